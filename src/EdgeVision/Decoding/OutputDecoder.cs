@@ -1,0 +1,21 @@
+namespace EdgeVision;
+
+/// <summary>What a caller may change of a decoder after a model is loaded.</summary>
+/// <param name="Confidence">Lowest score reported, 0..1.</param>
+/// <param name="Iou">IoU above which the lower-scored box is suppressed, 0..1.</param>
+/// <param name="MaxDetections">Most detections a frame, at least 1.</param>
+/// <param name="ClassAgnostic">Suppress across classes.</param>
+public sealed record DecoderOptions(float Confidence, float Iou, int MaxDetections, bool ClassAgnostic);
+
+/// <summary>
+/// Turns the outputs of one run into results in pixels of the source frame. A decoder knows nothing of sessions: it is
+/// made from the spec of its head and the description of the graph's outputs, and refuses outputs that do not fit.
+/// Instances keep scratch memory, so they serve one thread at a time and allocate nothing in steady state.
+/// </summary>
+public abstract class OutputDecoder
+{
+    /// <summary>Decodes item <paramref name="batch"/> of <paramref name="outputs"/> into <paramref name="result"/>.</summary>
+    /// <exception cref="ModelFormatException">A shape does not fit this decoder.</exception>
+    /// <exception cref="InvalidOutputException">The network put out NaN or infinity.</exception>
+    public abstract void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result);
+}

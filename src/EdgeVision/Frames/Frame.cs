@@ -1,0 +1,215 @@
+using System.Buffers;
+
+namespace EdgeVision;
+
+/// <summary>
+/// One picture from a source: pixel memory that is borrowed (a camera's buffer, a pinned array) or rented from the shared
+/// pool, with its format, strides, capture time and sequence. Disposing returns rented memory; borrowed memory stays its
+/// owner's and must outlive the frame.
+/// </summary>
+public sealed unsafe class Frame : IDisposable
+{
+    /// <summary>Longest side accepted, in pixels.</summary>
+    public const int MaxSide = 32768;
+
+    private readonly bool _rented;
+    private byte[]? _array;
+    private readonly int _arrayOffset;
+    private readonly byte* _pointer;
+    private readonly int _length;
+    private bool _disposed;
+
+    private Frame(PixelFormat format, int width, int height, int stride, byte[]? array, int offset, byte* pointer, int length, bool rented)
+    {
+        Format = format;
+        Width = width;
+        Height = height;
+        Stride = stride;
+        _array = array;
+        _arrayOffset = offset;
+        _pointer = pointer;
+        _length = length;
+        _rented = rented;
+    }
+
+    /// <summary>Layout of the bytes.</summary>
+    public PixelFormat Format { get; }
+
+    /// <summary>Width in pixels.</summary>
+    public int Width { get; }
+
+    /// <summary>Height in pixels.</summary>
+    public int Height { get; }
+
+    /// <summary>Bytes from one row of the first plane to the next.</summary>
+    public int Stride { get; }
+
+    /// <summary>Capture time on the source's clock.</summary>
+    public TimeSpan Timestamp { get; init; }
+
+    /// <summary>Number of the frame in its source, from 0.</summary>
+    public long Sequence { get; init; }
+
+    /// <summary>Name of the source, for results and messages.</summary>
+    public string Source { get; init; } = "";
+
+    /// <summary>All bytes: planes one after the other.</summary>
+    public ReadOnlySpan<byte> Data => MutableData;
+
+    /// <summary>All bytes, to be written by the source that made the frame.</summary>
+    public Span<byte> MutableData
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _array is not null ? _array.AsSpan(_arrayOffset, _length) : new Span<byte>(_pointer, _length);
+        }
+    }
+
+    /// <summary>Number of planes: 1, 2 (NV12) or 3 (I420).</summary>
+    public int PlaneCount => Format switch { PixelFormat.Nv12 => 2, PixelFormat.I420 => 3, _ => 1 };
+
+    /// <summary>Bytes of a row of plane <paramref name="plane"/> to the next: the stride, or half of it for I420's U and V.</summary>
+    public int PlaneStride(int plane) => plane > 0 && Format == PixelFormat.I420 ? Stride / 2 : Stride;
+
+    /// <summary>Plane <paramref name="plane"/> from its first byte to the end of the frame's memory.</summary>
+    public ReadOnlySpan<byte> Plane(int plane)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(plane);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(plane, PlaneCount);
+        int start = plane == 0 ? 0 : Stride * Height;
+        if (plane == 2)
+        {
+            start += Stride / 2 * (Height / 2);
+        }
+
+        return Data[start..];
+    }
+
+    /// <summary>A frame over pooled memory with tight rows, contents undefined. Throws <see cref="FrameFormatException"/> for an impossible size.</summary>
+    public static Frame Rent(PixelFormat format, int width, int height, string source = "", long sequence = 0, TimeSpan timestamp = default)
+    {
+        int stride = CheckSize(format, width, height, 0);
+        int length = ByteCount(format, width, height, stride);
+        return new Frame(format, width, height, stride, ArrayPool<byte>.Shared.Rent(length), 0, null, length, rented: true)
+        {
+            Source = source,
+            Sequence = sequence,
+            Timestamp = timestamp,
+        };
+    }
+
+    /// <summary>A frame over the caller's array; <paramref name="stride"/> 0 means tight rows.</summary>
+    /// <exception cref="FrameFormatException">The array is too short for the size, or the size is impossible.</exception>
+    public static Frame Borrow(byte[] data, PixelFormat format, int width, int height, int stride = 0, int offset = 0,
+        string source = "", long sequence = 0, TimeSpan timestamp = default)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        stride = CheckSize(format, width, height, stride);
+        int length = ByteCount(format, width, height, stride);
+        CheckLength((long)data.Length - offset, length, format, width, height, stride);
+        return new Frame(format, width, height, stride, data, offset, null, length, rented: false)
+        {
+            Source = source,
+            Sequence = sequence,
+            Timestamp = timestamp,
+        };
+    }
+
+    /// <summary>A frame over native memory of <paramref name="length"/> bytes that its owner keeps alive.</summary>
+    /// <exception cref="FrameFormatException">The memory is too short for the size, or the size is impossible.</exception>
+    public static Frame Borrow(nint pointer, long length, PixelFormat format, int width, int height, int stride = 0,
+        string source = "", long sequence = 0, TimeSpan timestamp = default)
+    {
+        if (pointer == 0)
+        {
+            throw new ArgumentNullException(nameof(pointer));
+        }
+
+        stride = CheckSize(format, width, height, stride);
+        int needed = ByteCount(format, width, height, stride);
+        CheckLength(length, needed, format, width, height, stride);
+        return new Frame(format, width, height, stride, null, 0, (byte*)pointer, needed, rented: false)
+        {
+            Source = source,
+            Sequence = sequence,
+            Timestamp = timestamp,
+        };
+    }
+
+    /// <summary>Bytes of a pixel of a packed format; 1 for planes of luminance, 2 for YUY2.</summary>
+    public static int BytesPerPixel(PixelFormat format) => format switch
+    {
+        PixelFormat.Bgr24 or PixelFormat.Rgb24 => 3,
+        PixelFormat.Bgra32 or PixelFormat.Rgba32 => 4,
+        PixelFormat.Yuy2 => 2,
+        _ => 1,
+    };
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        if (_rented && _array is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_array);
+        }
+
+        _array = null;
+    }
+
+    private static int CheckSize(PixelFormat format, int width, int height, int stride)
+    {
+        if (width < 1 || height < 1 || width > MaxSide || height > MaxSide)
+        {
+            throw new FrameFormatException($"a frame of {width}x{height} is not possible; sides are 1 to {MaxSide} pixels");
+        }
+
+        bool chroma = format is PixelFormat.Nv12 or PixelFormat.I420;
+        if ((chroma || format == PixelFormat.Yuy2) && width % 2 != 0 || chroma && height % 2 != 0)
+        {
+            throw new FrameFormatException($"{format} needs even sides; {width}x{height} is odd");
+        }
+
+        int tight = width * BytesPerPixel(format);
+        if (stride == 0)
+        {
+            return tight;
+        }
+
+        if (stride < tight || format == PixelFormat.I420 && stride % 2 != 0)
+        {
+            throw new FrameFormatException($"a stride of {stride} bytes does not hold {width} pixels of {format}");
+        }
+
+        return stride;
+    }
+
+    // The last row of the last plane needs its pixels only, not its padding: cameras end buffers there.
+    private static int ByteCount(PixelFormat format, int width, int height, int stride)
+    {
+        long bytes = format switch
+        {
+            PixelFormat.Nv12 => (long)stride * height + (long)stride * (height / 2 - 1) + width,
+            PixelFormat.I420 => (long)stride * height + (long)(stride / 2) * (height / 2) + (long)(stride / 2) * (height / 2 - 1) + width / 2,
+            _ => (long)stride * (height - 1) + (long)width * BytesPerPixel(format),
+        };
+        return bytes <= Array.MaxLength
+            ? (int)bytes
+            : throw new FrameFormatException($"a {format} frame of {width}x{height} needs {bytes} bytes; the limit is {Array.MaxLength}");
+    }
+
+    private static void CheckLength(long available, int needed, PixelFormat format, int width, int height, int stride)
+    {
+        if (available < needed)
+        {
+            throw new FrameFormatException($"{available} bytes are too few for {width}x{height} {format} with a stride of {stride}; {needed} are needed");
+        }
+    }
+}

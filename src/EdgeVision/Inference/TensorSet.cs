@@ -1,0 +1,102 @@
+namespace EdgeVision;
+
+/// <summary>Element type of a tensor as the runtime sees it.</summary>
+public enum TensorElement
+{
+    /// <summary>32-bit IEEE float.</summary>
+    Float32,
+    /// <summary>16-bit IEEE float.</summary>
+    Float16,
+    /// <summary>Unsigned byte.</summary>
+    UInt8,
+    /// <summary>Signed byte.</summary>
+    Int8,
+    /// <summary>32-bit signed integer.</summary>
+    Int32,
+    /// <summary>64-bit signed integer.</summary>
+    Int64,
+    /// <summary>Boolean, a byte each.</summary>
+    Boolean,
+}
+
+/// <summary>Name, shape and element type of a network input or output.</summary>
+/// <param name="Name">Name in the graph.</param>
+/// <param name="Shape">Dimensions; -1 where the graph leaves one open.</param>
+/// <param name="Element">Element type.</param>
+public sealed record TensorInfo(string Name, long[] Shape, TensorElement Element)
+{
+    /// <summary>Like <c>images 1x3x640x640 Float32</c>; an open dimension is <c>?</c>.</summary>
+    public override string ToString() =>
+        $"{Name} {string.Join('x', Shape.Select(d => d < 0 ? "?" : d.ToString(System.Globalization.CultureInfo.InvariantCulture)))} {Element}";
+}
+
+/// <summary>
+/// The outputs of one run as decoders see them: float32 values with concrete shapes, indexed as in the graph.
+/// Decoders depend on this alone, never on a session.
+/// </summary>
+public abstract class TensorSet
+{
+    /// <summary>Number of tensors.</summary>
+    public abstract int Count { get; }
+
+    /// <summary>Name of tensor <paramref name="index"/>.</summary>
+    public abstract string Name(int index);
+
+    /// <summary>Concrete dimensions of tensor <paramref name="index"/> in this run.</summary>
+    public abstract ReadOnlySpan<long> Shape(int index);
+
+    /// <summary>Values of tensor <paramref name="index"/>, row-major; integers and halves already widened to float32.</summary>
+    public abstract ReadOnlySpan<float> Data(int index);
+
+    /// <summary>Index of the tensor of that name, or -1.</summary>
+    public int IndexOf(string name)
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            if (Name(i) == name)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+}
+
+/// <summary>A <see cref="TensorSet"/> over arrays, for tests and for results that come from elsewhere.</summary>
+public sealed class ArrayTensorSet : TensorSet
+{
+    private readonly (string Name, long[] Shape, float[] Data)[] _tensors;
+
+    /// <summary>Wraps arrays; nothing is copied. Throws <see cref="ModelFormatException"/> where a shape does not fit its data.</summary>
+    public ArrayTensorSet(params (string Name, long[] Shape, float[] Data)[] tensors)
+    {
+        foreach (var (name, shape, data) in tensors)
+        {
+            long count = 1;
+            foreach (long d in shape)
+            {
+                count = checked(count * d);
+            }
+
+            if (count != data.Length)
+            {
+                throw new ModelFormatException($"tensor '{name}' has {data.Length} values; its shape [{string.Join(',', shape)}] needs {count}");
+            }
+        }
+
+        _tensors = tensors;
+    }
+
+    /// <inheritdoc/>
+    public override int Count => _tensors.Length;
+
+    /// <inheritdoc/>
+    public override string Name(int index) => _tensors[index].Name;
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<long> Shape(int index) => _tensors[index].Shape;
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<float> Data(int index) => _tensors[index].Data;
+}

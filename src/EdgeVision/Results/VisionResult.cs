@@ -1,0 +1,44 @@
+namespace EdgeVision;
+
+/// <summary>
+/// Everything one frame gave. An instance may be used again for the next frame; its buffers grow and stay, so a steady
+/// stream allocates nothing. What does not apply to a model stays empty.
+/// </summary>
+public sealed class VisionResult
+{
+    /// <summary>Boxes with scores, classes and, where the model gives them, keypoints, masks and rotations.</summary>
+    public Detections Detections { get; } = new();
+
+    /// <summary>Classes by descending score.</summary>
+    public Classification Classification { get; } = new();
+
+    /// <summary>L2-normalised feature vector.</summary>
+    public Embedding Embedding { get; } = new();
+
+    /// <summary>Time spent on each stage.</summary>
+    public StageTiming Timing { get; set; }
+
+    /// <summary>Frame's width in pixels.</summary>
+    public int FrameWidth { get; set; }
+
+    /// <summary>Frame's height in pixels.</summary>
+    public int FrameHeight { get; set; }
+
+    /// <summary>Transform that the frame went through.</summary>
+    public FrameTransform Transform { get; set; }
+
+    /// <summary>Empties the result and keeps its buffers.</summary>
+    public void Clear()
+    {
+        Detections.Clear();
+        Classification.Clear();
+        Embedding.Clear();
+        Timing = default;
+    }
+}
+
+/// <summary>Time spent on each stage of one frame, in milliseconds.</summary>
+/// <param name="PreprocessMs">Frame to tensor.</param>
+/// <param name="InferenceMs">The network.</param>
+/// <param name="PostprocessMs">Tensors to results.</param>
+public readonly record struct StageTiming(double PreprocessMs, double InferenceMs, double PostprocessMs);

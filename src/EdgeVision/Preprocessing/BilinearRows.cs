@@ -1,0 +1,183 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace EdgeVision;
+
+/// <summary>
+/// The two passes of OpenCV's 8-bit bilinear resize on rows of pixels, four channels a pixel (blue, green, red, unused).
+/// Across: <c>(p0*a0 + p1*a1) >> 4</c> with 11-bit weights, at most 255*128, so a row fits signed 16-bit lanes.
+/// Down: <c>((r0*b0 >> 16) + (r1*b1 >> 16) + 2) >> 2</c>, which is one multiply-high a tap.
+/// Every path computes these integers exactly, so vector and scalar agree bit for bit.
+/// </summary>
+internal static unsafe class BilinearRows
+{
+    /// <summary>Byte order in which the pixel's channels are picked: for a pair of neighbours B0 B1 G0 G1 R0 R1.</summary>
+    public readonly struct ChannelOrder(int bytesPerPixel, int blue, int green, int red)
+    {
+        public readonly int BytesPerPixel = bytesPerPixel;
+        public readonly int Blue = blue;
+        public readonly int Green = green;
+        public readonly int Red = red;
+
+        /// <summary>Shuffle for one pair of neighbouring pixels in the low 8 bytes and another in the high 8.</summary>
+        public Vector128<byte> PairMask
+        {
+            get
+            {
+                byte n = (byte)BytesPerPixel, b = (byte)Blue, g = (byte)Green, r = (byte)Red;
+                const byte Zero = 0x80;
+                return Vector128.Create(
+                    b, (byte)(b + n), g, (byte)(g + n), r, (byte)(r + n), Zero, Zero,
+                    (byte)(b + 8), (byte)(b + n + 8), (byte)(g + 8), (byte)(g + n + 8), (byte)(r + 8), (byte)(r + n + 8), Zero, Zero);
+            }
+        }
+
+        public static ChannelOrder Of(PixelFormat format) => format switch
+        {
+            PixelFormat.Bgr24 => new(3, 0, 1, 2),
+            PixelFormat.Rgb24 => new(3, 2, 1, 0),
+            PixelFormat.Rgba32 => new(4, 2, 1, 0),
+            PixelFormat.Gray8 => new(1, 0, 0, 0),
+            _ => new(4, 0, 1, 2), // Bgra32, and YUV rows once converted
+        };
+    }
+
+    /// <summary>One source row to <paramref name="width"/> output pixels, four 16-bit lanes each.</summary>
+    /// <param name="row">First pixel of the row (of the crop).</param>
+    /// <param name="readable">Bytes that may be read from <paramref name="row"/> on.</param>
+    /// <param name="sourceX">Source column of each output pixel.</param>
+    /// <param name="weights">Eight weights a pixel, as <see cref="ResizePlan.WeightX"/>.</param>
+    /// <param name="destination">width * 4 lanes.</param>
+    /// <param name="width">Output pixels.</param>
+    /// <param name="order">Channel order of the source.</param>
+    public static void Across(byte* row, int readable, int* sourceX, short* weights, short* destination, int width, ChannelOrder order)
+    {
+        // A pair of neighbours is loaded as 8 bytes; columns near the row's end, where that would read past it, are scalar.
+        int n = order.BytesPerPixel;
+        int safe = width;
+        while (safe > 0 && sourceX[safe - 1] * n + 8 > readable)
+        {
+            safe--;
+        }
+
+        int i = 0;
+        if (Avx2.IsSupported)
+        {
+            i = AcrossAvx2(row, sourceX, weights, destination, safe, order);
+        }
+        else if (Vector128.IsHardwareAccelerated)
+        {
+            i = Across128(row, sourceX, weights, destination, safe, order);
+        }
+
+        AcrossScalar(row, sourceX, weights, destination, i, width, order);
+    }
+
+    // Four pixels a step. Pixels 0,2 and 1,3 share a register so that the in-lane pack leaves them in order.
+    private static int AcrossAvx2(byte* row, int* sourceX, short* weights, short* destination, int safe, ChannelOrder order)
+    {
+        var mask = order.PairMask;
+        int n = order.BytesPerPixel, i = 0;
+        for (; i <= safe - 4; i += 4)
+        {
+            var even = Vector128.Create(Load(row + sourceX[i] * n), Load(row + sourceX[i + 2] * n)).AsByte();
+            var odd = Vector128.Create(Load(row + sourceX[i + 1] * n), Load(row + sourceX[i + 3] * n)).AsByte();
+            var evenWeights = Vector256.Create(Vector128.Load(weights + i * 8), Vector128.Load(weights + i * 8 + 16));
+            var oddWeights = Vector256.Create(Vector128.Load(weights + i * 8 + 8), Vector128.Load(weights + i * 8 + 24));
+            var e = Avx2.MultiplyAddAdjacent(Avx2.ConvertToVector256Int16(Ssse3.Shuffle(even, mask)), evenWeights);
+            var o = Avx2.MultiplyAddAdjacent(Avx2.ConvertToVector256Int16(Ssse3.Shuffle(odd, mask)), oddWeights);
+            Avx2.PackSignedSaturate(e >> 4, o >> 4).Store(destination + i * 4);
+        }
+
+        return i;
+    }
+
+    private static int Across128(byte* row, int* sourceX, short* weights, short* destination, int safe, ChannelOrder order)
+    {
+        byte n = (byte)order.BytesPerPixel, b = (byte)order.Blue, g = (byte)order.Green, r = (byte)order.Red;
+        const byte Zero = 0x80;
+        var mask = Vector128.Create(b, g, r, Zero, (byte)(b + n), (byte)(g + n), (byte)(r + n), Zero, Zero, Zero, Zero, Zero, Zero, Zero, Zero, Zero);
+        int i = 0;
+        for (; i < safe; i++)
+        {
+            var pair = Vector128.Shuffle(Vector128.CreateScalar(Load(row + sourceX[i] * n)).AsByte(), mask);
+            var (left, right) = Vector128.Widen(Vector128.WidenLower(pair));
+            var sum = left.AsInt32() * weights[i * 8] + right.AsInt32() * weights[i * 8 + 1];
+            var lanes = Vector128.Narrow(sum >> 4, Vector128<int>.Zero);
+            Unsafe.WriteUnaligned(destination + i * 4, lanes.AsUInt64().ToScalar());
+        }
+
+        return i;
+    }
+
+    internal static void AcrossScalar(byte* row, int* sourceX, short* weights, short* destination, int from, int width, ChannelOrder order)
+    {
+        int n = order.BytesPerPixel;
+        for (int i = from; i < width; i++)
+        {
+            byte* p = row + sourceX[i] * n;
+            int a = weights[i * 8], b = weights[i * 8 + 1];
+            int next = b == 0 ? 0 : n; // The last column has no right neighbour and no weight for it.
+            short* d = destination + i * 4;
+            d[0] = (short)((p[order.Blue] * a + p[order.Blue + next] * b) >> 4);
+            d[1] = (short)((p[order.Green] * a + p[order.Green + next] * b) >> 4);
+            d[2] = (short)((p[order.Red] * a + p[order.Red + next] * b) >> 4);
+            d[3] = 0;
+        }
+    }
+
+    /// <summary>Two rows from <see cref="Across"/> to 8-bit pixels: <paramref name="lanes"/> 16-bit lanes to as many bytes.</summary>
+    public static void Down(short* upper, short* lower, short upperWeight, short lowerWeight, byte* destination, int lanes)
+    {
+        int i = 0;
+        if (Avx512BW.IsSupported)
+        {
+            var bu = Vector512.Create(upperWeight);
+            var bl = Vector512.Create(lowerWeight);
+            var two = Vector512.Create((short)2);
+            for (; i <= lanes - 32; i += 32)
+            {
+                var sum = Avx512BW.MultiplyHigh(Vector512.Load(upper + i), bu) + Avx512BW.MultiplyHigh(Vector512.Load(lower + i), bl) + two;
+                Avx512BW.ConvertToVector256Byte((sum >> 2).AsUInt16()).Store(destination + i);
+            }
+        }
+
+        if (Avx2.IsSupported)
+        {
+            var bu = Vector256.Create(upperWeight);
+            var bl = Vector256.Create(lowerWeight);
+            var two = Vector256.Create((short)2);
+            for (; i <= lanes - 16; i += 16)
+            {
+                var sum = (Avx2.MultiplyHigh(Vector256.Load(upper + i), bu) + Avx2.MultiplyHigh(Vector256.Load(lower + i), bl) + two) >> 2;
+                Vector128.Narrow(sum.GetLower().AsUInt16(), sum.GetUpper().AsUInt16()).Store(destination + i);
+            }
+        }
+        else if (Vector128.IsHardwareAccelerated)
+        {
+            for (; i <= lanes - 8; i += 8)
+            {
+                var (u0, u1) = Vector128.Widen(Vector128.Load(upper + i));
+                var (l0, l1) = Vector128.Widen(Vector128.Load(lower + i));
+                var s0 = ((u0 * upperWeight >> 16) + (l0 * lowerWeight >> 16) + Vector128.Create(2)) >> 2;
+                var s1 = ((u1 * upperWeight >> 16) + (l1 * lowerWeight >> 16) + Vector128.Create(2)) >> 2;
+                var packed = Vector128.Narrow(Vector128.Narrow(s0, s1).AsUInt16(), Vector128<ushort>.Zero);
+                Unsafe.WriteUnaligned(destination + i, packed.AsUInt64().ToScalar());
+            }
+        }
+
+        DownScalar(upper, lower, upperWeight, lowerWeight, destination, i, lanes);
+    }
+
+    internal static void DownScalar(short* upper, short* lower, short upperWeight, short lowerWeight, byte* destination, int from, int lanes)
+    {
+        for (int i = from; i < lanes; i++)
+        {
+            destination[i] = (byte)(((upper[i] * upperWeight >> 16) + (lower[i] * lowerWeight >> 16) + 2) >> 2);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Load(byte* p) => Unsafe.ReadUnaligned<ulong>(p);
+}

@@ -1,0 +1,216 @@
+namespace EdgeVision;
+
+/// <summary>
+/// Where each column and row of the network's input comes from, for one frame size and crop: fitted rectangle, source
+/// offsets and fixed-point weights. Weights and borders are those of OpenCV's 8-bit <c>INTER_LINEAR</c> (11-bit weights,
+/// half-pixel centres) and <c>INTER_NEAREST</c>; the fit follows Ultralytics' LetterBox, YOLOX and torchvision.
+/// The tables are kept while frames keep their size, so a steady stream computes them once.
+/// </summary>
+internal sealed class ResizePlan
+{
+    /// <summary>One in 11-bit fixed point, as OpenCV's INTER_RESIZE_COEF_SCALE.</summary>
+    public const int One = 2048;
+
+    private int _frameWidth = -1;
+    private int _frameHeight = -1;
+    private (int X, int Y, int Width, int Height) _crop;
+
+    /// <summary>First source column of each output column, relative to the crop.</summary>
+    public int[] SourceX { get; private set; } = [];
+
+    /// <summary>Weights of a column: left, right, in that order, four times (one pair for each of four channels).</summary>
+    public short[] WeightX { get; private set; } = [];
+
+    /// <summary>First source row of each output row, relative to the crop; may be -1.</summary>
+    public int[] SourceY { get; private set; } = [];
+
+    /// <summary>Weights of a row: upper, lower.</summary>
+    public short[] WeightY { get; private set; } = [];
+
+    /// <summary>Crop of the frame: first column.</summary>
+    public int CropX => _crop.X;
+
+    /// <summary>Crop of the frame: first row.</summary>
+    public int CropY => _crop.Y;
+
+    /// <summary>Crop of the frame: columns.</summary>
+    public int CropWidth => _crop.Width;
+
+    /// <summary>Crop of the frame: rows.</summary>
+    public int CropHeight => _crop.Height;
+
+    /// <summary>First input column that holds picture.</summary>
+    public int Left { get; private set; }
+
+    /// <summary>First input row that holds picture.</summary>
+    public int Top { get; private set; }
+
+    /// <summary>Input columns that hold picture.</summary>
+    public int Width { get; private set; }
+
+    /// <summary>Input rows that hold picture.</summary>
+    public int Height { get; private set; }
+
+    /// <summary>Size of the whole resized picture, before a centre crop cuts it.</summary>
+    public (int Width, int Height) Resized { get; private set; }
+
+    /// <summary>First column and row of the resized picture that the input shows.</summary>
+    public (int X, int Y) Cut { get; private set; }
+
+    /// <summary>Map from input to frame.</summary>
+    public FrameTransform Transform { get; private set; }
+
+    /// <summary>Counts changes, so that tables derived from this plan know when to follow.</summary>
+    public int Version { get; private set; }
+
+    /// <summary>Brings the plan to a frame size and crop; nothing happens while they stay.</summary>
+    public void Update(InputSpec input, int frameWidth, int frameHeight, (int X, int Y, int Width, int Height) crop)
+    {
+        if (frameWidth == _frameWidth && frameHeight == _frameHeight && crop == _crop)
+        {
+            return;
+        }
+
+        _frameWidth = -1; // Stays invalid when what follows throws.
+        Fit(input, frameWidth, frameHeight, crop);
+        _crop = crop;
+        Columns(input.Resize.Interpolation);
+        Rows(input.Resize.Interpolation);
+        _frameWidth = frameWidth;
+        _frameHeight = frameHeight;
+        Version++;
+    }
+
+    private void Fit(InputSpec input, int frameWidth, int frameHeight, (int X, int Y, int Width, int Height) crop)
+    {
+        int w = crop.Width, h = crop.Height, iw = input.Width, ih = input.Height;
+        double ratio = Math.Min((double)ih / h, (double)iw / w);
+        int rw = iw, rh = ih, left = 0, top = 0, cutX = 0, cutY = 0;
+        float scaleX = (float)((double)iw / w), scaleY = (float)((double)ih / h);
+        switch (input.Resize.Mode)
+        {
+            case ResizeMode.Letterbox:
+                rw = Math.Clamp(Round(w * ratio, input.Resize.Rounding), 1, iw);
+                rh = Math.Clamp(Round(h * ratio, input.Resize.Rounding), 1, ih);
+                left = (int)Math.Round((iw - rw) / 2.0 - 0.1);
+                top = (int)Math.Round((ih - rh) / 2.0 - 0.1);
+                scaleX = scaleY = (float)ratio;
+                break;
+            case ResizeMode.TopLeft:
+                rw = Math.Clamp(Round(w * ratio, input.Resize.Rounding), 1, iw);
+                rh = Math.Clamp(Round(h * ratio, input.Resize.Rounding), 1, ih);
+                scaleX = scaleY = (float)ratio;
+                break;
+            case ResizeMode.CenterCrop:
+                // torchvision Resize(short side) then CenterCrop: the long side truncates, the cut rounds half to even.
+                ratio = Math.Max((double)ih / h, (double)iw / w);
+                bool wide = (double)iw / w <= (double)ih / h;
+                rw = wide ? Math.Max(iw, Round((double)ih * w / h, input.Resize.Rounding)) : iw;
+                rh = wide ? ih : Math.Max(ih, Round((double)iw * h / w, input.Resize.Rounding));
+                cutX = (int)Math.Round((rw - iw) / 2.0);
+                cutY = (int)Math.Round((rh - ih) / 2.0);
+                scaleX = (float)((double)rw / w);
+                scaleY = (float)((double)rh / h);
+                break;
+            case ResizeMode.Stretch:
+                break;
+            default:
+                throw new SpecException($"resize mode {input.Resize.Mode} is not known");
+        }
+
+        Resized = (rw, rh);
+        Cut = (cutX, cutY);
+        Left = left;
+        Top = top;
+        Width = Math.Min(rw, iw);
+        Height = Math.Min(rh, ih);
+        float padX = left - cutX, padY = top - cutY;
+        if (input.Resize.Mode == ResizeMode.Letterbox)
+        {
+            // Ultralytics' inverse takes the pad of the unrounded size; it differs from the forward pad by one in rare cases.
+            padX = (float)Math.Round((iw - w * ratio) / 2 - 0.1);
+            padY = (float)Math.Round((ih - h * ratio) / 2 - 0.1);
+        }
+
+        Transform = new FrameTransform(scaleX, scaleY, padX, padY, crop.X, crop.Y, iw, ih, frameWidth, frameHeight);
+    }
+
+    private static int Round(double value, ResizeRounding rounding) =>
+        rounding == ResizeRounding.Truncate ? (int)value : (int)Math.Round(value);
+
+    private void Columns(Interpolation interpolation)
+    {
+        if (SourceX.Length < Width)
+        {
+            SourceX = new int[Width];
+            WeightX = new short[Width * 8];
+        }
+
+        double scale = 1.0 / ((double)Resized.Width / CropWidth);
+        for (int i = 0; i < Width; i++)
+        {
+            int dx = i + Cut.X;
+            int sx;
+            float f;
+            if (interpolation == Interpolation.Nearest)
+            {
+                sx = Math.Min((int)Math.Floor(dx * scale), CropWidth - 1);
+                f = 0;
+            }
+            else
+            {
+                f = (float)((dx + 0.5) * scale - 0.5);
+                sx = (int)MathF.Floor(f);
+                f -= sx;
+                if (sx < 0)
+                {
+                    (sx, f) = (0, 0);
+                }
+                else if (sx >= CropWidth - 1)
+                {
+                    (sx, f) = (CropWidth - 1, 0);
+                }
+            }
+
+            SourceX[i] = sx;
+            short a = Weight(1f - f), b = Weight(f);
+            for (int k = 0; k < 8; k += 2)
+            {
+                WeightX[i * 8 + k] = a;
+                WeightX[i * 8 + k + 1] = b;
+            }
+        }
+    }
+
+    private void Rows(Interpolation interpolation)
+    {
+        if (SourceY.Length < Height)
+        {
+            SourceY = new int[Height];
+            WeightY = new short[Height * 2];
+        }
+
+        double scale = 1.0 / ((double)Resized.Height / CropHeight);
+        for (int i = 0; i < Height; i++)
+        {
+            int dy = i + Cut.Y;
+            if (interpolation == Interpolation.Nearest)
+            {
+                SourceY[i] = Math.Min((int)Math.Floor(dy * scale), CropHeight - 1);
+                WeightY[i * 2] = One;
+                WeightY[i * 2 + 1] = 0;
+                continue;
+            }
+
+            // Rows differ from columns in the reference: the weight stays at the border and the row index is clamped.
+            float f = (float)((dy + 0.5) * scale - 0.5);
+            int sy = (int)MathF.Floor(f);
+            f -= sy;
+            SourceY[i] = sy;
+            WeightY[i * 2] = Weight(1f - f);
+            WeightY[i * 2 + 1] = Weight(f);
+        }
+    }
+
+    private static short Weight(float f) => (short)MathF.Round(f * One);
+}

@@ -1,0 +1,122 @@
+using System.Runtime.InteropServices;
+using Xunit;
+
+namespace EdgeVision.Tests.Preprocessing;
+
+/// <summary>
+/// Each vector kernel against its scalar twin, bit by bit, over the awkward widths, with buffers that end exactly where
+/// the data ends. <see cref="HardwareSwitchTests"/> runs this class again with hardware features switched off.
+/// </summary>
+public sealed unsafe class KernelTests
+{
+    public static TheoryData<int> Widths() =>
+        [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 255, 511, 512, 513, 514, 515, 516, 517, 518, 519, 520];
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void Across_and_down_agree_with_scalar(int width)
+    {
+        foreach (var format in new[] { PixelFormat.Gray8, PixelFormat.Bgr24, PixelFormat.Rgb24, PixelFormat.Bgra32, PixelFormat.Rgba32 })
+        {
+            foreach (int sourceWidth in new[] { width, Math.Max(1, width / 2), width * 3 + 1 })
+            {
+                var order = BilinearRows.ChannelOrder.Of(format);
+                var plan = new ResizePlan();
+                plan.Update(new InputSpec { Width = width, Height = 2, Resize = new ResizeSpec { Mode = ResizeMode.Stretch } }, sourceWidth, 2, (0, 0, sourceWidth, 2));
+                using var row0 = GuardedBuffer.Random(sourceWidth * order.BytesPerPixel, 1);
+                using var row1 = GuardedBuffer.Random(sourceWidth * order.BytesPerPixel, 2);
+                short[] vector0 = new short[width * 4], scalar0 = new short[width * 4], vector1 = new short[width * 4], scalar1 = new short[width * 4];
+                fixed (int* x = plan.SourceX)
+                fixed (short* w = plan.WeightX)
+                fixed (short* v0 = vector0, s0 = scalar0, v1 = vector1, s1 = scalar1)
+                {
+                    BilinearRows.Across(row0.Pointer, row0.Length, x, w, v0, width, order);
+                    BilinearRows.AcrossScalar(row0.Pointer, x, w, s0, 0, width, order);
+                    BilinearRows.Across(row1.Pointer, row1.Length, x, w, v1, width, order);
+                    BilinearRows.AcrossScalar(row1.Pointer, x, w, s1, 0, width, order);
+                    Assert.Equal(scalar0, vector0);
+                    Assert.Equal(scalar1, vector1);
+                    byte[] down = new byte[width * 4], downScalar = new byte[width * 4];
+                    fixed (byte* d = down, ds = downScalar)
+                    {
+                        foreach (short weight in new short[] { 0, 1, 511, 1024, 2047, 2048 })
+                        {
+                            BilinearRows.Down(v0, v1, (short)(2048 - weight), weight, d, width * 4);
+                            BilinearRows.DownScalar(s0, s1, (short)(2048 - weight), weight, ds, 0, width * 4);
+                            Assert.Equal(downScalar, down);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void Yuv_rows_agree_with_scalar(int width)
+    {
+        int even = width + (width & 1);
+        foreach (var arrangement in Enum.GetValues<YuvRows.Arrangement>())
+        {
+            using var luma = GuardedBuffer.Random(arrangement == YuvRows.Arrangement.Packed ? even * 2 : even, 3);
+            using var u = GuardedBuffer.Random(arrangement == YuvRows.Arrangement.Planar ? even / 2 : even, 4);
+            using var v = GuardedBuffer.Random(even / 2, 5);
+            uint[] vector = new uint[width], scalar = new uint[width];
+            fixed (uint* a = vector, b = scalar)
+            {
+                YuvRows.Row(luma.Pointer, u.Pointer, v.Pointer, a, width, arrangement);
+                YuvRows.RowScalar(luma.Pointer, u.Pointer, v.Pointer, b, 0, width, arrangement);
+            }
+
+            Assert.Equal(scalar, vector);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void Tensors_agree_with_the_formula(int width)
+    {
+        using var pixels = GuardedBuffer.Random(width * 3, 6);
+        using var frame = Frame.Borrow((nint)pixels.Pointer, pixels.Length, PixelFormat.Bgr24, width, 1);
+        float[] mean = [0.1f, 0.2f, 0.3f], std = [0.5f, 0.25f, 0.125f];
+        foreach (var layout in Enum.GetValues<TensorLayout>())
+        {
+            foreach (var element in new[] { TensorElement.Float32, TensorElement.Float16, TensorElement.UInt8 })
+            {
+                foreach (var color in new[] { ColorOrder.Rgb, ColorOrder.Bgr })
+                {
+                    bool bytes = element == TensorElement.UInt8;
+                    var spec = new InputSpec
+                    {
+                        Width = width, Height = 1, Layout = layout, Element = element, ColorOrder = color,
+                        Mean = bytes ? [0] : mean, Std = bytes ? [1] : std, Scale = bytes ? 1 : 1 / 255f,
+                    };
+                    using var tensor = GuardedBuffer.Random(Preprocessor.ByteCount(spec), 7);
+                    new Preprocessor(spec).Process(frame, tensor.Span);
+                    for (int x = 0; x < width; x++)
+                    {
+                        for (int c = 0; c < 3; c++)
+                        {
+                            byte pixel = pixels.Span[x * 3 + (color == ColorOrder.Rgb ? 2 - c : c)];
+                            int at = layout == TensorLayout.Nchw ? c * width + x : x * 3 + c;
+                            float product = pixel * (float)((double)spec.Scale / (bytes ? 1 : std[c]));
+                            float expected = product + (bytes ? 0 : (float)(-(double)mean[c] / std[c]));
+                            switch (element)
+                            {
+                                case TensorElement.Float32:
+                                    Assert.Equal(expected, MemoryMarshal.Cast<byte, float>(tensor.Span)[at]);
+                                    break;
+                                case TensorElement.Float16:
+                                    Assert.Equal((Half)expected, MemoryMarshal.Cast<byte, Half>(tensor.Span)[at]);
+                                    break;
+                                default:
+                                    Assert.Equal(pixel, tensor.Span[at]);
+                                    break;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+// dotnet cake --target=Test        (or ./build.sh test, which installs what the tests need first)
+// Targets: Clean, Restore, Build, Test, Bench, PublishAot, Pack.
+
+var target = Argument("target", "Test");
+var configuration = Argument("configuration", "Release");
+var rid = Argument("rid", "linux-x64");
+var native = Argument("native", "Cpu");
+var artifacts = Directory("./artifacts");
+const string Solution = "./EdgeVision.sln";
+
+DotNetMSBuildSettings Settings() => new DotNetMSBuildSettings().WithProperty("EdgeVisionNative", native);
+
+Task("Clean").Does(() =>
+{
+    DotNetClean(Solution, new DotNetCleanSettings { Configuration = configuration });
+    CleanDirectory(artifacts);
+});
+
+Task("Restore").Does(() => DotNetRestore(Solution, new DotNetRestoreSettings { MSBuildSettings = Settings() }));
+
+Task("Build").IsDependentOn("Restore").Does(() =>
+    DotNetBuild(Solution, new DotNetBuildSettings { Configuration = configuration, NoRestore = true, MSBuildSettings = Settings() }));
+
+Task("Test").IsDependentOn("Build").Does(() =>
+{
+    // One test program after another: two cores are soon shared by ONNX Runtime, Torch and the tests themselves.
+    var exit = StartProcess("dotnet", new ProcessSettings
+    {
+        Arguments = $"test --solution {Solution} -c {configuration} --no-build --max-parallel-test-modules 1 --results-directory ./artifacts/tests",
+    });
+    if (exit != 0)
+    {
+        throw new Exception($"dotnet test ended with {exit}");
+    }
+});
+
+Task("Bench").IsDependentOn("Restore").Does(() =>
+    DotNetRun("./bench/EdgeVision.Bench", new ProcessArgumentBuilder().Append("--quick"), new DotNetRunSettings { Configuration = configuration }));
+
+Task("PublishAot").Does(() =>
+{
+    var output = artifacts + Directory($"edgevision-{rid}");
+    DotNetPublish("./src/EdgeVision.Cli", new DotNetPublishSettings
+    {
+        Configuration = configuration,
+        Runtime = rid,
+        OutputDirectory = output,
+        MSBuildSettings = Settings().WithProperty("PublishAot", "true"),
+    });
+    Information($"ahead-of-time binary: {output}/edgevision");
+});
+
+Task("Pack").IsDependentOn("Build").Does(() =>
+{
+    foreach (var project in new[] { "EdgeVision", "EdgeVision.Imaging", "EdgeVision.Onnx" })
+    {
+        DotNetPack($"./src/{project}", new DotNetPackSettings
+        {
+            Configuration = configuration, NoBuild = true, OutputDirectory = artifacts + Directory("packages"), MSBuildSettings = Settings(),
+        });
+    }
+});
+
+RunTarget(target);

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# ./build.sh [test|build|bench|aot|pack|clean]   (test by default)
+#
+# Installs what the tests need on a Debian or Ubuntu machine (as root, or through sudo), then runs the target of
+# build.cake. Only .NET SDK 10 must be there beforehand.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+case "${1:-test}" in
+  test) target=Test ;;
+  build) target=Build ;;
+  bench) target=Bench ;;
+  aot) target=PublishAot ;;
+  pack) target=Pack ;;
+  clean) target=Clean ;;
+  -h | --help | help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  *) echo "build.sh: unknown target '$1'; use test, build, bench, aot, pack or clean" >&2; exit 2 ;;
+esac
+shift || true
+
+command -v dotnet >/dev/null || { echo "build.sh: .NET SDK 10 is needed ('dotnet' is not on the PATH)" >&2; exit 1; }
+
+# Native libraries that packages do not bring: OpenCV's native library (peer in the tests) needs GTK 3;
+# ahead-of-time compilation needs clang and zlib.
+need=()
+if [ "$target" = Test ]; then
+  ldconfig -p 2>/dev/null | grep -q 'libgtk-3\.so' || need+=(libgtk-3-0)
+fi
+if [ "$target" = Test ] || [ "$target" = PublishAot ]; then
+  command -v clang >/dev/null || need+=(clang)
+  [ -e /usr/include/zlib.h ] || need+=(zlib1g-dev)
+fi
+if [ ${#need[@]} -gt 0 ]; then
+  if command -v apt-get >/dev/null; then
+    sudo=""
+    [ "$(id -u)" = 0 ] || sudo="sudo"
+    echo "build.sh: installing ${need[*]}"
+    $sudo apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${need[@]}" >/dev/null
+  else
+    echo "build.sh: please install ${need[*]} (tests that need them are skipped or fail)" >&2
+  fi
+fi
+
+dotnet tool restore >/dev/null
+exec dotnet cake build.cake --target="$target" "$@"

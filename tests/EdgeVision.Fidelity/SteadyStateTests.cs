@@ -1,0 +1,42 @@
+using EdgeVision.Tests;
+using Xunit;
+
+namespace EdgeVision.Fidelity;
+
+/// <summary>A stream of frames allocates nothing once it runs.</summary>
+public sealed class SteadyStateTests
+{
+    [Theory]
+    [InlineData("yolov8n", PixelFormat.Bgr24)] // preprocess, inference, decode and NMS
+    [InlineData("yolov8n", PixelFormat.Nv12)]
+    [InlineData("yolov8n-pose", PixelFormat.Bgr24)]
+    [InlineData("yolov8n-obb", PixelFormat.Bgr24)]
+    [InlineData("yolov8n-cls", PixelFormat.Bgr24)]
+    [InlineData("yolov10n", PixelFormat.Bgr24)]
+    public void A_thousand_frames_allocate_nothing(string name, PixelFormat format)
+    {
+        // A low threshold, so that decoding and suppression have work: random weights score high everywhere.
+        using var model = VisionModel.Load(SharedData.Path("golden", "ultralytics", "models", name + ".onnx"), new RuntimeOptions { Confidence = 0.5f });
+        using var frame = Frame.Rent(format, 1280, 720);
+        new Random(1).NextBytes(frame.MutableData);
+        var result = new VisionResult();
+        for (int i = 0; i < 100; i++)
+        {
+            model.Run(frame, result);
+        }
+
+        int detections = 0;
+        int collections = GC.CollectionCount(0);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 1000; i++)
+        {
+            model.Run(frame, result);
+            detections += result.Detections.Count + result.Classification.Count;
+        }
+
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.True(detections >= 1000, $"{detections} results in 1,000 frames: nothing was decoded");
+        Assert.Equal(0, allocated);
+        Assert.Equal(collections, GC.CollectionCount(0));
+    }
+}

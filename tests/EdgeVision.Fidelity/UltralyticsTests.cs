@@ -1,0 +1,215 @@
+using System.Globalization;
+using System.Text.Json;
+using EdgeVision.Tests;
+using Xunit;
+
+namespace EdgeVision.Fidelity;
+
+/// <summary>
+/// <c>edgevision run --json -</c> on real Ultralytics exports against what Ultralytics itself returned. Pictures are
+/// JPEGs and decoders differ by grey levels, hence pixels and hundredths; a detection whose score lies within the case's
+/// margin of the threshold may fall either way.
+/// </summary>
+public sealed class UltralyticsTests
+{
+    private const double BoxTolerance = 1.0;
+    private const double ScoreTolerance = 0.02;
+    private const double KeypointTolerance = 1.5;
+    private const double AngleTolerance = 0.01;
+    private const double MaskIou = 0.97;
+
+    public static TheoryData<string, string> Cases()
+    {
+        var data = new TheoryData<string, string>();
+        string? folder = SharedData.TryFolder();
+        if (folder is not null)
+        {
+            foreach (var c in Load(folder))
+            {
+                data.Add(c.GetProperty("model").GetString()!, c.GetProperty("image").GetString()!);
+            }
+        }
+        else
+        {
+            data.Add("yolov8n", "yolov5_bus.jpg"); // skips with the reason
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void The_command_line_gives_what_Ultralytics_gives(string model, string image)
+    {
+        string folder = Path.GetDirectoryName(SharedData.Path("golden", "ultralytics", "ultralytics.json"))!;
+        var golden = Load(SharedData.Folder()).Single(c => c.GetProperty("model").GetString() == model && c.GetProperty("image").GetString() == image);
+        string[] arguments = ["run", "--model", Path.Combine(folder, "models", model + ".onnx"), "--source", SharedData.Path("images", image), "--json", "-"];
+        if (golden.TryGetProperty("conf", out var conf))
+        {
+            arguments = [.. arguments, "--conf", Text(conf), "--iou", Text(golden.GetProperty("iou")), "--max-detections", Text(golden.GetProperty("max_det"))];
+        }
+
+        var line = Assert.Single(CommandLine.Run(arguments).Json());
+        if (golden.TryGetProperty("top5", out var top5))
+        {
+            int[] expected = [.. top5.EnumerateArray().Select(e => e[0].GetInt32()).Order()];
+            int[] actual = [.. line.GetProperty("classes").EnumerateArray().Select(e => e.GetProperty("class_id").GetInt32()).Order()];
+            Assert.Equal(expected, actual);
+            var scores = line.GetProperty("classes").EnumerateArray().ToDictionary(e => e.GetProperty("class_id").GetInt32(), e => e.GetProperty("score").GetDouble());
+            foreach (var e in top5.EnumerateArray())
+            {
+                Assert.Equal(e[1].GetDouble(), scores[e[0].GetInt32()], ScoreTolerance);
+            }
+
+            return;
+        }
+
+        Match(golden, [.. line.GetProperty("detections").EnumerateArray()]);
+    }
+
+    private static void Match(JsonElement golden, List<JsonElement> detections)
+    {
+        double conf = golden.GetProperty("conf").GetDouble(), margin = golden.GetProperty("score_margin").GetDouble();
+        bool rotated = golden.TryGetProperty("rboxes_xywhr", out var boxes);
+        if (!rotated)
+        {
+            boxes = golden.GetProperty("boxes_xyxy");
+        }
+
+        var taken = new bool[detections.Count];
+        int count = golden.GetProperty("count").GetInt32();
+        Assert.Equal(count, boxes.GetArrayLength());
+        double worstBox = 0, worstScore = 0, worstPoint = 0, worstMask = 1;
+        for (int i = 0; i < count; i++)
+        {
+            double score = golden.GetProperty("scores")[i].GetDouble();
+            int classId = golden.GetProperty("classes")[i].GetInt32();
+            double[] box = Numbers(boxes[i]);
+            int best = -1;
+            for (int k = 0; k < detections.Count && best < 0; k++)
+            {
+                var d = detections[k];
+                if (!taken[k] && d.GetProperty("class_id").GetInt32() == classId
+                    && Math.Abs(d.GetProperty("score").GetDouble() - score) <= ScoreTolerance
+                    && Distance(box, Numbers(d.GetProperty(rotated ? "rbox" : "box")), rotated) <= BoxTolerance)
+                {
+                    best = k;
+                }
+            }
+
+            if (best < 0)
+            {
+                Assert.True(Math.Abs(score - conf) <= margin, $"reference detection {i} (class {classId}, score {score}, [{string.Join(", ", box)}]) is not found among {detections.Count}");
+                continue;
+            }
+
+            taken[best] = true;
+            var found = detections[best];
+            worstBox = Math.Max(worstBox, Distance(box, Numbers(found.GetProperty(rotated ? "rbox" : "box")), rotated));
+            worstScore = Math.Max(worstScore, Math.Abs(found.GetProperty("score").GetDouble() - score));
+            if (golden.TryGetProperty("keypoints", out var keypoints))
+            {
+                var points = found.GetProperty("keypoints");
+                Assert.Equal(keypoints[i].GetArrayLength(), points.GetArrayLength());
+                for (int p = 0; p < points.GetArrayLength(); p++)
+                {
+                    double[] a = Numbers(keypoints[i][p]), b = Numbers(points[p]);
+                    worstPoint = Math.Max(worstPoint, Math.Max(Math.Abs(a[0] - b[0]), Math.Abs(a[1] - b[1])));
+                    Assert.Equal(a[2], b[2], ScoreTolerance);
+                }
+            }
+
+            if (golden.TryGetProperty("mask_rle_at_input", out var masks))
+            {
+                worstMask = Math.Min(worstMask, Iou(Decode(masks[i]), Decode(found.GetProperty("mask"))));
+            }
+        }
+
+        for (int k = 0; k < detections.Count; k++)
+        {
+            double score = detections[k].GetProperty("score").GetDouble();
+            Assert.True(taken[k] || Math.Abs(score - conf) <= margin, $"detection {detections[k]} is in no reference");
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine(FormattableString.Invariant(
+            $"{count} reference, {detections.Count} ours; worst box {worstBox:F4} px, score {worstScore:F5}, keypoint {worstPoint:F4} px, mask IoU {worstMask:F4}"));
+        Assert.True(worstPoint <= KeypointTolerance, $"a keypoint is {worstPoint} px off");
+        Assert.True(worstMask >= MaskIou, $"a mask's IoU is {worstMask}");
+    }
+
+    private static double Distance(double[] a, double[] b, bool rotated)
+    {
+        double worst = 0;
+        for (int i = 0; i < 4; i++)
+        {
+            worst = Math.Max(worst, Math.Abs(a[i] - b[i]));
+        }
+
+        return rotated && Math.Abs(a[4] - b[4]) > AngleTolerance ? double.PositiveInfinity : worst;
+    }
+
+    // COCO's compressed run lengths, written down here on its own so that the runtime's codec is not its own witness.
+    private static bool[] Decode(JsonElement rle)
+    {
+        int height = rle.GetProperty("size")[0].GetInt32(), width = rle.GetProperty("size")[1].GetInt32();
+        string text = rle.GetProperty("counts").GetString()!;
+        var counts = new List<long>();
+        for (int p = 0; p < text.Length;)
+        {
+            long x = 0;
+            int k = 0;
+            bool more = true;
+            while (more)
+            {
+                long c = text[p++] - 48;
+                x |= (c & 0x1f) << (5 * k);
+                more = (c & 0x20) != 0;
+                k++;
+                if (!more && (c & 0x10) != 0)
+                {
+                    x |= -1L << (5 * k);
+                }
+            }
+
+            if (counts.Count > 2)
+            {
+                x += counts[^2];
+            }
+
+            counts.Add(x);
+        }
+
+        var mask = new bool[height * width];
+        int at = 0;
+        bool value = false;
+        foreach (long run in counts)
+        {
+            mask.AsSpan(at, (int)run).Fill(value);
+            at += (int)run;
+            value = !value;
+        }
+
+        Assert.Equal(mask.Length, at);
+        return mask;
+    }
+
+    private static double Iou(bool[] a, bool[] b)
+    {
+        Assert.Equal(a.Length, b.Length);
+        long both = 0, any = 0;
+        for (int i = 0; i < a.Length; i++)
+        {
+            both += a[i] && b[i] ? 1 : 0;
+            any += a[i] || b[i] ? 1 : 0;
+        }
+
+        return any == 0 ? 1 : (double)both / any;
+    }
+
+    private static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(e => e.GetDouble())];
+
+    private static string Text(JsonElement number) => number.GetDouble().ToString("R", CultureInfo.InvariantCulture);
+
+    private static JsonElement[] Load(string shared) =>
+        [.. JsonDocument.Parse(File.ReadAllText(Path.Combine(shared, "golden", "ultralytics", "ultralytics.json"))).RootElement.EnumerateArray()];
+}

@@ -1,0 +1,32 @@
+using EdgeVision.Exporter.Authoring;
+
+namespace EdgeVision.Exporter.Architectures;
+
+/// <summary>
+/// A vision network: its structure said once in <see cref="Forward"/>, and what its input and outputs mean.
+/// </summary>
+public abstract class Architecture
+{
+    /// <summary>Name on the command line and in bundles.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>One line for <c>list</c>.</summary>
+    public abstract string Description { get; }
+
+    /// <summary>What the runtime needs to know: task, input, decoders, labels, thresholds.</summary>
+    public abstract ModelSpec Spec { get; }
+
+    /// <summary>
+    /// The structure. <paramref name="image"/> is [N,3,H,W] as <see cref="ModelSpec.Input"/> makes it; the results are the
+    /// graph's outputs in order.
+    /// </summary>
+    public abstract IReadOnlyList<(string Name, Value Value)> Forward(Net net, Value image);
+
+    /// <summary>Counts without computing.</summary>
+    public AnalysisNet Analyze(int batch = 1)
+    {
+        var net = new AnalysisNet();
+        Forward(net, new Value(batch, 3, Spec.Input.Height, Spec.Input.Width));
+        return net;
+    }
+}

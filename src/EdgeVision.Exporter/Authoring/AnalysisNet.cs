@@ -1,0 +1,28 @@
+namespace EdgeVision.Exporter.Authoring;
+
+/// <summary>Walks a description without computing: shapes at every layer, parameters, multiply-accumulates.</summary>
+public sealed class AnalysisNet : Net
+{
+    private readonly HashSet<string> _seen = [];
+
+    /// <summary>One entry an applied layer, in order.</summary>
+    public List<(string Name, string Kind, long[] Shape)> Layers { get; } = [];
+
+    /// <summary>Trained numbers; shared weights count once.</summary>
+    public long Parameters { get; private set; }
+
+    /// <summary>Multiply-accumulates of convolutions and matrix products for one item.</summary>
+    public long MultiplyAccumulates { get; private set; }
+
+    private protected override Value Apply(string name, Layer layer, IReadOnlyList<Value> inputs, long[][] shapes, long[] shape)
+    {
+        Layers.Add((name, layer.GetType().Name, shape));
+        MultiplyAccumulates += layer.MultiplyAccumulates(shapes, shape);
+        foreach (var weight in layer.Weights(shapes).Where(w => w.Trained && _seen.Add($"{name}.{w.Name}")))
+        {
+            Parameters += weight.Shape.Aggregate(1L, (a, d) => a * d);
+        }
+
+        return new Value(shape);
+    }
+}

@@ -1,0 +1,51 @@
+using EdgeVision.Onnx;
+using TorchSharp;
+
+namespace EdgeVision.Exporter.Authoring;
+
+/// <summary>Writes a description as an ONNX graph with the weights of the store; BatchNorm is folded where it can be.</summary>
+public sealed class OnnxNet(OnnxGraphBuilder graph, WeightStore weights) : Net
+{
+    private readonly Dictionary<string, GraphValue> _initializers = [];
+
+    /// <summary>The graph under construction.</summary>
+    internal OnnxGraphBuilder Graph => graph;
+
+    /// <summary>Adds the graph's input; the batch is open.</summary>
+    public Value AddInput(string name, params ReadOnlySpan<long> itemShape) =>
+        new OnnxValue(graph.AddInput(name, [-1, .. itemShape], openNames: new Dictionary<int, string> { [0] = "batch" }));
+
+    /// <summary>Makes a value an output of the graph.</summary>
+    public void AddOutput(string name, Value value) =>
+        graph.AddOutput(name, ((OnnxValue)value).Graph, new Dictionary<int, string> { [0] = "batch" });
+
+    internal GraphValue Initializer(string name, Func<float[]> values, params long[] shape)
+    {
+        if (!_initializers.TryGetValue(name, out var value))
+        {
+            _initializers[name] = value = graph.AddInitializer(name, values(), shape);
+        }
+
+        return value;
+    }
+
+    internal GraphValue Integers(string name, params long[] values)
+    {
+        string key = $"{name}[{string.Join(',', values)}]";
+        if (!_initializers.TryGetValue(key, out var value))
+        {
+            _initializers[key] = value = graph.AddInitializer(graph.UniqueName(name), values, values.Length);
+        }
+
+        return value;
+    }
+
+    /// <summary>Writes a node whose inputs are values of this net.</summary>
+    internal OnnxValue Node(string op, string name, IReadOnlyList<OnnxValue> inputs, long[] shape, params AttributeProto[] attributes) =>
+        new(graph.AddNode(op, name, [.. inputs.Select(v => v.Graph)], shape, attributes: attributes));
+
+    private protected override Value Apply(string name, Layer layer, IReadOnlyList<Value> inputs, long[][] shapes, long[] shape) =>
+        layer.Write(this, name, [.. inputs.Cast<OnnxValue>()], shape, weights.Resolve(name, layer, shapes));
+
+    internal static float[] Floats(torch.Tensor tensor) => tensor.detach().contiguous().data<float>().ToArray();
+}

@@ -1,0 +1,28 @@
+using TorchSharp;
+
+namespace EdgeVision.Exporter.Authoring;
+
+/// <summary>Executes a description with TorchSharp; gradients flow to the weights of the store.</summary>
+public sealed class TorchNet(WeightStore weights, bool training) : Net
+{
+    /// <summary>Whether BatchNorm uses, and updates from, the batch's statistics.</summary>
+    public bool Training { get; } = training;
+
+    /// <summary>A tensor as a value of this net.</summary>
+    public static Value Wrap(torch.Tensor tensor) => new TorchValue(tensor);
+
+    /// <summary>The tensor behind a value of this net.</summary>
+    public static torch.Tensor Unwrap(Value value) => ((TorchValue)value).Tensor;
+
+    private protected override Value Apply(string name, Layer layer, IReadOnlyList<Value> inputs, long[][] shapes, long[] shape)
+    {
+        var tensors = inputs.Select(Unwrap).ToArray();
+        var result = layer.Run(this, tensors, weights.Resolve(name, layer, shapes));
+        if (!result.shape.AsSpan().SequenceEqual(shape))
+        {
+            throw new InvalidOperationException($"{name}: {layer} gave {Value.ShapeText(result.shape)}; its shape rule says {Value.ShapeText(shape)}");
+        }
+
+        return new TorchValue(result);
+    }
+}

@@ -1,0 +1,94 @@
+using TorchSharp;
+
+namespace EdgeVision.Exporter.Authoring;
+
+/// <summary>The weights of a model by name. A description creates them as it is first walked; the order is the walk's.</summary>
+public sealed class WeightStore : IDisposable
+{
+    private readonly Dictionary<string, (torch.Tensor Tensor, bool Trained)> _weights = [];
+    private readonly List<string> _order = [];
+
+    /// <summary>Names in the order of creation.</summary>
+    public IReadOnlyList<string> Names => _order;
+
+    /// <summary>The weight of that name.</summary>
+    /// <exception cref="KeyNotFoundException">There is none.</exception>
+    public torch.Tensor this[string name] => _weights[name].Tensor;
+
+    /// <summary>Weights that are trained, in the order of creation.</summary>
+    public IEnumerable<(string Name, torch.Tensor Tensor)> Trained =>
+        _order.Where(n => _weights[n].Trained).Select(n => (n, _weights[n].Tensor));
+
+    /// <summary>Numbers that are trained.</summary>
+    public long ParameterCount => Trained.Sum(w => w.Tensor.numel());
+
+    /// <summary>Copies values over the weights of the same names; every weight must be there with its shape.</summary>
+    /// <exception cref="InvalidDataException">A weight is missing or has another shape.</exception>
+    public void Load(IReadOnlyDictionary<string, SafeTensor> tensors)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        using var noGradient = torch.no_grad();
+        foreach (string name in _order)
+        {
+            var target = _weights[name].Tensor;
+            if (!tensors.TryGetValue(name, out var source))
+            {
+                throw new InvalidDataException($"the checkpoint has no weight '{name}'; it belongs to another architecture");
+            }
+
+            if (!source.Shape.AsSpan().SequenceEqual(target.shape))
+            {
+                throw new InvalidDataException($"weight '{name}' is {Value.ShapeText(source.Shape)} in the checkpoint and {Value.ShapeText(target.shape)} in the architecture");
+            }
+
+            using var values = torch.tensor(source.ToFloats(), source.Shape);
+            target.copy_(values);
+        }
+    }
+
+    /// <summary>The weights as they are now.</summary>
+    public Dictionary<string, SafeTensor> Snapshot() =>
+        _order.ToDictionary(n => n, n => SafeTensor.FromFloats(OnnxNet.Floats(_weights[n].Tensor), _weights[n].Tensor.shape));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var (tensor, _) in _weights.Values)
+        {
+            tensor.Dispose();
+        }
+
+        _weights.Clear();
+        _order.Clear();
+    }
+
+    internal torch.Tensor[] Resolve(string layerName, Layer layer, IReadOnlyList<long[]> inputs)
+    {
+        var specs = layer.Weights(inputs);
+        return specs.Count == 0 ? [] : [.. specs.Select(s => Resolve($"{layerName}.{s.Name}", s))];
+    }
+
+    private torch.Tensor Resolve(string name, WeightSpec spec)
+    {
+        if (_weights.TryGetValue(name, out var known))
+        {
+            return known.Tensor.shape.AsSpan().SequenceEqual(spec.Shape)
+                ? known.Tensor
+                : throw new InvalidOperationException($"weight '{name}' is {Value.ShapeText(known.Tensor.shape)}; it is shared with a layer that needs {Value.ShapeText(spec.Shape)}");
+        }
+
+        torch.Tensor tensor;
+        using (torch.no_grad())
+        {
+            tensor = torch.empty(spec.Shape, dtype: torch.ScalarType.Float32);
+            spec.Start.Fill(tensor);
+        }
+
+        // It outlives the step's dispose scope in which it was first needed.
+        tensor.DetachFromDisposeScope();
+        tensor.requires_grad = spec.Trained;
+        _weights[name] = (tensor, spec.Trained);
+        _order.Add(name);
+        return tensor;
+    }
+}

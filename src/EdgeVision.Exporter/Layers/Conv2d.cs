@@ -1,0 +1,80 @@
+using EdgeVision.Exporter.Authoring;
+using EdgeVision.Onnx;
+using TorchSharp;
+
+namespace EdgeVision.Exporter.Layers;
+
+/// <summary>Convolution, [N,C,H,W] to [N,Channels,H',W'] with H' = (H + 2 Padding - Dilation (Kernel - 1) - 1) / Stride + 1.</summary>
+/// <param name="Channels">Output channels.</param>
+/// <param name="Kernel">Side of the square kernel.</param>
+public sealed record Conv2d(int Channels, int Kernel) : Layer
+{
+    /// <summary>Step, both axes.</summary>
+    public int Stride { get; init; } = 1;
+
+    /// <summary>Zeros on each side; half the kernel by default.</summary>
+    public int Padding { get; init; } = Kernel / 2;
+
+    /// <summary>Distance between taps.</summary>
+    public int Dilation { get; init; } = 1;
+
+    /// <summary>Groups of channels that do not see each other; the input's channels make it depthwise.</summary>
+    public int Groups { get; init; } = 1;
+
+    /// <summary>Whether a bias is added; not needed before BatchNorm.</summary>
+    public bool Bias { get; init; } = true;
+
+    /// <summary>How the kernel starts.</summary>
+    public WeightStart WeightStart { get; init; } = WeightStart.Kaiming;
+
+    /// <summary>How the bias starts.</summary>
+    public float BiasStart { get; init; }
+
+    /// <inheritdoc/>
+    public override long[] InferShape(IReadOnlyList<long[]> inputs)
+    {
+        var x = inputs[0];
+        Require(x.Length == 4, "a convolution needs [N,C,H,W]");
+        Require(x[1] % Groups == 0 && Channels % Groups == 0, $"{Groups} groups do not divide the channels");
+        return [x[0], Channels, Out(x[2]), Out(x[3])];
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<WeightSpec> Weights(IReadOnlyList<long[]> inputs)
+    {
+        var weight = new WeightSpec("weight", [Channels, inputs[0][1] / Groups, Kernel, Kernel], WeightStart);
+        return Bias ? [weight, new WeightSpec("bias", [Channels], WeightStart.Constant(BiasStart))] : [weight];
+    }
+
+    /// <inheritdoc/>
+    public override long MultiplyAccumulates(IReadOnlyList<long[]> inputs, long[] output) =>
+        output[1] * output[2] * output[3] * (inputs[0][1] / Groups) * Kernel * Kernel;
+
+    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) =>
+        torch.nn.functional.conv2d(inputs[0], weights[0], Bias ? weights[1] : null,
+            strides: [Stride, Stride], padding: [Padding, Padding], dilation: [Dilation, Dilation], groups: Groups);
+
+    internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights)
+    {
+        var linear = new FoldableLinear(name, OnnxNet.Floats(weights[0]), weights[0].shape, Bias ? OnnxNet.Floats(weights[1]) : null);
+        return new OnnxValue(shape, linear, l =>
+        {
+            List<GraphValue?> operands = [inputs[0].Graph, net.Initializer($"{l.Name}.weight", () => l.Weight, l.WeightShape)];
+            if (l.Bias is { } bias)
+            {
+                operands.Add(net.Initializer($"{l.Name}.bias", () => bias, bias.Length));
+            }
+
+            return net.Graph.AddNode("Conv", l.Name, operands, shape, attributes:
+            [
+                OnnxAttribute.Ints("kernel_shape", Kernel, Kernel),
+                OnnxAttribute.Ints("strides", Stride, Stride),
+                OnnxAttribute.Ints("pads", Padding, Padding, Padding, Padding),
+                OnnxAttribute.Ints("dilations", Dilation, Dilation),
+                OnnxAttribute.Int("group", Groups),
+            ]);
+        });
+    }
+
+    private long Out(long side) => side < 0 ? -1 : (side + 2 * Padding - Dilation * (Kernel - 1) - 1) / Stride + 1;
+}

@@ -42,7 +42,7 @@ public sealed class OnnxModel
     {
         ArgumentNullException.ThrowIfNull(bytes);
         using var stream = new MemoryStream(bytes, writable: false);
-        return Read(stream, "the given bytes");
+        return Read(stream, "this");
     }
 
     /// <summary>The model as the bytes of a file; the same model gives the same bytes.</summary>
@@ -106,7 +106,7 @@ public sealed class OnnxModel
         }
         catch (InvalidProtocolBufferException e)
         {
-            throw new InvalidDataException($"{source} is not an ONNX model, or it is cut off: {e.Message}", e);
+            throw new InvalidDataException($"{source} is not an ONNX model, or it is cut off ({e.Message})", e);
         }
 
         // Text can parse as a message of unknown fields; a model has at least a graph.

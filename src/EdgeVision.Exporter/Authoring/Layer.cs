@@ -52,8 +52,8 @@ public sealed record WeightSpec(string Name, long[] Shape, WeightStart Start, bo
 /// <summary>How a weight starts.</summary>
 public abstract record WeightStart
 {
-    /// <summary>Fills <paramref name="weight"/> in place from torch's generator.</summary>
-    internal abstract void Fill(torch.Tensor weight);
+    /// <summary>Fills <paramref name="weight"/> in place.</summary>
+    internal abstract void Fill(torch.Tensor weight, torch.Generator random);
 
     /// <summary>All elements <paramref name="value"/>.</summary>
     public static WeightStart Constant(float value) => new ConstantStart(value);
@@ -66,21 +66,21 @@ public abstract record WeightStart
 
     private sealed record ConstantStart(float Value) : WeightStart
     {
-        internal override void Fill(torch.Tensor weight) => weight.fill_(Value);
+        internal override void Fill(torch.Tensor weight, torch.Generator random) => weight.fill_(Value);
     }
 
     private sealed record NormalStart(double Std) : WeightStart
     {
-        internal override void Fill(torch.Tensor weight) => weight.normal_(0, Std);
+        internal override void Fill(torch.Tensor weight, torch.Generator random) => weight.normal_(0, Std, random);
     }
 
     private sealed record KaimingStart : WeightStart
     {
-        internal override void Fill(torch.Tensor weight)
+        internal override void Fill(torch.Tensor weight, torch.Generator random)
         {
             long[] shape = weight.shape;
             double fanOut = shape[0] * shape.Skip(2).Aggregate(1L, (a, d) => a * d);
-            weight.normal_(0, Math.Sqrt(2 / fanOut));
+            weight.normal_(0, Math.Sqrt(2 / fanOut), random);
         }
     }
 }

@@ -3,8 +3,10 @@ using TorchSharp;
 namespace EdgeVision.Exporter.Authoring;
 
 /// <summary>The weights of a model by name. A description creates them as it is first walked; the order is the walk's.</summary>
-public sealed class WeightStore : IDisposable
+/// <param name="seed">Seed of a generator of its own: weights do not depend on what else draws random numbers.</param>
+public sealed class WeightStore(int seed) : IDisposable
 {
+    private readonly torch.Generator _random = new((ulong)(uint)seed);
     private readonly Dictionary<string, (torch.Tensor Tensor, bool Trained)> _weights = [];
     private readonly List<string> _order = [];
 
@@ -60,6 +62,7 @@ public sealed class WeightStore : IDisposable
 
         _weights.Clear();
         _order.Clear();
+        _random.Dispose();
     }
 
     internal torch.Tensor[] Resolve(string layerName, Layer layer, IReadOnlyList<long[]> inputs)
@@ -81,7 +84,7 @@ public sealed class WeightStore : IDisposable
         using (torch.no_grad())
         {
             tensor = torch.empty(spec.Shape, dtype: torch.ScalarType.Float32);
-            spec.Start.Fill(tensor);
+            spec.Start.Fill(tensor, _random);
         }
 
         // It outlives the step's dispose scope in which it was first needed.

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using SkiaSharp;
 
 namespace EdgeVision.Exporter.Data;
@@ -32,21 +33,13 @@ public static class DrawnScenes
     {
         ArgumentNullException.ThrowIfNull(scene);
         using var bitmap = new SKBitmap(new SKImageInfo(scene.Width, scene.Height, SKColorType.Rgba8888, SKAlphaType.Opaque));
-        var pixels = bitmap.GetPixelSpan();
-        unsafe
+        var rgba = new byte[scene.Width * scene.Height * 4];
+        for (int i = 0, o = 0; o < rgba.Length; i += 3, o += 4)
         {
-            fixed (byte* p = pixels)
-            {
-                for (int i = 0; i < scene.Width * scene.Height; i++)
-                {
-                    p[i * 4] = scene.Rgb[i * 3];
-                    p[i * 4 + 1] = scene.Rgb[i * 3 + 1];
-                    p[i * 4 + 2] = scene.Rgb[i * 3 + 2];
-                    p[i * 4 + 3] = 255;
-                }
-            }
+            (rgba[o], rgba[o + 1], rgba[o + 2], rgba[o + 3]) = (scene.Rgb[i], scene.Rgb[i + 1], scene.Rgb[i + 2], 255);
         }
 
+        Marshal.Copy(rgba, 0, bitmap.GetPixels(), rgba.Length);
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         using var data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
         using var file = File.Create(path);

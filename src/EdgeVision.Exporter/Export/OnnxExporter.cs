@@ -1,0 +1,48 @@
+using System.Security.Cryptography;
+using EdgeVision.Exporter.Architectures;
+using EdgeVision.Exporter.Authoring;
+using EdgeVision.Onnx;
+using TorchSharp;
+
+namespace EdgeVision.Exporter.Export;
+
+/// <summary>Writes architectures as ONNX.</summary>
+public static class OnnxExporter
+{
+    /// <summary>Version of this exporter, for provenance.</summary>
+    public static string Version { get; } = typeof(OnnxExporter).Assembly.GetName().Version!.ToString(3);
+
+    /// <summary>
+    /// The architecture with its weights as an ONNX graph: the batch is open, BatchNorm is folded, no training nodes.
+    /// </summary>
+    public static OnnxModel Write(Architecture architecture, WeightStore weights, int opset = 17, int irVersion = 8)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        ArgumentNullException.ThrowIfNull(weights);
+        using var scope = torch.NewDisposeScope();
+        var graph = new OnnxGraphBuilder(architecture.Name, opset, irVersion, "EdgeVision.Exporter", Version);
+        var net = new OnnxNet(graph, weights);
+        var input = architecture.Spec.Input;
+        var image = net.AddInput(input.Name ?? "images", 3, input.Height, input.Width);
+        foreach (var (name, value) in architecture.Forward(net, image))
+        {
+            net.AddOutput(name, value);
+        }
+
+        return graph.Build();
+    }
+
+    /// <summary>SHA-256 over names and values of the trained weights, in the order of the description.</summary>
+    public static string WeightsSha256(WeightStore weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string name in weights.Names)
+        {
+            hash.AppendData(System.Text.Encoding.UTF8.GetBytes(name));
+            hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(OnnxNet.Floats(weights[name]).AsSpan()));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

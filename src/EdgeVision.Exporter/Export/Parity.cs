@@ -1,0 +1,90 @@
+using EdgeVision.Exporter.Architectures;
+using EdgeVision.Exporter.Authoring;
+using Microsoft.ML.OnnxRuntime;
+using TorchSharp;
+
+namespace EdgeVision.Exporter.Export;
+
+/// <summary>How far ONNX Runtime is from TorchSharp on the same numbers.</summary>
+/// <param name="MaxAbsolute">Largest difference of any output element.</param>
+/// <param name="MaxRelative">Largest difference over the range (max - min) of its output.</param>
+public sealed record Parity(double MaxAbsolute, double MaxRelative)
+{
+    /// <summary>Largest <see cref="MaxRelative"/> that an export may show.</summary>
+    public const double Limit = 1e-4;
+
+    /// <summary>Runs both on each input [N,3,H,W] and compares every output.</summary>
+    public static Parity Measure(Architecture architecture, WeightStore weights, byte[] model, IEnumerable<torch.Tensor> inputs)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        ArgumentNullException.ThrowIfNull(inputs);
+        return Measure(model, inputs.Select(x => new[] { x }), (net, values) => architecture.Forward(net, values[0]), weights);
+    }
+
+    internal static Parity Measure(byte[] model, IEnumerable<torch.Tensor[]> inputs,
+        Func<Net, Value[], IReadOnlyList<(string Name, Value Value)>> forward, WeightStore weights)
+    {
+        using var options = new SessionOptions { IntraOpNumThreads = Math.Min(2, Environment.ProcessorCount) };
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0"); // torch's threads share the cores
+        using var session = new InferenceSession(model, options);
+        using var runOptions = new RunOptions();
+        double absolute = 0, relative = 0;
+        foreach (var batch in inputs)
+        {
+            using var scope = torch.NewDisposeScope();
+            using var noGradient = torch.no_grad();
+            var expected = forward(new TorchNet(weights, training: false), [.. batch.Select(TorchNet.Wrap)]);
+            var values = batch.Select(x => OrtValue.CreateTensorValueFromMemory(OnnxNet.Floats(x), x.shape)).ToArray();
+            try
+            {
+                using var actual = session.Run(runOptions, [.. session.InputNames], values, [.. expected.Select(e => e.Name)]);
+                for (int o = 0; o < expected.Count; o++)
+                {
+                    var (a, r) = Compare(expected[o].Name, TorchNet.Unwrap(expected[o].Value), actual[o]);
+                    absolute = Math.Max(absolute, a);
+                    relative = Math.Max(relative, r);
+                }
+            }
+            finally
+            {
+                foreach (var value in values)
+                {
+                    value.Dispose();
+                }
+            }
+        }
+
+        return new Parity(absolute, relative);
+    }
+
+    /// <summary>Fails where the difference is above <see cref="Limit"/>.</summary>
+    /// <exception cref="EdgeVisionException">The graph does not compute what TorchSharp computes.</exception>
+    public void Require()
+    {
+        if (!(MaxRelative <= Limit))
+        {
+            throw new EdgeVisionException(FormattableString.Invariant($"the exported graph differs from TorchSharp by {MaxRelative:E2} of the output's range; {Limit:E0} is the limit"));
+        }
+    }
+
+    private static (double Absolute, double Relative) Compare(string name, torch.Tensor expected, OrtValue actual)
+    {
+        long[] shape = actual.GetTensorTypeAndShape().Shape;
+        if (!shape.AsSpan().SequenceEqual(expected.shape))
+        {
+            throw new EdgeVisionException($"output '{name}' is {Value.ShapeText(shape)} in ONNX Runtime and {Value.ShapeText(expected.shape)} in TorchSharp");
+        }
+
+        var a = OnnxNet.Floats(expected);
+        var b = actual.GetTensorDataAsSpan<float>();
+        double difference = 0;
+        for (int i = 0; i < a.Length; i++)
+        {
+            double d = Math.Abs((double)a[i] - b[i]);
+            difference = double.IsNaN(d) ? double.PositiveInfinity : Math.Max(difference, d);
+        }
+
+        double range = (double)a.Max() - a.Min();
+        return (difference, difference == 0 ? 0 : difference / Math.Max(range, 1e-12));
+    }
+}

@@ -1,0 +1,3 @@
+using EdgeVision.Exporter.Commands;
+
+return ExporterCommandLine.Run(args, Console.Error);

@@ -1,0 +1,103 @@
+using EdgeVision.Exporter.Authoring;
+using TorchSharp;
+
+namespace EdgeVision.Exporter.Training;
+
+/// <summary>
+/// AdamW (Loshchilov and Hutter 2019) over a weight store. Its moments are kept by weight name, so that a checkpoint is one
+/// safetensors file; TorchSharp's optimizers keep theirs in a format of their own. Weights of one axis (biases, BatchNorm)
+/// do not decay.
+/// </summary>
+public sealed class AdamW(WeightStore weights, double weightDecay = 0.02) : IDisposable
+{
+    private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
+    private readonly Dictionary<string, (torch.Tensor First, torch.Tensor Second)> _moments = [];
+
+    /// <summary>Steps taken.</summary>
+    public long Steps { get; private set; }
+
+    /// <summary>Clears the gradients.</summary>
+    public void ZeroGradients()
+    {
+        foreach (var (_, weight) in weights.Trained)
+        {
+            weight.grad?.zero_();
+        }
+    }
+
+    /// <summary>Takes a step along the gradients, whose norm over all weights is cut to <paramref name="largestNorm"/>.</summary>
+    public void Step(double learningRate, double largestNorm = 5)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGradient = torch.no_grad();
+        var trained = weights.Trained.Where(w => w.Tensor.grad is not null).ToArray();
+        double norm = Math.Sqrt(trained.Sum(w => w.Tensor.grad!.square().sum().ToDouble()));
+        double cut = norm > largestNorm ? largestNorm / norm : 1;
+        Steps++;
+        double correction1 = 1 - Math.Pow(Beta1, Steps), correction2 = 1 - Math.Pow(Beta2, Steps);
+        foreach (var (name, weight) in trained)
+        {
+            var (first, second) = Moments(name, weight);
+            var gradient = weight.grad! * cut;
+            first.mul_(Beta1).add_(gradient, 1 - Beta1);
+            second.mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
+            if (weight.dim() > 1)
+            {
+                weight.mul_(1 - learningRate * weightDecay);
+            }
+
+            var denominator = (second / correction2).sqrt_().add_(Epsilon);
+            weight.addcdiv_(first, denominator, -learningRate / correction1);
+        }
+    }
+
+    /// <summary>The moments as tensors of a checkpoint.</summary>
+    public IEnumerable<KeyValuePair<string, SafeTensor>> Snapshot() => _moments.SelectMany(m => new[]
+    {
+        KeyValuePair.Create($"adam.first/{m.Key}", SafeTensor.FromFloats(OnnxNet.Floats(m.Value.First), m.Value.First.shape)),
+        KeyValuePair.Create($"adam.second/{m.Key}", SafeTensor.FromFloats(OnnxNet.Floats(m.Value.Second), m.Value.Second.shape)),
+    });
+
+    /// <summary>Goes on from a checkpoint.</summary>
+    public void Load(IReadOnlyDictionary<string, SafeTensor> tensors, long steps)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        Steps = steps;
+        foreach (var (name, weight) in weights.Trained)
+        {
+            if (tensors.TryGetValue($"adam.first/{name}", out var first) && tensors.TryGetValue($"adam.second/{name}", out var second))
+            {
+                var (a, b) = Moments(name, weight);
+                using var firstValues = torch.tensor(first.ToFloats(), first.Shape);
+                using var secondValues = torch.tensor(second.ToFloats(), second.Shape);
+                a.copy_(firstValues);
+                b.copy_(secondValues);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var (first, second) in _moments.Values)
+        {
+            first.Dispose();
+            second.Dispose();
+        }
+
+        _moments.Clear();
+    }
+
+    private (torch.Tensor First, torch.Tensor Second) Moments(string name, torch.Tensor weight)
+    {
+        if (!_moments.TryGetValue(name, out var moments))
+        {
+            moments = (torch.zeros(weight.shape), torch.zeros(weight.shape));
+            moments.First.DetachFromDisposeScope();
+            moments.Second.DetachFromDisposeScope();
+            _moments[name] = moments;
+        }
+
+        return moments;
+    }
+}

@@ -94,7 +94,7 @@ public sealed record ResizeSpec
 }
 
 /// <summary>Axis order of an image tensor.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<TensorLayout>))]
+[JsonConverter(typeof(CamelCaseEnumConverter<TensorLayout>))]
 public enum TensorLayout
 {
     /// <summary>Batch, channel, row, column.</summary>
@@ -104,7 +104,7 @@ public enum TensorLayout
 }
 
 /// <summary>Channel order of an image tensor.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<ColorOrder>))]
+[JsonConverter(typeof(CamelCaseEnumConverter<ColorOrder>))]
 public enum ColorOrder
 {
     /// <summary>Red, green, blue.</summary>
@@ -116,7 +116,7 @@ public enum ColorOrder
 }
 
 /// <summary>How a frame is fitted.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<ResizeMode>))]
+[JsonConverter(typeof(CamelCaseEnumConverter<ResizeMode>))]
 public enum ResizeMode
 {
     /// <summary>Keep the aspect, centre, pad both sides (Ultralytics).</summary>
@@ -130,7 +130,7 @@ public enum ResizeMode
 }
 
 /// <summary>Resize filter. Half-pixel centres, no antialiasing, as OpenCV's INTER_LINEAR and INTER_NEAREST.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<Interpolation>))]
+[JsonConverter(typeof(CamelCaseEnumConverter<Interpolation>))]
 public enum Interpolation
 {
     /// <summary>Two taps an axis.</summary>
@@ -142,7 +142,7 @@ public enum Interpolation
 }
 
 /// <summary>How a fitted size is rounded to whole pixels.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<ResizeRounding>))]
+[JsonConverter(typeof(CamelCaseEnumConverter<ResizeRounding>))]
 public enum ResizeRounding
 {
     /// <summary>To nearest, halves to even (Python's round).</summary>

@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace EdgeVision;
 
 /// <summary>Element type of a tensor as the runtime sees it.</summary>
+[JsonConverter(typeof(CamelCaseEnumConverter<TensorElement>))]
 public enum TensorElement
 {
     /// <summary>32-bit IEEE float.</summary>

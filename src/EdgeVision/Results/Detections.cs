@@ -121,6 +121,9 @@ public sealed class Detections
     /// <summary>Detection <paramref name="index"/> as one value.</summary>
     public Detection this[int index] => new(_classIds[Checked(index)], Label(index), _scores[index], _boxes[index]);
 
+    /// <summary>Goes through the detections, best first, without allocating.</summary>
+    public Enumerator GetEnumerator() => new(this);
+
     /// <summary>Empties it, keeps its buffers, and says what the next detections carry.</summary>
     public void Clear(int keypointCount = 0, bool rotation = false, int maskWidth = 0, int maskHeight = 0)
     {
@@ -226,5 +229,24 @@ public sealed class Detections
         {
             Array.Resize(ref _maskRegions, capacity);
         }
+    }
+
+    /// <summary>Goes through detections.</summary>
+    public struct Enumerator
+    {
+        private readonly Detections _detections;
+        private int _index;
+
+        internal Enumerator(Detections detections)
+        {
+            _detections = detections;
+            _index = -1;
+        }
+
+        /// <summary>The detection at the present place.</summary>
+        public readonly Detection Current => _detections[_index];
+
+        /// <summary>Goes to the next; false at the end.</summary>
+        public bool MoveNext() => ++_index < _detections.Count;
     }
 }

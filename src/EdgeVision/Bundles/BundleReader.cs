@@ -1,0 +1,57 @@
+namespace EdgeVision;
+
+/// <summary>Finds the spec of a model.</summary>
+public static class BundleReader
+{
+    /// <summary>
+    /// The spec, from the first of: <paramref name="specPath"/>, the metadata's <see cref="ModelSpec.MetadataKey"/>, a file
+    /// <c>model.onnx.spec.json</c> or <c>model.spec.json</c> beside the model, Ultralytics' own metadata.
+    /// </summary>
+    /// <returns>The spec and where it was found.</returns>
+    /// <exception cref="SpecException">The spec found has a missing or impossible field.</exception>
+    /// <exception cref="ModelFormatException">Nothing tells how to read the model; the message shows a spec to start from.</exception>
+    public static (ModelSpec Spec, string Source) ReadSpec(string modelPath, IReadOnlyDictionary<string, string> metadata,
+        IReadOnlyList<TensorInfo> inputs, IReadOnlyList<TensorInfo> outputs, string? specPath = null)
+    {
+        ArgumentNullException.ThrowIfNull(modelPath);
+        ArgumentNullException.ThrowIfNull(metadata);
+        if (specPath is not null)
+        {
+            return (FromFile(specPath), $"'{specPath}'");
+        }
+
+        if (metadata.TryGetValue(ModelSpec.MetadataKey, out string? embedded))
+        {
+            return (ModelSpecJson.Parse(embedded, $"the spec inside '{modelPath}'"), "the model's metadata");
+        }
+
+        foreach (string sidecar in new[] { modelPath + ".spec.json", Path.ChangeExtension(modelPath, ".spec.json") })
+        {
+            if (File.Exists(sidecar))
+            {
+                return (FromFile(sidecar), $"'{sidecar}'");
+            }
+        }
+
+        if (UltralyticsMetadata.Read(metadata, inputs, outputs) is { } spec)
+        {
+            ModelSpecJson.Check(spec, $"Ultralytics' metadata in '{modelPath}'");
+            return (spec, "Ultralytics' metadata");
+        }
+
+        throw new ModelFormatException(
+            $"nothing tells how to read '{modelPath}' (inputs {string.Join("; ", inputs)}; outputs {string.Join("; ", outputs)}): give --spec FILE or put a file {Path.GetFileNameWithoutExtension(modelPath)}.spec.json beside it that starts from {ModelSpecJson.Example}; decoders are {string.Join(", ", DecoderFactory.Names)}");
+    }
+
+    private static ModelSpec FromFile(string path)
+    {
+        try
+        {
+            return ModelSpecJson.Parse(File.ReadAllText(path), $"spec '{path}'");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SpecException($"spec '{path}' cannot be read: {OneLine.Of(e.Message)}", e);
+        }
+    }
+}

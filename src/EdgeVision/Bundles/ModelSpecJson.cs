@@ -1,0 +1,104 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace EdgeVision;
+
+/// <summary>Reads and writes <see cref="ModelSpec"/> as JSON: camelCase, comments and trailing commas allowed, unknown fields refused.</summary>
+public static class ModelSpecJson
+{
+    /// <summary>The smallest spec that does something, for messages.</summary>
+    public const string Example = """{"version":1,"task":"detect","input":{"width":640,"height":640},"outputs":[{"decoder":"yolo-dfl"}],"labels":["person"]}""";
+
+    /// <summary>The spec as JSON, indented.</summary>
+    public static string Serialize(ModelSpec spec) => JsonSerializer.Serialize(spec, SpecJsonContext.Default.ModelSpec);
+
+    /// <summary>Reads a spec and checks it. <paramref name="source"/> names it in messages.</summary>
+    /// <exception cref="SpecException">It is no JSON, a field is missing, unknown or impossible.</exception>
+    public static ModelSpec Parse(string json, string source)
+    {
+        ModelSpec? spec;
+        try
+        {
+            spec = JsonSerializer.Deserialize(json, SpecJsonContext.Default.ModelSpec);
+        }
+        catch (JsonException e)
+        {
+            string at = e.Path is null ? "" : $" at {e.Path}";
+            string line = e.LineNumber is { } n ? $", line {n + 1}" : "";
+            throw new SpecException($"{source} is not a spec in JSON{at}{line}: {OneLine.Of(e.Message.Split(" Path:")[0])}", e);
+        }
+
+        if (spec is null)
+        {
+            throw new SpecException($"{source} is empty; a spec looks like {Example}");
+        }
+
+        Check(spec, source);
+        return spec;
+    }
+
+    /// <summary>Throws <see cref="SpecException"/> with the first thing that is missing or impossible.</summary>
+    public static void Check(ModelSpec spec, string source)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        if (spec.Version != 1)
+        {
+            throw new SpecException($"{source} has version {spec.Version}; this runtime reads version 1");
+        }
+
+        Require(spec.Task.Length > 0, "task", "detect, segment, pose, obb, classify or embed");
+        foreach (string task in spec.Task.Split('+'))
+        {
+            if (task is not ("detect" or "segment" or "pose" or "obb" or "classify" or "embed"))
+            {
+                throw new SpecException($"{source} has the task '{task}'; use detect, segment, pose, obb, classify, embed, or several joined by '+'");
+            }
+        }
+
+        Require(spec.Input is not null, "input", "how frames become the network's input");
+        Require(spec.Input!.Width > 0, "input.width", "pixels");
+        Require(spec.Input.Height > 0, "input.height", "pixels");
+        Preprocessor.ByteCount(spec.Input);
+        Require(spec.Outputs is { Length: > 0 }, "outputs", "one entry a head, with its decoder");
+        foreach (var output in spec.Outputs)
+        {
+            Require(output is not null && !string.IsNullOrEmpty(output.Decoder), "outputs[].decoder", string.Join(", ", DecoderFactory.Names));
+        }
+
+        var t = spec.Thresholds;
+        if (t is null || !(t.Confidence is >= 0 and <= 1) || !(t.Iou is >= 0 and <= 1) || t.MaxDetections < 1)
+        {
+            throw new SpecException($"{source} has impossible thresholds; confidence and iou lie in 0..1, maxDetections is at least 1");
+        }
+
+        Require(spec.Labels is not null && !spec.Labels.Any(l => l is null), "labels", "class names, or an empty list");
+        if (spec.Skeleton?.Any(pair => pair is not { Length: 2 } || pair[0] < 0 || pair[1] < 0) == true)
+        {
+            throw new SpecException($"{source} has a skeleton that is not a list of [from, to] keypoint indices");
+        }
+
+        void Require(bool there, string field, string what)
+        {
+            if (!there)
+            {
+                throw new SpecException($"{source} lacks the field '{field}' ({what}); a spec looks like {Example}");
+            }
+        }
+    }
+}
+
+/// <summary>Source-generated serialisation: no reflection, so it survives trimming.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    WriteIndented = true,
+    UseStringEnumConverter = true,
+    ReadCommentHandling = JsonCommentHandling.Skip,
+    AllowTrailingCommas = true,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ModelSpec))]
+internal sealed partial class SpecJsonContext : JsonSerializerContext;
+
+/// <summary>Enums as camelCase strings, read without regard to case.</summary>
+internal sealed class CamelCaseEnumConverter<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase, allowIntegerValues: false)
+    where T : struct, Enum;

@@ -1,0 +1,34 @@
+namespace EdgeVision;
+
+/// <summary>Makes decoders by the name that a spec gives.</summary>
+public static class DecoderFactory
+{
+    private static readonly Dictionary<string, Func<DecoderInputs, OutputDecoder>> Decoders = new(StringComparer.Ordinal)
+    {
+        ["yolo-dfl"] = i => new YoloDflDecoder(i, masks: false, pose: false),
+        ["yolo-dfl-seg"] = i => new YoloDflDecoder(i, masks: true, pose: false),
+        ["yolo-dfl-pose"] = i => new YoloDflDecoder(i, masks: false, pose: true),
+        ["yolo-obb"] = i => new YoloObbDecoder(i),
+        ["yolo-end2end"] = i => new YoloEndToEndDecoder(i),
+        ["softmax"] = i => new SoftmaxDecoder(i),
+        ["embedding"] = i => new EmbeddingDecoder(i),
+    };
+
+    /// <summary>Names of all decoders.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Decoders.Keys];
+
+    /// <summary>The decoder of a head.</summary>
+    /// <exception cref="SpecException">The name is unknown, or a parameter is missing or impossible.</exception>
+    /// <exception cref="ModelFormatException">The graph's outputs do not fit the decoder.</exception>
+    public static OutputDecoder Create(ModelSpec spec, OutputSpec output, IReadOnlyList<TensorInfo> graphOutputs, DecoderOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        ArgumentNullException.ThrowIfNull(output);
+        if (!Decoders.TryGetValue(output.Decoder, out var create))
+        {
+            throw new SpecException($"decoder '{output.Decoder}' is not known; there are {string.Join(", ", Names)}");
+        }
+
+        return create(new DecoderInputs(spec, output, graphOutputs, options));
+    }
+}

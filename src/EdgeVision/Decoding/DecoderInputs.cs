@@ -1,0 +1,142 @@
+using System.Text.Json;
+
+namespace EdgeVision;
+
+/// <summary>What a decoder is made from: its head, the model's spec, the graph's outputs it reads, and thresholds.</summary>
+internal sealed class DecoderInputs
+{
+    private readonly IReadOnlyList<TensorInfo> _graph;
+
+    public DecoderInputs(ModelSpec spec, OutputSpec output, IReadOnlyList<TensorInfo> graph, DecoderOptions options)
+    {
+        Spec = spec;
+        Output = output;
+        Options = options;
+        _graph = graph;
+        if (output.Tensors is { } names)
+        {
+            Indices = new int[names.Length];
+            for (int i = 0; i < names.Length; i++)
+            {
+                Indices[i] = -1;
+                for (int k = 0; k < graph.Count; k++)
+                {
+                    if (graph[k].Name == names[i])
+                    {
+                        Indices[i] = k;
+                    }
+                }
+
+                if (Indices[i] < 0)
+                {
+                    throw new SpecException($"outputs[].tensors names '{names[i]}', which the graph does not have; it has {string.Join(", ", graph.Select(g => g.Name))}");
+                }
+            }
+        }
+        else
+        {
+            Indices = [.. Enumerable.Range(0, graph.Count)];
+        }
+    }
+
+    public ModelSpec Spec { get; }
+
+    public OutputSpec Output { get; }
+
+    public DecoderOptions Options { get; }
+
+    /// <summary>Graph outputs of this head, in the decoder's order.</summary>
+    public int[] Indices { get; }
+
+    public TensorInfo Info(int i) => _graph[Indices[i]];
+
+    /// <summary>The head has just so many outputs.</summary>
+    public void Expect(int count, string what)
+    {
+        if (Indices.Length != count)
+        {
+            throw new ModelFormatException($"decoder '{Output.Decoder}' reads {count} output(s): {what}; the graph gives {Indices.Length}: {string.Join("; ", Indices.Select(i => _graph[i]))}; name them in outputs[].tensors");
+        }
+    }
+
+    /// <summary>An output's declared shape fits; -1 in <paramref name="shape"/> takes any size, and an open dimension fits all.</summary>
+    public void ExpectShape(int i, string what, params ReadOnlySpan<long> shape)
+    {
+        var declared = Info(i).Shape;
+        bool fits = declared.Length == shape.Length;
+        for (int k = 0; fits && k < shape.Length; k++)
+        {
+            fits = shape[k] < 0 || declared[k] < 0 || declared[k] == shape[k];
+        }
+
+        if (!fits)
+        {
+            throw new ModelFormatException($"decoder '{Output.Decoder}' expects output {what} of {Show(shape)}; the graph has {Info(i)}");
+        }
+    }
+
+    public float Float(string name, float? fallback = null) => Read(name, fallback, e => e.GetSingle());
+
+    public int Int(string name, int? fallback = null) => Read(name, fallback, e => e.GetInt32());
+
+    public bool Bool(string name, bool fallback) => Read<bool>(name, fallback, e => e.GetBoolean());
+
+    public string Text(string name, string fallback) =>
+        Output.Parameters.TryGetValue(name, out var e) && e.ValueKind == JsonValueKind.String ? e.GetString()! : fallback;
+
+    public float[] Floats(string name, float[]? fallback = null) =>
+        Structure(name, fallback, e => [.. e.EnumerateArray().Select(v => v.GetSingle())]);
+
+    public int[] Ints(string name, int[]? fallback = null) =>
+        Structure(name, fallback, e => [.. e.EnumerateArray().Select(v => v.GetInt32())]);
+
+    public float[][] FloatLists(string name) =>
+        Structure<float[][]>(name, null, e => [.. e.EnumerateArray().Select(row => row.EnumerateArray().Select(v => v.GetSingle()).ToArray())]);
+
+    private T Read<T>(string name, T? fallback, Func<JsonElement, T> read)
+        where T : struct
+    {
+        if (!Output.Parameters.TryGetValue(name, out var element))
+        {
+            return fallback ?? throw Missing(name);
+        }
+
+        return Guard(name, element, read);
+    }
+
+    private T Structure<T>(string name, T? fallback, Func<JsonElement, T> read)
+        where T : class
+    {
+        if (!Output.Parameters.TryGetValue(name, out var element))
+        {
+            return fallback ?? throw Missing(name);
+        }
+
+        return Guard(name, element, read);
+    }
+
+    private T Guard<T>(string name, JsonElement element, Func<JsonElement, T> read)
+    {
+        try
+        {
+            return read(element);
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException)
+        {
+            throw new SpecException($"parameter '{name}' of decoder '{Output.Decoder}' is {element.GetRawText()}, which it cannot be", e);
+        }
+    }
+
+    private SpecException Missing(string name) => new($"decoder '{Output.Decoder}' needs the parameter '{name}' in outputs[].parameters");
+
+    private static string Show(ReadOnlySpan<long> shape)
+    {
+        var parts = new string[shape.Length];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            parts[i] = shape[i] < 0 ? "?" : shape[i].ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        return string.Join('x', parts);
+    }
+}

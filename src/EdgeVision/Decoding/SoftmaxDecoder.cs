@@ -1,0 +1,129 @@
+using System.Numerics.Tensors;
+
+namespace EdgeVision;
+
+/// <summary>Classification: logits or probabilities [N, classes] (further dimensions of 1 are ignored).</summary>
+internal sealed class SoftmaxDecoder : OutputDecoder
+{
+    private readonly int _output;
+    private readonly string _name;
+    private readonly bool _applied;
+    private readonly int _top;
+    private readonly int _labels;
+    private float[] _probabilities = [];
+
+    public SoftmaxDecoder(DecoderInputs inputs)
+    {
+        inputs.Expect(1, "scores [N, classes]");
+        _output = inputs.Indices[0];
+        _name = inputs.Info(0).Name;
+        _applied = inputs.Bool("applied", false);
+        _top = Math.Max(1, inputs.Int("top", 5));
+        _labels = inputs.Spec.Labels.Length;
+        var shape = inputs.Info(0).Shape;
+        if (shape.Length < 2 || shape.Skip(2).Any(d => d > 1) || _labels > 0 && shape[1] > 0 && shape[1] != _labels)
+        {
+            throw new ModelFormatException($"decoder 'softmax' expects [N, {(_labels > 0 ? _labels : "classes")}]; the graph has {inputs.Info(0)}");
+        }
+    }
+
+    public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
+    {
+        var shape = outputs.Shape(_output);
+        if (shape.Length < 2 || batch >= shape[0] || shape[1] < 1)
+        {
+            throw new ModelFormatException($"decoder 'softmax' expects [N, classes]; the network gave [{string.Join(", ", shape.ToArray())}]");
+        }
+
+        int classes = (int)shape[1];
+        var scores = outputs.Data(_output).Slice(batch * classes, classes);
+        Finite.Check(scores, _name);
+        if (_applied)
+        {
+            result.Classification.Set(scores, _top);
+            return;
+        }
+
+        if (_probabilities.Length < classes)
+        {
+            _probabilities = new float[classes];
+        }
+
+        // Shifted by the maximum, so that large logits do not overflow.
+        var p = _probabilities.AsSpan(0, classes);
+        TensorPrimitives.Subtract(scores, TensorPrimitives.Max(scores), p);
+        TensorPrimitives.SoftMax(p, p);
+        result.Classification.Set(p, _top);
+    }
+}
+
+/// <summary>Metric learning: a feature vector [N, dimension], made unit length.</summary>
+internal sealed class EmbeddingDecoder : OutputDecoder
+{
+    private readonly int _output;
+    private readonly string _name;
+    private readonly bool _normalize;
+
+    public EmbeddingDecoder(DecoderInputs inputs)
+    {
+        inputs.Expect(1, "features [N, dimension]");
+        _output = inputs.Indices[0];
+        _name = inputs.Info(0).Name;
+        _normalize = inputs.Bool("normalize", true);
+        if (inputs.Info(0).Shape.Length < 2 || inputs.Info(0).Shape.Skip(2).Any(d => d > 1))
+        {
+            throw new ModelFormatException($"decoder 'embedding' expects [N, dimension]; the graph has {inputs.Info(0)}");
+        }
+    }
+
+    public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
+    {
+        var shape = outputs.Shape(_output);
+        if (shape.Length < 2 || batch >= shape[0] || shape[1] < 1)
+        {
+            throw new ModelFormatException($"decoder 'embedding' expects [N, dimension]; the network gave [{string.Join(", ", shape.ToArray())}]");
+        }
+
+        int dimension = (int)shape[1];
+        var features = outputs.Data(_output).Slice(batch * dimension, dimension);
+        Finite.Check(features, _name);
+        var values = result.Embedding.Resize(dimension);
+        float norm = TensorPrimitives.Norm(features);
+        if (_normalize && norm > 0)
+        {
+            TensorPrimitives.Divide(features, norm, values);
+        }
+        else
+        {
+            features.CopyTo(values);
+        }
+    }
+}
+
+/// <summary>Refuses numbers that mean nothing.</summary>
+internal static class Finite
+{
+    /// <summary>Throws <see cref="InvalidOutputException"/> where <paramref name="values"/> hold NaN or infinity.</summary>
+    public static void Check(ReadOnlySpan<float> values, string output)
+    {
+        bool finite = true;
+        int i = 0;
+        var all = System.Numerics.Vector<int>.AllBitsSet;
+        for (; i <= values.Length - System.Numerics.Vector<float>.Count; i += System.Numerics.Vector<float>.Count)
+        {
+            var v = new System.Numerics.Vector<float>(values[i..]);
+            all &= System.Numerics.Vector.Equals(v - v, System.Numerics.Vector<float>.Zero);
+        }
+
+        finite &= System.Numerics.Vector.EqualsAll(all, System.Numerics.Vector<int>.AllBitsSet);
+        for (; i < values.Length; i++)
+        {
+            finite &= float.IsFinite(values[i]);
+        }
+
+        if (!finite)
+        {
+            throw new InvalidOutputException($"output '{output}' holds NaN or infinity; the model or its input is broken");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using System.Numerics;
+
+namespace EdgeVision;
+
+/// <summary>
+/// What the YOLO decoders share: the scan over the class-major scores [4 + classes + extra, anchors], the boxes of what
+/// passes, and class-wise suppression, as Ultralytics' non_max_suppression does it (one label a box, score above the
+/// threshold, classes moved apart by 7680 pixels in float32, 30,000 candidates at most).
+/// </summary>
+internal sealed class YoloCandidates(string name, DecoderOptions options)
+{
+    public const float ClassOffset = 7680;
+    public const int MaxCandidates = 30_000;
+    private readonly NmsWorkspace _nms = new();
+    private float[] _best = [];
+    private int[] _bestClass = [];
+
+    public int Count { get; private set; }
+
+    public int[] Anchors { get; private set; } = [];
+
+    public Box[] Boxes { get; private set; } = [];
+
+    public float[] Scores { get; private set; } = [];
+
+    public int[] ClassIds { get; private set; } = [];
+
+    /// <summary>Finds anchors whose best class is above the threshold. <paramref name="data"/>: [4 + classes + extra, anchors].</summary>
+    public void Scan(ReadOnlySpan<float> data, int classes, int anchors)
+    {
+        Reserve(anchors);
+        var best = _best.AsSpan(0, anchors);
+        var bestClass = _bestClass.AsSpan(0, anchors);
+        bool finite = true;
+        int width = Vector<float>.Count;
+        int i = 0;
+        if (Vector.IsHardwareAccelerated)
+        {
+            var allFinite = Vector<int>.AllBitsSet;
+            for (; i <= anchors - width; i += width)
+            {
+                var max = new Vector<float>(data.Slice(4 * anchors + i, width));
+                allFinite &= Vector.Equals(max - max, Vector<float>.Zero);
+                var arg = Vector<int>.Zero;
+                for (int c = 1; c < classes; c++)
+                {
+                    var v = new Vector<float>(data.Slice((4 + c) * anchors + i, width));
+                    allFinite &= Vector.Equals(v - v, Vector<float>.Zero); // NaN and infinities give NaN
+                    var greater = Vector.GreaterThan(v, max);
+                    max = Vector.ConditionalSelect(greater, v, max);
+                    arg = Vector.ConditionalSelect(greater, new Vector<int>(c), arg);
+                }
+
+                max.CopyTo(best[i..]);
+                arg.CopyTo(bestClass[i..]);
+            }
+
+            finite = Vector.EqualsAll(allFinite, Vector<int>.AllBitsSet);
+        }
+
+        for (; i < anchors; i++)
+        {
+            float max = data[4 * anchors + i];
+            finite &= float.IsFinite(max);
+            int arg = 0;
+            for (int c = 1; c < classes; c++)
+            {
+                float v = data[(4 + c) * anchors + i];
+                finite &= float.IsFinite(v);
+                if (v > max)
+                {
+                    (max, arg) = (v, c);
+                }
+            }
+
+            (best[i], bestClass[i]) = (max, arg);
+        }
+
+        if (!finite)
+        {
+            throw new InvalidOutputException($"output '{name}' holds NaN or infinite scores; the model or its input is broken");
+        }
+
+        Count = 0;
+        for (i = 0; i < anchors; i++)
+        {
+            if (!(best[i] > options.Confidence))
+            {
+                continue;
+            }
+
+            float x = data[i], y = data[anchors + i], hw = data[2 * anchors + i] / 2, hh = data[3 * anchors + i] / 2;
+            if (!float.IsFinite(x + y + hw + hh))
+            {
+                throw new InvalidOutputException($"output '{name}' holds NaN or infinite boxes; the model or its input is broken");
+            }
+
+            int k = Count++;
+            Anchors[k] = i;
+            Boxes[k] = new Box(x - hw, y - hh, x + hw, y + hh);
+            Scores[k] = best[i];
+            ClassIds[k] = bestClass[i];
+        }
+    }
+
+    /// <summary>Candidates that stay, best first.</summary>
+    public ReadOnlySpan<int> Suppress() => _nms.Run(Boxes.AsSpan(0, Count), Scores.AsSpan(0, Count),
+        options.ClassAgnostic ? default : ClassIds.AsSpan(0, Count), ClassOffset, options.Iou, options.MaxDetections, MaxCandidates);
+
+    /// <summary>A box of the network's input in pixels of the frame, clipped to it (Ultralytics' scale_boxes).</summary>
+    public static Box ToFrame(in Box box, in FrameTransform t)
+    {
+        float x1 = Math.Clamp(t.ToFrameX(box.X1), 0, t.FrameWidth), y1 = Math.Clamp(t.ToFrameY(box.Y1), 0, t.FrameHeight);
+        float x2 = Math.Clamp(t.ToFrameX(box.X2), 0, t.FrameWidth), y2 = Math.Clamp(t.ToFrameY(box.Y2), 0, t.FrameHeight);
+        return new Box(x1, y1, x2, y2);
+    }
+
+    private void Reserve(int anchors)
+    {
+        if (_best.Length >= anchors)
+        {
+            return;
+        }
+
+        _best = new float[anchors];
+        _bestClass = new int[anchors];
+        Anchors = new int[anchors];
+        Boxes = new Box[anchors];
+        Scores = new float[anchors];
+        ClassIds = new int[anchors];
+    }
+}

@@ -1,0 +1,494 @@
+using System.Buffers;
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace EdgeVision;
+
+/// <summary>How a model is loaded.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>Providers that may run the model.</summary>
+    public ProviderPolicy Providers { get; init; } = ProviderPolicy.Auto;
+
+    /// <summary>Options of the provider by ONNX Runtime's names, such as device_id.</summary>
+    public IReadOnlyDictionary<string, string> ProviderOptions { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Threads; the process's default where absent.</summary>
+    public ThreadBudget? Threads { get; init; }
+
+    /// <summary>Concrete shapes of inputs by name, where the graph leaves dimensions open.</summary>
+    public IReadOnlyDictionary<string, long[]> InputShapes { get; init; } = new Dictionary<string, long[]>();
+
+    internal INativeProviders Native { get; init; } = OrtProviders.Instance;
+}
+
+/// <summary>
+/// A network and its memory: an ONNX Runtime session whose inputs and outputs are bound once. <see cref="Run"/> allocates
+/// nothing while shapes stay. One instance serves one thread at a time.
+/// </summary>
+public sealed unsafe class InferenceEngine : IDisposable
+{
+    private readonly string _path;
+    private readonly EngineOptions _options;
+    private readonly InferenceSession _session;
+    private readonly RunOptions _runOptions = new();
+    private readonly TensorInfo[] _inputs;
+    private readonly TensorInfo[] _outputs;
+    private readonly BoundTensor[] _inputTensors;
+    private readonly BoundTensor[] _outputTensors;
+    private readonly EngineOutputs _outputSet;
+    private OrtIoBinding? _binding;
+    private IDisposableReadOnlyCollection<OrtValue>? _openOutputs;
+    private bool _disposed;
+
+    /// <summary>Loads a model.</summary>
+    /// <exception cref="ModelFormatException">The file is no readable ONNX model, or it reaches outside its folder.</exception>
+    /// <exception cref="ProviderUnavailableException">A required provider cannot be had, or does not take the nodes.</exception>
+    public InferenceEngine(string path, EngineOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        _path = path;
+        _options = options ?? new EngineOptions();
+        OnnxFile.Check(path);
+        OrtLibrary.EnsureLoaded();
+        Threads = (_options.Threads ?? ThreadBudget.Default) is var budget && _options.Threads is null && ThreadBudget.LiveSessions > 0
+            ? budget with { Spin = false }
+            : budget;
+        using var session = SessionOptions(Threads);
+        Providers = ProviderSelection.Apply(_options.Providers, _options.Native, session, _options.ProviderOptions);
+        _session = Open(path, session);
+        ThreadBudget.SessionOpened();
+        try
+        {
+            _inputs = [.. _session.InputNames.Select(n => Describe(n, _session.InputMetadata[n]))];
+            _outputs = [.. _session.OutputNames.Select(n => Describe(n, _session.OutputMetadata[n]))];
+            _inputTensors = [.. _inputs.Select(i => new BoundTensor(i))];
+            _outputTensors = [.. _outputs.Select(o => new BoundTensor(o))];
+            _outputSet = new EngineOutputs(_outputTensors);
+            Metadata = new Dictionary<string, string>(_session.ModelMetadata.CustomMetadataMap);
+            for (int i = 0; i < _inputs.Length; i++)
+            {
+                long[] shape = _options.InputShapes.TryGetValue(_inputs[i].Name, out var given) ? given : [.. _inputs[i].Shape.Select(d => d < 0 ? 1 : d)];
+                SetShape(i, shape);
+            }
+
+            Bind();
+            if (_options.Providers.Required && Providers.Active[0] != Provider.Cpu)
+            {
+                RequirePlacement();
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Graph inputs in order.</summary>
+    public IReadOnlyList<TensorInfo> Inputs => _inputs;
+
+    /// <summary>Graph outputs in order.</summary>
+    public IReadOnlyList<TensorInfo> Outputs => _outputs;
+
+    /// <summary>Metadata of the model by key.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>Which providers the session has.</summary>
+    public ProviderReport Providers { get; }
+
+    /// <summary>Threads the session was given.</summary>
+    public ThreadBudget Threads { get; }
+
+    /// <summary>Outputs of the last <see cref="Run"/>; valid until the next.</summary>
+    public TensorSet Results => _outputSet;
+
+    /// <summary>Memory of input <paramref name="index"/>, to be written before <see cref="Run"/>.</summary>
+    public Span<byte> InputBytes(int index)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _inputTensors[index].Bytes;
+    }
+
+    /// <summary>Concrete shape of input <paramref name="index"/>.</summary>
+    public ReadOnlySpan<long> InputShape(int index) => _inputTensors[index].Shape;
+
+    /// <summary>Gives open dimensions of an input a new size and binds anew; the input's contents are lost.</summary>
+    /// <exception cref="ModelFormatException">The shape does not fit the graph's.</exception>
+    public void Resize(int index, params ReadOnlySpan<long> shape)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        SetShape(index, shape.ToArray());
+        Bind();
+    }
+
+    /// <summary>Runs the network on what lies in the inputs.</summary>
+    /// <exception cref="EdgeVisionException">ONNX Runtime failed; the message says where.</exception>
+    public void Run()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        try
+        {
+            _session.RunWithBinding(_runOptions, _binding!);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new EdgeVisionException($"'{Path.GetFileName(_path)}' failed while it ran: {OneLine.Of(e.Message)}", e);
+        }
+
+        CollectOpenOutputs();
+        foreach (var output in _outputTensors)
+        {
+            output.Widen();
+        }
+    }
+
+    /// <summary>
+    /// Nodes on each provider, by ONNX Runtime's names, found by running the model once in a session that is profiled.
+    /// Takes as long as loading the model again.
+    /// </summary>
+    public IReadOnlyDictionary<string, int> MeasurePlacement()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        string folder = Directory.CreateTempSubdirectory("edgevision-profile-").FullName;
+        try
+        {
+            using var options = SessionOptions(Threads);
+            ProviderSelection.Apply(_options.Providers, _options.Native, options, _options.ProviderOptions);
+            options.ProfileOutputPathPrefix = Path.Combine(folder, "run");
+            options.EnableProfiling = true;
+            using var session = Open(_path, options);
+            using var runOptions = new RunOptions();
+            using var outputs = session.Run(runOptions, session.InputNames, [.. _inputTensors.Select(t => t.Value!)], session.OutputNames);
+            using var profile = JsonDocument.Parse(File.ReadAllBytes(session.EndProfiling()));
+            var nodes = new Dictionary<string, HashSet<string>>();
+            foreach (var entry in profile.RootElement.EnumerateArray())
+            {
+                if (entry.TryGetProperty("cat", out var category) && category.GetString() == "Node"
+                    && entry.TryGetProperty("args", out var arguments) && arguments.TryGetProperty("provider", out var provider)
+                    && provider.GetString() is { Length: > 0 } name)
+                {
+                    if (!nodes.TryGetValue(name, out var set))
+                    {
+                        nodes[name] = set = [];
+                    }
+
+                    set.Add(entry.GetProperty("name").GetString()!);
+                }
+            }
+
+            return nodes.ToDictionary(n => n.Key, n => n.Value.Count);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        _openOutputs?.Dispose();
+        _binding?.Dispose();
+        foreach (var tensor in (_inputTensors ?? []).Concat(_outputTensors ?? []))
+        {
+            tensor.Dispose();
+        }
+
+        _runOptions.Dispose();
+        if (_session is not null)
+        {
+            _session.Dispose();
+            ThreadBudget.SessionClosed();
+        }
+    }
+
+    private static SessionOptions SessionOptions(ThreadBudget threads)
+    {
+        var options = new SessionOptions
+        {
+            IntraOpNumThreads = threads.Inference,
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+        };
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", threads.Spin ? "1" : "0");
+        return options;
+    }
+
+    private static InferenceSession Open(string path, SessionOptions options)
+    {
+        try
+        {
+            return new InferenceSession(path, options);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new ModelFormatException($"'{path}' cannot be loaded, it may be damaged or truncated, or need a newer ONNX Runtime: {OneLine.Of(e.Message)}", e);
+        }
+    }
+
+    private static TensorInfo Describe(string name, NodeMetadata node)
+    {
+        if (!node.IsTensor)
+        {
+            throw new ModelFormatException($"'{name}' is a {node.OnnxValueType}; only tensors are supported");
+        }
+
+        return new TensorInfo(name, [.. node.Dimensions.Select(d => d <= 0 ? -1L : d)], node.ElementDataType switch
+        {
+            TensorElementType.Float => TensorElement.Float32,
+            TensorElementType.Float16 => TensorElement.Float16,
+            TensorElementType.UInt8 => TensorElement.UInt8,
+            TensorElementType.Int8 => TensorElement.Int8,
+            TensorElementType.Int32 => TensorElement.Int32,
+            TensorElementType.Int64 => TensorElement.Int64,
+            TensorElementType.Bool => TensorElement.Boolean,
+            var other => throw new ModelFormatException($"'{name}' has elements of type {other}, which is not supported"),
+        });
+    }
+
+    private void SetShape(int index, long[] shape)
+    {
+        var info = _inputs[index];
+        bool fits = shape.Length == info.Shape.Length;
+        for (int i = 0; fits && i < shape.Length; i++)
+        {
+            fits = shape[i] > 0 && (info.Shape[i] < 0 || info.Shape[i] == shape[i]);
+        }
+
+        if (!fits)
+        {
+            throw new ModelFormatException($"input {info} does not take the shape {string.Join('x', shape)}");
+        }
+
+        _inputTensors[index].Allocate(shape);
+    }
+
+    // Static outputs get memory of their own; where the graph leaves a dimension open, ONNX Runtime allocates on each run.
+    private void Bind()
+    {
+        _openOutputs?.Dispose();
+        _openOutputs = null;
+        _binding?.Dispose();
+        _binding = _session.CreateIoBinding();
+        foreach (var input in _inputTensors)
+        {
+            _binding.BindInput(input.Info.Name, input.Value!);
+        }
+
+        // A dynamic batch or size is fixed once the inputs are: one run tells the shapes, and then outputs are bound too.
+        bool open = _outputs.Any(o => Array.Exists(o.Shape, d => d < 0));
+        long[][]? shapes = open ? ProbeShapes() : null;
+        for (int i = 0; i < _outputTensors.Length; i++)
+        {
+            long[] shape = shapes?[i] ?? _outputs[i].Shape;
+            bool dataDependent = open && shape.Length == 0 && _outputs[i].Shape.Length != 0 || shape.Any(d => d == 0) || IsDataDependent(i);
+            if (dataDependent)
+            {
+                _outputTensors[i].Open = true;
+                _binding.BindOutputToDevice(_outputs[i].Name, OrtMemoryInfo.DefaultInstance);
+            }
+            else
+            {
+                _outputTensors[i].Open = false;
+                _outputTensors[i].Allocate(shape);
+                _binding.BindOutput(_outputs[i].Name, _outputTensors[i].Value!);
+            }
+        }
+    }
+
+    // Open for other reasons than the inputs being open: the count of boxes after a suppression in the graph.
+    private bool IsDataDependent(int output) =>
+        Array.Exists(_outputs[output].Shape, d => d < 0) && !_inputs.Any(i => Array.Exists(i.Shape, d => d < 0));
+
+    private long[][] ProbeShapes()
+    {
+        try
+        {
+            using var values = _session.Run(_runOptions, _session.InputNames, [.. _inputTensors.Select(t => t.Value!)], _session.OutputNames);
+            return [.. values.Select(v => v.GetTensorTypeAndShape().Shape)];
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new ModelFormatException($"'{Path.GetFileName(_path)}' does not run at input {string.Join(", ", _inputTensors.Select(t => string.Join('x', t.Shape)))}: {OneLine.Of(e.Message)}", e);
+        }
+    }
+
+    private void CollectOpenOutputs()
+    {
+        bool any = false;
+        foreach (var output in _outputTensors)
+        {
+            any |= output.Open;
+        }
+
+        if (!any)
+        {
+            return;
+        }
+
+        _openOutputs?.Dispose();
+        _openOutputs = _binding!.GetOutputValues();
+        for (int i = 0; i < _outputTensors.Length; i++)
+        {
+            if (_outputTensors[i].Open)
+            {
+                var value = _openOutputs.ElementAt(i);
+                _outputTensors[i].Take(value);
+            }
+        }
+    }
+
+    private void RequirePlacement()
+    {
+        string wanted = Providers.Active[0].OrtName();
+        var placement = MeasurePlacement();
+        int elsewhere = placement.Where(p => !Providers.Active.Take(Providers.Active.Count - 1).Any(a => a.OrtName() == p.Key)).Sum(p => p.Value);
+        if (elsewhere > 0)
+        {
+            throw new ProviderUnavailableException(
+                $"{Providers.Active[0].Name()} was required, but {elsewhere} of {placement.Values.Sum()} nodes run elsewhere ({string.Join(", ", placement.Select(p => $"{p.Key}: {p.Value}"))}); prefer {wanted} instead, or change the model");
+        }
+    }
+
+    /// <summary>A tensor in memory of its own that ONNX Runtime reads or writes in place, and its values as float32.</summary>
+    private sealed class BoundTensor(TensorInfo info) : IDisposable
+    {
+        private const int Alignment = 64;
+        private void* _memory;
+        private int _bytes;
+        private float[] _wide = [];
+        private int _count;
+        private void* _data;
+
+        public TensorInfo Info { get; } = info;
+
+        public OrtValue? Value { get; private set; }
+
+        public long[] Shape { get; private set; } = [];
+
+        public bool Open { get; set; }
+
+        public Span<byte> Bytes => new(_memory, _bytes);
+
+        public ReadOnlySpan<float> Floats => Info.Element == TensorElement.Float32 ? new ReadOnlySpan<float>(_data, _count) : _wide.AsSpan(0, _count);
+
+        private int ElementSize => Info.Element switch
+        {
+            TensorElement.Float32 or TensorElement.Int32 => 4,
+            TensorElement.Float16 => 2,
+            TensorElement.Int64 => 8,
+            _ => 1,
+        };
+
+        public void Allocate(long[] shape)
+        {
+            long count = 1;
+            foreach (long d in shape)
+            {
+                count = d > 0 && count <= int.MaxValue / d ? count * d : throw new ModelFormatException($"'{Info.Name}' of {string.Join('x', shape)} is too large");
+            }
+
+            long bytes = count * ElementSize;
+            if (bytes > int.MaxValue)
+            {
+                throw new ModelFormatException($"'{Info.Name}' of {string.Join('x', shape)} needs {bytes} bytes, more than a tensor may have");
+            }
+
+            Dispose();
+            _memory = NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
+            NativeMemory.Clear(_memory, (nuint)bytes);
+            _data = _memory;
+            _bytes = (int)bytes;
+            _count = (int)count;
+            Shape = shape;
+            Value = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, Info.Element switch
+            {
+                TensorElement.Float32 => TensorElementType.Float,
+                TensorElement.Float16 => TensorElementType.Float16,
+                TensorElement.UInt8 => TensorElementType.UInt8,
+                TensorElement.Int8 => TensorElementType.Int8,
+                TensorElement.Int32 => TensorElementType.Int32,
+                TensorElement.Int64 => TensorElementType.Int64,
+                _ => TensorElementType.Bool,
+            }, shape, (nint)_memory, bytes);
+        }
+
+        public void Take(OrtValue value)
+        {
+            Shape = value.GetTensorTypeAndShape().Shape;
+            var raw = value.GetTensorMutableRawData();
+            _count = raw.Length / ElementSize;
+            fixed (byte* p = raw)
+            {
+                _data = p; // Native memory, alive until the next run disposes the value.
+            }
+        }
+
+        public void Widen()
+        {
+            if (Info.Element == TensorElement.Float32)
+            {
+                return;
+            }
+
+            if (_wide.Length < _count)
+            {
+                _wide = new float[_count];
+            }
+
+            var wide = _wide.AsSpan(0, _count);
+            switch (Info.Element)
+            {
+                case TensorElement.Float16:
+                    TensorPrimitives.ConvertToSingle(new ReadOnlySpan<Half>(_data, _count), wide);
+                    break;
+                case TensorElement.Int32:
+                    TensorPrimitives.ConvertChecked<int, float>(new ReadOnlySpan<int>(_data, _count), wide);
+                    break;
+                case TensorElement.Int64:
+                    TensorPrimitives.ConvertChecked<long, float>(new ReadOnlySpan<long>(_data, _count), wide);
+                    break;
+                case TensorElement.Int8:
+                    TensorPrimitives.ConvertChecked<sbyte, float>(new ReadOnlySpan<sbyte>(_data, _count), wide);
+                    break;
+                default:
+                    TensorPrimitives.ConvertChecked<byte, float>(new ReadOnlySpan<byte>(_data, _count), wide);
+                    break;
+            }
+        }
+
+        public void Dispose()
+        {
+            Value?.Dispose();
+            Value = null;
+            if (_memory is not null)
+            {
+                NativeMemory.AlignedFree(_memory);
+                _memory = null;
+            }
+        }
+    }
+
+    private sealed class EngineOutputs(BoundTensor[] tensors) : TensorSet
+    {
+        public override int Count => tensors.Length;
+
+        public override string Name(int index) => tensors[index].Info.Name;
+
+        public override ReadOnlySpan<long> Shape(int index) => tensors[index].Shape;
+
+        public override ReadOnlySpan<float> Data(int index) => tensors[index].Floats;
+    }
+}

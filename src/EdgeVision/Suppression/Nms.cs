@@ -1,0 +1,151 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace EdgeVision;
+
+/// <summary>
+/// Greedy non-maximum suppression on axis-aligned boxes with reusable memory, in torchvision's convention (nms_kernel.cpp):
+/// a box goes when its IoU with a better one is above the threshold, and at equal scores the lower index wins. Boxes are float32, areas without +1; an IoU
+/// that is not a number (two boxes without area) suppresses nothing. One instance serves one thread at a time and allocates
+/// nothing once its buffers have grown.
+/// </summary>
+public sealed unsafe class NmsWorkspace
+{
+    private float[] _x1 = [];
+    private float[] _y1 = [];
+    private float[] _x2 = [];
+    private float[] _y2 = [];
+    private float[] _area = [];
+    private ulong[] _keys = [];
+    private int[] _kept = [];
+
+    /// <summary>
+    /// Indices of the boxes that stay, by descending score. [count] each: corners in pixels, scores; at most
+    /// <paramref name="limit"/> are kept.
+    /// </summary>
+    /// <param name="boxes">Boxes, [count].</param>
+    /// <param name="scores">Scores, [count]; no NaN.</param>
+    /// <param name="threshold">IoU above which the lower-scored box goes.</param>
+    /// <param name="limit">Most boxes kept.</param>
+    /// <param name="candidates">Most boxes considered, best first (Ultralytics: 30,000).</param>
+    public ReadOnlySpan<int> Run(ReadOnlySpan<Box> boxes, ReadOnlySpan<float> scores, float threshold, int limit = int.MaxValue, int candidates = int.MaxValue) =>
+        Run(boxes, scores, default, 0, threshold, limit, candidates);
+
+    /// <summary>
+    /// The same by class, as torchvision and Ultralytics do it: each box is moved by <c>class * offset</c> in float32
+    /// before the IoU, so that classes never meet.
+    /// </summary>
+    public ReadOnlySpan<int> Run(ReadOnlySpan<Box> boxes, ReadOnlySpan<float> scores, ReadOnlySpan<int> classIds, float offset,
+        float threshold, int limit = int.MaxValue, int candidates = int.MaxValue)
+    {
+        int n = boxes.Length;
+        if (scores.Length != n || !classIds.IsEmpty && classIds.Length != n)
+        {
+            throw new ArgumentException("boxes, scores and class ids differ in number");
+        }
+
+        Reserve(n);
+        Order(scores, _keys);
+        n = Math.Min(n, candidates);
+        int kept = 0;
+        fixed (float* x1 = _x1, y1 = _y1, x2 = _x2, y2 = _y2, area = _area)
+        {
+            for (int k = 0; k < n && kept < limit; k++)
+            {
+                int index = (int)(uint)_keys[k];
+                var box = boxes[index];
+                float shift = classIds.IsEmpty ? 0 : classIds[index] * offset;
+                float bx1 = box.X1 + shift, by1 = box.Y1 + shift, bx2 = box.X2 + shift, by2 = box.Y2 + shift;
+                float barea = (bx2 - bx1) * (by2 - by1);
+                if (Suppressed(x1, y1, x2, y2, area, kept, bx1, by1, bx2, by2, barea, threshold))
+                {
+                    continue;
+                }
+
+                (x1[kept], y1[kept], x2[kept], y2[kept], area[kept]) = (bx1, by1, bx2, by2, barea);
+                _kept[kept++] = index;
+            }
+        }
+
+        return _kept.AsSpan(0, kept);
+    }
+
+    /// <summary>Fills <paramref name="keys"/> with (inverted score, index) so that sorting gives descending scores, lower index first.</summary>
+    internal static void Order(ReadOnlySpan<float> scores, Span<ulong> keys)
+    {
+        for (int i = 0; i < scores.Length; i++)
+        {
+            uint bits = BitConverter.SingleToUInt32Bits(scores[i] + 0f); // -0 and 0 tie
+            bits = (bits & 0x80000000) != 0 ? ~bits : bits | 0x80000000;
+            keys[i] = ((ulong)~bits << 32) | (uint)i;
+        }
+
+        keys[..scores.Length].Sort();
+    }
+
+    // A candidate against all kept boxes, several at a time. inter > threshold * union would round differently from the
+    // reference's division, so the division stays.
+    private static bool Suppressed(float* x1, float* y1, float* x2, float* y2, float* area, int kept,
+        float bx1, float by1, float bx2, float by2, float barea, float threshold)
+    {
+        int i = 0;
+        if (Vector256.IsHardwareAccelerated)
+        {
+            for (; i <= kept - 8; i += 8)
+            {
+                var w = Vector256.Min(Vector256.Load(x2 + i), Vector256.Create(bx2)) - Vector256.Max(Vector256.Load(x1 + i), Vector256.Create(bx1));
+                var h = Vector256.Min(Vector256.Load(y2 + i), Vector256.Create(by2)) - Vector256.Max(Vector256.Load(y1 + i), Vector256.Create(by1));
+                var inter = Vector256.Max(w, Vector256<float>.Zero) * Vector256.Max(h, Vector256<float>.Zero);
+                var iou = inter / (Vector256.Load(area + i) + Vector256.Create(barea) - inter);
+                if (Vector256.GreaterThanAny(iou, Vector256.Create(threshold)))
+                {
+                    return true;
+                }
+            }
+        }
+        else if (Vector128.IsHardwareAccelerated)
+        {
+            for (; i <= kept - 4; i += 4)
+            {
+                var w = Vector128.Min(Vector128.Load(x2 + i), Vector128.Create(bx2)) - Vector128.Max(Vector128.Load(x1 + i), Vector128.Create(bx1));
+                var h = Vector128.Min(Vector128.Load(y2 + i), Vector128.Create(by2)) - Vector128.Max(Vector128.Load(y1 + i), Vector128.Create(by1));
+                var inter = Vector128.Max(w, Vector128<float>.Zero) * Vector128.Max(h, Vector128<float>.Zero);
+                var iou = inter / (Vector128.Load(area + i) + Vector128.Create(barea) - inter);
+                if (Vector128.GreaterThanAny(iou, Vector128.Create(threshold)))
+                {
+                    return true;
+                }
+            }
+        }
+
+        for (; i < kept; i++)
+        {
+            float w = MathF.Max(MathF.Min(x2[i], bx2) - MathF.Max(x1[i], bx1), 0);
+            float h = MathF.Max(MathF.Min(y2[i], by2) - MathF.Max(y1[i], by1), 0);
+            float inter = w * h;
+            if (inter / (area[i] + barea - inter) > threshold)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Reserve(int n)
+    {
+        if (_keys.Length >= n)
+        {
+            return;
+        }
+
+        n = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(n, 64));
+        _keys = new ulong[n];
+        _kept = new int[n];
+        _x1 = new float[n];
+        _y1 = new float[n];
+        _x2 = new float[n];
+        _y2 = new float[n];
+        _area = new float[n];
+    }
+}

@@ -1,0 +1,29 @@
+namespace EdgeVision;
+
+/// <summary>How a model is loaded and what may be changed of its spec.</summary>
+public sealed record RuntimeOptions
+{
+    /// <summary>Providers that may run the model.</summary>
+    public ProviderPolicy Providers { get; init; } = ProviderPolicy.Auto;
+
+    /// <summary>Options of the provider by ONNX Runtime's names, such as device_id.</summary>
+    public IReadOnlyDictionary<string, string> ProviderOptions { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Threads; all cores where absent, without spinning when other models are loaded already.</summary>
+    public ThreadBudget? Threads { get; init; }
+
+    /// <summary>Spec file that overrides the model's own.</summary>
+    public string? SpecPath { get; init; }
+
+    /// <summary>Lowest score reported, 0..1; the spec's where absent.</summary>
+    public float? Confidence { get; init; }
+
+    /// <summary>IoU above which the lower-scored box is suppressed, 0..1; the spec's where absent.</summary>
+    public float? Iou { get; init; }
+
+    /// <summary>Most detections a frame; the spec's where absent.</summary>
+    public int? MaxDetections { get; init; }
+
+    /// <summary>Suppress across classes; the spec's where absent.</summary>
+    public bool? ClassAgnostic { get; init; }
+}

@@ -1,0 +1,156 @@
+using System.Diagnostics;
+
+namespace EdgeVision;
+
+/// <summary>
+/// A model with its meaning: frames in, results out. Preprocessing, the network and decoding share this object's memory,
+/// so one instance serves one thread at a time, and a steady stream of frames allocates nothing.
+/// </summary>
+public sealed class VisionModel : IDisposable
+{
+    private readonly Preprocessor _preprocessor;
+    private readonly OutputDecoder[] _decoders;
+    private readonly int _input;
+
+    private VisionModel(string path, InferenceEngine engine, RuntimeOptions options)
+    {
+        Engine = engine;
+        (Spec, SpecSource) = BundleReader.ReadSpec(path, engine.Metadata, engine.Inputs, engine.Outputs, options.SpecPath);
+        Name = Spec.Name ?? Path.GetFileNameWithoutExtension(path);
+        _input = FindInput(engine, Spec.Input, path);
+        FitInput(engine, _input, Spec.Input);
+        _preprocessor = new Preprocessor(Spec.Input);
+        var thresholds = Spec.Thresholds;
+        Options = new DecoderOptions(
+            Checked(options.Confidence ?? thresholds.Confidence, "confidence"),
+            Checked(options.Iou ?? thresholds.Iou, "IoU"),
+            options.MaxDetections is < 1 ? throw new ArgumentOutOfRangeException(nameof(options), "MaxDetections is at least 1") : options.MaxDetections ?? thresholds.MaxDetections,
+            options.ClassAgnostic ?? thresholds.ClassAgnostic);
+        _decoders = [.. Spec.Outputs.Select(o => DecoderFactory.Create(Spec, o, engine.Outputs, Options))];
+    }
+
+    /// <summary>Model's name: the spec's, or the file's.</summary>
+    public string Name { get; }
+
+    /// <summary>How frames become input and outputs become results.</summary>
+    public ModelSpec Spec { get; }
+
+    /// <summary>Where the spec was found, for people.</summary>
+    public string SpecSource { get; }
+
+    /// <summary>Thresholds in force.</summary>
+    public DecoderOptions Options { get; }
+
+    /// <summary>The network.</summary>
+    public InferenceEngine Engine { get; }
+
+    /// <summary>Loads a model with its spec.</summary>
+    /// <exception cref="ModelFormatException">The file is no readable model, or it does not fit its spec.</exception>
+    /// <exception cref="SpecException">The spec has a missing or impossible field.</exception>
+    /// <exception cref="ProviderUnavailableException">A required provider cannot be had.</exception>
+    public static VisionModel Load(string path, RuntimeOptions? options = null)
+    {
+        options ??= new RuntimeOptions();
+        var engine = new InferenceEngine(path, new EngineOptions
+        {
+            Providers = options.Providers,
+            ProviderOptions = options.ProviderOptions,
+            Threads = options.Threads,
+            // A dynamic size is fixed by the spec, which is known only once the graph is: see FitInput.
+        });
+        try
+        {
+            return new VisionModel(path, engine, options);
+        }
+        catch
+        {
+            engine.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs the model on a frame. Fresh memory for the result; for a stream use the overload that takes one.</summary>
+    public VisionResult Run(Frame frame)
+    {
+        var result = new VisionResult();
+        Run(frame, result);
+        return result;
+    }
+
+    /// <summary>Runs the model on a frame, or on a part of it, and fills <paramref name="result"/>.</summary>
+    /// <param name="frame">Source pixels.</param>
+    /// <param name="result">Emptied and filled; keep it for the next frame.</param>
+    /// <param name="crop">Part of the frame in pixels; results are in pixels of the whole frame all the same.</param>
+    /// <exception cref="InvalidOutputException">The network put out NaN or infinity.</exception>
+    /// <exception cref="EdgeVisionException">ONNX Runtime failed.</exception>
+    public void Run(Frame frame, VisionResult result, in Box? crop = null)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        ArgumentNullException.ThrowIfNull(result);
+        result.Clear();
+        long start = Stopwatch.GetTimestamp();
+        var transform = _preprocessor.Process(frame, Engine.InputBytes(_input), crop);
+        long preprocessed = Stopwatch.GetTimestamp();
+        Engine.Run();
+        long ran = Stopwatch.GetTimestamp();
+        result.FrameWidth = frame.Width;
+        result.FrameHeight = frame.Height;
+        result.Transform = transform;
+        result.Detections.Labels = Spec.Labels;
+        foreach (var decoder in _decoders)
+        {
+            decoder.Decode(Engine.Results, 0, transform, result);
+        }
+
+        result.Timing = new StageTiming(
+            Stopwatch.GetElapsedTime(start, preprocessed).TotalMilliseconds,
+            Stopwatch.GetElapsedTime(preprocessed, ran).TotalMilliseconds,
+            Stopwatch.GetElapsedTime(ran).TotalMilliseconds);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Engine.Dispose();
+
+    private static int FindInput(InferenceEngine engine, InputSpec input, string path)
+    {
+        if (input.Name is null)
+        {
+            return engine.Inputs.Count > 0 ? 0 : throw new ModelFormatException($"'{path}' has no input");
+        }
+
+        for (int i = 0; i < engine.Inputs.Count; i++)
+        {
+            if (engine.Inputs[i].Name == input.Name)
+            {
+                return i;
+            }
+        }
+
+        throw new SpecException($"input.name is '{input.Name}'; the graph has {string.Join(", ", engine.Inputs.Select(i => i.Name))}");
+    }
+
+    private static void FitInput(InferenceEngine engine, int index, InputSpec input)
+    {
+        var info = engine.Inputs[index];
+        int channels = input.ColorOrder == ColorOrder.Gray ? 1 : 3;
+        long[] wanted = input.Layout == TensorLayout.Nchw ? [1, channels, input.Height, input.Width] : [1, input.Height, input.Width, channels];
+        bool fits = info.Shape.Length == 4 && info.Element == input.Element;
+        for (int i = 0; fits && i < 4; i++)
+        {
+            fits = info.Shape[i] < 0 || info.Shape[i] == wanted[i];
+        }
+
+        if (!fits)
+        {
+            throw new ModelFormatException($"the spec's input is {string.Join('x', wanted)} {input.Element}; the graph's is {info}");
+        }
+
+        if (!engine.InputShape(index).SequenceEqual(wanted))
+        {
+            engine.Resize(index, wanted);
+        }
+    }
+
+    private static float Checked(float value, string name) =>
+        value is >= 0 and <= 1 ? value : throw new ArgumentOutOfRangeException(name, $"{name} lies in 0..1; {value} does not");
+}

@@ -104,7 +104,8 @@ internal sealed class YoloDflDecoder : OutputDecoder
         for (int p = 0; p < points.Length; p++)
         {
             int row = 4 + _classes + p * _keypointSize;
-            float x = transform.ToFrameX(data[row * anchors + anchor]), y = transform.ToFrameY(data[(row + 1) * anchors + anchor]);
+            float x = (data[row * anchors + anchor] - transform.ExactPadX) / transform.ScaleX + transform.CropX;
+            float y = (data[(row + 1) * anchors + anchor] - transform.ExactPadY) / transform.ScaleY + transform.CropY;
             float score = _keypointSize == 3 ? data[(row + 2) * anchors + anchor] : 1;
             points[p] = new Keypoint(Math.Clamp(x, 0, transform.FrameWidth), Math.Clamp(y, 0, transform.FrameHeight), score);
         }

@@ -18,6 +18,12 @@ public readonly record struct FrameTransform(
     float ScaleX, float ScaleY, float PadX, float PadY, float CropX, float CropY,
     int InputWidth, int InputHeight, int FrameWidth, int FrameHeight)
 {
+    /// <summary>Where the picture begins before rounding; Ultralytics takes this pad back from keypoints, and the rounded one from boxes.</summary>
+    public float ExactPadX { get; init; } = PadX;
+
+    /// <summary>The same for rows.</summary>
+    public float ExactPadY { get; init; } = PadY;
+
     /// <summary>The transform of a frame that is already the network's input.</summary>
     public static FrameTransform Identity(int width, int height) =>
         new(1, 1, 0, 0, 0, 0, width, height, width, height);

@@ -124,15 +124,21 @@ internal sealed class ResizePlan
         Top = top;
         Width = Math.Min(rw, iw);
         Height = Math.Min(rh, ih);
-        float padX = left - cutX, padY = top - cutY;
+        float padX = left - cutX, padY = top - cutY, exactX = padX, exactY = padY;
         if (input.Resize.Mode == ResizeMode.Letterbox)
         {
             // Ultralytics' inverse takes the pad of the unrounded size; it differs from the forward pad by one in rare cases.
             padX = (float)Math.Round((iw - w * ratio) / 2 - 0.1);
             padY = (float)Math.Round((ih - h * ratio) / 2 - 0.1);
+            exactX = (float)((iw - w * ratio) / 2);
+            exactY = (float)((ih - h * ratio) / 2);
         }
 
-        Transform = new FrameTransform(scaleX, scaleY, padX, padY, crop.X, crop.Y, iw, ih, frameWidth, frameHeight);
+        Transform = new FrameTransform(scaleX, scaleY, padX, padY, crop.X, crop.Y, iw, ih, frameWidth, frameHeight)
+        {
+            ExactPadX = exactX,
+            ExactPadY = exactY,
+        };
     }
 
     private static int Round(double value, ResizeRounding rounding) =>

@@ -118,6 +118,27 @@ public class LayerParityTests
     }
 
     [Fact]
+    public void OpenSidesStayOpen()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var weights = new WeightStore(1);
+        IReadOnlyList<(string, Value)> Forward(Net net, Value[] x)
+        {
+            var fine = net.ConvNorm("fine", x[0], 4, stride: 2);
+            var coarse = net.ConvNorm("coarse", fine, 4, stride: 2);
+            var sum = net.Add(fine, net.Upsample(coarse));
+            return [("y", net.Reshape(net.Permute(sum, 0, 2, 3, 1), -1, 4))];
+        }
+
+        Forward(new TorchNet(weights, training: false), [TorchNet.Wrap(torch.randn(1, 3, 8, 8))]);
+        var graph = new OnnxGraphBuilder("open");
+        var net = new OnnxNet(graph, weights);
+        net.AddOutput("y", Forward(net, [net.AddInput("x", 3, -1, -1)])[0].Item2);
+        var parity = Parity.Measure(graph.Build().ToBytes(), [[torch.randn(1, 3, 8, 12)], [torch.randn(3, 3, 32, 16)]], Forward, weights);
+        Assert.True(parity.MaxRelative <= 1e-5, parity.ToString());
+    }
+
+    [Fact]
     public void ASharedLayerIsWrittenWithOneSetOfWeights()
     {
         using var scope = torch.NewDisposeScope();

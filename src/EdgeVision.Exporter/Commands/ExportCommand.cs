@@ -57,10 +57,10 @@ internal static class ExportCommand
                 },
             },
         };
-        model.SetMetadata(ModelSpec.MetadataKey, BundleSpec.Write(spec));
+        model.SetMetadata(ModelSpec.MetadataKey, ModelSpecJson.Serialize(spec));
         model.Save(path);
         string card = Path.ChangeExtension(path, ".md");
-        File.WriteAllText(card, ModelCard.Write(architecture, spec, checkpoint, evaluation, parity, weights.ParameterCount, new FileInfo(path).Length));
+        File.WriteAllText(card, ModelCard.Write(architecture, spec, checkpoint, evaluation, parity, weights.ParameterCount, opset, new FileInfo(path).Length));
         console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"wrote {path} ({new FileInfo(path).Length / 1e6:F2} MB) and {card}");
     }
 

@@ -106,7 +106,7 @@ internal static class ExporterCommandLine
     {
         var checkpoint = new Argument<string>("checkpoint") { Description = "Checkpoint that train wrote" };
         var output = new Option<string>("--out") { Description = "Bundle to write, such as models/shapes-fpn.onnx; its card goes beside it", Required = true };
-        var opset = new Option<int>("--opset") { Description = "ONNX operator set, 13 to 22", DefaultValueFactory = _ => 17 };
+        var opset = new Option<int>("--opset") { Description = "ONNX operator set, 13 to 22", DefaultValueFactory = _ => Exporter.Export.OnnxExporter.DefaultOpset };
         opset.Validators.Add(r =>
         {
             if (Number(r) is < 13 or > 22)

@@ -48,6 +48,7 @@ internal static class TrainCommand
                     bar.Description = string.Create(CultureInfo.InvariantCulture, $"epoch {trainer.History.Count + 1}/{settings.Epochs} loss {loss:F3}");
                 });
                 trainer.Snapshot().Save(path);
+                bar.Description = string.Create(CultureInfo.InvariantCulture, $"epoch {row.Epoch}/{settings.Epochs} loss {row.Loss:F3} mAP@0.5 {row.Map50:F3}");
                 if (!console.Profile.Capabilities.Interactive)
                 {
                     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"epoch {row.Epoch} loss {row.Loss:F4} mAP@0.5 {row.Map50:F3} {row.Seconds:F0} s"));

@@ -1,6 +1,5 @@
 using EdgeVision.Exporter.Architectures;
 using EdgeVision.Exporter.Data;
-using EdgeVision.Exporter.Export;
 using EdgeVision.Onnx;
 using Microsoft.ML.OnnxRuntime;
 
@@ -48,7 +47,7 @@ internal sealed class OnnxDetector : IDisposable
     public OnnxDetector(byte[] model, FpnDetector architecture)
     {
         string? json = OnnxModel.Parse(model).GetMetadata(ModelSpec.MetadataKey);
-        _spec = json is null ? architecture.Spec : BundleSpec.Read(json);
+        _spec = json is null ? architecture.Spec : ModelSpecJson.Parse(json, "the model's spec");
         _session = new InferenceSession(model, _options);
         _anchors = architecture.Anchors.All(_spec.Input.Width, _spec.Input.Height);
         _preprocessor = new Preprocessor(_spec.Input);

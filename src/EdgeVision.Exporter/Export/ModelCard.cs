@@ -11,7 +11,7 @@ namespace EdgeVision.Exporter.Export;
 internal static class ModelCard
 {
     public static string Write(FpnDetector architecture, ModelSpec spec, Checkpoint checkpoint, DetectionEvaluation evaluation,
-        Parity parity, long parameters, long bytes)
+        Parity parity, long parameters, int opset, long bytes)
     {
         var text = new StringBuilder();
         void Line(FormattableString line) => text.AppendLine(line.ToString(CultureInfo.InvariantCulture));
@@ -26,7 +26,7 @@ internal static class ModelCard
         Line($"| Architecture | `{architecture.Name}` |");
         Line($"| Parameters | {parameters:N0} |");
         Line($"| Multiply-accumulates | {analysis.MultiplyAccumulates / 1e6:F0} million a picture |");
-        Line($"| File | {bytes / 1e6:F2} MB, float32, ONNX opset 17 |");
+        Line($"| File | {bytes / 1e6:F2} MB, float32, ONNX opset {opset} |");
         Line($"| Input | `{spec.Input.Name}` [N,3,{spec.Input.Height},{spec.Input.Width}], RGB, letterboxed; the batch is open |");
         Line($"| Outputs | `cls_logits` [N,A,{DrawnScenes.Labels.Count}], `bbox_regression` [N,A,4], A = {architecture.Anchors.All(spec.Input.Width, spec.Input.Height).Length} anchors |");
         Line($"| Licence | Apache-2.0 |");

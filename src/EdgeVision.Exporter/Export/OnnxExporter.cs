@@ -9,18 +9,21 @@ namespace EdgeVision.Exporter.Export;
 /// <summary>Writes architectures as ONNX.</summary>
 public static class OnnxExporter
 {
+    /// <summary>Operator set that every ONNX Runtime of the last years reads.</summary>
+    public const int DefaultOpset = 17;
+
     /// <summary>Version of this exporter, for provenance.</summary>
     public static string Version { get; } = typeof(OnnxExporter).Assembly.GetName().Version!.ToString(3);
 
     /// <summary>
     /// The architecture with its weights as an ONNX graph: the batch is open, BatchNorm is folded, no training nodes.
     /// </summary>
-    public static OnnxModel Write(Architecture architecture, WeightStore weights, int opset = 17, int irVersion = 8)
+    public static OnnxModel Write(Architecture architecture, WeightStore weights, int opset = DefaultOpset)
     {
         ArgumentNullException.ThrowIfNull(architecture);
         ArgumentNullException.ThrowIfNull(weights);
         using var scope = torch.NewDisposeScope();
-        var graph = new OnnxGraphBuilder(architecture.Name, opset, irVersion, "EdgeVision.Exporter", Version);
+        var graph = new OnnxGraphBuilder(architecture.Name, opset, FileFormat(opset), "EdgeVision.Exporter", Version);
         var net = new OnnxNet(graph, weights);
         var input = architecture.Spec.Input;
         var image = net.AddInput(input.Name ?? "images", 3, input.Height, input.Width);
@@ -31,6 +34,9 @@ public static class OnnxExporter
 
         return graph.Build();
     }
+
+    // The version of the file format that came with the operator set (onnx/docs/Versioning.md).
+    private static int FileFormat(int opset) => opset switch { < 15 => 7, < 19 => 8, < 21 => 9, _ => 10 };
 
     /// <summary>SHA-256 over names and values of the trained weights, in the order of the description.</summary>
     public static string WeightsSha256(WeightStore weights)

@@ -12,6 +12,7 @@ public static partial class TorchSetup
     /// Loads libtorch with a number of threads, once. Its OpenMP threads wait asleep: spinning ones cost twentyfold where
     /// another process wants the same cores (measured: 0.26 s a step against 5 s beside a compiler on two cores).
     /// </summary>
+    /// <exception cref="EdgeVisionException">There is no libtorch for this machine.</exception>
     public static void Initialize(int threads)
     {
         if (_done)
@@ -26,7 +27,15 @@ public static partial class TorchSetup
             SetEnvironment("OMP_WAIT_POLICY", "PASSIVE", 0);
         }
 
-        torch.set_num_threads(threads);
+        try
+        {
+            torch.set_num_threads(threads);
+        }
+        catch (TypeInitializationException e)
+        {
+            // TorchSharp's own message is a page of paths it tried.
+            throw new EdgeVisionException("libtorch cannot be loaded; outside Linux x64 add the platform's libtorch-cpu package to EdgeVision.Exporter.csproj (--verbose shows what was tried)", e);
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]

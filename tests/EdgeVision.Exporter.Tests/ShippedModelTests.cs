@@ -37,7 +37,7 @@ public class ShippedModelTests
     public void TheModelFindsEverythingInTheSampleAndInventsNothing()
     {
         using var detector = new OnnxDetector(Model().ToBytes(), new FpnDetector());
-        var found = detector.Detect(Sample, 0.5f);
+        var found = detector.Detect(Sample, new FpnDetector().Spec.Thresholds.Confidence);
         Assert.Equal(Sample.Objects.Count, found.Count);
         foreach (var (classId, box) in Sample.Objects)
         {

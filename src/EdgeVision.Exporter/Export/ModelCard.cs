@@ -32,9 +32,11 @@ internal static class ModelCard
         Line($"| Licence | Apache-2.0 |");
         Line($"");
         Line($"## Data");
+        Line($"");
         Line($"{settings.Samples} scenes drawn by the exporter (seed {settings.Seed}): six shapes in varied colour, texture, size, rotation and stretch over gradients, noise and clutter, under uneven light, with sensor noise. Held-out scenes come from other seeds.");
         Line($"");
         Line($"## Training");
+        Line($"");
         Line($"{checkpoint.History.Count} epochs, batch {settings.BatchSize}, AdamW, learning rate {settings.LearningRate} with warm-up and cosine; focal loss and smooth L1; {checkpoint.History.Sum(r => r.Seconds):F0} seconds on two CPU cores.");
         Line($"");
         Line($"| Epoch | Loss | Classes | Boxes | mAP@0.5 ({settings.HeldOut} held-out scenes) | Seconds |");
@@ -46,6 +48,7 @@ internal static class ModelCard
 
         Line($"");
         Line($"## Measured");
+        Line($"");
         Line($"The exported file in ONNX Runtime on {evaluation.Scenes} scenes ({evaluation.Objects} objects) that neither training nor its table saw:");
         Line($"");
         Line($"| | |");
@@ -61,6 +64,7 @@ internal static class ModelCard
         Line($"Against TorchSharp on random and drawn inputs at batch 1 and 3: largest absolute difference {parity.MaxAbsolute:E2}, {parity.MaxRelative:E2} of the output's range.");
         Line($"");
         Line($"## Make it again");
+        Line($"");
         Line($"```sh");
         Line($"dotnet run -c Release --project src/EdgeVision.Exporter -- train {architecture.Name} --epochs {settings.Epochs} --samples {settings.Samples} --seed {settings.Seed} --learning-rate {settings.LearningRate} --out runs/{spec.Name}.safetensors");
         Line($"dotnet run -c Release --project src/EdgeVision.Exporter -- export runs/{spec.Name}.safetensors --out models/{spec.Name}.onnx");

@@ -7,90 +7,91 @@ namespace EdgeVision;
 /// What a model means: how frames become its input and how its outputs become results. JSON, carried in the ONNX
 /// metadata under <see cref="MetadataKey"/>, beside the model as <c>&lt;model&gt;.spec.json</c>, or given by the caller.
 /// </summary>
+/// <remarks>Properties are settable because generated JSON readers give absent init-only properties no initialiser's value.</remarks>
 public sealed record ModelSpec
 {
     /// <summary>Key of the ONNX metadata entry that holds the spec.</summary>
     public const string MetadataKey = "edgevision.spec";
 
     /// <summary>Version of the spec's format; 1.</summary>
-    public int Version { get; init; } = 1;
+    public int Version { get; set; } = 1;
 
     /// <summary>Model's name for people; the file's name when absent.</summary>
-    public string? Name { get; init; }
+    public string? Name { get; set; }
 
     /// <summary>Task of the model: detect, classify, segment, pose, obb, embed, or several separated by '+'.</summary>
-    public string Task { get; init; } = "";
+    public string Task { get; set; } = "";
 
     /// <summary>How frames become the network's input.</summary>
-    public InputSpec Input { get; init; } = new();
+    public InputSpec Input { get; set; } = new();
 
     /// <summary>One entry a head: which decoder reads which outputs.</summary>
-    public OutputSpec[] Outputs { get; init; } = [];
+    public OutputSpec[] Outputs { get; set; } = [];
 
     /// <summary>Class names by class id.</summary>
-    public string[] Labels { get; init; } = [];
+    public string[] Labels { get; set; } = [];
 
     /// <summary>Pairs of keypoint indices to join when a skeleton is drawn.</summary>
-    public int[][]? Skeleton { get; init; }
+    public int[][]? Skeleton { get; set; }
 
     /// <summary>Default thresholds; callers may override.</summary>
-    public ThresholdSpec Thresholds { get; init; } = new();
+    public ThresholdSpec Thresholds { get; set; } = new();
 
     /// <summary>Where the model comes from.</summary>
-    public ProvenanceSpec? Provenance { get; init; }
+    public ProvenanceSpec? Provenance { get; set; }
 
     /// <summary>Self-tests that travel with the model (opaque here).</summary>
-    public JsonElement? Goldens { get; init; }
+    public JsonElement? Goldens { get; set; }
 }
 
 /// <summary>How frames become the network's input.</summary>
 public sealed record InputSpec
 {
     /// <summary>Graph input; the first when absent.</summary>
-    public string? Name { get; init; }
+    public string? Name { get; set; }
 
     /// <summary>Width in pixels.</summary>
-    public int Width { get; init; }
+    public int Width { get; set; }
 
     /// <summary>Height in pixels.</summary>
-    public int Height { get; init; }
+    public int Height { get; set; }
 
     /// <summary>Axis order.</summary>
-    public TensorLayout Layout { get; init; } = TensorLayout.Nchw;
+    public TensorLayout Layout { get; set; } = TensorLayout.Nchw;
 
     /// <summary>Element type: Float32, Float16 or UInt8.</summary>
-    public TensorElement Element { get; init; } = TensorElement.Float32;
+    public TensorElement Element { get; set; } = TensorElement.Float32;
 
     /// <summary>Channel order of the tensor.</summary>
-    public ColorOrder ColorOrder { get; init; } = ColorOrder.Rgb;
+    public ColorOrder ColorOrder { get; set; } = ColorOrder.Rgb;
 
     /// <summary>How the frame is fitted.</summary>
-    public ResizeSpec Resize { get; init; } = new();
+    public ResizeSpec Resize { get; set; } = new();
 
     /// <summary>Per channel in tensor order (or one for all), in units of <c>pixel * Scale</c>: value = (pixel * scale - mean) / std.</summary>
-    public float[] Mean { get; init; } = [0];
+    public float[] Mean { get; set; } = [0];
 
     /// <summary>Per channel in tensor order (or one for all), not zero.</summary>
-    public float[] Std { get; init; } = [1];
+    public float[] Std { get; set; } = [1];
 
     /// <summary>Factor on the 0..255 pixel before mean and std; 1/255 by default.</summary>
-    public float Scale { get; init; } = 1f / 255f;
+    public float Scale { get; set; } = 1f / 255f;
 }
 
 /// <summary>How a frame is fitted into the network's input.</summary>
 public sealed record ResizeSpec
 {
     /// <summary>Fit.</summary>
-    public ResizeMode Mode { get; init; } = ResizeMode.Letterbox;
+    public ResizeMode Mode { get; set; } = ResizeMode.Letterbox;
 
     /// <summary>Filter.</summary>
-    public Interpolation Interpolation { get; init; } = Interpolation.Bilinear;
+    public Interpolation Interpolation { get; set; } = Interpolation.Bilinear;
 
     /// <summary>Grey level (0..255) outside the picture.</summary>
-    public int PadValue { get; init; } = 114;
+    public int PadValue { get; set; } = 114;
 
     /// <summary>How the fitted size is rounded.</summary>
-    public ResizeRounding Rounding { get; init; } = ResizeRounding.HalfToEven;
+    public ResizeRounding Rounding { get; set; } = ResizeRounding.HalfToEven;
 }
 
 /// <summary>Axis order of an image tensor.</summary>
@@ -155,52 +156,52 @@ public enum ResizeRounding
 public sealed record OutputSpec
 {
     /// <summary>Head's name; "main" when there is one.</summary>
-    public string Head { get; init; } = "main";
+    public string Head { get; set; } = "main";
 
     /// <summary>Decoder's name, such as yolo-dfl, ssd, scrfd, softmax.</summary>
-    public string Decoder { get; init; } = "";
+    public string Decoder { get; set; } = "";
 
     /// <summary>Graph outputs the decoder reads, in the decoder's order; all of the graph's when absent.</summary>
-    public string[]? Tensors { get; init; }
+    public string[]? Tensors { get; set; }
 
     /// <summary>Decoder's parameters by name.</summary>
-    public Dictionary<string, JsonElement> Parameters { get; init; } = [];
+    public Dictionary<string, JsonElement> Parameters { get; set; } = [];
 }
 
 /// <summary>Default thresholds of a model.</summary>
 public sealed record ThresholdSpec
 {
     /// <summary>Lowest score that is reported, 0..1.</summary>
-    public float Confidence { get; init; } = 0.25f;
+    public float Confidence { get; set; } = 0.25f;
 
     /// <summary>IoU above which the lower-scored box is suppressed, 0..1.</summary>
-    public float Iou { get; init; } = 0.45f;
+    public float Iou { get; set; } = 0.45f;
 
     /// <summary>Most detections a frame.</summary>
-    public int MaxDetections { get; init; } = 300;
+    public int MaxDetections { get; set; } = 300;
 
     /// <summary>Suppress across classes.</summary>
-    public bool ClassAgnostic { get; init; }
+    public bool ClassAgnostic { get; set; }
 }
 
 /// <summary>Where a model comes from and what was measured of it.</summary>
 public sealed record ProvenanceSpec
 {
     /// <summary>Architecture's name.</summary>
-    public string? Architecture { get; init; }
+    public string? Architecture { get; set; }
 
     /// <summary>Data it was trained on.</summary>
-    public string? TrainedOn { get; init; }
+    public string? TrainedOn { get; set; }
 
     /// <summary>Metrics by name.</summary>
-    public Dictionary<string, double>? Metrics { get; init; }
+    public Dictionary<string, double>? Metrics { get; set; }
 
     /// <summary>Version of the exporter.</summary>
-    public string? ExporterVersion { get; init; }
+    public string? ExporterVersion { get; set; }
 
     /// <summary>SHA-256 of the weights, hexadecimal.</summary>
-    public string? WeightsSha256 { get; init; }
+    public string? WeightsSha256 { get; set; }
 
     /// <summary>Licence, source or other remarks.</summary>
-    public string? Notes { get; init; }
+    public string? Notes { get; set; }
 }

@@ -10,6 +10,13 @@ public static class DecoderFactory
         ["yolo-dfl-pose"] = i => new YoloDflDecoder(i, masks: false, pose: true),
         ["yolo-obb"] = i => new YoloObbDecoder(i),
         ["yolo-end2end"] = i => new YoloEndToEndDecoder(i),
+        ["retinanet-anchors"] = i => new RetinaNetDecoder(i),
+        ["ssd"] = i => new SsdDecoder(i, raw: true),
+        ["ultraface"] = i => new SsdDecoder(i, raw: false),
+        ["scrfd"] = i => new ScrfdDecoder(i),
+        ["yunet"] = i => new YuNetDecoder(i),
+        ["blazeface"] = i => new BlazeFaceDecoder(i),
+        ["fastestdet"] = i => new FastestDetDecoder(i),
         ["softmax"] = i => new SoftmaxDecoder(i),
         ["embedding"] = i => new EmbeddingDecoder(i),
     };

@@ -16,6 +16,7 @@ public sealed unsafe class NmsWorkspace
     private float[] _x2 = [];
     private float[] _y2 = [];
     private float[] _area = [];
+    private float[] _class = [];
     private ulong[] _keys = [];
     private int[] _kept = [];
 
@@ -33,7 +34,7 @@ public sealed unsafe class NmsWorkspace
 
     /// <summary>
     /// The same by class, as torchvision and Ultralytics do it: each box is moved by <c>class * offset</c> in float32
-    /// before the IoU, so that classes never meet.
+    /// before the IoU, so that classes never meet. With an offset of 0 nothing is moved and classes are compared instead.
     /// </summary>
     public ReadOnlySpan<int> Run(ReadOnlySpan<Box> boxes, ReadOnlySpan<float> scores, ReadOnlySpan<int> classIds, float offset,
         float threshold, int limit = int.MaxValue, int candidates = int.MaxValue)
@@ -48,7 +49,8 @@ public sealed unsafe class NmsWorkspace
         Order(scores, _keys);
         n = Math.Min(n, candidates);
         int kept = 0;
-        fixed (float* x1 = _x1, y1 = _y1, x2 = _x2, y2 = _y2, area = _area)
+        bool byClass = !classIds.IsEmpty && offset == 0;
+        fixed (float* x1 = _x1, y1 = _y1, x2 = _x2, y2 = _y2, area = _area, kind = _class)
         {
             for (int k = 0; k < n && kept < limit; k++)
             {
@@ -57,12 +59,13 @@ public sealed unsafe class NmsWorkspace
                 float shift = classIds.IsEmpty ? 0 : classIds[index] * offset;
                 float bx1 = box.X1 + shift, by1 = box.Y1 + shift, bx2 = box.X2 + shift, by2 = box.Y2 + shift;
                 float barea = (bx2 - bx1) * (by2 - by1);
-                if (Suppressed(x1, y1, x2, y2, area, kept, bx1, by1, bx2, by2, barea, threshold))
+                float bclass = byClass ? classIds[index] : 0;
+                if (Suppressed(x1, y1, x2, y2, area, kind, kept, bx1, by1, bx2, by2, barea, bclass, threshold))
                 {
                     continue;
                 }
 
-                (x1[kept], y1[kept], x2[kept], y2[kept], area[kept]) = (bx1, by1, bx2, by2, barea);
+                (x1[kept], y1[kept], x2[kept], y2[kept], area[kept], kind[kept]) = (bx1, by1, bx2, by2, barea, bclass);
                 _kept[kept++] = index;
             }
         }
@@ -85,8 +88,8 @@ public sealed unsafe class NmsWorkspace
 
     // A candidate against all kept boxes, several at a time. inter > threshold * union would round differently from the
     // reference's division, so the division stays.
-    private static bool Suppressed(float* x1, float* y1, float* x2, float* y2, float* area, int kept,
-        float bx1, float by1, float bx2, float by2, float barea, float threshold)
+    private static bool Suppressed(float* x1, float* y1, float* x2, float* y2, float* area, float* kind, int kept,
+        float bx1, float by1, float bx2, float by2, float barea, float bclass, float threshold)
     {
         int i = 0;
         if (Vector256.IsHardwareAccelerated)
@@ -97,7 +100,8 @@ public sealed unsafe class NmsWorkspace
                 var h = Vector256.Min(Vector256.Load(y2 + i), Vector256.Create(by2)) - Vector256.Max(Vector256.Load(y1 + i), Vector256.Create(by1));
                 var inter = Vector256.Max(w, Vector256<float>.Zero) * Vector256.Max(h, Vector256<float>.Zero);
                 var iou = inter / (Vector256.Load(area + i) + Vector256.Create(barea) - inter);
-                if (Vector256.GreaterThanAny(iou, Vector256.Create(threshold)))
+                var hit = Vector256.GreaterThan(iou, Vector256.Create(threshold)) & Vector256.Equals(Vector256.Load(kind + i), Vector256.Create(bclass));
+                if (hit.AsInt32() != Vector256<int>.Zero)
                 {
                     return true;
                 }
@@ -111,7 +115,8 @@ public sealed unsafe class NmsWorkspace
                 var h = Vector128.Min(Vector128.Load(y2 + i), Vector128.Create(by2)) - Vector128.Max(Vector128.Load(y1 + i), Vector128.Create(by1));
                 var inter = Vector128.Max(w, Vector128<float>.Zero) * Vector128.Max(h, Vector128<float>.Zero);
                 var iou = inter / (Vector128.Load(area + i) + Vector128.Create(barea) - inter);
-                if (Vector128.GreaterThanAny(iou, Vector128.Create(threshold)))
+                var hit = Vector128.GreaterThan(iou, Vector128.Create(threshold)) & Vector128.Equals(Vector128.Load(kind + i), Vector128.Create(bclass));
+                if (hit.AsInt32() != Vector128<int>.Zero)
                 {
                     return true;
                 }
@@ -123,7 +128,7 @@ public sealed unsafe class NmsWorkspace
             float w = MathF.Max(MathF.Min(x2[i], bx2) - MathF.Max(x1[i], bx1), 0);
             float h = MathF.Max(MathF.Min(y2[i], by2) - MathF.Max(y1[i], by1), 0);
             float inter = w * h;
-            if (inter / (area[i] + barea - inter) > threshold)
+            if (kind[i] == bclass && inter / (area[i] + barea - inter) > threshold)
             {
                 return true;
             }
@@ -147,5 +152,6 @@ public sealed unsafe class NmsWorkspace
         _x2 = new float[n];
         _y2 = new float[n];
         _area = new float[n];
+        _class = new float[n];
     }
 }

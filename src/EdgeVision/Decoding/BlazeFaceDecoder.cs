@@ -1,0 +1,180 @@
+namespace EdgeVision;
+
+/// <summary>
+/// MediaPipe's BlazeFace: logits [N, A, 1] and [N, A, 16] (centre, size, six keypoints in input pixels from the anchor's
+/// centre), in two parts or more that follow each other. Anchors of size 1 at (x + 0.5) / grid; equal strides share a grid.
+/// Sigmoid of logits clipped to +-100; weighted suppression: boxes that overlap the best one are averaged by score with
+/// their keypoints, and the best score stays (non_max_suppression_calculator.cc).
+/// </summary>
+internal sealed class BlazeFaceDecoder : OutputDecoder
+{
+    private readonly int[] _logits;
+    private readonly int[] _boxes;
+    private readonly int _keypoints;
+    private readonly int _size;
+    private readonly (float X, float Y)[] _anchors;
+    private readonly DecoderOptions _options;
+    private readonly CandidateList _candidates = new();
+    private float[] _rows = [];
+    private ulong[] _keys = [];
+    private readonly float[] _mean;
+
+    public BlazeFaceDecoder(DecoderInputs inputs)
+    {
+        _options = inputs.Options;
+        _keypoints = inputs.Int("keypoints", 6);
+        _size = 4 + 2 * _keypoints;
+        _mean = new float[_size];
+        int[] strides = inputs.Ints("strides", [8, 16, 16, 16]);
+        _anchors = Anchors(inputs.Spec.Input.Width, inputs.Spec.Input.Height, strides);
+        var logits = Enumerable.Range(0, inputs.Indices.Length).Where(i => inputs.Info(i).Shape[^1] == 1).ToArray();
+        var boxes = Enumerable.Range(0, inputs.Indices.Length).Where(i => inputs.Info(i).Shape[^1] == _size).ToArray();
+        long declared = logits.Sum(i => inputs.Info(i).Shape[^2]);
+        if (logits.Length == 0 || logits.Length != boxes.Length || inputs.Indices.Length != logits.Length * 2 || declared != _anchors.Length
+            || !logits.Zip(boxes).All(p => inputs.Info(p.First).Shape[^2] == inputs.Info(p.Second).Shape[^2]))
+        {
+            throw new ModelFormatException($"decoder 'blazeface' makes {_anchors.Length} anchors and expects as many logits and rows of {_size}; the graph has {string.Join("; ", inputs.Indices.Select((_, i) => inputs.Info(i)))}");
+        }
+
+        _logits = [.. logits.Select(i => inputs.Indices[i])];
+        _boxes = [.. boxes.Select(i => inputs.Indices[i])];
+    }
+
+    internal static (float X, float Y)[] Anchors(int width, int height, int[] strides)
+    {
+        var anchors = new List<(float, float)>();
+        for (int layer = 0; layer < strides.Length;)
+        {
+            int stride = Math.Max(1, strides[layer]), same = layer;
+            while (same < strides.Length && strides[same] == strides[layer])
+            {
+                same++;
+            }
+
+            int perCell = 2 * (same - layer); // the anchor and its interpolated twin, both of size 1
+            int w = (width + stride - 1) / stride, h = (height + stride - 1) / stride;
+            for (int y = 0; y < h; y++)
+            {
+                for (int x = 0; x < w; x++)
+                {
+                    for (int k = 0; k < perCell; k++)
+                    {
+                        anchors.Add(((x + 0.5f) / w, (y + 0.5f) / h));
+                    }
+                }
+            }
+
+            layer = same;
+        }
+
+        return [.. anchors];
+    }
+
+    public override void Decode(TensorSet outputs, int batch, in FrameTransform t, VisionResult result)
+    {
+        _candidates.Clear();
+        int first = 0;
+        for (int part = 0; part < _logits.Length; part++)
+        {
+            int count = (int)outputs.Shape(_logits[part])[^2];
+            var logits = outputs.Data(_logits[part]);
+            var boxes = outputs.Data(_boxes[part]);
+            if (logits.Length < (batch + 1) * count || boxes.Length < (batch + 1) * count * _size || first + count > _anchors.Length)
+            {
+                throw new ModelFormatException($"output '{outputs.Name(_logits[part])}' does not have the {count} rows that decoder 'blazeface' expects");
+            }
+
+            logits = logits.Slice(batch * count, count);
+            boxes = boxes.Slice(batch * count * _size, count * _size);
+            Finite.Check(logits, outputs.Name(_logits[part]));
+            for (int i = 0; i < count; i++)
+            {
+                float score = 1 / (1 + MathF.Exp(-Math.Clamp(logits[i], -100, 100)));
+                if (!(score >= _options.Confidence))
+                {
+                    continue;
+                }
+
+                int k = _candidates.Count;
+                if (_rows.Length < (k + 1) * _size)
+                {
+                    Array.Resize(ref _rows, Math.Max((k + 1) * _size, _rows.Length * 2));
+                }
+
+                var row = _rows.AsSpan(k * _size, _size);
+                var raw = boxes.Slice(i * _size, _size);
+                var (ax, ay) = _anchors[first + i];
+                float cx = raw[0] / t.InputWidth + ax, cy = raw[1] / t.InputHeight + ay, w = raw[2] / t.InputWidth, h = raw[3] / t.InputHeight;
+                (row[0], row[1], row[2], row[3]) = (cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2);
+                for (int p = 4; p < _size; p += 2)
+                {
+                    row[p] = raw[p] / t.InputWidth + ax;
+                    row[p + 1] = raw[p + 1] / t.InputHeight + ay;
+                }
+
+                _candidates.Add(CandidateList.Checked(new Box(row[0], row[1], row[2], row[3]), outputs.Name(_boxes[part])), score, 0, i);
+            }
+
+            first += count;
+        }
+
+        Weigh(t, result.Detections);
+    }
+
+    private void Weigh(in FrameTransform t, Detections detections)
+    {
+        int n = _candidates.Count;
+        if (_keys.Length < n)
+        {
+            _keys = new ulong[Math.Max(n, 256)];
+        }
+
+        NmsWorkspace.Order(_candidates.Scores, _keys);
+        detections.Clear(_keypoints);
+        while (n > 0 && detections.Count < _options.MaxDetections)
+        {
+            int best = (int)(uint)_keys[0];
+            var box = _candidates.Boxes[best];
+            float total = 0;
+            Array.Clear(_mean);
+            int left = 0;
+            for (int i = 0; i < n; i++)
+            {
+                int k = (int)(uint)_keys[i];
+                if (i > 0 && !(Iou(box, _candidates.Boxes[k]) > _options.Iou))
+                {
+                    _keys[left++] = _keys[i];
+                    continue;
+                }
+
+                float score = _candidates.Scores[k];
+                total += score;
+                for (int j = 0; j < _size; j++)
+                {
+                    _mean[j] += score * _rows[k * _size + j];
+                }
+            }
+
+            n = left;
+            for (int j = 0; j < _size; j++)
+            {
+                _mean[j] /= total;
+            }
+
+            int index = detections.Add(YoloCandidates.ToFrame(
+                new Box(_mean[0] * t.InputWidth, _mean[1] * t.InputHeight, _mean[2] * t.InputWidth, _mean[3] * t.InputHeight), t), _candidates.Scores[best], 0);
+            var points = detections.MutableKeypoints(index);
+            for (int p = 0; p < _keypoints; p++)
+            {
+                points[p] = new Keypoint(t.ToFrameX(_mean[4 + 2 * p] * t.InputWidth), t.ToFrameY(_mean[5 + 2 * p] * t.InputHeight), 1);
+            }
+        }
+    }
+
+    private static float Iou(in Box a, in Box b)
+    {
+        float w = MathF.Min(a.X2, b.X2) - MathF.Max(a.X1, b.X1), h = MathF.Min(a.Y2, b.Y2) - MathF.Max(a.Y1, b.Y1);
+        float inter = MathF.Max(w, 0) * MathF.Max(h, 0);
+        return inter / (a.Width * a.Height + b.Width * b.Height - inter);
+    }
+}

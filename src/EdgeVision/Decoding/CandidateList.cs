@@ -1,0 +1,45 @@
+namespace EdgeVision;
+
+/// <summary>Boxes that passed the threshold, as arrays that grow and stay.</summary>
+internal sealed class CandidateList
+{
+    private Box[] _boxes = new Box[256];
+    private float[] _scores = new float[256];
+    private int[] _classIds = new int[256];
+    private int[] _sources = new int[256];
+
+    public int Count { get; private set; }
+
+    public Span<Box> Boxes => _boxes.AsSpan(0, Count);
+
+    public Span<float> Scores => _scores.AsSpan(0, Count);
+
+    public Span<int> ClassIds => _classIds.AsSpan(0, Count);
+
+    /// <summary>Where each came from: an index that the decoder understands.</summary>
+    public Span<int> Sources => _sources.AsSpan(0, Count);
+
+    public void Clear() => Count = 0;
+
+    public void Truncate(int count) => Count = Math.Min(Count, count);
+
+    public void Add(in Box box, float score, int classId, int source)
+    {
+        if (Count == _boxes.Length)
+        {
+            int size = Count * 2;
+            Array.Resize(ref _boxes, size);
+            Array.Resize(ref _scores, size);
+            Array.Resize(ref _classIds, size);
+            Array.Resize(ref _sources, size);
+        }
+
+        (_boxes[Count], _scores[Count], _classIds[Count], _sources[Count]) = (box, score, classId, source);
+        Count++;
+    }
+
+    /// <summary>Throws where a box that passed is not made of numbers.</summary>
+    public static Box Checked(in Box box, string output) => float.IsFinite(box.X1 + box.Y1 + box.X2 + box.Y2)
+        ? box
+        : throw new InvalidOutputException($"output '{output}' holds NaN or infinite boxes; the model or its input is broken");
+}

@@ -1,0 +1,99 @@
+namespace EdgeVision;
+
+/// <summary>
+/// SCRFD faces: for each stride scores [N, cells * anchors, 1], distances to left, top, right, bottom [.., 4] and, where
+/// the model has them, keypoints [.., 2K], both in strides from the cell's corner (x * stride, y * stride). Source:
+/// insightface's scrfd.py. Outputs are told apart by their last dimension and ordered by their length.
+/// </summary>
+internal sealed class ScrfdDecoder : OutputDecoder
+{
+    private readonly int[] _strides;
+    private readonly int _anchorsPerCell;
+    private readonly int[] _scores;
+    private readonly int[] _boxes;
+    private readonly int[] _points;
+    private readonly int _keypoints;
+    private readonly string[] _names;
+    private readonly DecoderOptions _options;
+    private readonly CandidateList _candidates = new();
+    private readonly NmsWorkspace _nms = new();
+
+    public ScrfdDecoder(DecoderInputs inputs)
+    {
+        _options = inputs.Options;
+        _strides = inputs.Ints("strides", [8, 16, 32]);
+        _anchorsPerCell = inputs.Int("anchorsPerCell", 2);
+        int levels = _strides.Length;
+        inputs.Expect(inputs.Indices.Length == levels * 2 ? levels * 2 : levels * 3, $"scores, boxes and keypoints for each of {levels} strides");
+        int groups = inputs.Indices.Length / levels;
+        var last = Enumerable.Range(0, inputs.Indices.Length).GroupBy(i => inputs.Info(i).Shape[^1]).OrderBy(g => g.Key).ToArray();
+        if (levels == 0 || _strides.Any(s => s < 1) || _anchorsPerCell < 1 || last.Length != groups || last[0].Key != 1 || last[1].Key != 4 || last.Any(g => g.Count() != levels))
+        {
+            throw new ModelFormatException($"decoder 'scrfd' expects {levels} outputs each with a last dimension of 1, 4 and 2 * keypoints; the graph has {string.Join("; ", inputs.Indices.Select((_, i) => inputs.Info(i)))}");
+        }
+
+        _scores = [.. last[0].OrderByDescending(i => inputs.Info(i).Shape[^2]).Select(i => inputs.Indices[i])];
+        _boxes = [.. last[1].OrderByDescending(i => inputs.Info(i).Shape[^2]).Select(i => inputs.Indices[i])];
+        _points = groups == 3 ? [.. last[2].OrderByDescending(i => inputs.Info(i).Shape[^2]).Select(i => inputs.Indices[i])] : [];
+        _keypoints = groups == 3 ? (int)last[2].Key / 2 : 0;
+        _names = [.. last[0].OrderByDescending(i => inputs.Info(i).Shape[^2]).Select(i => inputs.Info(i).Name)];
+    }
+
+    public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
+    {
+        _candidates.Clear();
+        for (int level = 0; level < _strides.Length; level++)
+        {
+            int stride = _strides[level], width = (transform.InputWidth + stride - 1) / stride, height = (transform.InputHeight + stride - 1) / stride;
+            int count = width * height * _anchorsPerCell;
+            var scores = Rows(outputs, _scores[level], batch, count, 1);
+            var boxes = Rows(outputs, _boxes[level], batch, count, 4);
+            Finite.Check(scores, _names[level]);
+            for (int i = 0; i < count; i++)
+            {
+                if (scores[i] < _options.Confidence)
+                {
+                    continue;
+                }
+
+                int cell = i / _anchorsPerCell;
+                float cx = cell % width * stride, cy = cell / width * stride;
+                var d = boxes.Slice(i * 4, 4);
+                _candidates.Add(CandidateList.Checked(new Box(cx - d[0] * stride, cy - d[1] * stride, cx + d[2] * stride, cy + d[3] * stride), _names[level]), scores[i], 0, level << 24 | i);
+            }
+        }
+
+        var kept = _nms.Run(_candidates.Boxes, _candidates.Scores, _options.Iou, _options.MaxDetections);
+        result.Detections.Clear(_keypoints);
+        foreach (int k in kept)
+        {
+            int index = result.Detections.Add(YoloCandidates.ToFrame(_candidates.Boxes[k], transform), _candidates.Scores[k], 0);
+            if (_keypoints == 0)
+            {
+                continue;
+            }
+
+            int level = _candidates.Sources[k] >> 24, i = _candidates.Sources[k] & 0xFFFFFF, stride = _strides[level];
+            int width = (transform.InputWidth + stride - 1) / stride, cell = i / _anchorsPerCell;
+            var offsets = outputs.Data(_points[level]).Slice((batch * (int)outputs.Shape(_points[level])[^2] + i) * _keypoints * 2, _keypoints * 2);
+            var points = result.Detections.MutableKeypoints(index);
+            for (int p = 0; p < _keypoints; p++)
+            {
+                points[p] = new Keypoint(
+                    transform.ToFrameX(cell % width * stride + offsets[2 * p] * stride),
+                    transform.ToFrameY(cell / width * stride + offsets[2 * p + 1] * stride), 1);
+            }
+        }
+    }
+
+    private static ReadOnlySpan<float> Rows(TensorSet outputs, int tensor, int batch, int count, int size)
+    {
+        var data = outputs.Data(tensor);
+        if (outputs.Shape(tensor)[^1] != size || data.Length < (batch + 1) * count * size || data.Length % (count * size) != 0)
+        {
+            throw new ModelFormatException($"output '{outputs.Name(tensor)}' is [{string.Join(", ", outputs.Shape(tensor).ToArray())}]; decoder 'scrfd' expects {count} rows of {size}");
+        }
+
+        return data.Slice(batch * count * size, count * size);
+    }
+}

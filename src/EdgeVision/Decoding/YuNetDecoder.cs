@@ -1,0 +1,102 @@
+namespace EdgeVision;
+
+/// <summary>
+/// YuNet faces as OpenCV's FaceDetectorYN decodes them (objdetect/src/face_detect.cpp): for strides 8, 16, 32 the outputs
+/// cls, obj [N, cells, 1], bbox [.., 4] and kps [.., 10]. score = sqrt(cls * obj), both clamped to 0..1, kept when at least
+/// the threshold; boxes are truncated to whole pixels for suppression only, as there.
+/// </summary>
+internal sealed class YuNetDecoder : OutputDecoder
+{
+    private const int Keypoints = 5;
+    private const int TopK = 5000;
+    private readonly int[] _strides;
+    private readonly int[] _cls;
+    private readonly int[] _obj;
+    private readonly int[] _box;
+    private readonly int[] _kps;
+    private readonly DecoderOptions _options;
+    private readonly CandidateList _exact = new();
+    private readonly CandidateList _whole = new();
+    private readonly NmsWorkspace _nms = new();
+
+    public YuNetDecoder(DecoderInputs inputs)
+    {
+        _options = inputs.Options;
+        _strides = inputs.Ints("strides", [8, 16, 32]);
+        inputs.Expect(4 * _strides.Length, "cls, obj, bbox and kps for each stride");
+        int Find(string kind, int stride, int size)
+        {
+            for (int i = 0; i < inputs.Indices.Length; i++)
+            {
+                if (inputs.Info(i).Name == $"{kind}_{stride}")
+                {
+                    inputs.ExpectShape(i, inputs.Info(i).Name, -1, -1, size);
+                    return inputs.Indices[i];
+                }
+            }
+
+            throw new ModelFormatException($"decoder 'yunet' reads an output '{kind}_{stride}', which the graph does not have");
+        }
+
+        _cls = [.. _strides.Select(s => Find("cls", s, 1))];
+        _obj = [.. _strides.Select(s => Find("obj", s, 1))];
+        _box = [.. _strides.Select(s => Find("bbox", s, 4))];
+        _kps = [.. _strides.Select(s => Find("kps", s, 2 * Keypoints))];
+    }
+
+    public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
+    {
+        _exact.Clear();
+        _whole.Clear();
+        for (int level = 0; level < _strides.Length; level++)
+        {
+            int stride = _strides[level], width = transform.InputWidth / stride, count = width * (transform.InputHeight / stride);
+            var cls = Rows(outputs, _cls[level], batch, count, 1);
+            var obj = Rows(outputs, _obj[level], batch, count, 1);
+            var box = Rows(outputs, _box[level], batch, count, 4);
+            Finite.Check(cls, outputs.Name(_cls[level]));
+            Finite.Check(obj, outputs.Name(_obj[level]));
+            for (int i = 0; i < count; i++)
+            {
+                float score = MathF.Sqrt(Math.Clamp(cls[i], 0, 1) * Math.Clamp(obj[i], 0, 1));
+                if (score < _options.Confidence)
+                {
+                    continue;
+                }
+
+                var b = box.Slice(i * 4, 4);
+                float cx = (i % width + b[0]) * stride, cy = (i / width + b[1]) * stride;
+                float w = MathF.Exp(b[2]) * stride, h = MathF.Exp(b[3]) * stride;
+                float x = cx - w / 2, y = cy - h / 2;
+                _exact.Add(CandidateList.Checked(new Box(x, y, x + w, y + h), outputs.Name(_box[level])), score, 0, level << 24 | i);
+                _whole.Add(new Box((int)x, (int)y, (int)x + (int)w, (int)y + (int)h), score, 0, 0);
+            }
+        }
+
+        var kept = _nms.Run(_whole.Boxes, _whole.Scores, _options.Iou, _options.MaxDetections, TopK);
+        result.Detections.Clear(Keypoints);
+        foreach (int k in kept)
+        {
+            int index = result.Detections.Add(YoloCandidates.ToFrame(_exact.Boxes[k], transform), _exact.Scores[k], 0);
+            int level = _exact.Sources[k] >> 24, i = _exact.Sources[k] & 0xFFFFFF, stride = _strides[level], width = transform.InputWidth / stride;
+            int count = width * (transform.InputHeight / stride);
+            var offsets = Rows(outputs, _kps[level], batch, count, 2 * Keypoints).Slice(i * 2 * Keypoints, 2 * Keypoints);
+            var points = result.Detections.MutableKeypoints(index);
+            for (int p = 0; p < Keypoints; p++)
+            {
+                points[p] = new Keypoint(transform.ToFrameX((offsets[2 * p] + i % width) * stride), transform.ToFrameY((offsets[2 * p + 1] + i / width) * stride), 1);
+            }
+        }
+    }
+
+    private static ReadOnlySpan<float> Rows(TensorSet outputs, int tensor, int batch, int count, int size)
+    {
+        var shape = outputs.Shape(tensor);
+        if (shape.Length != 3 || batch >= shape[0] || shape[1] != count || shape[2] != size)
+        {
+            throw new ModelFormatException($"output '{outputs.Name(tensor)}' is [{string.Join(", ", shape.ToArray())}]; decoder 'yunet' expects [N, {count}, {size}]");
+        }
+
+        return outputs.Data(tensor).Slice(batch * count * size, count * size);
+    }
+}

@@ -1,4 +1,3 @@
-using EdgeVision.Exporter.Architectures;
 using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Evaluation;
 using EdgeVision.Exporter.Export;
@@ -36,8 +35,9 @@ public class ShippedModelTests
     [Fact]
     public void TheModelFindsEverythingInTheSampleAndInventsNothing()
     {
-        using var detector = new OnnxDetector(Model().ToBytes(), new FpnDetector());
-        var found = detector.Detect(Sample, new FpnDetector().Spec.Thresholds.Confidence);
+        using var detector = Detector.Load(ModelPath);
+        using var frame = Frame.Borrow(Sample.Rgb, PixelFormat.Rgb24, Sample.Width, Sample.Height);
+        var found = detector.Detect(frame);
         Assert.Equal(Sample.Objects.Count, found.Count);
         foreach (var (classId, box) in Sample.Objects)
         {
@@ -48,13 +48,13 @@ public class ShippedModelTests
     [Fact]
     public void TheModelReachesItsAccuracy()
     {
-        var spec = ModelSpecJson.Parse(Model().GetMetadata(ModelSpec.MetadataKey)!, "shapes-fpn");
+        var spec = ModelSpecJson.Parse(OnnxModel.Load(ModelPath).GetMetadata(ModelSpec.MetadataKey)!, "shapes-fpn");
         Assert.True(spec.Provenance!.Metrics!["map50"] >= 0.9);
         Assert.True(spec.Provenance.Metrics["parity_max_relative"] <= Parity.Limit);
-        Assert.True(DetectionEvaluation.Run(Model().ToBytes(), new FpnDetector(), 60, 4_000_000).Map50 >= 0.9);
+        Assert.True(DetectionEvaluation.Run(ModelPath, 60, 4_000_000).Map50 >= 0.9);
     }
 
-    private static OnnxModel Model() => OnnxModel.Load(Path.Combine(Root, "models", "shapes-fpn.onnx"));
+    private static string ModelPath => Path.Combine(Root, "models", "shapes-fpn.onnx");
 
     private static string FindRoot()
     {

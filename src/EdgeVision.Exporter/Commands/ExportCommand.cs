@@ -4,6 +4,7 @@ using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Evaluation;
 using EdgeVision.Exporter.Export;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Onnx;
 using Spectre.Console;
 using TorchSharp;
 
@@ -31,7 +32,7 @@ internal static class ExportCommand
         parity.Require();
         console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"parity with TorchSharp, batch 1 and 3: max abs {parity.MaxAbsolute:E2}, of the range {parity.MaxRelative:E2}");
 
-        var evaluation = DetectionEvaluation.Run(model.ToBytes(), architecture, EvaluationScenes, heldOutSeed + 1);
+        var evaluation = Evaluate(model, architecture.Spec, heldOutSeed + 1);
         console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"mAP@0.5 {evaluation.Map50:F4}, mAP@0.75 {evaluation.Map75:F4} on {evaluation.Scenes} held-out scenes");
 
         double seconds = checkpoint.History.Sum(r => r.Seconds);
@@ -62,6 +63,23 @@ internal static class ExportCommand
         string card = Path.ChangeExtension(path, ".md");
         File.WriteAllText(card, ModelCard.Write(architecture, spec, checkpoint, evaluation, parity, weights.ParameterCount, opset, new FileInfo(path).Length));
         console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"wrote {path} ({new FileInfo(path).Length / 1e6:F2} MB) and {card}");
+    }
+
+    // The runtime reads files; the bundle itself is written when its figures are known.
+    private static DetectionEvaluation Evaluate(OnnxModel model, ModelSpec spec, int seed)
+    {
+        string folder = Directory.CreateTempSubdirectory("edgevision-export").FullName;
+        try
+        {
+            string path = Path.Combine(folder, "candidate.onnx");
+            model.SetMetadata(ModelSpec.MetadataKey, ModelSpecJson.Serialize(spec));
+            model.Save(path);
+            return DetectionEvaluation.Run(path, EvaluationScenes, seed);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     private static Parity MeasureParity(FpnDetector architecture, Authoring.WeightStore weights, byte[] model, int seed)

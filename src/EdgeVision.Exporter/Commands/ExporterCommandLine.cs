@@ -4,7 +4,6 @@ using EdgeVision.Exporter.Architectures;
 using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Evaluation;
 using EdgeVision.Exporter.Training;
-using EdgeVision.Onnx;
 using Spectre.Console;
 
 namespace EdgeVision.Exporter.Commands;
@@ -131,7 +130,7 @@ internal static class ExporterCommandLine
         var command = new Command("evaluate", "Measure a bundle on drawn scenes") { model, samples, seed };
         command.SetAction(call =>
         {
-            var evaluation = DetectionEvaluation.Run(OnnxModel.Load(call.GetValue(model)!).ToBytes(), new FpnDetector(), call.GetValue(samples), call.GetValue(seed));
+            var evaluation = DetectionEvaluation.Run(call.GetValue(model)!, call.GetValue(samples), call.GetValue(seed));
             var table = new Table().Border(TableBorder.Rounded).AddColumn("class").AddColumn(new TableColumn("AP@0.5").RightAligned());
             for (int c = 0; c < evaluation.PerClass50.Count; c++)
             {

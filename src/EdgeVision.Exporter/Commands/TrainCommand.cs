@@ -77,20 +77,23 @@ internal static class TrainCommand
     private static double MeanAveragePrecision(FpnDetector architecture, WeightStore weights, DetectionSet set)
     {
         var spec = architecture.Spec;
-        var anchors = architecture.Anchors.All(spec.Input.Width, spec.Input.Height);
         var precision = new AveragePrecision(spec.Labels.Length);
+        var result = new VisionResult();
+        OutputDecoder? decoder = null;
         for (int start = 0; start < set.Count; start += 16)
         {
             using var scope = torch.NewDisposeScope();
             using var noGradient = torch.no_grad();
             var items = Enumerable.Range(start, Math.Min(16, set.Count - start)).Select(i => set[i]).ToArray();
             var outputs = architecture.Forward(new TorchNet(weights, training: false), TorchNet.Wrap(DetectorTrainer.Batch(items, spec.Input)));
-            float[] logits = OnnxNet.Floats(TorchNet.Unwrap(outputs[0].Value)), deltas = OnnxNet.Floats(TorchNet.Unwrap(outputs[1].Value));
+            var tensors = new ArrayTensorSet([.. outputs.Select(o => (o.Name, o.Value.Shape, OnnxNet.Floats(TorchNet.Unwrap(o.Value))))]);
+            decoder ??= DecoderFactory.Create(spec, spec.Outputs[0],
+                [.. outputs.Select(o => new TensorInfo(o.Name, [-1, .. o.Value.Shape[1..]], TensorElement.Float32))],
+                new DecoderOptions(DetectionEvaluation.LowestScore, spec.Thresholds.Iou, spec.Thresholds.MaxDetections, spec.Thresholds.ClassAgnostic));
             for (int i = 0; i < items.Length; i++)
             {
-                int each = anchors.Length * spec.Labels.Length;
-                precision.Add(AnchorDecoder.Decode(logits.AsSpan(i * each, each), deltas.AsSpan(i * anchors.Length * 4, anchors.Length * 4), anchors,
-                    spec.Labels.Length, items[i].Transform, 0.05f, spec.Thresholds.Iou, spec.Thresholds.MaxDetections), items[i].Objects);
+                decoder.Decode(tensors, i, items[i].Transform, result);
+                precision.Add(result.Detections, items[i].Objects);
             }
         }
 

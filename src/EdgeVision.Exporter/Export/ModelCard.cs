@@ -49,7 +49,7 @@ internal static class ModelCard
         Line($"");
         Line($"## Measured");
         Line($"");
-        Line($"The exported file in ONNX Runtime on {evaluation.Scenes} scenes ({evaluation.Objects} objects) that neither training nor its table saw:");
+        Line($"The exported file, run by the runtime, on {evaluation.Scenes} scenes ({evaluation.Objects} objects) that neither training nor its table saw:");
         Line($"");
         Line($"| | |");
         Line($"|---|---:|");

@@ -33,8 +33,9 @@ public static class BundleReader
             }
         }
 
-        if (UltralyticsMetadata.Read(metadata, inputs, outputs) is { } spec)
+        if (UltralyticsMetadata.IsPresent(metadata))
         {
+            var spec = UltralyticsMetadata.ToSpec(modelPath, metadata, inputs, outputs);
             ModelSpecJson.Check(spec, $"Ultralytics' metadata in '{modelPath}'");
             return (spec, "Ultralytics' metadata");
         }

@@ -23,9 +23,7 @@ public static class ModelSpecJson
         }
         catch (JsonException e)
         {
-            string at = e.Path is null ? "" : $" at {e.Path}";
-            string line = e.LineNumber is { } n ? $", line {n + 1}" : "";
-            throw new SpecException($"{source} is not a spec in JSON{at}{line}: {OneLine.Of(e.Message.Split(" Path:")[0])}", e);
+            throw new SpecException($"{source} is not a spec in JSON: {Explain(e)}", e);
         }
 
         if (spec is null)
@@ -35,6 +33,22 @@ public static class ModelSpecJson
 
         Check(spec, source);
         return spec;
+    }
+
+    // The serialiser speaks of .NET members; people look for the field in their file.
+    private static string Explain(JsonException e)
+    {
+        const string before = "The JSON property '";
+        string line = e.LineNumber is { } n ? $"line {n + 1}" : "somewhere";
+        string field = e.Path is { Length: > 2 } path ? path[2..] : "";
+        if (e.Message.StartsWith(before, StringComparison.Ordinal) && e.Message.Contains("could not be mapped", StringComparison.Ordinal))
+        {
+            string name = e.Message[before.Length..e.Message.IndexOf('\'', before.Length)];
+            string parent = field.EndsWith(name, StringComparison.Ordinal) ? field[..^name.Length].TrimEnd('.') : field;
+            return $"{line}: the field '{(parent.Length == 0 ? name : $"{parent}.{name}")}' is unknown";
+        }
+
+        return field.Length > 0 ? $"{line}: the field '{field}' has a value that does not fit it" : $"{line}: {OneLine.Of(e.Message.Split(" Path:")[0])}";
     }
 
     /// <summary>Throws <see cref="SpecException"/> with the first thing that is missing or impossible.</summary>
@@ -58,7 +72,15 @@ public static class ModelSpecJson
         Require(spec.Input is not null, "input", "how frames become the network's input");
         Require(spec.Input!.Width > 0, "input.width", "pixels");
         Require(spec.Input.Height > 0, "input.height", "pixels");
-        Preprocessor.ByteCount(spec.Input);
+        try
+        {
+            Preprocessor.ByteCount(spec.Input);
+        }
+        catch (SpecException e)
+        {
+            throw new SpecException($"{source}: {e.Message}", e);
+        }
+
         Require(spec.Outputs is { Length: > 0 }, "outputs", "one entry a head, with its decoder");
         foreach (var output in spec.Outputs)
         {
@@ -95,6 +117,7 @@ public static class ModelSpecJson
     ReadCommentHandling = JsonCommentHandling.Skip,
     AllowTrailingCommas = true,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ModelSpec))]
 internal sealed partial class SpecJsonContext : JsonSerializerContext;

@@ -14,26 +14,28 @@ internal static unsafe class OnnxFile
     /// <summary>Throws <see cref="ModelFormatException"/> where the file must not be loaded.</summary>
     public static void Check(string path)
     {
-        var file = new FileInfo(path);
-        if (!file.Exists)
+        if (!File.Exists(path))
         {
             throw new ModelFormatException(Directory.Exists(path) ? $"'{path}' is a folder, not an ONNX model" : $"model '{path}' does not exist");
         }
 
-        if (file.Length == 0)
-        {
-            throw new ModelFormatException($"model '{path}' is empty");
-        }
-
         try
         {
-            using var map = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
-            using var view = map.CreateViewAccessor(0, file.Length, MemoryMappedFileAccess.Read);
+            // The length of what is opened: the path may be a link.
+            using var file = File.OpenHandle(path);
+            long length = RandomAccess.GetLength(file);
+            if (length == 0)
+            {
+                throw new ModelFormatException($"model '{path}' is empty");
+            }
+
+            using var map = MemoryMappedFile.CreateFromFile(file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            using var view = map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
             byte* start = null;
             view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
             try
             {
-                Model(new Reader(start, start + file.Length, path), Path.GetDirectoryName(Path.GetFullPath(path))!);
+                Model(new Reader(start, start + length, path), Path.GetDirectoryName(Path.GetFullPath(path))!);
             }
             finally
             {
@@ -52,6 +54,12 @@ internal static unsafe class OnnxFile
         bool graph = false, version = false;
         while (reader.Next(out int field, out int wire, first: !graph && !version))
         {
+            // Every model says its version, and writers put it first: before it, a broken field means other bytes altogether.
+            if (!version && wire == 2 && !reader.HasMessage())
+            {
+                throw reader.NotOnnx();
+            }
+
             if (field == 7 && wire == 2)
             {
                 graph = true;
@@ -178,30 +186,8 @@ internal static unsafe class OnnxFile
 
             if (key == "location")
             {
-                External(value, folder, reader.Path);
+                ExternalData.Check(reader.Path, folder, value);
             }
-        }
-    }
-
-    private static void External(string location, string folder, string path)
-    {
-        string full = Path.GetFullPath(Path.Combine(folder, location.Replace('\\', '/')));
-        bool inside = !Path.IsPathRooted(location) && full.StartsWith(folder.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
-        for (var file = new FileInfo(full); inside && file.Exists && file.LinkTarget is not null;)
-        {
-            string target = file.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? full;
-            inside = target.StartsWith(folder.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
-            break;
-        }
-
-        if (!inside)
-        {
-            throw new ModelFormatException($"model '{path}' wants external data from '{location}', outside its own folder; such a model is not loaded");
-        }
-
-        if (!File.Exists(full))
-        {
-            throw new ModelFormatException($"model '{path}' wants external data from '{location}', which is not in its folder");
         }
     }
 
@@ -243,6 +229,24 @@ internal static unsafe class OnnxFile
             start = _position;
             _position += length;
             return new Reader(start, _position, Path);
+        }
+
+        // Whether a whole message lies ahead.
+        public readonly bool HasMessage()
+        {
+            var ahead = this;
+            ulong length = 0;
+            for (int shift = 0; shift < 64 && ahead._position < _end; shift += 7)
+            {
+                byte b = *ahead._position++;
+                length |= (ulong)(b & 0x7F) << shift;
+                if (b < 0x80)
+                {
+                    return length <= (ulong)(_end - ahead._position);
+                }
+            }
+
+            return false;
         }
 
         public string Text()

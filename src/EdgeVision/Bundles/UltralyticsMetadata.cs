@@ -5,70 +5,79 @@ using System.Text.Json;
 namespace EdgeVision;
 
 /// <summary>
-/// Reads what Ultralytics' exporter writes into a model (task, names, imgsz, kpt_shape) as a <see cref="ModelSpec"/>.
-/// Values are Python literals in text.
+/// Reads the metadata that Ultralytics writes into its ONNX exports (task, names, imgsz, stride, kpt_shape, end2end), so
+/// that such a file needs no spec.
 /// </summary>
 internal static class UltralyticsMetadata
 {
-    // COCO's 17 keypoints.
+    private const int MaxClasses = 100_000;
+
+    // COCO's person skeleton, as Ultralytics draws it, from 0.
     private static readonly int[][] CocoSkeleton =
     [
-        [15, 13], [13, 11], [16, 14], [14, 12], [11, 12], [5, 11], [6, 12], [5, 6], [5, 7], [6, 8], [7, 9], [8, 10],
-        [1, 2], [0, 1], [0, 2], [1, 3], [2, 4], [3, 5], [4, 6],
+        [15, 13], [13, 11], [16, 14], [14, 12], [11, 12], [5, 11], [6, 12], [5, 6], [5, 7], [6, 8],
+        [7, 9], [8, 10], [1, 2], [0, 1], [0, 2], [1, 3], [2, 4], [3, 5], [4, 6],
     ];
 
-    /// <summary>The spec, or null where the metadata is not Ultralytics'.</summary>
-    public static ModelSpec? Read(IReadOnlyDictionary<string, string> metadata, IReadOnlyList<TensorInfo> inputs, IReadOnlyList<TensorInfo> outputs)
+    /// <summary>Whether the metadata looks like Ultralytics'.</summary>
+    public static bool IsPresent(IReadOnlyDictionary<string, string> metadata) =>
+        metadata.ContainsKey("task") && metadata.ContainsKey("names") && (metadata.ContainsKey("stride") || metadata.ContainsKey("imgsz"));
+
+    /// <summary>The spec that the metadata amounts to.</summary>
+    /// <exception cref="ModelFormatException">An entry cannot be read, or names a task that is not supported.</exception>
+    public static ModelSpec ToSpec(string path, IReadOnlyDictionary<string, string> metadata, IReadOnlyList<TensorInfo> inputs, IReadOnlyList<TensorInfo> outputs)
     {
-        if (!metadata.TryGetValue("task", out string? task) || !metadata.TryGetValue("names", out string? names))
+        string task = metadata["task"].Trim();
+        string[] labels = ParseNames(metadata["names"])
+            ?? throw new ModelFormatException($"model '{path}': the Ultralytics metadata 'names' cannot be read: {OneLine.Of(metadata["names"])}");
+        var (width, height) = Size(path, metadata, inputs);
+        bool classify = task == "classify";
+        bool endToEnd = IsTrue(metadata, "end2end") || task == "detect" && outputs.Count > 0 && outputs[0].Shape is [_, _, 6];
+        if (endToEnd && task != "detect")
         {
-            return null;
+            throw new ModelFormatException($"model '{path}': end-to-end '{task}' heads are not supported; export it with end2end=False");
         }
 
-        var labels = Names(names);
-        var shape = inputs[0].Shape;
-        long[] size = shape.Length == 4 && shape[2] > 0 && shape[3] > 0 ? [shape[2], shape[3]]
-            : metadata.TryGetValue("imgsz", out string? imgsz) ? Numbers(imgsz, "imgsz")
-            : throw new ModelFormatException("the model's metadata lacks 'imgsz' and its input has no fixed size");
-        if (size.Length == 1)
-        {
-            size = [size[0], size[0]];
-        }
-
-        bool endToEnd = metadata.TryGetValue("end2end", out string? flag) && flag.Trim() is "True" or "true"
-            || task == "detect" && outputs.Count == 1 && outputs[0].Shape is [_, _, 6] && labels.Length != 2;
         var parameters = new Dictionary<string, JsonElement>();
-        string decoder = task switch
-        {
-            "detect" => endToEnd ? "yolo-end2end" : "yolo-dfl",
-            "segment" => "yolo-dfl-seg",
-            "pose" => "yolo-dfl-pose",
-            "obb" => "yolo-obb",
-            "classify" => "softmax",
-            _ => throw new ModelFormatException($"the model's metadata says task '{task}'; detect, segment, pose, obb and classify are read"),
-        };
         int[][]? skeleton = null;
-        if (task == "pose")
+        string decoder;
+        switch (task)
         {
-            long[] keypoints = Numbers(metadata.TryGetValue("kpt_shape", out string? k) ? k : "[17, 3]", "kpt_shape");
-            parameters["keypoints"] = Element($"[{string.Join(',', keypoints)}]");
-            skeleton = keypoints[0] == 17 ? CocoSkeleton : null;
-        }
-        else if (task == "classify")
-        {
-            parameters["applied"] = Element("true");
+            case "detect":
+                decoder = endToEnd ? "yolo-end2end" : "yolo-dfl";
+                break;
+            case "segment":
+                decoder = "yolo-dfl-seg";
+                break;
+            case "pose":
+                decoder = "yolo-dfl-pose";
+                int[] keypoints = metadata.TryGetValue("kpt_shape", out string? shape) && Numbers(shape) is [> 0, 2 or 3] numbers
+                    ? numbers
+                    : throw new ModelFormatException($"model '{path}': the Ultralytics metadata 'kpt_shape' is missing or not like [17, 3]");
+                parameters["keypoints"] = Json($"[{keypoints[0]},{keypoints[1]}]");
+                skeleton = keypoints[0] == 17 ? CocoSkeleton : null;
+                break;
+            case "obb":
+                decoder = "yolo-obb";
+                break;
+            case "classify":
+                decoder = "softmax";
+                parameters["applied"] = Json("true"); // the export ends in a softmax
+                break;
+            default:
+                throw new ModelFormatException($"model '{path}': the Ultralytics task '{OneLine.Of(task)}' is not supported; use detect, segment, pose, obb or classify");
         }
 
         return new ModelSpec
         {
             Task = task,
-            Name = metadata.TryGetValue("description", out string? description) ? description : null,
             Input = new InputSpec
             {
-                Width = (int)Math.Clamp(size[1], 0, int.MaxValue),
-                Height = (int)Math.Clamp(size[0], 0, int.MaxValue),
-                Element = inputs[0].Element,
-                Resize = task == "classify"
+                Width = width,
+                Height = height,
+                Element = inputs.Count > 0 ? inputs[0].Element : TensorElement.Float32,
+                // classify_transforms: shorter side to the input by Pillow's (antialiased) resize, centre cut, no mean.
+                Resize = classify
                     ? new ResizeSpec { Mode = ResizeMode.CenterCrop, Interpolation = Interpolation.BilinearAntialias, Rounding = ResizeRounding.Truncate }
                     : new ResizeSpec(),
             },
@@ -77,120 +86,189 @@ internal static class UltralyticsMetadata
             Skeleton = skeleton,
             Provenance = new ProvenanceSpec
             {
-                Architecture = description,
-                Notes = metadata.TryGetValue("license", out string? license) ? license : null,
+                Architecture = metadata.GetValueOrDefault("description"),
+                ExporterVersion = metadata.TryGetValue("version", out string? version) ? $"Ultralytics {version}" : "Ultralytics",
+                Notes = metadata.GetValueOrDefault("license"),
             },
         };
     }
 
-    private static JsonElement Element(string json)
+    /// <summary>
+    /// Reads a Python literal of class names, <c>{0: 'person', 1: "driver's seat"}</c> or <c>['person']</c>; null where it is
+    /// neither. An id without a name gets the id as its name.
+    /// </summary>
+    internal static string[]? ParseNames(string text)
     {
-        using var document = JsonDocument.Parse(json);
-        return document.RootElement.Clone();
-    }
-
-    private static long[] Numbers(string text, string key)
-    {
-        string[] parts = text.Split((char[])['[', ']', '(', ')', ',', ' '], StringSplitOptions.RemoveEmptyEntries);
-        long[] numbers = new long[parts.Length];
-        for (int i = 0; i < parts.Length; i++)
+        int at = 0;
+        Space();
+        char open = at < text.Length ? text[at++] : '\0';
+        if (open is not ('{' or '[' or '('))
         {
-            if (!long.TryParse(parts[i], NumberStyles.Integer, CultureInfo.InvariantCulture, out numbers[i]))
-            {
-                throw new ModelFormatException($"the model's metadata has '{key}' = '{OneLine.Of(text)}', which is not a list of numbers");
-            }
+            return null;
         }
 
-        return numbers.Length > 0 ? numbers : throw new ModelFormatException($"the model's metadata has an empty '{key}'");
-    }
-
-    // A Python dict: {0: 'person', 1: "dog's bowl", …}
-    internal static string[] Names(string text)
-    {
+        char close = open switch { '{' => '}', '[' => ']', _ => ')' };
         var names = new SortedDictionary<int, string>();
-        int i = 0;
-        Expect('{');
-        Blank();
-        while (i < text.Length && text[i] != '}')
+        while (true)
         {
-            int start = i;
-            while (i < text.Length && char.IsAsciiDigit(text[i]))
+            Space();
+            if (at >= text.Length)
             {
-                i++;
+                return null;
             }
 
-            if (!int.TryParse(text.AsSpan(start, i - start), NumberStyles.None, CultureInfo.InvariantCulture, out int id) || id > 1_000_000)
+            if (text[at] == close)
             {
-                throw Bad();
+                break;
             }
 
-            Blank();
-            Expect(':');
-            Blank();
-            names[id] = Quoted();
-            Blank();
-            if (i < text.Length && text[i] == ',')
+            int id = names.Count;
+            if (open == '{')
             {
-                i++;
-                Blank();
-            }
-        }
-
-        Expect('}');
-        string[] labels = new string[names.Count == 0 ? 0 : names.Keys.Max() + 1];
-        for (int k = 0; k < labels.Length; k++)
-        {
-            labels[k] = names.TryGetValue(k, out string? name) ? name : k.ToString(CultureInfo.InvariantCulture);
-        }
-
-        return labels;
-
-        string Quoted()
-        {
-            if (i >= text.Length || text[i] is not ('\'' or '"'))
-            {
-                throw Bad();
-            }
-
-            char quote = text[i++];
-            var name = new StringBuilder();
-            while (i < text.Length && text[i] != quote)
-            {
-                if (text[i] == '\\' && i + 1 < text.Length)
+                // The key may be quoted: JSON-minded writers do that.
+                bool quoted = text[at] is '\'' or '"';
+                string? key = quoted ? Quoted() : Bare();
+                Space();
+                if (!int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out id) || id >= MaxClasses || at >= text.Length || text[at++] != ':')
                 {
-                    i++;
-                    name.Append(text[i] switch { 'n' => '\n', 't' => '\t', var c => c });
+                    return null;
+                }
+
+                Space();
+            }
+
+            string? name = at < text.Length && text[at] is '\'' or '"' ? Quoted() : Bare();
+            if (name is null || id >= MaxClasses)
+            {
+                return null;
+            }
+
+            names[id] = name;
+            Space();
+            if (at < text.Length && text[at] == ',')
+            {
+                at++;
+            }
+            else if (at >= text.Length || text[at] != close)
+            {
+                return null;
+            }
+        }
+
+        int count = names.Count == 0 ? 0 : names.Keys.Max() + 1;
+        string[] result = new string[count];
+        for (int i = 0; i < count; i++)
+        {
+            result[i] = names.TryGetValue(i, out string? name) ? name : i.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return result;
+
+        void Space()
+        {
+            while (at < text.Length && char.IsWhiteSpace(text[at]))
+            {
+                at++;
+            }
+        }
+
+        string? Bare()
+        {
+            int start = at;
+            while (at < text.Length && text[at] is not (',' or ':' or '}' or ']' or ')'))
+            {
+                at++;
+            }
+
+            string bare = text[start..at].Trim();
+            return bare.Length > 0 ? bare : null;
+        }
+
+        string? Quoted()
+        {
+            char quote = text[at++];
+            var s = new StringBuilder();
+            while (at < text.Length && text[at] != quote)
+            {
+                char c = text[at++];
+                if (c != '\\')
+                {
+                    s.Append(c);
+                    continue;
+                }
+
+                if (at >= text.Length)
+                {
+                    return null;
+                }
+
+                c = text[at++];
+                int digits = c switch { 'x' => 2, 'u' => 4, 'U' => 8, _ => 0 };
+                if (digits == 0)
+                {
+                    s.Append(c switch { 'n' => '\n', 't' => '\t', 'r' => '\r', _ => c });
+                }
+                else if (at + digits <= text.Length
+                    && int.TryParse(text.AsSpan(at, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int rune)
+                    && Rune.IsValid(rune))
+                {
+                    s.Append(new Rune(rune).ToString());
+                    at += digits;
                 }
                 else
                 {
-                    name.Append(text[i]);
+                    return null;
                 }
-
-                i++;
             }
 
-            Expect(quote);
-            return name.ToString();
-        }
-
-        void Blank()
-        {
-            while (i < text.Length && char.IsWhiteSpace(text[i]))
+            if (at >= text.Length)
             {
-                i++;
+                return null;
             }
-        }
 
-        void Expect(char c)
+            at++;
+            return s.ToString();
+        }
+    }
+
+    /// <summary>Reads <c>[320, 320]</c>, <c>(320, 320)</c> or <c>320</c>; null where it is none.</summary>
+    internal static int[]? Numbers(string text)
+    {
+        var numbers = new List<int>();
+        foreach (string part in text.Trim().Trim('[', ']', '(', ')').Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
-            if (i >= text.Length || text[i] != c)
+            if (numbers.Count == 8 || !int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int n))
             {
-                throw Bad();
+                return null;
             }
 
-            i++;
+            numbers.Add(n);
         }
 
-        ModelFormatException Bad() => new($"the model's metadata has 'names' that is not a table of class names, near character {i}");
+        return numbers.Count > 0 ? [.. numbers] : null;
+    }
+
+    private static (int Width, int Height) Size(string path, IReadOnlyDictionary<string, string> metadata, IReadOnlyList<TensorInfo> inputs)
+    {
+        if (inputs.Count > 0 && inputs[0].Shape is [_, _, > 0 and <= 16384, > 0 and <= 16384])
+        {
+            return ((int)inputs[0].Shape[3], (int)inputs[0].Shape[2]); // what the graph fixes is what counts
+        }
+
+        return metadata.TryGetValue("imgsz", out string? text) ? Numbers(text) switch
+        {
+            [var side] => (side, side),
+            [var height, var width] => (width, height),
+            _ => throw new ModelFormatException($"model '{path}': the Ultralytics metadata 'imgsz' is not like [640, 640]: {OneLine.Of(text)}"),
+        } : throw new ModelFormatException($"model '{path}': the Ultralytics metadata has no 'imgsz' and the graph leaves its input size open");
+    }
+
+    private static bool IsTrue(IReadOnlyDictionary<string, string> metadata, string key) =>
+        metadata.TryGetValue(key, out string? value) && string.Equals(value.Trim(), "true", StringComparison.OrdinalIgnoreCase);
+
+    private static JsonElement Json(string text)
+    {
+        using var document = JsonDocument.Parse(text);
+        return document.RootElement.Clone();
     }
 }

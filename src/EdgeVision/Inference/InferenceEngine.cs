@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Text.Json;
@@ -42,6 +41,8 @@ public sealed unsafe class InferenceEngine : IDisposable
     private readonly EngineOutputs _outputSet;
     private OrtIoBinding? _binding;
     private IDisposableReadOnlyCollection<OrtValue>? _openOutputs;
+    private bool _sizesVary;
+    private bool _placed;
     private bool _disposed;
 
     /// <summary>Loads a model.</summary>
@@ -57,9 +58,7 @@ public sealed unsafe class InferenceEngine : IDisposable
         Threads = (_options.Threads ?? ThreadBudget.Default) is var budget && _options.Threads is null && ThreadBudget.LiveSessions > 0
             ? budget with { Spin = false }
             : budget;
-        using var session = SessionOptions(Threads);
-        Providers = ProviderSelection.Apply(_options.Providers, _options.Native, session, _options.ProviderOptions);
-        _session = Open(path, session);
+        (_session, Providers) = ProviderSelection.Open(_options.Providers, _options.Native.Available, Open);
         ThreadBudget.SessionOpened();
         try
         {
@@ -71,15 +70,18 @@ public sealed unsafe class InferenceEngine : IDisposable
             Metadata = new Dictionary<string, string>(_session.ModelMetadata.CustomMetadataMap);
             for (int i = 0; i < _inputs.Length; i++)
             {
-                long[] shape = _options.InputShapes.TryGetValue(_inputs[i].Name, out var given) ? given : [.. _inputs[i].Shape.Select(d => d < 0 ? 1 : d)];
-                SetShape(i, shape);
+                var declared = _inputs[i].Shape;
+                if (_options.InputShapes.TryGetValue(_inputs[i].Name, out var given))
+                {
+                    SetShape(i, given);
+                }
+                else if (declared.Skip(1).All(d => d > 0))
+                {
+                    SetShape(i, [.. declared.Select(d => d < 0 ? 1 : d)]); // The first dimension is the batch.
+                }
             }
 
             Bind();
-            if (_options.Providers.Required && Providers.Active[0] != Provider.Cpu)
-            {
-                RequirePlacement();
-            }
         }
         catch
         {
@@ -107,13 +109,14 @@ public sealed unsafe class InferenceEngine : IDisposable
     public TensorSet Results => _outputSet;
 
     /// <summary>Memory of input <paramref name="index"/>, to be written before <see cref="Run"/>.</summary>
+    /// <exception cref="InvalidOperationException">The input has open dimensions; call <see cref="Resize"/> first.</exception>
     public Span<byte> InputBytes(int index)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return _inputTensors[index].Bytes;
+        return _inputTensors[index].Value is null ? throw Open(_inputs[index]) : _inputTensors[index].Bytes;
     }
 
-    /// <summary>Concrete shape of input <paramref name="index"/>.</summary>
+    /// <summary>Concrete shape of input <paramref name="index"/>; empty while open dimensions wait for <see cref="Resize"/>.</summary>
     public ReadOnlySpan<long> InputShape(int index) => _inputTensors[index].Shape;
 
     /// <summary>Gives open dimensions of an input a new size and binds anew; the input's contents are lost.</summary>
@@ -130,13 +133,34 @@ public sealed unsafe class InferenceEngine : IDisposable
     public void Run()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_binding is null)
+        {
+            throw Open(_inputs[Array.FindIndex(_inputTensors, t => t.Value is null)]);
+        }
+
         try
         {
-            _session.RunWithBinding(_runOptions, _binding!);
+            ReleaseOpenOutputs();
+            try
+            {
+                _session.RunWithBinding(_runOptions, _binding);
+            }
+            catch (OnnxRuntimeException e) when (!_sizesVary && e.Message.Contains("shape verification failed", StringComparison.Ordinal))
+            {
+                // An output's size depends on the data (a suppression in the graph): from here on it is read after each run.
+                _sizesVary = true;
+                Bind();
+                _session.RunWithBinding(_runOptions, _binding);
+            }
         }
         catch (OnnxRuntimeException e)
         {
             throw new EdgeVisionException($"'{Path.GetFileName(_path)}' failed while it ran: {OneLine.Of(e.Message)}", e);
+        }
+
+        if (Providers.Active[0] != Provider.Cpu)
+        {
+            _binding.SynchronizeBoundOutputs();
         }
 
         CollectOpenOutputs();
@@ -153,14 +177,19 @@ public sealed unsafe class InferenceEngine : IDisposable
     public IReadOnlyDictionary<string, int> MeasurePlacement()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        if (Array.Find(_inputTensors, t => t.Value is null) is { } open)
+        {
+            throw Open(open.Info);
+        }
+
         string folder = Directory.CreateTempSubdirectory("edgevision-profile-").FullName;
         try
         {
             using var options = SessionOptions(Threads);
-            ProviderSelection.Apply(_options.Providers, _options.Native, options, _options.ProviderOptions);
+            ProviderSelection.Append(_options.Native, options, Providers.Active, _options.ProviderOptions);
             options.ProfileOutputPathPrefix = Path.Combine(folder, "run");
             options.EnableProfiling = true;
-            using var session = Open(_path, options);
+            using var session = new InferenceSession(_path, options);
             using var runOptions = new RunOptions();
             using var outputs = session.Run(runOptions, session.InputNames, [.. _inputTensors.Select(t => t.Value!)], session.OutputNames);
             using var profile = JsonDocument.Parse(File.ReadAllBytes(session.EndProfiling()));
@@ -181,6 +210,10 @@ public sealed unsafe class InferenceEngine : IDisposable
             }
 
             return nodes.ToDictionary(n => n.Key, n => n.Value.Count);
+        }
+        catch (Exception e) when (e is OnnxRuntimeException or ProviderFailedException or JsonException)
+        {
+            throw new EdgeVisionException($"the placement of '{_path}' cannot be measured: {OneLine.Of(e.Message)}", e);
         }
         finally
         {
@@ -223,20 +256,55 @@ public sealed unsafe class InferenceEngine : IDisposable
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", threads.Spin ? "1" : "0");
+        options.AddSessionConfigEntry("session.force_spinning_stop", "1"); // between runs the cores belong to others
         return options;
     }
 
-    private static InferenceSession Open(string path, SessionOptions options)
+    private static InvalidOperationException Open(TensorInfo input) => new($"input {input} has open dimensions; call Resize first");
+
+    private InferenceSession Open(IReadOnlyList<Provider> providers)
     {
+        using var options = SessionOptions(Threads);
+        ProviderSelection.Append(_options.Native, options, providers, _options.ProviderOptions);
         try
         {
-            return new InferenceSession(path, options);
+            return new InferenceSession(_path, options);
+        }
+        catch (OnnxRuntimeException e) when (providers[0] != Provider.Cpu && !_options.Providers.Required)
+        {
+            // Whether the provider is at fault or the model shows when the next one tries.
+            throw new ProviderFailedException(providers[0], e);
+        }
+        catch (OnnxRuntimeException e) when (providers[0] != Provider.Cpu && !OpensOnCpu())
+        {
+            throw LoadError(e);
+        }
+        catch (OnnxRuntimeException e) when (providers[0] != Provider.Cpu)
+        {
+            throw new ProviderFailedException(providers[0], e);
         }
         catch (OnnxRuntimeException e)
         {
-            throw new ModelFormatException($"'{path}' cannot be loaded, it may be damaged or truncated, or need a newer ONNX Runtime: {OneLine.Of(e.Message)}", e);
+            throw LoadError(e);
         }
     }
+
+    private bool OpensOnCpu()
+    {
+        try
+        {
+            using var options = SessionOptions(Threads);
+            using var session = new InferenceSession(_path, options);
+            return true;
+        }
+        catch (OnnxRuntimeException)
+        {
+            return false;
+        }
+    }
+
+    private ModelFormatException LoadError(OnnxRuntimeException e) =>
+        new($"'{_path}' cannot be loaded, it may be damaged or truncated, or need a newer ONNX Runtime: {OneLine.Of(e.Message)}", e);
 
     private static TensorInfo Describe(string name, NodeMetadata node)
     {
@@ -275,42 +343,49 @@ public sealed unsafe class InferenceEngine : IDisposable
         _inputTensors[index].Allocate(shape);
     }
 
-    // Static outputs get memory of their own; where the graph leaves a dimension open, ONNX Runtime allocates on each run.
+    // Outputs get memory of their own; where a size depends on the data, ONNX Runtime allocates on each run. Waits while
+    // an input's dimensions are open.
     private void Bind()
     {
         _openOutputs?.Dispose();
         _openOutputs = null;
         _binding?.Dispose();
+        _binding = null;
+        if (Array.Exists(_inputTensors, t => t.Value is null))
+        {
+            return;
+        }
+
         _binding = _session.CreateIoBinding();
         foreach (var input in _inputTensors)
         {
             _binding.BindInput(input.Info.Name, input.Value!);
         }
 
-        // A dynamic batch or size is fixed once the inputs are: one run tells the shapes, and then outputs are bound too.
-        bool open = _outputs.Any(o => Array.Exists(o.Shape, d => d < 0));
+        // Most open dimensions are fixed once the inputs are: one run tells the shapes. Where a run then differs, Run sees it.
+        bool open = !_sizesVary && _outputs.Any(o => Array.Exists(o.Shape, d => d < 0));
         long[][]? shapes = open ? ProbeShapes() : null;
         for (int i = 0; i < _outputTensors.Length; i++)
         {
             long[] shape = shapes?[i] ?? _outputs[i].Shape;
-            bool dataDependent = open && shape.Length == 0 && _outputs[i].Shape.Length != 0 || shape.Any(d => d == 0) || IsDataDependent(i);
-            if (dataDependent)
+            _outputTensors[i].Open = _sizesVary || Array.Exists(shape, d => d <= 0);
+            if (_outputTensors[i].Open)
             {
-                _outputTensors[i].Open = true;
                 _binding.BindOutputToDevice(_outputs[i].Name, OrtMemoryInfo.DefaultInstance);
             }
             else
             {
-                _outputTensors[i].Open = false;
                 _outputTensors[i].Allocate(shape);
                 _binding.BindOutput(_outputs[i].Name, _outputTensors[i].Value!);
             }
         }
-    }
 
-    // Open for other reasons than the inputs being open: the count of boxes after a suppression in the graph.
-    private bool IsDataDependent(int output) =>
-        Array.Exists(_outputs[output].Shape, d => d < 0) && !_inputs.Any(i => Array.Exists(i.Shape, d => d < 0));
+        if (_options.Providers.Required && !_placed)
+        {
+            _placed = true;
+            RequirePlacement();
+        }
+    }
 
     private long[][] ProbeShapes()
     {
@@ -322,6 +397,25 @@ public sealed unsafe class InferenceEngine : IDisposable
         catch (OnnxRuntimeException e)
         {
             throw new ModelFormatException($"'{Path.GetFileName(_path)}' does not run at input {string.Join(", ", _inputTensors.Select(t => string.Join('x', t.Shape)))}: {OneLine.Of(e.Message)}", e);
+        }
+    }
+
+    // A binding keeps what a run put out and would hold the next run to that size.
+    private void ReleaseOpenOutputs()
+    {
+        if (_openOutputs is null)
+        {
+            return;
+        }
+
+        _openOutputs.Dispose();
+        _openOutputs = null;
+        foreach (var output in _outputTensors)
+        {
+            if (output.Open)
+            {
+                _binding!.BindOutputToDevice(output.Info.Name, OrtMemoryInfo.DefaultInstance);
+            }
         }
     }
 
@@ -352,13 +446,18 @@ public sealed unsafe class InferenceEngine : IDisposable
 
     private void RequirePlacement()
     {
-        string wanted = Providers.Active[0].OrtName();
+        var wanted = _options.Providers.Providers;
+        if (wanted[0] == Provider.Cpu && Providers.Active.Count == 1)
+        {
+            return;
+        }
+
         var placement = MeasurePlacement();
-        int elsewhere = placement.Where(p => !Providers.Active.Take(Providers.Active.Count - 1).Any(a => a.OrtName() == p.Key)).Sum(p => p.Value);
-        if (elsewhere > 0)
+        int elsewhere = placement.Where(p => !wanted.Any(w => w.OrtName() == p.Key)).Sum(p => p.Value);
+        if (elsewhere > 0 || !placement.ContainsKey(wanted[0].OrtName()))
         {
             throw new ProviderUnavailableException(
-                $"{Providers.Active[0].Name()} was required, but {elsewhere} of {placement.Values.Sum()} nodes run elsewhere ({string.Join(", ", placement.Select(p => $"{p.Key}: {p.Value}"))}); prefer {wanted} instead, or change the model");
+                $"{wanted[0].Name()} was required, but nodes of '{_path}' run elsewhere ({string.Join(", ", placement.Select(p => $"{p.Key}: {p.Value}"))}); let the CPU have the rest by requiring {wanted[0].Name()} and cpu, or prefer {wanted[0].Name()} instead");
         }
     }
 

@@ -64,10 +64,17 @@ public static class OrtLibrary
                     OrtEnv.CreateInstanceWithOptions(ref options);
                 }
             }
-            catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException or TypeInitializationException or BadImageFormatException)
+            catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException or TypeInitializationException or BadImageFormatException or OnnxRuntimeException)
             {
-                throw new EdgeVisionException(
-                    $"no native ONNX Runtime was found; build with -p:EdgeVisionNative=Cpu (or Cuda, DirectML), or let {PathVariable} name libonnxruntime", e);
+                Exception cause = e;
+                while (cause is TypeInitializationException { InnerException: { } inner })
+                {
+                    cause = inner;
+                }
+
+                throw cause is DllNotFoundException
+                    ? new EdgeVisionException($"no native ONNX Runtime was found; build with -p:EdgeVisionNative=Cpu (or Cuda, DirectML), or let {PathVariable} name libonnxruntime", e)
+                    : new EdgeVisionException($"the native ONNX Runtime{(_custom is null ? "" : $" '{_custom}'")} does not fit this build, which is made for {Built}: {OneLine.Of(cause.Message)}", e);
             }
 
             _ready = true;
@@ -93,12 +100,27 @@ public static class OrtLibrary
             throw new EdgeVisionException($"{PathVariable} names '{file}', which cannot be loaded: {OneLine.Of(e.Message)}", e);
         }
 
+        if (!NativeLibrary.TryGetExport(handle, "OrtGetApiBase", out _))
+        {
+            throw new EdgeVisionException($"{PathVariable} names '{file}', which is not an ONNX Runtime library (it has no OrtGetApiBase)");
+        }
+
         // ONNX Runtime's own resolver would look beside the application first.
         OrtEnv.DisableDllImportResolver = true;
-        NativeLibrary.SetDllImportResolver(typeof(OrtEnv).Assembly, (string name, Assembly _, DllImportSearchPath? _) =>
-            name.StartsWith("onnxruntime", StringComparison.Ordinal) && !name.Contains("extensions", StringComparison.Ordinal) ? handle : 0);
+        try
+        {
+            NativeLibrary.SetDllImportResolver(typeof(OrtEnv).Assembly, (string name, Assembly _, DllImportSearchPath? _) =>
+                name.StartsWith("onnxruntime", StringComparison.Ordinal) && !name.Contains("extensions", StringComparison.Ordinal) ? handle : 0);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new EdgeVisionException($"{PathVariable} comes too late: ONNX Runtime is in use in this process already", e);
+        }
+
         _custom = file;
     }
+
+    private static string Built => typeof(OrtEnv).Assembly.GetName().Version?.ToString(3) ?? "another version";
 
     private static string FileName =>
         OperatingSystem.IsWindows() ? "onnxruntime.dll" : OperatingSystem.IsMacOS() ? "libonnxruntime.dylib" : "libonnxruntime.so";

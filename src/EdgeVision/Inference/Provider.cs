@@ -73,8 +73,10 @@ public sealed class ProviderPolicy
         Providers = providers;
     }
 
-    /// <summary>The best the native library has; the CPU last.</summary>
-    public static ProviderPolicy Auto { get; } = new(false, true, [Provider.TensorRt, Provider.Cuda, Provider.DirectMl, Provider.CoreMl, Provider.Cpu]);
+    /// <summary>
+    /// The best the native library has; the CPU last. TensorRT only by name: it builds an engine for minutes at the first load.
+    /// </summary>
+    public static ProviderPolicy Auto { get; } = new(false, true, [Provider.Cuda, Provider.DirectMl, Provider.CoreMl, Provider.Cpu]);
 
     /// <summary>Whether the first provider must run the model.</summary>
     public bool Required { get; }
@@ -85,10 +87,16 @@ public sealed class ProviderPolicy
     /// <summary>Providers in order of preference.</summary>
     public IReadOnlyList<Provider> Providers { get; }
 
-    /// <summary>Loading fails with <see cref="ProviderUnavailableException"/> unless every one of these can be had.</summary>
+    /// <summary>
+    /// Loading fails with <see cref="ProviderUnavailableException"/> unless every one of these can be had, the first runs
+    /// nodes, and no node runs anywhere else: <c>Require(Cuda, Cpu)</c> lets the CPU have what CUDA cannot run.
+    /// </summary>
     public static ProviderPolicy Require(params Provider[] providers) => new(true, false, NotEmpty(providers));
 
-    /// <summary>The first of these that can be had; the CPU where none can. Why one was passed over is recorded.</summary>
+    /// <summary>
+    /// The first of these that can be had, those after it for nodes that it does not take, the CPU last in any case. Why one
+    /// was passed over is recorded.
+    /// </summary>
     public static ProviderPolicy Prefer(params Provider[] providers) => new(false, false, NotEmpty(providers));
 
     private static Provider[] NotEmpty(Provider[] providers) =>

@@ -66,44 +66,42 @@ internal sealed class OrtProviders : INativeProviders
     }
 }
 
-/// <summary>Applies a <see cref="ProviderPolicy"/> to a session's options.</summary>
+/// <summary>A provider that the native library has and that does not start here.</summary>
+internal sealed class ProviderFailedException(Provider provider, Exception cause) : Exception(OneLine.Of(cause.Message), cause)
+{
+    public Provider Provider { get; } = provider;
+}
+
+/// <summary>Turns a <see cref="ProviderPolicy"/> into an open session.</summary>
 internal static class ProviderSelection
 {
-    public static ProviderReport Apply(ProviderPolicy policy, INativeProviders native, SessionOptions session, IReadOnlyDictionary<string, string> options)
+    /// <summary>
+    /// Opens with what can be had. <paramref name="open"/> makes the session from providers in order (the CPU last) and
+    /// throws <see cref="ProviderFailedException"/> where one does not start: at its registration, or, as CUDA without a
+    /// device does, only when the session is made.
+    /// </summary>
+    public static (TSession Session, ProviderReport Report) Open<TSession>(
+        ProviderPolicy policy, IReadOnlyList<string> available, Func<IReadOnlyList<Provider>, TSession> open)
     {
         var active = new List<Provider>();
         var skipped = new List<(Provider, string)>();
-        foreach (var provider in policy.Providers)
+        foreach (var provider in policy.Providers.TakeWhile(p => p != Provider.Cpu || policy.Required))
         {
             if (provider == Provider.Cpu)
             {
-                active.Add(provider);
-                break; // ONNX Runtime runs everything on the CPU from here on.
+                continue;
             }
 
-            string? reason = native.Available.Contains(provider.OrtName()) ? null : $"this build of ONNX Runtime has no {provider.OrtName()}";
-            if (reason is null)
+            if (available.Contains(provider.OrtName()))
             {
-                try
-                {
-                    native.Append(session, provider, options);
-                    active.Add(provider);
-                    if (!policy.Required)
-                    {
-                        break;
-                    }
-
-                    continue;
-                }
-                catch (Exception e) when (e is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException or NotSupportedException)
-                {
-                    reason = OneLine.Of(e.Message);
-                }
+                active.Add(provider);
+                continue;
             }
 
+            string reason = $"this build of ONNX Runtime has no {provider.OrtName()}";
             if (policy.Required)
             {
-                throw new ProviderUnavailableException($"{provider.Name()} was required and cannot be had: {reason}; {Advice(provider)}");
+                throw Unavailable(provider, reason, null);
             }
 
             if (!policy.IsAuto)
@@ -112,12 +110,44 @@ internal static class ProviderSelection
             }
         }
 
-        if (!active.Contains(Provider.Cpu))
+        active.Add(Provider.Cpu); // For nodes that no other takes.
+        while (true)
         {
-            active.Add(Provider.Cpu); // For nodes that the chosen provider does not take.
+            try
+            {
+                return (open(active), new ProviderReport([.. active], skipped));
+            }
+            catch (ProviderFailedException e) when (policy.Required)
+            {
+                throw Unavailable(e.Provider, e.Message, e);
+            }
+            catch (ProviderFailedException e) when (e.Provider != Provider.Cpu && active.Remove(e.Provider))
+            {
+                skipped.Add((e.Provider, e.Message));
+            }
         }
+    }
 
-        return new ProviderReport(active, skipped);
+    /// <summary>Registers providers with a session's options.</summary>
+    public static void Append(INativeProviders native, SessionOptions session, IReadOnlyList<Provider> providers, IReadOnlyDictionary<string, string> options)
+    {
+        foreach (var provider in providers)
+        {
+            try
+            {
+                native.Append(session, provider, options);
+            }
+            catch (Exception e) when (e is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException or NotSupportedException)
+            {
+                throw new ProviderFailedException(provider, e);
+            }
+        }
+    }
+
+    private static ProviderUnavailableException Unavailable(Provider provider, string reason, Exception? cause)
+    {
+        string message = $"{provider.Name()} was required and cannot be had: {reason}; {Advice(provider)}";
+        return cause is null ? new ProviderUnavailableException(message) : new ProviderUnavailableException(message, cause);
     }
 
     private static string Advice(Provider provider) => provider switch

@@ -11,6 +11,7 @@ public enum TensorElement
     /// <summary>16-bit IEEE float.</summary>
     Float16,
     /// <summary>Unsigned byte.</summary>
+    [JsonStringEnumMemberName("uint8")]
     UInt8,
     /// <summary>Signed byte.</summary>
     Int8,

@@ -1,0 +1,119 @@
+using System.CommandLine;
+
+namespace EdgeVision.Cli;
+
+/// <summary><c>edgevision inspect</c>: what a model is and how it is read.</summary>
+internal static class InspectCommand
+{
+    public static Command Create()
+    {
+        var model = new Argument<string>("model") { Description = "ONNX model." };
+        var spec = Shell.Spec();
+        var providers = Shell.Providers();
+        var require = Shell.RequireProvider();
+        var verbose = Shell.Verbose();
+        var showSpec = new Option<bool>("--print-spec") { Description = "Print the spec as JSON and nothing else: a start for one of your own." };
+        var command = new Command("inspect", "Shows a model's inputs and outputs, how it is read, and which provider runs how many of its nodes.")
+        {
+            model, spec, providers, require, showSpec, verbose,
+        };
+        command.SetAction((parse, _) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () =>
+        {
+            string path = parse.GetValue(model)!;
+            Shell.MustExist(path, "model");
+            if (parse.GetValue(spec) is { } specPath)
+            {
+                Shell.MustExist(specPath, "spec");
+            }
+
+            var policy = Shell.Policy(parse.GetValue(providers)!, parse.GetValue(require));
+            using var engine = new InferenceEngine(path, new EngineOptions { Providers = policy });
+            ModelSpec? read = null;
+            string source = "";
+            string? problem = null;
+            try
+            {
+                (read, source) = BundleReader.ReadSpec(path, engine.Metadata, engine.Inputs, engine.Outputs, parse.GetValue(spec));
+            }
+            catch (ModelFormatException e)
+            {
+                problem = e.Message;
+            }
+
+            if (parse.GetValue(showSpec))
+            {
+                Console.WriteLine(read is null ? throw new EdgeVisionException(problem!) : ModelSpecJson.Serialize(read));
+                return ExitCode.Done;
+            }
+
+            Console.WriteLine(FormattableString.Invariant($"model      {path} ({new FileInfo(path).Length / 1048576.0:F2} MiB)"));
+            foreach (var input in engine.Inputs)
+            {
+                Console.WriteLine($"input      {input}");
+            }
+
+            foreach (var output in engine.Outputs)
+            {
+                Console.WriteLine($"output     {output}");
+            }
+
+            if (engine.Metadata.Count > 0)
+            {
+                Console.WriteLine($"metadata   {string.Join(", ", engine.Metadata.Keys.Order(StringComparer.Ordinal))}");
+            }
+
+            if (read is not null)
+            {
+                var i = read.Input;
+                Console.WriteLine($"spec       from {source}");
+                Console.WriteLine($"task       {read.Task}");
+                Console.WriteLine(FormattableString.Invariant($"frames     {i.Resize.Mode} to {i.Width}x{i.Height} {i.ColorOrder} {i.Layout} {i.Element}, {i.Resize.Interpolation}, pad {i.Resize.PadValue}; (pixel * {i.Scale:G6} - {Vector(i.Mean)}) / {Vector(i.Std)}"));
+                foreach (var head in read.Outputs)
+                {
+                    string parameters = head.Parameters.Count == 0 ? "" : $" ({string.Join(", ", head.Parameters.Select(p => $"{p.Key} {OneLineJson(p.Value.GetRawText())}"))})";
+                    Console.WriteLine($"decoder    {head.Decoder}{parameters}");
+                }
+
+                Console.WriteLine(FormattableString.Invariant($"thresholds score {read.Thresholds.Confidence}, IoU {read.Thresholds.Iou}, at most {read.Thresholds.MaxDetections} detections"));
+                Console.WriteLine($"labels     {read.Labels.Length}{(read.Labels.Length == 0 ? "" : ": " + string.Join(", ", read.Labels.Take(8)) + (read.Labels.Length > 8 ? ", …" : ""))}");
+                if (read.Provenance is { } p)
+                {
+                    Console.WriteLine($"provenance {string.Join("; ", new[] { p.Architecture, p.TrainedOn, p.Notes }.Where(t => !string.IsNullOrEmpty(t)))}");
+                    foreach (var (name, value) in p.Metrics ?? [])
+                    {
+                        Console.WriteLine(FormattableString.Invariant($"metric     {name} {value:G6}"));
+                    }
+                }
+            }
+            else
+            {
+                Console.WriteLine($"spec       none: {problem}");
+            }
+
+            Console.WriteLine($"providers  {string.Join(", ", engine.Providers.Active.Select(a => a.Name()))}");
+            foreach (var (provider, reason) in engine.Providers.Skipped)
+            {
+                Console.WriteLine($"skipped    {provider.Name()}: {reason}");
+            }
+
+            // Placement is measured with the sizes that the spec gives.
+            if (read is not null)
+            {
+                using var loaded = VisionModel.Load(path, new RuntimeOptions { Providers = policy, SpecPath = parse.GetValue(spec) });
+                foreach (var (provider, nodes) in loaded.Engine.MeasurePlacement())
+                {
+                    Console.WriteLine($"nodes      {nodes} on {provider}");
+                }
+            }
+
+            return ExitCode.Done;
+        })));
+        return command;
+    }
+
+    private static string Vector(float[] values) => values.Length == 1
+        ? values[0].ToString("G6", System.Globalization.CultureInfo.InvariantCulture)
+        : $"[{string.Join(", ", values.Select(v => v.ToString("G6", System.Globalization.CultureInfo.InvariantCulture)))}]";
+
+    private static string OneLineJson(string json) => string.Concat(json.Where(c => c is not ('\n' or '\r' or ' ')));
+}

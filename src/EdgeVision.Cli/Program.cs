@@ -1,0 +1,20 @@
+using System.CommandLine;
+using EdgeVision.Cli;
+
+Console.OutputEncoding = new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+var root = new RootCommand("Runs vision models on pictures: detection, segmentation, pose, oriented boxes, classification, embeddings.")
+{
+    RunCommand.Create(),
+    InspectCommand.Create(),
+    DoctorCommand.Create(),
+};
+var parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    // One line that says what is wrong, and where help is.
+    Console.Error.WriteLine($"edgevision: {parsed.Errors[0].Message.ReplaceLineEndings(" ")}");
+    Console.Error.WriteLine($"try: edgevision {(parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ")}--help");
+    return ExitCode.WrongCall;
+}
+
+return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });

@@ -1,0 +1,32 @@
+namespace EdgeVision.Cli;
+
+/// <summary>A progress bar on standard error, only where a person sees it.</summary>
+internal sealed class Progress(int total) : IDisposable
+{
+    private readonly bool _shown = total > 1 && !Console.IsErrorRedirected;
+    private readonly long _start = System.Diagnostics.Stopwatch.GetTimestamp();
+    private int _done;
+
+    public void Step()
+    {
+        _done++;
+        if (!_shown)
+        {
+            return;
+        }
+
+        const int Width = 30;
+        int full = _done * Width / total;
+        double seconds = System.Diagnostics.Stopwatch.GetElapsedTime(_start).TotalSeconds;
+        double left = seconds / _done * (total - _done);
+        Console.Error.Write(FormattableString.Invariant($"\r[{new string('#', full)}{new string('.', Width - full)}] {_done}/{total}  {_done / seconds:F1} pictures/s  {left:F0} s left "));
+    }
+
+    public void Dispose()
+    {
+        if (_shown)
+        {
+            Console.Error.Write("\r" + new string(' ', 78) + "\r");
+        }
+    }
+}

@@ -1,0 +1,322 @@
+using System.Buffers;
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using EdgeVision.Imaging;
+
+namespace EdgeVision.Cli;
+
+/// <summary><c>edgevision run</c>: a model on pictures.</summary>
+internal static class RunCommand
+{
+    private sealed record Call(string Model, string Source, ProviderPolicy Providers, float? Confidence, float? Iou, int? MaxDetections, bool Agnostic,
+        string? Spec, string? Json, string? Save, bool Stats, int? Threads, int Repeat, MaskPlane Masks, Box? Crop);
+
+    public static Command Create()
+    {
+        var model = Shell.Model();
+        var source = new Option<string>("--source", "-s") { Description = "Picture, folder of pictures, or a pattern such as 'photos/*.jpg'.", Required = true, HelpName = "PATH" };
+        var providers = Shell.Providers();
+        var require = Shell.RequireProvider();
+        var confidence = Ratio("--conf", "Lowest score reported, 0 to 1.");
+        var iou = Ratio("--iou", "IoU above which the lower-scored of two boxes goes, 0 to 1.");
+        var max = new Option<int?>("--max-detections") { Description = "Most detections a picture.", HelpName = "N" };
+        max.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<int?>() is < 1)
+            {
+                r.AddError("--max-detections is at least 1");
+            }
+        });
+        var agnostic = new Option<bool>("--class-agnostic") { Description = "Suppress boxes across classes." };
+        var spec = Shell.Spec();
+        var json = new Option<string?>("--json") { Description = "Write one JSON object a picture to FILE, or to standard output with -.", HelpName = "FILE|-" };
+        var save = new Option<string?>("--save") { Description = "Write the annotated picture; for several pictures, a folder.", HelpName = "PATH" };
+        var stats = new Option<bool>("--stats") { Description = "Print times and rates at the end." };
+        var threads = Shell.Threads();
+        var repeat = new Option<int>("--repeat") { Description = "Run each picture so often, for --stats.", HelpName = "N", DefaultValueFactory = _ => 1 };
+        repeat.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<int>() < 1)
+            {
+                r.AddError("--repeat is at least 1");
+            }
+        });
+        var masks = new Option<MaskPlane>("--masks") { Description = "Plane of the masks in JSON: the network's input, the picture (frame), or none.", HelpName = "input|frame|none", DefaultValueFactory = _ => MaskPlane.Input };
+        var crop = new Option<string?>("--crop") { Description = "Look only at this part of the picture: x1,y1,x2,y2 in pixels. Results are in pixels of the whole picture.", HelpName = "BOX" };
+        var verbose = Shell.Verbose();
+        var command = new Command("run",
+            """
+            Runs a model on pictures, prints what it finds, and writes annotated pictures or JSON.
+
+            Examples:
+              edgevision run --model models/shapes-fpn.onnx --source samples/scene.png --save out.png
+              edgevision run --model yolov8n.onnx --source 'photos/*.jpg' --json found.jsonl --conf 0.4
+              edgevision run --model scrfd.onnx --spec samples/specs/scrfd_500m_bnkps.spec.json --source people.jpg --save faces.png
+            """)
+        {
+            model, source, providers, require, confidence, iou, max, agnostic, spec, json, save, stats, threads, repeat, masks, crop, verbose,
+        };
+        command.SetAction((parse, cancel) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () => Run(new Call(
+            parse.GetValue(model)!, parse.GetValue(source)!, Shell.Policy(parse.GetValue(providers)!, parse.GetValue(require)),
+            parse.GetValue(confidence), parse.GetValue(iou), parse.GetValue(max), parse.GetValue(agnostic), parse.GetValue(spec),
+            parse.GetValue(json), parse.GetValue(save), parse.GetValue(stats), parse.GetValue(threads), parse.GetValue(repeat),
+            parse.GetValue(masks), ParseCrop(parse.GetValue(crop))), cancel))));
+        return command;
+    }
+
+    private static int Run(Call call, CancellationToken cancel)
+    {
+        Shell.MustExist(call.Model, "model");
+        if (call.Spec is not null)
+        {
+            Shell.MustExist(call.Spec, "spec");
+        }
+
+        var sources = Sources(call.Source, out bool several);
+        string? folder = several || call.Save is not null && (Directory.Exists(call.Save) || call.Save.EndsWith('/')) ? call.Save : null;
+        if (call.Save is not null && folder is null && !ImageFile.CanSave(call.Save))
+        {
+            throw new WrongCallException($"--save '{call.Save}' must end in .png, .jpg, .jpeg or .webp");
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        using var model = VisionModel.Load(call.Model, new RuntimeOptions
+        {
+            Providers = call.Providers,
+            Confidence = call.Confidence,
+            Iou = call.Iou,
+            MaxDetections = call.MaxDetections,
+            ClassAgnostic = call.Agnostic ? true : null,
+            SpecPath = call.Spec,
+            Threads = call.Threads is { } n ? ThreadBudget.Of(n) : null,
+        });
+        double loadMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        foreach (var (provider, reason) in model.Engine.Providers.Skipped)
+        {
+            Console.Error.WriteLine($"edgevision: {provider.Name()} is not used: {reason}");
+        }
+
+        using var annotator = call.Save is null ? null : new Annotator(model.Spec.Skeleton);
+        using var json = call.Json is null ? null : new JsonLines(call.Json);
+        using var progress = new Progress(sources.Count);
+        var result = new VisionResult();
+        var times = new List<StageTiming>();
+        int failed = 0;
+        for (int i = 0; i < sources.Count; i++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            string path = sources[i];
+            try
+            {
+                using var image = ImageFile.Load(path);
+                for (int r = 0; r < call.Repeat; r++)
+                {
+                    cancel.ThrowIfCancellationRequested();
+                    model.Run(image.Frame, result, call.Crop);
+                    times.Add(result.Timing);
+                }
+
+                json?.Write(result, several ? path : Path.GetFileName(path), i, model.Name, call.Masks);
+                if (json is null && !call.Stats || json is { IsStandardOutput: false })
+                {
+                    Print(result, path, several);
+                }
+
+                if (annotator is not null)
+                {
+                    string to = folder is null ? call.Save! : Path.Combine(folder, Path.GetFileNameWithoutExtension(path) + ".png");
+                    annotator.Save(image, result, to);
+                    if (json is not { IsStandardOutput: true } && !several)
+                    {
+                        Console.WriteLine($"annotated picture: {to}");
+                    }
+                }
+            }
+            catch (FrameFormatException e) when (several)
+            {
+                failed++;
+                Console.Error.WriteLine($"edgevision: skipped: {e.Message}");
+            }
+
+            progress.Step();
+        }
+
+        json?.Complete();
+        if (call.Stats)
+        {
+            Stats(times, loadMs, Stopwatch.GetElapsedTime(start).TotalMilliseconds, json is { IsStandardOutput: true } ? Console.Error : Console.Out);
+        }
+
+        if (failed > 0)
+        {
+            Console.Error.WriteLine($"edgevision: {failed} of {sources.Count} pictures were skipped");
+        }
+
+        return failed > 0 ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    private static List<string> Sources(string source, out bool several)
+    {
+        several = true;
+        if (Directory.Exists(source))
+        {
+            var pictures = Directory.EnumerateFiles(source).Where(IsPicture).Order(StringComparer.Ordinal).ToList();
+            return pictures.Count > 0 ? pictures : throw new WrongCallException($"there is no picture in the folder '{source}' ({string.Join(", ", ImageFile.Extensions)})");
+        }
+
+        if (source.AsSpan().ContainsAny('*', '?') && !File.Exists(source))
+        {
+            string folder = Path.GetDirectoryName(source) is { Length: > 0 } d ? d : ".";
+            var found = Directory.Exists(folder)
+                ? Directory.EnumerateFiles(folder, Path.GetFileName(source)).Order(StringComparer.Ordinal).ToList()
+                : [];
+            return found.Count > 0 ? found : throw new WrongCallException($"no file matches '{source}'");
+        }
+
+        several = false;
+        Shell.MustExist(source, "picture");
+        return [source];
+    }
+
+    private static bool IsPicture(string path) => ImageFile.Extensions.Contains(Path.GetExtension(path).ToLowerInvariant());
+
+    private static void Print(VisionResult result, string path, bool several)
+    {
+        var d = result.Detections;
+        var c = result.Classification;
+        string head = several ? $"{path}: " : "";
+        if (c.Count > 0)
+        {
+            Console.WriteLine($"{head}{Path.GetFileName(path)} {result.FrameWidth}x{result.FrameHeight}");
+            for (int i = 0; i < c.Count; i++)
+            {
+                Console.WriteLine(FormattableString.Invariant($"  {c.Scores[i],7:P1}  {d.LabelOf(c.ClassIds[i])}"));
+            }
+        }
+        else if (result.Embedding.Count > 0)
+        {
+            Console.WriteLine($"{head}embedding of {result.Embedding.Count} numbers: {string.Join(" ", result.Embedding.Values[..Math.Min(8, result.Embedding.Count)].ToArray().Select(v => v.ToString("F4", CultureInfo.InvariantCulture)))} … (--json writes all)");
+        }
+        else
+        {
+            Console.WriteLine(FormattableString.Invariant($"{(several ? path : Path.GetFileName(path))} {result.FrameWidth}x{result.FrameHeight}: {d.Count} found in {result.Timing.PreprocessMs + result.Timing.InferenceMs + result.Timing.PostprocessMs:F1} ms"));
+            int width = d.Count == 0 ? 0 : Enumerable.Range(0, d.Count).Max(i => d.Label(i).Length);
+            for (int i = 0; i < d.Count; i++)
+            {
+                string extra = d.HasRotation ? FormattableString.Invariant($"  turned {d.RotatedBoxes[i].Angle * 180 / MathF.PI:F1}°") : d.KeypointCount > 0 ? $"  {d.KeypointCount} keypoints" : "";
+                Console.WriteLine(FormattableString.Invariant($"  {d.Label(i).PadRight(width)}  {d.Scores[i]:F3}  {d.Boxes[i]}{extra}"));
+            }
+        }
+    }
+
+    private static void Stats(List<StageTiming> times, double loadMs, double totalMs, TextWriter to)
+    {
+        if (times.Count == 0)
+        {
+            return;
+        }
+
+        to.WriteLine(FormattableString.Invariant($"{times.Count} runs in {totalMs:F0} ms, of which loading {loadMs:F1} ms"));
+        Row("preprocess", t => t.PreprocessMs);
+        Row("inference", t => t.InferenceMs);
+        Row("postprocess", t => t.PostprocessMs);
+        Row("all", t => t.PreprocessMs + t.InferenceMs + t.PostprocessMs);
+
+        void Row(string name, Func<StageTiming, double> stage)
+        {
+            double[] sorted = [.. times.Select(stage).Order()];
+            to.WriteLine(FormattableString.Invariant($"  {name,-12} p50 {At(sorted, 0.5),8:F3} ms   p90 {At(sorted, 0.9),8:F3} ms   p99 {At(sorted, 0.99),8:F3} ms   max {sorted[^1],8:F3} ms"));
+        }
+
+        static double At(double[] sorted, double share) => sorted[Math.Min(sorted.Length - 1, (int)Math.Ceiling(share * sorted.Length) - 1)];
+    }
+
+    private static Option<float?> Ratio(string name, string description)
+    {
+        var option = new Option<float?>(name) { Description = description, HelpName = "0..1" };
+        option.Validators.Add(r =>
+        {
+            string? text = r.Tokens.Count > 0 ? r.Tokens[0].Value : null;
+            if (text is not null && (!float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float v) || !(v is >= 0 and <= 1)))
+            {
+                r.AddError($"{name} is a number from 0 to 1; '{text}' is not");
+            }
+        });
+        option.CustomParser = r => float.TryParse(r.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out float v) ? v : null;
+        return option;
+    }
+
+    private static Box? ParseCrop(string? text)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        string[] parts = text.Split(',');
+        float[] v = new float[4];
+        for (int i = 0; i < 4; i++)
+        {
+            if (parts.Length != 4 || !float.TryParse(parts[i], NumberStyles.Float, CultureInfo.InvariantCulture, out v[i]) || !float.IsFinite(v[i]))
+            {
+                throw new WrongCallException($"--crop is x1,y1,x2,y2 in pixels; '{text}' is not");
+            }
+        }
+
+        return v[2] > v[0] && v[3] > v[1] ? new Box(v[0], v[1], v[2], v[3]) : throw new WrongCallException($"--crop '{text}' is empty; x2 and y2 lie beyond x1 and y1");
+    }
+
+    /// <summary>JSON lines to a file that appears only once it is whole, or to standard output.</summary>
+    private sealed class JsonLines : IDisposable
+    {
+        private readonly string? _path;
+        private readonly Stream _stream;
+        private readonly ArrayBufferWriter<byte> _buffer = new();
+        private readonly Utf8JsonWriter _writer;
+        private bool _complete;
+
+        public JsonLines(string path)
+        {
+            _path = path == "-" ? null : path;
+            _stream = _path is null ? Console.OpenStandardOutput() : new FileStream(_path + ".part", FileMode.Create, FileAccess.Write);
+            // Labels keep their letters; < and & are no danger in a line of JSON.
+            _writer = new Utf8JsonWriter(_buffer, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        }
+
+        public bool IsStandardOutput => _path is null;
+
+        public void Write(VisionResult result, string source, long sequence, string model, MaskPlane masks)
+        {
+            _buffer.ResetWrittenCount();
+            _writer.Reset();
+            ResultJson.Write(_writer, result, source, sequence, default, model, masks);
+            _writer.Flush();
+            _stream.Write(_buffer.WrittenSpan);
+            _stream.WriteByte((byte)'\n');
+            _stream.Flush();
+        }
+
+        public void Complete()
+        {
+            _stream.Dispose();
+            if (_path is not null)
+            {
+                File.Move(_path + ".part", _path, overwrite: true);
+            }
+
+            _complete = true;
+        }
+
+        public void Dispose()
+        {
+            _stream.Dispose();
+            _writer.Dispose();
+            if (!_complete && _path is not null)
+            {
+                Console.Error.WriteLine($"edgevision: what was written before the error is kept in {_path}.part");
+            }
+        }
+    }
+}

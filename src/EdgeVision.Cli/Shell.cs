@@ -1,0 +1,100 @@
+using System.CommandLine;
+
+namespace EdgeVision.Cli;
+
+/// <summary>Exit codes of the command line.</summary>
+internal static class ExitCode
+{
+    public const int Done = 0;
+    public const int Failed = 1;
+    public const int WrongCall = 2;
+    public const int Cancelled = 130;
+}
+
+/// <summary>The call itself is wrong: exit code 2.</summary>
+internal sealed class WrongCallException(string message) : Exception(message);
+
+/// <summary>What all commands share: errors as one line, exit codes, common options.</summary>
+internal static class Shell
+{
+    public static Option<bool> Verbose() => new("--verbose") { Description = "Show where an error comes from." };
+
+    public static Option<string> Model(bool required = true) => new("--model", "-m") { Description = "ONNX model.", Required = required, HelpName = "FILE" };
+
+    public static Option<string?> Spec() => new("--spec") { Description = "Spec that says how to read the model, instead of the one in or beside it.", HelpName = "FILE" };
+
+    public static Option<string[]> Providers() => new("--provider")
+    {
+        Description = $"Execution providers in order of preference: auto, {string.Join(", ", ProviderNames.All)}. Several by commas.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => ["auto"],
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    public static Option<bool> RequireProvider() => new("--require-provider") { Description = "Fail where the provider cannot be had, instead of falling back." };
+
+    public static Option<int?> Threads()
+    {
+        var option = new Option<int?>("--threads") { Description = "Threads for inference; all cores by default.", HelpName = "N" };
+        option.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<int?>() is < 1 or > 1024)
+            {
+                r.AddError("--threads is a number from 1 to 1024");
+            }
+        });
+        return option;
+    }
+
+    public static ProviderPolicy Policy(string[] names, bool require)
+    {
+        string[] all = [.. names.SelectMany(n => n.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+        if (all.Length == 0 || all is ["auto"])
+        {
+            return require ? throw new WrongCallException("--require-provider needs a --provider to require") : ProviderPolicy.Auto;
+        }
+
+        try
+        {
+            var providers = all.Select(ProviderNames.Parse).ToArray();
+            return require ? ProviderPolicy.Require(providers) : ProviderPolicy.Prefer(providers);
+        }
+        catch (ArgumentException e)
+        {
+            throw new WrongCallException(e.Message);
+        }
+    }
+
+    public static void MustExist(string path, string what)
+    {
+        if (!File.Exists(path))
+        {
+            throw new WrongCallException($"{what} '{path}' does not exist");
+        }
+    }
+
+    /// <summary>Runs a command: its errors become one line and an exit code.</summary>
+    public static int Guard(bool verbose, Func<int> command)
+    {
+        try
+        {
+            return command();
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("edgevision: cancelled");
+            return ExitCode.Cancelled;
+        }
+        catch (Exception e)
+        {
+            bool expected = e is EdgeVisionException or WrongCallException or IOException or UnauthorizedAccessException;
+            Console.Error.WriteLine($"edgevision: {(expected ? "" : $"unexpected {e.GetType().Name}: ")}{e.Message.ReplaceLineEndings(" ")}{(expected || verbose ? "" : " (--verbose shows where)")}");
+            if (verbose)
+            {
+                Console.Error.WriteLine(e);
+            }
+
+            return e is WrongCallException ? ExitCode.WrongCall : ExitCode.Failed;
+        }
+    }
+}

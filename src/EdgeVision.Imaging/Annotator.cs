@@ -1,0 +1,259 @@
+using System.Globalization;
+using SkiaSharp;
+
+namespace EdgeVision.Imaging;
+
+/// <summary>
+/// Draws results on a picture: masks under boxes, oriented boxes, skeletons and keypoints, labels on top. Line widths and
+/// letters follow the picture's size; the font is carried along, so text looks the same on a device without fonts.
+/// </summary>
+public sealed class Annotator : IDisposable
+{
+    private static readonly SKColor[] Palette =
+    [
+        new(0xFF3B5C), new(0x2F9BFF), new(0x22C55E), new(0xFFB020), new(0xA855F7), new(0x06B6D4), new(0xF97316), new(0xEC4899),
+        new(0x84CC16), new(0x6366F1), new(0x14B8A6), new(0xEAB308), new(0xEF4444), new(0x3B82F6), new(0x10B981), new(0xD946EF),
+        new(0xF59E0B), new(0x0EA5E9), new(0x65A30D), new(0x8B5CF6),
+    ];
+
+    private readonly SKTypeface _typeface;
+    private readonly IReadOnlyList<int[]> _skeleton;
+
+    /// <summary>Prepares drawing for a model's results.</summary>
+    /// <param name="skeleton">Pairs of keypoint indices to join; none where absent.</param>
+    public Annotator(IReadOnlyList<int[]>? skeleton = null)
+    {
+        _skeleton = skeleton ?? [];
+        using var font = typeof(Annotator).Assembly.GetManifestResourceStream("DejaVuSans-Bold.ttf")!;
+        _typeface = SKTypeface.FromStream(font);
+    }
+
+    /// <summary>Colour of a class.</summary>
+    internal static SKColor ColorOf(int classId) => Palette[(classId % Palette.Length + Palette.Length) % Palette.Length].WithAlpha(255);
+
+    /// <summary>Draws <paramref name="result"/> onto a copy of the picture and saves it by the path's extension.</summary>
+    /// <exception cref="EdgeVisionException">The file cannot be written.</exception>
+    public void Save(LoadedImage image, VisionResult result, string path)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        using var copy = new SKBitmap(image.Bitmap.Info.WithAlphaType(SKAlphaType.Opaque));
+        unsafe
+        {
+            Buffer.MemoryCopy((void*)image.Bitmap.GetPixels(), (void*)copy.GetPixels(), copy.ByteCount, image.Bitmap.ByteCount);
+        }
+
+        using (var canvas = new SKCanvas(copy))
+        {
+            Draw(canvas, copy.Width, copy.Height, result);
+        }
+
+        using var pixmap = copy.PeekPixels();
+        ImageFile.Write(pixmap, path);
+    }
+
+    /// <summary>Draws onto a BGRA32 frame in place.</summary>
+    public unsafe void Draw(Frame frame, VisionResult result)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        if (frame.Format != PixelFormat.Bgra32)
+        {
+            throw new FrameFormatException($"results are drawn on {PixelFormat.Bgra32}; this frame is {frame.Format}");
+        }
+
+        fixed (byte* pixels = frame.MutableData)
+        {
+            using var surface = SKSurface.Create(new SKImageInfo(frame.Width, frame.Height, SKColorType.Bgra8888, SKAlphaType.Opaque), (nint)pixels, frame.Stride);
+            Draw(surface.Canvas, frame.Width, frame.Height, result);
+            surface.Flush();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _typeface.Dispose();
+
+    private void Draw(SKCanvas canvas, int width, int height, VisionResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        float unit = Math.Max(1.5f, MathF.Sqrt((float)width * height) / 360);
+        using var font = new SKFont(_typeface, Math.Max(11, unit * 6.2f)) { Edging = SKFontEdging.Antialias };
+        var d = result.Detections;
+        if (d.HasMasks)
+        {
+            Masks(canvas, width, height, result);
+        }
+
+        using var line = new SKPaint { IsAntialias = true, Style = SKPaintStyle.Stroke, StrokeWidth = unit, StrokeJoin = SKStrokeJoin.Round };
+        for (int i = d.Count - 1; i >= 0; i--) // best last, on top
+        {
+            line.Color = ColorOf(d.ClassIds[i]);
+            var box = d.Boxes[i];
+            if (d.HasRotation)
+            {
+                using var path = Polygon(d.RotatedBoxes[i]);
+                canvas.DrawPath(path, line);
+            }
+            else
+            {
+                canvas.DrawRoundRect(new SKRect(box.X1, box.Y1, box.X2, box.Y2), unit, unit, line);
+            }
+
+            if (d.KeypointCount > 0)
+            {
+                Keypoints(canvas, d, i, unit);
+            }
+        }
+
+        var taken = new List<SKRect>();
+        for (int i = 0; i < d.Count; i++) // best first: it gets the place it wants
+        {
+            Label(canvas, font, d.Boxes[i], $"{d.Label(i)} {d.Scores[i].ToString("P0", CultureInfo.InvariantCulture).Replace(" ", "")}", ColorOf(d.ClassIds[i]), unit, width, height, taken);
+        }
+
+        if (result.Classification.Count > 0)
+        {
+            Classes(canvas, font, result, unit);
+        }
+    }
+
+    private static SKPath Polygon(in RotatedBox box)
+    {
+        float cos = MathF.Cos(box.Angle), sin = MathF.Sin(box.Angle), w = box.Width / 2, h = box.Height / 2;
+        var builder = new SKPathBuilder();
+        Span<(float X, float Y)> corners = [(-w, -h), (w, -h), (w, h), (-w, h)];
+        for (int k = 0; k < 4; k++)
+        {
+            var p = new SKPoint(box.CenterX + corners[k].X * cos - corners[k].Y * sin, box.CenterY + corners[k].X * sin + corners[k].Y * cos);
+            if (k == 0)
+            {
+                builder.MoveTo(p);
+            }
+            else
+            {
+                builder.LineTo(p);
+            }
+        }
+
+        builder.Close();
+        return builder.Detach();
+    }
+
+    private void Keypoints(SKCanvas canvas, Detections d, int index, float unit)
+    {
+        var points = d.Keypoints(index);
+        using var limb = new SKPaint { IsAntialias = true, Style = SKPaintStyle.Stroke, StrokeWidth = unit * 0.9f, StrokeCap = SKStrokeCap.Round };
+        for (int k = 0; k < _skeleton.Count; k++)
+        {
+            int a = _skeleton[k][0], b = _skeleton[k][1];
+            if (a < points.Length && b < points.Length && points[a].Score >= 0.5f && points[b].Score >= 0.5f)
+            {
+                limb.Color = ColorOf(k);
+                canvas.DrawLine(points[a].X, points[a].Y, points[b].X, points[b].Y, limb);
+            }
+        }
+
+        using var dot = new SKPaint { IsAntialias = true, Color = SKColors.White };
+        using var heart = new SKPaint { IsAntialias = true };
+        for (int k = 0; k < points.Length; k++)
+        {
+            if (points[k].Score >= 0.5f)
+            {
+                heart.Color = ColorOf(k + 1);
+                canvas.DrawCircle(points[k].X, points[k].Y, unit * 1.5f, dot);
+                canvas.DrawCircle(points[k].X, points[k].Y, unit * 1.1f, heart);
+            }
+        }
+    }
+
+    private static void Masks(SKCanvas canvas, int width, int height, VisionResult result)
+    {
+        // One layer in the frame's size: the mask of the best detection wins a pixel, and edges are drawn stronger.
+        var d = result.Detections;
+        using var layer = new SKBitmap(new SKImageInfo(width, height, SKColorType.Bgra8888, SKAlphaType.Unpremul));
+        var t = result.Transform;
+        unsafe
+        {
+            uint* pixels = (uint*)layer.GetPixels();
+            int stride = layer.RowBytes / 4;
+            new Span<uint>(pixels, stride * height).Clear();
+            for (int i = d.Count - 1; i >= 0; i--)
+            {
+                var r = d.MaskRegion(i);
+                var mask = d.Mask(i);
+                if (mask.IsEmpty)
+                {
+                    continue;
+                }
+
+                var color = ColorOf(d.ClassIds[i]);
+                uint fill = (uint)color.WithAlpha(95), edge = (uint)color.WithAlpha(230);
+                int x1 = Math.Clamp((int)t.ToFrameX(r.X), 0, width), x2 = Math.Clamp((int)MathF.Ceiling(t.ToFrameX(r.X + r.Width)), 0, width);
+                int y1 = Math.Clamp((int)t.ToFrameY(r.Y), 0, height), y2 = Math.Clamp((int)MathF.Ceiling(t.ToFrameY(r.Y + r.Height)), 0, height);
+                for (int y = y1; y < y2; y++)
+                {
+                    for (int x = x1; x < x2; x++)
+                    {
+                        if (At(x, y, r, mask, t))
+                        {
+                            bool border = !At(x - 1, y, r, mask, t) || !At(x + 1, y, r, mask, t) || !At(x, y - 1, r, mask, t) || !At(x, y + 1, r, mask, t);
+                            pixels[y * stride + x] = border ? edge : fill;
+                        }
+                    }
+                }
+            }
+        }
+
+        canvas.DrawBitmap(layer, 0, 0, SKSamplingOptions.Default);
+
+        static bool At(int x, int y, in MaskRegion r, ReadOnlySpan<byte> mask, in FrameTransform t)
+        {
+            int mx = (int)MathF.Floor(t.ToInputX(x + 0.5f)) - r.X, my = (int)MathF.Floor(t.ToInputY(y + 0.5f)) - r.Y;
+            return (uint)mx < (uint)r.Width && (uint)my < (uint)r.Height && mask[my * r.Width + mx] != 0;
+        }
+    }
+
+    private static void Label(SKCanvas canvas, SKFont font, in Box box, string text, SKColor color, float unit, int width, int height, List<SKRect> taken)
+    {
+        float pad = unit * 1.6f, w = font.MeasureText(text) + 2 * pad, h = font.Size * 1.25f + pad * 0.5f;
+        float x = Math.Clamp(box.X1 - unit / 2, 0, Math.Max(0, width - w));
+
+        // Above the box, else inside its top, else under it; further down where another label lies already.
+        float y = box.Y1 - h >= 0 ? box.Y1 - h : Math.Clamp(box.Y1, 0, Math.Max(0, height - h));
+        var rect = new SKRect(x, y, x + w, y + h);
+        for (int tries = 0; tries < 4 && taken.Any(r => r.IntersectsWith(rect)); tries++)
+        {
+            y = Math.Clamp(y + h, 0, Math.Max(0, height - h));
+            rect = new SKRect(x, y, x + w, y + h);
+        }
+
+        taken.Add(rect);
+        using var back = new SKPaint { IsAntialias = true, Color = color.WithAlpha(235) };
+        canvas.DrawRoundRect(rect, unit * 1.2f, unit * 1.2f, back);
+        using var ink = new SKPaint { IsAntialias = true, Color = 0.299 * color.Red + 0.587 * color.Green + 0.114 * color.Blue > 150 ? SKColors.Black : SKColors.White };
+        canvas.DrawText(text, x + pad, y + h / 2 + font.Size * 0.36f, SKTextAlign.Left, font, ink);
+    }
+
+    private static void Classes(SKCanvas canvas, SKFont font, VisionResult result, float unit)
+    {
+        var c = result.Classification;
+        float pad = unit * 3, row = font.Size * 1.5f, bar = font.Size * 6, w = 0;
+        string[] names = new string[c.Count];
+        for (int i = 0; i < c.Count; i++)
+        {
+            names[i] = result.Detections.LabelOf(c.ClassIds[i]);
+            w = Math.Max(w, font.MeasureText(names[i]));
+        }
+
+        float number = font.MeasureText("100.0%");
+        using var back = new SKPaint { IsAntialias = true, Color = new SKColor(12, 16, 24, 205) };
+        canvas.DrawRoundRect(new SKRect(pad, pad, 5 * pad + w + bar + number, pad + c.Count * row + pad * 1.4f), unit * 2, unit * 2, back);
+        using var ink = new SKPaint { IsAntialias = true, Color = SKColors.White };
+        for (int i = 0; i < c.Count; i++)
+        {
+            float y = pad * 1.7f + row * i;
+            canvas.DrawText(names[i], 2 * pad, y + font.Size, SKTextAlign.Left, font, ink);
+            using var fill = new SKPaint { IsAntialias = true, Color = ColorOf(c.ClassIds[i]) };
+            canvas.DrawRoundRect(new SKRect(3 * pad + w, y + font.Size * 0.25f, 3 * pad + w + Math.Max(unit, bar * c.Scores[i]), y + font.Size * 1.05f), unit, unit, fill);
+            canvas.DrawText(c.Scores[i].ToString("P1", CultureInfo.InvariantCulture).Replace(" ", ""), 4 * pad + w + bar, y + font.Size, SKTextAlign.Left, font, ink);
+        }
+    }
+}

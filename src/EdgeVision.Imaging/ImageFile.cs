@@ -1,0 +1,203 @@
+using SkiaSharp;
+
+namespace EdgeVision.Imaging;
+
+/// <summary>A decoded picture and the frame over its pixels (BGRA32). Disposing frees both.</summary>
+public sealed class LoadedImage : IDisposable
+{
+    private readonly SKBitmap _bitmap;
+
+    internal LoadedImage(SKBitmap bitmap, string source)
+    {
+        _bitmap = bitmap;
+        Frame = Frame.Borrow(bitmap.GetPixels(), (long)bitmap.RowBytes * bitmap.Height, PixelFormat.Bgra32, bitmap.Width, bitmap.Height, bitmap.RowBytes, source);
+    }
+
+    /// <summary>The picture's pixels; valid until this is disposed.</summary>
+    public Frame Frame { get; }
+
+    internal SKBitmap Bitmap => _bitmap;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Frame.Dispose();
+        _bitmap.Dispose();
+    }
+}
+
+/// <summary>Pictures in files and memory: JPEG, PNG, WebP, BMP, GIF (first frame).</summary>
+public static class ImageFile
+{
+    /// <summary>Most pixels decoded unless the caller says otherwise: 64 million.</summary>
+    public const long DefaultMaxPixels = 64_000_000;
+
+    /// <summary>File name extensions that are taken for pictures, with their dot, lower case.</summary>
+    public static IReadOnlyList<string> Extensions { get; } = [".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"];
+
+    /// <summary>Decodes a picture file. Its EXIF orientation is applied, its alpha and colour profile are ignored, as OpenCV's imread does.</summary>
+    /// <param name="path">File.</param>
+    /// <param name="maxPixels">A picture whose header says more is refused before anything is allocated for it.</param>
+    /// <exception cref="FrameFormatException">The file is missing, empty, no picture, truncated, damaged or too large.</exception>
+    public static LoadedImage Load(string path, long maxPixels = DefaultMaxPixels)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        byte[] bytes;
+        try
+        {
+            bytes = File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FrameFormatException($"picture '{path}' cannot be read: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+
+        return Decode(bytes, path, maxPixels);
+    }
+
+    /// <summary>Decodes a picture in memory; <paramref name="name"/> stands for it in messages and results.</summary>
+    /// <exception cref="FrameFormatException">It is empty, no picture, truncated, damaged or too large.</exception>
+    public static LoadedImage Decode(ReadOnlySpan<byte> bytes, string name, long maxPixels = DefaultMaxPixels)
+    {
+        if (bytes.IsEmpty)
+        {
+            throw new FrameFormatException($"picture '{name}' is empty");
+        }
+
+        using var data = SKData.CreateCopy(bytes);
+        using var codec = SKCodec.Create(data) ?? throw new FrameFormatException(
+            $"'{name}' is not a picture that can be read (JPEG, PNG, WebP, BMP or GIF), or it is truncated in its header");
+        var size = codec.Info;
+        if (size.Width < 1 || size.Height < 1 || size.Width > Frame.MaxSide || size.Height > Frame.MaxSide || (long)size.Width * size.Height > maxPixels)
+        {
+            throw new FrameFormatException($"picture '{name}' says it is {size.Width}x{size.Height}; at most {maxPixels} pixels and sides of {Frame.MaxSide} are decoded");
+        }
+
+        // No colour space: the numbers in the file, not a profile's idea of them. Unpremultiplied: alpha is left out, not mixed in.
+        var info = new SKImageInfo(size.Width, size.Height, SKColorType.Bgra8888, size.AlphaType == SKAlphaType.Opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
+        var bitmap = new SKBitmap(info);
+        try
+        {
+            var outcome = codec.GetPixels(info, bitmap.GetPixels());
+            if (outcome != SKCodecResult.Success)
+            {
+                throw new FrameFormatException(outcome is SKCodecResult.IncompleteInput
+                    ? $"picture '{name}' is truncated"
+                    : $"picture '{name}' is damaged or truncated ({outcome})");
+            }
+
+            if (codec.EncodedOrigin != SKEncodedOrigin.TopLeft)
+            {
+                var upright = Orient(bitmap, codec.EncodedOrigin);
+                bitmap.Dispose();
+                bitmap = upright;
+            }
+
+            return new LoadedImage(bitmap, name);
+        }
+        catch
+        {
+            bitmap.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Encodes a BGRA32 frame by the path's extension (.png, .jpg, .jpeg, .webp) and replaces the file only once all of it is written.</summary>
+    /// <exception cref="EdgeVisionException">The extension is unknown, or the file cannot be written.</exception>
+    public static void Save(Frame frame, string path)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        if (frame.Format != PixelFormat.Bgra32)
+        {
+            throw new FrameFormatException($"a frame of {PixelFormat.Bgra32} can be saved; this one is {frame.Format}");
+        }
+
+        var info = new SKImageInfo(frame.Width, frame.Height, SKColorType.Bgra8888, SKAlphaType.Opaque);
+        unsafe
+        {
+            fixed (byte* pixels = frame.Data)
+            {
+                using var pixmap = new SKPixmap(info, (nint)pixels, frame.Stride);
+                Write(pixmap, path);
+            }
+        }
+    }
+
+    /// <summary>Whether <see cref="Save"/> can write a file of that name.</summary>
+    public static bool CanSave(string path) => FormatOf(path) is not null;
+
+    internal static void Write(SKPixmap pixmap, string path)
+    {
+        var format = FormatOf(path) ?? throw new EdgeVisionException($"'{path}' must end in .png, .jpg, .jpeg or .webp");
+        using var data = pixmap.Encode(format, 92) ?? throw new EdgeVisionException($"'{path}' cannot be encoded as {format}");
+        string temporary = path + ".part";
+        try
+        {
+            if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder)
+            {
+                Directory.CreateDirectory(folder);
+            }
+
+            using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+            {
+                data.SaveTo(file);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            try
+            {
+                File.Delete(temporary);
+            }
+            catch (Exception again) when (again is IOException or UnauthorizedAccessException)
+            {
+                // What could not be written cannot always be deleted either; the first error is the one that helps.
+            }
+
+            throw new EdgeVisionException($"'{path}' cannot be written: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+    }
+
+    private static SKEncodedImageFormat? FormatOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch
+    {
+        ".png" => SKEncodedImageFormat.Png,
+        ".jpg" or ".jpeg" => SKEncodedImageFormat.Jpeg,
+        ".webp" => SKEncodedImageFormat.Webp,
+        _ => null,
+    };
+
+    // Pixel by pixel, so that nothing is filtered or blended on the way.
+    private static SKBitmap Orient(SKBitmap source, SKEncodedOrigin origin)
+    {
+        int w = source.Width, h = source.Height;
+        bool turned = origin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+        var result = new SKBitmap(source.Info.WithSize(turned ? h : w, turned ? w : h));
+        unsafe
+        {
+            uint* from = (uint*)source.GetPixels(), to = (uint*)result.GetPixels();
+            int fromStride = source.RowBytes / 4, toStride = result.RowBytes / 4;
+            for (int y = 0; y < result.Height; y++)
+            {
+                for (int x = 0; x < result.Width; x++)
+                {
+                    var (sx, sy) = origin switch
+                    {
+                        SKEncodedOrigin.TopRight => (w - 1 - x, y),
+                        SKEncodedOrigin.BottomRight => (w - 1 - x, h - 1 - y),
+                        SKEncodedOrigin.BottomLeft => (x, h - 1 - y),
+                        SKEncodedOrigin.LeftTop => (y, x),
+                        SKEncodedOrigin.RightTop => (y, h - 1 - x),
+                        SKEncodedOrigin.RightBottom => (w - 1 - y, h - 1 - x),
+                        SKEncodedOrigin.LeftBottom => (w - 1 - y, x),
+                        _ => (x, y),
+                    };
+                    to[y * toStride + x] = from[sy * fromStride + sx];
+                }
+            }
+        }
+
+        return result;
+    }
+}

@@ -1,0 +1,170 @@
+using System.Text.Json;
+
+namespace EdgeVision;
+
+/// <summary>In which plane masks are written.</summary>
+public enum MaskPlane
+{
+    /// <summary>The network's input, letterbox included: what the network knows, nothing more.</summary>
+    Input,
+    /// <summary>The source frame.</summary>
+    Frame,
+    /// <summary>Masks are left out.</summary>
+    None,
+}
+
+/// <summary>Writes results as JSON: one object a frame, with stable field names; what does not apply is left out.</summary>
+public static class ResultJson
+{
+    /// <summary>Writes one frame's object. Boxes and keypoints are in pixels of the frame, times in milliseconds.</summary>
+    public static void Write(Utf8JsonWriter writer, VisionResult result, string source, long sequence, TimeSpan timestamp, string model, MaskPlane masks = MaskPlane.Input)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        ArgumentNullException.ThrowIfNull(result);
+        writer.WriteStartObject();
+        writer.WriteString("source"u8, source);
+        writer.WriteNumber("frame"u8, sequence);
+        writer.WriteNumber("timestamp_ms"u8, Math.Round(timestamp.TotalMilliseconds, 3));
+        writer.WriteNumber("width"u8, result.FrameWidth);
+        writer.WriteNumber("height"u8, result.FrameHeight);
+        writer.WriteString("model"u8, model);
+        if (result.Classification.Count == 0 && result.Embedding.Count == 0 || result.Detections.Count > 0)
+        {
+            Detections(writer, result, masks);
+        }
+
+        if (result.Classification.Count > 0)
+        {
+            writer.WriteStartArray("classes"u8);
+            for (int i = 0; i < result.Classification.Count; i++)
+            {
+                writer.WriteStartObject();
+                writer.WriteNumber("class_id"u8, result.Classification.ClassIds[i]);
+                writer.WriteString("label"u8, result.Detections.LabelOf(result.Classification.ClassIds[i]));
+                Number(writer, "score"u8, result.Classification.Scores[i], 6);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
+
+        if (result.Embedding.Count > 0)
+        {
+            writer.WriteStartArray("embedding"u8);
+            foreach (float v in result.Embedding.Values)
+            {
+                writer.WriteNumberValue(v);
+            }
+
+            writer.WriteEndArray();
+        }
+
+        writer.WriteStartObject("timing_ms"u8);
+        writer.WriteNumber("preprocess"u8, Math.Round(result.Timing.PreprocessMs, 3));
+        writer.WriteNumber("inference"u8, Math.Round(result.Timing.InferenceMs, 3));
+        writer.WriteNumber("postprocess"u8, Math.Round(result.Timing.PostprocessMs, 3));
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    private static void Detections(Utf8JsonWriter writer, VisionResult result, MaskPlane masks)
+    {
+        var d = result.Detections;
+        writer.WriteStartArray("detections"u8);
+        for (int i = 0; i < d.Count; i++)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("class_id"u8, d.ClassIds[i]);
+            writer.WriteString("label"u8, d.Label(i));
+            Number(writer, "score"u8, d.Scores[i], 6);
+            var b = d.Boxes[i];
+            Numbers(writer, "box"u8, [b.X1, b.Y1, b.X2, b.Y2]);
+            if (d.HasRotation)
+            {
+                var r = d.RotatedBoxes[i];
+                writer.WriteStartArray("rbox"u8);
+                Value(writer, r.CenterX, 3);
+                Value(writer, r.CenterY, 3);
+                Value(writer, r.Width, 3);
+                Value(writer, r.Height, 3);
+                Value(writer, r.Angle, 6);
+                writer.WriteEndArray();
+                Number(writer, "rotation"u8, r.Angle, 6);
+            }
+
+            if (d.KeypointCount > 0)
+            {
+                writer.WriteStartArray("keypoints"u8);
+                foreach (var p in d.Keypoints(i))
+                {
+                    writer.WriteStartArray();
+                    Value(writer, p.X, 3);
+                    Value(writer, p.Y, 3);
+                    Value(writer, p.Score, 6);
+                    writer.WriteEndArray();
+                }
+
+                writer.WriteEndArray();
+            }
+
+            if (d.HasMasks && masks != MaskPlane.None)
+            {
+                Mask(writer, result, i, masks);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void Mask(Utf8JsonWriter writer, VisionResult result, int index, MaskPlane plane)
+    {
+        var d = result.Detections;
+        int width = d.MaskWidth, height = d.MaskHeight;
+        string counts;
+        if (plane == MaskPlane.Input)
+        {
+            counts = RunLengthMask.Encode(d, index);
+        }
+        else
+        {
+            (width, height) = (result.FrameWidth, result.FrameHeight);
+            var t = result.Transform;
+            var region = d.MaskRegion(index);
+            byte[] mask = d.Mask(index).ToArray();
+            counts = RunLengthMask.Encode(width, height, (x, y) =>
+            {
+                int mx = (int)MathF.Floor(t.ToInputX(x + 0.5f)) - region.X, my = (int)MathF.Floor(t.ToInputY(y + 0.5f)) - region.Y;
+                return (uint)mx < (uint)region.Width && (uint)my < (uint)region.Height && mask[my * region.Width + mx] != 0;
+            });
+        }
+
+        writer.WriteStartObject("mask"u8);
+        writer.WriteStartArray("size"u8);
+        writer.WriteNumberValue(height);
+        writer.WriteNumberValue(width);
+        writer.WriteEndArray();
+        writer.WriteString("counts"u8, counts);
+        writer.WriteEndObject();
+    }
+
+    private static void Numbers(Utf8JsonWriter writer, ReadOnlySpan<byte> name, ReadOnlySpan<float> values)
+    {
+        writer.WriteStartArray(name);
+        foreach (float v in values)
+        {
+            Value(writer, v, 3);
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void Number(Utf8JsonWriter writer, ReadOnlySpan<byte> name, float value, int digits)
+    {
+        writer.WritePropertyName(name);
+        Value(writer, value, digits);
+    }
+
+    private static void Value(Utf8JsonWriter writer, float value, int digits) => writer.WriteNumberValue(Math.Round((double)value, digits));
+}

@@ -12,7 +12,10 @@ public sealed record EngineOptions
     /// <summary>Providers that may run the model.</summary>
     public ProviderPolicy Providers { get; init; } = ProviderPolicy.Auto;
 
-    /// <summary>Options of the provider by ONNX Runtime's names, such as device_id.</summary>
+    /// <summary>
+    /// Options by ONNX Runtime's names: <c>device_id</c> goes to every provider but the CPU, <c>cuda.device_id</c> to that one,
+    /// <c>session.…</c> into the session's configuration.
+    /// </summary>
     public IReadOnlyDictionary<string, string> ProviderOptions { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Threads; the process's default where absent.</summary>
@@ -20,6 +23,9 @@ public sealed record EngineOptions
 
     /// <summary>Concrete shapes of inputs by name, where the graph leaves dimensions open.</summary>
     public IReadOnlyDictionary<string, long[]> InputShapes { get; init; } = new Dictionary<string, long[]>();
+
+    /// <summary>Whether ONNX Runtime may rewrite the graph; off to look for faults in it.</summary>
+    public bool OptimizeGraph { get; init; } = true;
 
     internal INativeProviders Native { get; init; } = OrtProviders.Instance;
 }
@@ -185,7 +191,7 @@ public sealed unsafe class InferenceEngine : IDisposable
         string folder = Directory.CreateTempSubdirectory("edgevision-profile-").FullName;
         try
         {
-            using var options = SessionOptions(Threads);
+            using var options = SessionOptions();
             ProviderSelection.Append(_options.Native, options, Providers.Active, _options.ProviderOptions);
             options.ProfileOutputPathPrefix = Path.Combine(folder, "run");
             options.EnableProfiling = true;
@@ -245,18 +251,26 @@ public sealed unsafe class InferenceEngine : IDisposable
         }
     }
 
-    private static SessionOptions SessionOptions(ThreadBudget threads)
+    private SessionOptions SessionOptions()
     {
         var options = new SessionOptions
         {
-            IntraOpNumThreads = threads.Inference,
+            IntraOpNumThreads = Threads.Inference,
             InterOpNumThreads = 1,
             ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
-            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+            GraphOptimizationLevel = _options.OptimizeGraph ? GraphOptimizationLevel.ORT_ENABLE_ALL : GraphOptimizationLevel.ORT_DISABLE_ALL,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
-        options.AddSessionConfigEntry("session.intra_op.allow_spinning", threads.Spin ? "1" : "0");
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", Threads.Spin ? "1" : "0");
         options.AddSessionConfigEntry("session.force_spinning_stop", "1"); // between runs the cores belong to others
+        foreach (var (key, value) in _options.ProviderOptions)
+        {
+            if (key.StartsWith("session.", StringComparison.Ordinal))
+            {
+                options.AddSessionConfigEntry(key, value);
+            }
+        }
+
         return options;
     }
 
@@ -264,7 +278,7 @@ public sealed unsafe class InferenceEngine : IDisposable
 
     private InferenceSession Open(IReadOnlyList<Provider> providers)
     {
-        using var options = SessionOptions(Threads);
+        using var options = SessionOptions();
         ProviderSelection.Append(_options.Native, options, providers, _options.ProviderOptions);
         try
         {
@@ -293,7 +307,7 @@ public sealed unsafe class InferenceEngine : IDisposable
     {
         try
         {
-            using var options = SessionOptions(Threads);
+            using var options = SessionOptions();
             using var session = new InferenceSession(_path, options);
             return true;
         }

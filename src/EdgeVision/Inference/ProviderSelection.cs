@@ -135,13 +135,29 @@ internal static class ProviderSelection
         {
             try
             {
-                native.Append(session, provider, options);
+                native.Append(session, provider, OptionsOf(provider, options));
             }
             catch (Exception e) when (e is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException or NotSupportedException)
             {
                 throw new ProviderFailedException(provider, e);
             }
         }
+    }
+
+    /// <summary>Options without a prefix, and those with this provider's, which win.</summary>
+    internal static Dictionary<string, string> OptionsOf(Provider provider, IReadOnlyDictionary<string, string> options)
+    {
+        string prefix = provider.Name() + ".";
+        var own = options.Where(o => !o.Key.Contains('.')).ToDictionary(o => o.Key, o => o.Value);
+        foreach (var (key, value) in options)
+        {
+            if (key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+            {
+                own[key[prefix.Length..]] = value;
+            }
+        }
+
+        return own;
     }
 
     private static ProviderUnavailableException Unavailable(Provider provider, string reason, Exception? cause)

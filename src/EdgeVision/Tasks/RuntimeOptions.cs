@@ -6,7 +6,7 @@ public sealed record RuntimeOptions
     /// <summary>Providers that may run the model.</summary>
     public ProviderPolicy Providers { get; init; } = ProviderPolicy.Auto;
 
-    /// <summary>Options of the provider by ONNX Runtime's names, such as device_id.</summary>
+    /// <summary>Options of providers and session, see <see cref="EngineOptions.ProviderOptions"/>.</summary>
     public IReadOnlyDictionary<string, string> ProviderOptions { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Threads; all cores where absent, without spinning when other models are loaded already.</summary>
@@ -26,4 +26,7 @@ public sealed record RuntimeOptions
 
     /// <summary>Suppress across classes; the spec's where absent.</summary>
     public bool? ClassAgnostic { get; init; }
+
+    /// <summary>Frames a run of the network, at least 1, where the graph leaves its batch open.</summary>
+    public int BatchSize { get; init; } = 1;
 }

@@ -14,7 +14,7 @@ internal static class CommandLine
 
     public static Outcome Run(IReadOnlyDictionary<string, string>? environment, params string[] arguments)
     {
-        string library = Path.Combine(AppContext.BaseDirectory, "edgevision.dll");
+        string library = Path.Combine(AppContext.BaseDirectory, "EdgeVision.Cli.dll");
         Assert.True(File.Exists(library), $"{library} is not built");
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Repository };
         start.ArgumentList.Add(library);

@@ -230,7 +230,7 @@ public sealed class BadInputTests : IDisposable
         Array.Fill(values, value);
         var constant = graph.AddInitializer("constant", values, shape);
         var zero = graph.AddInitializer("zero", [0f], 1);
-        var mean = graph.AddNode("ReduceMean", "mean", [image], [], attributes: [OnnxAttribute.Int("keepdims", 0)]);
+        var mean = graph.AddNode("ReduceMean", "mean", [image], Array.Empty<long>(), attributes: [OnnxAttribute.Int("keepdims", 0)]);
         var nothing = graph.AddNode("Mul", "nothing", [mean, zero], [1]);
         graph.AddOutput("output", graph.AddNode("Add", "sum", [constant, nothing], shape));
         return graph.Build();

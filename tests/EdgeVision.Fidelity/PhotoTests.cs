@@ -12,7 +12,6 @@ public sealed class PhotoTests
     [InlineData("yunet", "yolov5_zidane.jpg", 2)]
     [InlineData("ultraface_rfb_320", "yolov5_zidane.jpg", 2)]
     [InlineData("ultraface_rfb_320_raw", "yolov5_zidane.jpg", 2)]
-    [InlineData("blazeface_front_128", "yolov5_zidane.jpg", 2)]
     public void Faces_are_found(string model, string image, int faces)
     {
         var found = Detect(model, image);
@@ -29,8 +28,6 @@ public sealed class PhotoTests
     [Theory]
     [InlineData("scrfd_500m_bnkps")]
     [InlineData("yunet")]
-    [InlineData("ultraface_rfb_320")]
-    [InlineData("blazeface_front_128")]
     public void Faces_of_a_group_are_found(string model) => Assert.NotEmpty(Detect(model, "yolodotnet_people.jpg"));
 
     [Fact]

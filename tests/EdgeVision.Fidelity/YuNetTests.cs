@@ -28,15 +28,16 @@ public sealed class YuNetTests
 
         using var mat = new Mat(height, width, MatType.CV_8UC3);
         Marshal.Copy(bgr, 0, mat.Data, bgr.Length);
-        using var reference = new FaceDetectorYN(modelPath, "", new Size(width, height),
-            model.Spec.Thresholds.Confidence, model.Spec.Thresholds.Iou, 5000, 0, 0);
+        using var reference = FaceDetectorYN.Create(modelPath, "", new Size(width, height),
+            model.Spec.Thresholds.Confidence, model.Spec.Thresholds.Iou, 5000);
         using var faces = new Mat();
         reference.Detect(mat, faces);
 
         var found = model.Run(frame).Detections;
-        Assert.True(faces.Rows > 0, "the reference finds no face");
-        Assert.Equal(faces.Rows, found.Count);
-        for (int i = 0; i < faces.Rows; i++)
+        int rows = faces.Rows;
+        Assert.True(rows > 0, "the reference finds no face");
+        Assert.Equal(rows, found.Count);
+        for (int i = 0; i < rows; i++)
         {
             float x = faces.At<float>(i, 0), y = faces.At<float>(i, 1), w = faces.At<float>(i, 2), h = faces.At<float>(i, 3);
             var box = found.Boxes[i];

@@ -85,6 +85,10 @@ public static class ModelSpecJson
         foreach (var output in spec.Outputs)
         {
             Require(output is not null && !string.IsNullOrEmpty(output.Decoder), "outputs[].decoder", string.Join(", ", DecoderFactory.Names));
+            if (!DecoderFactory.Names.Contains(output!.Decoder))
+            {
+                throw new SpecException($"{source} names the decoder '{output.Decoder}'; there are {string.Join(", ", DecoderFactory.Names)}");
+            }
         }
 
         var t = spec.Thresholds;

@@ -119,4 +119,21 @@ public sealed unsafe class KernelTests
             }
         }
     }
+
+    [Theory]
+    [InlineData(TensorLayout.Nchw)]
+    [InlineData(TensorLayout.Nhwc)]
+    public void A_plain_255th_is_the_exact_quotient(TensorLayout layout)
+    {
+        byte[] gray = [.. Enumerable.Range(0, 263).Select(i => (byte)i)]; // every value, in every lane position and in the tail
+        using var frame = Frame.Borrow(gray, PixelFormat.Gray8, gray.Length, 1);
+        var spec = new InputSpec { Width = gray.Length, Height = 1, Layout = layout };
+        byte[] tensor = new byte[Preprocessor.ByteCount(spec)];
+        new Preprocessor(spec).Process(frame, tensor);
+        var values = MemoryMarshal.Cast<byte, float>(tensor);
+        for (int i = 0; i < gray.Length; i++)
+        {
+            Assert.Equal(gray[i] / 255f, values[layout == TensorLayout.Nchw ? i : i * 3]);
+        }
+    }
 }

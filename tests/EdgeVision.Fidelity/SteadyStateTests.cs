@@ -3,7 +3,12 @@ using Xunit;
 
 namespace EdgeVision.Fidelity;
 
+/// <summary>Tests that look at the process as a whole and run alone.</summary>
+[CollectionDefinition("alone", DisableParallelization = true)]
+public sealed class Alone;
+
 /// <summary>A stream of frames allocates nothing once it runs.</summary>
+[Collection("alone")]
 public sealed class SteadyStateTests
 {
     [Theory]

@@ -33,11 +33,11 @@ public sealed class PhotoTests
     [InlineData("blazeface_front_128", "yolodotnet_people.jpg", "60,80,160,180", 111, 127)]
     [InlineData("ultraface_rfb_320", "yolodotnet_people.jpg", "20,490,140,610", 70, 539)]
     [InlineData("ultraface_rfb_320", "yolodotnet_people.jpg", "60,80,160,180", 111, 127)]
-    public void A_face_is_found_in_a_part_of_the_photo(string model, string image, string crop, double x, double y)
+    public void A_face_is_found_in_a_part_of_the_photo(string model, string image, string crop, float x, float y)
     {
         var face = Assert.Single(Detect(model, image, "--crop", crop));
-        Assert.Equal(x, (face.Box[0] + face.Box[2]) / 2, 30);
-        Assert.Equal(y, (face.Box[1] + face.Box[3]) / 2, 30);
+        Assert.Equal(x, (float)(face.Box[0] + face.Box[2]) / 2, 30f);
+        Assert.Equal(y, (float)(face.Box[1] + face.Box[3]) / 2, 30f);
     }
 
     [Theory]

@@ -5,6 +5,7 @@ var target = Argument("target", "Test");
 var configuration = Argument("configuration", "Release");
 var rid = Argument("rid", "linux-x64");
 var native = Argument("native", "Cpu");
+var instructions = Argument("instructions", ""); // such as x86-64-v3: AVX2 kernels, and the binary needs such a processor
 var artifacts = Directory("./artifacts");
 const string Solution = "./EdgeVision.sln";
 
@@ -40,13 +41,25 @@ Task("Bench").IsDependentOn("Restore").Does(() =>
 Task("PublishAot").Does(() =>
 {
     var output = artifacts + Directory($"edgevision-{rid}");
+    var settings = Settings().WithProperty("PublishAot", "true");
+    if (instructions != "")
+    {
+        settings.WithProperty("IlcInstructionSet", instructions);
+    }
+
     DotNetPublish("./src/EdgeVision.Cli", new DotNetPublishSettings
     {
         Configuration = configuration,
         Runtime = rid,
         OutputDirectory = output,
-        MSBuildSettings = Settings().WithProperty("PublishAot", "true"),
+        MSBuildSettings = settings,
     });
+    // The SDK puts the binary there under its assembly's name; the command's name is the one to keep.
+    foreach (var file in GetFiles($"{output}/EdgeVision.Cli*"))
+    {
+        DeleteFile(file);
+    }
+
     Information($"ahead-of-time binary: {output}/edgevision");
 });
 

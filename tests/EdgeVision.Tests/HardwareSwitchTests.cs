@@ -24,7 +24,7 @@ public sealed class HardwareSwitchTests
             start.ArgumentList.Add(assembly);
         }
 
-        foreach (string name in new[] { "Preprocessing", "Suppression", "Hardware" })
+        foreach (string name in new[] { "Preprocessing", "Decoding", "Suppression", "Hardware" })
         {
             start.ArgumentList.Add("-namespace");
             start.ArgumentList.Add($"EdgeVision.Tests.{name}");

@@ -23,15 +23,21 @@ internal sealed class BlazeFaceDecoder : OutputDecoder
     {
         _options = inputs.Options;
         _keypoints = inputs.Int("keypoints", 6);
+        if (_keypoints is < 0 or > 1024)
+        {
+            throw new SpecException("parameter 'keypoints' of decoder 'blazeface' lies in 0..1024");
+        }
+
         _size = 4 + 2 * _keypoints;
         _mean = new float[_size];
-        int[] strides = inputs.Ints("strides", [8, 16, 16, 16]);
+        int[] strides = inputs.Strides([8, 16, 16, 16]);
+        inputs.ExpectAnchors(strides, _ => 2);
         _anchors = Anchors(inputs.Spec.Input.Width, inputs.Spec.Input.Height, strides);
-        var logits = Enumerable.Range(0, inputs.Indices.Length).Where(i => inputs.Info(i).Shape[^1] == 1).ToArray();
-        var boxes = Enumerable.Range(0, inputs.Indices.Length).Where(i => inputs.Info(i).Shape[^1] == _size).ToArray();
-        long declared = logits.Sum(i => inputs.Info(i).Shape[^2]);
+        var logits = Enumerable.Range(0, inputs.Indices.Length).Where(i => inputs.FromEnd(i, 1) == 1).ToArray();
+        var boxes = Enumerable.Range(0, inputs.Indices.Length).Where(i => inputs.FromEnd(i, 1) == _size).ToArray();
+        long declared = logits.Sum(i => inputs.FromEnd(i, 2));
         if (logits.Length == 0 || logits.Length != boxes.Length || inputs.Indices.Length != logits.Length * 2 || declared != _anchors.Length
-            || !logits.Zip(boxes).All(p => inputs.Info(p.First).Shape[^2] == inputs.Info(p.Second).Shape[^2]))
+            || !logits.Zip(boxes).All(p => inputs.FromEnd(p.First, 2) == inputs.FromEnd(p.Second, 2)))
         {
             throw new ModelFormatException($"decoder 'blazeface' makes {_anchors.Length} anchors and expects as many logits and rows of {_size}; the graph has {string.Join("; ", inputs.Indices.Select((_, i) => inputs.Info(i)))}");
         }
@@ -45,7 +51,7 @@ internal sealed class BlazeFaceDecoder : OutputDecoder
         var anchors = new List<(float, float)>();
         for (int layer = 0; layer < strides.Length;)
         {
-            int stride = Math.Max(1, strides[layer]), same = layer;
+            int stride = strides[layer], same = layer;
             while (same < strides.Length && strides[same] == strides[layer])
             {
                 same++;
@@ -76,12 +82,14 @@ internal sealed class BlazeFaceDecoder : OutputDecoder
         int first = 0;
         for (int part = 0; part < _logits.Length; part++)
         {
-            int count = (int)outputs.Shape(_logits[part])[^2];
+            var shape = outputs.Shape(_logits[part]);
+            var boxShape = outputs.Shape(_boxes[part]);
+            int count = shape.Length == 3 ? (int)shape[1] : 0;
             var logits = outputs.Data(_logits[part]);
             var boxes = outputs.Data(_boxes[part]);
-            if (logits.Length < (batch + 1) * count || boxes.Length < (batch + 1) * count * _size || first + count > _anchors.Length)
+            if (shape.Length != 3 || shape[2] != 1 || batch >= shape[0] || boxShape.Length != 3 || boxShape[0] != shape[0] || boxShape[1] != count || boxShape[2] != _size || first + count > _anchors.Length)
             {
-                throw new ModelFormatException($"output '{outputs.Name(_logits[part])}' does not have the {count} rows that decoder 'blazeface' expects");
+                throw new ModelFormatException($"output '{outputs.Name(_logits[part])}' is [{string.Join(", ", shape.ToArray())}] and output '{outputs.Name(_boxes[part])}' [{string.Join(", ", boxShape.ToArray())}]; decoder 'blazeface' expects [N, rows, 1] and [N, rows, {_size}], {_anchors.Length} rows in all");
             }
 
             logits = logits.Slice(batch * count, count);
@@ -112,10 +120,16 @@ internal sealed class BlazeFaceDecoder : OutputDecoder
                     row[p + 1] = raw[p + 1] / t.InputHeight + ay;
                 }
 
+                Finite.Check(row, outputs.Name(_boxes[part]));
                 _candidates.Add(CandidateList.Checked(new Box(row[0], row[1], row[2], row[3]), outputs.Name(_boxes[part])), score, 0, i);
             }
 
             first += count;
+        }
+
+        if (first != _anchors.Length)
+        {
+            throw new ModelFormatException($"decoder 'blazeface' expects {_anchors.Length} rows in all; the network gave {first}");
         }
 
         Weigh(t, result.Detections);
@@ -158,7 +172,7 @@ internal sealed class BlazeFaceDecoder : OutputDecoder
             n = left;
             for (int j = 0; j < _size; j++)
             {
-                _mean[j] /= total;
+                _mean[j] = total > 0 ? _mean[j] / total : _rows[best * _size + j]; // without a threshold, scores may all be 0
             }
 
             int index = detections.Add(YoloCandidates.ToFrame(

@@ -42,4 +42,9 @@ internal sealed class CandidateList
     public static Box Checked(in Box box, string output) => float.IsFinite(box.X1 + box.Y1 + box.X2 + box.Y2)
         ? box
         : throw new InvalidOutputException($"output '{output}' holds NaN or infinite boxes; the model or its input is broken");
+
+    /// <summary>Throws where a keypoint of a box that passed is not made of numbers.</summary>
+    public static Keypoint Checked(in Keypoint point, string output) => float.IsFinite(point.X + point.Y + point.Score)
+        ? point
+        : throw new InvalidOutputException($"output '{output}' holds NaN or infinite keypoints; the model or its input is broken");
 }

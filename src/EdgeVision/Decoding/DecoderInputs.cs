@@ -75,6 +75,37 @@ internal sealed class DecoderInputs
         }
     }
 
+    /// <summary>
+    /// Anchors over levels of ceil(size / stride) cells, counted before any is made: parameters come from outside.
+    /// </summary>
+    public void ExpectAnchors(int[] strides, Func<int, int> perCell)
+    {
+        const long most = 1 << 22;
+        long count = 0;
+        for (int level = 0; level < strides.Length; level++)
+        {
+            long stride = strides[level];
+            count += (Spec.Input.Width + stride - 1) / stride * ((Spec.Input.Height + stride - 1) / stride) * perCell(level);
+        }
+
+        if (count > most)
+        {
+            throw new SpecException($"decoder '{Output.Decoder}' would make {count} anchors from its parameters; {most} is the most");
+        }
+    }
+
+    /// <summary>The strides: one at least, each above 0.</summary>
+    public int[] Strides(int[]? fallback = null)
+    {
+        int[] strides = Ints("strides", fallback);
+        return strides.Length > 0 && strides.All(s => s > 0)
+            ? strides
+            : throw new SpecException($"parameter 'strides' of decoder '{Output.Decoder}' is a list of pixels above 0");
+    }
+
+    /// <summary>An output's declared dimension counted from the end, or 0 where it has fewer.</summary>
+    public long FromEnd(int i, int dimension) => Info(i).Shape is var shape && shape.Length >= dimension ? shape[^dimension] : 0;
+
     public float Float(string name, float? fallback = null) => Read(name, fallback, e => e.GetSingle());
 
     public int Int(string name, int? fallback = null) => Read(name, fallback, e => e.GetInt32());

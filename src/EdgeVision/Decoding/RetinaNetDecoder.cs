@@ -4,7 +4,8 @@ namespace EdgeVision;
 /// Anchors over feature levels, torchvision's RetinaNet: class logits [N, A, classes] and box deltas [N, A, 4], all levels
 /// one after the other in the order level, y, x, anchor. Sigmoid, score above the threshold, the best <c>topk</c> of each
 /// level, BoxCoder with weights 1, clipped to the input, suppressed by class. Anchors: torchvision's AnchorGenerator
-/// (ratio-major, half sizes rounded half to even, at (x * stride, y * stride)).
+/// (ratio-major, half sizes rounded half to even, at (x * step, y * step) with step = size // cells of that axis, which is
+/// the stride wherever it divides the input).
 /// </summary>
 internal sealed class RetinaNetDecoder : OutputDecoder
 {
@@ -39,14 +40,15 @@ internal sealed class RetinaNetDecoder : OutputDecoder
             _classes = inputs.Spec.Labels.Length;
         }
 
-        int[] strides = inputs.Ints("strides");
+        int[] strides = inputs.Strides();
         float[][] sizes = inputs.FloatLists("sizes");
         float[] ratios = inputs.Floats("ratios");
-        if (strides.Length == 0 || strides.Length != sizes.Length || strides.Any(s => s < 1) || ratios.Length == 0 || ratios.Any(r => !(r > 0)) || sizes.Any(s => s.Length == 0 || s.Any(v => !(v > 0))))
+        if (strides.Length != sizes.Length || ratios.Length == 0 || ratios.Any(r => !(r > 0)) || sizes.Any(s => s.Length == 0 || s.Any(v => !(v > 0))))
         {
             throw new SpecException("decoder 'retinanet-anchors' needs a list of sizes for each stride, and strides, sizes and ratios above 0");
         }
 
+        inputs.ExpectAnchors(strides, level => sizes[level].Length * ratios.Length);
         (_anchors, _levelEnds) = Anchors(inputs.Spec.Input.Width, inputs.Spec.Input.Height, strides, sizes, ratios);
         long declared = inputs.Info(0).Shape[1];
         if (declared > 0 && declared != _anchors.Length || _classes < 1 || inputs.Spec.Labels.Length > 0 && inputs.Spec.Labels.Length != _classes)
@@ -76,13 +78,15 @@ internal sealed class RetinaNetDecoder : OutputDecoder
             }
 
             // A level has ceil(size / stride) cells, as convolutions of stride 2 leave them.
-            for (int y = 0; y < (height + stride - 1) / stride; y++)
+            int columns = (width + stride - 1) / stride, rows = (height + stride - 1) / stride;
+            int stepX = width / columns, stepY = height / rows;
+            for (int y = 0; y < rows; y++)
             {
-                for (int x = 0; x < (width + stride - 1) / stride; x++)
+                for (int x = 0; x < columns; x++)
                 {
                     foreach (var a in around)
                     {
-                        anchors.Add(new Box(a.X1 + x * stride, a.Y1 + y * stride, a.X2 + x * stride, a.Y2 + y * stride));
+                        anchors.Add(new Box(a.X1 + x * stepX, a.Y1 + y * stepY, a.X2 + x * stepX, a.Y2 + y * stepY));
                     }
                 }
             }

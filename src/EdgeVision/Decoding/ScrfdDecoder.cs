@@ -13,7 +13,6 @@ internal sealed class ScrfdDecoder : OutputDecoder
     private readonly int[] _boxes;
     private readonly int[] _points;
     private readonly int _keypoints;
-    private readonly string[] _names;
     private readonly DecoderOptions _options;
     private readonly CandidateList _candidates = new();
     private readonly NmsWorkspace _nms = new();
@@ -21,22 +20,26 @@ internal sealed class ScrfdDecoder : OutputDecoder
     public ScrfdDecoder(DecoderInputs inputs)
     {
         _options = inputs.Options;
-        _strides = inputs.Ints("strides", [8, 16, 32]);
+        _strides = inputs.Strides([8, 16, 32]);
         _anchorsPerCell = inputs.Int("anchorsPerCell", 2);
         int levels = _strides.Length;
         inputs.Expect(inputs.Indices.Length == levels * 2 ? levels * 2 : levels * 3, $"scores, boxes and keypoints for each of {levels} strides");
         int groups = inputs.Indices.Length / levels;
-        var last = Enumerable.Range(0, inputs.Indices.Length).GroupBy(i => inputs.Info(i).Shape[^1]).OrderBy(g => g.Key).ToArray();
-        if (levels == 0 || _strides.Any(s => s < 1) || _anchorsPerCell < 1 || last.Length != groups || last[0].Key != 1 || last[1].Key != 4 || last.Any(g => g.Count() != levels))
+        var last = Enumerable.Range(0, inputs.Indices.Length).GroupBy(i => inputs.FromEnd(i, 1)).OrderBy(g => g.Key).ToArray();
+        if (_anchorsPerCell < 1)
+        {
+            throw new SpecException("parameter 'anchorsPerCell' of decoder 'scrfd' is at least 1");
+        }
+
+        if (last.Length != groups || last[0].Key != 1 || last[1].Key != 4 || groups == 3 && last[2].Key % 2 != 0 || last.Any(g => g.Count() != levels))
         {
             throw new ModelFormatException($"decoder 'scrfd' expects {levels} outputs each with a last dimension of 1, 4 and 2 * keypoints; the graph has {string.Join("; ", inputs.Indices.Select((_, i) => inputs.Info(i)))}");
         }
 
-        _scores = [.. last[0].OrderByDescending(i => inputs.Info(i).Shape[^2]).Select(i => inputs.Indices[i])];
-        _boxes = [.. last[1].OrderByDescending(i => inputs.Info(i).Shape[^2]).Select(i => inputs.Indices[i])];
-        _points = groups == 3 ? [.. last[2].OrderByDescending(i => inputs.Info(i).Shape[^2]).Select(i => inputs.Indices[i])] : [];
+        _scores = [.. last[0].OrderByDescending(i => inputs.FromEnd(i, 2)).Select(i => inputs.Indices[i])];
+        _boxes = [.. last[1].OrderByDescending(i => inputs.FromEnd(i, 2)).Select(i => inputs.Indices[i])];
+        _points = groups == 3 ? [.. last[2].OrderByDescending(i => inputs.FromEnd(i, 2)).Select(i => inputs.Indices[i])] : [];
         _keypoints = groups == 3 ? (int)last[2].Key / 2 : 0;
-        _names = [.. last[0].OrderByDescending(i => inputs.Info(i).Shape[^2]).Select(i => inputs.Info(i).Name)];
     }
 
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
@@ -48,7 +51,12 @@ internal sealed class ScrfdDecoder : OutputDecoder
             int count = width * height * _anchorsPerCell;
             var scores = Rows(outputs, _scores[level], batch, count, 1);
             var boxes = Rows(outputs, _boxes[level], batch, count, 4);
-            Finite.Check(scores, _names[level]);
+            if (_keypoints > 0)
+            {
+                Rows(outputs, _points[level], batch, count, _keypoints * 2);
+            }
+
+            Finite.Check(scores, outputs.Name(_scores[level]));
             for (int i = 0; i < count; i++)
             {
                 if (scores[i] < _options.Confidence)
@@ -59,7 +67,7 @@ internal sealed class ScrfdDecoder : OutputDecoder
                 int cell = i / _anchorsPerCell;
                 float cx = cell % width * stride, cy = cell / width * stride;
                 var d = boxes.Slice(i * 4, 4);
-                _candidates.Add(CandidateList.Checked(new Box(cx - d[0] * stride, cy - d[1] * stride, cx + d[2] * stride, cy + d[3] * stride), _names[level]), scores[i], 0, level << 24 | i);
+                _candidates.Add(CandidateList.Checked(new Box(cx - d[0] * stride, cy - d[1] * stride, cx + d[2] * stride, cy + d[3] * stride), outputs.Name(_boxes[level])), scores[i], 0, level << 24 | i);
             }
         }
 
@@ -75,13 +83,13 @@ internal sealed class ScrfdDecoder : OutputDecoder
 
             int level = _candidates.Sources[k] >> 24, i = _candidates.Sources[k] & 0xFFFFFF, stride = _strides[level];
             int width = (transform.InputWidth + stride - 1) / stride, cell = i / _anchorsPerCell;
-            var offsets = outputs.Data(_points[level]).Slice((batch * (int)outputs.Shape(_points[level])[^2] + i) * _keypoints * 2, _keypoints * 2);
+            var offsets = Rows(outputs, _points[level], batch, width * ((transform.InputHeight + stride - 1) / stride) * _anchorsPerCell, _keypoints * 2).Slice(i * _keypoints * 2, _keypoints * 2);
             var points = result.Detections.MutableKeypoints(index);
             for (int p = 0; p < _keypoints; p++)
             {
-                points[p] = new Keypoint(
+                points[p] = CandidateList.Checked(new Keypoint(
                     transform.ToFrameX(cell % width * stride + offsets[2 * p] * stride),
-                    transform.ToFrameY(cell / width * stride + offsets[2 * p + 1] * stride), 1);
+                    transform.ToFrameY(cell / width * stride + offsets[2 * p + 1] * stride), 1), outputs.Name(_points[level]));
             }
         }
     }
@@ -89,7 +97,8 @@ internal sealed class ScrfdDecoder : OutputDecoder
     private static ReadOnlySpan<float> Rows(TensorSet outputs, int tensor, int batch, int count, int size)
     {
         var data = outputs.Data(tensor);
-        if (outputs.Shape(tensor)[^1] != size || data.Length < (batch + 1) * count * size || data.Length % (count * size) != 0)
+        var shape = outputs.Shape(tensor);
+        if (shape.Length < 2 || shape[^1] != size || shape[^2] % count != 0 || data.Length < (batch + 1) * count * size || data.Length % (count * size) != 0)
         {
             throw new ModelFormatException($"output '{outputs.Name(tensor)}' is [{string.Join(", ", outputs.Shape(tensor).ToArray())}]; decoder 'scrfd' expects {count} rows of {size}");
         }

@@ -30,9 +30,9 @@ internal sealed class SoftmaxDecoder : OutputDecoder
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
     {
         var shape = outputs.Shape(_output);
-        if (shape.Length < 2 || batch >= shape[0] || shape[1] < 1)
+        if (shape.Length < 2 || batch >= shape[0] || shape[1] < 1 || outputs.Data(_output).Length != shape[0] * shape[1] || _labels > 0 && shape[1] != _labels)
         {
-            throw new ModelFormatException($"decoder 'softmax' expects [N, classes]; the network gave [{string.Join(", ", shape.ToArray())}]");
+            throw new ModelFormatException($"decoder 'softmax' expects [N, {(_labels > 0 ? _labels : "classes")}]; the network gave [{string.Join(", ", shape.ToArray())}]");
         }
 
         int classes = (int)shape[1];
@@ -79,7 +79,7 @@ internal sealed class EmbeddingDecoder : OutputDecoder
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
     {
         var shape = outputs.Shape(_output);
-        if (shape.Length < 2 || batch >= shape[0] || shape[1] < 1)
+        if (shape.Length < 2 || batch >= shape[0] || shape[1] < 1 || outputs.Data(_output).Length != shape[0] * shape[1])
         {
             throw new ModelFormatException($"decoder 'embedding' expects [N, dimension]; the network gave [{string.Join(", ", shape.ToArray())}]");
         }

@@ -1,11 +1,17 @@
+using System.Numerics.Tensors;
+
 namespace EdgeVision;
 
 /// <summary>
 /// SSD: scores [N, A, classes] with the background as class 0, and boxes [N, A, 4]. Boxes are either corners 0..1 of the
 /// input ("ultraface", decoded in the graph) or regressions of priors ("ssd": centre = loc * variance0 * prior size + prior
-/// centre, size = exp(loc * variance1) * prior size). Priors: for each stride a grid of ceil(input / stride) cells with the
-/// <c>minBoxes</c> of that stride, in the order y, x, box, clipped to 0..1. Suppression by class. Reported class ids leave
-/// the background out. Source: Ultra-Light-Fast-Generic-Face-Detector-1MB.
+/// centre, size = exp(loc * variance1) * prior size, grown 62.5 times at most). Priors: for each stride a grid of
+/// ceil(input / stride) cells in the order y, x, box. Their sizes are either the <c>minBoxes</c> of that stride in pixels,
+/// priors clipped to 0..1 (Ultra-Light-Fast-Generic-Face-Detector-1MB), or <c>scales</c> (one more than strides) and
+/// <c>ratios</c> by stride: s_k, sqrt(s_k * s_k+1), then (w, h) and (h, w) of each ratio, parts of the input, their
+/// sizes alone clipped (torchvision's DefaultBoxGenerator). <c>softmax</c> is applied on request, <c>topk</c> limits each class before suppression, and
+/// <c>clip</c> cuts boxes to the input before it (torchvision SSD300: true, 400, true). Suppression by class. Reported class
+/// ids leave the background out.
 /// </summary>
 internal sealed class SsdDecoder : OutputDecoder
 {
@@ -13,14 +19,20 @@ internal sealed class SsdDecoder : OutputDecoder
     private readonly int _scores;
     private readonly int _boxes;
     private readonly int _classes;
+    private const float MaxLogSize = 4.135166556742356f; // log(1000 / 16), torchvision's BoxCoder
     private readonly bool _softmax;
+    private readonly bool _clip;
+    private readonly int _topK;
     private readonly float _centerVariance;
     private readonly float _sizeVariance;
     private readonly (float X, float Y, float W, float H)[] _priors = [];
     private readonly DecoderOptions _options;
     private readonly CandidateList _candidates = new();
     private readonly NmsWorkspace _nms = new();
-    private readonly float[] _row;
+    private readonly List<int> _ofClass = [];
+    private float[] _classScores = [];
+    private ulong[] _keys = [];
+    private float[] _probabilities = [];
 
     public SsdDecoder(DecoderInputs inputs, bool raw)
     {
@@ -37,48 +49,94 @@ internal sealed class SsdDecoder : OutputDecoder
             throw new ModelFormatException($"decoder '{_name}' expects scores for the background and {inputs.Spec.Labels.Length} labels; the graph has {inputs.Info(0)}");
         }
 
-        _row = new float[_classes];
+        _topK = inputs.Int("topk", int.MaxValue);
+        _clip = inputs.Bool("clip", false);
+        if (_topK < 1)
+        {
+            throw new SpecException($"parameter 'topk' of decoder '{_name}' is at least 1");
+        }
+
         if (!raw)
         {
             return;
         }
 
         float[] variances = inputs.Floats("variances", [0.1f, 0.2f]);
-        int[] strides = inputs.Ints("strides");
-        float[][] minBoxes = inputs.FloatLists("minBoxes");
-        if (variances.Length != 2 || strides.Length != minBoxes.Length || strides.Any(s => s < 1))
+        int[] strides = inputs.Strides();
+        (int width, int height) = (inputs.Spec.Input.Width, inputs.Spec.Input.Height);
+        if (variances.Length != 2)
         {
-            throw new SpecException($"decoder '{_name}' needs two variances and a list of minBoxes for each stride");
+            throw new SpecException($"parameter 'variances' of decoder '{_name}' is [centre, size]");
         }
 
         (_centerVariance, _sizeVariance) = (variances[0], variances[1]);
-        _priors = Priors(inputs.Spec.Input.Width, inputs.Spec.Input.Height, strides, minBoxes);
+        if (inputs.Output.Parameters.ContainsKey("scales"))
+        {
+            float[] scales = inputs.Floats("scales");
+            float[][] ratios = inputs.FloatLists("ratios");
+            if (scales.Length != strides.Length + 1 || ratios.Length != strides.Length || scales.Any(s => !(s > 0)) || ratios.Any(level => level.Any(r => !(r > 0))))
+            {
+                throw new SpecException($"decoder '{_name}' needs one more of scales than strides and a list of ratios for each stride, all above 0");
+            }
+
+            inputs.ExpectAnchors(strides, level => 2 + 2 * ratios[level].Length);
+            _priors = Priors(width, height, strides, level => DefaultSizes(scales[level], scales[level + 1], ratios[level]), clipCentres: false);
+        }
+        else
+        {
+            float[][] minBoxes = inputs.FloatLists("minBoxes");
+            if (strides.Length != minBoxes.Length || minBoxes.Any(level => level.Length == 0 || level.Any(s => !(s > 0))))
+            {
+                throw new SpecException($"decoder '{_name}' needs a list of minBoxes, in pixels above 0, for each stride");
+            }
+
+            inputs.ExpectAnchors(strides, level => minBoxes[level].Length);
+            _priors = Priors(width, height, strides, level => [.. minBoxes[level].Select(size => (size / width, size / height))], clipCentres: true);
+        }
+
         if (inputs.Info(0).Shape[1] > 0 && inputs.Info(0).Shape[1] != _priors.Length)
         {
             throw new ModelFormatException($"decoder '{_name}' makes {_priors.Length} priors from its parameters; the graph has {inputs.Info(0)}");
         }
     }
 
-    private static (float X, float Y, float W, float H)[] Priors(int width, int height, int[] strides, float[][] minBoxes)
+    /// <summary>Priors (centre, size) in parts of the input; levels, then y, x, box. Sizes are clipped to 1, centres on request: a last cell may reach beyond the input.</summary>
+    internal static (float X, float Y, float W, float H)[] Priors(int width, int height, int[] strides, Func<int, (float W, float H)[]> sizes, bool clipCentres)
     {
         var priors = new List<(float, float, float, float)>();
+        float most = clipCentres ? 1 : float.PositiveInfinity;
         for (int level = 0; level < strides.Length; level++)
         {
             int s = strides[level];
             float scaleX = (float)width / s, scaleY = (float)height / s;
+            var around = sizes(level);
             for (int y = 0; y < (height + s - 1) / s; y++)
             {
                 for (int x = 0; x < (width + s - 1) / s; x++)
                 {
-                    foreach (float size in minBoxes[level])
+                    foreach (var (w, h) in around)
                     {
-                        priors.Add((Math.Clamp((x + 0.5f) / scaleX, 0, 1), Math.Clamp((y + 0.5f) / scaleY, 0, 1), Math.Clamp(size / width, 0, 1), Math.Clamp(size / height, 0, 1)));
+                        priors.Add((MathF.Min((x + 0.5f) / scaleX, most), MathF.Min((y + 0.5f) / scaleY, most), Math.Clamp(w, 0, 1), Math.Clamp(h, 0, 1)));
                     }
                 }
             }
         }
 
         return [.. priors];
+    }
+
+    /// <summary>Sizes of torchvision's DefaultBoxGenerator for one level, in parts of the input.</summary>
+    internal static (float W, float H)[] DefaultSizes(double scale, double next, float[] ratios)
+    {
+        var sizes = new List<(float, float)> { ((float)scale, (float)scale), ((float)Math.Sqrt(scale * next), (float)Math.Sqrt(scale * next)) };
+        foreach (float ratio in ratios)
+        {
+            float w = (float)(scale * Math.Sqrt(ratio)), h = (float)(scale / Math.Sqrt(ratio));
+            sizes.Add((w, h));
+            sizes.Add((h, w));
+        }
+
+        return [.. sizes];
     }
 
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
@@ -95,23 +153,27 @@ internal sealed class SsdDecoder : OutputDecoder
         var boxes = outputs.Data(_boxes).Slice(batch * count * 4, count * 4);
         Finite.Check(scores, outputs.Name(_scores));
         _candidates.Clear();
-        for (int i = 0; i < count; i++)
+        if (_softmax)
         {
-            var row = scores.Slice(i * _classes, _classes);
-            if (_softmax)
+            if (_probabilities.Length < scores.Length)
             {
-                System.Numerics.Tensors.TensorPrimitives.Subtract(row, System.Numerics.Tensors.TensorPrimitives.Max(row), _row);
-                System.Numerics.Tensors.TensorPrimitives.SoftMax<float>(_row, _row);
-                row = _row;
+                _probabilities = new float[scores.Length];
             }
 
-            for (int c = 1; c < _classes; c++)
+            for (int i = 0; i < count; i++)
             {
-                if (row[c] > _options.Confidence)
-                {
-                    _candidates.Add(CandidateList.Checked(BoxOf(boxes.Slice(i * 4, 4), i, transform), outputs.Name(_boxes)), row[c], c - 1, i);
-                }
+                // Shifted by the maximum, so that large logits do not overflow.
+                var row = _probabilities.AsSpan(i * _classes, _classes);
+                TensorPrimitives.Subtract(scores.Slice(i * _classes, _classes), TensorPrimitives.Max(scores.Slice(i * _classes, _classes)), row);
+                TensorPrimitives.SoftMax(row, row);
             }
+
+            scores = _probabilities.AsSpan(0, scores.Length);
+        }
+
+        for (int c = 1; c < _classes; c++)
+        {
+            Class(scores, boxes, c, count, transform, outputs.Name(_boxes));
         }
 
         // Offset 0: classes are kept apart by comparing them.
@@ -125,6 +187,45 @@ internal sealed class SsdDecoder : OutputDecoder
         }
     }
 
+    private void Class(ReadOnlySpan<float> scores, ReadOnlySpan<float> boxes, int classIndex, int count, in FrameTransform transform, string name)
+    {
+        _ofClass.Clear();
+        for (int i = 0; i < count; i++)
+        {
+            if (scores[i * _classes + classIndex] > _options.Confidence)
+            {
+                _ofClass.Add(i);
+            }
+        }
+
+        int n = _ofClass.Count;
+        if (_keys.Length < n)
+        {
+            _keys = new ulong[count];
+            _classScores = new float[count];
+        }
+
+        for (int k = 0; k < n; k++)
+        {
+            _classScores[k] = scores[_ofClass[k] * _classes + classIndex];
+        }
+
+        NmsWorkspace.Order(_classScores.AsSpan(0, n), _keys);
+        for (int k = 0; k < Math.Min(n, _topK); k++)
+        {
+            int at = (int)(uint)_keys[k], i = _ofClass[at];
+            var box = CandidateList.Checked(BoxOf(boxes.Slice(i * 4, 4), i, transform), name);
+            if (_clip)
+            {
+                box = new Box(
+                    Math.Clamp(box.X1, 0, transform.InputWidth), Math.Clamp(box.Y1, 0, transform.InputHeight),
+                    Math.Clamp(box.X2, 0, transform.InputWidth), Math.Clamp(box.Y2, 0, transform.InputHeight));
+            }
+
+            _candidates.Add(box, _classScores[at], classIndex - 1, i);
+        }
+    }
+
     private Box BoxOf(ReadOnlySpan<float> b, int i, in FrameTransform t)
     {
         if (_priors.Length == 0)
@@ -134,7 +235,7 @@ internal sealed class SsdDecoder : OutputDecoder
 
         var p = _priors[i];
         float cx = b[0] * _centerVariance * p.W + p.X, cy = b[1] * _centerVariance * p.H + p.Y;
-        float w = MathF.Exp(b[2] * _sizeVariance) * p.W, h = MathF.Exp(b[3] * _sizeVariance) * p.H;
+        float w = MathF.Exp(MathF.Min(b[2] * _sizeVariance, MaxLogSize)) * p.W, h = MathF.Exp(MathF.Min(b[3] * _sizeVariance, MaxLogSize)) * p.H;
         return new Box((cx - w / 2) * t.InputWidth, (cy - h / 2) * t.InputHeight, (cx + w / 2) * t.InputWidth, (cy + h / 2) * t.InputHeight);
     }
 }

@@ -35,10 +35,15 @@ internal sealed class YoloDflDecoder : OutputDecoder
         {
             inputs.ExpectShape(1 - rows, "prototypes", -1, -1, -1, -1);
             _prototypes = inputs.Indices[1 - rows];
-            extra = inputs.Int("coefficients", (int)Math.Max(inputs.Info(1 - rows).Shape[1], 0));
-            if (extra < 1)
+            if (inputs.Info(1 - rows).Shape[1] == 0)
             {
-                throw new SpecException($"decoder '{_name}' needs the parameter 'coefficients'");
+                throw new ModelFormatException($"decoder '{_name}' expects prototypes [N, coefficients, h, w]; the graph has {inputs.Info(1 - rows)}");
+            }
+
+            extra = inputs.Int("coefficients", (int)Math.Max(inputs.Info(1 - rows).Shape[1], 0));
+            if (extra is < 1 or > 65536)
+            {
+                throw new SpecException($"decoder '{_name}' needs the parameter 'coefficients', above 0");
             }
         }
 
@@ -89,7 +94,7 @@ internal sealed class YoloDflDecoder : OutputDecoder
             int anchor = _candidates.Anchors[k];
             if (_keypoints > 0)
             {
-                Keypoints(data, anchors, anchor, transform, detections.MutableKeypoints(index));
+                Keypoints(data, anchors, anchor, transform, detections.MutableKeypoints(index), outputs.Name(_output));
             }
 
             if (masks)
@@ -99,7 +104,7 @@ internal sealed class YoloDflDecoder : OutputDecoder
         }
     }
 
-    private void Keypoints(ReadOnlySpan<float> data, int anchors, int anchor, in FrameTransform transform, Span<Keypoint> points)
+    private void Keypoints(ReadOnlySpan<float> data, int anchors, int anchor, in FrameTransform transform, Span<Keypoint> points, string output)
     {
         for (int p = 0; p < points.Length; p++)
         {
@@ -107,6 +112,7 @@ internal sealed class YoloDflDecoder : OutputDecoder
             float x = (data[row * anchors + anchor] - transform.ExactPadX) / transform.ScaleX + transform.CropX;
             float y = (data[(row + 1) * anchors + anchor] - transform.ExactPadY) / transform.ScaleY + transform.CropY;
             float score = _keypointSize == 3 ? data[(row + 2) * anchors + anchor] : 1;
+            CandidateList.Checked(new Keypoint(x, y, score), output); // before the frame's edge hides an infinity
             points[p] = new Keypoint(Math.Clamp(x, 0, transform.FrameWidth), Math.Clamp(y, 0, transform.FrameHeight), score);
         }
     }
@@ -154,6 +160,9 @@ internal sealed class YoloDflDecoder : OutputDecoder
                 System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(prototypes.Slice(c * plane + (r1 + r) * pw + c1, cw), _coefficients[c], row, row);
             }
         }
+
+        // A broken coefficient or prototype shows in the sums; it would otherwise read as "no mask".
+        Finite.Check(_logits.AsSpan(0, cw * ch), outputs.Name(_prototypes));
 
         // Input pixels that touch one of those cells.
         int x1 = Math.Clamp((int)MathF.Floor((c1 - 0.5f) / rx - 0.5f), 0, width), x2 = Math.Clamp((int)MathF.Ceiling((c2 + 0.5f) / rx - 0.5f) + 1, 0, width);

@@ -58,6 +58,11 @@ internal sealed class YoloObbDecoder : OutputDecoder
         {
             int k = (int)(uint)_keys[i], a = _candidates.Anchors[k];
             float shift = _options.ClassAgnostic ? 0 : _candidates.ClassIds[k] * YoloCandidates.ClassOffset;
+            if (!float.IsFinite(data[(4 + _classes) * anchors + a]))
+            {
+                throw new InvalidOutputException($"output '{outputs.Name(_output)}' holds NaN or infinite angles; the model or its input is broken");
+            }
+
             _gaussians[i] = Of(data[a] + shift, data[anchors + a] + shift, data[2 * anchors + a], data[3 * anchors + a], data[(4 + _classes) * anchors + a]);
         }
 

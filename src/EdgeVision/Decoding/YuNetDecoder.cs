@@ -3,7 +3,7 @@ namespace EdgeVision;
 /// <summary>
 /// YuNet faces as OpenCV's FaceDetectorYN decodes them (objdetect/src/face_detect.cpp): for strides 8, 16, 32 the outputs
 /// cls, obj [N, cells, 1], bbox [.., 4] and kps [.., 10]. score = sqrt(cls * obj), both clamped to 0..1, kept when at least
-/// the threshold; boxes are truncated to whole pixels for suppression only, as there.
+/// the threshold; boxes are truncated to whole pixels for suppression only, as there. Where suppression runs (two faces or more), NMSBoxes drops scores that equal the threshold.
 /// </summary>
 internal sealed class YuNetDecoder : OutputDecoder
 {
@@ -22,7 +22,7 @@ internal sealed class YuNetDecoder : OutputDecoder
     public YuNetDecoder(DecoderInputs inputs)
     {
         _options = inputs.Options;
-        _strides = inputs.Ints("strides", [8, 16, 32]);
+        _strides = inputs.Strides([8, 16, 32]);
         inputs.Expect(4 * _strides.Length, "cls, obj, bbox and kps for each stride");
         int Find(string kind, int stride, int size)
         {
@@ -77,6 +77,11 @@ internal sealed class YuNetDecoder : OutputDecoder
         result.Detections.Clear(Keypoints);
         foreach (int k in kept)
         {
+            if (_exact.Count > 1 && !(_exact.Scores[k] > _options.Confidence))
+            {
+                break; // sorted, so only those that equal it follow
+            }
+
             int index = result.Detections.Add(YoloCandidates.ToFrame(_exact.Boxes[k], transform), _exact.Scores[k], 0);
             int level = _exact.Sources[k] >> 24, i = _exact.Sources[k] & 0xFFFFFF, stride = _strides[level], width = transform.InputWidth / stride;
             int count = width * (transform.InputHeight / stride);
@@ -84,7 +89,9 @@ internal sealed class YuNetDecoder : OutputDecoder
             var points = result.Detections.MutableKeypoints(index);
             for (int p = 0; p < Keypoints; p++)
             {
-                points[p] = new Keypoint(transform.ToFrameX((offsets[2 * p] + i % width) * stride), transform.ToFrameY((offsets[2 * p + 1] + i / width) * stride), 1);
+                points[p] = CandidateList.Checked(new Keypoint(
+                    transform.ToFrameX((offsets[2 * p] + i % width) * stride),
+                    transform.ToFrameY((offsets[2 * p + 1] + i / width) * stride), 1), outputs.Name(_kps[level]));
             }
         }
     }

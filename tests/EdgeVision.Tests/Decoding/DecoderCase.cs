@@ -1,0 +1,157 @@
+using System.Text.Json;
+
+namespace EdgeVision.Tests.Decoding;
+
+/// <summary>A decoder with small outputs that fit it: what the tests of all decoders turn and break.</summary>
+internal sealed class DecoderCase
+{
+    public required string Decoder { get; init; }
+
+    public required ModelSpec Spec { get; init; }
+
+    public required (string Name, long[] Shape, Func<Random, int, float> Fill)[] Outputs { get; init; }
+
+    /// <summary>Outputs that hold scores: a single broken number there is always seen.</summary>
+    public int[] Scores { get; init; } = [0];
+
+    public DecoderOptions Options { get; init; } = new(0.3f, 0.5f, 300, false);
+
+    /// <summary>Letterbox of a frame of 200 x 100.</summary>
+    public FrameTransform Transform
+    {
+        get
+        {
+            int side = Spec.Input.Width;
+            float gain = side / 200f;
+            return new FrameTransform(gain, gain, 0, MathF.Round((side - 100 * gain) / 2), 0, 0, side, side, 200, 100);
+        }
+    }
+
+    public static string[] Names => [.. DecoderFactory.Names];
+
+    public OutputDecoder Create(DecoderOptions? options = null) => Create(Decoder, Spec, options ?? Options, [.. Outputs.Select(o => (o.Name, o.Shape))]);
+
+    public ArrayTensorSet Tensors(int seed)
+    {
+        var random = new Random(seed);
+        return new ArrayTensorSet([.. Outputs.Select(o => (o.Name, o.Shape, Values(random, o.Shape, o.Fill)))]);
+    }
+
+    public static float[] Values(Random random, long[] shape, Func<Random, int, float> fill) =>
+        [.. Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(i => fill(random, i))];
+
+    public static OutputDecoder Create(string decoder, ModelSpec spec, DecoderOptions options, params (string Name, long[] Shape)[] outputs) =>
+        DecoderFactory.Create(spec, spec.Outputs[0] with { Decoder = decoder }, [.. outputs.Select(o => new TensorInfo(o.Name, o.Shape, TensorElement.Float32))], options);
+
+    public static ModelSpec SpecOf(int width, int height, string[] labels, string parameters = "{}") => new()
+    {
+        Input = new InputSpec { Width = width, Height = height },
+        Labels = labels,
+        Outputs = [new OutputSpec { Parameters = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(parameters)! }],
+    };
+
+    /// <summary>Everything a result holds, for comparisons.</summary>
+    public static string Show(VisionResult result)
+    {
+        var d = result.Detections;
+        var lines = new List<string>();
+        for (int i = 0; i < d.Count; i++)
+        {
+            string rotated = d.HasRotation ? d.RotatedBoxes[i].ToString() : "";
+            string mask = d.HasMasks ? $"{d.MaskRegion(i) with { Offset = 0 }} {Convert.ToHexString(d.Mask(i))}" : "";
+            lines.Add($"{d.ClassIds[i]} {d.Scores[i]:R} {d.Boxes[i].X1:R} {d.Boxes[i].Y1:R} {d.Boxes[i].X2:R} {d.Boxes[i].Y2:R} {rotated} {string.Join(' ', d.Keypoints(i).ToArray())} {mask}");
+        }
+
+        lines.Add(string.Join(' ', result.Classification.ClassIds.ToArray()) + " " + string.Join(' ', result.Classification.Scores.ToArray()));
+        lines.Add(string.Join(' ', result.Embedding.Values.ToArray()));
+        return string.Join('\n', lines);
+    }
+
+    public static DecoderCase Of(string decoder)
+    {
+        const int anchors = 53; // no multiple of a vector's lanes
+        string[] three = ["a", "b", "c"], one = ["face"];
+        static float Unit(Random r, int i) => r.NextSingle();
+        static float Logit(Random r, int i) => r.NextSingle() * 6 - 4;
+        static float Delta(Random r, int i) => r.NextSingle() - 0.5f;
+        static float Positive(Random r, int i) => 0.5f + r.NextSingle() * 2;
+        // Rows cx, cy, w, h in pixels, then scores, then the rest.
+        static Func<Random, int, float> Rows(int classes, Func<Random, int, float> rest) => (r, i) => (i / anchors) switch
+        {
+            0 or 1 => r.NextSingle() * 64,
+            2 or 3 => 4 + r.NextSingle() * 20,
+            var row when row < 4 + classes => r.NextSingle(),
+            _ => rest(r, i),
+        };
+
+        return decoder switch
+        {
+            "yolo-dfl" => new() { Decoder = decoder, Spec = SpecOf(64, 64, three), Outputs = [("rows", [1, 7, anchors], Rows(3, Unit))] },
+            "yolo-dfl-seg" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, three),
+                Outputs = [("rows", [1, 4 + 3 + 8, anchors], Rows(3, Delta)), ("prototypes", [1, 8, 16, 16], Delta)],
+            },
+            "yolo-dfl-pose" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, ["person"], """{"keypoints": [2, 3]}"""),
+                Outputs = [("rows", [1, 4 + 1 + 6, anchors], Rows(1, (r, _) => r.NextSingle() * 64))],
+            },
+            "yolo-obb" => new() { Decoder = decoder, Spec = SpecOf(64, 64, three), Outputs = [("rows", [1, 8, anchors], Rows(3, Positive))] },
+            "yolo-end2end" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, three),
+                Outputs = [("rows", [1, 20, 6], (r, i) => (i % 6) switch { 0 or 1 => r.NextSingle() * 30, 2 or 3 => 30 + r.NextSingle() * 30, 4 => 1 - i / 120f, _ => r.Next(3) })],
+            },
+            "retinanet-anchors" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, three, """{"strides": [8, 16], "sizes": [[8], [16]], "ratios": [1]}"""),
+                Outputs = [("cls_logits", [1, 80, 3], Logit), ("bbox_regression", [1, 80, 4], Delta)],
+            },
+            "ssd" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, three[..2], """{"strides": [8, 16], "minBoxes": [[8, 12], [24]]}"""),
+                Outputs = [("scores", [1, 144, 3], Unit), ("boxes", [1, 144, 4], Delta)],
+            },
+            "ultraface" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, one),
+                Outputs = [("scores", [1, 30, 2], Unit), ("boxes", [1, 30, 4], (r, i) => i % 4 < 2 ? r.NextSingle() / 2 : 0.5f + r.NextSingle() / 2)],
+            },
+            "scrfd" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, one), Scores = [0, 1, 2],
+                Outputs =
+                [
+                    ("score_8", [1, 128, 1], Unit), ("score_16", [1, 32, 1], Unit), ("score_32", [1, 8, 1], Unit),
+                    ("bbox_8", [1, 128, 4], Positive), ("bbox_16", [1, 32, 4], Positive), ("bbox_32", [1, 8, 4], Positive),
+                    ("kps_8", [1, 128, 10], Delta), ("kps_16", [1, 32, 10], Delta), ("kps_32", [1, 8, 10], Delta),
+                ],
+            },
+            "yunet" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, one), Scores = [0, 1, 2, 3, 4, 5],
+                Outputs =
+                [
+                    ("cls_8", [1, 64, 1], Unit), ("cls_16", [1, 16, 1], Unit), ("cls_32", [1, 4, 1], Unit),
+                    ("obj_8", [1, 64, 1], Unit), ("obj_16", [1, 16, 1], Unit), ("obj_32", [1, 4, 1], Unit),
+                    ("bbox_8", [1, 64, 4], Delta), ("bbox_16", [1, 16, 4], Delta), ("bbox_32", [1, 4, 4], Delta),
+                    ("kps_8", [1, 64, 10], Delta), ("kps_16", [1, 16, 10], Delta), ("kps_32", [1, 4, 10], Delta),
+                ],
+            },
+            "blazeface" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(128, 128, one), Scores = [0, 2],
+                Outputs =
+                [
+                    ("logits_a", [1, 512, 1], Logit), ("boxes_a", [1, 512, 16], (r, i) => i % 16 is 2 or 3 ? 10 + r.NextSingle() * 20 : r.NextSingle() * 8 - 4),
+                    ("logits_b", [1, 384, 1], Logit), ("boxes_b", [1, 384, 16], (r, i) => i % 16 is 2 or 3 ? 10 + r.NextSingle() * 20 : r.NextSingle() * 8 - 4),
+                ],
+            },
+            "fastestdet" => new() { Decoder = decoder, Spec = SpecOf(64, 64, three), Outputs = [("cells", [1, 8, 7, 7], Unit)] },
+            "softmax" => new() { Decoder = decoder, Spec = SpecOf(64, 64, []), Outputs = [("scores", [1, 11], Logit)] },
+            "embedding" => new() { Decoder = decoder, Spec = SpecOf(64, 64, []), Outputs = [("features", [1, 19], Logit)] },
+            _ => throw new NotSupportedException($"add a case for decoder '{decoder}'"),
+        };
+    }
+}

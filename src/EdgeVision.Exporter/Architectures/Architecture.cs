@@ -22,6 +22,21 @@ public abstract class Architecture
     /// </summary>
     public abstract IReadOnlyList<(string Name, Value Value)> Forward(Net net, Value image);
 
+    /// <summary>
+    /// What training computes the losses from, where that is not what is exported: boxes before they are decoded, features for
+    /// a second stage. Everything named in <see cref="Forward"/> must come from the same functions.
+    /// </summary>
+    public virtual IReadOnlyList<(string Name, Value Value)> TrainingForward(Net net, Value image) => Forward(net, image);
+
+    /// <summary>The tasks of the network, in the order of the spec's outputs.</summary>
+    public virtual IReadOnlyList<Training.Head> Heads => [];
+
+    /// <summary>Whether the graph takes other sizes than the spec's (multiples of its coarsest stride).</summary>
+    public virtual bool DynamicSize => false;
+
+    /// <summary>Stages from the input on, by the prefix of their weights' names, for freezing and learning rates.</summary>
+    public virtual IReadOnlyList<string> Stages => [];
+
     /// <summary>Counts without computing.</summary>
     public AnalysisNet Analyze(int batch = 1)
     {

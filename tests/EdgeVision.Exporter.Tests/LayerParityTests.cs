@@ -42,6 +42,7 @@ public class LayerParityTests
         ("channels last", new Permute(0, 2, 3, 1), [[3, 4, 5]]),
         ("", new UpsampleNearest(2), [[3, 4, 5]]),
         ("by three", new UpsampleNearest(3), [[3, 4, 5]]),
+        ("two levels, not square, the last cell beyond the edge", new DistributionBoxes(40, 16, 8, 16), [[64, 13]]),
     ];
 
     public static TheoryData<int> RowNumbers => [.. Enumerable.Range(0, Rows.Length)];

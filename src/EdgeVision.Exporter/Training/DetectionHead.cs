@@ -1,0 +1,108 @@
+using System.Globalization;
+using EdgeVision.Exporter.Data;
+
+namespace EdgeVision.Exporter.Training;
+
+/// <summary>Objects of a picture in pixels of the network's input; groups (COCO's iscrowd) are left out.</summary>
+/// <param name="Boxes">Boxes, cut to the input.</param>
+/// <param name="ClassIds">Class of each.</param>
+public sealed record DetectionTarget(Box[] Boxes, int[] ClassIds);
+
+/// <summary>What the heads of detectors have in common: their objects, their evaluator, what they warn of.</summary>
+/// <param name="input">The network's input.</param>
+/// <param name="classes">Number of classes.</param>
+public abstract class DetectionHead(InputSpec input, int classes) : Head
+{
+    private const float SmallestSide = 1; // pixels of the input; less cannot be learned and breaks logarithms
+
+    /// <inheritdoc/>
+    public override string Name => "detect";
+
+    /// <summary>The network's input.</summary>
+    protected InputSpec Input { get; } = input;
+
+    /// <summary>Number of classes, without a background.</summary>
+    protected int Classes { get; } = classes;
+
+    /// <inheritdoc/>
+    public override HeadEvaluator CreateEvaluator() => new DetectionHeadEvaluator(Classes);
+
+    /// <summary>Why no place of the network would learn this object (box in pixels of the input), or null where one does.</summary>
+    protected abstract string? WhyUnmatched(in Box box);
+
+    /// <summary>Objects of a picture that has the size of the input.</summary>
+    /// <exception cref="EdgeVisionException">An object's class is none of the model's.</exception>
+    protected DetectionTarget Objects(LabelledPicture picture)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        var boxes = new List<Box>();
+        var classIds = new List<int>();
+        foreach (var item in picture.Objects)
+        {
+            if (item.ClassId < 0 || item.ClassId >= Classes)
+            {
+                throw new EdgeVisionException($"picture '{picture.Name}' holds an object of class {item.ClassId}; the model has {Classes} classes");
+            }
+
+            var box = Cut(item.Box);
+            if (!item.Crowd && box.Width >= SmallestSide && box.Height >= SmallestSide)
+            {
+                boxes.Add(box);
+                classIds.Add(item.ClassId);
+            }
+        }
+
+        return new DetectionTarget([.. boxes], [.. classIds]);
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Inspect(IReadOnlyList<LabelledPicture> pictures)
+    {
+        ArgumentNullException.ThrowIfNull(pictures);
+        int objects = 0, outside = 0;
+        string firstOutside = "";
+        var unmatched = new Dictionary<string, (int Count, string Picture, Box Box)>();
+        foreach (var picture in pictures)
+        {
+            foreach (var item in picture.Objects.Where(o => !o.Crowd))
+            {
+                objects++;
+                var box = item.Box;
+                if (box.X1 < -1 || box.Y1 < -1 || box.X2 > picture.Width + 1 || box.Y2 > picture.Height + 1 || !(box.X2 > box.X1) || !(box.Y2 > box.Y1))
+                {
+                    firstOutside = outside++ == 0 ? $"{picture.Name}: {box} of {picture.Width}x{picture.Height}" : firstOutside;
+                }
+
+                var seen = Cut(ToInput(box, picture));
+                string? why = seen.Width < SmallestSide || seen.Height < SmallestSide ? "is smaller than a pixel of the input" : WhyUnmatched(seen);
+                if (why is not null)
+                {
+                    var known = unmatched.GetValueOrDefault(why, (Count: 0, picture.Name, box));
+                    unmatched[why] = known with { Count = known.Count + 1 };
+                }
+            }
+        }
+
+        string Share(int count) => string.Create(CultureInfo.InvariantCulture, $"{count} of {objects} objects ({100.0 * count / objects:F1} %)");
+        if (outside > 0)
+        {
+            yield return $"{Share(outside)}: the box is empty or reaches beyond the picture, such as {firstOutside}";
+        }
+
+        foreach (var (why, (count, name, box)) in unmatched)
+        {
+            yield return $"{Share(count)}: the box {why}, such as {box} in {name}";
+        }
+    }
+
+    private Box Cut(in Box b) => new(
+        Math.Clamp(b.X1, 0, Input.Width), Math.Clamp(b.Y1, 0, Input.Height), Math.Clamp(b.X2, 0, Input.Width), Math.Clamp(b.Y2, 0, Input.Height));
+
+    // Pictures to inspect may come before or after they were letterboxed; sizes that fit are left as they are.
+    private Box ToInput(in Box b, LabelledPicture picture)
+    {
+        float scale = Math.Min((float)Input.Width / picture.Width, (float)Input.Height / picture.Height);
+        float x = (Input.Width - picture.Width * scale) / 2, y = (Input.Height - picture.Height * scale) / 2;
+        return new Box(b.X1 * scale + x, b.Y1 * scale + y, b.X2 * scale + x, b.Y2 * scale + y);
+    }
+}

@@ -1,0 +1,76 @@
+using EdgeVision.Exporter.Losses;
+
+namespace EdgeVision.Exporter.Training;
+
+/// <summary>
+/// Task-aligned assignment (Feng et al. 2021) as Ultralytics does it: an object takes the <see cref="TopK"/> places inside its
+/// box whose predictions are best at score^0.5 * CIoU^6; a place that several want goes to the one it overlaps most. Plain
+/// arithmetic over arrays: the tensors are small, and an operation of torch costs more than the whole assignment.
+/// </summary>
+public static class TaskAlignedAssigner
+{
+    /// <summary>Places an object takes at most.</summary>
+    public const int TopK = 10;
+
+    private const float Epsilon = 1e-9f;
+
+    /// <summary>Assigns the places of one picture.</summary>
+    /// <param name="points">Centre of each of the A places in pixels of the input.</param>
+    /// <param name="scores">Predicted scores 0..1, [C,A].</param>
+    /// <param name="predicted">Predicted boxes, [A].</param>
+    /// <param name="target">The picture's objects.</param>
+    /// <param name="objects">Receives for each place the index of its object, or -1.</param>
+    /// <param name="wanted">Receives for each place the score wanted of it: its alignment over the best of its object, times that object's best IoU; 0 for background.</param>
+    public static void Assign(ReadOnlySpan<(float X, float Y)> points, ReadOnlySpan<float> scores, ReadOnlySpan<Box> predicted,
+        DetectionTarget target, Span<int> objects, Span<float> wanted)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        int places = points.Length, count = target.Boxes.Length;
+        objects.Fill(-1);
+        wanted.Clear();
+        Span<float> overlap = new float[places], bestOverlap = new float[count], bestAlignment = new float[count];
+        var candidates = new List<(float Alignment, float Iou, int Place)>();
+        var alignment = new float[places];
+        for (int o = 0; o < count; o++)
+        {
+            var box = target.Boxes[o];
+            candidates.Clear();
+            for (int p = 0; p < places; p++)
+            {
+                var (x, y) = points[p];
+                if (Math.Min(Math.Min(x - box.X1, y - box.Y1), Math.Min(box.X2 - x, box.Y2 - y)) > Epsilon)
+                {
+                    float iou = Math.Max(0, CompleteIou.Compute(box, predicted[p])), cube = iou * iou * iou;
+                    candidates.Add((MathF.Sqrt(scores[target.ClassIds[o] * places + p]) * cube * cube, iou, p));
+                }
+            }
+
+            // The better aligned first; equal ones in the order of places, so that the same step gives the same result.
+            candidates.Sort((a, b) => a.Alignment != b.Alignment ? b.Alignment.CompareTo(a.Alignment) : a.Place.CompareTo(b.Place));
+            foreach (var (value, iou, p) in candidates.Take(TopK))
+            {
+                if (objects[p] < 0 || iou > overlap[p])
+                {
+                    (objects[p], overlap[p], alignment[p]) = (o, iou, value);
+                }
+            }
+        }
+
+        for (int p = 0; p < places; p++)
+        {
+            if (objects[p] is >= 0 and var o)
+            {
+                bestOverlap[o] = Math.Max(bestOverlap[o], overlap[p]);
+                bestAlignment[o] = Math.Max(bestAlignment[o], alignment[p]);
+            }
+        }
+
+        for (int p = 0; p < places; p++)
+        {
+            if (objects[p] is >= 0 and var o)
+            {
+                wanted[p] = alignment[p] * bestOverlap[o] / (bestAlignment[o] + Epsilon);
+            }
+        }
+    }
+}

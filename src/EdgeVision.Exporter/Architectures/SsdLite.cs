@@ -1,0 +1,86 @@
+using EdgeVision.Exporter.Authoring;
+using EdgeVision.Exporter.Layers;
+using EdgeVision.Exporter.Training;
+
+namespace EdgeVision.Exporter.Architectures;
+
+/// <summary>
+/// SSD (Liu et al. 2016) with depthwise-separable prediction layers as in MobileNetV2's SSDLite (Sandler et al. 2018), here
+/// over a feature pyramid: residual backbone, levels of strides 8, 16 and 32, and one of stride 64 behind them.
+/// </summary>
+/// <remarks>
+/// Outputs: <c>cls_logits</c> [N,A,C+1] before the softmax, background first, and <c>bbox_regression</c> [N,A,4] of the default
+/// boxes with variances 0.1 and 0.2; by level, y, x, box.
+/// </remarks>
+public sealed class SsdLite : Architecture
+{
+    private readonly ResidualBackbone _backbone;
+    private readonly FeaturePyramid _pyramid;
+    private readonly InputSpec _input;
+    private readonly string[] _labels;
+    private readonly string _name;
+
+    /// <summary>The detector with its own settings, or those given.</summary>
+    public SsdLite(ModelSettings? settings = null)
+    {
+        settings ??= new ModelSettings();
+        _name = settings.Name ?? Name;
+        _input = DetectorSpec.Input(settings);
+        _labels = DetectorSpec.Labels(settings);
+        _backbone = DetectorSpec.Backbone(settings);
+        _pyramid = new FeaturePyramid(settings.Scaled(48));
+        Boxes = new DefaultBoxes(_input.Width, _input.Height, [8, 16, 32, 64], [0.1f, 0.2f, 0.37f, 0.6f, 0.9f], [[2, 3], [2, 3], [2, 3], [2]]);
+        Heads = [new SsdHead(_input, _labels.Length, Boxes)];
+    }
+
+    /// <summary>Default boxes of the four levels.</summary>
+    public DefaultBoxes Boxes { get; }
+
+    /// <inheritdoc/>
+    public override string Name => "ssd-lite";
+
+    /// <inheritdoc/>
+    public override string Description => "SSD with depthwise-separable prediction layers, residual backbone, FPN";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Head> Heads { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Stages => DetectorSpec.Stages;
+
+    /// <inheritdoc/>
+    public override ModelSpec Spec => new()
+    {
+        Name = _name,
+        Task = "detect",
+        Input = _input,
+        Outputs = [.. Heads.Select(h => h.Output)],
+        Labels = _labels,
+        Thresholds = new ThresholdSpec { Confidence = 0.4f, Iou = 0.5f, MaxDetections = 100 },
+    };
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<(string Name, Value Value)> Forward(Net net, Value image)
+    {
+        List<Value> levels = [.. _pyramid.Forward(net, [.. _backbone.Forward(net, image).Skip(1)])];
+        levels.Add(net.ConvNorm("fpn.extra", levels[^1], (int)levels[^1].Size(1), stride: 2));
+        var scores = new List<Value>();
+        var boxes = new List<Value>();
+        for (int i = 0; i < levels.Count; i++)
+        {
+            scores.Add(Predict(net, $"head.cls{i}", levels[i], Boxes.PerLocation(i), _labels.Length + 1));
+            boxes.Add(Predict(net, $"head.box{i}", levels[i], Boxes.PerLocation(i), 4));
+        }
+
+        return [("cls_logits", net.Concat(1, scores)), ("bbox_regression", net.Concat(1, boxes))];
+    }
+
+    private static Value Predict(Net net, string name, Value x, int boxes, int numbers)
+    {
+        using var scope = net.Scope(name);
+        int channels = (int)x.Size(1);
+        x = net.ConvNorm("depthwise", x, channels, groups: channels);
+        x = net.Conv("predict", x, boxes * numbers, kernel: 1, start: WeightStart.Normal(0.03));
+        return net.Reshape(net.Permute(x, 0, 2, 3, 1), -1, numbers);
+    }
+}

@@ -1,0 +1,153 @@
+using System.Text.Json;
+using EdgeVision.Exporter.Authoring;
+using EdgeVision.Exporter.Data;
+using TorchSharp;
+
+namespace EdgeVision.Exporter.Training;
+
+/// <summary>What SSD learns from a picture.</summary>
+/// <param name="Classes">For each of the A default boxes 0 (background) or its object's class + 1.</param>
+/// <param name="Positives">Default boxes that are an object.</param>
+/// <param name="Deltas">Four for each of <paramref name="Positives"/>, over the variances.</param>
+public sealed record SsdTarget(long[] Classes, int[] Positives, float[] Deltas);
+
+/// <summary>
+/// Training of SSD (Liu et al. 2016) as torchvision does it: a default box belongs to the object it overlaps by 0.5, every
+/// object has its best default box; cross entropy over the positives and three times as many of the hardest negatives of each
+/// picture, smooth L1 on the boxes, both over the number of positives. Reads <c>cls_logits</c> [N,A,C+1] and
+/// <c>bbox_regression</c> [N,A,4].
+/// </summary>
+public sealed class SsdHead(InputSpec input, int classes, DefaultBoxes boxes) : DetectionHead(input, classes)
+{
+    private const float MatchingIou = 0.5f, CentreVariance = 0.1f, SizeVariance = 0.2f;
+    private const int NegativesPerPositive = 3;
+    private readonly Box[] _boxes = boxes.All();
+
+    /// <inheritdoc/>
+    public override OutputSpec Output => new()
+    {
+        Decoder = "ssd",
+        Tensors = ["cls_logits", "bbox_regression"],
+        Parameters = new Dictionary<string, JsonElement>
+        {
+            ["strides"] = JsonSerializer.SerializeToElement(boxes.Strides),
+            ["scales"] = JsonSerializer.SerializeToElement(boxes.Scales),
+            ["ratios"] = JsonSerializer.SerializeToElement(boxes.Ratios),
+            ["variances"] = JsonSerializer.SerializeToElement(new[] { CentreVariance, SizeVariance }),
+            ["softmax"] = JsonSerializer.SerializeToElement(true),
+            ["clip"] = JsonSerializer.SerializeToElement(true),
+            ["topk"] = JsonSerializer.SerializeToElement(400),
+        },
+    };
+
+    /// <inheritdoc/>
+    public override object Target(LabelledPicture picture)
+    {
+        var (objects, classIds) = Objects(picture);
+        int[] matches = Match(_boxes, objects);
+        var positives = new List<int>();
+        var deltas = new List<float>();
+        for (int a = 0; a < matches.Length; a++)
+        {
+            if (matches[a] >= 0)
+            {
+                positives.Add(a);
+                var (dx, dy, dw, dh) = BoxCoder.Encode(_boxes[a], objects[matches[a]]);
+                deltas.AddRange([dx / CentreVariance, dy / CentreVariance, dw / SizeVariance, dh / SizeVariance]);
+            }
+        }
+
+        return new SsdTarget([.. matches.Select(m => m < 0 ? 0L : classIds[m] + 1)], [.. positives], [.. deltas]);
+    }
+
+    /// <summary>Index of the object of each default box, or -1 for background: torchvision's SSDMatcher.</summary>
+    internal static int[] Match(ReadOnlySpan<Box> boxes, ReadOnlySpan<Box> objects)
+    {
+        var result = new int[boxes.Length];
+        Span<float> bestIou = new float[objects.Length];
+        Span<int> bestBox = new int[objects.Length];
+        for (int a = 0; a < boxes.Length; a++)
+        {
+            result[a] = -1;
+            float best = 0;
+            for (int o = 0; o < objects.Length; o++)
+            {
+                float iou = AnchorMatcher.Iou(boxes[a], objects[o]);
+                if (iou > bestIou[o])
+                {
+                    (bestIou[o], bestBox[o]) = (iou, a);
+                }
+
+                if (iou >= MatchingIou && iou > best)
+                {
+                    (best, result[a]) = (iou, o);
+                }
+            }
+        }
+
+        for (int o = 0; o < objects.Length; o++)
+        {
+            if (bestIou[o] > 0)
+            {
+                result[bestBox[o]] = o;
+            }
+        }
+
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<(string Name, torch.Tensor Value)> Loss(LossInputs inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        torch.Tensor logits = inputs["cls_logits"], regression = inputs["bbox_regression"];
+        var targets = inputs.Targets.Cast<SsdTarget>().ToArray();
+        int places = _boxes.Length;
+        long[] positives = [.. targets.SelectMany((t, n) => t.Positives.Select(p => (long)n * places + p))];
+        double divisor = Math.Max(1, positives.Length);
+        var wanted = torch.tensor(targets.SelectMany(t => t.Classes).ToArray());
+        var entropy = torch.nn.functional.cross_entropy(logits.reshape(-1, Classes + 1), wanted, reduction: torch.nn.Reduction.None);
+        long[] counted = [.. positives, .. HardNegatives(OnnxNet.Floats(entropy), targets)];
+        var classLoss = entropy.index_select(0, torch.tensor(counted)).sum() / divisor;
+        if (positives.Length == 0)
+        {
+            return [("class", classLoss), ("box", regression.sum() * 0)];
+        }
+
+        var predicted = regression.reshape(-1, 4).index_select(0, torch.tensor(positives));
+        var deltas = torch.tensor(targets.SelectMany(t => t.Deltas).ToArray(), positives.Length, 4);
+        var boxLoss = torch.nn.functional.smooth_l1_loss(predicted, deltas, reduction: torch.nn.Reduction.Sum) / divisor;
+        return [("class", classLoss), ("box", boxLoss)];
+    }
+
+    /// <inheritdoc/>
+    protected override string? WhyUnmatched(in Box box)
+    {
+        foreach (var place in _boxes)
+        {
+            if (AnchorMatcher.Iou(place, box) >= MatchingIou)
+            {
+                return null;
+            }
+        }
+
+        return "overlaps no default box by 0.5, so only its nearest one learns it";
+    }
+
+    // Rows of the negatives with the highest loss. A picture without objects counts as one with a single positive; it would
+    // otherwise teach nothing.
+    private static List<long> HardNegatives(float[] entropy, SsdTarget[] targets)
+    {
+        var rows = new List<long>();
+        for (int n = 0; n < targets.Length; n++)
+        {
+            var classes = targets[n].Classes;
+            int first = n * classes.Length;
+            int count = NegativesPerPositive * Math.Max(1, targets[n].Positives.Length);
+            rows.AddRange(Enumerable.Range(0, classes.Length).Where(a => classes[a] == 0)
+                .OrderByDescending(a => entropy[first + a]).Take(count).Select(a => (long)first + a));
+        }
+
+        return rows;
+    }
+}

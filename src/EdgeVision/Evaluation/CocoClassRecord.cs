@@ -1,0 +1,109 @@
+namespace EdgeVision;
+
+/// <summary>What became of every detection of one class, over all pictures, and the curves that follow (cocoeval.py accumulate).</summary>
+internal sealed class CocoClassRecord(int areas)
+{
+    // numpy.spacing(1).
+    private const double Epsilon = 2.220446049250313e-16;
+
+    private readonly List<double> _scores = [];
+    private readonly List<int> _ranks = [];
+    private readonly List<uint> _matched = [];
+    private readonly List<uint> _ignored = [];
+    private int[]? _order;
+
+    /// <summary>Annotations that count, by range of sizes.</summary>
+    public int[] Truths { get; } = new int[areas];
+
+    /// <summary>Detections kept.</summary>
+    public int Detections => _scores.Count;
+
+    /// <summary>Adds a detection: its place in its picture from 0, and its bits in each range of sizes.</summary>
+    public void Add(double score, int rank, ReadOnlySpan<uint> matched, ReadOnlySpan<uint> ignored)
+    {
+        _scores.Add(score);
+        _ranks.Add(rank);
+        for (int a = 0; a < areas; a++)
+        {
+            _matched.Add(matched[a]);
+            _ignored.Add(ignored[a]);
+        }
+
+        _order = null;
+    }
+
+    /// <summary>
+    /// Precision at each of 101 recalls (0 to 1) at one threshold, made monotone from the right; 0 beyond the highest recall
+    /// reached. Returns that recall. Call only where <see cref="Truths"/> is above 0.
+    /// </summary>
+    public double Curve(int threshold, int area, int maxDetections, Span<double> precision)
+    {
+        int[] order = _order ??= Order();
+        uint bit = 1u << threshold;
+        var recalls = new List<double>(order.Length);
+        var precisions = new List<double>(order.Length);
+        double hits = 0, misses = 0;
+        foreach (int i in order)
+        {
+            if (_ranks[i] >= maxDetections)
+            {
+                continue;
+            }
+
+            int at = i * areas + area;
+            if ((_ignored[at] & bit) == 0)
+            {
+                if ((_matched[at] & bit) != 0)
+                {
+                    hits++;
+                }
+                else
+                {
+                    misses++;
+                }
+            }
+
+            recalls.Add(hits / Truths[area]);
+            precisions.Add(hits / (misses + hits + Epsilon));
+        }
+
+        for (int i = precisions.Count - 1; i > 0; i--)
+        {
+            precisions[i - 1] = Math.Max(precisions[i - 1], precisions[i]);
+        }
+
+        precision.Clear();
+        int first = 0;
+        for (int r = 0; r < precision.Length; r++)
+        {
+            // numpy.linspace: the last value is exactly 1, the others are multiples of the rounded step.
+            double recall = r == precision.Length - 1 ? 1 : r * (1.0 / (precision.Length - 1));
+            while (first < recalls.Count && recalls[first] < recall)
+            {
+                first++;
+            }
+
+            if (first == recalls.Count)
+            {
+                break;
+            }
+
+            precision[r] = precisions[first];
+        }
+
+        return recalls.Count > 0 ? recalls[^1] : 0;
+    }
+
+    // At equal scores the picture that came first, as numpy's merge sort leaves it.
+    private int[] Order()
+    {
+        int[] order = new int[_scores.Count];
+        for (int i = 0; i < order.Length; i++)
+        {
+            order[i] = i;
+        }
+
+        Array.Sort(order, (a, b) => _scores[b].CompareTo(_scores[a]) is var byScore && byScore != 0 ? byScore : a.CompareTo(b));
+        return order;
+    }
+}

@@ -1,0 +1,281 @@
+namespace EdgeVision;
+
+/// <summary>
+/// Average precision and recall as COCO defines them, equal to pycocotools' COCOeval: IoU (or OKS) .50 to .95 in steps of
+/// .05, precision at 101 recalls, sizes all, small (up to 32^2), medium (up to 96^2) and large. Pictures are added one by
+/// one and are not kept; at equal scores the picture added first wins, so add them by ascending id to repeat the
+/// reference's numbers. One instance serves one thread at a time.
+/// </summary>
+public sealed class CocoEvaluator
+{
+    internal const int RecallSteps = 101;
+    private static readonly double[] _thresholds = Thresholds();
+    private static readonly (double From, double To)[] _sizes = [(0, 1e10), (0, 32 * 32), (32 * 32, 96 * 96), (96 * 96, 1e10)];
+    private static readonly (double From, double To)[] _keypointSizes = [(0, 1e10), (32 * 32, 96 * 96), (96 * 96, 1e10)];
+
+    private readonly CocoKind _kind;
+    private readonly int _classes;
+    private readonly CocoOptions _options;
+    private readonly int[] _maxDetections;
+    private readonly (double From, double To)[] _areas;
+    private readonly CocoClassRecord[] _records;
+    private readonly CocoMatcher _matcher = new(_thresholds);
+
+    /// <summary>An evaluation without pictures yet.</summary>
+    /// <param name="kind">What is compared.</param>
+    /// <param name="classes">Number of classes; a class without annotations is left out of the means.</param>
+    /// <param name="options">Settings; pycocotools' when null.</param>
+    /// <exception cref="EdgeVisionException">No classes, limits that do not ascend from 1, or sigmas that are not above 0.</exception>
+    public CocoEvaluator(CocoKind kind, int classes, CocoOptions? options = null)
+    {
+        _kind = kind;
+        _classes = classes > 0 ? classes : throw new EdgeVisionException($"an evaluation needs at least one class, not {classes}");
+        _options = options ?? new CocoOptions();
+        _areas = kind == CocoKind.Keypoints ? _keypointSizes : _sizes;
+        _maxDetections = _options.MaxDetections.Count > 0 ? [.. _options.MaxDetections] : kind == CocoKind.Keypoints ? [20] : [1, 10, 100];
+        for (int i = 0; i < _maxDetections.Length; i++)
+        {
+            if (_maxDetections[i] <= (i == 0 ? 0 : _maxDetections[i - 1]))
+            {
+                throw new EdgeVisionException($"limits of detections must ascend from 1: {string.Join(", ", _maxDetections)}");
+            }
+        }
+
+        if (kind == CocoKind.Keypoints && (_options.Sigmas.Count == 0 || !_options.Sigmas.All(s => s > 0 && double.IsFinite(s))))
+        {
+            throw new EdgeVisionException("keypoints need a sigma above 0 each");
+        }
+
+        _records = new CocoClassRecord[_options.ClassAgnostic ? 1 : classes];
+        for (int i = 0; i < _records.Length; i++)
+        {
+            _records[i] = new CocoClassRecord(_areas.Length);
+        }
+    }
+
+    /// <summary>Pictures added.</summary>
+    public int ImageCount { get; private set; }
+
+    /// <summary>Adds a picture: everything annotated on it and everything found on it, in any order.</summary>
+    /// <param name="truths">Annotations.</param>
+    /// <param name="detections">Detections; of each class the best count up to the highest limit.</param>
+    /// <exception cref="EdgeVisionException">
+    /// A class outside the evaluation's, a number that is no number, a missing mask, masks of different planes, or another number
+    /// of keypoints than sigmas. Nothing of the picture is added then.
+    /// </exception>
+    public void AddImage(IReadOnlyList<CocoTruth> truths, IReadOnlyList<CocoDetection> detections)
+    {
+        ArgumentNullException.ThrowIfNull(truths);
+        ArgumentNullException.ThrowIfNull(detections);
+        Check(truths, detections);
+        var truthsOf = Group(truths.Count, i => truths[i].ClassId);
+        var detectionsOf = Group(detections.Count, i => detections[i].ClassId);
+        for (int c = 0; c < _records.Length; c++)
+        {
+            if (truthsOf[c] is not null || detectionsOf[c] is not null)
+            {
+                AddClass(_records[c], [.. (truthsOf[c] ?? []).Select(i => truths[i])], [.. (detectionsOf[c] ?? []).Select(i => detections[i])]);
+            }
+        }
+
+        ImageCount++;
+    }
+
+    /// <summary>
+    /// The same with the runtime's detections. Keypoints are taken where keypoints are compared. Masks are taken in the
+    /// plane of the network's input, letterbox included, so the annotations' masks must lie in that plane.
+    /// </summary>
+    /// <exception cref="EdgeVisionException">As above; or the detections carry no masks or keypoints where those are compared.</exception>
+    public void AddImage(IReadOnlyList<CocoTruth> truths, Detections detections)
+    {
+        ArgumentNullException.ThrowIfNull(detections);
+        var found = new CocoDetection[detections.Count];
+        for (int i = 0; i < found.Length; i++)
+        {
+            var keypoints = _kind == CocoKind.Keypoints ? new CocoKeypoint[detections.KeypointCount] : null;
+            for (int k = 0; keypoints is not null && k < keypoints.Length; k++)
+            {
+                var point = detections.Keypoints(i)[k];
+                keypoints[k] = new CocoKeypoint(point.X, point.Y);
+            }
+
+            found[i] = new CocoDetection(detections.ClassIds[i], detections.Scores[i], detections.Boxes[i])
+            {
+                Keypoints = keypoints,
+                Mask = _kind == CocoKind.Masks ? CocoMask.FromDetection(detections, i) : null,
+            };
+        }
+
+        AddImage(truths, found);
+    }
+
+    /// <summary>The statistics of all pictures so far; more may be added afterwards.</summary>
+    public CocoSummary Summarize() => new(_kind, _records, _thresholds.Length, _maxDetections, _options.ClassAgnostic);
+
+    private void AddClass(CocoClassRecord record, CocoTruth[] truths, CocoDetection[] detections)
+    {
+        int[] order = new int[detections.Length];
+        for (int i = 0; i < order.Length; i++)
+        {
+            order[i] = i;
+        }
+
+        Array.Sort(order, (a, b) => detections[b].Score.CompareTo(detections[a].Score) is var byScore && byScore != 0 ? byScore : a.CompareTo(b));
+        int count = Math.Min(order.Length, _maxDetections[^1]);
+        double[] overlaps = new double[count * truths.Length];
+        for (int d = 0; d < count; d++)
+        {
+            for (int g = 0; g < truths.Length; g++)
+            {
+                overlaps[d * truths.Length + g] = Overlap(detections[order[d]], truths[g]);
+            }
+        }
+
+        bool[] crowd = [.. truths.Select(g => g.Crowd)];
+        bool[] truthIgnored = new bool[truths.Length], otherSize = new bool[count];
+        uint[][] matched = new uint[_areas.Length][], ignored = new uint[_areas.Length][];
+        for (int a = 0; a < _areas.Length; a++)
+        {
+            var (from, to) = _areas[a];
+            for (int g = 0; g < truths.Length; g++)
+            {
+                double area = AreaOf(truths[g]);
+                truthIgnored[g] = crowd[g] || area < from || area > to
+                    || _kind == CocoKind.Keypoints && CocoOverlap.Labelled(truths[g].Keypoints!) == 0;
+                record.Truths[a] += truthIgnored[g] ? 0 : 1;
+            }
+
+            for (int d = 0; d < count; d++)
+            {
+                double area = AreaOf(detections[order[d]]);
+                otherSize[d] = area < from || area > to;
+            }
+
+            matched[a] = new uint[count];
+            ignored[a] = new uint[count];
+            _matcher.Match(overlaps, truthIgnored, crowd, otherSize, matched[a], ignored[a]);
+        }
+
+        Span<uint> matchedOf = stackalloc uint[_areas.Length], ignoredOf = stackalloc uint[_areas.Length];
+        for (int d = 0; d < count; d++)
+        {
+            for (int a = 0; a < _areas.Length; a++)
+            {
+                matchedOf[a] = matched[a][d];
+                ignoredOf[a] = ignored[a][d];
+            }
+
+            record.Add(detections[order[d]].Score, d, matchedOf, ignoredOf);
+        }
+    }
+
+    private double Overlap(in CocoDetection detection, in CocoTruth truth) => _kind switch
+    {
+        CocoKind.Boxes => CocoOverlap.OfBoxes(detection.Box!.Value, truth.Box, truth.Crowd),
+        CocoKind.Masks => CocoOverlap.OfMasks(detection.Mask!, truth.Mask!, truth.Crowd),
+        _ => CocoOverlap.OfKeypoints(detection.Keypoints!, truth, AreaOf(truth), _options.Sigmas),
+    };
+
+    private double AreaOf(in CocoTruth truth) => truth.Area ?? (_kind == CocoKind.Masks ? truth.Mask!.Area : truth.Box.Area);
+
+    private static double AreaOf(in CocoDetection detection)
+    {
+        if (detection.Box is { } box)
+        {
+            return box.Area;
+        }
+
+        if (detection.Mask is { } mask)
+        {
+            return mask.Area;
+        }
+
+        var points = detection.Keypoints!;
+        return (points.Max(p => p.X) - points.Min(p => p.X)) * (points.Max(p => p.Y) - points.Min(p => p.Y));
+    }
+
+    // Indices by class, in order; everything in one group, class by class, where classes do not count.
+    private List<int>?[] Group(int count, Func<int, int> classOf)
+    {
+        var groups = new List<int>?[_classes];
+        for (int i = 0; i < count; i++)
+        {
+            (groups[classOf(i)] ??= []).Add(i);
+        }
+
+        return _options.ClassAgnostic ? [[.. groups.SelectMany(g => g ?? [])]] : groups;
+    }
+
+    private void Check(IReadOnlyList<CocoTruth> truths, IReadOnlyList<CocoDetection> detections)
+    {
+        CocoMask? plane = null;
+        for (int i = 0; i < truths.Count; i++)
+        {
+            var truth = truths[i];
+            string what = $"annotation {i}";
+            Check(what, truth.ClassId, truth.Area ?? 0, truth.Box, truth.Mask, truth.Keypoints);
+            SamePlane(ref plane, truth.Mask, what);
+        }
+
+        for (int i = 0; i < detections.Count; i++)
+        {
+            var detection = detections[i];
+            string what = $"detection {i}";
+            Check(what, detection.ClassId, detection.Score, detection.Box, detection.Mask, detection.Keypoints);
+            SamePlane(ref plane, detection.Mask, what);
+        }
+    }
+
+    private void Check(string what, int classId, double number, CocoBox? box, CocoMask? mask, IReadOnlyList<CocoKeypoint>? keypoints)
+    {
+        if ((uint)classId >= (uint)_classes)
+        {
+            throw new EdgeVisionException($"{what} is of class {classId}; the evaluation has {_classes}");
+        }
+
+        if (!double.IsFinite(number) || box is { } b && !(double.IsFinite(b.X) && double.IsFinite(b.Y) && b.Width >= 0 && b.Height >= 0 && double.IsFinite(b.Area)))
+        {
+            throw new EdgeVisionException($"{what} has a number that means nothing: {number}, {box}");
+        }
+
+        switch (_kind)
+        {
+            case CocoKind.Boxes when box is null:
+                throw new EdgeVisionException($"{what} has no box");
+            case CocoKind.Masks when mask is null:
+                throw new EdgeVisionException($"{what} has no mask");
+            case CocoKind.Keypoints when keypoints?.Count != _options.Sigmas.Count:
+                throw new EdgeVisionException($"{what} has {keypoints?.Count ?? 0} keypoints; there are {_options.Sigmas.Count} sigmas");
+            case CocoKind.Keypoints when !keypoints.All(p => double.IsFinite(p.X) && double.IsFinite(p.Y)):
+                throw new EdgeVisionException($"{what} has a keypoint that is no number");
+        }
+    }
+
+    private void SamePlane(ref CocoMask? plane, CocoMask? mask, string what)
+    {
+        if (_kind != CocoKind.Masks)
+        {
+            return;
+        }
+
+        plane ??= mask!;
+        if (mask!.Width != plane.Width || mask.Height != plane.Height)
+        {
+            throw new EdgeVisionException($"{what} has a mask of {mask.Width}x{mask.Height}, others of the picture have {plane.Width}x{plane.Height}");
+        }
+    }
+
+    // numpy.linspace(.5, .95, 10), to the bit.
+    private static double[] Thresholds()
+    {
+        double[] thresholds = new double[10];
+        double step = (0.95 - 0.5) / 9;
+        for (int i = 0; i < thresholds.Length; i++)
+        {
+            thresholds[i] = i * step + 0.5;
+        }
+
+        thresholds[^1] = 0.95;
+        return thresholds;
+    }
+}

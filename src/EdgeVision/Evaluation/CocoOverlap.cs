@@ -1,0 +1,81 @@
+namespace EdgeVision;
+
+/// <summary>How well a detection covers an annotation, 0 to 1, as pycocotools counts it (maskApi.c bbIou and rleIou, cocoeval.py computeOks).</summary>
+internal static class CocoOverlap
+{
+    // numpy.spacing(1): it keeps an area of 0 from dividing.
+    private const double Epsilon = 2.220446049250313e-16;
+
+    /// <summary>IoU of boxes; with a crowd the intersection over the detection's own area.</summary>
+    public static double OfBoxes(in CocoBox detection, in CocoBox truth, bool crowd)
+    {
+        double width = Math.Min(detection.X + detection.Width, truth.X + truth.Width) - Math.Max(detection.X, truth.X);
+        double height = Math.Min(detection.Y + detection.Height, truth.Y + truth.Height) - Math.Max(detection.Y, truth.Y);
+        if (width <= 0 || height <= 0)
+        {
+            return 0;
+        }
+
+        double both = width * height;
+        return both / (crowd ? detection.Area : detection.Area + truth.Area - both);
+    }
+
+    /// <summary>IoU of masks; with a crowd the intersection over the detection's own area.</summary>
+    public static double OfMasks(CocoMask detection, CocoMask truth, bool crowd)
+    {
+        long both = detection.Intersection(truth);
+        return both == 0 ? 0 : (double)both / (crowd ? detection.Area : detection.Area + truth.Area - both);
+    }
+
+    /// <summary>
+    /// OKS: the mean of exp(-d^2 / (2 * area * (2 sigma)^2)) over the annotation's labelled keypoints; where it labels none,
+    /// over all of them with the distance to the annotation's box, doubled in size about its centre and more (one width and
+    /// one height on each side).
+    /// </summary>
+    public static double OfKeypoints(IReadOnlyList<CocoKeypoint> detection, in CocoTruth truth, double area, IReadOnlyList<double> sigmas)
+    {
+        var points = truth.Keypoints!;
+        bool labelled = Labelled(points) > 0;
+        var box = truth.Box;
+        double left = box.X - box.Width, right = box.X + box.Width * 2, top = box.Y - box.Height, bottom = box.Y + box.Height * 2;
+        double sum = 0;
+        int count = 0;
+        for (int k = 0; k < sigmas.Count; k++)
+        {
+            double dx, dy;
+            if (labelled)
+            {
+                if (points[k].Visibility <= 0)
+                {
+                    continue;
+                }
+
+                dx = detection[k].X - points[k].X;
+                dy = detection[k].Y - points[k].Y;
+            }
+            else
+            {
+                dx = Math.Max(0, left - detection[k].X) + Math.Max(0, detection[k].X - right);
+                dy = Math.Max(0, top - detection[k].Y) + Math.Max(0, detection[k].Y - bottom);
+            }
+
+            double spread = sigmas[k] * 2;
+            sum += Math.Exp(-((dx * dx + dy * dy) / (spread * spread) / (area + Epsilon) / 2));
+            count++;
+        }
+
+        return sum / count;
+    }
+
+    /// <summary>Keypoints that somebody placed.</summary>
+    public static int Labelled(IReadOnlyList<CocoKeypoint> points)
+    {
+        int labelled = 0;
+        for (int i = 0; i < points.Count; i++)
+        {
+            labelled += points[i].Visibility > 0 ? 1 : 0;
+        }
+
+        return labelled;
+    }
+}

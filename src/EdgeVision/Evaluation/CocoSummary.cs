@@ -1,0 +1,205 @@
+using System.Globalization;
+using System.Text;
+
+namespace EdgeVision;
+
+/// <summary>Average precision and recall of one class; -1 where nothing of it is annotated.</summary>
+/// <param name="ClassId">Class, or 0 where classes do not count.</param>
+/// <param name="Truths">Annotations that count.</param>
+/// <param name="Ap">Average precision, mean over IoU .50 to .95.</param>
+/// <param name="Ap50">Average precision at IoU .50.</param>
+/// <param name="Ap75">Average precision at IoU .75.</param>
+/// <param name="Recall">Highest recall, mean over IoU .50 to .95.</param>
+public readonly record struct CocoClassResult(int ClassId, int Truths, double Ap, double Ap50, double Ap75, double Recall);
+
+/// <summary>
+/// COCO's statistics, 0 to 1; -1 where nothing was annotated that could count. Means go over the classes that are annotated.
+/// </summary>
+public sealed class CocoSummary
+{
+    private readonly CocoKind _kind;
+    private readonly int[] _maxDetections;
+    private readonly double[,,,] _recall; // threshold, class, size, limit
+    private readonly double[,,,,] _precision; // threshold, recall, class, size, limit
+
+    internal CocoSummary(CocoKind kind, CocoClassRecord[] records, int thresholds, int[] maxDetections, bool classAgnostic)
+    {
+        _kind = kind;
+        _maxDetections = maxDetections;
+        int areas = records[0].Truths.Length, limits = maxDetections.Length;
+        _recall = new double[thresholds, records.Length, areas, limits];
+        _precision = new double[thresholds, CocoEvaluator.RecallSteps, records.Length, areas, limits];
+        Span<double> curve = stackalloc double[CocoEvaluator.RecallSteps];
+        for (int t = 0; t < thresholds; t++)
+        {
+            for (int c = 0; c < records.Length; c++)
+            {
+                for (int a = 0; a < areas; a++)
+                {
+                    for (int m = 0; m < limits; m++)
+                    {
+                        bool annotated = records[c].Truths[a] > 0;
+                        _recall[t, c, a, m] = annotated ? records[c].Curve(t, a, maxDetections[m], curve) : -1;
+                        for (int r = 0; r < curve.Length; r++)
+                        {
+                            _precision[t, r, c, a, m] = annotated ? curve[r] : -1;
+                        }
+                    }
+                }
+            }
+        }
+
+        int last = limits - 1;
+        Statistics = kind == CocoKind.Keypoints
+            ? [Precision(), Precision(0), Precision(5), Precision(area: 1), Precision(area: 2), Recall(last), Recall(last, 0), Recall(last, 5), Recall(last, area: 1), Recall(last, area: 2)]
+            : [Precision(), Precision(0), Precision(5), Precision(area: 1), Precision(area: 2), Precision(area: 3),
+                Recall(0), Recall(Math.Min(1, last)), Recall(last), Recall(last, area: 1), Recall(last, area: 2), Recall(last, area: 3)];
+        var classes = new CocoClassResult[records.Length];
+        for (int c = 0; c < classes.Length; c++)
+        {
+            classes[c] = new CocoClassResult(c, records[c].Truths[0], Precision(classId: c), Precision(0, classId: c), Precision(5, classId: c), Recall(last, classId: c));
+        }
+
+        Classes = classes;
+        ClassAgnostic = classAgnostic;
+    }
+
+    /// <summary>The statistics in the order of COCOeval.summarize: 12, or 10 for keypoints.</summary>
+    public IReadOnlyList<double> Statistics { get; }
+
+    /// <summary>Mean average precision at IoU .50 to .95: "mAP".</summary>
+    public double Map => Statistics[0];
+
+    /// <summary>Mean average precision at IoU .50.</summary>
+    public double Map50 => Statistics[1];
+
+    /// <summary>Mean average precision at IoU .75.</summary>
+    public double Map75 => Statistics[2];
+
+    /// <summary>Of objects up to 32^2 square pixels; -1 for keypoints, which COCO does not rate that small.</summary>
+    public double MapSmall => _kind == CocoKind.Keypoints ? -1 : Statistics[3];
+
+    /// <summary>Of objects of 32^2 to 96^2 square pixels.</summary>
+    public double MapMedium => _kind == CocoKind.Keypoints ? Statistics[3] : Statistics[4];
+
+    /// <summary>Of objects of 96^2 square pixels and more.</summary>
+    public double MapLarge => _kind == CocoKind.Keypoints ? Statistics[4] : Statistics[5];
+
+    /// <summary>Mean recall with each limit of detections a class and picture: AR1, AR10, AR100 (keypoints: AR20).</summary>
+    public IReadOnlyList<(int MaxDetections, double Recall)> Recalls => [.. _maxDetections.Select((m, i) => (m, Recall(i)))];
+
+    /// <summary>Mean recall with the highest limit: AR100 (keypoints: AR20).</summary>
+    public double AverageRecall => Recall(_maxDetections.Length - 1);
+
+    /// <summary>Mean recall of small objects; -1 for keypoints.</summary>
+    public double RecallSmall => _kind == CocoKind.Keypoints ? -1 : Statistics[9];
+
+    /// <summary>Mean recall of medium objects.</summary>
+    public double RecallMedium => _kind == CocoKind.Keypoints ? Statistics[8] : Statistics[10];
+
+    /// <summary>Mean recall of large objects.</summary>
+    public double RecallLarge => _kind == CocoKind.Keypoints ? Statistics[9] : Statistics[11];
+
+    /// <summary>Each class, [classes]; one entry where classes do not count.</summary>
+    public IReadOnlyList<CocoClassResult> Classes { get; }
+
+    /// <summary>Whether everything was compared with everything, whatever its class.</summary>
+    public bool ClassAgnostic { get; }
+
+    /// <summary>
+    /// Precision at the recalls 0, .01, …, 1 of one class, all sizes, highest limit: [101], for a plot; -1 each where nothing is
+    /// annotated.
+    /// </summary>
+    /// <param name="classId">Class.</param>
+    /// <param name="threshold">Which IoU: 0 is .50, 1 is .55, 9 is .95.</param>
+    public double[] PrecisionCurve(int classId, int threshold = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(classId);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(classId, Classes.Count);
+        ArgumentOutOfRangeException.ThrowIfNegative(threshold);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(threshold, _precision.GetLength(0));
+        double[] curve = new double[_precision.GetLength(1)];
+        for (int r = 0; r < curve.Length; r++)
+        {
+            curve[r] = _precision[threshold, r, classId, 0, _maxDetections.Length - 1];
+        }
+
+        return curve;
+    }
+
+    /// <summary>The statistics as a table of one line each.</summary>
+    public override string ToString()
+    {
+        string similarity = _kind == CocoKind.Keypoints ? "OKS" : "IoU";
+        int limit = _maxDetections[^1];
+        var text = new StringBuilder();
+        void Line(string name, string at, string size, int count, double value) => text.Append(CultureInfo.InvariantCulture,
+            $"{name,-17} {similarity} {at,-9}  {size,-6}  max {count,3}  {(value < 0 ? "-" : value.ToString("F3", CultureInfo.InvariantCulture)),5}\n");
+        Line("average precision", ".50:.95", "all", limit, Map);
+        Line("average precision", ".50", "all", limit, Map50);
+        Line("average precision", ".75", "all", limit, Map75);
+        if (_kind != CocoKind.Keypoints)
+        {
+            Line("average precision", ".50:.95", "small", limit, MapSmall);
+        }
+
+        Line("average precision", ".50:.95", "medium", limit, MapMedium);
+        Line("average precision", ".50:.95", "large", limit, MapLarge);
+        foreach (var (count, recall) in Recalls)
+        {
+            Line("average recall", ".50:.95", "all", count, recall);
+        }
+
+        if (_kind != CocoKind.Keypoints)
+        {
+            Line("average recall", ".50:.95", "small", limit, RecallSmall);
+        }
+
+        Line("average recall", ".50:.95", "medium", limit, RecallMedium);
+        Line("average recall", ".50:.95", "large", limit, RecallLarge);
+        return text.ToString();
+    }
+
+    private double Precision(int threshold = -1, int area = 0, int classId = -1)
+    {
+        double sum = 0;
+        int count = 0, limit = _maxDetections.Length - 1;
+        for (int t = 0; t < _precision.GetLength(0); t++)
+        {
+            for (int c = 0; c < _precision.GetLength(2); c++)
+            {
+                if (threshold >= 0 && t != threshold || classId >= 0 && c != classId || _precision[t, 0, c, area, limit] < 0)
+                {
+                    continue;
+                }
+
+                for (int r = 0; r < _precision.GetLength(1); r++)
+                {
+                    sum += _precision[t, r, c, area, limit];
+                    count++;
+                }
+            }
+        }
+
+        return count == 0 ? -1 : sum / count;
+    }
+
+    private double Recall(int limit, int threshold = -1, int area = 0, int classId = -1)
+    {
+        double sum = 0;
+        int count = 0;
+        for (int t = 0; t < _recall.GetLength(0); t++)
+        {
+            for (int c = 0; c < _recall.GetLength(1); c++)
+            {
+                if ((threshold < 0 || t == threshold) && (classId < 0 || c == classId) && _recall[t, c, area, limit] >= 0)
+                {
+                    sum += _recall[t, c, area, limit];
+                    count++;
+                }
+            }
+        }
+
+        return count == 0 ? -1 : sum / count;
+    }
+}

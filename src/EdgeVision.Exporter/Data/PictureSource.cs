@@ -12,6 +12,9 @@ public abstract class PictureSource
     /// <summary>What the ids in the labels mean.</summary>
     public abstract DataLabels Labels { get; }
 
+    /// <summary>Labels that were left out or changed while reading, one line each; none for drawn pictures.</summary>
+    public virtual IReadOnlyCollection<string> Problems => [];
+
     /// <summary>Picture <paramref name="index"/> with its labels.</summary>
     /// <exception cref="EdgeVisionException">The picture or its labels cannot be read; the message names the file.</exception>
     public abstract LabelledPicture Load(int index);

@@ -1,0 +1,78 @@
+namespace EdgeVision;
+
+/// <summary>
+/// Errors of a depth map, pixel by pixel over all pictures (Eigen et al., "Depth map prediction from a single image using a
+/// multi-scale deep network", section 4). Pixels whose true depth is NaN or infinite do not count; relative errors need a true
+/// depth above 0. One instance serves one thread at a time and allocates nothing while adding.
+/// </summary>
+public sealed class DepthError
+{
+    private double _squared;
+    private double _absolute;
+    private double _relative;
+    private long _within;
+
+    /// <summary>Pixels that count.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Pixels with a true depth above 0, which the relative errors are taken over.</summary>
+    public long PositiveCount { get; private set; }
+
+    /// <summary>Root of the mean squared error, in the unit of the maps; NaN without pixels.</summary>
+    public double RootMeanSquare => Math.Sqrt(_squared / Count);
+
+    /// <summary>Mean absolute error, in the unit of the maps; NaN without pixels.</summary>
+    public double MeanAbsolute => _absolute / Count;
+
+    /// <summary>Mean of |predicted - true| / true ("AbsRel"); NaN without pixels.</summary>
+    public double AbsoluteRelative => _relative / PositiveCount;
+
+    /// <summary>Share of pixels with max(predicted / true, true / predicted) below 1.25, 0 to 1; NaN without pixels.</summary>
+    public double Delta => PositiveCount == 0 ? double.NaN : (double)_within / PositiveCount;
+
+    /// <summary>Adds pixels.</summary>
+    /// <param name="predicted">Predicted depths.</param>
+    /// <param name="truth">True depths in the same order and unit; NaN or infinite where unknown.</param>
+    /// <exception cref="EdgeVisionException">Different lengths, or a prediction that is no number where the truth is one.</exception>
+    public void Add(ReadOnlySpan<float> predicted, ReadOnlySpan<float> truth)
+    {
+        if (predicted.Length != truth.Length)
+        {
+            throw new EdgeVisionException($"{predicted.Length} predicted depths and {truth.Length} true ones are no pair of maps");
+        }
+
+        double squared = 0, absolute = 0, relative = 0;
+        long count = 0, positive = 0, within = 0;
+        for (int i = 0; i < truth.Length; i++)
+        {
+            if (!float.IsFinite(truth[i]))
+            {
+                continue;
+            }
+
+            if (!float.IsFinite(predicted[i]))
+            {
+                throw new EdgeVisionException($"the predicted depth of pixel {i} is {predicted[i]}");
+            }
+
+            double error = Math.Abs((double)predicted[i] - truth[i]);
+            squared += error * error;
+            absolute += error;
+            count++;
+            if (truth[i] > 0)
+            {
+                relative += error / truth[i];
+                positive++;
+                double ratio = (double)predicted[i] / truth[i];
+                within += ratio < 1.25 && ratio > 0 && 1 / ratio < 1.25 ? 1 : 0;
+            }
+        }
+
+        _squared += squared;
+        _absolute += absolute;
+        _relative += relative;
+        _within += within;
+        Count += count;
+        PositiveCount += positive;
+    }
+}

@@ -34,6 +34,12 @@ public abstract class Architecture
     /// <summary>Whether the graph takes other sizes than the spec's (multiples of its coarsest stride).</summary>
     public virtual bool DynamicSize => false;
 
+    /// <summary>
+    /// Outputs whose first axis is not the batch: rows that the network finds, as many in each of these outputs. They stand in
+    /// an order that equal scores may change.
+    /// </summary>
+    public virtual IReadOnlyList<string> RowOutputs => [];
+
     /// <summary>Stages from the input on, by the prefix of their weights' names, for freezing and learning rates.</summary>
     public virtual IReadOnlyList<string> Stages => [];
 

@@ -15,9 +15,9 @@ public sealed class OnnxNet(OnnxGraphBuilder graph, WeightStore weights) : Net
     public Value AddInput(string name, params ReadOnlySpan<long> itemShape) =>
         new OnnxValue(graph.AddInput(name, [-1, .. itemShape], openNames: new Dictionary<int, string> { [0] = "batch" }));
 
-    /// <summary>Makes a value an output of the graph.</summary>
-    public void AddOutput(string name, Value value) =>
-        graph.AddOutput(name, ((OnnxValue)value).Graph, new Dictionary<int, string> { [0] = "batch" });
+    /// <summary>Makes a value an output of the graph; <paramref name="axis0"/> names its open first axis.</summary>
+    public void AddOutput(string name, Value value, string axis0 = "batch") =>
+        graph.AddOutput(name, ((OnnxValue)value).Graph, new Dictionary<int, string> { [0] = axis0 });
 
     internal GraphValue Initializer(string name, Func<float[]> values, params long[] shape)
     {

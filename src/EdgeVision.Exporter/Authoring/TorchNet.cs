@@ -18,7 +18,7 @@ public sealed class TorchNet(WeightStore weights, bool training) : Net
     {
         var tensors = inputs.Select(Unwrap).ToArray();
         var result = layer.Run(this, tensors, weights.Resolve(name, layer, shapes));
-        if (!result.shape.AsSpan().SequenceEqual(shape))
+        if (!Value.Fits(result.shape, shape))
         {
             throw new InvalidOperationException($"{name}: {layer} gave {Value.ShapeText(result.shape)}; its shape rule says {Value.ShapeText(shape)}");
         }

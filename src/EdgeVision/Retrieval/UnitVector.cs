@@ -12,7 +12,7 @@ internal static class UnitVector
     /// <exception cref="EdgeVisionException">A number that is NaN or infinite, or zeros only, which point nowhere.</exception>
     public static void Write(ReadOnlySpan<float> vector, Span<float> unit, string what)
     {
-        float largest = vector.IsEmpty ? 0 : TensorPrimitives.MaxMagnitude(vector);
+        float largest = vector.IsEmpty ? 0 : MathF.Abs(TensorPrimitives.MaxMagnitude(vector));
         if (!float.IsFinite(largest))
         {
             throw new EdgeVisionException($"{what} has a component that is no number");

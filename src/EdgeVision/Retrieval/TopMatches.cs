@@ -1,0 +1,76 @@
+namespace EdgeVision;
+
+/// <summary>
+/// The best matches so far, in memory that the caller lends: a heap with the worst on top, so that most candidates cost one
+/// comparison. Scores are nearness (higher is better) and ties go to the entry inserted first.
+/// </summary>
+internal ref struct TopMatches(Span<EmbeddingMatch> room, float least)
+{
+    private readonly Span<EmbeddingMatch> _room = room;
+
+    /// <summary>Matches held.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Whether a candidate would be taken.</summary>
+    public readonly bool Takes(float nearness, long order) => nearness >= least
+        && (Count < _room.Length || _room.Length > 0 && Better(nearness, order, _room[0]));
+
+    /// <summary>Takes a candidate for which <see cref="Takes"/> holds.</summary>
+    public void Add(in EmbeddingMatch match)
+    {
+        if (Count == _room.Length)
+        {
+            _room[0] = match;
+            SiftDown(Count);
+            return;
+        }
+
+        int at = Count++;
+        _room[at] = match;
+        while (at > 0 && Better(_room[(at - 1) / 2], _room[at]))
+        {
+            (_room[at], _room[(at - 1) / 2]) = (_room[(at - 1) / 2], _room[at]);
+            at = (at - 1) / 2;
+        }
+    }
+
+    /// <summary>Sorts them, best first. The heap is used up.</summary>
+    public readonly void Sort()
+    {
+        for (int end = Count - 1; end > 0; end--)
+        {
+            (_room[0], _room[end]) = (_room[end], _room[0]);
+            SiftDown(end);
+        }
+    }
+
+    private readonly void SiftDown(int count)
+    {
+        for (int at = 0; ;)
+        {
+            int worst = at, left = 2 * at + 1, right = left + 1;
+            if (left < count && Better(_room[worst], _room[left]))
+            {
+                worst = left;
+            }
+
+            if (right < count && Better(_room[worst], _room[right]))
+            {
+                worst = right;
+            }
+
+            if (worst == at)
+            {
+                return;
+            }
+
+            (_room[at], _room[worst]) = (_room[worst], _room[at]);
+            at = worst;
+        }
+    }
+
+    private static bool Better(in EmbeddingMatch a, in EmbeddingMatch b) => Better(a.Score, a.Order, b);
+
+    private static bool Better(float nearness, long order, in EmbeddingMatch than) =>
+        nearness > than.Score || nearness == than.Score && order < than.Order;
+}

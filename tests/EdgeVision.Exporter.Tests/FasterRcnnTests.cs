@@ -169,6 +169,67 @@ public class FasterRcnnTests
     }
 
     [Fact]
+    public void RightOutputsLeadToTheirObjects()
+    {
+        using var scope = torch.NewDisposeScope();
+        var architecture = new FasterRcnn();
+        var picture = DetectorHarness.Labelled((0, new Box(20, 28, 61, 84)), (3, new Box(100, 20, 140, 66)), (4, new Box(30, 90, 190, 150)));
+        var target = ((FasterRcnnTarget)Head(architecture).Target(picture)).Objects;
+
+        // Two proposals of each object, moved and stretched, and one of nothing.
+        float[] proposals = [.. target.Boxes.SelectMany(b => new[] { 0, b.X1 - 4, b.Y1 + 3, b.X2, b.Y2 + 5, 0, b.X1 + 2, b.Y1 - 3, b.X2 + 4, b.Y2 }), 0, 0, 0, 15, 15];
+        var samples = Head(architecture).Sample(proposals, [target], new Random(1)).Where(s => s.Box != s.Truth).ToArray();
+        Assert.Equal(7, samples.Length);
+        var logits = torch.zeros(7, 6);
+        var deltas = torch.zeros(7, 24);
+        for (int i = 0; i < 7; i++)
+        {
+            logits[i, samples[i].Label] = 20 - i * 0.1f;
+            if (samples[i].Label > 0)
+            {
+                var (dx, dy, dw, dh) = BoxCoder.Encode(samples[i].Box, samples[i].Truth);
+                deltas[i, torch.TensorIndex.Slice(samples[i].Label * 4, samples[i].Label * 4 + 4)] = torch.tensor(new[] { 10 * dx, 10 * dy, 5 * dw, 5 * dh });
+            }
+        }
+
+        var (classes, boxes) = Head(architecture).BoxLoss(logits, deltas, samples);
+        Assert.InRange(classes.ToDouble() + boxes.ToDouble(), 0, 1e-5);
+        DetectorHarness.Same(picture.Objects, Decode(OnnxNet.Floats(logits), OnnxNet.Floats(deltas), [.. samples.Select(s => s.Box)], 5, 0.5f), 0.01f);
+    }
+
+    // torchvision's postprocess_detections for one item, by its plain words.
+    internal static Detections Decode(float[] logits, float[] deltas, Box[] proposals, int classes, float confidence)
+    {
+        var boxes = new List<Box>();
+        var scores = new List<float>();
+        var ids = new List<int>();
+        for (int r = 0; r < proposals.Length; r++)
+        {
+            double sum = Enumerable.Range(0, classes + 1).Sum(c => Math.Exp(logits[r * (classes + 1) + c]));
+            for (int c = 1; c <= classes; c++)
+            {
+                float score = (float)(Math.Exp(logits[r * (classes + 1) + c]) / sum);
+                float[] d = deltas[((r * (classes + 1) + c) * 4)..][..4];
+                if (score > confidence)
+                {
+                    var box = BoxCoder.Decode(proposals[r], [d[0] / 10, d[1] / 10, d[2] / 5, d[3] / 5]);
+                    boxes.Add(new Box(Math.Clamp(box.X1, 0, 192), Math.Clamp(box.Y1, 0, 160), Math.Clamp(box.X2, 0, 192), Math.Clamp(box.Y2, 0, 160)));
+                    scores.Add(score);
+                    ids.Add(c - 1);
+                }
+            }
+        }
+
+        var found = new Detections();
+        foreach (int k in new NmsWorkspace().Run(boxes.ToArray(), scores.ToArray(), ids.ToArray(), 0, 0.5f, 100))
+        {
+            found.Add(boxes[k], scores[k], ids[k]);
+        }
+
+        return found;
+    }
+
+    [Fact]
     public void TheLossFallsOnTwoPicturesAndReachesTheBoxHead()
     {
         var losses = DetectorHarness.Train(new FasterRcnn(DetectorHarness.Shapes), [DetectorHarness.Picture(0), DetectorHarness.Picture(1)], 30, 3e-3);

@@ -1,5 +1,6 @@
 using EdgeVision.Exporter.Architectures;
 using EdgeVision.Exporter.Data;
+using EdgeVision.Exporter.Heads;
 using EdgeVision.Exporter.Training;
 
 namespace EdgeVision.Exporter.Tests;

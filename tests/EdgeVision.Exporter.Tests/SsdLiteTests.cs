@@ -1,6 +1,7 @@
 using EdgeVision.Exporter.Architectures;
 using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Export;
+using EdgeVision.Exporter.Heads;
 using EdgeVision.Exporter.Training;
 using TorchSharp;
 

@@ -1,4 +1,5 @@
 using EdgeVision.Exporter.Authoring;
+using EdgeVision.Exporter.Heads;
 using EdgeVision.Exporter.Layers;
 using EdgeVision.Exporter.Training;
 
@@ -39,7 +40,7 @@ public sealed class SsdLite : Architecture
     public DefaultBoxes Boxes { get; }
 
     /// <inheritdoc/>
-    public override string Name => "ssd-lite";
+    public override string Name => "ssdlite";
 
     /// <inheritdoc/>
     public override string Description => "SSD with depthwise-separable prediction layers, residual backbone, FPN";

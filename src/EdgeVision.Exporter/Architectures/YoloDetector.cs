@@ -1,4 +1,5 @@
 using EdgeVision.Exporter.Authoring;
+using EdgeVision.Exporter.Heads;
 using EdgeVision.Exporter.Layers;
 using EdgeVision.Exporter.Training;
 

@@ -1,3 +1,4 @@
+using EdgeVision.Exporter.Heads;
 using EdgeVision.Exporter.Losses;
 
 namespace EdgeVision.Exporter.Training;

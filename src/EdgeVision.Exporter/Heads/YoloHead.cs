@@ -2,9 +2,10 @@ using EdgeVision.Exporter.Authoring;
 using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Layers;
 using EdgeVision.Exporter.Losses;
+using EdgeVision.Exporter.Training;
 using TorchSharp;
 
-namespace EdgeVision.Exporter.Training;
+namespace EdgeVision.Exporter.Heads;
 
 /// <summary>
 /// Training of an anchor-free detector as Ultralytics trains YOLOv8: task-aligned targets, binary cross entropy of the

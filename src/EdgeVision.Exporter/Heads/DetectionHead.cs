@@ -1,7 +1,8 @@
 using System.Globalization;
 using EdgeVision.Exporter.Data;
+using EdgeVision.Exporter.Training;
 
-namespace EdgeVision.Exporter.Training;
+namespace EdgeVision.Exporter.Heads;
 
 /// <summary>Objects of a picture in pixels of the network's input; groups (COCO's iscrowd) are left out.</summary>
 /// <param name="Boxes">Boxes, cut to the input.</param>

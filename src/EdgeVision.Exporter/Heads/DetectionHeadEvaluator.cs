@@ -1,6 +1,7 @@
 using EdgeVision.Exporter.Data;
+using EdgeVision.Exporter.Training;
 
-namespace EdgeVision.Exporter.Training;
+namespace EdgeVision.Exporter.Heads;
 
 /// <summary>
 /// COCO's average precision of detections (<see cref="CocoEvaluator"/>): at IoU 0.5 (which decides), at 0.75 and the mean over

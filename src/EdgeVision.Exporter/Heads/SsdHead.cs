@@ -1,9 +1,10 @@
 using System.Text.Json;
 using EdgeVision.Exporter.Authoring;
 using EdgeVision.Exporter.Data;
+using EdgeVision.Exporter.Training;
 using TorchSharp;
 
-namespace EdgeVision.Exporter.Training;
+namespace EdgeVision.Exporter.Heads;
 
 /// <summary>What SSD learns from a picture.</summary>
 /// <param name="Classes">For each of the A default boxes 0 (background) or its object's class + 1.</param>

@@ -81,14 +81,30 @@ public sealed class CocoEvaluator
         ImageCount++;
     }
 
+    /// <summary>The same with what the runtime found. Everything is compared in the plane of the frame, masks too.</summary>
+    /// <exception cref="EdgeVisionException">As above; or the result carries no masks or keypoints where those are compared.</exception>
+    public void AddImage(IReadOnlyList<CocoTruth> truths, VisionResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        AddImage(truths, result.Detections, result.Transform);
+    }
+
     /// <summary>
-    /// The same with the runtime's detections. Keypoints are taken where keypoints are compared. Masks are taken in the
-    /// plane of the network's input, letterbox included, so the annotations' masks must lie in that plane.
+    /// The same with detections alone. Masks are taken in the plane of the network's input, letterbox included, so the
+    /// annotations' masks must lie in that plane.
     /// </summary>
     /// <exception cref="EdgeVisionException">As above; or the detections carry no masks or keypoints where those are compared.</exception>
     public void AddImage(IReadOnlyList<CocoTruth> truths, Detections detections)
     {
         ArgumentNullException.ThrowIfNull(detections);
+        AddImage(truths, detections, null);
+    }
+
+    /// <summary>The statistics of all pictures so far; more may be added afterwards.</summary>
+    public CocoSummary Summarize() => new(_kind, _records, _thresholds.Length, _maxDetections, _options.ClassAgnostic);
+
+    private void AddImage(IReadOnlyList<CocoTruth> truths, Detections detections, FrameTransform? transform)
+    {
         var found = new CocoDetection[detections.Count];
         for (int i = 0; i < found.Length; i++)
         {
@@ -102,15 +118,14 @@ public sealed class CocoEvaluator
             found[i] = new CocoDetection(detections.ClassIds[i], detections.Scores[i], detections.Boxes[i])
             {
                 Keypoints = keypoints,
-                Mask = _kind == CocoKind.Masks ? CocoMask.FromDetection(detections, i) : null,
+                Mask = _kind != CocoKind.Masks ? null
+                    : transform is { } plane ? CocoMask.FromDetection(detections, i, plane)
+                    : CocoMask.FromDetection(detections, i),
             };
         }
 
         AddImage(truths, found);
     }
-
-    /// <summary>The statistics of all pictures so far; more may be added afterwards.</summary>
-    public CocoSummary Summarize() => new(_kind, _records, _thresholds.Length, _maxDetections, _options.ClassAgnostic);
 
     private void AddClass(CocoClassRecord record, CocoTruth[] truths, CocoDetection[] detections)
     {
@@ -178,16 +193,16 @@ public sealed class CocoEvaluator
 
     private double AreaOf(in CocoTruth truth) => truth.Area ?? (_kind == CocoKind.Masks ? truth.Mask!.Area : truth.Box.Area);
 
-    private static double AreaOf(in CocoDetection detection)
+    private double AreaOf(in CocoDetection detection)
     {
+        if (_kind == CocoKind.Masks)
+        {
+            return detection.Mask!.Area;
+        }
+
         if (detection.Box is { } box)
         {
             return box.Area;
-        }
-
-        if (detection.Mask is { } mask)
-        {
-            return mask.Area;
         }
 
         var points = detection.Keypoints!;

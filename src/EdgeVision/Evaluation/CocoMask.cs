@@ -89,6 +89,7 @@ public sealed class CocoMask
     /// <exception cref="EdgeVisionException">The text is no run lengths of that size.</exception>
     public static CocoMask FromCompressed(string counts, int width, int height)
     {
+        Pixels(width, height);
         try
         {
             return FromPixels(RunLengthMask.Decode(counts, width, height), width, height);
@@ -121,6 +122,75 @@ public sealed class CocoMask
         }
 
         return FromPixels(plane, detections.MaskWidth, detections.MaskHeight);
+    }
+
+    /// <summary>
+    /// The mask of detection <paramref name="index"/> in the plane of the frame: each pixel takes the nearest of the network's
+    /// input, as results are written and drawn.
+    /// </summary>
+    /// <exception cref="EdgeVisionException">The detections carry no masks.</exception>
+    public static CocoMask FromDetection(Detections detections, int index, in FrameTransform transform)
+    {
+        ArgumentNullException.ThrowIfNull(detections);
+        if (!detections.HasMasks)
+        {
+            throw new EdgeVisionException("the detections carry no masks");
+        }
+
+        var region = detections.MaskRegion(index);
+        var mask = detections.Mask(index);
+        byte[] frame = new byte[Pixels(transform.FrameWidth, transform.FrameHeight)];
+        for (int y = 0; y < transform.FrameHeight; y++)
+        {
+            int row = (int)MathF.Floor(transform.ToInputY(y + 0.5f)) - region.Y;
+            if ((uint)row >= (uint)region.Height)
+            {
+                continue;
+            }
+
+            for (int x = 0; x < transform.FrameWidth; x++)
+            {
+                int column = (int)MathF.Floor(transform.ToInputX(x + 0.5f)) - region.X;
+                frame[y * transform.FrameWidth + x] = (uint)column < (uint)region.Width ? mask[row * region.Width + column] : (byte)0;
+            }
+        }
+
+        return FromPixels(frame, transform.FrameWidth, transform.FrameHeight);
+    }
+
+    /// <summary>
+    /// The area within polygons, pixel for pixel as pycocotools fills them (rleFrPoly); several make one mask together.
+    /// </summary>
+    /// <param name="polygons">Each x, y, x, y, … in pixels, three corners or more.</param>
+    /// <param name="width">Columns of the plane.</param>
+    /// <param name="height">Rows of the plane.</param>
+    /// <exception cref="EdgeVisionException">Fewer than three corners, an odd number of coordinates, or one that is no number or beyond 1e6.</exception>
+    public static CocoMask FromPolygons(IReadOnlyList<IReadOnlyList<double>> polygons, int width, int height)
+    {
+        ArgumentNullException.ThrowIfNull(polygons);
+        byte[] plane = new byte[Pixels(width, height)];
+        foreach (var polygon in polygons)
+        {
+            CocoPolygon.Fill(polygon, plane, width, height);
+        }
+
+        return FromPixels(plane, width, height);
+    }
+
+    /// <summary>The pixels, row-major, 0 or 1, [Height * Width].</summary>
+    public byte[] ToPixels()
+    {
+        byte[] pixels = new byte[Width * Height];
+        int at = 0;
+        for (int i = 0; i < _runs.Length; i++)
+        {
+            for (int end = at + _runs[i]; at < end; at++)
+            {
+                pixels[at % Height * Width + at / Height] = (byte)(i & 1);
+            }
+        }
+
+        return pixels;
     }
 
     /// <summary>Pixels that are set in both.</summary>

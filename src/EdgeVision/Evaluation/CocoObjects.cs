@@ -62,8 +62,8 @@ public readonly record struct CocoTruth(int ClassId, CocoBox Box)
 /// <param name="ClassId">Class, 0 up to the evaluator's number of classes.</param>
 /// <param name="Score">Score; only the order counts.</param>
 /// <param name="Box">
-/// Box in pixels. Its area says whether the detection is small, medium or large; without a box the mask's area or that of
-/// the rectangle round the keypoints does (pycocotools' loadRes).
+/// Box in pixels. Its area says whether the detection is small, medium or large. Where masks are compared the mask's area
+/// does, as for COCO results without boxes; where keypoints are compared and there is no box, the rectangle round them.
 /// </param>
 public readonly record struct CocoDetection(int ClassId, double Score, CocoBox? Box)
 {

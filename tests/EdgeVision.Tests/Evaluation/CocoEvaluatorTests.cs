@@ -11,6 +11,7 @@ public sealed class CocoEvaluatorTests
     [Theory]
     [InlineData("coco_bbox_small.json", CocoKind.Boxes)] // few enough to look through
     [InlineData("coco_bbox.json", CocoKind.Boxes)] // 60 pictures, 5 classes, crowds, all three sizes
+    [InlineData("coco_segm.json", CocoKind.Masks)] // polygons, uncompressed crowds, compressed results
     [InlineData("coco_keypoints.json", CocoKind.Keypoints)] // people without labelled keypoints and crowds among them
     public void Equals_pycocotools(string file, CocoKind kind)
     {
@@ -121,6 +122,43 @@ public sealed class CocoEvaluatorTests
         keypoints.AddImage(truths, detections);
         Assert.Equal(1, boxes.Summarize().Map, 1e-12);
         Assert.Equal(1, keypoints.Summarize().Map, 1e-12);
+    }
+
+    [Fact]
+    public void Compares_masks_in_the_plane_of_the_frame()
+    {
+        // The frame, 20 x 10, lies twice as large in an input of 40 x 40, ten rows down.
+        var result = new VisionResult { Transform = new FrameTransform(2, 2, 0, 10, 0, 0, 40, 40, 20, 10) };
+        result.Detections.Clear(maskWidth: 40, maskHeight: 40);
+        int i = result.Detections.Add(new Box(4, 2, 8, 6), .5f, 0);
+        result.Detections.AddMask(i, 8, 14, 8, 8).Fill(1);
+        var square = new CocoBox(4, 2, 4, 4);
+        var truth = new CocoTruth(0, square) { Mask = CocoMask.FromPolygons([[4, 2, 8, 2, 8, 6, 4, 6]], 20, 10) };
+        var evaluator = new CocoEvaluator(CocoKind.Masks, 1);
+        evaluator.AddImage([truth], result);
+        Assert.Equal(1, evaluator.Summarize().Map, 1e-12);
+        Assert.Throws<EdgeVisionException>(() => evaluator.AddImage([truth], result.Detections)); // there the plane is 40 x 40
+        evaluator = new CocoEvaluator(CocoKind.Masks, 1);
+        evaluator.AddImage([truth with { Mask = CocoMask.FromPolygons([[8, 14, 16, 14, 16, 22, 8, 22]], 40, 40) }], result.Detections);
+        Assert.Equal(1, evaluator.Summarize().Map, 1e-12);
+        result.Detections.Clear();
+        result.Detections.Add(new Box(4, 2, 8, 6), .5f, 0);
+        Assert.Throws<EdgeVisionException>(() => evaluator.AddImage([truth], result));
+    }
+
+    [Theory]
+    [InlineData(40, .5)] // 40 x 40: medium like the annotation, so a miss among medium objects
+    [InlineData(20, 1)] // 20 x 20: small, so it does not count there
+    public void Without_a_box_the_rectangle_round_the_keypoints_is_the_size(double side, double expected)
+    {
+        var evaluator = new CocoEvaluator(CocoKind.Keypoints, 1, new CocoOptions { Sigmas = CocoOptions.UniformSigmas(2) });
+        evaluator.AddImage(
+            [new CocoTruth(0, new CocoBox(0, 0, 50, 50)) { Keypoints = [new CocoKeypoint(0, 0), new CocoKeypoint(50, 50)] }],
+            [
+                new CocoDetection(0, .9, null) { Keypoints = [new CocoKeypoint(900, 900), new CocoKeypoint(900 + side, 900 + side)] },
+                new CocoDetection(0, .5, null) { Keypoints = [new CocoKeypoint(0, 0), new CocoKeypoint(50, 50)] },
+            ]);
+        Assert.Equal(expected, evaluator.Summarize().MapMedium, 1e-12);
     }
 
     [Fact]

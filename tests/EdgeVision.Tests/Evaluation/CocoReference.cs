@@ -71,7 +71,7 @@ internal sealed class CocoReference
 
         if (mask.ValueKind == JsonValueKind.Array)
         {
-            return null;
+            return CocoMask.FromPolygons([.. mask.EnumerateArray().Select(Numbers)], width, height);
         }
 
         var counts = mask.GetProperty("counts");

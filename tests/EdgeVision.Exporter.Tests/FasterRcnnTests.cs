@@ -5,6 +5,7 @@ using EdgeVision.Exporter.Export;
 using EdgeVision.Exporter.Heads;
 using EdgeVision.Exporter.Layers;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Onnx;
 using TorchSharp;
 
 namespace EdgeVision.Exporter.Tests;
@@ -100,6 +101,32 @@ public class FasterRcnnTests
         Assert.Equal([.. Enumerable.Repeat(0f, 100), .. Enumerable.Repeat(1f, 100), .. Enumerable.Repeat(2f, 100)], items);
         Assert.All(Enumerable.Range(0, 300), r => Assert.True(rows[r * 5 + 1] >= 0 && rows[r * 5 + 2] >= 0 && rows[r * 5 + 3] <= 192 && rows[r * 5 + 4] <= 160
             && rows[r * 5 + 3] - rows[r * 5 + 1] >= 1 && rows[r * 5 + 4] - rows[r * 5 + 2] >= 1));
+    }
+
+    [Fact]
+    public void NoProposalIsAResultToo()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var weights = new WeightStore(1);
+        var anchors = new AnchorGenerator([16, 32], [[20], [20]], [1f]);
+        IReadOnlyList<(string, Value)> Forward(Net net, Value[] x)
+        {
+            var rows = net.Apply("proposals", new Proposals(anchors, 64, 32) { SmallestSide = 1000 }, x[0], x[1]);
+            var pooled = net.Apply("roi", new RoiAlign(2, 16, 32), x[2], x[3], rows);
+            return [("logits", net.Apply("classes", new Linear(3), net.Reshape(pooled, 4 * 5))), ("items", net.Reshape(net.Apply("item", new Columns(0, 1), rows)))];
+        }
+
+        torch.Tensor[] inputs = [torch.randn(2, 10), torch.randn(2, 10, 4), torch.randn(2, 5, 2, 4), torch.randn(2, 5, 1, 2)];
+        var expected = Forward(new TorchNet(weights, training: false), [.. inputs.Select(TorchNet.Wrap)]);
+        Assert.Equal([0, 3], expected[0].Item2.Shape);
+        var graph = new OnnxGraphBuilder("none");
+        var net = new OnnxNet(graph, weights);
+        foreach (var (name, value) in Forward(net, [net.AddInput("a", 10), net.AddInput("b", 10, 4), net.AddInput("c", 5, 2, 4), net.AddInput("d", 5, 1, 2)]))
+        {
+            net.AddOutput(name, value, "rows");
+        }
+
+        Assert.Equal(0, Parity.Measure(graph.Build().ToBytes(), [inputs], Forward, weights, ["logits", "items"]).MaxAbsolute);
     }
 
     [Fact]

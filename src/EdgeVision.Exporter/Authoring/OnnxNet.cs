@@ -47,5 +47,6 @@ public sealed class OnnxNet(OnnxGraphBuilder graph, WeightStore weights) : Net
     private protected override Value Apply(string name, Layer layer, IReadOnlyList<Value> inputs, long[][] shapes, long[] shape) =>
         layer.Write(this, name, [.. inputs.Cast<OnnxValue>()], shape, weights.Resolve(name, layer, shapes));
 
-    internal static float[] Floats(torch.Tensor tensor) => tensor.detach().contiguous().data<float>().ToArray();
+    // TorchSharp's own copy refuses a tensor without elements.
+    internal static float[] Floats(torch.Tensor tensor) => tensor.numel() == 0 ? [] : tensor.detach().contiguous().data<float>().ToArray();
 }

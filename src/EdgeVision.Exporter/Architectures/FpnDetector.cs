@@ -1,6 +1,6 @@
 using System.Text.Json;
 using EdgeVision.Exporter.Authoring;
-using EdgeVision.Exporter.Data;
+using EdgeVision.Exporter.Heads;
 using EdgeVision.Exporter.Layers;
 using EdgeVision.Exporter.Training;
 
@@ -17,61 +17,74 @@ namespace EdgeVision.Exporter.Architectures;
 /// </remarks>
 public sealed class FpnDetector : Architecture
 {
-    private static readonly ResidualBackbone Backbone = new(16, (24, 1), (48, 2), (80, 2), (96, 1));
-    private static readonly FeaturePyramid Pyramid = new(48);
+    private readonly ResidualBackbone _backbone;
+    private readonly FeaturePyramid _pyramid;
+    private readonly string[] _labels;
+
+    /// <summary>A detector for the object classes of the settings.</summary>
+    public FpnDetector(ModelSettings? settings = null)
+    {
+        settings ??= new ModelSettings();
+        _labels = DetectorSpec.Labels(settings);
+        _backbone = DetectorSpec.Backbone(settings);
+        _pyramid = new FeaturePyramid(settings.Scaled(48));
+        Anchors = new AnchorGenerator([8, 16, 32], SizesOf(settings), [0.5f, 1f, 2f]);
+        Spec = new ModelSpec
+        {
+            Name = settings.Name ?? Name,
+            Task = "detect",
+            Input = DetectorSpec.Input(settings),
+            Outputs = [Output(Anchors, "detect")],
+            Labels = _labels,
+            Thresholds = new ThresholdSpec { Confidence = 0.5f, Iou = 0.5f, MaxDetections = 100 },
+        };
+        Heads = [new RetinaNetHead(Spec.Outputs[0], Spec.Input, Anchors, _labels.Length)];
+    }
 
     /// <summary>Anchors of the three levels: two sizes and three ratios at each location.</summary>
-    public AnchorGenerator Anchors { get; } = new([8, 16, 32], [[18, 26], [36, 52], [72, 104]], [0.5f, 1f, 2f]);
+    public AnchorGenerator Anchors { get; }
 
     /// <inheritdoc/>
-    public override string Name => "fpn-detector";
+    public override string Name => "retinanet";
 
     /// <inheritdoc/>
-    public override string Description => "One-stage FPN detector with anchors, residual backbone, shared heads";
+    public override string Description => "One-stage FPN detector with anchors and focal loss, shared heads";
 
     /// <inheritdoc/>
-    public override ModelSpec Spec => new()
-    {
-        Name = "shapes-fpn",
-        Task = "detect",
-        // Not square, so that a swap of x and y anywhere shows.
-        Input = new InputSpec
-        {
-            Name = "images",
-            Width = 192,
-            Height = 160,
-            Resize = new ResizeSpec { Mode = ResizeMode.Letterbox },
-            Mean = [0.485f, 0.456f, 0.406f],
-            Std = [0.229f, 0.224f, 0.225f],
-        },
-        Outputs =
-        [
-            new OutputSpec
-            {
-                Decoder = "retinanet-anchors",
-                Tensors = ["cls_logits", "bbox_regression"],
-                Parameters = new Dictionary<string, JsonElement>
-                {
-                    ["strides"] = JsonSerializer.SerializeToElement(Anchors.Strides),
-                    ["sizes"] = JsonSerializer.SerializeToElement(Anchors.Sizes),
-                    ["ratios"] = JsonSerializer.SerializeToElement(Anchors.Ratios),
-                    ["topk"] = JsonSerializer.SerializeToElement(1000),
-                },
-            },
-        ],
-        Labels = [.. DrawnScenes.Labels],
-        // Where precision (0.93) and recall (0.94) meet on scenes that neither training nor the card's figures use.
-        Thresholds = new ThresholdSpec { Confidence = 0.5f, Iou = 0.5f, MaxDetections = 100 },
-    };
+    public override ModelSpec Spec { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Head> Heads { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Stages => DetectorSpec.Stages;
 
     /// <inheritdoc/>
     public override IReadOnlyList<(string Name, Value Value)> Forward(Net net, Value image)
     {
-        int classes = DrawnScenes.Labels.Count;
-        int anchors = Anchors.PerLocation;
-        var features = Backbone.Forward(net, image);
-        var levels = Pyramid.Forward(net, [.. features.Skip(1)]);
+        var features = _backbone.Forward(net, image);
+        var levels = _pyramid.Forward(net, [.. features.Skip(1)]);
+        return Predict(net, levels, Anchors.PerLocation, _labels.Length);
+    }
 
+    /// <summary>How the runtime reads the two outputs.</summary>
+    internal static OutputSpec Output(AnchorGenerator anchors, string head) => new()
+    {
+        Head = head,
+        Decoder = "retinanet-anchors",
+        Tensors = ["cls_logits", "bbox_regression"],
+        Parameters = new Dictionary<string, JsonElement>
+        {
+            ["strides"] = JsonSerializer.SerializeToElement(anchors.Strides),
+            ["sizes"] = JsonSerializer.SerializeToElement(anchors.Sizes),
+            ["ratios"] = JsonSerializer.SerializeToElement(anchors.Ratios),
+            ["topk"] = JsonSerializer.SerializeToElement(1000),
+        },
+    };
+
+    /// <summary>The two heads over all levels.</summary>
+    internal static IReadOnlyList<(string Name, Value Value)> Predict(Net net, IReadOnlyList<Value> levels, int anchors, int classes)
+    {
         // A bias of -log((1 - p) / p) makes every score p = 0.01 at first, so that background does not swamp the loss.
         float prior = -MathF.Log((1 - 0.01f) / 0.01f);
         var scores = new List<Value>();
@@ -83,6 +96,13 @@ public sealed class FpnDetector : Architecture
         }
 
         return [("cls_logits", net.Concat(1, scores)), ("bbox_regression", net.Concat(1, boxes))];
+    }
+
+    // Option anchors: sizes in pixels from fine to coarse, two a level.
+    private static float[][] SizesOf(ModelSettings settings)
+    {
+        float[] sizes = [.. settings.Option("anchors", "18,26,36,52,72,104").Split(',').Select(s => float.Parse(s, System.Globalization.CultureInfo.InvariantCulture))];
+        return sizes.Length == 6 ? [sizes[..2], sizes[2..4], sizes[4..]] : throw new EdgeVisionException("option anchors is six sizes in pixels, two a level from fine to coarse");
     }
 
     private static Value Head(Net net, string name, Value x, int anchors, int numbers, float bias)

@@ -40,6 +40,10 @@ public sealed class OnnxNet(OnnxGraphBuilder graph, WeightStore weights) : Net
         return value;
     }
 
+    /// <summary>A constant number.</summary>
+    internal OnnxValue Scalar(float value) =>
+        new(Initializer($"constant[{value.ToString("R", System.Globalization.CultureInfo.InvariantCulture)}]", () => [value]));
+
     /// <summary>Writes a node whose inputs are values of this net.</summary>
     internal OnnxValue Node(string op, string name, IReadOnlyList<OnnxValue> inputs, long[] shape, params AttributeProto[] attributes) =>
         new(graph.AddNode(op, name, [.. inputs.Select(v => v.Graph)], shape, attributes: attributes));

@@ -48,6 +48,29 @@ public sealed class WeightStore(int seed) : IDisposable
         }
     }
 
+    /// <summary>Whether a weight belongs to a stage: its name is the prefix, or begins with the prefix and a dot.</summary>
+    public static bool IsUnder(string name, string prefix)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(prefix);
+        return prefix.Length == 0 || name.StartsWith(prefix, StringComparison.Ordinal) && (name.Length == prefix.Length || name[prefix.Length] == '.');
+    }
+
+    /// <summary>A weight that no layer owns, such as one of a loss; the same again when it is there.</summary>
+    public torch.Tensor Add(string name, WeightSpec spec) => Resolve(name, spec);
+
+    /// <summary>Overwrites a weight; as many values as it has numbers.</summary>
+    public void Set(string name, float[] values)
+    {
+        using var noGradient = torch.no_grad();
+        var target = _weights[name].Tensor;
+        using var source = torch.tensor(values, target.shape);
+        target.copy_(source);
+    }
+
+    /// <summary>Lets gradients flow to a weight or not; running statistics never have any.</summary>
+    public void SetFrozen(string name, bool frozen) => _weights[name].Tensor.requires_grad = _weights[name].Trained && !frozen;
+
     /// <summary>The weights as they are now.</summary>
     public Dictionary<string, SafeTensor> Snapshot() =>
         _order.ToDictionary(n => n, n => SafeTensor.FromFloats(OnnxNet.Floats(_weights[n].Tensor), _weights[n].Tensor.shape));

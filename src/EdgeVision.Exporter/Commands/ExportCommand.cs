@@ -11,62 +11,69 @@ using TorchSharp;
 namespace EdgeVision.Exporter.Commands;
 
 /// <summary>
-/// Checkpoint to bundle: writes the graph, compares it with TorchSharp, measures it on scenes that training never saw, and
-/// stores spec and figures inside; the model card goes beside it.
+/// Run to bundle: writes the graph, compares it with TorchSharp, measures the file with the runtime on pictures that training never
+/// saw, and stores spec, figures and a self-test inside; the model card goes beside it.
 /// </summary>
 internal static class ExportCommand
 {
-    private const int EvaluationScenes = 300;
-
-    public static void Run(IAnsiConsole console, string checkpointPath, string path, int opset)
+    public static BundleFigures Run(IAnsiConsole console, string run, string? path, ExportOptions options)
     {
         TorchSetup.Initialize(Math.Min(2, Environment.ProcessorCount));
-        var checkpoint = Checkpoint.Load(checkpointPath);
-        var architecture = (FpnDetector)ArchitectureCatalog.Find(checkpoint.Architecture);
-        using var weights = DetectorTrainer.CreateWeights(architecture, checkpoint.Settings.Seed);
-        weights.Load(checkpoint.Tensors);
+        string file = Directory.Exists(run) ? Path.Combine(run, "checkpoint.safetensors") : run;
+        if (!File.Exists(file))
+        {
+            throw new EdgeVisionException($"there is no run or checkpoint '{run}'; train writes one");
+        }
 
-        var model = OnnxExporter.Write(architecture, weights, opset);
-        int heldOutSeed = TrainCommand.HeldOutSeed(checkpoint.Settings.Seed);
-        var parity = MeasureParity(architecture, weights, model.ToBytes(), heldOutSeed);
+        var checkpoint = Checkpoint.Load(file);
+        var config = TrainConfig.Parse(checkpoint.Config, file);
+        var architecture = ArchitectureCatalog.Create(config.Architecture, config.Model.ToSettings(config.Name, checkpoint.Labels));
+        using var weights = Trainer.CreateWeights(architecture, config.Training.Seed);
+        weights.Load(checkpoint.ModelWeights);
+        path ??= Path.Combine("models", $"{config.Name}.onnx");
+
+        var test = Training.Run.OpenSource(config.Data.Test ?? config.Data.Validation ?? config.Data.Train!, architecture);
+        var plain = OnnxExporter.Write(architecture, weights, options.Opset);
+        var parity = MeasureParity(architecture, weights, plain.ToBytes(), test);
         parity.Require();
         console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"parity with TorchSharp, batch 1 and 3: max abs {parity.MaxAbsolute:E2}, of the range {parity.MaxRelative:E2}");
 
-        var evaluation = Evaluate(model, architecture.Spec, heldOutSeed + 1);
-        console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"mAP@0.5 {evaluation.Map50:F4}, mAP@0.75 {evaluation.Map75:F4} on {evaluation.Scenes} held-out scenes");
+        var (model, spec) = OnnxExporter.Finish(plain, architecture.Spec, options);
+        IReadOnlyDictionary<string, double> metrics = new Dictionary<string, double>();
+        console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(progress =>
+        {
+            var bar = progress.AddTask("measuring", maxValue: test.Count);
+            metrics = WithFile(model, spec, candidate => BundleEvaluation.Run(candidate, architecture, test, done => bar.Value = done));
+        });
+        console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"measured by the runtime on {test.Description}: {string.Join(", ", metrics.Select(m => $"{m.Key} {m.Value:F4}"))}");
 
-        double seconds = checkpoint.History.Sum(r => r.Seconds);
-        string trainedOn = string.Create(CultureInfo.InvariantCulture,
-            $"{checkpoint.Settings.Samples} drawn scenes (seed {checkpoint.Settings.Seed}), {checkpoint.History.Count} epochs");
-        var spec = architecture.Spec with
+        double seconds = checkpoint.Progress.History.Sum(r => r.Seconds);
+        spec = spec with
         {
             Provenance = new ProvenanceSpec
             {
                 Architecture = architecture.Name,
-                TrainedOn = trainedOn,
+                TrainedOn = string.Create(CultureInfo.InvariantCulture, $"{Training.Run.OpenSource(config.Data.Train!, architecture).Description}, {checkpoint.Progress.History.Count} epochs"),
                 ExporterVersion = OnnxExporter.Version,
                 WeightsSha256 = OnnxExporter.WeightsSha256(weights),
                 Notes = "Apache-2.0",
-                Metrics = new Dictionary<string, double>
-                {
-                    ["map50"] = Math.Round(evaluation.Map50, 4),
-                    ["map75"] = Math.Round(evaluation.Map75, 4),
-                    ["parity_max_abs"] = parity.MaxAbsolute,
-                    ["parity_max_relative"] = parity.MaxRelative,
-                    ["train_seconds"] = Math.Round(seconds),
-                    ["parameters"] = weights.ParameterCount,
-                },
+                Metrics = metrics.Select(m => (m.Key, Math.Round(m.Value, 4)))
+                    .Concat([("parity_max_abs", parity.MaxAbsolute), ("parity_max_relative", parity.MaxRelative), ("train_seconds", Math.Round(seconds)), ("parameters", (double)weights.ParameterCount)])
+                    .ToDictionary(m => m.Item1, m => m.Item2),
             },
         };
         model.SetMetadata(ModelSpec.MetadataKey, ModelSpecJson.Serialize(spec));
         model.Save(path);
+        AddGolden(path, test);
+        var figures = new BundleFigures(config, architecture, spec, checkpoint.Progress.History, test.Description, metrics, parity, weights.ParameterCount, options, new FileInfo(path).Length, run);
         string card = Path.ChangeExtension(path, ".md");
-        File.WriteAllText(card, ModelCard.Write(architecture, spec, checkpoint, evaluation, parity, weights.ParameterCount, opset, new FileInfo(path).Length));
+        File.WriteAllText(card, ModelCard.Write(figures));
         console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"wrote {path} ({new FileInfo(path).Length / 1e6:F2} MB) and {card}");
+        return figures;
     }
 
     // The runtime reads files; the bundle itself is written when its figures are known.
-    private static DetectionEvaluation Evaluate(OnnxModel model, ModelSpec spec, int seed)
+    private static T WithFile<T>(OnnxModel model, ModelSpec spec, Func<string, T> use)
     {
         string folder = Directory.CreateTempSubdirectory("edgevision-export").FullName;
         try
@@ -74,7 +81,7 @@ internal static class ExportCommand
             string path = Path.Combine(folder, "candidate.onnx");
             model.SetMetadata(ModelSpec.MetadataKey, ModelSpecJson.Serialize(spec));
             model.Save(path);
-            return DetectionEvaluation.Run(path, EvaluationScenes, seed);
+            return use(path);
         }
         finally
         {
@@ -82,18 +89,30 @@ internal static class ExportCommand
         }
     }
 
-    private static Parity MeasureParity(FpnDetector architecture, Authoring.WeightStore weights, byte[] model, int seed)
+    private static void AddGolden(string path, PictureSource test)
+    {
+        var picture = test.Load(0);
+        using var frame = Frame.Borrow(picture.Rgb, PixelFormat.Rgb24, picture.Width, picture.Height);
+        GoldenRecorder.Add(path, frame);
+    }
+
+    private static Parity MeasureParity(Architecture architecture, Authoring.WeightStore weights, byte[] model, PictureSource pictures)
     {
         using var scope = torch.NewDisposeScope();
         var input = architecture.Spec.Input;
-        var drawn = DetectionSet.Create(4, i => DrawnScenes.Draw(seed, i), input, architecture.Anchors);
-        torch.random.manual_seed(seed);
+        var samples = Enumerable.Range(0, 4).Select(i =>
+        {
+            var picture = pictures.Load(i % pictures.Count);
+            PicturePlacement.Fit(picture, input, out byte[] planes, out var transform);
+            return new Sample(planes, [], transform, picture);
+        }).ToArray();
+        torch.random.manual_seed(1);
         torch.Tensor[] inputs =
         [
             torch.randn(1, 3, input.Height, input.Width),
             torch.randn(3, 3, input.Height, input.Width),
-            DetectorTrainer.Batch([drawn[0]], input),
-            DetectorTrainer.Batch([drawn[1], drawn[2], drawn[3]], input),
+            TrainingSet.ToTensor(samples[..1], input),
+            TrainingSet.ToTensor(samples[1..], input),
         ];
         return Parity.Measure(architecture, weights, model, inputs);
     }

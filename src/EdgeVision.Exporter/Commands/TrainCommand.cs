@@ -1,102 +1,128 @@
 using System.Globalization;
-using EdgeVision.Exporter.Architectures;
-using EdgeVision.Exporter.Authoring;
-using EdgeVision.Exporter.Data;
-using EdgeVision.Exporter.Evaluation;
 using EdgeVision.Exporter.Training;
 using Spectre.Console;
-using TorchSharp;
 
 namespace EdgeVision.Exporter.Commands;
 
-/// <summary>Trains an architecture with a progress bar and a table of losses; the checkpoint is written after each epoch.</summary>
+/// <summary>Trains what a config says, with progress bars, warnings and a table of epochs.</summary>
 internal static class TrainCommand
 {
-    private const int HeldOutSeedOffset = 1_000_000; // scenes that no training seed draws
+    /// <summary>What the command line may change of a config.</summary>
+    public sealed record Overrides(int? Epochs, int? Batch, int? Seed, double? LearningRate, int? Overfit);
 
-    public static void Run(IAnsiConsole console, FpnDetector architecture, TrainSettings settings, string path, bool resume)
+    public static void Run(IAnsiConsole console, string configPath, string? folder, Overrides overrides, bool resume, CancellationToken cancel)
     {
         TorchSetup.Initialize(Math.Min(2, Environment.ProcessorCount));
-        Checkpoint? checkpoint = null;
-        if (resume)
+        var config = Apply(TrainConfig.Load(configPath), overrides);
+        folder ??= Path.Combine("runs", config.Name);
+        if (!resume && File.Exists(Path.Combine(folder, "checkpoint.safetensors")))
         {
-            checkpoint = File.Exists(path) ? Checkpoint.Load(path) : throw new EdgeVisionException($"there is no checkpoint {path} to resume from");
-            if (checkpoint.Architecture != architecture.Name)
-            {
-                throw new EdgeVisionException($"{path} is a checkpoint of {checkpoint.Architecture}, not of {architecture.Name}");
-            }
-
-            settings = checkpoint.Settings;
+            console.MarkupLineInterpolated($"[yellow]{folder} holds a run already; it starts anew (--resume goes on with it)[/]");
         }
 
-        using var trainer = new DetectorTrainer(architecture, settings, checkpoint);
-        console.MarkupLineInterpolated(CultureInfo.InvariantCulture,
-            $"[bold]{architecture.Name}[/]: {trainer.Weights.ParameterCount:N0} parameters, {settings.Samples} scenes, {settings.Epochs} epochs, seed {settings.Seed}");
-        console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(progress =>
-        {
-            var input = architecture.Spec.Input;
-            var drawing = progress.AddTask("drawing scenes", maxValue: settings.Samples + settings.HeldOut);
-            var training = DetectionSet.Create(settings.Samples, i => DrawnScenes.Draw(settings.Seed, i), input, architecture.Anchors, () => drawing.Increment(1));
-            var heldOut = DetectionSet.Create(settings.HeldOut, i => DrawnScenes.Draw(HeldOutSeed(settings.Seed), i), input, architecture.Anchors, () => drawing.Increment(1));
-            while (trainer.History.Count < settings.Epochs)
-            {
-                var bar = progress.AddTask($"epoch {trainer.History.Count + 1}/{settings.Epochs}");
-                var row = trainer.RunEpoch(training, weights => MeanAveragePrecision(architecture, weights, heldOut), (done, steps, loss) =>
-                {
-                    bar.MaxValue = steps;
-                    bar.Value = done;
-                    bar.Description = string.Create(CultureInfo.InvariantCulture, $"epoch {trainer.History.Count + 1}/{settings.Epochs} loss {loss:F3}");
-                });
-                trainer.Snapshot().Save(path);
-                bar.Description = string.Create(CultureInfo.InvariantCulture, $"epoch {row.Epoch}/{settings.Epochs} loss {row.Loss:F3} mAP@0.5 {row.Map50:F3}");
-                if (!console.Profile.Capabilities.Interactive)
-                {
-                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"epoch {row.Epoch} loss {row.Loss:F4} mAP@0.5 {row.Map50:F3} {row.Seconds:F0} s"));
-                }
-            }
-        });
+        IReadOnlyList<EpochRow> history = [];
+        console.Progress().AutoClear(false).Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(progress =>
+            history = new Run(config, folder, new Listener(console, progress)).Start(resume, cancel: cancel));
+        console.Write(Table(history));
+        console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"run: {folder} ({history.Sum(r => r.Seconds):F0} s of training); export it with: export {folder}");
+    }
 
+    /// <summary>The config with what the command line changes; overfitting learns the first pictures by heart and measures the same.</summary>
+    internal static TrainConfig Apply(TrainConfig config, Overrides o)
+    {
+        var training = config.Training with
+        {
+            Epochs = o.Epochs ?? config.Training.Epochs,
+            Batch = o.Batch ?? config.Training.Batch,
+            Seed = o.Seed ?? config.Training.Seed,
+            LearningRate = o.LearningRate ?? config.Training.LearningRate,
+        };
+        config = config with { Training = training };
+        if (o.Overfit is not { } count)
+        {
+            return config;
+        }
+
+        var few = config.Data.Train! with { Take = count };
+        return config with
+        {
+            Name = $"{config.Name}-overfit{count}",
+            Augment = null,
+            Data = config.Data with { Train = few, Validation = few, Test = few },
+        };
+    }
+
+    private static Table Table(IReadOnlyList<EpochRow> history)
+    {
         var table = new Table().Border(TableBorder.Rounded);
-        foreach (string column in new[] { "epoch", "loss", "classes", "boxes", "mAP@0.5", "seconds" })
+        string[] losses = [.. history.SelectMany(r => r.Losses.Keys).Distinct().Where(k => k != "gradient")], metrics = [.. history.SelectMany(r => r.Metrics.Keys).Distinct()];
+        foreach (string column in (string[])["epoch", .. losses, .. metrics, "seconds"])
         {
             table.AddColumn(new TableColumn(column).RightAligned());
         }
 
-        foreach (var row in trainer.History)
+        foreach (var row in history)
         {
-            table.AddRow([.. new FormattableString[] { $"{row.Epoch}", $"{row.Loss:F4}", $"{row.ClassLoss:F4}", $"{row.BoxLoss:F4}", $"{row.Map50:F3}", $"{row.Seconds:F1}" }.Select(FormattableString.Invariant)]);
+            table.AddRow(
+            [
+                row.Epoch.ToString(CultureInfo.InvariantCulture),
+                .. losses.Select(l => Number(row.Losses, l)),
+                .. metrics.Select(m => Number(row.Metrics, m)),
+                row.Seconds.ToString("F1", CultureInfo.InvariantCulture),
+            ]);
         }
 
-        console.Write(table);
-        console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"checkpoint: {path} ({trainer.History.Sum(r => r.Seconds):F0} s of training)");
+        return table;
     }
 
-    /// <summary>Seed of the scenes that a run with <paramref name="seed"/> never sees.</summary>
-    public static int HeldOutSeed(int seed) => seed + HeldOutSeedOffset;
+    private static string Number(IReadOnlyDictionary<string, double> row, string name) =>
+        row.TryGetValue(name, out double v) ? v.ToString("F4", CultureInfo.InvariantCulture) : "";
 
-    private static double MeanAveragePrecision(FpnDetector architecture, WeightStore weights, DetectionSet set)
+    private sealed class Listener(IAnsiConsole console, ProgressContext progress) : IRunListener
     {
-        var spec = architecture.Spec;
-        var precision = new AveragePrecision(spec.Labels.Length);
-        var result = new VisionResult();
-        OutputDecoder? decoder = null;
-        for (int start = 0; start < set.Count; start += 16)
+        private readonly Dictionary<string, ProgressTask> _bars = [];
+        private readonly bool _interactive = console.Profile.Capabilities.Interactive;
+
+        public void Note(string line) => console.MarkupLineInterpolated($"{line}");
+
+        public void Warn(string line) => console.MarkupLineInterpolated($"[yellow]warning:[/] {line}");
+
+        // Called from loader threads.
+        public void Loading(string what, int done, int count)
         {
-            using var scope = torch.NewDisposeScope();
-            using var noGradient = torch.no_grad();
-            var items = Enumerable.Range(start, Math.Min(16, set.Count - start)).Select(i => set[i]).ToArray();
-            var outputs = architecture.Forward(new TorchNet(weights, training: false), TorchNet.Wrap(DetectorTrainer.Batch(items, spec.Input)));
-            var tensors = new ArrayTensorSet([.. outputs.Select(o => (o.Name, o.Value.Shape, OnnxNet.Floats(TorchNet.Unwrap(o.Value))))]);
-            decoder ??= DecoderFactory.Create(spec, spec.Outputs[0],
-                [.. outputs.Select(o => new TensorInfo(o.Name, [-1, .. o.Value.Shape[1..]], TensorElement.Float32))],
-                new DecoderOptions(DetectionEvaluation.LowestScore, spec.Thresholds.Iou, spec.Thresholds.MaxDetections, spec.Thresholds.ClassAgnostic));
-            for (int i = 0; i < items.Length; i++)
+            lock (_bars)
             {
-                decoder.Decode(tensors, i, items[i].Transform, result);
-                precision.Add(result.Detections, items[i].Objects);
+                Bar(what, count).Value = done;
             }
         }
 
-        return precision.Mean();
+        public void Step(int epoch, int epochs, int done, int steps, double loss)
+        {
+            lock (_bars)
+            {
+                var bar = Bar($"epoch {epoch}/{epochs}", steps);
+                bar.Value = done;
+                bar.Description = string.Create(CultureInfo.InvariantCulture, $"epoch {epoch}/{epochs} loss {loss:F3}");
+            }
+        }
+
+        public void Epoch(EpochRow row)
+        {
+            if (!_interactive)
+            {
+                string metrics = string.Join("  ", row.Metrics.Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Key} {m.Value:F4}")));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"epoch {row.Epoch}  loss {row.Losses["loss"]:F4}  {metrics}  {row.Seconds:F0} s"));
+            }
+        }
+
+        private ProgressTask Bar(string name, int count)
+        {
+            if (!_bars.TryGetValue(name, out var bar))
+            {
+                _bars[name] = bar = progress.AddTask(Markup.Escape(name), maxValue: count);
+            }
+
+            return bar;
+        }
     }
 }

@@ -1,73 +1,84 @@
 using System.Globalization;
 using System.Text;
 using EdgeVision.Exporter.Architectures;
-using EdgeVision.Exporter.Data;
-using EdgeVision.Exporter.Evaluation;
 using EdgeVision.Exporter.Training;
 
 namespace EdgeVision.Exporter.Export;
 
+/// <summary>Everything that is known of a bundle when it is written.</summary>
+internal sealed record BundleFigures(TrainConfig Config, Architecture Architecture, ModelSpec Spec, IReadOnlyList<EpochRow> History, string TestData,
+    IReadOnlyDictionary<string, double> Metrics, Parity Parity, long Parameters, ExportOptions Options, long Bytes, string Run);
+
 /// <summary>The card that lies beside a bundle: what it is, on what it learned, how good it is.</summary>
 internal static class ModelCard
 {
-    public static string Write(FpnDetector architecture, ModelSpec spec, Checkpoint checkpoint, DetectionEvaluation evaluation,
-        Parity parity, long parameters, int opset, long bytes)
+    public static string Write(BundleFigures f)
     {
         var text = new StringBuilder();
         void Line(FormattableString line) => text.AppendLine(line.ToString(CultureInfo.InvariantCulture));
-        var settings = checkpoint.Settings;
-        var analysis = architecture.Analyze();
+        var (config, spec, settings) = (f.Config, f.Spec, f.Config.Training);
+        var analysis = f.Architecture.Analyze();
+        var outputs = f.Architecture.Forward(new Authoring.AnalysisNet(), new Authoring.Value(-1, 3, spec.Input.Height, spec.Input.Width));
         Line($"# {spec.Name}");
         Line($"");
-        Line($"{architecture.Description}. Finds {string.Join(", ", DrawnScenes.Labels)} in drawn scenes; it shows the way from authoring to deployment and is no detector of everyday objects.");
+        Line($"{f.Architecture.Description}. {config.About.ReplaceLineEndings(" ").Trim()}");
         Line($"");
         Line($"| | |");
         Line($"|---|---|");
-        Line($"| Architecture | `{architecture.Name}` |");
-        Line($"| Parameters | {parameters:N0} |");
-        Line($"| Multiply-accumulates | {analysis.MultiplyAccumulates / 1e6:F0} million a picture |");
-        Line($"| File | {bytes / 1e6:F2} MB, float32, ONNX opset {opset} |");
-        Line($"| Input | `{spec.Input.Name}` [N,3,{spec.Input.Height},{spec.Input.Width}], RGB, letterboxed; the batch is open |");
-        Line($"| Outputs | `cls_logits` [N,A,{DrawnScenes.Labels.Count}], `bbox_regression` [N,A,4], A = {architecture.Anchors.All(spec.Input.Width, spec.Input.Height).Length} anchors |");
+        Line($"| Architecture | `{f.Architecture.Name}`{(config.Model.Channels == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $", channels x {config.Model.Channels}"))} |");
+        Line($"| Task | {spec.Task} |");
+        Line($"| Parameters | {f.Parameters:N0} |");
+        Line($"| Multiply-accumulates | {analysis.MultiplyAccumulates / 1e6:F1} million a picture |");
+        Line($"| File | {f.Bytes / 1e6:F2} MB, {(f.Options.Half ? "float16" : "float32")}, ONNX opset {f.Options.Opset}, self-test inside |");
+        Line($"| Input | `{spec.Input.Name}` {(spec.Input.Layout == TensorLayout.Nchw ? $"[N,3,{spec.Input.Height},{spec.Input.Width}]" : $"[N,{spec.Input.Height},{spec.Input.Width},3]")}, {spec.Input.ColorOrder.ToString().ToUpperInvariant()}, {spec.Input.Resize.Mode.ToString().ToLowerInvariant()}; the batch is open |");
+        Line($"| Outputs | {string.Join(", ", outputs.Select(o => $"`{o.Name}` {o.Value.ToString().Replace('?', 'N')}"))} |");
+        if (spec.Labels.Length > 0)
+        {
+            Line($"| Classes | {(spec.Labels.Length <= 12 ? string.Join(", ", spec.Labels) : string.Join(", ", spec.Labels.Take(10)) + $" … ({spec.Labels.Length})")} |");
+        }
+
         Line($"| Licence | Apache-2.0 |");
         Line($"");
         Line($"## Data");
         Line($"");
-        Line($"{settings.Samples} scenes drawn by the exporter (seed {settings.Seed}): six shapes in varied colour, texture, size, rotation and stretch over gradients, noise and clutter, under uneven light, with sensor noise. Held-out scenes come from other seeds.");
+        Line($"{config.Data.About.ReplaceLineEndings(" ").Trim()}");
+        Line($"Trained on {spec.Provenance!.TrainedOn}; measured on {f.TestData}.");
         Line($"");
         Line($"## Training");
         Line($"");
-        Line($"{checkpoint.History.Count} epochs, batch {settings.BatchSize}, AdamW, learning rate {settings.LearningRate} with warm-up and cosine; focal loss and smooth L1; {checkpoint.History.Sum(r => r.Seconds):F0} seconds on two CPU cores.");
+        Line($"{f.History.Count} epochs, batch {settings.Batch}, AdamW, learning rate {settings.LearningRate} ({settings.Schedule}){(settings.Ema > 0 ? string.Create(CultureInfo.InvariantCulture, $", averaged weights ({settings.Ema})") : "")}; {f.History.Sum(r => r.Seconds):F0} seconds on two CPU cores (other work may have run beside it).");
         Line($"");
-        Line($"| Epoch | Loss | Classes | Boxes | mAP@0.5 ({settings.HeldOut} held-out scenes) | Seconds |");
-        Line($"|---:|---:|---:|---:|---:|---:|");
-        foreach (var row in checkpoint.History)
+        string[] losses = [.. f.History.SelectMany(r => r.Losses.Keys).Distinct().Where(k => k != "gradient")], metrics = [.. f.History.SelectMany(r => r.Metrics.Keys).Distinct()];
+        Line($"| epoch | {string.Join(" | ", losses.Concat(metrics))} | seconds |");
+        Line($"|---:|{string.Concat(Enumerable.Repeat("---:|", losses.Length + metrics.Length + 1))}");
+        // Long runs: about twenty rows tell the story.
+        int every = (f.History.Count + 19) / 20;
+        foreach (var row in f.History.Where(r => r.Epoch % every == 0 || r.Epoch == f.History.Count))
         {
-            Line($"| {row.Epoch} | {row.Loss:F4} | {row.ClassLoss:F4} | {row.BoxLoss:F4} | {row.Map50:F3} | {row.Seconds:F0} |");
+            string Cell(IReadOnlyDictionary<string, double> values, string name) => values.TryGetValue(name, out double v) ? v.ToString("F4", CultureInfo.InvariantCulture) : "";
+            Line($"| {row.Epoch} | {string.Join(" | ", losses.Select(l => Cell(row.Losses, l)).Concat(metrics.Select(m => Cell(row.Metrics, m))))} | {row.Seconds:F0} |");
         }
 
         Line($"");
         Line($"## Measured");
         Line($"");
-        Line($"The exported file, run by the runtime, on {evaluation.Scenes} scenes ({evaluation.Objects} objects) that neither training nor its table saw:");
+        Line($"The exported file, run by the runtime, on pictures that training never saw{(f.Config.Name.Contains("overfit", StringComparison.Ordinal) ? " (no: on the very pictures it learned by heart, to show that labels are read right)" : "")}:");
         Line($"");
-        Line($"| | |");
+        Line($"| measure | |");
         Line($"|---|---:|");
-        Line($"| mAP@0.5 | {evaluation.Map50:F4} |");
-        Line($"| mAP@0.75 | {evaluation.Map75:F4} |");
-        for (int c = 0; c < DrawnScenes.Labels.Count; c++)
+        foreach (var (name, value) in f.Metrics)
         {
-            Line($"| AP@0.5 {DrawnScenes.Labels[c]} | {evaluation.PerClass50[c]:F4} |");
+            Line($"| {name} | {value:F4} |");
         }
 
         Line($"");
-        Line($"Against TorchSharp on random and drawn inputs at batch 1 and 3: largest absolute difference {parity.MaxAbsolute:E2}, {parity.MaxRelative:E2} of the output's range.");
+        Line($"Against TorchSharp on random and real inputs at batch 1 and 3: largest absolute difference {f.Parity.MaxAbsolute:E2}, {f.Parity.MaxRelative:E2} of the output's range.");
         Line($"");
         Line($"## Make it again");
         Line($"");
         Line($"```sh");
-        Line($"dotnet run -c Release --project src/EdgeVision.Exporter -- train {architecture.Name} --epochs {settings.Epochs} --samples {settings.Samples} --seed {settings.Seed} --learning-rate {settings.LearningRate} --out runs/{spec.Name}.safetensors");
-        Line($"dotnet run -c Release --project src/EdgeVision.Exporter -- export runs/{spec.Name}.safetensors --out models/{spec.Name}.onnx");
+        Line($"dotnet run -c Release --project src/EdgeVision.Exporter -- train models/recipes/{config.Name}.yaml");
+        Line($"dotnet run -c Release --project src/EdgeVision.Exporter -- export runs/{config.Name}");
         Line($"```");
         return text.ToString();
     }

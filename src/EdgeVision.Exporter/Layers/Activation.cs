@@ -13,6 +13,15 @@ public sealed record Relu : ElementwiseLayer
         net.Node("Relu", name, inputs, shape);
 }
 
+/// <summary>min(max(x, 0), 6).</summary>
+public sealed record Relu6 : ElementwiseLayer
+{
+    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => torch.nn.functional.relu6(inputs[0]);
+
+    internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
+        net.Node("Clip", name, [inputs[0], net.Scalar(0), net.Scalar(6)], shape);
+}
+
 /// <summary>1 / (1 + exp(-x)).</summary>
 public sealed record Sigmoid : ElementwiseLayer
 {
@@ -32,6 +41,58 @@ public sealed record Silu : ElementwiseLayer
         var gate = net.Node("Sigmoid", $"{name}.gate", inputs, shape);
         return net.Node("Mul", name, [inputs[0], gate], shape);
     }
+}
+
+/// <summary>min(max(x / 6 + 1/2, 0), 1), the sigmoid of MobileNetV3.</summary>
+public sealed record HardSigmoid : ElementwiseLayer
+{
+    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => torch.nn.functional.hardsigmoid(inputs[0]);
+
+    internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
+        net.Node("HardSigmoid", name, inputs, shape, OnnxAttribute.Float("alpha", 1 / 6f), OnnxAttribute.Float("beta", 0.5f));
+}
+
+/// <summary>x times the hard sigmoid of x (Howard et al. 2019).</summary>
+public sealed record HardSwish : ElementwiseLayer
+{
+    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => torch.nn.functional.hardswish(inputs[0]);
+
+    // ONNX has HardSwish from operator set 14 on; its parts are in every one.
+    internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights)
+    {
+        if (net.Graph.Opset >= 14)
+        {
+            return net.Node("HardSwish", name, inputs, shape);
+        }
+
+        var gate = new HardSigmoid().Write(net, $"{name}.gate", inputs, shape, weights);
+        return net.Node("Mul", name, [inputs[0], gate], shape);
+    }
+}
+
+/// <summary>x times the normal distribution's cumulative function of x, exact (Hendrycks and Gimpel 2016).</summary>
+public sealed record Gelu : ElementwiseLayer
+{
+    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => torch.nn.functional.gelu(inputs[0]);
+
+    // x / 2 * (1 + erf(x / sqrt 2)): the pattern that ONNX Runtime fuses; Gelu itself came with operator set 20.
+    internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights)
+    {
+        var scaled = net.Node("Div", $"{name}.scaled", [inputs[0], net.Scalar(MathF.Sqrt(2))], shape);
+        var erf = net.Node("Erf", $"{name}.erf", [scaled], shape);
+        var part = net.Node("Add", $"{name}.part", [erf, net.Scalar(1)], shape);
+        var product = net.Node("Mul", $"{name}.product", [inputs[0], part], shape);
+        return net.Node("Mul", name, [product, net.Scalar(0.5f)], shape);
+    }
+}
+
+/// <summary>log(1 + exp(x)): always above 0, as distances are.</summary>
+public sealed record Softplus : ElementwiseLayer
+{
+    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => torch.nn.functional.softplus(inputs[0]);
+
+    internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
+        net.Node("Softplus", name, inputs, shape);
 }
 
 /// <summary>exp(x) over its sum along an axis.</summary>

@@ -14,6 +14,47 @@ public static class NetLayers
         return relu ? net.Relu(x) : x;
     }
 
+    /// <summary>Convolution, BatchNorm and an activation of choice; none with null.</summary>
+    public static Value ConvNorm(this Net net, string name, Value x, int channels, Layer? activation, int kernel = 3, int stride = 1, int groups = 1, int dilation = 1)
+    {
+        using var scope = net.Scope(name);
+        x = net.Apply("conv", new Conv2d(channels, kernel) { Stride = stride, Groups = groups, Dilation = dilation, Padding = dilation * (kernel / 2), Bias = false }, x);
+        x = net.Apply("bn", new BatchNorm(), x);
+        return activation is null ? x : net.Apply("activation", activation, x);
+    }
+
+    /// <summary>A transposed convolution, BatchNorm and ReLU: twice the size.</summary>
+    public static Value DeconvNorm(this Net net, string name, Value x, int channels)
+    {
+        using var scope = net.Scope(name);
+        x = net.Apply("conv", new ConvTranspose2d(channels) { Bias = false }, x);
+        x = net.Apply("bn", new BatchNorm(), x);
+        return net.Relu(x);
+    }
+
+    /// <summary>Fully connected layer on the last axis.</summary>
+    public static Value Linear(this Net net, string name, Value x, int features, WeightStart? start = null) =>
+        net.Apply(name, new Linear(features) { WeightStart = start ?? WeightStart.Kaiming }, x);
+
+    /// <summary>Mean over rows and columns, [N,C,H,W] to [N,C].</summary>
+    public static Value GlobalPool(this Net net, Value x) => net.Reshape(net.Apply("pool", new GlobalAveragePool(), x), x.Size(1));
+
+    /// <summary>Product, element by element.</summary>
+    public static Value Multiply(this Net net, Value a, Value b) => net.Apply("multiply", new Multiply(), a, b);
+
+    /// <summary>Bilinear enlargement.</summary>
+    public static Value UpsampleBilinear(this Net net, Value x, int factor) => factor == 1 ? x : net.Apply("upsample", new UpsampleBilinear(factor), x);
+
+    /// <summary>Squeeze and excitation (Hu et al. 2018): channels weighed by what the whole picture shows.</summary>
+    public static Value SqueezeExcite(this Net net, string name, Value x, int squeezed, Layer activation, Layer gate)
+    {
+        using var scope = net.Scope(name);
+        var s = net.Apply("pool", new GlobalAveragePool(), x);
+        s = net.Apply("activation", activation, net.Conv("reduce", s, squeezed, kernel: 1));
+        s = net.Apply("gate", gate, net.Conv("expand", s, (int)x.Size(1), kernel: 1));
+        return net.Multiply(x, s);
+    }
+
     /// <summary>Convolution with bias.</summary>
     public static Value Conv(this Net net, string name, Value x, int channels, int kernel = 3, WeightStart? start = null, float bias = 0) =>
         net.Apply(name, new Conv2d(channels, kernel) { WeightStart = start ?? WeightStart.Kaiming, BiasStart = bias }, x);

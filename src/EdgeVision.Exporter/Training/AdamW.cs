@@ -16,6 +16,9 @@ public sealed class AdamW(WeightStore weights, double weightDecay = 0.02) : IDis
     /// <summary>Steps taken.</summary>
     public long Steps { get; private set; }
 
+    /// <summary>Factor on the learning rate of a weight by its name; 1 by default.</summary>
+    public Func<string, double> RateOf { get; init; } = _ => 1;
+
     /// <summary>Clears the gradients.</summary>
     public void ZeroGradients()
     {
@@ -26,29 +29,33 @@ public sealed class AdamW(WeightStore weights, double weightDecay = 0.02) : IDis
     }
 
     /// <summary>Takes a step along the gradients, whose norm over all weights is cut to <paramref name="largestNorm"/>.</summary>
-    public void Step(double learningRate, double largestNorm = 5)
+    /// <returns>The norm before it was cut.</returns>
+    public double Step(double learningRate, double largestNorm = 5)
     {
         using var scope = torch.NewDisposeScope();
         using var noGradient = torch.no_grad();
-        var trained = weights.Trained.Where(w => w.Tensor.grad is not null).ToArray();
-        double norm = Math.Sqrt(trained.Sum(w => w.Tensor.grad!.square().sum().ToDouble()));
+        var trained = weights.Trained.Where(w => w.Tensor.requires_grad && w.Tensor.grad is not null).ToArray();
+        double norm = trained.Length == 0 ? 0 : torch.stack(trained.Select(w => w.Tensor.grad!.norm())).norm().ToDouble();
         double cut = norm > largestNorm ? largestNorm / norm : 1;
         Steps++;
         double correction1 = 1 - Math.Pow(Beta1, Steps), correction2 = 1 - Math.Pow(Beta2, Steps);
         foreach (var (name, weight) in trained)
         {
+            double rate = learningRate * RateOf(name);
             var (first, second) = Moments(name, weight);
-            var gradient = weight.grad! * cut;
+            var gradient = cut < 1 ? weight.grad! * cut : weight.grad!;
             first.mul_(Beta1).add_(gradient, 1 - Beta1);
             second.mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
             if (weight.dim() > 1)
             {
-                weight.mul_(1 - learningRate * weightDecay);
+                weight.mul_(1 - rate * weightDecay);
             }
 
             var denominator = (second / correction2).sqrt_().add_(Epsilon);
-            weight.addcdiv_(first, denominator, -learningRate / correction1);
+            weight.addcdiv_(first, denominator, -rate / correction1);
         }
+
+        return norm;
     }
 
     /// <summary>The moments as tensors of a checkpoint.</summary>

@@ -1,28 +1,24 @@
-using System.Globalization;
 using System.Text.Json;
 using EdgeVision.Exporter.Authoring;
 
 namespace EdgeVision.Exporter.Training;
 
-/// <summary>What a training run needs to go on: one safetensors file of weights, moments and the run's settings and history.</summary>
-/// <param name="Architecture">Architecture's name.</param>
-/// <param name="Settings">Settings of the run.</param>
-/// <param name="History">One row a finished epoch.</param>
-/// <param name="Tensors">Weights and the optimizer's moments.</param>
-/// <param name="Steps">Steps the optimizer took.</param>
-public sealed record Checkpoint(string Architecture, TrainSettings Settings, IReadOnlyList<EpochRow> History,
-    IReadOnlyDictionary<string, SafeTensor> Tensors, long Steps)
+/// <summary>What a training run needs to go on: one safetensors file of weights, moments and averages with the run's config and progress.</summary>
+/// <param name="Config">The run's config as YAML.</param>
+/// <param name="Labels">What the classes of the data are, so that a checkpoint is read without its data.</param>
+/// <param name="Progress">How far the run is.</param>
+/// <param name="Tensors">Weights, the optimizer's moments (<c>adam.…/</c>) and averaged weights (<c>ema/</c>).</param>
+public sealed record Checkpoint(string Config, Data.DataLabels Labels, RunProgress Progress, IReadOnlyDictionary<string, SafeTensor> Tensors)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { IncludeFields = true };
 
     /// <summary>Writes the file whole or not at all.</summary>
     public void Save(string path) => SafeTensors.Save(path, Tensors, new Dictionary<string, string>
     {
         ["format"] = "edgevision-checkpoint",
-        ["architecture"] = Architecture,
-        ["settings"] = JsonSerializer.Serialize(Settings, Json),
-        ["history"] = JsonSerializer.Serialize(History, Json),
-        ["steps"] = Steps.ToString(CultureInfo.InvariantCulture),
+        ["config"] = Config,
+        ["labels"] = JsonSerializer.Serialize(Labels, Json),
+        ["progress"] = JsonSerializer.Serialize(Progress, Json),
     });
 
     /// <summary>Reads a file.</summary>
@@ -30,67 +26,74 @@ public sealed record Checkpoint(string Architecture, TrainSettings Settings, IRe
     public static Checkpoint Load(string path)
     {
         var (tensors, metadata) = SafeTensors.Load(path);
-        if (!metadata.TryGetValue("architecture", out var architecture) || !metadata.TryGetValue("settings", out var settings)
-            || !metadata.TryGetValue("history", out var history) || !metadata.TryGetValue("steps", out var steps))
+        if (!metadata.TryGetValue("config", out var config) || !metadata.TryGetValue("progress", out var progress) || !metadata.TryGetValue("labels", out var labels))
         {
             throw new InvalidDataException($"{path} holds tensors, yet no training run; give a checkpoint that 'train' wrote");
         }
 
         try
         {
-            return new Checkpoint(architecture, JsonSerializer.Deserialize<TrainSettings>(settings, Json)!,
-                JsonSerializer.Deserialize<EpochRow[]>(history, Json)!, tensors, long.Parse(steps, CultureInfo.InvariantCulture));
+            return new Checkpoint(config, JsonSerializer.Deserialize<Data.DataLabels>(labels, Json)!, JsonSerializer.Deserialize<RunProgress>(progress, Json)!, tensors);
         }
         catch (Exception e) when (e is JsonException or FormatException)
         {
-            throw new InvalidDataException($"{path}: the run's settings cannot be read: {e.Message}", e);
+            throw new InvalidDataException($"{path}: the run's progress cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The weights a model is made of: the averaged ones where the run keeps an average.</summary>
+    public IReadOnlyDictionary<string, SafeTensor> ModelWeights
+    {
+        get
+        {
+            var result = Tensors.Where(t => !t.Key.Contains('/', StringComparison.Ordinal)).ToDictionary();
+            foreach (var (name, tensor) in Tensors.Where(t => t.Key.StartsWith("ema/", StringComparison.Ordinal)))
+            {
+                result[name["ema/".Length..]] = tensor;
+            }
+
+            return result;
         }
     }
 }
 
-/// <summary>Settings of a training run; a run that resumes must have the same.</summary>
-public sealed record TrainSettings
+/// <summary>How far a run is: finished epochs, and the part of the next that is done.</summary>
+public sealed record RunProgress
 {
-    /// <summary>Passes over the data.</summary>
-    public int Epochs { get; init; } = 6;
+    /// <summary>Steps of all epochs that the optimizer took.</summary>
+    public long Steps { get; init; }
 
-    /// <summary>Pictures to train on.</summary>
-    public int Samples { get; init; } = 5000;
+    /// <summary>Finished epochs.</summary>
+    public IReadOnlyList<EpochRow> History { get; init; } = [];
 
-    /// <summary>Pictures held out.</summary>
-    public int HeldOut { get; init; } = 200;
+    /// <summary>Steps done of the epoch under way.</summary>
+    public int StepInEpoch { get; init; }
 
-    /// <summary>Pictures a step.</summary>
-    public int BatchSize { get; init; } = 16;
+    /// <summary>Sums of the losses of those steps.</summary>
+    public IReadOnlyDictionary<string, double> Sums { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>Seed of weights, order and pictures.</summary>
-    public int Seed { get; init; } = 1;
-
-    /// <summary>Highest learning rate.</summary>
-    public double LearningRate { get; init; } = 2e-3;
-
-    /// <summary>Share of all steps over which the learning rate rises from 0.</summary>
-    public double WarmUp { get; init; } = 0.05;
-
-    /// <summary>Learning rate of a step: linear rise, then half a cosine to 1 % of the highest.</summary>
-    public double LearningRateAt(long step, long total)
-    {
-        double rise = Math.Max(1, WarmUp * total);
-        if (step < rise)
-        {
-            return LearningRate * (step + 1) / rise;
-        }
-
-        double part = Math.Min(1, (step - rise) / Math.Max(1, total - rise));
-        return LearningRate * (0.01 + 0.99 * 0.5 * (1 + Math.Cos(Math.PI * part)));
-    }
+    /// <summary>Seconds spent on those steps.</summary>
+    public double Seconds { get; init; }
 }
 
 /// <summary>What an epoch came to.</summary>
-/// <param name="Epoch">Number from 1.</param>
-/// <param name="Loss">Mean loss.</param>
-/// <param name="ClassLoss">Mean focal loss.</param>
-/// <param name="BoxLoss">Mean box loss.</param>
-/// <param name="Map50">mAP at IoU 0.5 on the held-out pictures, or null where not measured.</param>
-/// <param name="Seconds">Wall-clock seconds.</param>
-public sealed record EpochRow(int Epoch, double Loss, double ClassLoss, double BoxLoss, double? Map50, double Seconds);
+public sealed record EpochRow
+{
+    /// <summary>Number from 1.</summary>
+    public int Epoch { get; init; }
+
+    /// <summary>Learning rate of the last step.</summary>
+    public double LearningRate { get; init; }
+
+    /// <summary>Mean losses: <c>loss</c> for the whole, <c>detect</c> for a head, <c>detect.boxes</c> for its parts.</summary>
+    public IReadOnlyDictionary<string, double> Losses { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Weights of the heads at the end of the epoch.</summary>
+    public IReadOnlyDictionary<string, double> HeadWeights { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Measures on the validation pictures, <c>detect.mAP@0.5</c> and so on; empty where not measured.</summary>
+    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Seconds, validation included.</summary>
+    public double Seconds { get; init; }
+}

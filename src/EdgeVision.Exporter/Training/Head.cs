@@ -25,6 +25,11 @@ public abstract class Head
     /// <summary>Losses by name, each a scalar; their sum is the head's loss.</summary>
     public abstract IReadOnlyList<(string Name, torch.Tensor Value)> Loss(LossInputs inputs);
 
+    /// <summary>Makes the weights that the loss alone needs (class centres), under <c>loss.</c>; none by default.</summary>
+    public virtual void CreateWeights(WeightStore weights)
+    {
+    }
+
     /// <summary>A fresh measure of this head's results.</summary>
     public abstract HeadEvaluator CreateEvaluator();
 
@@ -48,6 +53,24 @@ public sealed record LossInputs(TorchNet Net, WeightStore Weights, IReadOnlyDict
 /// <summary>Compares the runtime's results with labels, picture by picture.</summary>
 public abstract class HeadEvaluator
 {
+    /// <summary>Lowest score of detections that are measured: the whole curve counts, not the operating point alone.</summary>
+    public const float LowestScore = 0.05f;
+
+    /// <summary>All measures of several heads, each under <c>head.measure</c>.</summary>
+    public static IReadOnlyDictionary<string, double> Collect(IReadOnlyList<Head> heads, IReadOnlyList<HeadEvaluator> evaluators)
+    {
+        var metrics = new Dictionary<string, double>();
+        for (int h = 0; h < heads.Count; h++)
+        {
+            foreach (var (name, value) in evaluators[h].Metrics())
+            {
+                metrics[$"{heads[h].Name}.{name}"] = value;
+            }
+        }
+
+        return metrics;
+    }
+
     /// <summary>Adds a picture: results and labels both in its own pixels.</summary>
     public abstract void Add(VisionResult result, LabelledPicture truth);
 

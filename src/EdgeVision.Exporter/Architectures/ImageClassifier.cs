@@ -1,0 +1,72 @@
+using EdgeVision.Exporter.Architectures.Backbones;
+using EdgeVision.Exporter.Authoring;
+using EdgeVision.Exporter.Heads;
+using EdgeVision.Exporter.Layers;
+using EdgeVision.Exporter.Training;
+
+namespace EdgeVision.Exporter.Architectures;
+
+/// <summary>A backbone, its pooled features and one linear layer: logits [N, classes].</summary>
+public sealed class ImageClassifier : Architecture
+{
+    private readonly Backbone _backbone;
+    private readonly string[] _labels;
+
+    /// <summary>A classifier over <paramref name="backbone"/>; classes are those of whole pictures.</summary>
+    public ImageClassifier(string name, string description, ModelSettings settings, Backbone backbone, int side)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        _backbone = backbone;
+        (Name, Description) = (name, description);
+        _labels = [.. settings.Labels is { Pictures.Count: > 0 } l ? l.Pictures : DefaultLabels.Scenes];
+        Spec = new ModelSpec
+        {
+            Name = settings.Name ?? name,
+            Task = "classify",
+            Input = Inputs.ImageNet(settings, side, side) with { Resize = new ResizeSpec { Mode = ResizeMode.Stretch } },
+            Outputs = [new OutputSpec { Head = "classify", Decoder = "softmax", Tensors = ["logits"] }],
+            Labels = _labels,
+        };
+        Heads = [new ClassificationHead(Spec.Outputs[0], _labels)];
+    }
+
+    /// <inheritdoc/>
+    public override string Name { get; }
+
+    /// <inheritdoc/>
+    public override string Description { get; }
+
+    /// <inheritdoc/>
+    public override ModelSpec Spec { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Head> Heads { get; }
+
+    /// <inheritdoc/>
+    public override bool DynamicSize => _backbone.DynamicSize;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Stages => [.. _backbone.Stages, "head"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<(string Name, Value Value)> Forward(Net net, Value image)
+    {
+        var pooled = _backbone.Pool(net, _backbone.Forward(net, image));
+        return [("logits", net.Linear("head.fc", pooled, _labels.Length, WeightStart.Normal(0.01)))];
+    }
+}
+
+/// <summary>Inputs as the architectures share them.</summary>
+internal static class Inputs
+{
+    /// <summary>RGB, scaled to 0..1, ImageNet's mean and standard deviation, letterboxed.</summary>
+    public static InputSpec ImageNet(ModelSettings settings, int width, int height) => new()
+    {
+        Name = "images",
+        Width = settings.Width > 0 ? settings.Width : width,
+        Height = settings.Height > 0 ? settings.Height : height,
+        Resize = new ResizeSpec { Mode = ResizeMode.Letterbox },
+        Mean = [0.485f, 0.456f, 0.406f],
+        Std = [0.229f, 0.224f, 0.225f],
+    };
+}

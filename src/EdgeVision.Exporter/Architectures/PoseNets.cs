@@ -1,0 +1,134 @@
+using System.Text.Json;
+using EdgeVision.Exporter.Authoring;
+using EdgeVision.Exporter.Heads;
+using EdgeVision.Exporter.Layers;
+using EdgeVision.Exporter.Training;
+
+namespace EdgeVision.Exporter.Architectures;
+
+/// <summary>What the pose networks share: they look at one figure that fills their input, and give its keypoints.</summary>
+internal static class PoseNets
+{
+    public static readonly ResidualBackbone Backbone = new(24, (32, 1), (64, 2), (96, 2), (128, 1));
+
+    public static IReadOnlyList<string> Stages { get; } = ["backbone.stem", "backbone.stage1", "backbone.stage2", "backbone.stage3", "backbone.stage4", "head"];
+
+    public static string[] Keypoints(ModelSettings settings) => [.. settings.Labels is { Keypoints.Count: > 0 } l ? l.Keypoints : DefaultLabels.Keypoints];
+
+    public static ModelSpec Spec(ModelSettings settings, string name, string decoder, string[] tensors, Dictionary<string, JsonElement> parameters) => new()
+    {
+        Name = settings.Name ?? name,
+        Task = "pose",
+        Input = Inputs.ImageNet(settings, 96, 128),
+        Outputs = [new OutputSpec { Head = "pose", Decoder = decoder, Tensors = tensors, Parameters = parameters }],
+        Labels = ["figure"],
+        Skeleton = settings.Labels is { Skeleton.Count: > 0 } l ? [.. l.Skeleton.Select(p => new[] { p.From, p.To })] : null,
+        Thresholds = new ThresholdSpec { Confidence = 0.1f },
+    };
+}
+
+/// <summary>
+/// Heatmaps by deconvolution in the manner of Simple Baselines (Xiao et al. 2018): a residual backbone to stride 32, three
+/// transposed convolutions back to stride 4, one map a keypoint [N, K, H/4, W/4]. Option <c>refinement</c>: plain, dark or udp.
+/// </summary>
+public sealed class HeatmapPose : Architecture
+{
+    private readonly string[] _keypoints;
+    private readonly int _channels;
+
+    /// <summary>A pose network for the keypoints of the settings.</summary>
+    public HeatmapPose(ModelSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        _keypoints = PoseNets.Keypoints(settings);
+        _channels = settings.Scaled(64);
+        string refinement = settings.Option("refinement", "dark");
+        if (refinement is not ("plain" or "dark" or "udp"))
+        {
+            throw new EdgeVisionException($"option refinement is plain, dark or udp; '{refinement}' is not");
+        }
+
+        Spec = PoseNets.Spec(settings, Name, "heatmap", ["heatmaps"], new Dictionary<string, JsonElement> { ["refinement"] = JsonSerializer.SerializeToElement(refinement) });
+        Heads = [new HeatmapHead(Spec.Outputs[0], _keypoints, Spec.Input, udp: refinement == "udp")];
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "heatmap-pose";
+
+    /// <inheritdoc/>
+    public override string Description => "Top-down pose: residual backbone, deconvolutions, heatmaps (plain, DARK or UDP)";
+
+    /// <inheritdoc/>
+    public override ModelSpec Spec { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Head> Heads { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Stages => PoseNets.Stages;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<(string Name, Value Value)> Forward(Net net, Value image)
+    {
+        ArgumentNullException.ThrowIfNull(net);
+        var x = PoseNets.Backbone.Forward(net, image)[^1];
+        for (int i = 1; i <= 3; i++)
+        {
+            x = net.DeconvNorm($"head.deconv{i}", x, _channels);
+        }
+
+        return [("heatmaps", net.Conv("head.predict", x, _keypoints.Length, kernel: 1, start: WeightStart.Normal(0.001)))];
+    }
+}
+
+/// <summary>
+/// SimCC (Li et al. 2022): each keypoint's column and row are two classifications over bins of half a pixel. Outputs
+/// <c>simcc_x</c> [N, K, 2W] and <c>simcc_y</c> [N, K, 2H], logits.
+/// </summary>
+public sealed class SimccPose : Architecture
+{
+    /// <summary>Bins a pixel.</summary>
+    public const int SplitRatio = 2;
+
+    private readonly string[] _keypoints;
+
+    /// <summary>A pose network for the keypoints of the settings.</summary>
+    public SimccPose(ModelSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        _keypoints = PoseNets.Keypoints(settings);
+        Spec = PoseNets.Spec(settings, Name, "simcc", ["simcc_x", "simcc_y"], new Dictionary<string, JsonElement> { ["splitRatio"] = JsonSerializer.SerializeToElement((float)SplitRatio) });
+        Heads = [new SimccHead(Spec.Outputs[0], _keypoints, Spec.Input)];
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "simcc-pose";
+
+    /// <inheritdoc/>
+    public override string Description => "Top-down pose by SimCC: columns and rows as classes";
+
+    /// <inheritdoc/>
+    public override ModelSpec Spec { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Head> Heads { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Stages => PoseNets.Stages;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<(string Name, Value Value)> Forward(Net net, Value image)
+    {
+        ArgumentNullException.ThrowIfNull(net);
+        // Stride 16: enough cells to say where, few enough for the linear layers.
+        var x = PoseNets.Backbone.Forward(net, image)[2];
+        x = net.Conv("head.maps", x, _keypoints.Length * 2, kernel: 1);
+        x = net.Reshape(x, _keypoints.Length, 2 * x.Size(2) * x.Size(3));
+        x = net.Relu(net.Linear("head.hidden", x, 192));
+        return
+        [
+            ("simcc_x", net.Linear("head.x", x, Spec.Input.Width * SplitRatio, WeightStart.Normal(0.01))),
+            ("simcc_y", net.Linear("head.y", x, Spec.Input.Height * SplitRatio, WeightStart.Normal(0.01))),
+        ];
+    }
+}

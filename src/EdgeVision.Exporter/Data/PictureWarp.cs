@@ -1,0 +1,228 @@
+namespace EdgeVision.Exporter.Data;
+
+/// <summary>Moves pictures with their labels.</summary>
+internal static class PictureWarp
+{
+    private const byte Outside = 114; // grey, as letterboxing pads
+
+    /// <summary>The picture under a map; objects that show less than a share of their box are dropped.</summary>
+    public static LabelledPicture Apply(LabelledPicture picture, in AffineMap map, float leastVisible)
+    {
+        var back = map.Inverse();
+        int w = picture.Width, h = picture.Height;
+        return picture with
+        {
+            Rgb = Bilinear(picture.Rgb, w, h, back),
+            Mask = Nearest(picture.Mask, w, h, back, LabelledPicture.IgnoredPixel),
+            Depth = Nearest(picture.Depth, w, h, back, float.NaN),
+            Objects = Move(picture.Objects, map, new Box(0, 0, w, h), leastVisible),
+        };
+    }
+
+    /// <summary>Four pictures, half their size, around a random cross in a picture of the first one's size.</summary>
+    public static LabelledPicture Mosaic(IReadOnlyList<LabelledPicture> parts, Random random, float leastVisible)
+    {
+        int w = parts[0].Width, h = parts[0].Height;
+        int cx = (int)(w * (0.3 + 0.4 * random.NextDouble())), cy = (int)(h * (0.3 + 0.4 * random.NextDouble()));
+        var rgb = new byte[w * h * 3];
+        Array.Fill(rgb, Outside);
+        byte[]? mask = parts.All(p => p.Mask is not null) ? new byte[w * h] : null;
+        mask?.AsSpan().Fill(LabelledPicture.IgnoredPixel);
+        var objects = new List<LabelledObject>();
+        for (int i = 0; i < 4; i++)
+        {
+            // Each part keeps its scale of a half and lies against the cross; the rest of it is cut.
+            var part = parts[i];
+            int x1 = i % 2 == 0 ? 0 : cx, y1 = i < 2 ? 0 : cy, x2 = i % 2 == 0 ? cx : w, y2 = i < 2 ? cy : h;
+            double scale = Math.Max((double)(x2 - x1) / part.Width, (double)(y2 - y1) / part.Height);
+            double x = i % 2 == 0 ? cx - part.Width * scale : cx, y = i < 2 ? cy - part.Height * scale : cy;
+            var map = new AffineMap(scale, 0, 0, scale, x, y);
+            var back = map.Inverse();
+            Paste(part.Rgb, part.Width, part.Height, back, rgb, w, x1, y1, x2, y2);
+            if (mask is not null)
+            {
+                for (int row = y1; row < y2; row++)
+                {
+                    for (int column = x1; column < x2; column++)
+                    {
+                        var (fx, fy) = back.Map(column + 0.5, row + 0.5);
+                        mask[row * w + column] = part.Mask![Math.Clamp((int)fy, 0, part.Height - 1) * part.Width + Math.Clamp((int)fx, 0, part.Width - 1)];
+                    }
+                }
+            }
+
+            objects.AddRange(Move(part.Objects, map, new Box(x1, y1, x2, y2), leastVisible));
+        }
+
+        return parts[0] with { Rgb = rgb, Mask = mask, Depth = null, Objects = objects };
+    }
+
+    private static List<LabelledObject> Move(IReadOnlyList<LabelledObject> objects, AffineMap map, Box visible, float leastVisible)
+    {
+        var moved = new List<LabelledObject>(objects.Count);
+        foreach (var item in objects)
+        {
+            float[][] polygons = [.. item.Polygons.Select(p => Move(p, map))];
+            // A turned outline gives a tighter box than the turned box.
+            float[][] corners = polygons.Length > 0 ? polygons : [Move([item.Box.X1, item.Box.Y1, item.Box.X2, item.Box.Y1, item.Box.X2, item.Box.Y2, item.Box.X1, item.Box.Y2], map)];
+            var whole = Hull(corners);
+            var box = new Box(
+                Math.Max(visible.X1, whole.X1), Math.Max(visible.Y1, whole.Y1), Math.Min(visible.X2, whole.X2), Math.Min(visible.Y2, whole.Y2));
+            if (box.Width <= 0 || box.Height <= 0 || box.Width * box.Height < leastVisible * whole.Width * whole.Height)
+            {
+                continue;
+            }
+
+            moved.Add(item with
+            {
+                Box = box,
+                Polygons = [.. polygons.Select(p => PolygonClip.ToBox(p, visible)).Where(p => p.Length >= 6)],
+                Keypoints = [.. item.Keypoints.Select(k =>
+                {
+                    var (x, y) = map.Map(k.X, k.Y);
+                    bool inside = x >= visible.X1 && x <= visible.X2 && y >= visible.Y1 && y <= visible.Y2;
+                    return new LabelledKeypoint(x, y, inside ? k.Visibility : 0);
+                })],
+            });
+        }
+
+        return moved;
+    }
+
+    private static float[] Move(float[] polygon, in AffineMap map)
+    {
+        var result = new float[polygon.Length];
+        for (int i = 0; i + 1 < polygon.Length; i += 2)
+        {
+            (result[i], result[i + 1]) = map.Map(polygon[i], polygon[i + 1]);
+        }
+
+        return result;
+    }
+
+    private static Box Hull(float[][] polygons)
+    {
+        float x1 = float.MaxValue, y1 = float.MaxValue, x2 = float.MinValue, y2 = float.MinValue;
+        foreach (float[] polygon in polygons)
+        {
+            for (int i = 0; i + 1 < polygon.Length; i += 2)
+            {
+                (x1, x2) = (Math.Min(x1, polygon[i]), Math.Max(x2, polygon[i]));
+                (y1, y2) = (Math.Min(y1, polygon[i + 1]), Math.Max(y2, polygon[i + 1]));
+            }
+        }
+
+        return new Box(x1, y1, x2, y2);
+    }
+
+    private static byte[] Bilinear(byte[] rgb, int w, int h, in AffineMap back)
+    {
+        var result = new byte[rgb.Length];
+        Array.Fill(result, Outside);
+        Paste(rgb, w, h, back, result, w, 0, 0, w, h);
+        return result;
+    }
+
+    // Fixed point with 8 bits: as exact as bytes need, and quick. Samples beyond the edge take the edge's pixel up to half a pixel out.
+    private static void Paste(byte[] from, int w, int h, in AffineMap back, byte[] to, int toWidth, int x1, int y1, int x2, int y2)
+    {
+        for (int y = y1; y < y2; y++)
+        {
+            for (int x = x1; x < x2; x++)
+            {
+                double sx = back.Xx * (x + 0.5) + back.Xy * (y + 0.5) + back.X, sy = back.Yx * (x + 0.5) + back.Yy * (y + 0.5) + back.Y;
+                if (sx < 0 || sy < 0 || sx > w || sy > h)
+                {
+                    continue;
+                }
+
+                int fx = (int)Math.Floor((sx - 0.5) * 256), fy = (int)Math.Floor((sy - 0.5) * 256);
+                int ix = fx >> 8, iy = fy >> 8, ax = fx & 255, ay = fy & 255;
+                int left = Math.Clamp(ix, 0, w - 1) * 3, right = Math.Clamp(ix + 1, 0, w - 1) * 3;
+                int top = Math.Clamp(iy, 0, h - 1) * w * 3, bottom = Math.Clamp(iy + 1, 0, h - 1) * w * 3;
+                int o = (y * toWidth + x) * 3;
+                for (int c = 0; c < 3; c++)
+                {
+                    int upper = from[top + left + c] * (256 - ax) + from[top + right + c] * ax;
+                    int lower = from[bottom + left + c] * (256 - ax) + from[bottom + right + c] * ax;
+                    to[o + c] = (byte)((upper * (256 - ay) + lower * ay + 32768) >> 16);
+                }
+            }
+        }
+    }
+
+    private static T[]? Nearest<T>(T[]? plane, int w, int h, in AffineMap back, T outside)
+    {
+        if (plane is null)
+        {
+            return null;
+        }
+
+        var result = new T[plane.Length];
+        for (int y = 0; y < h; y++)
+        {
+            for (int x = 0; x < w; x++)
+            {
+                var (fx, fy) = back.Map(x + 0.5, y + 0.5);
+                int ix = (int)MathF.Floor(fx), iy = (int)MathF.Floor(fy);
+                result[y * w + x] = (uint)ix < (uint)w && (uint)iy < (uint)h ? plane[iy * w + ix] : outside;
+            }
+        }
+
+        return result;
+    }
+}
+
+/// <summary>Polygons cut to rectangles (Sutherland and Hodgman 1974).</summary>
+internal static class PolygonClip
+{
+    /// <summary>The part of a polygon (x and y in turn) inside a box; empty where there is none.</summary>
+    public static float[] ToBox(float[] polygon, in Box box)
+    {
+        bool inside = true;
+        for (int i = 0; i + 1 < polygon.Length && inside; i += 2)
+        {
+            inside = polygon[i] >= box.X1 && polygon[i] <= box.X2 && polygon[i + 1] >= box.Y1 && polygon[i + 1] <= box.Y2;
+        }
+
+        if (inside)
+        {
+            return polygon;
+        }
+
+        var points = new List<(float X, float Y)>();
+        for (int i = 0; i + 1 < polygon.Length; i += 2)
+        {
+            points.Add((polygon[i], polygon[i + 1]));
+        }
+
+        var (x1, y1, x2, y2) = (box.X1, box.Y1, box.X2, box.Y2);
+        points = Side(points, p => p.X - x1);
+        points = Side(points, p => x2 - p.X);
+        points = Side(points, p => p.Y - y1);
+        points = Side(points, p => y2 - p.Y);
+        return [.. points.SelectMany(p => new[] { p.X, p.Y })];
+    }
+
+    private static List<(float X, float Y)> Side(List<(float X, float Y)> points, Func<(float X, float Y), float> distance)
+    {
+        var kept = new List<(float, float)>();
+        for (int i = 0; i < points.Count; i++)
+        {
+            var (a, b) = (points[i], points[(i + 1) % points.Count]);
+            float da = distance(a), db = distance(b);
+            if (da >= 0)
+            {
+                kept.Add(a);
+            }
+
+            if (da >= 0 != db >= 0)
+            {
+                float t = da / (da - db);
+                kept.Add((a.X + t * (b.X - a.X), a.Y + t * (b.Y - a.Y)));
+            }
+        }
+
+        return kept;
+    }
+}

@@ -1,0 +1,37 @@
+using EdgeVision.Exporter.Architectures;
+using EdgeVision.Exporter.Data;
+using EdgeVision.Exporter.Training;
+
+namespace EdgeVision.Exporter.Evaluation;
+
+/// <summary>Accuracy of a bundle on labelled pictures, run by the runtime as it will be deployed.</summary>
+public static class BundleEvaluation
+{
+    /// <summary>Measures of every head on all pictures of a source.</summary>
+    /// <param name="path">The bundle.</param>
+    /// <param name="architecture">For the heads' measures; its heads are the bundle's.</param>
+    /// <param name="pictures">Labelled pictures.</param>
+    /// <param name="progress">Called with the number of pictures done.</param>
+    public static IReadOnlyDictionary<string, double> Run(string path, Architecture architecture, PictureSource pictures, Action<int>? progress = null)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        ArgumentNullException.ThrowIfNull(pictures);
+        using var model = VisionModel.Load(path, new RuntimeOptions { Confidence = HeadEvaluator.LowestScore, Providers = ProviderPolicy.Require(Provider.Cpu) });
+        var evaluators = architecture.Heads.Select(h => h.CreateEvaluator()).ToArray();
+        var result = new VisionResult();
+        for (int i = 0; i < pictures.Count; i++)
+        {
+            var picture = pictures.Load(i);
+            using var frame = Frame.Borrow(picture.Rgb, PixelFormat.Rgb24, picture.Width, picture.Height);
+            model.Run(frame, result);
+            foreach (var evaluator in evaluators)
+            {
+                evaluator.Add(result, picture);
+            }
+
+            progress?.Invoke(i + 1);
+        }
+
+        return HeadEvaluator.Collect(architecture.Heads, evaluators);
+    }
+}

@@ -1,0 +1,75 @@
+using EdgeVision.Exporter.Data;
+using EdgeVision.Exporter.Training;
+using TorchSharp;
+
+namespace EdgeVision.Exporter.Heads;
+
+/// <summary>Metres for each pixel, [N, 1, h, w]: mean absolute difference of logarithms, so that near and far count alike. Pixels of unknown distance count for nothing.</summary>
+public sealed class DepthHead(OutputSpec output) : Head
+{
+    /// <inheritdoc/>
+    public override string Name => output.Head;
+
+    /// <inheritdoc/>
+    public override OutputSpec Output => output;
+
+    /// <inheritdoc/>
+    public override object Target(LabelledPicture picture)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        return picture.Depth is null
+            ? throw new EdgeVisionException($"picture {picture.Name} has no distances to learn from")
+            : new DepthTarget(picture.Depth, picture.Width, picture.Height);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<(string Name, torch.Tensor Value)> Loss(LossInputs inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        var metres = inputs[output.Tensors![0]];
+        int columns = (int)metres.shape[3], rows = (int)metres.shape[2];
+        var wanted = new float[inputs.Targets.Count * rows * columns];
+        int at = 0;
+        foreach (var target in inputs.Targets.Cast<DepthTarget>())
+        {
+            // The pixel under the middle of each cell: means would mix near and far along edges.
+            for (int y = 0; y < rows; y++)
+            {
+                for (int x = 0; x < columns; x++)
+                {
+                    wanted[at++] = target.Metres[(2 * y + 1) * target.Height / (2 * rows) * target.Width + (2 * x + 1) * target.Width / (2 * columns)];
+                }
+            }
+        }
+
+        var truth = torch.tensor(wanted, metres.shape);
+        var known = truth > 0; // NaN is not
+        var difference = (metres.clamp(min: 1e-3).log() - torch.where(known, truth, torch.ones_like(truth)).log()).abs() * known;
+        return [("log", difference.sum() / known.sum().clamp(min: 1))];
+    }
+
+    /// <inheritdoc/>
+    public override HeadEvaluator CreateEvaluator() => new Evaluator();
+
+    private sealed record DepthTarget(float[] Metres, int Width, int Height);
+
+    private sealed class Evaluator : HeadEvaluator
+    {
+        private readonly DepthError _error = new();
+
+        public override void Add(VisionResult result, LabelledPicture truth)
+        {
+            for (int y = 0; y < truth.Height; y++)
+            {
+                for (int x = 0; x < truth.Width; x++)
+                {
+                    _error.Add(result.Depth.AtFrame(x, y), truth.Depth![y * truth.Width + x]);
+                }
+            }
+        }
+
+        // Higher is better for the measure that decides, so the share within a quarter comes first.
+        public override IReadOnlyList<(string Name, double Value)> Metrics() =>
+            [("delta1", _error.Delta1), ("rmse", _error.Rmse), ("absRel", _error.AbsoluteRelative)];
+    }
+}

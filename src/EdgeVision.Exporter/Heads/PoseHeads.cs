@@ -1,0 +1,180 @@
+using EdgeVision.Exporter.Data;
+using EdgeVision.Exporter.Training;
+using TorchSharp;
+
+namespace EdgeVision.Exporter.Heads;
+
+/// <summary>
+/// Keypoints as heatmaps [N, K, h, w]: squared difference to a Gaussian of sigma 2 cells around each labelled keypoint. UDP places
+/// it by (size - 1) (Huang et al. 2020), plain and DARK by the stride; both unrounded, as the refinements expect.
+/// </summary>
+public sealed class HeatmapHead(OutputSpec output, IReadOnlyList<string> keypoints, InputSpec input, bool udp) : Head
+{
+    private const float Sigma = 2;
+    private const int Stride = 4;
+    private readonly int _columns = input.Width / Stride, _rows = input.Height / Stride;
+
+    /// <inheritdoc/>
+    public override string Name => output.Head;
+
+    /// <inheritdoc/>
+    public override OutputSpec Output => output;
+
+    /// <inheritdoc/>
+    public override object Target(LabelledPicture picture)
+    {
+        var points = PoseLabels.Of(picture, keypoints.Count);
+        var maps = new float[keypoints.Count * _rows * _columns];
+        var weights = new float[keypoints.Count];
+        float scaleX = udp ? (_columns - 1f) / (input.Width - 1f) : 1f / Stride, scaleY = udp ? (_rows - 1f) / (input.Height - 1f) : 1f / Stride;
+        for (int k = 0; k < points.Length; k++)
+        {
+            if (points[k].Visibility == 0)
+            {
+                continue;
+            }
+
+            weights[k] = 1;
+            float cx = points[k].X * scaleX, cy = points[k].Y * scaleY;
+            for (int y = 0; y < _rows; y++)
+            {
+                for (int x = 0; x < _columns; x++)
+                {
+                    float d = (x - cx) * (x - cx) + (y - cy) * (y - cy);
+                    maps[(k * _rows + y) * _columns + x] = d > 9 * Sigma * Sigma ? 0 : MathF.Exp(-d / (2 * Sigma * Sigma));
+                }
+            }
+        }
+
+        return new HeatmapTarget(maps, weights);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<(string Name, torch.Tensor Value)> Loss(LossInputs inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        var predicted = inputs[output.Tensors![0]];
+        var targets = inputs.Targets.Cast<HeatmapTarget>().ToArray();
+        var wanted = torch.tensor(targets.SelectMany(t => t.Maps).ToArray(), predicted.shape);
+        var weights = torch.tensor(targets.SelectMany(t => t.Weights).ToArray(), targets.Length, keypoints.Count, 1, 1);
+        // Times the cells of a map over those a Gaussian covers: a loss of about 1 at the start, whatever the size.
+        return [("heatmap", ((predicted - wanted).square() * weights).mean() * 50)];
+    }
+
+    /// <inheritdoc/>
+    public override HeadEvaluator CreateEvaluator() => new PoseEvaluator();
+
+    private sealed record HeatmapTarget(float[] Maps, float[] Weights);
+}
+
+/// <summary>
+/// Keypoints as classes of columns and rows (SimCC, Li et al. 2022): Kullback-Leibler divergence to a Gaussian over the bins around each
+/// labelled keypoint.
+/// </summary>
+public sealed class SimccHead(OutputSpec output, IReadOnlyList<string> keypoints, InputSpec input) : Head
+{
+    private const float Sigma = 4; // bins
+    private const int Split = Architectures.SimccPose.SplitRatio;
+
+    /// <inheritdoc/>
+    public override string Name => output.Head;
+
+    /// <inheritdoc/>
+    public override OutputSpec Output => output;
+
+    /// <inheritdoc/>
+    public override object Target(LabelledPicture picture)
+    {
+        var points = PoseLabels.Of(picture, keypoints.Count);
+        return new SimccTarget(
+            [.. points.SelectMany(p => Bins(p.X * Split, input.Width * Split))],
+            [.. points.SelectMany(p => Bins(p.Y * Split, input.Height * Split))],
+            [.. points.Select(p => p.Visibility > 0 ? 1f : 0f)]);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<(string Name, torch.Tensor Value)> Loss(LossInputs inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        var targets = inputs.Targets.Cast<SimccTarget>().ToArray();
+        var weights = torch.tensor(targets.SelectMany(t => t.Weights).ToArray(), targets.Length, keypoints.Count);
+        torch.Tensor Divergence(string name, IEnumerable<float> wanted)
+        {
+            var logits = inputs[name];
+            var p = torch.tensor(wanted.ToArray(), logits.shape);
+            var each = (torch.special.xlogy(p, p) - p * torch.nn.functional.log_softmax(logits, 2)).sum(2);
+            return (each * weights).sum() / weights.sum().clamp(min: 1);
+        }
+
+        return [("x", Divergence(output.Tensors![0], targets.SelectMany(t => t.X))), ("y", Divergence(output.Tensors[1], targets.SelectMany(t => t.Y)))];
+    }
+
+    /// <inheritdoc/>
+    public override HeadEvaluator CreateEvaluator() => new PoseEvaluator();
+
+    private static float[] Bins(float centre, int count)
+    {
+        var bins = new float[count];
+        float sum = 0;
+        for (int i = 0; i < count; i++)
+        {
+            sum += bins[i] = MathF.Exp(-(i - centre) * (i - centre) / (2 * Sigma * Sigma));
+        }
+
+        for (int i = 0; i < count && sum > 0; i++)
+        {
+            bins[i] /= sum;
+        }
+
+        return bins;
+    }
+
+    private sealed record SimccTarget(float[] X, float[] Y, float[] Weights);
+}
+
+/// <summary>Labels of the one figure that a pose network looks at.</summary>
+internal static class PoseLabels
+{
+    public static LabelledKeypoint[] Of(LabelledPicture picture, int keypoints)
+    {
+        var points = picture.Objects.Count > 0 ? picture.Objects[0].Keypoints : [];
+        return points.Length == keypoints
+            ? points
+            : throw new EdgeVisionException($"picture {picture.Name} has {points.Length} keypoints on its first object; the model learns {keypoints}");
+    }
+}
+
+/// <summary>PCK at a tenth of the figure's longer side, and OKS-AP would need a box a figure: see the runtime's evaluators.</summary>
+internal sealed class PoseEvaluator : HeadEvaluator
+{
+    private readonly KeypointAccuracy _tenth = new(0.1f), _twentieth = new(0.05f);
+    private double _distance;
+    private int _count;
+
+    public override void Add(VisionResult result, LabelledPicture truth)
+    {
+        var labelled = truth.Objects[0];
+        float side = Math.Max(labelled.Box.Width, labelled.Box.Height);
+        var found = result.Detections.Count > 0 ? result.Detections.Keypoints(0) : [];
+        for (int k = 0; k < labelled.Keypoints.Length; k++)
+        {
+            var (x, y, visibility) = labelled.Keypoints[k];
+            if (visibility == 0)
+            {
+                continue;
+            }
+
+            double d = k < found.Length ? Math.Sqrt((found[k].X - x) * (found[k].X - x) + (found[k].Y - y) * (found[k].Y - y)) : double.PositiveInfinity;
+            _tenth.Add(k, d, side);
+            _twentieth.Add(k, d, side);
+            if (double.IsFinite(d))
+            {
+                _distance += d;
+                _count++;
+            }
+        }
+    }
+
+    public override IReadOnlyList<(string Name, double Value)> Metrics() =>
+        [("PCK@0.1", _tenth.Value), ("PCK@0.05", _twentieth.Value), ("meanPixels", _count == 0 ? double.NaN : _distance / _count)];
+}

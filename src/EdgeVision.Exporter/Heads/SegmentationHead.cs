@@ -1,0 +1,91 @@
+using EdgeVision.Exporter.Data;
+using EdgeVision.Exporter.Training;
+using TorchSharp;
+
+namespace EdgeVision.Exporter.Heads;
+
+/// <summary>
+/// A class for each pixel: cross entropy and Dice loss (Milletari et al. 2016, on probabilities, mean over the classes that the
+/// batch shows) over logits [N, classes, h, w], which are enlarged to the labels first. Pixels of
+/// <see cref="LabelledPicture.IgnoredPixel"/> count for nothing.
+/// </summary>
+public sealed class SegmentationHead(OutputSpec output, IReadOnlyList<string> labels) : Head
+{
+    /// <inheritdoc/>
+    public override string Name => output.Head;
+
+    /// <inheritdoc/>
+    public override OutputSpec Output => output;
+
+    /// <inheritdoc/>
+    public override object Target(LabelledPicture picture)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        return picture.Mask is null
+            ? throw new EdgeVisionException($"picture {picture.Name} has no mask to learn from")
+            : new MaskTarget(picture.Mask, picture.Width, picture.Height);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<(string Name, torch.Tensor Value)> Loss(LossInputs inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        var logits = inputs[output.Tensors![0]];
+        var targets = inputs.Targets.Cast<MaskTarget>().ToArray();
+        int width = targets[0].Width, height = targets[0].Height;
+        if (logits.shape[2] != height || logits.shape[3] != width)
+        {
+            logits = torch.nn.functional.interpolate(logits, size: [height, width], mode: torch.InterpolationMode.Bilinear, align_corners: false);
+        }
+
+        var classes = new byte[targets.Length * width * height];
+        for (int i = 0; i < targets.Length; i++)
+        {
+            targets[i].Classes.CopyTo(classes, i * width * height);
+        }
+
+        var wanted = torch.tensor(classes, [targets.Length, height, width], dtype: torch.ScalarType.Byte).to_type(torch.ScalarType.Int64);
+        var entropy = torch.nn.functional.cross_entropy(logits, wanted, ignore_index: LabelledPicture.IgnoredPixel);
+        return [("ce", entropy), ("dice", Dice(logits, wanted))];
+    }
+
+    /// <inheritdoc/>
+    public override HeadEvaluator CreateEvaluator() => new Evaluator(labels.Count);
+
+    internal static torch.Tensor Dice(torch.Tensor logits, torch.Tensor wanted)
+    {
+        long classes = logits.shape[1];
+        var counts = wanted != LabelledPicture.IgnoredPixel;
+        var known = torch.where(counts, wanted, torch.zeros_like(wanted));
+        var shown = torch.nn.functional.one_hot(known, classes).permute(0, 3, 1, 2).to_type(torch.ScalarType.Float32) * counts.unsqueeze(1);
+        var probability = torch.nn.functional.softmax(logits, 1) * counts.unsqueeze(1);
+        long[] all = [0, 2, 3];
+        var both = (probability * shown).sum(all);
+        var size = probability.sum(all) + shown.sum(all);
+        var present = (shown.sum(all) > 0).to_type(torch.ScalarType.Float32);
+        var dice = 1 - (2 * both + 1) / (size + 1);
+        return (dice * present).sum() / present.sum().clamp(min: 1);
+    }
+
+    private sealed record MaskTarget(byte[] Classes, int Width, int Height);
+
+    private sealed class Evaluator(int classes) : HeadEvaluator
+    {
+        private readonly MeanIou _iou = new(classes);
+        private byte[] _frame = [];
+
+        public override void Add(VisionResult result, LabelledPicture truth)
+        {
+            if (_frame.Length != truth.Width * truth.Height)
+            {
+                _frame = new byte[truth.Width * truth.Height];
+            }
+
+            result.Segmentation.ToFrame(_frame);
+            _iou.Add(truth.Mask!, _frame);
+        }
+
+        public override IReadOnlyList<(string Name, double Value)> Metrics() =>
+            [("mIoU", _iou.Mean), ("dice", _iou.MeanDice), ("pixelAccuracy", _iou.PixelAccuracy)];
+    }
+}

@@ -1,0 +1,79 @@
+using EdgeVision.Exporter.Authoring;
+using EdgeVision.Onnx;
+using TorchSharp;
+
+namespace EdgeVision.Exporter.Layers;
+
+/// <summary>Layer normalisation over the last axis (Ba et al. 2016), with a trained scale and shift.</summary>
+public sealed record LayerNorm : ElementwiseLayer
+{
+    /// <summary>Added to the variance.</summary>
+    public double Epsilon { get; init; } = 1e-6;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<WeightSpec> Weights(IReadOnlyList<long[]> inputs)
+    {
+        long features = inputs[0][^1];
+        return [new("weight", [features], WeightStart.Constant(1)), new("bias", [features], WeightStart.Constant(0))];
+    }
+
+    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) =>
+        torch.nn.functional.layer_norm(inputs[0], [inputs[0].shape[^1]], weights[0], weights[1], Epsilon);
+
+    // LayerNormalization came with operator set 17; before it, the formula.
+    internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights)
+    {
+        var scale = new OnnxValue(net.Initializer($"{name}.weight", () => OnnxNet.Floats(weights[0]), weights[0].shape));
+        var shift = new OnnxValue(net.Initializer($"{name}.bias", () => OnnxNet.Floats(weights[1]), weights[1].shape));
+        if (net.Graph.Opset >= 17)
+        {
+            return net.Node("LayerNormalization", name, [inputs[0], scale, shift], shape, OnnxAttribute.Int("axis", -1), OnnxAttribute.Float("epsilon", (float)Epsilon));
+        }
+
+        long[] one = [.. shape[..^1], 1];
+        var mean = net.Node("ReduceMean", $"{name}.mean", [inputs[0]], one, OnnxAttribute.Ints("axes", -1));
+        var centred = net.Node("Sub", $"{name}.centred", [inputs[0], mean], shape);
+        var square = net.Node("Mul", $"{name}.square", [centred, centred], shape);
+        var variance = net.Node("ReduceMean", $"{name}.variance", [square], one, OnnxAttribute.Ints("axes", -1));
+        var safe = net.Node("Add", $"{name}.safe", [variance, net.Scalar((float)Epsilon)], one);
+        var deviation = net.Node("Sqrt", $"{name}.deviation", [safe], one);
+        var unit = net.Node("Div", $"{name}.unit", [centred, deviation], shape);
+        var scaled = net.Node("Mul", $"{name}.scaled", [unit, scale], shape);
+        return net.Node("Add", name, [scaled, shift], shape);
+    }
+}
+
+/// <summary>Vectors on the last axis divided by their length, which is taken as at least <see cref="Epsilon"/>.</summary>
+public sealed record L2Normalize : ElementwiseLayer
+{
+    /// <summary>Smallest length.</summary>
+    public const double Epsilon = 1e-12;
+
+    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) =>
+        torch.nn.functional.normalize(inputs[0], 2, -1, Epsilon);
+
+    internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights)
+    {
+        long[] one = [.. shape[..^1], 1];
+        // ReduceL2 takes its axes as an input from operator set 18 on.
+        var length = net.Graph.Opset >= 18
+            ? net.Node("ReduceL2", $"{name}.length", [inputs[0], new OnnxValue(net.Integers("axes", -1))], one)
+            : net.Node("ReduceL2", $"{name}.length", [inputs[0]], one, OnnxAttribute.Ints("axes", -1));
+        var safe = net.Node("Max", $"{name}.safe", [length, net.Scalar((float)Epsilon)], one);
+        return net.Node("Div", name, [inputs[0], safe], shape);
+    }
+}
+
+/// <summary>Each feature of the last axis, or each channel of [N,C,H,W], times a trained number.</summary>
+/// <param name="Start">Value at the start: small for residual branches (Touvron et al. 2021, layer scale).</param>
+public sealed record LayerScale(float Start = 1e-2f) : ElementwiseLayer
+{
+    /// <inheritdoc/>
+    public override IReadOnlyList<WeightSpec> Weights(IReadOnlyList<long[]> inputs) =>
+        [new("weight", inputs[0].Length == 4 ? [inputs[0][1], 1, 1] : [inputs[0][^1]], WeightStart.Constant(Start))];
+
+    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => inputs[0] * weights[0];
+
+    internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
+        net.Node("Mul", name, [inputs[0], new OnnxValue(net.Initializer($"{name}.weight", () => OnnxNet.Floats(weights[0]), weights[0].shape))], shape);
+}

@@ -1,0 +1,128 @@
+using System.Globalization;
+using EdgeVision.Exporter.Architectures;
+using EdgeVision.Exporter.Authoring;
+using TorchSharp;
+
+namespace EdgeVision.Exporter.Losses;
+
+/// <summary>
+/// Losses on unit vectors [N, D] with identities [N].
+/// contrastive (Hadsell et al. 2006): squared distance of equal pairs, squared shortfall below the margin of unequal ones, each
+/// averaged over its pairs. triplet (Schroff et al. 2015, Hermans et al. 2017): max(0, d(a,p) - d(a,n) + margin) over triplets that
+/// the mining chooses. arcface (Deng et al. 2019): cross entropy over scaled cosines to trained centres, the right one's angle
+/// widened by the margin.
+/// </summary>
+/// <param name="Kind">contrastive, triplet or arcface.</param>
+/// <param name="Mining">
+/// For triplets: hard (farthest equal, nearest unequal of each anchor), semi-hard (each equal pair with the nearest unequal beyond
+/// it, within the margin), easy (nearest equal, nearest unequal), all (every triplet that violates the margin, averaged over those).
+/// </param>
+/// <param name="Margin">In distance (contrastive, triplet) or radians (arcface).</param>
+/// <param name="Scale">Of cosines, for arcface.</param>
+/// <param name="Identities">Number of trained identities, for arcface.</param>
+public sealed record MetricLoss(string Kind, string Mining, double Margin, double Scale, int Identities)
+{
+    private const string Centres = "loss.arcface.centres";
+
+    /// <summary>From the options loss, mining, margin, scale and identities.</summary>
+    /// <exception cref="EdgeVisionException">An option is none of those that there are.</exception>
+    public static MetricLoss Parse(ModelSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        string kind = settings.Option("loss", "triplet"), mining = settings.Option("mining", "hard");
+        if (kind is not ("contrastive" or "triplet" or "arcface"))
+        {
+            throw new EdgeVisionException($"option loss is contrastive, triplet or arcface; '{kind}' is not");
+        }
+
+        if (mining is not ("hard" or "semi-hard" or "easy" or "all"))
+        {
+            throw new EdgeVisionException($"option mining is hard, semi-hard, easy or all; '{mining}' is not");
+        }
+
+        double Number(string name, string fallback) => double.TryParse(settings.Option(name, fallback), NumberStyles.Float, CultureInfo.InvariantCulture, out double v) && v > 0
+            ? v
+            : throw new EdgeVisionException($"option {name} is a number above 0; '{settings.Option(name, fallback)}' is not");
+        string margin = kind switch { "contrastive" => "1.0", "triplet" => "0.2", _ => "0.3" };
+        return new MetricLoss(kind, mining, Number("margin", margin), Number("scale", "16"), (int)Number("identities", "1"));
+    }
+
+    /// <summary>Makes the class centres where the loss has some.</summary>
+    public void CreateWeights(WeightStore weights, int dimension)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        if (Kind == "arcface")
+        {
+            weights.Add(Centres, new WeightSpec("", [Identities, dimension], WeightStart.Normal(0.05)));
+        }
+    }
+
+    /// <summary>The loss as a scalar; 0 with a gradient where no pair or triplet is to be had.</summary>
+    public torch.Tensor Compute(torch.Tensor embeddings, long[] identities, WeightStore weights)
+    {
+        ArgumentNullException.ThrowIfNull(embeddings);
+        ArgumentNullException.ThrowIfNull(identities);
+        ArgumentNullException.ThrowIfNull(weights);
+        if (Kind == "arcface")
+        {
+            return ArcFace(embeddings, identities, weights);
+        }
+
+        var ids = torch.tensor(identities);
+        var equal = ids.unsqueeze(0) == ids.unsqueeze(1);
+        var positive = equal & ~torch.eye(identities.Length, dtype: torch.ScalarType.Bool);
+        var negative = ~equal;
+        // Unit vectors: |a - b|^2 = 2 - 2ab. The floor keeps the root's gradient finite.
+        var distance = (2 - 2 * embeddings.matmul(embeddings.t())).clamp(min: 1e-6).sqrt();
+        return Kind == "contrastive" ? Contrastive(distance, positive, negative) : Triplet(distance, positive, negative);
+    }
+
+    private static torch.Tensor Mean(torch.Tensor values, torch.Tensor chosen) => (values * chosen).sum() / chosen.sum().clamp(min: 1);
+
+    private torch.Tensor Contrastive(torch.Tensor distance, torch.Tensor positive, torch.Tensor negative) =>
+        Mean(distance.square(), positive) + Mean((Margin - distance).clamp(min: 0).square(), negative);
+
+    private torch.Tensor Triplet(torch.Tensor distance, torch.Tensor positive, torch.Tensor negative)
+    {
+        const float far = 1e6f;
+        var hasBoth = positive.any(1) & negative.any(1);
+        var nearestOther = distance.masked_fill(~negative, far).amin(1);
+        switch (Mining)
+        {
+            case "hard":
+            case "easy":
+                var own = Mining == "hard" ? distance.masked_fill(~positive, -far).amax(1) : distance.masked_fill(~positive, far).amin(1);
+                return Mean((own - nearestOther + Margin).clamp(min: 0).masked_fill(~hasBoth, 0), hasBoth);
+            case "all":
+                // [anchor, positive, negative]
+                var violation = distance.unsqueeze(2) - distance.unsqueeze(1) + Margin;
+                var counts = positive.unsqueeze(2) & negative.unsqueeze(1) & (violation > 0);
+                return Mean(violation.masked_fill(~counts, 0), counts);
+            default:
+                // For each equal pair the nearest unequal that is farther than it; pairs without one within the margin rest.
+                var beyond = negative.unsqueeze(1) & (distance.unsqueeze(1) > distance.unsqueeze(2));
+                var other = distance.unsqueeze(1).expand(beyond.shape).masked_fill(~beyond, far).amin(2);
+                var semi = (distance - other + Margin).clamp(min: 0);
+                var used = positive & (semi > 0);
+                return Mean(semi.masked_fill(~used, 0), used);
+        }
+    }
+
+    private torch.Tensor ArcFace(torch.Tensor embeddings, long[] identities, WeightStore weights)
+    {
+        if (identities.Any(i => i >= Identities))
+        {
+            throw new EdgeVisionException($"identity {identities.Max()} is not among the {Identities} of option identities");
+        }
+
+        var centres = torch.nn.functional.normalize(weights[Centres], 2, 1);
+        var cosine = embeddings.matmul(centres.t()).clamp(-1 + 1e-6, 1 - 1e-6);
+        var ids = torch.tensor(identities);
+        var right = torch.nn.functional.one_hot(ids, Identities).to_type(torch.ScalarType.Bool);
+        // cos(angle + margin), by the sum formula: no arc cosine, whose gradient is infinite at 1.
+        var widened = cosine * Math.Cos(Margin) - (1 - cosine.square()).sqrt() * Math.Sin(Margin);
+        // Beyond pi - margin the cosine would rise again; there the line that goes on falling (the authors' code).
+        widened = torch.where(cosine > Math.Cos(Math.PI - Margin), widened, cosine - Math.Sin(Math.PI - Margin) * Margin);
+        return torch.nn.functional.cross_entropy(torch.where(right, widened, cosine) * Scale, ids);
+    }
+}

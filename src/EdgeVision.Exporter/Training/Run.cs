@@ -1,0 +1,163 @@
+using System.Diagnostics;
+using EdgeVision.Exporter.Architectures;
+using EdgeVision.Exporter.Data;
+using EdgeVision.Exporter.Reports;
+
+namespace EdgeVision.Exporter.Training;
+
+/// <summary>What a run tells while it goes.</summary>
+public interface IRunListener
+{
+    /// <summary>A line for people.</summary>
+    void Note(string line);
+
+    /// <summary>Something is wrong with the data or the network, though training goes on.</summary>
+    void Warn(string line);
+
+    /// <summary>Pictures are loaded or drawn.</summary>
+    void Loading(string what, int done, int count);
+
+    /// <summary>A step of an epoch is done.</summary>
+    void Step(int epoch, int epochs, int done, int steps, double loss);
+
+    /// <summary>An epoch is done.</summary>
+    void Epoch(EpochRow row);
+}
+
+/// <summary>A whole training run from its config to its folder: data, epochs, checkpoints, tables and pictures.</summary>
+public sealed class Run
+{
+    private const double CheckpointSeconds = 30;
+    private readonly TrainConfig _config;
+    private readonly string _folder;
+    private readonly IRunListener _listener;
+
+    /// <summary>Prepares a run; nothing is written yet.</summary>
+    public Run(TrainConfig config, string folder, IRunListener listener)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        (_config, _folder, _listener) = (config, folder, listener);
+    }
+
+    /// <summary>Trains until the config's last epoch, from the checkpoint in the folder with <paramref name="resume"/>.</summary>
+    /// <returns>The finished epochs.</returns>
+    /// <exception cref="EdgeVisionException">The config does not fit, there is nothing to resume, or training fails.</exception>
+    public IReadOnlyList<EpochRow> Start(bool resume, int stopAfterEpoch = int.MaxValue, CancellationToken cancel = default)
+    {
+        using var folder = new RunFolder(_folder);
+        var checkpoint = resume ? LoadCheckpoint(folder) : null;
+        var (architecture, source) = Open(_config);
+        using var trainer = new Trainer(_config, architecture, source.Labels, checkpoint);
+        if (trainer.Transferred is { } report)
+        {
+            _listener.Note($"transfer: {report}");
+        }
+
+        var training = Load(source, architecture, _config.Augment, "training pictures");
+        var validation = _config.Data.Validation is { } v ? Load(OpenSource(v, architecture), architecture, null, "validation pictures") : null;
+        Begin(folder, trainer, training, checkpoint);
+        var sinceCheckpoint = Stopwatch.StartNew();
+        while (trainer.History.Count < Math.Min(_config.Training.Epochs, stopAfterEpoch))
+        {
+            int epoch = trainer.History.Count + 1;
+            trainer.OnStep = (done, steps, losses) =>
+            {
+                folder.Step(trainer.Steps, losses);
+                _listener.Step(epoch, _config.Training.Epochs, done, steps, losses["loss"]);
+            };
+            var row = trainer.RunEpoch(training, validation, () =>
+            {
+                if (sinceCheckpoint.Elapsed.TotalSeconds > CheckpointSeconds || cancel.IsCancellationRequested)
+                {
+                    folder.Flush();
+                    trainer.Snapshot().Save(folder.Checkpoint);
+                    sinceCheckpoint.Restart();
+                    cancel.ThrowIfCancellationRequested();
+                }
+            });
+            folder.Flush();
+            trainer.Snapshot().Save(folder.Checkpoint);
+            folder.Epochs(trainer.History);
+            Watch(folder, trainer, training);
+            _listener.Epoch(row);
+            Curves.Save(folder.File("curves.png"), _config.Name, trainer.History);
+        }
+
+        Pictures.Results(folder.File("results.png"), trainer, validation ?? training);
+        return trainer.History;
+    }
+
+    /// <summary>The architecture of a config with its data's labels, and its training pictures.</summary>
+    public static (Architecture Architecture, PictureSource Source) Open(TrainConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        // Drawn pictures have the input's size, which an architecture may choose itself.
+        var sized = ArchitectureCatalog.Create(config.Architecture, config.Model.ToSettings(config.Name, new DataLabels()) with { Labels = null }).Spec.Input;
+        var source = config.Data.Train!.Open(sized.Width, sized.Height);
+        return (ArchitectureCatalog.Create(config.Architecture, config.Model.ToSettings(config.Name, source.Labels)), source);
+    }
+
+    /// <summary>Another set of pictures for the same network.</summary>
+    public static PictureSource OpenSource(SourceConfig config, Architecture architecture)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(architecture);
+        return config.Open(architecture.Spec.Input.Width, architecture.Spec.Input.Height);
+    }
+
+    private Checkpoint LoadCheckpoint(RunFolder folder)
+    {
+        var checkpoint = File.Exists(folder.Checkpoint)
+            ? Checkpoint.Load(folder.Checkpoint)
+            : throw new EdgeVisionException($"there is no checkpoint {folder.Checkpoint} to resume from");
+        // Epochs may be added, which changes the schedule from here on; all else decides what was learned so far.
+        var before = TrainConfig.Parse(checkpoint.Config, folder.Checkpoint);
+        string Same(TrainConfig c) => (c with { Training = c.Training with { Epochs = 1 }, About = "", Data = c.Data with { About = "" } }).ToYaml();
+        return Same(before) == Same(_config)
+            ? checkpoint
+            : throw new EdgeVisionException($"{folder.Checkpoint} was made with another config than this one ({folder.File("config.yaml")} has it); only the epochs may change");
+    }
+
+    private TrainingSet Load(PictureSource source, Architecture architecture, Augmentation? augmentation, string what)
+    {
+        var set = new TrainingSet(source, architecture, augmentation, _config.Training.Seed, done => _listener.Loading(what, done, source.Count));
+        foreach (string problem in source.Problems.Take(5))
+        {
+            _listener.Warn(problem);
+        }
+
+        return set;
+    }
+
+    private void Begin(RunFolder folder, Trainer trainer, TrainingSet training, Checkpoint? checkpoint)
+    {
+        long parameters = trainer.Weights.ParameterCount;
+        _listener.Note(FormattableString.Invariant($"{_config.Name}: {_config.Architecture}, {parameters:N0} parameters, {training.Source.Description}, {_config.Training.Epochs} epochs, seed {_config.Training.Seed}"));
+        if (checkpoint is null)
+        {
+            folder.Begin(_config);
+            Pictures.Samples(folder.File("samples.png"), training, trainer.Architecture);
+        }
+        else
+        {
+            folder.Resume(checkpoint.Progress.Steps);
+            _listener.Note(FormattableString.Invariant($"resumed after epoch {trainer.History.Count}, step {checkpoint.Progress.StepInEpoch} of the next"));
+        }
+
+        var some = Enumerable.Range(0, Math.Min(200, training.Count)).Select(training.Picture).ToArray();
+        foreach (string warning in trainer.Architecture.Heads.SelectMany(h => h.Inspect(some)))
+        {
+            _listener.Warn(warning);
+        }
+    }
+
+    private void Watch(RunFolder folder, Trainer trainer, TrainingSet training)
+    {
+        var report = trainer.Activations(training);
+        folder.Activations(report);
+        foreach (string warning in report.Warnings())
+        {
+            _listener.Warn($"epoch {trainer.History.Count}: {warning}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using EdgeVision.Exporter.Architectures;
+using EdgeVision.Exporter.Authoring;
+using TorchSharp;
+
+namespace EdgeVision.Exporter.Training;
+
+/// <summary>Runs weights under training with TorchSharp, and the runtime's own decoders behind it, so that what is measured is what will be deployed.</summary>
+internal sealed class TorchEvaluation(Architecture architecture, WeightStore weights)
+{
+    private const int Batch = 16;
+    private OutputDecoder[]? _decoders;
+
+    /// <summary>Measures of every head, <c>head.measure</c>.</summary>
+    public IReadOnlyDictionary<string, double> Run(TrainingSet set)
+    {
+        var evaluators = architecture.Heads.Select(h => h.CreateEvaluator()).ToArray();
+        Each(set, set.Count, HeadEvaluator.LowestScore, (result, sample) =>
+        {
+            foreach (var evaluator in evaluators)
+            {
+                evaluator.Add(result, sample.Truth);
+            }
+        }, fresh: false);
+        return HeadEvaluator.Collect(architecture.Heads, evaluators);
+    }
+
+    /// <summary>Results of the first <paramref name="count"/> pictures at the spec's own thresholds.</summary>
+    public IReadOnlyList<VisionResult> Predict(TrainingSet set, int count)
+    {
+        var results = new List<VisionResult>();
+        Each(set, Math.Min(count, set.Count), architecture.Spec.Thresholds.Confidence, (result, _) => results.Add(result), fresh: true);
+        return results;
+    }
+
+    private void Each(TrainingSet set, int count, float confidence, Action<VisionResult, Sample> each, bool fresh)
+    {
+        var spec = architecture.Spec;
+        var result = new VisionResult();
+        for (int start = 0; start < count; start += Batch)
+        {
+            using var scope = torch.NewDisposeScope();
+            using var noGradient = torch.no_grad();
+            var items = Enumerable.Range(start, Math.Min(Batch, count - start)).Select(i => set.Get(i, 0)).ToArray();
+            var outputs = architecture.Forward(new TorchNet(weights, training: false), TorchNet.Wrap(TrainingSet.ToTensor(items, spec.Input)));
+            var tensors = new ArrayTensorSet([.. outputs.Select(o => (o.Name, o.Value.Shape, OnnxNet.Floats(TorchNet.Unwrap(o.Value))))]);
+            _decoders ??= [.. spec.Outputs.Select(o => DecoderFactory.Create(spec, o,
+                [.. outputs.Select(t => new TensorInfo(t.Name, [-1, .. t.Value.Shape[1..]], TensorElement.Float32))],
+                new DecoderOptions(confidence, spec.Thresholds.Iou, spec.Thresholds.MaxDetections, spec.Thresholds.ClassAgnostic)))];
+            for (int i = 0; i < items.Length; i++)
+            {
+                if (fresh)
+                {
+                    result = new VisionResult();
+                }
+
+                result.Clear();
+                (result.FrameWidth, result.FrameHeight, result.Transform) = (items[i].Truth.Width, items[i].Truth.Height, items[i].Transform);
+                foreach (var decoder in _decoders)
+                {
+                    decoder.Decode(tensors, i, items[i].Transform, result);
+                }
+
+                each(result, items[i]);
+            }
+        }
+    }
+}

@@ -1,0 +1,253 @@
+using System.Diagnostics;
+using EdgeVision.Exporter.Architectures;
+using EdgeVision.Exporter.Authoring;
+using EdgeVision.Exporter.Data;
+using TorchSharp;
+
+namespace EdgeVision.Exporter.Training;
+
+/// <summary>
+/// Trains any architecture. A run is decided by its config: weights from the seed, the order of pictures, their augmentation
+/// and every sampling from seed and step, so that a run that resumes goes on as if it had never stopped.
+/// </summary>
+public sealed class Trainer : IDisposable
+{
+    private readonly AdamW _optimizer;
+    private readonly WeightAverage? _average;
+    private readonly List<EpochRow> _history = [];
+    private readonly DataLabels _labels;
+    private readonly string _yaml;
+    private Dictionary<string, double> _sums = [];
+    private int _stepInEpoch;
+    private double _secondsBefore;
+
+    /// <summary>Starts a run, or goes on with <paramref name="resume"/>.</summary>
+    /// <exception cref="InvalidDataException">The checkpoint is of another architecture.</exception>
+    public Trainer(TrainConfig config, Architecture architecture, DataLabels labels, Checkpoint? resume = null)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(architecture);
+        (Config, Architecture, _labels, _yaml) = (config, architecture, labels, config.ToYaml());
+        var settings = config.Training;
+        Weights = CreateWeights(architecture, settings.Seed);
+        Balance = new LossBalance(settings, Weights, [.. architecture.Heads.Select(h => h.Name)]);
+        WarmLosses();
+        _optimizer = new AdamW(Weights, settings.WeightDecay) { RateOf = RateOf };
+        _average = settings.Ema > 0 ? new WeightAverage(Weights, settings.Ema) : null;
+        if (resume is not null)
+        {
+            Weights.Load(resume.Tensors);
+            _optimizer.Load(resume.Tensors, resume.Progress.Steps);
+            _average?.Load(resume.Tensors);
+            _history.AddRange(resume.Progress.History);
+            (_stepInEpoch, _sums, _secondsBefore) = (resume.Progress.StepInEpoch, new Dictionary<string, double>(resume.Progress.Sums), resume.Progress.Seconds);
+        }
+        else if (config.Transfer is { } transfer)
+        {
+            Transferred = Transfer.Load(Weights, transfer);
+        }
+    }
+
+    /// <summary>Config of the run.</summary>
+    public TrainConfig Config { get; }
+
+    /// <summary>What is trained.</summary>
+    public Architecture Architecture { get; }
+
+    /// <summary>The weights as they are now.</summary>
+    public WeightStore Weights { get; }
+
+    /// <summary>How the heads' losses become one.</summary>
+    public LossBalance Balance { get; }
+
+    /// <summary>What a transfer loaded; null where the run began from drawn weights.</summary>
+    public TransferReport? Transferred { get; }
+
+    /// <summary>Finished epochs.</summary>
+    public IReadOnlyList<EpochRow> History => _history;
+
+    /// <summary>Steps taken.</summary>
+    public long Steps => _optimizer.Steps;
+
+    /// <summary>Called after each step: step of the epoch, steps of an epoch, losses of the step by name.</summary>
+    public Action<int, int, IReadOnlyDictionary<string, double>>? OnStep { get; set; }
+
+    /// <summary>Weights of an architecture as they start.</summary>
+    public static WeightStore CreateWeights(Architecture architecture, int seed)
+    {
+        var weights = new WeightStore(seed);
+        using var scope = torch.NewDisposeScope();
+        using var noGradient = torch.no_grad();
+        var input = architecture.Spec.Input;
+        architecture.Forward(new TorchNet(weights, training: false), TorchNet.Wrap(torch.zeros(1, 3, input.Height, input.Width)));
+        return weights;
+    }
+
+    /// <summary>The run as it is now.</summary>
+    public Checkpoint Snapshot()
+    {
+        var tensors = Weights.Snapshot();
+        foreach (var (name, tensor) in _optimizer.Snapshot().Concat(_average?.Snapshot() ?? []))
+        {
+            tensors[name] = tensor;
+        }
+
+        return new Checkpoint(_yaml, _labels, new RunProgress
+        {
+            Steps = _optimizer.Steps, History = [.. _history], StepInEpoch = _stepInEpoch, Sums = new Dictionary<string, double>(_sums), Seconds = _secondsBefore,
+        }, tensors);
+    }
+
+    /// <summary>Trains the next epoch, or what is left of it, and measures the validation pictures.</summary>
+    /// <param name="set">Pictures to train on.</param>
+    /// <param name="validation">Pictures to measure; null leaves it out.</param>
+    /// <param name="afterStep">Called after each step, when a <see cref="Snapshot"/> may be taken.</param>
+    /// <exception cref="EdgeVisionException">A loss is not finite.</exception>
+    public EpochRow RunEpoch(TrainingSet set, TrainingSet? validation = null, Action? afterStep = null)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        var clock = Stopwatch.StartNew();
+        double before = _secondsBefore;
+        int epoch = _history.Count;
+        var settings = Config.Training;
+        int steps = set.Steps(settings.Batch, settings.PerIdentity);
+        var schedule = new LearningRateSchedule(settings, (long)settings.Epochs * steps);
+        var frozen = Frozen(epoch + 1);
+        foreach (string name in Weights.Names)
+        {
+            Weights.SetFrozen(name, frozen.Any(prefix => WeightStore.IsUnder(name, prefix)));
+        }
+
+        Balance.Begin([.. _history.Select(r => r.Losses)]);
+        double rate = 0;
+        foreach (var items in set.Batches(epoch, settings.Batch, settings.PerIdentity, _stepInEpoch))
+        {
+            long step = (long)epoch * steps + _stepInEpoch;
+            rate = schedule.At(step);
+            var losses = Step(items, rate, step, frozen);
+            foreach (var (name, value) in losses)
+            {
+                if (!double.IsFinite(value))
+                {
+                    throw new EdgeVisionException($"the loss '{name}' is not finite at epoch {epoch + 1}, step {_stepInEpoch + 1}; lower the learning rate");
+                }
+
+                _sums[name] = _sums.GetValueOrDefault(name) + value;
+            }
+
+            _stepInEpoch++;
+            _secondsBefore = before + clock.Elapsed.TotalSeconds;
+            OnStep?.Invoke(_stepInEpoch, steps, losses);
+            if (_stepInEpoch < steps)
+            {
+                afterStep?.Invoke();
+            }
+        }
+
+        bool measure = validation is not null && ((epoch + 1) % settings.ValidateEvery == 0 || epoch + 1 == settings.Epochs);
+        var row = new EpochRow
+        {
+            Epoch = epoch + 1,
+            LearningRate = rate,
+            Losses = _sums.ToDictionary(s => s.Key, s => s.Value / steps),
+            HeadWeights = Balance.Heads.Zip(Balance.Current).ToDictionary(p => p.First, p => p.Second),
+            Metrics = measure ? Measure(validation!) : new Dictionary<string, double>(),
+            Seconds = before + clock.Elapsed.TotalSeconds,
+        };
+        _history.Add(row);
+        (_sums, _stepInEpoch, _secondsBefore) = ([], 0, 0);
+        return row;
+    }
+
+    /// <summary>Measures pictures with TorchSharp and the runtime's decoders, on the averaged weights where there are some.</summary>
+    public IReadOnlyDictionary<string, double> Measure(TrainingSet set)
+    {
+        using var averaged = _average?.Use();
+        return new TorchEvaluation(Architecture, Weights).Run(set);
+    }
+
+    /// <summary>The network's results on pictures, for looking at them.</summary>
+    public IReadOnlyList<VisionResult> Predict(TrainingSet set, int count)
+    {
+        using var averaged = _average?.Use();
+        return new TorchEvaluation(Architecture, Weights).Predict(set, count);
+    }
+
+    /// <summary>Means and deviations of the feature maps of one batch, and words of warning about them.</summary>
+    public ActivationReport Activations(TrainingSet set)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGradient = torch.no_grad();
+        var monitor = new ActivationMonitor();
+        var items = Enumerable.Range(0, Math.Min(8, set.Count)).Select(i => set.Get(i, 0)).ToArray();
+        Architecture.TrainingForward(new TorchNet(Weights, training: false) { Observer = monitor.Observe }, TorchNet.Wrap(TrainingSet.ToTensor(items, Architecture.Spec.Input)));
+        return monitor.Report();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _optimizer.Dispose();
+        _average?.Dispose();
+        Weights.Dispose();
+    }
+
+    private Dictionary<string, double> Step(Sample[] items, double rate, long step, IReadOnlyCollection<string> frozen)
+    {
+        using var scope = torch.NewDisposeScope();
+        var random = DrawnScenes.Source(Config.Training.Seed + 17, unchecked((int)step));
+        torch.random.manual_seed(random.NextInt64());
+        _optimizer.ZeroGradients();
+        var net = new TorchNet(Weights, training: true) { Frozen = frozen };
+        var outputs = Architecture.TrainingForward(net, TorchNet.Wrap(TrainingSet.ToTensor(items, Architecture.Spec.Input))).ToDictionary(o => o.Name, o => o.Value);
+        var values = new Dictionary<string, double>();
+        var totals = new List<torch.Tensor>();
+        for (int h = 0; h < Architecture.Heads.Count; h++)
+        {
+            var head = Architecture.Heads[h];
+            torch.Tensor? total = null;
+            foreach (var (name, value) in head.Loss(new LossInputs(net, Weights, outputs, [.. items.Select(i => i.Targets[h])], random)))
+            {
+                var weighted = value * Config.Training.Losses.GetValueOrDefault($"{head.Name}.{name}", 1);
+                total = total is null ? weighted : total + weighted;
+                values[$"{head.Name}.{name}"] = value.ToDouble();
+            }
+
+            totals.Add(total!);
+            values[head.Name] = total!.ToDouble();
+        }
+
+        var loss = Balance.Combine(totals);
+        values["loss"] = loss.ToDouble();
+        loss.backward();
+        values["gradient"] = _optimizer.Step(rate, Config.Training.Clip);
+        _average?.Update(_optimizer.Steps);
+        return values;
+    }
+
+    // Losses make weights of their own when they are first computed; here, so that a checkpoint finds them.
+    private void WarmLosses()
+    {
+        foreach (var head in Architecture.Heads)
+        {
+            head.CreateWeights(Weights);
+        }
+    }
+
+    private string[] Frozen(int epoch) => [.. Config.Training.UnfreezeAt.Where(u => epoch < u.Value).Select(u => u.Key)];
+
+    private double RateOf(string name)
+    {
+        double rate = 1;
+        int longest = -1;
+        foreach (var (prefix, factor) in Config.Training.Rates)
+        {
+            if (prefix.Length > longest && WeightStore.IsUnder(name, prefix))
+            {
+                (rate, longest) = (factor, prefix.Length);
+            }
+        }
+
+        return rate;
+    }
+}

@@ -1,0 +1,172 @@
+using EdgeVision.Exporter.Architectures;
+using EdgeVision.Exporter.Data;
+using TorchSharp;
+
+namespace EdgeVision.Exporter.Training;
+
+/// <summary>One picture ready for a step.</summary>
+/// <param name="Planes">The network's input before scale, mean and standard deviation: planar bytes [3,H,W].</param>
+/// <param name="Targets">What each head learns from it, in the order of the heads.</param>
+/// <param name="Transform">The map to the picture's own pixels.</param>
+/// <param name="Truth">The picture with its labels before it was fitted into the input.</param>
+public sealed record Sample(byte[] Planes, object[] Targets, FrameTransform Transform, LabelledPicture Truth);
+
+/// <summary>
+/// Pictures of a source as the network sees them: augmented, fitted by the runtime's own preprocessing, with targets. What an
+/// item looks like in an epoch is decided by seed, epoch and index alone, so that loaders may run ahead and runs resume.
+/// </summary>
+public sealed class TrainingSet
+{
+    private const long LargestCache = 3L << 30; // bytes of pictures kept in memory; beyond it they are loaded again
+
+    private readonly PictureSource _source;
+    private readonly Architecture _architecture;
+    private readonly Augmentation? _augmentation;
+    private readonly LabelledPicture?[] _pictures;
+    private readonly Sample?[] _samples;
+    private readonly int _seed;
+
+    /// <summary>Opens a set; pictures are loaded now where memory allows.</summary>
+    public TrainingSet(PictureSource source, Architecture architecture, Augmentation? augmentation, int seed, Action<int>? progress = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(architecture);
+        (_source, _architecture, _augmentation, _seed) = (source, architecture, augmentation, seed);
+        _pictures = new LabelledPicture?[source.Count];
+        _samples = new Sample?[source.Count];
+        long bytes = 0;
+        int done = 0;
+        Parallel.For(0, source.Count, new ParallelOptions { MaxDegreeOfParallelism = Math.Min(2, Environment.ProcessorCount) }, i =>
+        {
+            if (Interlocked.Read(ref bytes) < LargestCache)
+            {
+                var picture = source.Load(i);
+                Interlocked.Add(ref bytes, picture.Rgb.LongLength + (picture.Depth?.LongLength ?? 0) * 4 + (picture.Mask?.LongLength ?? 0));
+                _pictures[i] = picture;
+            }
+
+            progress?.Invoke(Interlocked.Increment(ref done));
+        });
+    }
+
+    /// <summary>Number of pictures.</summary>
+    public int Count => _source.Count;
+
+    /// <summary>Where the pictures come from.</summary>
+    public PictureSource Source => _source;
+
+    /// <summary>Picture <paramref name="index"/> as the source has it.</summary>
+    public LabelledPicture Picture(int index) => _pictures[index] ?? _source.Load(index);
+
+    /// <summary>Picture <paramref name="index"/> as epoch <paramref name="epoch"/> sees it.</summary>
+    public Sample Get(int index, int epoch)
+    {
+        if (_augmentation is null)
+        {
+            return _samples[index] ??= Prepare(Picture(index));
+        }
+
+        return Prepare(Augment(index, epoch));
+    }
+
+    /// <summary>Picture <paramref name="index"/> as the first epoch sees it, fitted into the input, with its labels.</summary>
+    public LabelledPicture Augmented(int index)
+    {
+        var picture = _augmentation is null ? Picture(index) : Augment(index, 0);
+        return PicturePlacement.Fit(picture, _architecture.Spec.Input, out _, out _);
+    }
+
+    /// <summary>
+    /// Order of an epoch. With <paramref name="perIdentity"/> above 0 each run of that many items shows one identity, as losses
+    /// over pairs and triplets need.
+    /// </summary>
+    public int[] Order(int epoch, int perIdentity)
+    {
+        var random = DrawnScenes.Source(_seed, -1 - epoch);
+        var order = Enumerable.Range(0, Count).ToArray();
+        random.Shuffle(order);
+        if (perIdentity <= 0)
+        {
+            return order;
+        }
+
+        var chunks = order.GroupBy(i => Picture(i).Identity).SelectMany(g => g.Chunk(perIdentity)).Where(c => c.Length == perIdentity).ToArray();
+        random.Shuffle(chunks);
+        return [.. chunks.SelectMany(c => c)];
+    }
+
+    /// <summary>The samples of an epoch in batches, from step <paramref name="firstStep"/> on, prepared ahead on a thread of their own.</summary>
+    public IEnumerable<Sample[]> Batches(int epoch, int batch, int perIdentity, int firstStep)
+    {
+        int[] order = Order(epoch, perIdentity);
+        int size = Math.Min(batch, order.Length);
+        int steps = Math.Max(1, order.Length / Math.Max(1, size));
+        using var queue = new System.Collections.Concurrent.BlockingCollection<Sample[]>(3);
+        using var stop = new CancellationTokenSource();
+        var loader = Task.Run(() =>
+        {
+            try
+            {
+                for (int step = firstStep; step < steps; step++)
+                {
+                    queue.Add([.. order.Skip(step * size).Take(size).Select(i => Get(i, epoch))], stop.Token);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                // The reader left.
+            }
+            finally
+            {
+                queue.CompleteAdding();
+            }
+        });
+        try
+        {
+            foreach (var items in queue.GetConsumingEnumerable())
+            {
+                yield return items;
+            }
+        }
+        finally
+        {
+            stop.Cancel();
+            // An error while loading is the reader's error.
+            loader.GetAwaiter().GetResult();
+        }
+    }
+
+    /// <summary>Steps of an epoch.</summary>
+    public int Steps(int batch, int perIdentity)
+    {
+        int count = perIdentity <= 0 ? Count : Order(0, perIdentity).Length;
+        return Math.Max(1, count / Math.Max(1, Math.Min(batch, count)));
+    }
+
+    /// <summary>Samples as the network's input [N,3,H,W]: bytes scaled and normalised as the spec says.</summary>
+    public static torch.Tensor ToTensor(IReadOnlyList<Sample> items, InputSpec input)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        ArgumentNullException.ThrowIfNull(input);
+        var bytes = new byte[items.Count * items[0].Planes.Length];
+        for (int i = 0; i < items.Count; i++)
+        {
+            items[i].Planes.CopyTo(bytes, i * items[0].Planes.Length);
+        }
+
+        var pixels = torch.tensor(bytes, [items.Count, 3, input.Height, input.Width], dtype: torch.ScalarType.Byte).to_type(torch.ScalarType.Float32);
+        return (pixels * input.Scale - torch.tensor(input.Mean, 1, input.Mean.Length, 1, 1)) / torch.tensor(input.Std, 1, input.Std.Length, 1, 1);
+    }
+
+    private LabelledPicture Augment(int index, int epoch)
+    {
+        var random = DrawnScenes.Source(unchecked(_seed * 7919 + epoch), index);
+        return _augmentation!.Apply(Picture(index), _source.Labels, random, () => Picture(random.Next(Count)));
+    }
+
+    private Sample Prepare(LabelledPicture picture)
+    {
+        var placed = PicturePlacement.Fit(picture, _architecture.Spec.Input, out byte[] planes, out var transform);
+        return new Sample(planes, [.. _architecture.Heads.Select(h => h.Target(placed))], transform, picture);
+    }
+}

@@ -192,7 +192,7 @@ internal static class RunCommand
             Console.WriteLine($"{head}{Path.GetFileName(path)} {result.FrameWidth}x{result.FrameHeight}");
             for (int i = 0; i < c.Count; i++)
             {
-                Console.WriteLine(FormattableString.Invariant($"  {c.Scores[i],7:P1}  {d.LabelOf(c.ClassIds[i])}"));
+                Console.WriteLine(FormattableString.Invariant($"  {c.Scores[i],7:P1}  {c.LabelOf(c.ClassIds[i])}"));
             }
         }
         else if (result.Embedding.Count > 0)

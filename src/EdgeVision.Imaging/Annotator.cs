@@ -239,7 +239,7 @@ public sealed class Annotator : IDisposable
         string[] names = new string[c.Count];
         for (int i = 0; i < c.Count; i++)
         {
-            names[i] = result.Detections.LabelOf(c.ClassIds[i]);
+            names[i] = c.LabelOf(c.ClassIds[i]);
             w = Math.Max(w, font.MeasureText(names[i]));
         }
 

@@ -6,7 +6,7 @@ namespace EdgeVision.Exporter.Authoring;
 public sealed class TorchNet(WeightStore weights, bool training) : Net
 {
     /// <summary>Whether the layer that runs now trains: BatchNorm uses, and updates from, the batch's statistics.</summary>
-    public bool Training { get; private set; } = training;
+    public bool Training { get; private set; }
 
     /// <summary>Stages that stand still: their BatchNorm keeps its statistics.</summary>
     public IReadOnlyCollection<string> Frozen { get; init; } = [];
@@ -28,7 +28,7 @@ public sealed class TorchNet(WeightStore weights, bool training) : Net
         var tensors = inputs.Select(Unwrap).ToArray();
         Training = training && !Frozen.Any(prefix => WeightStore.IsUnder(name, prefix));
         var result = layer.Run(this, tensors, weights.Resolve(name, layer, shapes));
-        Training = training;
+        Training = false;
         if (!Value.Fits(result.shape, shape))
         {
             throw new InvalidOperationException($"{name}: {layer} gave {Value.ShapeText(result.shape)}; its shape rule says {Value.ShapeText(shape)}");

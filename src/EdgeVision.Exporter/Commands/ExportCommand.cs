@@ -38,7 +38,7 @@ internal static class ExportCommand
         parity.Require();
         console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"parity with TorchSharp, batch 1 and 3: max abs {parity.MaxAbsolute:E2}, of the range {parity.MaxRelative:E2}");
 
-        var (model, spec) = OnnxExporter.Finish(plain, architecture.Spec, options);
+        var (model, spec) = (plain, architecture.Spec);
         IReadOnlyDictionary<string, double> metrics = new Dictionary<string, double>();
         console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(progress =>
         {
@@ -64,7 +64,6 @@ internal static class ExportCommand
         };
         model.SetMetadata(ModelSpec.MetadataKey, ModelSpecJson.Serialize(spec));
         model.Save(path);
-        AddGolden(path, test);
         var figures = new BundleFigures(config, architecture, spec, checkpoint.Progress.History, test.Description, metrics, parity, weights.ParameterCount, options, new FileInfo(path).Length, run);
         string card = Path.ChangeExtension(path, ".md");
         File.WriteAllText(card, ModelCard.Write(figures));
@@ -87,13 +86,6 @@ internal static class ExportCommand
         {
             Directory.Delete(folder, recursive: true);
         }
-    }
-
-    private static void AddGolden(string path, PictureSource test)
-    {
-        var picture = test.Load(0);
-        using var frame = Frame.Borrow(picture.Rgb, PixelFormat.Rgb24, picture.Width, picture.Height);
-        GoldenRecorder.Add(path, frame);
     }
 
     private static Parity MeasureParity(Architecture architecture, Authoring.WeightStore weights, byte[] model, PictureSource pictures)

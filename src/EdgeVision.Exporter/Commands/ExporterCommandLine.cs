@@ -2,8 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using EdgeVision.Exporter.Architectures;
 using EdgeVision.Exporter.Data;
-using EdgeVision.Exporter.Evaluation;
-using EdgeVision.Exporter.Training;
+using EdgeVision.Exporter.Export;
 using Spectre.Console;
 
 namespace EdgeVision.Exporter.Commands;
@@ -16,12 +15,14 @@ internal static class ExporterCommandLine
     public static int Run(string[] args, TextWriter errors)
     {
         var console = AnsiConsole.Console;
-        var root = new RootCommand("Writes, trains and exports EdgeVision's models.") { Verbose };
+        var root = new RootCommand("Writes, trains, measures and exports EdgeVision's models.") { Verbose };
         root.Add(List(console));
         root.Add(Train(console));
         root.Add(Export(console));
         root.Add(Evaluate(console));
-        root.Add(Scenes(console));
+        root.Add(InspectData(console));
+        root.Add(Compare(console));
+        root.Add(Draw());
         var call = root.Parse(args);
         if (call.Errors.Count > 0)
         {
@@ -38,6 +39,11 @@ internal static class ExporterCommandLine
         {
             return call.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
+        catch (OperationCanceledException)
+        {
+            errors.WriteLine("stopped; --resume goes on");
+            return 1;
+        }
         catch (Exception e) when (e is EdgeVisionException or IOException or UnauthorizedAccessException or InvalidDataException or Microsoft.ML.OnnxRuntime.OnnxRuntimeException)
         {
             errors.WriteLine(call.GetValue(Verbose) ? e.ToString() : $"error: {OneLine(e.Message)}");
@@ -47,137 +53,196 @@ internal static class ExporterCommandLine
 
     private static Command List(IAnsiConsole console)
     {
-        var command = new Command("list", "Name every architecture with its parameters, multiply-accumulates and task");
-        command.SetAction(_ =>
+        var data = new Option<bool>("--data") { Description = "Name the kinds of drawn data instead" };
+        var command = new Command("list", "Name every architecture with its parameters, multiply-accumulates and tasks") { data };
+        command.SetAction(call =>
         {
-            var table = new Table().Border(TableBorder.Rounded).AddColumn("name").AddColumn("task");
-            table.AddColumn(new TableColumn("input").RightAligned());
-            table.AddColumn(new TableColumn("parameters").RightAligned());
-            table.AddColumn(new TableColumn("million MACs").RightAligned());
-            table.AddColumn("description");
-            foreach (var architecture in ArchitectureCatalog.All)
-            {
-                var analysis = architecture.Analyze();
-                table.AddRow(
-                    architecture.Name,
-                    architecture.Spec.Task,
-                    FormattableString.Invariant($"{architecture.Spec.Input.Width}x{architecture.Spec.Input.Height}"),
-                    analysis.Parameters.ToString("N0", CultureInfo.InvariantCulture),
-                    (analysis.MultiplyAccumulates / 1e6).ToString("F1", CultureInfo.InvariantCulture),
-                    Markup.Escape(architecture.Description));
-            }
-
-            console.Write(table);
+            console.Write(call.GetValue(data) ? DataTable() : ArchitectureTable());
             return 0;
         });
         return command;
     }
 
+    private static Table DataTable()
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumn("kind").AddColumn("what it shows");
+        foreach (var (name, description) in DrawnData.Kinds)
+        {
+            table.AddRow(name, Markup.Escape(description));
+        }
+
+        return table;
+    }
+
+    private static Table ArchitectureTable()
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumn("name").AddColumn("tasks");
+        table.AddColumn(new TableColumn("input").RightAligned());
+        table.AddColumn(new TableColumn("parameters").RightAligned());
+        table.AddColumn(new TableColumn("million MACs").RightAligned());
+        table.AddColumn("description").AddColumn("options");
+        foreach (var entry in ArchitectureCatalog.All)
+        {
+            var architecture = entry.Create(new ModelSettings());
+            var analysis = architecture.Analyze();
+            table.AddRow(
+                entry.Name,
+                architecture.Spec.Task,
+                FormattableString.Invariant($"{architecture.Spec.Input.Width}x{architecture.Spec.Input.Height}"),
+                analysis.Parameters.ToString("N0", CultureInfo.InvariantCulture),
+                (analysis.MultiplyAccumulates / 1e6).ToString("F1", CultureInfo.InvariantCulture),
+                Markup.Escape(architecture.Description),
+                Markup.Escape(entry.Options));
+        }
+
+        return table;
+    }
+
     private static Command Train(IAnsiConsole console)
     {
-        var defaults = new TrainSettings();
-        var architecture = ArchitectureArgument();
-        var epochs = Positive(new Option<int>("--epochs") { Description = "Passes over the scenes", DefaultValueFactory = _ => defaults.Epochs });
-        var samples = Positive(new Option<int>("--samples") { Description = "Scenes to train on", DefaultValueFactory = _ => defaults.Samples });
-        var batch = Positive(new Option<int>("--batch") { Description = "Scenes a step", DefaultValueFactory = _ => defaults.BatchSize });
-        var seed = new Option<int>("--seed") { Description = "Seed of weights, order and scenes", DefaultValueFactory = _ => defaults.Seed };
-        var rate = new Option<double>("--learning-rate") { Description = "Highest learning rate", DefaultValueFactory = _ => defaults.LearningRate };
-        var output = new Option<string>("--out") { Description = "Checkpoint, written after each epoch", DefaultValueFactory = _ => "runs/shapes-fpn.safetensors" };
-        var resume = new Option<bool>("--resume") { Description = "Go on from the checkpoint with its own settings" };
-        var command = new Command("train", "Train an architecture on drawn scenes") { architecture, epochs, samples, batch, seed, rate, output, resume };
-        command.SetAction(call =>
+        var config = new Argument<string>("config") { Description = "YAML or JSON config, such as models/recipes/shelves-yolo.yaml" };
+        var output = new Option<string?>("--out") { Description = "Folder of the run; runs/NAME when absent" };
+        var epochs = Positive(new Option<int?>("--epochs") { Description = "Passes over the pictures, instead of the config's" });
+        var batch = Positive(new Option<int?>("--batch") { Description = "Pictures a step, instead of the config's" });
+        var overfit = Positive(new Option<int?>("--overfit") { Description = "Learn the first N pictures by heart and measure those: the loss must go near zero", HelpName = "N" });
+        var seed = new Option<int?>("--seed") { Description = "Seed of weights, order and augmentation, instead of the config's" };
+        var rate = new Option<double?>("--learning-rate") { Description = "Highest learning rate, instead of the config's" };
+        var resume = new Option<bool>("--resume") { Description = "Go on from the run's checkpoint" };
+        var command = new Command("train", "Train what a config says; tables, curves, pictures and checkpoints go to the run's folder") { config, output, epochs, batch, seed, rate, overfit, resume };
+        command.SetAction((call, cancel) =>
         {
-            var settings = new TrainSettings
-            {
-                Epochs = call.GetValue(epochs),
-                Samples = call.GetValue(samples),
-                BatchSize = call.GetValue(batch),
-                Seed = call.GetValue(seed),
-                LearningRate = call.GetValue(rate),
-            };
-            TrainCommand.Run(console, (FpnDetector)ArchitectureCatalog.Find(call.GetValue(architecture)!), settings, call.GetValue(output)!, call.GetValue(resume));
-            return 0;
+            TrainCommand.Run(console, call.GetValue(config)!, call.GetValue(output),
+                new TrainCommand.Overrides(call.GetValue(epochs), call.GetValue(batch), call.GetValue(seed), call.GetValue(rate), call.GetValue(overfit)),
+                call.GetValue(resume), cancel);
+            return Task.FromResult(0);
         });
         return command;
     }
 
     private static Command Export(IAnsiConsole console)
     {
-        var checkpoint = new Argument<string>("checkpoint") { Description = "Checkpoint that train wrote" };
-        var output = new Option<string>("--out") { Description = "Bundle to write, such as models/shapes-fpn.onnx; its card goes beside it", Required = true };
-        var opset = new Option<int>("--opset") { Description = "ONNX operator set, 13 to 22", DefaultValueFactory = _ => Exporter.Export.OnnxExporter.DefaultOpset };
+        var run = new Argument<string?>("run") { Description = "Folder of a run, or its checkpoint", Arity = ArgumentArity.ZeroOrOne };
+        var output = new Option<string?>("--out") { Description = "Bundle to write; models/NAME.onnx when absent; its card goes beside it" };
+        var all = new Option<bool>("--all") { Description = "Every recipe in models/recipes: trains what has no finished run, exports all" };
+        var opset = new Option<int>("--opset") { Description = "ONNX operator set, 16 to 22", DefaultValueFactory = _ => OnnxExporter.DefaultOpset };
         opset.Validators.Add(r =>
         {
-            if (Number(r) is < 13 or > 22)
+            if (Number(r) is < 16 or > 22)
             {
-                r.AddError("--opset is 13 to 22");
+                r.AddError("--opset is 16 to 22");
             }
         });
-        var command = new Command("export", "Write a checkpoint as an ONNX bundle, compared with TorchSharp and measured") { checkpoint, output, opset };
-        command.SetAction(call =>
+        var command = new Command("export", "Write a run as an ONNX bundle, compared with TorchSharp and measured by the runtime") { run, output, all, opset };
+        command.Validators.Add(r =>
         {
-            ExportCommand.Run(console, call.GetValue(checkpoint)!, call.GetValue(output)!, call.GetValue(opset));
-            return 0;
+            if (r.GetValue(run) is null == !r.GetValue(all))
+            {
+                r.AddError("give a run, or --all");
+            }
+        });
+        command.SetAction((call, cancel) =>
+        {
+            var options = new ExportOptions { Opset = call.GetValue(opset) };
+            if (call.GetValue(all))
+            {
+                ExportAll(console, options, cancel);
+            }
+            else
+            {
+                ExportCommand.Run(console, call.GetValue(run)!, call.GetValue(output), options);
+            }
+
+            return Task.FromResult(0);
         });
         return command;
+    }
+
+    private static void ExportAll(IAnsiConsole console, ExportOptions options, CancellationToken cancel)
+    {
+        string[] recipes = Directory.Exists("models/recipes") ? [.. Directory.EnumerateFiles("models/recipes", "*.yaml").Order(StringComparer.Ordinal)] : [];
+        if (recipes.Length == 0)
+        {
+            throw new EdgeVisionException("there is no recipe in models/recipes; run this in the repository's root");
+        }
+
+        foreach (string recipe in recipes)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var config = EdgeVision.Exporter.Training.TrainConfig.Load(recipe);
+            string folder = Path.Combine("runs", config.Name), checkpoint = Path.Combine(folder, "checkpoint.safetensors");
+            bool begun = File.Exists(checkpoint);
+            if (!begun || EdgeVision.Exporter.Training.Checkpoint.Load(checkpoint).Progress.History.Count < config.Training.Epochs)
+            {
+                TrainCommand.Run(console, recipe, folder, new TrainCommand.Overrides(null, null, null, null, null), resume: begun, cancel);
+            }
+
+            ExportCommand.Run(console, folder, null, options);
+        }
     }
 
     private static Command Evaluate(IAnsiConsole console)
     {
         var model = new Argument<string>("model") { Description = "Bundle that export wrote" };
-        var samples = Positive(new Option<int>("--samples") { Description = "Scenes", DefaultValueFactory = _ => 200 });
-        var seed = new Option<int>("--seed") { Description = "Seed of the scenes; the default is one that training does not draw", DefaultValueFactory = _ => 2_000_000 };
-        var command = new Command("evaluate", "Measure a bundle on drawn scenes") { model, samples, seed };
+        var config = new Option<string>("--config") { Description = "Config whose test pictures are used", Required = true };
+        var command = new Command("evaluate", "Measure a bundle with the runtime on the test pictures of a config") { model, config };
         command.SetAction(call =>
         {
-            var evaluation = DetectionEvaluation.Run(call.GetValue(model)!, call.GetValue(samples), call.GetValue(seed));
-            var table = new Table().Border(TableBorder.Rounded).AddColumn("class").AddColumn(new TableColumn("AP@0.5").RightAligned());
-            for (int c = 0; c < evaluation.PerClass50.Count; c++)
-            {
-                table.AddRow(DrawnScenes.Labels[c], evaluation.PerClass50[c].ToString("F4", CultureInfo.InvariantCulture));
-            }
-
-            console.Write(table);
-            console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"mAP@0.5 {evaluation.Map50:F4}, mAP@0.75 {evaluation.Map75:F4} on {evaluation.Scenes} scenes with {evaluation.Objects} objects");
+            EvaluateCommand.Run(console, call.GetValue(model)!, call.GetValue(config)!);
             return 0;
         });
         return command;
     }
 
-    private static Command Scenes(IAnsiConsole console)
+    private static Command InspectData(IAnsiConsole console)
     {
-        var folder = new Option<string>("--out") { Description = "Folder for the pictures", Required = true };
-        var count = Positive(new Option<int>("--count") { Description = "Number of pictures", DefaultValueFactory = _ => 12 });
-        var seed = new Option<int>("--seed") { Description = "Seed of the set", DefaultValueFactory = _ => 2_000_000 };
-        var first = new Option<int>("--first") { Description = "Index of the first scene", DefaultValueFactory = _ => 0 };
-        var size = new Option<string?>("--size") { Description = "WIDTHxHEIGHT; drawn at random when absent" };
-        size.Validators.Add(r =>
-        {
-            if (r.GetValueOrDefault<string?>() is { } text && ParseSize(text) is null)
-            {
-                r.AddError("--size is WIDTHxHEIGHT, each 64 to 4096");
-            }
-        });
-        var command = new Command("scenes", "Draw scenes as PNG, with their labels as JSON lines on the standard output") { folder, count, seed, first, size };
+        var config = new Argument<string>("config") { Description = "Config whose training pictures are looked at" };
+        var sheet = new Option<string?>("--sheet") { Description = "PNG of the first pictures as training sees them, augmented, with their labels" };
+        var count = Positive(new Option<int?>("--count") { Description = "Pictures on the sheet; 12 when absent" });
+        var command = new Command("inspect-data", "Count labels, warn of what looks wrong, and draw augmented samples") { config, sheet, count };
         command.SetAction(call =>
         {
-            int start = call.GetValue(first);
-            for (int i = start; i < start + call.GetValue(count); i++)
-            {
-                var scene = call.GetValue(size) is { } text && ParseSize(text) is var (width, height)
-                    ? DrawnScenes.Draw(call.GetValue(seed), i, width, height)
-                    : DrawnScenes.Draw(call.GetValue(seed), i);
-                string file = Path.Combine(call.GetValue(folder)!, string.Create(CultureInfo.InvariantCulture, $"scene-{i:D4}.png"));
-                DrawnScenes.Save(scene, file);
-                Console.WriteLine(System.Text.Json.JsonSerializer.Serialize(new
-                {
-                    file,
-                    width = scene.Width,
-                    height = scene.Height,
-                    objects = scene.Objects.Select(o => new { label = DrawnScenes.Labels[o.ClassId], box = new[] { o.Box.X1, o.Box.Y1, o.Box.X2, o.Box.Y2 } }),
-                }));
-            }
+            InspectDataCommand.Run(console, call.GetValue(config)!, call.GetValue(sheet), call.GetValue(count) ?? 12);
+            return 0;
+        });
+        return command;
+    }
 
+    private static Command Compare(IAnsiConsole console)
+    {
+        var runs = new Argument<string[]>("runs") { Description = "Folders of runs", Arity = new ArgumentArity(2, 10) };
+        var measure = new Option<string>("--measure") { Description = "Column of their log.csv, such as detect.mAP@0.5 or loss", Required = true };
+        var output = new Option<string>("--out") { Description = "PNG to write", Required = true };
+        var title = new Option<string?>("--title") { Description = "Title of the picture" };
+        var command = new Command("compare", "Draw one measure of several runs in one picture") { runs, measure, output, title };
+        command.SetAction(call =>
+        {
+            CompareCommand.Run(console, call.GetValue(runs)!, call.GetValue(measure)!, call.GetValue(output)!, call.GetValue(title));
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Draw()
+    {
+        var kind = new Argument<string>("kind") { Description = "Kind of drawn data, as 'list --data' names it" };
+        var folder = new Option<string>("--out") { Description = "Folder for the pictures", Required = true };
+        var count = Positive(new Option<int?>("--count") { Description = "Number of pictures; 12 when absent" });
+        var seed = new Option<int>("--seed") { Description = "Seed of the set", DefaultValueFactory = _ => 2_000_000 };
+        var first = new Option<int>("--first") { Description = "Index of the first picture", DefaultValueFactory = _ => 0 };
+        var size = new Option<string>("--size") { Description = "WIDTHxHEIGHT", DefaultValueFactory = _ => "320x240" };
+        size.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<string>() is { } text && ParseSize(text) is null)
+            {
+                r.AddError("--size is WIDTHxHEIGHT, each 32 to 4096");
+            }
+        });
+        var yolo = new Option<bool>("--yolo") { Description = "Write a data set to train on: images/, labels/ in YOLO's format, data.yaml" };
+        var command = new Command("draw", "Draw pictures as PNG, with their labels as JSON lines on the standard output") { kind, folder, count, seed, first, size, yolo };
+        command.SetAction(call =>
+        {
+            var (width, height) = ParseSize(call.GetValue(size)!)!.Value;
+            DrawCommand.Run(call.GetValue(kind)!, call.GetValue(folder)!, call.GetValue(first), call.GetValue(count) ?? 12, call.GetValue(seed), width, height, call.GetValue(yolo));
             return 0;
         });
         return command;
@@ -185,14 +250,7 @@ internal static class ExporterCommandLine
 
     private static string OneLine(string message) => message.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal);
 
-    private static Argument<string> ArchitectureArgument()
-    {
-        var argument = new Argument<string>("architecture") { Description = "Name as 'list' shows it" };
-        argument.AcceptOnlyFromAmong([.. ArchitectureCatalog.All.Select(a => a.Name)]);
-        return argument;
-    }
-
-    private static Option<int> Positive(Option<int> option)
+    private static Option<int?> Positive(Option<int?> option)
     {
         option.Validators.Add(r =>
         {
@@ -204,14 +262,16 @@ internal static class ExporterCommandLine
         return option;
     }
 
-    // Null where the option was not given or is no number, about which the parser itself complains.
+    // Null where there is no number: the parser says so itself.
     private static int? Number(System.CommandLine.Parsing.OptionResult result) =>
-        result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out int value) ? value : null;
+        result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out int value) ? value : null;
 
     private static (int Width, int Height)? ParseSize(string text)
     {
-        var parts = text.Split('x');
+        string[] parts = text.Split('x');
         return parts.Length == 2 && int.TryParse(parts[0], CultureInfo.InvariantCulture, out int w) && int.TryParse(parts[1], CultureInfo.InvariantCulture, out int h)
-            && w is >= 64 and <= 4096 && h is >= 64 and <= 4096 ? (w, h) : null;
+            && w is >= 32 and <= 4096 && h is >= 32 and <= 4096
+            ? (w, h)
+            : null;
     }
 }

@@ -7,6 +7,7 @@ namespace EdgeVision.Exporter.Data;
 public static class ContactSheet
 {
     private const int LongestSide = 320;
+    private static readonly SKSamplingOptions Sampling = new(SKFilterMode.Linear);
     private static readonly SKColor[] Palette =
     [
         new(230, 60, 60), new(60, 140, 240), new(60, 180, 75), new(245, 160, 40), new(170, 80, 220), new(40, 200, 200), new(240, 90, 180), new(150, 200, 40),
@@ -55,14 +56,14 @@ public static class ContactSheet
     {
         using (var pixels = Pixels(picture))
         {
-            canvas.DrawBitmap(pixels, new SKRect(0, 0, picture.Width * scale, picture.Height * scale));
+            canvas.DrawBitmap(pixels, new SKRect(0, 0, picture.Width * scale, picture.Height * scale), Sampling);
         }
 
         if (picture.Depth is not null)
         {
             using var depth = Depth(picture);
             float w = picture.Width * scale / 3, h = picture.Height * scale / 3;
-            canvas.DrawBitmap(depth, new SKRect(picture.Width * scale - w, 0, picture.Width * scale, h));
+            canvas.DrawBitmap(depth, new SKRect(picture.Width * scale - w, 0, picture.Width * scale, h), Sampling);
         }
 
         foreach (var item in picture.Objects)
@@ -82,7 +83,7 @@ public static class ContactSheet
         }
 
         using var ink = new SKPaint { Color = SKColors.White, IsAntialias = true };
-        canvas.DrawText(caption, 3, textTop + 13, font, ink);
+        canvas.DrawText(caption, 3, textTop + 13, SKTextAlign.Left, font, ink);
     }
 
     private static void Draw(SKCanvas canvas, LabelledObject item, DataLabels labels, float scale, SKFont font)
@@ -126,7 +127,7 @@ public static class ContactSheet
             using var ink = new SKPaint { Color = SKColors.White, IsAntialias = true };
             string name = labels.Objects[item.ClassId];
             canvas.DrawRect(new SKRect(b.X1 * scale, b.Y1 * scale, b.X1 * scale + font.MeasureText(name) + 4, b.Y1 * scale + 13), ground);
-            canvas.DrawText(name, b.X1 * scale + 2, b.Y1 * scale + 11, font, ink);
+            canvas.DrawText(name, b.X1 * scale + 2, b.Y1 * scale + 11, SKTextAlign.Left, font, ink);
         }
     }
 

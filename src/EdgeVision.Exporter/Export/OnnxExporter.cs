@@ -6,6 +6,13 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Export;
 
+/// <summary>What an export is to be.</summary>
+public sealed record ExportOptions
+{
+    /// <summary>ONNX operator set.</summary>
+    public int Opset { get; init; } = OnnxExporter.DefaultOpset;
+}
+
 /// <summary>Writes architectures as ONNX.</summary>
 public static class OnnxExporter
 {

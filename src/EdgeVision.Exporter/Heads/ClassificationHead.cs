@@ -36,9 +36,16 @@ public sealed class ClassificationHead(OutputSpec output, IReadOnlyList<string> 
     private sealed class Evaluator(int classes) : HeadEvaluator
     {
         private readonly ConfusionMatrix _matrix = new(classes);
+        private int _amongFive;
 
-        public override void Add(VisionResult result, LabelledPicture truth) => _matrix.Add(truth.ClassId, result.Classification.ClassIds);
+        public override void Add(VisionResult result, LabelledPicture truth)
+        {
+            var found = result.Classification.ClassIds;
+            _matrix.Add(truth.ClassId, found[0]);
+            _amongFive += found[..Math.Min(5, found.Length)].Contains(truth.ClassId) ? 1 : 0;
+        }
 
-        public override IReadOnlyList<(string Name, double Value)> Metrics() => [("top1", _matrix.Top1), ("top5", _matrix.Top5)];
+        public override IReadOnlyList<(string Name, double Value)> Metrics() =>
+            [("top1", _matrix.Accuracy), ("top5", _matrix.Total == 0 ? double.NaN : (double)_amongFive / _matrix.Total), ("balanced", _matrix.BalancedAccuracy)];
     }
 }

@@ -37,11 +37,20 @@ public sealed class EmbeddingHead(OutputSpec output, MetricLoss loss, int dimens
 
     private sealed class Evaluator : HeadEvaluator
     {
-        private readonly RetrievalEvaluator _retrieval = new();
+        private readonly List<float> _embeddings = [];
+        private readonly List<int> _identities = [];
 
-        public override void Add(VisionResult result, LabelledPicture truth) => _retrieval.Add(result.Embedding.Values, truth.Identity);
+        public override void Add(VisionResult result, LabelledPicture truth)
+        {
+            _embeddings.AddRange(result.Embedding.Values);
+            _identities.Add(truth.Identity);
+        }
 
-        public override IReadOnlyList<(string Name, double Value)> Metrics() =>
-            [("recall@1", _retrieval.RecallAt(1)), ("recall@5", _retrieval.RecallAt(5)), ("mAP@R", _retrieval.MapAtR())];
+        public override IReadOnlyList<(string Name, double Value)> Metrics()
+        {
+            var result = RetrievalEvaluator.LeaveOneOut(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_embeddings),
+                System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_identities), _embeddings.Count / Math.Max(1, _identities.Count), 1, 5);
+            return [("recall@1", result.RecallAt[1]), ("recall@5", result.RecallAt[5]), ("mAP@R", result.MapAtR)];
+        }
     }
 }

@@ -62,7 +62,7 @@ public sealed class HeatmapHead(OutputSpec output, IReadOnlyList<string> keypoin
     }
 
     /// <inheritdoc/>
-    public override HeadEvaluator CreateEvaluator() => new PoseEvaluator();
+    public override HeadEvaluator CreateEvaluator() => new PoseEvaluator(keypoints.Count);
 
     private sealed record HeatmapTarget(float[] Maps, float[] Weights);
 }
@@ -102,7 +102,7 @@ public sealed class SimccHead(OutputSpec output, IReadOnlyList<string> keypoints
         {
             var logits = inputs[name];
             var p = torch.tensor(wanted.ToArray(), logits.shape);
-            var each = (torch.special.xlogy(p, p) - p * torch.nn.functional.log_softmax(logits, 2)).sum(2);
+            var each = (p * p.clamp(min: 1e-12).log() - p * torch.nn.functional.log_softmax(logits, 2)).sum(2);
             return (each * weights).sum() / weights.sum().clamp(min: 1);
         }
 
@@ -110,7 +110,7 @@ public sealed class SimccHead(OutputSpec output, IReadOnlyList<string> keypoints
     }
 
     /// <inheritdoc/>
-    public override HeadEvaluator CreateEvaluator() => new PoseEvaluator();
+    public override HeadEvaluator CreateEvaluator() => new PoseEvaluator(keypoints.Count);
 
     private static float[] Bins(float centre, int count)
     {
@@ -144,37 +144,21 @@ internal static class PoseLabels
     }
 }
 
-/// <summary>PCK at a tenth of the figure's longer side, and OKS-AP would need a box a figure: see the runtime's evaluators.</summary>
-internal sealed class PoseEvaluator : HeadEvaluator
+/// <summary>PCK: the share of labelled keypoints within a tenth, and a twentieth, of the longer side of the figure's box; and OKS-AP with uniform sigmas.</summary>
+internal sealed class PoseEvaluator(int keypoints) : HeadEvaluator
 {
-    private readonly KeypointAccuracy _tenth = new(0.1f), _twentieth = new(0.05f);
-    private double _distance;
-    private int _count;
+    private readonly KeypointAccuracy _accuracy = new(keypoints, 0.1, 0.05);
+    private readonly CocoEvaluator _oks = new(CocoKind.Keypoints, 1, new CocoOptions { Sigmas = CocoOptions.UniformSigmas(keypoints) });
 
     public override void Add(VisionResult result, LabelledPicture truth)
     {
         var labelled = truth.Objects[0];
-        float side = Math.Max(labelled.Box.Width, labelled.Box.Height);
+        CocoKeypoint[] points = [.. labelled.Keypoints.Select(p => new CocoKeypoint(p.X, p.Y, p.Visibility))];
         var found = result.Detections.Count > 0 ? result.Detections.Keypoints(0) : [];
-        for (int k = 0; k < labelled.Keypoints.Length; k++)
-        {
-            var (x, y, visibility) = labelled.Keypoints[k];
-            if (visibility == 0)
-            {
-                continue;
-            }
-
-            double d = k < found.Length ? Math.Sqrt((found[k].X - x) * (found[k].X - x) + (found[k].Y - y) * (found[k].Y - y)) : double.PositiveInfinity;
-            _tenth.Add(k, d, side);
-            _twentieth.Add(k, d, side);
-            if (double.IsFinite(d))
-            {
-                _distance += d;
-                _count++;
-            }
-        }
+        _accuracy.Add(found, points, labelled.Box);
+        _oks.AddImage([new CocoTruth(0, labelled.Box) { Keypoints = points }], result.Detections);
     }
 
     public override IReadOnlyList<(string Name, double Value)> Metrics() =>
-        [("PCK@0.1", _tenth.Value), ("PCK@0.05", _twentieth.Value), ("meanPixels", _count == 0 ? double.NaN : _distance / _count)];
+        [("PCK@0.1", _accuracy.At(0.1)), ("PCK@0.05", _accuracy.At(0.05)), ("OKS-AP", _oks.Summarize().Map), ("meanPixels", _accuracy.MeanDistance)];
 }

@@ -86,6 +86,6 @@ public sealed class SegmentationHead(OutputSpec output, IReadOnlyList<string> la
         }
 
         public override IReadOnlyList<(string Name, double Value)> Metrics() =>
-            [("mIoU", _iou.Mean), ("dice", _iou.MeanDice), ("pixelAccuracy", _iou.PixelAccuracy)];
+            [("mIoU", _iou.Value), ("dice", _iou.Dice), ("pixelAccuracy", _iou.PixelAccuracy)];
     }
 }

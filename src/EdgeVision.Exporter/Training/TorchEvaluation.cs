@@ -55,9 +55,10 @@ internal sealed class TorchEvaluation(Architecture architecture, WeightStore wei
 
                 result.Clear();
                 (result.FrameWidth, result.FrameHeight, result.Transform) = (items[i].Truth.Width, items[i].Truth.Height, items[i].Transform);
-                foreach (var decoder in _decoders)
+                for (int d = 0; d < _decoders.Length; d++)
                 {
-                    decoder.Decode(tensors, i, items[i].Transform, result);
+                    _decoders[d].Name(result, spec.Outputs[d].Labels ?? spec.Labels);
+                    _decoders[d].Decode(tensors, i, items[i].Transform, result);
                 }
 
                 each(result, items[i]);

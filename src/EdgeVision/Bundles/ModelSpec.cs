@@ -19,7 +19,7 @@ public sealed record ModelSpec
     /// <summary>Model's name for people; the file's name when absent.</summary>
     public string? Name { get; set; }
 
-    /// <summary>Task of the model: detect, classify, segment, pose, obb, embed, or several separated by '+'.</summary>
+    /// <summary>Task of the model: detect, classify, segment, pose, obb, embed, depth, or several separated by '+'.</summary>
     public string Task { get; set; } = "";
 
     /// <summary>How frames become the network's input.</summary>
@@ -163,6 +163,9 @@ public sealed record OutputSpec
 
     /// <summary>Graph outputs the decoder reads, in the decoder's order; all of the graph's when absent.</summary>
     public string[]? Tensors { get; set; }
+
+    /// <summary>Class names of this head by class id; the spec's when absent. Heads of a multi-task model have classes of their own.</summary>
+    public string[]? Labels { get; set; }
 
     /// <summary>Decoder's parameters by name.</summary>
     public Dictionary<string, JsonElement> Parameters { get; set; } = [];

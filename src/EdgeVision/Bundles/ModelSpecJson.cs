@@ -60,12 +60,12 @@ public static class ModelSpecJson
             throw new SpecException($"{source} has version {spec.Version}; this runtime reads version 1");
         }
 
-        Require(spec.Task.Length > 0, "task", "detect, segment, pose, obb, classify or embed");
+        Require(spec.Task.Length > 0, "task", "detect, segment, pose, obb, classify, embed or depth");
         foreach (string task in spec.Task.Split('+'))
         {
-            if (task is not ("detect" or "segment" or "pose" or "obb" or "classify" or "embed"))
+            if (task is not ("detect" or "segment" or "pose" or "obb" or "classify" or "embed" or "depth"))
             {
-                throw new SpecException($"{source} has the task '{task}'; use detect, segment, pose, obb, classify, embed, or several joined by '+'");
+                throw new SpecException($"{source} has the task '{task}'; use detect, segment, pose, obb, classify, embed, depth, or several joined by '+'");
             }
         }
 
@@ -89,6 +89,8 @@ public static class ModelSpecJson
             {
                 throw new SpecException($"{source} names the decoder '{output.Decoder}'; there are {string.Join(", ", DecoderFactory.Names)}");
             }
+
+            Require(output.Labels is null || !output.Labels.Any(l => l is null), "outputs[].labels", "class names of this head, or nothing");
         }
 
         var t = spec.Thresholds;

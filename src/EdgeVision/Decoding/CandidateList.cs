@@ -38,6 +38,26 @@ internal sealed class CandidateList
         Count++;
     }
 
+    /// <summary>
+    /// How far torchvision's batched_nms moves classes apart: the greatest coordinate plus 1 for up to 1,000 boxes; 0, which compares the
+    /// classes, beyond.
+    /// </summary>
+    public float TorchvisionOffset()
+    {
+        if (Count > 1000)
+        {
+            return 0;
+        }
+
+        float offset = 0;
+        foreach (ref readonly var b in Boxes)
+        {
+            offset = MathF.Max(offset, MathF.Max(MathF.Max(b.X1, b.Y1), MathF.Max(b.X2, b.Y2)));
+        }
+
+        return offset + 1;
+    }
+
     /// <summary>Throws where a box that passed is not made of numbers.</summary>
     public static Box Checked(in Box box, string output) => float.IsFinite(box.X1 + box.Y1 + box.X2 + box.Y2)
         ? box

@@ -13,12 +13,17 @@ public static class DecoderFactory
         ["retinanet-anchors"] = i => new RetinaNetDecoder(i),
         ["ssd"] = i => new SsdDecoder(i, raw: true),
         ["ultraface"] = i => new SsdDecoder(i, raw: false),
+        ["faster-rcnn"] = i => new FasterRcnnDecoder(i),
         ["scrfd"] = i => new ScrfdDecoder(i),
         ["yunet"] = i => new YuNetDecoder(i),
         ["blazeface"] = i => new BlazeFaceDecoder(i),
         ["fastestdet"] = i => new FastestDetDecoder(i),
         ["softmax"] = i => new SoftmaxDecoder(i),
         ["embedding"] = i => new EmbeddingDecoder(i),
+        ["segmentation"] = i => new SegmentationDecoder(i),
+        ["depth"] = i => new DepthDecoder(i),
+        ["heatmap"] = i => new HeatmapDecoder(i),
+        ["simcc"] = i => new SimccDecoder(i),
     };
 
     /// <summary>Names of all decoders.</summary>

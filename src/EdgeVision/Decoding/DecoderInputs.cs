@@ -45,6 +45,9 @@ internal sealed class DecoderInputs
 
     public DecoderOptions Options { get; }
 
+    /// <summary>Class names of this head: its own, or the spec's.</summary>
+    public string[] Labels => Output.Labels ?? Spec.Labels;
+
     /// <summary>Graph outputs of this head, in the decoder's order.</summary>
     public int[] Indices { get; }
 

@@ -19,10 +19,10 @@ internal sealed class FastestDetDecoder : OutputDecoder
         inputs.ExpectShape(0, "cells", -1, -1, -1, -1);
         _output = inputs.Indices[0];
         _options = inputs.Options;
-        _classes = inputs.Info(0).Shape[1] > 5 ? (int)inputs.Info(0).Shape[1] - 5 : inputs.Spec.Labels.Length;
-        if (_classes < 1 || inputs.Spec.Labels.Length > 0 && inputs.Spec.Labels.Length != _classes)
+        _classes = inputs.Info(0).Shape[1] > 5 ? (int)inputs.Info(0).Shape[1] - 5 : inputs.Labels.Length;
+        if (_classes < 1 || inputs.Labels.Length > 0 && inputs.Labels.Length != _classes)
         {
-            throw new ModelFormatException($"decoder 'fastestdet' finds {_classes} classes in {inputs.Info(0)}; the spec names {inputs.Spec.Labels.Length} labels");
+            throw new ModelFormatException($"decoder 'fastestdet' finds {_classes} classes in {inputs.Info(0)}; the spec names {inputs.Labels.Length} labels");
         }
     }
 

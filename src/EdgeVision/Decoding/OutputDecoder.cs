@@ -18,4 +18,7 @@ public abstract class OutputDecoder
     /// <exception cref="ModelFormatException">A shape does not fit this decoder.</exception>
     /// <exception cref="InvalidOutputException">The network put out NaN or infinity.</exception>
     public abstract void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result);
+
+    /// <summary>Gives the part of <paramref name="result"/> that this decoder fills the class names of its head.</summary>
+    internal virtual void Name(VisionResult result, string[] labels) => result.Detections.Labels = labels;
 }

@@ -37,7 +37,7 @@ internal sealed class RetinaNetDecoder : OutputDecoder
         _classes = (int)Math.Max(inputs.Info(0).Shape[2], 0);
         if (_classes == 0)
         {
-            _classes = inputs.Spec.Labels.Length;
+            _classes = inputs.Labels.Length;
         }
 
         int[] strides = inputs.Strides();
@@ -51,9 +51,9 @@ internal sealed class RetinaNetDecoder : OutputDecoder
         inputs.ExpectAnchors(strides, level => sizes[level].Length * ratios.Length);
         (_anchors, _levelEnds) = Anchors(inputs.Spec.Input.Width, inputs.Spec.Input.Height, strides, sizes, ratios);
         long declared = inputs.Info(0).Shape[1];
-        if (declared > 0 && declared != _anchors.Length || _classes < 1 || inputs.Spec.Labels.Length > 0 && inputs.Spec.Labels.Length != _classes)
+        if (declared > 0 && declared != _anchors.Length || _classes < 1 || inputs.Labels.Length > 0 && inputs.Labels.Length != _classes)
         {
-            throw new ModelFormatException($"decoder 'retinanet-anchors' makes {_anchors.Length} anchors from its parameters and has {inputs.Spec.Labels.Length} labels; the graph's output is {inputs.Info(0)}");
+            throw new ModelFormatException($"decoder 'retinanet-anchors' makes {_anchors.Length} anchors from its parameters and has {inputs.Labels.Length} labels; the graph's output is {inputs.Info(0)}");
         }
 
         // Logits below the threshold's logit need no sigmoid; the margin covers its rounding.
@@ -117,28 +117,9 @@ internal sealed class RetinaNetDecoder : OutputDecoder
             first = end;
         }
 
-        // torchvision's batched_nms: classes moved apart for up to 1,000 boxes, class by class beyond.
-        ReadOnlySpan<int> kept;
-        if (_options.ClassAgnostic)
-        {
-            kept = _nms.Run(_candidates.Boxes, _candidates.Scores, _options.Iou, _options.MaxDetections);
-        }
-        else
-        {
-            float offset = 0;
-            if (_candidates.Count <= 1000)
-            {
-                foreach (ref readonly var b in _candidates.Boxes)
-                {
-                    offset = MathF.Max(offset, MathF.Max(MathF.Max(b.X1, b.Y1), MathF.Max(b.X2, b.Y2)));
-                }
-
-                offset += 1;
-            }
-
-            kept = _nms.Run(_candidates.Boxes, _candidates.Scores, _candidates.ClassIds, offset, _options.Iou, _options.MaxDetections);
-        }
-
+        var kept = _options.ClassAgnostic
+            ? _nms.Run(_candidates.Boxes, _candidates.Scores, _options.Iou, _options.MaxDetections)
+            : _nms.Run(_candidates.Boxes, _candidates.Scores, _candidates.ClassIds, _candidates.TorchvisionOffset(), _options.Iou, _options.MaxDetections);
         result.Detections.Clear();
         foreach (int k in kept)
         {

@@ -19,13 +19,15 @@ internal sealed class SoftmaxDecoder : OutputDecoder
         _name = inputs.Info(0).Name;
         _applied = inputs.Bool("applied", false);
         _top = Math.Max(1, inputs.Int("top", 5));
-        _labels = inputs.Spec.Labels.Length;
+        _labels = inputs.Labels.Length;
         var shape = inputs.Info(0).Shape;
         if (shape.Length < 2 || shape.Skip(2).Any(d => d > 1) || _labels > 0 && shape[1] > 0 && shape[1] != _labels)
         {
             throw new ModelFormatException($"decoder 'softmax' expects [N, {(_labels > 0 ? _labels : "classes")}]; the graph has {inputs.Info(0)}");
         }
     }
+
+    internal override void Name(VisionResult result, string[] labels) => result.Classification.Labels = labels;
 
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
     {
@@ -74,6 +76,11 @@ internal sealed class EmbeddingDecoder : OutputDecoder
         {
             throw new ModelFormatException($"decoder 'embedding' expects [N, dimension]; the graph has {inputs.Info(0)}");
         }
+    }
+
+    internal override void Name(VisionResult result, string[] labels)
+    {
+        // Vectors have no classes.
     }
 
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)

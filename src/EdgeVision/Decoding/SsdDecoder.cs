@@ -44,9 +44,9 @@ internal sealed class SsdDecoder : OutputDecoder
         (_scores, _boxes) = (inputs.Indices[0], inputs.Indices[1]);
         _softmax = inputs.Bool("softmax", false);
         _classes = (int)Math.Max(inputs.Info(0).Shape[2], 0);
-        if (_classes < 2 || inputs.Spec.Labels.Length > 0 && inputs.Spec.Labels.Length != _classes - 1)
+        if (_classes < 2 || inputs.Labels.Length > 0 && inputs.Labels.Length != _classes - 1)
         {
-            throw new ModelFormatException($"decoder '{_name}' expects scores for the background and {inputs.Spec.Labels.Length} labels; the graph has {inputs.Info(0)}");
+            throw new ModelFormatException($"decoder '{_name}' expects scores for the background and {inputs.Labels.Length} labels; the graph has {inputs.Info(0)}");
         }
 
         _topK = inputs.Int("topk", int.MaxValue);

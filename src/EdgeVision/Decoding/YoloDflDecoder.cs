@@ -60,10 +60,10 @@ internal sealed class YoloDflDecoder : OutputDecoder
         }
 
         long channels = inputs.Info(rows).Shape[1];
-        _classes = channels > 0 ? (int)channels - 4 - extra : inputs.Spec.Labels.Length;
-        if (_classes < 1 || channels > 0 && inputs.Spec.Labels.Length > 0 && inputs.Spec.Labels.Length != _classes)
+        _classes = channels > 0 ? (int)channels - 4 - extra : inputs.Labels.Length;
+        if (_classes < 1 || channels > 0 && inputs.Labels.Length > 0 && inputs.Labels.Length != _classes)
         {
-            throw new ModelFormatException($"decoder '{_name}' finds {_classes} classes in output {inputs.Info(rows)} (4 box rows, {extra} others); the spec names {inputs.Spec.Labels.Length} labels");
+            throw new ModelFormatException($"decoder '{_name}' finds {_classes} classes in output {inputs.Info(rows)} (4 box rows, {extra} others); the spec names {inputs.Labels.Length} labels");
         }
 
         _coefficients = new float[masks ? extra : 0];

@@ -14,7 +14,7 @@ internal sealed class YoloEndToEndDecoder : OutputDecoder
         inputs.ExpectShape(0, "rows", -1, -1, 6);
         _output = inputs.Indices[0];
         _name = inputs.Info(0).Name;
-        _labels = inputs.Spec.Labels.Length;
+        _labels = inputs.Labels.Length;
         _options = inputs.Options;
     }
 

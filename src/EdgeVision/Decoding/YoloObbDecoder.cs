@@ -23,10 +23,10 @@ internal sealed class YoloObbDecoder : OutputDecoder
         _output = inputs.Indices[0];
         _options = inputs.Options;
         long channels = inputs.Info(0).Shape[1];
-        _classes = channels > 0 ? (int)channels - 5 : inputs.Spec.Labels.Length;
-        if (_classes < 1 || inputs.Spec.Labels.Length > 0 && inputs.Spec.Labels.Length != _classes)
+        _classes = channels > 0 ? (int)channels - 5 : inputs.Labels.Length;
+        if (_classes < 1 || inputs.Labels.Length > 0 && inputs.Labels.Length != _classes)
         {
-            throw new ModelFormatException($"decoder 'yolo-obb' finds {_classes} classes in output {inputs.Info(0)}; the spec names {inputs.Spec.Labels.Length} labels");
+            throw new ModelFormatException($"decoder 'yolo-obb' finds {_classes} classes in output {inputs.Info(0)}; the spec names {inputs.Labels.Length} labels");
         }
 
         _candidates = new YoloCandidates(inputs.Info(0).Name, inputs.Options);

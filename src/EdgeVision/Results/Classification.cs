@@ -15,6 +15,12 @@ public sealed class Classification
     /// <summary>Probabilities 0..1, [Count].</summary>
     public ReadOnlySpan<float> Scores => _scores.AsSpan(0, Count);
 
+    /// <summary>Class names by id.</summary>
+    public IReadOnlyList<string> Labels { get; set; } = [];
+
+    /// <summary>Name of a class, or its number where it has none.</summary>
+    public string LabelOf(int classId) => (uint)classId < (uint)Labels.Count ? Labels[classId] : classId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
     /// <summary>Empties it and keeps its buffers.</summary>
     public void Clear() => Count = 0;
 

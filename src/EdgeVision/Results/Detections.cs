@@ -124,6 +124,9 @@ public sealed class Detections
     /// <summary>Goes through the detections, best first, without allocating.</summary>
     public Enumerator GetEnumerator() => new(this);
 
+    /// <summary>Changes the score of detection <paramref name="index"/>, for decoders that know it only after its keypoints.</summary>
+    internal void SetScore(int index, float score) => _scores[Checked(index)] = score;
+
     /// <summary>Empties it, keeps its buffers, and says what the next detections carry.</summary>
     public void Clear(int keypointCount = 0, bool rotation = false, int maskWidth = 0, int maskHeight = 0)
     {

@@ -28,7 +28,7 @@ public static class ResultJson
         writer.WriteNumber("width"u8, result.FrameWidth);
         writer.WriteNumber("height"u8, result.FrameHeight);
         writer.WriteString("model"u8, model);
-        if (result.Classification.Count == 0 && result.Embedding.Count == 0 || result.Detections.Count > 0)
+        if (result.Classification.Count == 0 && result.Embedding.Count == 0 && result.Segmentation.Width == 0 && result.Depth.Width == 0 || result.Detections.Count > 0)
         {
             Detections(writer, result, masks);
         }
@@ -40,7 +40,7 @@ public static class ResultJson
             {
                 writer.WriteStartObject();
                 writer.WriteNumber("class_id"u8, result.Classification.ClassIds[i]);
-                writer.WriteString("label"u8, result.Detections.LabelOf(result.Classification.ClassIds[i]));
+                writer.WriteString("label"u8, result.Classification.LabelOf(result.Classification.ClassIds[i]));
                 Number(writer, "score"u8, result.Classification.Scores[i], 6);
                 writer.WriteEndObject();
             }

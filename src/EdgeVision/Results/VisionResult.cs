@@ -15,6 +15,12 @@ public sealed class VisionResult
     /// <summary>L2-normalised feature vector.</summary>
     public Embedding Embedding { get; } = new();
 
+    /// <summary>Class of each pixel.</summary>
+    public SegmentationMap Segmentation { get; } = new();
+
+    /// <summary>Distance of each pixel.</summary>
+    public DepthMap Depth { get; } = new();
+
     /// <summary>Time spent on each stage.</summary>
     public StageTiming Timing { get; set; }
 
@@ -33,6 +39,8 @@ public sealed class VisionResult
         Detections.Clear();
         Classification.Clear();
         Embedding.Clear();
+        Segmentation.Clear();
+        Depth.Clear();
         Timing = default;
     }
 }

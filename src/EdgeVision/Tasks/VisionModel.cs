@@ -153,10 +153,10 @@ public sealed class VisionModel : IDisposable
         result.FrameWidth = frame.Width;
         result.FrameHeight = frame.Height;
         result.Transform = _transforms[item];
-        result.Detections.Labels = Spec.Labels;
-        foreach (var decoder in _decoders)
+        for (int i = 0; i < _decoders.Length; i++)
         {
-            decoder.Decode(Engine.Results, item, _transforms[item], result);
+            _decoders[i].Name(result, Spec.Outputs[i].Labels ?? Spec.Labels);
+            _decoders[i].Decode(Engine.Results, item, _transforms[item], result);
         }
     }
 

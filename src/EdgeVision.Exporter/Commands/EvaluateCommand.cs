@@ -1,0 +1,37 @@
+using System.Globalization;
+using EdgeVision.Exporter.Architectures;
+using EdgeVision.Exporter.Evaluation;
+using EdgeVision.Exporter.Training;
+using Spectre.Console;
+
+namespace EdgeVision.Exporter.Commands;
+
+/// <summary>Measures a bundle with the runtime.</summary>
+internal static class EvaluateCommand
+{
+    public static void Run(IAnsiConsole console, string model, string configPath)
+    {
+        if (!File.Exists(model))
+        {
+            throw new EdgeVisionException($"there is no model '{model}'");
+        }
+
+        var config = TrainConfig.Load(configPath);
+        var (architecture, _) = Training.Run.Open(config);
+        var test = Training.Run.OpenSource(config.Data.Test ?? config.Data.Validation ?? config.Data.Train!, architecture);
+        IReadOnlyDictionary<string, double> metrics = new Dictionary<string, double>();
+        console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(progress =>
+        {
+            var bar = progress.AddTask("measuring", maxValue: test.Count);
+            metrics = BundleEvaluation.Run(model, architecture, test, done => bar.Value = done);
+        });
+        var table = new Table().Border(TableBorder.Rounded).AddColumn("measure").AddColumn(new TableColumn("value").RightAligned());
+        foreach (var (name, value) in metrics)
+        {
+            table.AddRow(name, value.ToString("F4", CultureInfo.InvariantCulture));
+        }
+
+        console.Write(table);
+        console.MarkupLineInterpolated($"on {test.Description}");
+    }
+}

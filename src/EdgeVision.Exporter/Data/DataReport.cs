@@ -1,0 +1,118 @@
+using System.Security.Cryptography;
+
+namespace EdgeVision.Exporter.Data;
+
+/// <summary>What a data set holds, and what looks wrong in it.</summary>
+public sealed class DataReport(DataLabels labels)
+{
+    private const float TinySide = 4; // pixels
+    private readonly SortedDictionary<string, long> _counts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _seen = [];
+    private readonly List<string> _duplicates = [], _outside = [], _tiny = [], _empty = [];
+    private int _pictures, _minWidth = int.MaxValue, _minHeight = int.MaxValue, _maxWidth, _maxHeight;
+
+    /// <summary>Objects, pictures and pixels of each class, and labels of other kinds.</summary>
+    public IEnumerable<KeyValuePair<string, long>> Counts => _counts;
+
+    /// <summary>Smallest and largest sides, for people.</summary>
+    public string Sizes => _pictures == 0 ? "no pictures" : $"{_pictures} pictures, {_minWidth} to {_maxWidth} wide, {_minHeight} to {_maxHeight} high";
+
+    /// <summary>One line for each kind of problem, with an example.</summary>
+    public IEnumerable<string> Problems
+    {
+        get
+        {
+            foreach (var (list, what) in new[]
+            {
+                (_empty, "pictures have no label at all"), (_outside, "boxes are empty or reach beyond their picture"),
+                (_tiny, $"boxes have a side below {TinySide} pixels"), (_duplicates, "pictures are there twice"),
+            })
+            {
+                if (list.Count > 0)
+                {
+                    yield return $"{list.Count} {what}, such as {list[0]}";
+                }
+            }
+        }
+    }
+
+    /// <summary>Takes a picture in.</summary>
+    public void Add(LabelledPicture picture)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        _pictures++;
+        (_minWidth, _maxWidth) = (Math.Min(_minWidth, picture.Width), Math.Max(_maxWidth, picture.Width));
+        (_minHeight, _maxHeight) = (Math.Min(_minHeight, picture.Height), Math.Max(_maxHeight, picture.Height));
+        string hash = Convert.ToHexString(SHA256.HashData(picture.Rgb));
+        if (!_seen.TryAdd(hash, picture.Name))
+        {
+            _duplicates.Add($"{picture.Name} and {_seen[hash]}");
+        }
+
+        if (picture.ClassId >= 0)
+        {
+            Count($"picture: {Name(labels.Pictures, picture.ClassId)}");
+        }
+
+        foreach (var item in picture.Objects)
+        {
+            Object(item, picture);
+        }
+
+        if (picture.Mask is { } mask)
+        {
+            var pixels = new long[256];
+            foreach (byte id in mask)
+            {
+                pixels[id]++;
+            }
+
+            for (int id = 0; id < 256; id++)
+            {
+                if (pixels[id] > 0)
+                {
+                    string name = id == LabelledPicture.IgnoredPixel ? "ignored" : Name(labels.Pixels, id);
+                    _counts[$"pixels: {name}"] = _counts.GetValueOrDefault($"pixels: {name}") + pixels[id];
+                }
+            }
+        }
+
+        if (picture.Objects.Count == 0 && picture.ClassId < 0 && picture.Mask is null && picture.Identity < 0)
+        {
+            _empty.Add(picture.Name);
+        }
+    }
+
+    private void Object(LabelledObject item, LabelledPicture picture)
+    {
+        Count($"object: {Name(labels.Objects, item.ClassId)}");
+        if (item.Crowd)
+        {
+            Count("object: crowd");
+        }
+
+        var b = item.Box;
+        if (b.X1 < -1 || b.Y1 < -1 || b.X2 > picture.Width + 1 || b.Y2 > picture.Height + 1 || !(b.Width > 0) || !(b.Height > 0))
+        {
+            _outside.Add($"{b} in {picture.Name}");
+        }
+        else if (b.Width < TinySide || b.Height < TinySide)
+        {
+            _tiny.Add($"{b} in {picture.Name}");
+        }
+
+        if (item.Polygons.Length > 0)
+        {
+            Count("outlines");
+        }
+
+        if (item.Keypoints.Length > 0)
+        {
+            _counts["keypoints, labelled"] = _counts.GetValueOrDefault("keypoints, labelled") + item.Keypoints.Count(k => k.Visibility > 0);
+        }
+    }
+
+    private void Count(string what) => _counts[what] = _counts.GetValueOrDefault(what) + 1;
+
+    private static string Name(IReadOnlyList<string> names, int id) => (uint)id < (uint)names.Count ? names[id] : $"class {id}";
+}

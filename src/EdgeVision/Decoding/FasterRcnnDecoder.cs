@@ -1,0 +1,112 @@
+using System.Numerics.Tensors;
+
+namespace EdgeVision;
+
+/// <summary>
+/// Two-stage detectors in one graph: for the proposals of all items class logits [R, classes + 1] (background first), box deltas [R,
+/// (classes + 1) * 4], the proposals [R, 4] in pixels of the input and the item of each [R]. torchvision's
+/// RoIHeads.postprocess_detections: BoxCoder with weights 10, 10, 5, 5, softmax, clipped to the input, background dropped, score above the
+/// threshold, sides of at least 0.01, suppression by class, the best kept.
+/// </summary>
+internal sealed class FasterRcnnDecoder : OutputDecoder
+{
+    private const float MaxLogSize = 4.135166556742356f; // log(1000 / 16)
+    private const float SmallestSide = 1e-2f;
+    private readonly int _logits, _deltas, _proposals, _items;
+    private readonly int _classes;
+    private readonly DecoderOptions _options;
+    private readonly CandidateList _candidates = new();
+    private readonly NmsWorkspace _nms = new();
+    private float[] _probabilities = [];
+
+    public FasterRcnnDecoder(DecoderInputs inputs)
+    {
+        inputs.Expect(4, "class logits [R, classes + 1], box deltas [R, (classes + 1) * 4], proposals [R, 4], items [R]");
+        inputs.ExpectShape(0, "class logits", -1, -1);
+        inputs.ExpectShape(1, "box deltas", -1, -1);
+        inputs.ExpectShape(2, "proposals", -1, 4);
+        inputs.ExpectShape(3, "items", -1);
+        (_logits, _deltas, _proposals, _items) = (inputs.Indices[0], inputs.Indices[1], inputs.Indices[2], inputs.Indices[3]);
+        _options = inputs.Options;
+        _classes = (int)Math.Max(inputs.Info(0).Shape[1], 0);
+        if (_classes < 2 || inputs.Labels.Length > 0 && inputs.Labels.Length != _classes - 1 || inputs.Info(1).Shape[1] != _classes * 4)
+        {
+            throw new ModelFormatException($"decoder 'faster-rcnn' expects logits for the background and {inputs.Labels.Length} labels, and four deltas each; the graph has {inputs.Info(0)} and {inputs.Info(1)}");
+        }
+    }
+
+    public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
+    {
+        var shape = outputs.Shape(_logits);
+        long rows = shape.Length == 2 ? shape[0] : -1;
+        var logits = outputs.Data(_logits);
+        var deltas = outputs.Data(_deltas);
+        var proposals = outputs.Data(_proposals);
+        var items = outputs.Data(_items);
+        if (rows < 0 || shape[1] != _classes || logits.Length != rows * _classes || deltas.Length != rows * _classes * 4 || proposals.Length != rows * 4 || items.Length != rows)
+        {
+            throw new ModelFormatException($"decoder 'faster-rcnn' expects {_classes} logits and {_classes * 4} deltas for each proposal; the network gave {logits.Length}, {deltas.Length}, {proposals.Length} numbers for {items.Length} proposals");
+        }
+
+        Finite.Check(logits, outputs.Name(_logits));
+        if (_probabilities.Length < _classes)
+        {
+            _probabilities = new float[_classes];
+        }
+
+        _candidates.Clear();
+        for (int r = 0; r < rows; r++)
+        {
+            if (items[r] == batch)
+            {
+                Row(logits.Slice(r * _classes, _classes), deltas.Slice(r * _classes * 4, _classes * 4), proposals.Slice(r * 4, 4), r, transform, outputs.Name(_deltas));
+            }
+        }
+
+        Suppress(transform, result);
+    }
+
+    private void Row(ReadOnlySpan<float> logits, ReadOnlySpan<float> deltas, ReadOnlySpan<float> proposal, int row, in FrameTransform transform, string name)
+    {
+        // Shifted by the maximum, so that large logits do not overflow.
+        var p = _probabilities.AsSpan(0, _classes);
+        TensorPrimitives.Subtract(logits, TensorPrimitives.Max(logits), p);
+        TensorPrimitives.SoftMax(p, p);
+        for (int c = 1; c < _classes; c++)
+        {
+            if (!(p[c] > _options.Confidence))
+            {
+                continue;
+            }
+
+            var box = CandidateList.Checked(BoxOf(proposal, deltas.Slice(c * 4, 4)), name);
+            box = new Box(
+                Math.Clamp(box.X1, 0, transform.InputWidth), Math.Clamp(box.Y1, 0, transform.InputHeight),
+                Math.Clamp(box.X2, 0, transform.InputWidth), Math.Clamp(box.Y2, 0, transform.InputHeight));
+            if (box.X2 - box.X1 >= SmallestSide && box.Y2 - box.Y1 >= SmallestSide)
+            {
+                _candidates.Add(box, p[c], c, row);
+            }
+        }
+    }
+
+    private static Box BoxOf(ReadOnlySpan<float> p, ReadOnlySpan<float> d)
+    {
+        float w = p[2] - p[0], h = p[3] - p[1];
+        float cx = d[0] / 10 * w + (p[0] + 0.5f * w), cy = d[1] / 10 * h + (p[1] + 0.5f * h);
+        float pw = MathF.Exp(MathF.Min(d[2] / 5, MaxLogSize)) * w, ph = MathF.Exp(MathF.Min(d[3] / 5, MaxLogSize)) * h;
+        return new Box(cx - 0.5f * pw, cy - 0.5f * ph, cx + 0.5f * pw, cy + 0.5f * ph);
+    }
+
+    private void Suppress(in FrameTransform transform, VisionResult result)
+    {
+        var kept = _options.ClassAgnostic
+            ? _nms.Run(_candidates.Boxes, _candidates.Scores, _options.Iou, _options.MaxDetections)
+            : _nms.Run(_candidates.Boxes, _candidates.Scores, _candidates.ClassIds, _candidates.TorchvisionOffset(), _options.Iou, _options.MaxDetections);
+        result.Detections.Clear();
+        foreach (int k in kept)
+        {
+            result.Detections.Add(YoloCandidates.ToFrame(_candidates.Boxes[k], transform), _candidates.Scores[k], _candidates.ClassIds[k] - 1);
+        }
+    }
+}

@@ -1,0 +1,220 @@
+namespace EdgeVision;
+
+/// <summary>
+/// Top-down pose from heatmaps [N, keypoints, h, w]: one detection, the frame or the crop, with its keypoints. The maximum of each map
+/// refined as mmpose does (mmpose/codecs/utils/refinement.py): <c>none</c>; <c>plain</c>, a quarter cell towards the greater neighbour;
+/// <c>dark</c> (Zhang et al. 2020) and <c>udp</c> (Huang et al. 2020), a Newton step on the logarithm of the map blurred by <c>kernel</c>
+/// (11). A cell is input / h pixels, for udp (input - 1) / (h - 1). A map without a value above 0 gives score 0 or below, at its
+/// place -1.
+/// </summary>
+internal sealed class HeatmapDecoder : OutputDecoder
+{
+    private readonly int _output;
+    private readonly string _name;
+    private readonly string _refinement;
+    private readonly float[] _kernel;
+    private float[] _blurred = [], _rows = [];
+
+    public HeatmapDecoder(DecoderInputs inputs)
+    {
+        inputs.Expect(1, "heatmaps [N, keypoints, h, w]");
+        inputs.ExpectShape(0, "heatmaps", -1, -1, -1, -1);
+        _output = inputs.Indices[0];
+        _name = inputs.Info(0).Name;
+        _refinement = inputs.Text("refinement", "plain");
+        if (_refinement is not ("none" or "plain" or "dark" or "udp"))
+        {
+            throw new SpecException($"parameter 'refinement' of decoder 'heatmap' is none, plain, dark or udp; '{_refinement}' is not");
+        }
+
+        int kernel = inputs.Int("kernel", 11);
+        if (kernel is < 3 or > 63 || kernel % 2 == 0)
+        {
+            throw new SpecException("parameter 'kernel' of decoder 'heatmap' is an odd number from 3 to 63");
+        }
+
+        _kernel = Gaussian(kernel);
+    }
+
+    public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
+    {
+        var shape = outputs.Shape(_output);
+        if (shape.Length != 4 || batch >= shape[0] || shape[1] < 1 || shape[2] < 4 || shape[3] < 4)
+        {
+            throw new ModelFormatException($"decoder 'heatmap' expects [N, keypoints, h, w] with sides of at least 4; the network gave [{string.Join(", ", shape.ToArray())}]");
+        }
+
+        int keypoints = (int)shape[1], h = (int)shape[2], w = (int)shape[3];
+        var maps = outputs.Data(_output).Slice(batch * keypoints * h * w, keypoints * h * w);
+        Finite.Check(maps, _name);
+        if (_blurred.Length < h * w)
+        {
+            (_blurred, _rows) = (new float[h * w], new float[h * w]);
+        }
+
+        bool udp = _refinement == "udp";
+        float scaleX = udp ? (transform.InputWidth - 1f) / (w - 1f) : (float)transform.InputWidth / w;
+        float scaleY = udp ? (transform.InputHeight - 1f) / (h - 1f) : (float)transform.InputHeight / h;
+        var points = PosePoints.Begin(result, keypoints, transform);
+        for (int k = 0; k < keypoints; k++)
+        {
+            var map = maps.Slice(k * h * w, h * w);
+            var (x, y, value) = Locate(map, w, h);
+            points[k] = PosePoints.ToFrame(x * scaleX, y * scaleY, value, transform);
+        }
+
+        PosePoints.End(result);
+    }
+
+    /// <summary>Place in cells and value of a map's refined maximum; (-1, -1) where no value is above 0.</summary>
+    internal (float X, float Y, float Value) Locate(ReadOnlySpan<float> map, int w, int h)
+    {
+        if (_blurred.Length < map.Length)
+        {
+            (_blurred, _rows) = (new float[map.Length], new float[map.Length]);
+        }
+
+        int at = 0;
+        for (int i = 1; i < map.Length; i++)
+        {
+            at = map[i] > map[at] ? i : at;
+        }
+
+        float value = map[at];
+        if (value <= 0)
+        {
+            return (-1, -1, value);
+        }
+
+        int x = at % w, y = at / w;
+        return _refinement switch
+        {
+            "plain" => Plain(map, w, h, x, y, value),
+            "dark" => Dark(map, w, h, x, y, value),
+            "udp" => Udp(map, w, h, x, y, value),
+            _ => (x, y, value),
+        };
+    }
+
+    private static (float, float, float) Plain(ReadOnlySpan<float> map, int w, int h, int x, int y, float value)
+    {
+        int at = y * w + x;
+        float dx = x > 1 && x < w - 1 && y > 0 && y < h ? 0.25f * MathF.Sign(map[at + 1] - map[at - 1]) : 0;
+        float dy = y > 1 && y < h - 1 && x > 0 && x < w ? 0.25f * MathF.Sign(map[at + w] - map[at - w]) : 0;
+        return (x + dx, y + dy, value);
+    }
+
+    private (float, float, float) Dark(ReadOnlySpan<float> map, int w, int h, int x, int y, float value)
+    {
+        if (x <= 1 || x >= w - 2 || y <= 1 || y >= h - 2)
+        {
+            return (x, y, value);
+        }
+
+        Blur(map, w, h, value);
+        float At(int column, int row) => MathF.Log(MathF.Max(_blurred[row * w + column], 1e-10f));
+        float centre = At(x, y);
+        float dx = 0.5f * (At(x + 1, y) - At(x - 1, y)), dy = 0.5f * (At(x, y + 1) - At(x, y - 1));
+        float dxx = 0.25f * (At(x + 2, y) - 2 * centre + At(x - 2, y)), dyy = 0.25f * (At(x, y + 2) - 2 * centre + At(x, y - 2));
+        float dxy = 0.25f * (At(x + 1, y + 1) - At(x + 1, y - 1) - At(x - 1, y + 1) + At(x - 1, y - 1));
+        return Newton(x, y, value, dx, dy, dxx, dxy, dyy);
+    }
+
+    private (float, float, float) Udp(ReadOnlySpan<float> map, int w, int h, int x, int y, float value)
+    {
+        Blur(map, w, h, value);
+        // The edge is repeated beyond the map.
+        float At(int column, int row) => MathF.Log(Math.Clamp(_blurred[Math.Clamp(row, 0, h - 1) * w + Math.Clamp(column, 0, w - 1)], 1e-3f, 50));
+        float centre = At(x, y), right = At(x + 1, y), left = At(x - 1, y), below = At(x, y + 1), above = At(x, y - 1);
+        float dxx = right - 2 * centre + left, dyy = below - 2 * centre + above;
+        float dxy = 0.5f * (At(x + 1, y + 1) - right - below + centre + centre - left - above + At(x - 1, y - 1));
+        const float epsilon = 1.1920929e-7f; // numpy's of float32, as the reference adds
+        return Newton(x, y, value, 0.5f * (right - left), 0.5f * (below - above), dxx + epsilon, dxy, dyy + epsilon);
+    }
+
+    private static (float, float, float) Newton(int x, int y, float value, double dx, double dy, double dxx, double dxy, double dyy)
+    {
+        double determinant = dxx * dyy - dxy * dxy;
+        return determinant == 0
+            ? (x, y, value)
+            : ((float)(x - (dyy * dx - dxy * dy) / determinant), (float)(y - (dxx * dy - dxy * dx) / determinant), value);
+    }
+
+    // Zeros around the map; scaled so that the maximum stays.
+    private void Blur(ReadOnlySpan<float> map, int w, int h, float maximum)
+    {
+        int radius = _kernel.Length / 2;
+        for (int y = 0; y < h; y++)
+        {
+            for (int x = 0; x < w; x++)
+            {
+                float sum = 0;
+                for (int k = Math.Max(-radius, -x); k <= Math.Min(radius, w - 1 - x); k++)
+                {
+                    sum += _kernel[k + radius] * map[y * w + x + k];
+                }
+
+                _rows[y * w + x] = sum;
+            }
+        }
+
+        float highest = 0;
+        for (int y = 0; y < h; y++)
+        {
+            for (int x = 0; x < w; x++)
+            {
+                float sum = 0;
+                for (int k = Math.Max(-radius, -y); k <= Math.Min(radius, h - 1 - y); k++)
+                {
+                    sum += _kernel[k + radius] * _rows[(y + k) * w + x];
+                }
+
+                _blurred[y * w + x] = sum;
+                highest = MathF.Max(highest, sum);
+            }
+        }
+
+        float scale = highest > 0 ? maximum / highest : 1;
+        for (int i = 0; i < w * h; i++)
+        {
+            _blurred[i] *= scale;
+        }
+    }
+
+    // OpenCV's getGaussianKernel for a deviation that follows from the size.
+    private static float[] Gaussian(int size)
+    {
+        double sigma = 0.3 * ((size - 1) * 0.5 - 1) + 0.8;
+        double[] values = [.. Enumerable.Range(0, size).Select(i => Math.Exp(-(i - size / 2) * (i - size / 2) / (2 * sigma * sigma)))];
+        double sum = values.Sum();
+        return [.. values.Select(v => (float)(v / sum))];
+    }
+}
+
+/// <summary>The one figure that a top-down network gives.</summary>
+internal static class PosePoints
+{
+    public static Span<Keypoint> Begin(VisionResult result, int keypoints, in FrameTransform t)
+    {
+        result.Detections.Clear(keypoints);
+        // What the network looked at: the frame, or the crop.
+        var box = new Box(
+            Math.Clamp(t.ToFrameX(t.PadX), 0, t.FrameWidth), Math.Clamp(t.ToFrameY(t.PadY), 0, t.FrameHeight),
+            Math.Clamp(t.ToFrameX(t.InputWidth - t.PadX), 0, t.FrameWidth), Math.Clamp(t.ToFrameY(t.InputHeight - t.PadY), 0, t.FrameHeight));
+        return result.Detections.MutableKeypoints(result.Detections.Add(box, 0, 0));
+    }
+
+    public static Keypoint ToFrame(float x, float y, float score, in FrameTransform t) => new(t.ToFrameX(x), t.ToFrameY(y), score);
+
+    public static void End(VisionResult result)
+    {
+        var points = result.Detections.Keypoints(0);
+        float sum = 0;
+        foreach (ref readonly var point in points)
+        {
+            sum += point.Score;
+        }
+
+        result.Detections.SetScore(0, sum / points.Length);
+    }
+}

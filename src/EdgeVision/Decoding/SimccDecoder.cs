@@ -1,0 +1,77 @@
+namespace EdgeVision;
+
+/// <summary>
+/// SimCC (Li et al. 2022): scores of columns [N, keypoints, columns * splitRatio] and of rows [N, keypoints, rows * splitRatio]. The best of
+/// each divided by <c>splitRatio</c> (2) is the keypoint in pixels of the input, the lesser of the two its score (mmpose,
+/// get_simcc_maximum); with <c>softmax</c> scores are probabilities first. A keypoint whose score is not above 0 lies at -1.
+/// </summary>
+internal sealed class SimccDecoder : OutputDecoder
+{
+    private readonly int _columns, _rows;
+    private readonly float _splitRatio;
+    private readonly bool _softmax;
+
+    public SimccDecoder(DecoderInputs inputs)
+    {
+        inputs.Expect(2, "scores of columns and of rows, each [N, keypoints, bins]");
+        inputs.ExpectShape(0, "columns", -1, -1, -1);
+        inputs.ExpectShape(1, "rows", -1, -1, -1);
+        (_columns, _rows) = (inputs.Indices[0], inputs.Indices[1]);
+        _splitRatio = inputs.Float("splitRatio", 2);
+        _softmax = inputs.Bool("softmax", false);
+        if (!(_splitRatio > 0))
+        {
+            throw new SpecException("parameter 'splitRatio' of decoder 'simcc' is above 0");
+        }
+    }
+
+    public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
+    {
+        var columns = outputs.Shape(_columns);
+        var rows = outputs.Shape(_rows);
+        if (columns.Length != 3 || rows.Length != 3 || batch >= columns[0] || rows[0] != columns[0] || rows[1] != columns[1] || columns[1] < 1 || columns[2] < 1 || rows[2] < 1)
+        {
+            throw new ModelFormatException($"decoder 'simcc' expects [N, keypoints, bins] twice; the network gave [{string.Join(", ", columns.ToArray())}] and [{string.Join(", ", rows.ToArray())}]");
+        }
+
+        int keypoints = (int)columns[1], across = (int)columns[2], down = (int)rows[2];
+        var x = outputs.Data(_columns).Slice(batch * keypoints * across, keypoints * across);
+        var y = outputs.Data(_rows).Slice(batch * keypoints * down, keypoints * down);
+        Finite.Check(x, outputs.Name(_columns));
+        Finite.Check(y, outputs.Name(_rows));
+        var points = PosePoints.Begin(result, keypoints, transform);
+        for (int k = 0; k < keypoints; k++)
+        {
+            var (px, sx) = Best(x.Slice(k * across, across));
+            var (py, sy) = Best(y.Slice(k * down, down));
+            float score = MathF.Min(sx, sy);
+            points[k] = score > 0
+                ? PosePoints.ToFrame(px / _splitRatio, py / _splitRatio, score, transform)
+                : PosePoints.ToFrame(-1, -1, score, transform);
+        }
+
+        PosePoints.End(result);
+    }
+
+    private (int At, float Score) Best(ReadOnlySpan<float> scores)
+    {
+        int at = 0;
+        for (int i = 1; i < scores.Length; i++)
+        {
+            at = scores[i] > scores[at] ? i : at;
+        }
+
+        if (!_softmax)
+        {
+            return (at, scores[at]);
+        }
+
+        float sum = 0;
+        foreach (float s in scores)
+        {
+            sum += MathF.Exp(s - scores[at]);
+        }
+
+        return (at, 1 / sum);
+    }
+}

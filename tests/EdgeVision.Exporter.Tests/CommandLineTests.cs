@@ -5,15 +5,22 @@ namespace EdgeVision.Exporter.Tests;
 public class CommandLineTests
 {
     [Theory]
-    [InlineData(2, "train no-such-architecture")]
-    [InlineData(2, "train fpn-detector --epochs 0")]
-    [InlineData(2, "train fpn-detector --epochs many")]
-    [InlineData(2, "export checkpoint.safetensors")]
-    [InlineData(2, "scenes --out here --size 9x9")]
+    [InlineData(2, "train")]
+    [InlineData(2, "train config.yaml --epochs 0")]
+    [InlineData(2, "train config.yaml --epochs many")]
+    [InlineData(2, "train config.yaml --overfit 0")]
+    [InlineData(2, "export")]
+    [InlineData(2, "export runs/x --all")]
+    [InlineData(2, "export runs/x --opset 9")]
+    [InlineData(2, "draw shapes --out here --size 9x9")]
+    [InlineData(2, "compare runs/one --measure loss --out x.png")]
     [InlineData(2, "fly")]
-    [InlineData(1, "export no-such-file.safetensors --out x.onnx")]
-    [InlineData(1, "evaluate no-such-file.onnx")]
-    [InlineData(1, "train fpn-detector --resume --out no-such-file.safetensors")]
+    [InlineData(1, "train no-such-config.yaml")]
+    [InlineData(1, "export no-such-run --out x.onnx")]
+    [InlineData(1, "evaluate no-such-file.onnx --config no-such-config.yaml")]
+    [InlineData(1, "inspect-data no-such-config.yaml")]
+    [InlineData(1, "compare no-such-run neither --measure loss --out x.png")]
+    [InlineData(1, "draw unicorns --out here")]
     public void AWrongCallSaysSo(int code, string line)
     {
         using var errors = new StringWriter();

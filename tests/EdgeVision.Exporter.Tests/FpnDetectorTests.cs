@@ -12,7 +12,7 @@ public class FpnDetectorTests
     [Fact]
     public void ShapesAtEveryStage()
     {
-        var shapes = new FpnDetector().Analyze(batch: 2).Layers.ToLookup(l => l.Name, l => l.Shape);
+        var shapes = new FpnDetector(DetectorHarness.Shapes).Analyze(batch: 2).Layers.ToLookup(l => l.Name, l => l.Shape);
         foreach (var (stage, shape) in new (string, long[])[]
         {
             ("backbone.stem.conv", [2, 16, 80, 96]),
@@ -36,17 +36,17 @@ public class FpnDetectorTests
     [Fact]
     public void AnalysisCountsWhatTheWeightsAre()
     {
-        var architecture = new FpnDetector();
-        using var weights = DetectorTrainer.CreateWeights(architecture, 1);
+        var architecture = new FpnDetector(DetectorHarness.Shapes);
+        using var weights = Trainer.CreateWeights(architecture, 1);
         Assert.Equal(weights.ParameterCount, architecture.Analyze().Parameters);
     }
 
     [Fact]
     public void TheSameSeedGivesTheSameWeights()
     {
-        using var a = DetectorTrainer.CreateWeights(new FpnDetector(), 7);
-        using var b = DetectorTrainer.CreateWeights(new FpnDetector(), 7);
-        using var c = DetectorTrainer.CreateWeights(new FpnDetector(), 8);
+        using var a = Trainer.CreateWeights(new FpnDetector(DetectorHarness.Shapes), 7);
+        using var b = Trainer.CreateWeights(new FpnDetector(DetectorHarness.Shapes), 7);
+        using var c = Trainer.CreateWeights(new FpnDetector(DetectorHarness.Shapes), 8);
         Assert.Equal(OnnxExporter.WeightsSha256(a), OnnxExporter.WeightsSha256(b));
         Assert.NotEqual(OnnxExporter.WeightsSha256(a), OnnxExporter.WeightsSha256(c));
     }
@@ -58,8 +58,8 @@ public class FpnDetectorTests
     public void TheExportEqualsTorchAtBatchOneAndThreeAndHoldsNoBatchNorm(int opset)
     {
         using var scope = torch.NewDisposeScope();
-        var architecture = new FpnDetector();
-        using var weights = DetectorTrainer.CreateWeights(architecture, 1);
+        var architecture = new FpnDetector(DetectorHarness.Shapes);
+        using var weights = Trainer.CreateWeights(architecture, 1);
         var model = OnnxExporter.Write(architecture, weights, opset);
         Assert.DoesNotContain(model.Graph.Node, n => n.OpType is "BatchNormalization" or "Mul" or "Dropout");
         Assert.Equal("batch", model.Graph.Input.Single().Type.TensorType.Shape.Dim[0].DimParam);
@@ -71,7 +71,7 @@ public class FpnDetectorTests
     [Fact]
     public void TheSpecSurvivesItsJson()
     {
-        var spec = new FpnDetector().Spec;
+        var spec = new FpnDetector(DetectorHarness.Shapes).Spec;
         var read = ModelSpecJson.Parse(ModelSpecJson.Serialize(spec), "the spec");
         Assert.Equal(ModelSpecJson.Serialize(spec), ModelSpecJson.Serialize(read));
         Assert.Equal((192, 160, ResizeMode.Letterbox), (read.Input.Width, read.Input.Height, read.Input.Resize.Mode));

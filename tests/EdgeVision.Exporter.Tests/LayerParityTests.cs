@@ -40,6 +40,27 @@ public class LayerParityTests
         ("to fewer axes", new Reshape(-1, 5), [[3, 4, 5]]),
         ("to more axes", new Reshape(3, 2, 2, 5), [[3, 4, 5]]),
         ("channels last", new Permute(0, 2, 3, 1), [[3, 4, 5]]),
+        ("", new Relu6(), [[3, 4, 5]]),
+        ("", new HardSigmoid(), [[3, 4, 5]]),
+        ("", new HardSwish(), [[3, 4, 5]]),
+        ("", new Gelu(), [[3, 4, 5]]),
+        ("", new Softplus(), [[3, 4, 5]]),
+        ("tokens", new LayerNorm(), [[3, 6]]),
+        ("channels last", new LayerNorm(), [[4, 5, 6]]),
+        ("", new L2Normalize(), [[7]]),
+        ("channels of a map", new LayerScale(0.3f), [[5, 3, 4]]),
+        ("features of tokens", new LayerScale(0.3f), [[3, 5]]),
+        ("heads of attention", new MatMul(), [[2, 5, 3], [2, 3, 4]]),
+        ("", new Scale(0.25f), [[3, 5]]),
+        ("one more token", new ClassToken(), [[4, 6]]),
+        ("", new LearnedPosition(), [[4, 6]]),
+        ("some tokens", new Slice(1, 1, 2), [[4, 6]]),
+        ("twice the size", new ConvTranspose2d(5), [[3, 4, 6]]),
+        ("no overlap, no bias", new ConvTranspose2d(5, 2, 2) { Bias = false }, [[3, 4, 6]]),
+        ("", new UpsampleBilinear(2), [[3, 4, 5]]),
+        ("by four", new UpsampleBilinear(4), [[3, 4, 5]]),
+        ("up and down", new ResizeLike(), [[3, 4, 9], [2, 7, 5]]),
+        ("one pixel spread", new ResizeLike(), [[3, 1, 1], [2, 7, 5]]),
         ("", new UpsampleNearest(2), [[3, 4, 5]]),
         ("by three", new UpsampleNearest(3), [[3, 4, 5]]),
         ("two levels, not square, the last cell beyond the edge", new DistributionBoxes(40, 16, 8, 16), [[64, 13]]),
@@ -86,12 +107,13 @@ public class LayerParityTests
     [InlineData("conv")]
     [InlineData("conv without bias")]
     [InlineData("linear")]
+    [InlineData("transposed conv")]
     public void BatchNormIsFoldedIntoWhatStandsBeforeIt(string kind)
     {
         using var scope = torch.NewDisposeScope();
         using var weights = new WeightStore(1);
         long[] shape = kind == "linear" ? [6] : [6, 7, 5];
-        Layer first = kind == "linear" ? new Linear(4) : new Conv2d(4, 3) { Bias = kind == "conv" };
+        Layer first = kind switch { "linear" => new Linear(4), "transposed conv" => new ConvTranspose2d(4), _ => new Conv2d(4, 3) { Bias = kind == "conv" } };
         IReadOnlyList<(string, Value)> Forward(Net net, Value[] x) => [("y", net.Apply("bn", new BatchNorm(), net.Apply("first", first, x[0])))];
         Forward(new TorchNet(weights, training: false), [TorchNet.Wrap(torch.randn([2, .. shape]))]);
         Randomize(weights);
@@ -100,7 +122,7 @@ public class LayerParityTests
         net.AddOutput("y", Forward(net, [net.AddInput("x", shape)])[0].Item2);
         var model = graph.Build();
 
-        Assert.Equal([kind == "linear" ? "Gemm" : "Conv", "Identity"], model.Graph.Node.Select(n => n.OpType));
+        Assert.Equal([kind switch { "linear" => "Gemm", "transposed conv" => "ConvTranspose", _ => "Conv" }, "Identity"], model.Graph.Node.Select(n => n.OpType));
         var parity = Parity.Measure(model.ToBytes(), [[torch.randn([3, .. shape])]], Forward, weights);
         Assert.True(parity.MaxAbsolute <= 1e-5, parity.ToString());
     }

@@ -1,3 +1,4 @@
+using EdgeVision.Exporter.Architectures;
 using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Evaluation;
 using EdgeVision.Exporter.Export;
@@ -51,7 +52,8 @@ public class ShippedModelTests
         var spec = ModelSpecJson.Parse(OnnxModel.Load(ModelPath).GetMetadata(ModelSpec.MetadataKey)!, "shapes-fpn");
         Assert.True(spec.Provenance!.Metrics!["map50"] >= 0.9);
         Assert.True(spec.Provenance.Metrics["parity_max_relative"] <= Parity.Limit);
-        Assert.True(DetectionEvaluation.Run(ModelPath, 60, 4_000_000).Map50 >= 0.9);
+        var scenes = DrawnData.Create("shapes", 60, 4_000_000, 320, 240);
+        Assert.True(BundleEvaluation.Run(ModelPath, new FpnDetector(DetectorHarness.Shapes), scenes)["detect.mAP@0.5"] >= 0.9);
     }
 
     private static string ModelPath => Path.Combine(Root, "models", "shapes-fpn.onnx");

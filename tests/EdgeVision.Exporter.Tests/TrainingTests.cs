@@ -1,8 +1,7 @@
-using EdgeVision.Exporter.Architectures;
 using EdgeVision.Exporter.Authoring;
 using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Export;
-using EdgeVision.Exporter.Losses;
+using EdgeVision.Exporter.Heads;
 using EdgeVision.Exporter.Training;
 using TorchSharp;
 
@@ -11,30 +10,49 @@ namespace EdgeVision.Exporter.Tests;
 public sealed class TrainingTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("edgevision-train").FullName;
-    private readonly FpnDetector _architecture = new();
 
     public TrainingTests() => TorchSetup.Initialize(2);
 
     [Fact]
-    public void ARunThatResumesEndsAsOneThatNeverStopped()
+    public void ARunThatResumesInTheMiddleOfAnEpochEndsAsOneThatNeverStopped()
     {
-        var settings = new TrainSettings { Epochs = 2, Samples = 16, BatchSize = 4, LearningRate = 1e-3 };
-        var set = DetectionSet.Create(settings.Samples, i => DrawnScenes.Draw(1, i), _architecture.Spec.Input, _architecture.Anchors);
+        // Augmentation, averaged weights and a second head's balance all carry state or draw numbers.
+        var config = TrainConfig.Parse("""
+            name: resume
+            architecture: multitask
+            model: { width: 64, height: 64, options: { heads: "classify,segment" } }
+            data: { train: { kind: scenes, count: 12, seed: 1 }, validation: { kind: scenes, count: 4, seed: 2 } }
+            augment: { flip: 0.5, colour: 0.2 }
+            training: { epochs: 3, batch: 4, learningRate: 0.001, ema: 0.9, balance: uncertainty }
+            """, "the test");
         string path = Path.Combine(_folder, "run.safetensors");
-        using var whole = new DetectorTrainer(_architecture, settings);
-        whole.RunEpoch(set);
-        whole.Snapshot().Save(path);
-        var expected = whole.RunEpoch(set);
+        var (architecture, source) = Run.Open(config);
+        var set = new TrainingSet(source, architecture, config.Augment, config.Training.Seed);
+        var validation = new TrainingSet(Run.OpenSource(config.Data.Validation!, architecture), architecture, null, 1);
+        var curve = new List<double>();
+        using var whole = new Trainer(config, architecture, source.Labels) { OnStep = (_, _, losses) => curve.Add(losses["loss"]) };
+        whole.RunEpoch(set, validation);
+        int stepsTaken = 0;
+        whole.RunEpoch(set, validation, () =>
+        {
+            if (++stepsTaken == 2)
+            {
+                whole.Snapshot().Save(path);
+            }
+        });
+        var expected = whole.RunEpoch(set, validation);
 
         var checkpoint = Checkpoint.Load(path);
-        Assert.Equal(settings, checkpoint.Settings);
-        using var resumed = new DetectorTrainer(_architecture, checkpoint.Settings, checkpoint);
-        var actual = resumed.RunEpoch(set);
+        Assert.Equal((1, 2, 5L), (checkpoint.Progress.History.Count, checkpoint.Progress.StepInEpoch, checkpoint.Progress.Steps));
+        var rest = new List<double>();
+        using var resumed = new Trainer(config, architecture, source.Labels, checkpoint) { OnStep = (_, _, losses) => rest.Add(losses["loss"]) };
+        var again = resumed.RunEpoch(set, validation);
+        var actual = resumed.RunEpoch(set, validation);
 
-        Assert.Equal(2, actual.Epoch);
-        Assert.Equal(expected.Loss, actual.Loss, 1e-6);
+        Assert.Equal(curve.Skip(5), rest); // to the last bit
+        Assert.Equal(whole.History[1].Losses, again.Losses);
+        Assert.Equal(expected.Metrics, actual.Metrics);
         Assert.Equal(OnnxExporter.WeightsSha256(whole.Weights), OnnxExporter.WeightsSha256(resumed.Weights));
-        Assert.True(actual.Loss < whole.History[0].Loss);
     }
 
     [Fact]
@@ -42,9 +60,9 @@ public sealed class TrainingTests : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         // One picture, three anchors, two classes: an object of class 1, an ignored anchor, background.
-        var item = new DetectionSet.Sample([], default, [], [(0, 1)], [1], [0.5f, 0, 0, 0]);
+        var item = new RetinaNetHead.AnchorTarget([(0, 1)], [1], [0.5f, 0, 0, 0]);
         var logits = torch.tensor(new float[] { -1, 2, 9, 9, 0, -3 }, 1, 3, 2);
-        var (classes, boxes) = DetectionLoss.Compute(logits, torch.zeros(1, 3, 4), [item]);
+        var (classes, boxes) = RetinaNetHead.Compute(logits, torch.zeros(1, 3, 4), [item]);
         double Focal(double x, bool positive)
         {
             double p = 1 / (1 + Math.Exp(-x));
@@ -58,11 +76,13 @@ public sealed class TrainingTests : IDisposable
     [Fact]
     public void TheLearningRateRisesAndFalls()
     {
-        var settings = new TrainSettings { LearningRate = 1, WarmUp = 0.1 };
-        Assert.Equal(0.1, settings.LearningRateAt(0, 100), 6);
-        Assert.Equal(1, settings.LearningRateAt(10, 100), 6);
-        Assert.Equal(0.505, settings.LearningRateAt(55, 100), 6);
-        Assert.Equal(0.01, settings.LearningRateAt(100, 100), 6);
+        var cosine = new LearningRateSchedule(new OptimizationConfig { LearningRate = 1, WarmUp = 0.1 }, 100);
+        Assert.Equal([0.1, 1, 0.505, 0.01], new long[] { 0, 10, 55, 100 }.Select(cosine.At), (a, b) => Math.Abs(a - b) < 1e-6);
+        var step = new LearningRateSchedule(new OptimizationConfig { LearningRate = 1, WarmUp = 0, Schedule = "step", Milestones = [0.5, 0.75] }, 100);
+        Assert.Equal([1, 1, 0.1, 0.01], new long[] { 1, 49, 50, 75 }.Select(step.At), (a, b) => Math.Abs(a - b) < 1e-9);
+        // torch's OneCycleLR with pct_start 0.3 over 101 steps.
+        var cycle = new LearningRateSchedule(new OptimizationConfig { LearningRate = 1, Schedule = "one-cycle" }, 100);
+        Assert.Equal([0.04, 1, 1e-4], new long[] { 0, 30, 99 }.Select(cycle.At), (a, b) => Math.Abs(a - b) < 1e-6);
     }
 
     [Fact]

@@ -48,7 +48,7 @@ public class LayerParityTests
         ("tokens", new LayerNorm(), [[3, 6]]),
         ("channels last", new LayerNorm(), [[4, 5, 6]]),
         ("", new L2Normalize(), [[7]]),
-        ("channels of a map", new LayerScale(0.3f), [[5, 3, 4]]),
+        ("channels last", new LayerScale(0.3f), [[5, 3, 4]]),
         ("features of tokens", new LayerScale(0.3f), [[3, 5]]),
         ("heads of attention", new MatMul(), [[2, 5, 3], [2, 3, 4]]),
         ("", new Scale(0.25f), [[3, 5]]),

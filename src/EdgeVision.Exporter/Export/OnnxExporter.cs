@@ -11,6 +11,9 @@ public sealed record ExportOptions
 {
     /// <summary>ONNX operator set.</summary>
     public int Opset { get; init; } = OnnxExporter.DefaultOpset;
+
+    /// <summary>Leaves height and width of the input open, where the architecture takes other sizes than the spec's.</summary>
+    public bool DynamicSize { get; init; }
 }
 
 /// <summary>Writes architectures as ONNX.</summary>
@@ -25,15 +28,27 @@ public static class OnnxExporter
     /// <summary>
     /// The architecture with its weights as an ONNX graph: the batch is open, BatchNorm is folded, no training nodes.
     /// </summary>
-    public static OnnxModel Write(Architecture architecture, WeightStore weights, int opset = DefaultOpset)
+    public static OnnxModel Write(Architecture architecture, WeightStore weights, int opset = DefaultOpset) =>
+        Write(architecture, weights, new ExportOptions { Opset = opset });
+
+    /// <summary>As <see cref="Write(Architecture, WeightStore, int)"/>, with open sides on request.</summary>
+    /// <exception cref="EdgeVisionException">The architecture takes one size alone.</exception>
+    public static OnnxModel Write(Architecture architecture, WeightStore weights, ExportOptions options)
     {
         ArgumentNullException.ThrowIfNull(architecture);
         ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.DynamicSize && !architecture.DynamicSize)
+        {
+            throw new EdgeVisionException($"{architecture.Name} takes one size alone: positions or anchors for it are part of the graph; export it once for each size");
+        }
+
+        int opset = options.Opset;
         using var scope = torch.NewDisposeScope();
         var graph = new OnnxGraphBuilder(architecture.Name, opset, FileFormat(opset), "EdgeVision.Exporter", Version);
         var net = new OnnxNet(graph, weights);
         var input = architecture.Spec.Input;
-        var image = net.AddInput(input.Name ?? "images", 3, input.Height, input.Width);
+        var image = net.AddInput(input.Name ?? "images", 3, options.DynamicSize ? -1 : input.Height, options.DynamicSize ? -1 : input.Width);
         foreach (var (name, value) in architecture.Forward(net, image))
         {
             net.AddOutput(name, value, architecture.RowOutputs.Contains(name) ? "rows" : "batch");

@@ -37,6 +37,7 @@ public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator
     /// <inheritdoc/>
     public override OutputSpec Output => new()
     {
+        Head = Name,
         Decoder = "faster-rcnn",
         Tensors = ["class_logits", "box_deltas", "proposals", "batch_index"],
         Parameters = new Dictionary<string, JsonElement> { ["weights"] = JsonSerializer.SerializeToElement(Weights) },

@@ -27,6 +27,7 @@ public sealed class SsdHead(InputSpec input, int classes, DefaultBoxes boxes) : 
     /// <inheritdoc/>
     public override OutputSpec Output => new()
     {
+        Head = Name,
         Decoder = "ssd",
         Tensors = ["cls_logits", "bbox_regression"],
         Parameters = new Dictionary<string, JsonElement>

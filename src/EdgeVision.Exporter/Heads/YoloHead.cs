@@ -19,7 +19,7 @@ public sealed class YoloHead(InputSpec input, int classes, DistributionBoxes box
     private readonly (float X, float Y)[] _points = [.. boxes.Places().Select(p => (p.X, p.Y))];
 
     /// <inheritdoc/>
-    public override OutputSpec Output => new() { Decoder = "yolo-dfl", Tensors = ["output0"] };
+    public override OutputSpec Output => new() { Head = Name, Decoder = "yolo-dfl", Tensors = ["output0"] };
 
     /// <inheritdoc/>
     public override object Target(LabelledPicture picture) => Objects(picture);

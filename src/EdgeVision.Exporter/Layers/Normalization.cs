@@ -64,13 +64,13 @@ public sealed record L2Normalize : ElementwiseLayer
     }
 }
 
-/// <summary>Each feature of the last axis, or each channel of [N,C,H,W], times a trained number.</summary>
+/// <summary>Each feature of the last axis times a trained number.</summary>
 /// <param name="Start">Value at the start: small for residual branches (Touvron et al. 2021, layer scale).</param>
 public sealed record LayerScale(float Start = 1e-2f) : ElementwiseLayer
 {
     /// <inheritdoc/>
     public override IReadOnlyList<WeightSpec> Weights(IReadOnlyList<long[]> inputs) =>
-        [new("weight", inputs[0].Length == 4 ? [inputs[0][1], 1, 1] : [inputs[0][^1]], WeightStart.Constant(Start))];
+        [new("weight", [inputs[0][^1]], WeightStart.Constant(Start))];
 
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => inputs[0] * weights[0];
 

@@ -109,23 +109,23 @@ internal sealed class DecoderInputs
     /// <summary>An output's declared dimension counted from the end, or 0 where it has fewer.</summary>
     public long FromEnd(int i, int dimension) => Info(i).Shape is var shape && shape.Length >= dimension ? shape[^dimension] : 0;
 
-    public float Float(string name, float? fallback = null) => Read(name, fallback, e => e.GetSingle());
+    public float Float(string name, float? fallback = null) => Read(name, fallback, Number);
 
     public int Int(string name, int? fallback = null) => Read(name, fallback, e => e.GetInt32());
 
     public bool Bool(string name, bool fallback) => Read<bool>(name, fallback, e => e.GetBoolean());
 
     public string Text(string name, string fallback) =>
-        Output.Parameters.TryGetValue(name, out var e) && e.ValueKind == JsonValueKind.String ? e.GetString()! : fallback;
+        Structure(name, fallback, e => e.GetString() ?? throw new InvalidOperationException());
 
     public float[] Floats(string name, float[]? fallback = null) =>
-        Structure(name, fallback, e => [.. e.EnumerateArray().Select(v => v.GetSingle())]);
+        Structure(name, fallback, e => [.. e.EnumerateArray().Select(Number)]);
 
     public int[] Ints(string name, int[]? fallback = null) =>
         Structure(name, fallback, e => [.. e.EnumerateArray().Select(v => v.GetInt32())]);
 
     public float[][] FloatLists(string name) =>
-        Structure<float[][]>(name, null, e => [.. e.EnumerateArray().Select(row => row.EnumerateArray().Select(v => v.GetSingle()).ToArray())]);
+        Structure<float[][]>(name, null, e => [.. e.EnumerateArray().Select(row => row.EnumerateArray().Select(Number).ToArray())]);
 
     private T Read<T>(string name, T? fallback, Func<JsonElement, T> read)
         where T : struct
@@ -148,6 +148,9 @@ internal sealed class DecoderInputs
 
         return Guard(name, element, read);
     }
+
+    // What is too great for a float is read as infinite.
+    private static float Number(JsonElement element) => element.GetSingle() is var value && float.IsFinite(value) ? value : throw new FormatException();
 
     private T Guard<T>(string name, JsonElement element, Func<JsonElement, T> read)
     {

@@ -15,6 +15,10 @@ internal sealed class DepthDecoder : OutputDecoder
         _output = inputs.Indices[0];
         _name = inputs.Info(0).Name;
         (_scale, _offset, _log) = (inputs.Float("scale", 1), inputs.Float("offset", 0), inputs.Bool("log", false));
+        if (_scale == 0)
+        {
+            throw new SpecException("parameter 'scale' of decoder 'depth' is not 0");
+        }
     }
 
     internal override void Name(VisionResult result, string[] labels)

@@ -5,7 +5,7 @@ namespace EdgeVision;
 /// <summary>
 /// Two-stage detectors in one graph: for the proposals of all items class logits [R, classes + 1] (background first), box deltas [R,
 /// (classes + 1) * 4], the proposals [R, 4] in pixels of the input and the item of each [R]. torchvision's
-/// RoIHeads.postprocess_detections: BoxCoder with weights 10, 10, 5, 5, softmax, clipped to the input, background dropped, score above the
+/// RoIHeads.postprocess_detections: BoxCoder with <c>weights</c> (10, 10, 5, 5), softmax, clipped to the input, background dropped, score above the
 /// threshold, sides of at least 0.01, suppression by class, the best kept.
 /// </summary>
 internal sealed class FasterRcnnDecoder : OutputDecoder
@@ -14,6 +14,7 @@ internal sealed class FasterRcnnDecoder : OutputDecoder
     private const float SmallestSide = 1e-2f;
     private readonly int _logits, _deltas, _proposals, _items;
     private readonly int _classes;
+    private readonly float[] _weights;
     private readonly DecoderOptions _options;
     private readonly CandidateList _candidates = new();
     private readonly NmsWorkspace _nms = new();
@@ -28,6 +29,12 @@ internal sealed class FasterRcnnDecoder : OutputDecoder
         inputs.ExpectShape(3, "items", -1);
         (_logits, _deltas, _proposals, _items) = (inputs.Indices[0], inputs.Indices[1], inputs.Indices[2], inputs.Indices[3]);
         _options = inputs.Options;
+        _weights = inputs.Floats("weights", [10, 10, 5, 5]);
+        if (_weights.Length != 4 || !_weights.All(w => w > 0))
+        {
+            throw new SpecException("parameter 'weights' of decoder 'faster-rcnn' is four numbers above 0: of x, y, width and height");
+        }
+
         _classes = (int)Math.Max(inputs.Info(0).Shape[1], 0);
         if (_classes < 2 || inputs.Labels.Length > 0 && inputs.Labels.Length != _classes - 1 || inputs.Info(1).Shape[1] != _classes * 4)
         {
@@ -49,6 +56,7 @@ internal sealed class FasterRcnnDecoder : OutputDecoder
         }
 
         Finite.Check(logits, outputs.Name(_logits));
+        Finite.Check(items, outputs.Name(_items)); // else a row would silently be nobody's
         if (_probabilities.Length < _classes)
         {
             _probabilities = new float[_classes];
@@ -90,11 +98,12 @@ internal sealed class FasterRcnnDecoder : OutputDecoder
         }
     }
 
-    private static Box BoxOf(ReadOnlySpan<float> p, ReadOnlySpan<float> d)
+    private Box BoxOf(ReadOnlySpan<float> p, ReadOnlySpan<float> d)
     {
+        float[] by = _weights;
         float w = p[2] - p[0], h = p[3] - p[1];
-        float cx = d[0] / 10 * w + (p[0] + 0.5f * w), cy = d[1] / 10 * h + (p[1] + 0.5f * h);
-        float pw = MathF.Exp(MathF.Min(d[2] / 5, MaxLogSize)) * w, ph = MathF.Exp(MathF.Min(d[3] / 5, MaxLogSize)) * h;
+        float cx = d[0] / by[0] * w + (p[0] + 0.5f * w), cy = d[1] / by[1] * h + (p[1] + 0.5f * h);
+        float pw = MathF.Exp(MathF.Min(d[2] / by[2], MaxLogSize)) * w, ph = MathF.Exp(MathF.Min(d[3] / by[3], MaxLogSize)) * h;
         return new Box(cx - 0.5f * pw, cy - 0.5f * ph, cx + 0.5f * pw, cy + 0.5f * ph);
     }
 

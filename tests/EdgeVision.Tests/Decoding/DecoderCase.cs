@@ -29,6 +29,12 @@ internal sealed class DecoderCase
 
     public static string[] Names => [.. DecoderFactory.Names];
 
+    /// <summary>Whether results are boxes of which there may be none, some or many, in the order of their scores.</summary>
+    public bool FindsBoxes => Decoder is not ("softmax" or "embedding" or "segmentation" or "depth" or "heatmap" or "simcc");
+
+    /// <summary>Whether items of a batch share one list of rows, so that a row says whose it is.</summary>
+    public bool SharesRows => Decoder == "faster-rcnn";
+
     public OutputDecoder Create(DecoderOptions? options = null) => Create(Decoder, Spec, options ?? Options, [.. Outputs.Select(o => (o.Name, o.Shape))]);
 
     public ArrayTensorSet Tensors(int seed)
@@ -36,6 +42,10 @@ internal sealed class DecoderCase
         var random = new Random(seed);
         return new ArrayTensorSet([.. Outputs.Select(o => (o.Name, o.Shape, Values(random, o.Shape, o.Fill)))]);
     }
+
+    /// <summary>Two items in one batch.</summary>
+    public ArrayTensorSet Batch(TensorSet first, TensorSet second) => new([.. Outputs.Select((o, i) =>
+        (o.Name, (long[])[o.Shape[0] * 2, .. o.Shape[1..]], (float[])[.. first.Data(i), .. SharesRows && o.Name == "items" ? [.. second.Data(i).ToArray().Select(v => v + 1)] : second.Data(i)]))]);
 
     public static float[] Values(Random random, long[] shape, Func<Random, int, float> fill) =>
         [.. Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(i => fill(random, i))];
@@ -64,6 +74,8 @@ internal sealed class DecoderCase
 
         lines.Add(string.Join(' ', result.Classification.ClassIds.ToArray()) + " " + string.Join(' ', result.Classification.Scores.ToArray()));
         lines.Add(string.Join(' ', result.Embedding.Values.ToArray()));
+        lines.Add($"{result.Segmentation.Width} {result.Segmentation.Height} {Convert.ToHexString(result.Segmentation.ClassIds)}");
+        lines.Add($"{result.Depth.Width} {result.Depth.Height} {string.Join(' ', result.Depth.Values.ToArray())}");
         return string.Join('\n', lines);
     }
 
@@ -151,6 +163,19 @@ internal sealed class DecoderCase
             "fastestdet" => new() { Decoder = decoder, Spec = SpecOf(64, 64, three), Outputs = [("cells", [1, 8, 7, 7], Unit)] },
             "softmax" => new() { Decoder = decoder, Spec = SpecOf(64, 64, []), Outputs = [("scores", [1, 11], Logit)] },
             "embedding" => new() { Decoder = decoder, Spec = SpecOf(64, 64, []), Outputs = [("features", [1, 19], Logit)] },
+            "faster-rcnn" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, three), Scores = [0, 3],
+                Outputs =
+                [
+                    ("logits", [anchors, 4], Logit), ("deltas", [anchors, 16], Delta),
+                    ("proposals", [anchors, 4], (r, i) => i % 4 < 2 ? r.NextSingle() * 30 : 34 + r.NextSingle() * 30), ("items", [anchors], (_, _) => 0),
+                ],
+            },
+            "segmentation" => new() { Decoder = decoder, Spec = SpecOf(64, 64, three), Outputs = [("logits", [1, 3, 9, 7], Logit)] },
+            "depth" => new() { Decoder = decoder, Spec = SpecOf(64, 64, []), Outputs = [("metres", [1, 1, 9, 7], Positive)] },
+            "heatmap" => new() { Decoder = decoder, Spec = SpecOf(64, 64, ["person"], """{"refinement": "dark"}"""), Outputs = [("heatmaps", [1, 3, 9, 7], Unit)] },
+            "simcc" => new() { Decoder = decoder, Spec = SpecOf(64, 64, ["person"]), Scores = [0, 1], Outputs = [("columns", [1, 3, 27], Unit), ("rows", [1, 3, 29], Unit)] },
             _ => throw new NotSupportedException($"add a case for decoder '{decoder}'"),
         };
     }

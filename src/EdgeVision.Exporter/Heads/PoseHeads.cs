@@ -160,5 +160,5 @@ internal sealed class PoseEvaluator(int keypoints) : HeadEvaluator
     }
 
     public override IReadOnlyList<(string Name, double Value)> Metrics() =>
-        [("PCK@0.1", _accuracy.At(0.1)), ("PCK@0.05", _accuracy.At(0.05)), ("OKS-AP", _oks.Summarize().Map), ("meanPixels", _accuracy.MeanDistance)];
+        [("PCK@0.1", _accuracy.At(0.1)), ("PCK@0.05", _accuracy.At(0.05)), ("OKS-AP", _oks.Summarize().Map), ("meanDistance", _accuracy.MeanDistance)];
 }

@@ -17,7 +17,7 @@ public static class Curves
         multiplot.AddPlots(2);
         var (losses, metrics) = (multiplot.Subplots.GetPlot(0), multiplot.Subplots.GetPlot(1));
         Fill(losses, title, "loss", history, r => r.Losses, name => name != "gradient");
-        Fill(metrics, "", "validation", history, r => r.Metrics, name => !name.EndsWith("rmse", StringComparison.Ordinal) && !name.EndsWith("meanPixels", StringComparison.Ordinal));
+        Fill(metrics, "", "validation", history, r => r.Metrics, name => !name.EndsWith("rmse", StringComparison.Ordinal) && !name.EndsWith("meanDistance", StringComparison.Ordinal));
         multiplot.SavePng(path, Width, Height * 2);
     }
 

@@ -27,7 +27,6 @@ public interface IRunListener
 /// <summary>A whole training run from its config to its folder: data, epochs, checkpoints, tables and pictures.</summary>
 public sealed class Run
 {
-    private const double CheckpointSeconds = 30;
     private readonly TrainConfig _config;
     private readonly string _folder;
     private readonly IRunListener _listener;
@@ -67,7 +66,7 @@ public sealed class Run
             };
             var row = trainer.RunEpoch(training, validation, () =>
             {
-                if (sinceCheckpoint.Elapsed.TotalSeconds > CheckpointSeconds || cancel.IsCancellationRequested)
+                if (sinceCheckpoint.Elapsed.TotalSeconds >= _config.Training.CheckpointSeconds || cancel.IsCancellationRequested)
                 {
                     folder.Flush();
                     trainer.Snapshot().Save(folder.Checkpoint);
@@ -112,7 +111,7 @@ public sealed class Run
             : throw new EdgeVisionException($"there is no checkpoint {folder.Checkpoint} to resume from");
         // Epochs may be added, which changes the schedule from here on; all else decides what was learned so far.
         var before = TrainConfig.Parse(checkpoint.Config, folder.Checkpoint);
-        string Same(TrainConfig c) => (c with { Training = c.Training with { Epochs = 1 }, About = "", Data = c.Data with { About = "" } }).ToYaml();
+        string Same(TrainConfig c) => (c with { Training = c.Training with { Epochs = 1, CheckpointSeconds = 0 }, About = "", Data = c.Data with { About = "" } }).ToYaml();
         return Same(before) == Same(_config)
             ? checkpoint
             : throw new EdgeVisionException($"{folder.Checkpoint} was made with another config than this one ({folder.File("config.yaml")} has it); only the epochs may change");

@@ -193,6 +193,9 @@ public sealed record OptimizationConfig
     /// <summary>Pictures of the same identity that stand together in a batch, for losses over pairs; 0 shuffles all.</summary>
     public int PerIdentity { get; init; }
 
+    /// <summary>Longest time between two checkpoints within an epoch; each epoch's end has one anyway.</summary>
+    public double CheckpointSeconds { get; init; } = 30;
+
     /// <summary>Validation every so many epochs (the last always).</summary>
     public int ValidateEvery { get; init; } = 1;
 }

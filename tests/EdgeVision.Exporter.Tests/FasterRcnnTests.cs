@@ -222,6 +222,10 @@ public class FasterRcnnTests
         var (classes, boxes) = Head(architecture).BoxLoss(logits, deltas, samples);
         Assert.InRange(classes.ToDouble() + boxes.ToDouble(), 0, 1e-5);
         DetectorHarness.Same(picture.Objects, Decode(OnnxNet.Floats(logits), OnnxNet.Floats(deltas), [.. samples.Select(s => s.Box)], 5, 0.5f), 0.01f);
+
+        // And the runtime reads the same from what the graph puts out.
+        var rows = torch.tensor(samples.SelectMany(s => new[] { s.Box.X1, s.Box.Y1, s.Box.X2, s.Box.Y2 }).ToArray(), 7, 4);
+        DetectorHarness.Same(picture.Objects, DetectorHarness.Decode(architecture, ("class_logits", logits), ("box_deltas", deltas), ("proposals", rows), ("batch_index", torch.zeros(7))), 0.01f);
     }
 
     // torchvision's postprocess_detections for one item, by its plain words.

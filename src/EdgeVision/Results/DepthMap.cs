@@ -3,7 +3,7 @@ namespace EdgeVision;
 /// <summary>Distance of what every pixel shows, in metres, in a plane of the network's choosing that covers its input.</summary>
 public sealed class DepthMap
 {
-    private float[] _values = [];
+    private float[] _values = [], _sorted = [];
     private FrameTransform _transform;
 
     /// <summary>Columns; 0 when there is none.</summary>
@@ -27,6 +27,33 @@ public sealed class DepthMap
         return _values[Math.Clamp(row, 0, Height - 1) * Width + Math.Clamp(column, 0, Width - 1)];
     }
 
+    /// <summary>Least, middle and greatest distance in that part of the map which shows the frame; NaN where there is none.</summary>
+    public DepthRange Range()
+    {
+        var t = _transform;
+        int left = FirstCell(t.ToInputX(0), t.InputWidth, Width), right = FirstCell(t.ToInputX(t.FrameWidth), t.InputWidth, Width);
+        int top = FirstCell(t.ToInputY(0), t.InputHeight, Height), bottom = FirstCell(t.ToInputY(t.FrameHeight), t.InputHeight, Height);
+        int count = Math.Max(0, right - left) * Math.Max(0, bottom - top);
+        if (count == 0)
+        {
+            return new DepthRange(float.NaN, float.NaN, float.NaN);
+        }
+
+        if (_sorted.Length < count)
+        {
+            _sorted = new float[_values.Length];
+        }
+
+        for (int y = top, at = 0; y < bottom; y++, at += right - left)
+        {
+            _values.AsSpan(y * Width + left, right - left).CopyTo(_sorted.AsSpan(at));
+        }
+
+        var sorted = _sorted.AsSpan(0, count);
+        sorted.Sort();
+        return new DepthRange(sorted[0], sorted[(count - 1) / 2], sorted[^1]);
+    }
+
     /// <summary>Empties it and keeps its buffer.</summary>
     public void Clear() => Width = Height = 0;
 
@@ -42,4 +69,13 @@ public sealed class DepthMap
         (Width, Height, _transform) = (width, height, transform);
         return _values.AsSpan(0, size);
     }
+
+    // The first cell whose middle does not lie before a place in the input.
+    private static int FirstCell(float place, int input, int cells) => input == 0 ? 0 : Math.Clamp((int)MathF.Ceiling(place * cells / input - 0.5f), 0, cells);
 }
+
+/// <summary>Distances in one frame, in metres.</summary>
+/// <param name="Minimum">The least.</param>
+/// <param name="Median">The middle; of an even number the lower of the two.</param>
+/// <param name="Maximum">The greatest.</param>
+public readonly record struct DepthRange(float Minimum, float Median, float Maximum);

@@ -15,6 +15,11 @@ internal static class ExporterCommandLine
     public static int Run(string[] args, TextWriter errors)
     {
         var console = AnsiConsole.Console;
+        if (!console.Profile.Capabilities.Interactive)
+        {
+            console.Profile.Width = 200; // a log has no edge to wrap at
+        }
+
         var root = new RootCommand("Writes, trains, measures and exports EdgeVision's models.") { Verbose };
         root.Add(List(console));
         root.Add(Train(console));

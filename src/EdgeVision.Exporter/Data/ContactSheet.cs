@@ -33,7 +33,7 @@ public static class ContactSheet
         using var sheet = new SKBitmap(cellWidth * Math.Min(columns, pictures.Count), cellHeight * rows);
         using var canvas = new SKCanvas(sheet);
         canvas.Clear(new SKColor(32, 32, 36));
-        using var font = new SKFont(SKTypeface.Default, 12);
+        using var font = new SKFont(Reports.Lettering.Instance.Typeface, 11);
         for (int i = 0; i < pictures.Count; i++)
         {
             canvas.Save();

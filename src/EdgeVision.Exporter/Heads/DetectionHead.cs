@@ -28,6 +28,10 @@ public abstract class DetectionHead(InputSpec input, int classes) : Head
     /// <inheritdoc/>
     public override HeadEvaluator CreateEvaluator() => new DetectionHeadEvaluator(Classes);
 
+    /// <summary>Boxes that the head begins from and that match an object, with its class; none where a head has no anchors.</summary>
+    /// <param name="target">What <see cref="Head.Target"/> gave.</param>
+    public virtual IEnumerable<LabelledObject> MatchedAnchors(object target) => [];
+
     /// <summary>Why no place of the network would learn this object (box in pixels of the input), or null where one does.</summary>
     protected abstract string? WhyUnmatched(in Box box);
 

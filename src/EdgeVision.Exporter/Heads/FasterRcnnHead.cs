@@ -74,6 +74,10 @@ public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator
     }
 
     /// <inheritdoc/>
+    public override IEnumerable<LabelledObject> MatchedAnchors(object target) =>
+        ((FasterRcnnTarget)target).Positives.Select(a => new LabelledObject(((FasterRcnnTarget)target).Objects.ClassIds[((FasterRcnnTarget)target).Matches[a]], _anchors[a]));
+
+    /// <inheritdoc/>
     protected override string? WhyUnmatched(in Box box)
     {
         foreach (var anchor in _anchors)

@@ -67,6 +67,10 @@ public sealed class RetinaNetHead : DetectionHead
     }
 
     /// <inheritdoc/>
+    public override IEnumerable<LabelledObject> MatchedAnchors(object target) =>
+        ((AnchorTarget)target).Positives.Select(p => new LabelledObject(p.ClassId, _anchors[p.Anchor]));
+
+    /// <inheritdoc/>
     protected override string? WhyUnmatched(in Box box)
     {
         float best = 0;

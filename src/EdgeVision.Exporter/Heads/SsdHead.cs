@@ -62,6 +62,10 @@ public sealed class SsdHead(InputSpec input, int classes, DefaultBoxes boxes) : 
         return new SsdTarget([.. matches.Select(m => m < 0 ? 0L : classIds[m] + 1)], [.. positives], [.. deltas]);
     }
 
+    /// <inheritdoc/>
+    public override IEnumerable<LabelledObject> MatchedAnchors(object target) =>
+        ((SsdTarget)target).Positives.Select(p => new LabelledObject((int)((SsdTarget)target).Classes[p] - 1, _boxes[p]));
+
     /// <summary>Index of the object of each default box, or -1 for background: torchvision's SSDMatcher.</summary>
     internal static int[] Match(ReadOnlySpan<Box> boxes, ReadOnlySpan<Box> objects)
     {

@@ -13,6 +13,7 @@ public static class Curves
     public static void Save(string path, string title, IReadOnlyList<EpochRow> history)
     {
         ArgumentNullException.ThrowIfNull(history);
+        _ = Lettering.Instance;
         var multiplot = new Multiplot();
         multiplot.AddPlots(2);
         var (losses, metrics) = (multiplot.Subplots.GetPlot(0), multiplot.Subplots.GetPlot(1));
@@ -29,6 +30,7 @@ public static class Curves
     public static void Compare(string path, string title, string axis, IReadOnlyList<(string Name, double[] Values)> runs)
     {
         ArgumentNullException.ThrowIfNull(runs);
+        _ = Lettering.Instance;
         var plot = new Plot();
         plot.Title(title);
         plot.XLabel("epoch");

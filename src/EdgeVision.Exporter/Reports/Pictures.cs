@@ -1,7 +1,7 @@
 using EdgeVision.Exporter.Architectures;
 using EdgeVision.Exporter.Data;
+using EdgeVision.Exporter.Heads;
 using EdgeVision.Exporter.Training;
-using EdgeVision.Imaging;
 
 namespace EdgeVision.Exporter.Reports;
 
@@ -19,46 +19,58 @@ public static class Pictures
         ContactSheet.Save(path, [.. Enumerable.Range(0, Math.Min(Shown, set.Count)).Select(set.Augmented)], set.Source.Labels, Columns);
     }
 
-    /// <summary>Labels above, results below, for the first pictures.</summary>
+    /// <summary>
+    /// A row a picture: its labels; for detectors the anchors that match an object and what is found before suppression; what is found.
+    /// </summary>
     public static void Results(string path, Trainer trainer, TrainingSet set)
     {
         ArgumentNullException.ThrowIfNull(trainer);
         ArgumentNullException.ThrowIfNull(set);
-        var results = trainer.Predict(set, Shown);
-        var spec = trainer.Architecture.Spec;
-        using var annotator = new Annotator(spec.Skeleton);
+        var found = trainer.Predict(set, Shown);
+        var detection = trainer.Architecture.Heads.OfType<DetectionHead>().FirstOrDefault();
+        var before = detection is null ? null : trainer.Predict(set, Shown, suppress: false);
         var drawn = new List<LabelledPicture>();
-        for (int i = 0; i < results.Count; i++)
+        for (int i = 0; i < found.Count; i++)
         {
             var truth = set.Picture(i);
-            drawn.Add(truth);
-            drawn.Add(Annotate(annotator, truth, results[i]));
+            drawn.Add(truth with { Name = $"{truth.Name}: labels" });
+            if (detection is not null)
+            {
+                var placed = PicturePlacement.Fit(truth, trainer.Architecture.Spec.Input, out _, out _);
+                drawn.Add(placed with { Name = "matched anchors", Objects = [.. detection.MatchedAnchors(detection.Target(placed))], Mask = null, Depth = null, ClassId = -1 });
+                drawn.Add(Draw(truth, before![i], "before suppression"));
+            }
+
+            drawn.Add(Draw(truth, found[i], "found"));
         }
 
-        // Pairs side by side.
         ContactSheet.Save(path, drawn, set.Source.Labels, Columns);
     }
 
-    private static LabelledPicture Annotate(Annotator annotator, LabelledPicture picture, VisionResult result)
+    // Results drawn as labels are: the same eye compares them.
+    private static LabelledPicture Draw(LabelledPicture picture, VisionResult result, string name)
     {
-        int pixels = picture.Width * picture.Height;
-        var bgra = new byte[pixels * 4];
-        for (int i = 0; i < pixels; i++)
+        var d = result.Detections;
+        var objects = new List<LabelledObject>();
+        for (int i = 0; i < d.Count; i++)
         {
-            (bgra[i * 4], bgra[i * 4 + 1], bgra[i * 4 + 2], bgra[i * 4 + 3]) = (picture.Rgb[i * 3 + 2], picture.Rgb[i * 3 + 1], picture.Rgb[i * 3], 255);
+            objects.Add(new LabelledObject(d.ClassIds[i], d.Boxes[i])
+            {
+                Keypoints = [.. d.Keypoints(i).ToArray().Select(k => new LabelledKeypoint(k.X, k.Y, 2))],
+            });
         }
 
-        using (var frame = Frame.Borrow(bgra, PixelFormat.Bgra32, picture.Width, picture.Height))
+        byte[]? mask = null;
+        if (result.Segmentation.Width > 0)
         {
-            annotator.Draw(frame, result);
+            mask = new byte[picture.Width * picture.Height];
+            result.Segmentation.ToFrame(mask);
         }
 
-        var rgb = new byte[pixels * 3];
-        for (int i = 0; i < pixels; i++)
+        float[]? depth = result.Depth.Width == 0 ? null : [.. Enumerable.Range(0, picture.Width * picture.Height).Select(i => result.Depth.AtFrame(i % picture.Width, i / picture.Width))];
+        return new LabelledPicture(picture.Rgb, picture.Width, picture.Height)
         {
-            (rgb[i * 3], rgb[i * 3 + 1], rgb[i * 3 + 2]) = (bgra[i * 4 + 2], bgra[i * 4 + 1], bgra[i * 4]);
-        }
-
-        return new LabelledPicture(rgb, picture.Width, picture.Height) { Name = "found" };
+            Name = name, Objects = objects, Mask = mask, Depth = depth, ClassId = result.Classification.Count > 0 ? result.Classification.ClassIds[0] : -1,
+        };
     }
 }

@@ -14,7 +14,7 @@ internal sealed class TorchEvaluation(Architecture architecture, WeightStore wei
     public IReadOnlyDictionary<string, double> Run(TrainingSet set)
     {
         var evaluators = architecture.Heads.Select(h => h.CreateEvaluator()).ToArray();
-        Each(set, set.Count, HeadEvaluator.LowestScore, (result, sample) =>
+        Each(set, set.Count, HeadEvaluator.LowestScore, architecture.Spec.Thresholds.Iou, (result, sample) =>
         {
             foreach (var evaluator in evaluators)
             {
@@ -24,15 +24,15 @@ internal sealed class TorchEvaluation(Architecture architecture, WeightStore wei
         return HeadEvaluator.Collect(architecture.Heads, evaluators);
     }
 
-    /// <summary>Results of the first <paramref name="count"/> pictures at the spec's own thresholds.</summary>
-    public IReadOnlyList<VisionResult> Predict(TrainingSet set, int count)
+    /// <summary>Results of the first <paramref name="count"/> pictures at the spec's own thresholds, or with all that suppression would take.</summary>
+    public IReadOnlyList<VisionResult> Predict(TrainingSet set, int count, bool suppress)
     {
         var results = new List<VisionResult>();
-        Each(set, Math.Min(count, set.Count), architecture.Spec.Thresholds.Confidence, (result, _) => results.Add(result), fresh: true);
+        Each(set, Math.Min(count, set.Count), architecture.Spec.Thresholds.Confidence, suppress ? architecture.Spec.Thresholds.Iou : 1, (result, _) => results.Add(result), fresh: true);
         return results;
     }
 
-    private void Each(TrainingSet set, int count, float confidence, Action<VisionResult, Sample> each, bool fresh)
+    private void Each(TrainingSet set, int count, float confidence, float iou, Action<VisionResult, Sample> each, bool fresh)
     {
         var spec = architecture.Spec;
         var result = new VisionResult();
@@ -45,7 +45,7 @@ internal sealed class TorchEvaluation(Architecture architecture, WeightStore wei
             var tensors = new ArrayTensorSet([.. outputs.Select(o => (o.Name, o.Value.Shape, OnnxNet.Floats(TorchNet.Unwrap(o.Value))))]);
             _decoders ??= [.. spec.Outputs.Select(o => DecoderFactory.Create(spec, o,
                 [.. outputs.Select(t => new TensorInfo(t.Name, [-1, .. t.Value.Shape[1..]], TensorElement.Float32))],
-                new DecoderOptions(confidence, spec.Thresholds.Iou, spec.Thresholds.MaxDetections, spec.Thresholds.ClassAgnostic)))];
+                new DecoderOptions(confidence, iou, spec.Thresholds.MaxDetections, spec.Thresholds.ClassAgnostic)))];
             for (int i = 0; i < items.Length; i++)
             {
                 if (fresh)

@@ -167,10 +167,13 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>The network's results on pictures, for looking at them.</summary>
-    public IReadOnlyList<VisionResult> Predict(TrainingSet set, int count)
+    /// <param name="set">Pictures.</param>
+    /// <param name="count">The first so many.</param>
+    /// <param name="suppress">Whether overlapping detections are suppressed.</param>
+    public IReadOnlyList<VisionResult> Predict(TrainingSet set, int count, bool suppress = true)
     {
         using var averaged = _average?.Use();
-        return new TorchEvaluation(Architecture, Weights).Predict(set, count);
+        return new TorchEvaluation(Architecture, Weights).Predict(set, count, suppress);
     }
 
     /// <summary>Means and deviations of the feature maps of one batch, and words of warning about them.</summary>

@@ -197,11 +197,7 @@ internal static class PosePoints
     public static Span<Keypoint> Begin(VisionResult result, int keypoints, in FrameTransform t)
     {
         result.Detections.Clear(keypoints);
-        // What the network looked at: the frame, or the crop.
-        var box = new Box(
-            Math.Clamp(t.ToFrameX(t.PadX), 0, t.FrameWidth), Math.Clamp(t.ToFrameY(t.PadY), 0, t.FrameHeight),
-            Math.Clamp(t.ToFrameX(t.InputWidth - t.PadX), 0, t.FrameWidth), Math.Clamp(t.ToFrameY(t.InputHeight - t.PadY), 0, t.FrameHeight));
-        return result.Detections.MutableKeypoints(result.Detections.Add(box, 0, 0));
+        return result.Detections.MutableKeypoints(result.Detections.Add(t.View, 0, 0)); // the frame, or the crop
     }
 
     public static Keypoint ToFrame(float x, float y, float score, in FrameTransform t) => new(t.ToFrameX(x), t.ToFrameY(y), score);

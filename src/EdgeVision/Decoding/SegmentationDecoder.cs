@@ -6,7 +6,7 @@ namespace EdgeVision;
 /// Semantic segmentation: logits [N, classes, h, w]. The class of the greatest logit at every pixel of the network's input, the lower
 /// class at ties; where h and w are smaller than the input, logits are enlarged first, bilinear with half-pixel centres (torch's
 /// interpolate, align_corners false), a row at a time: the enlarged logits are never in memory. One class alone is foreground where
-/// its sigmoid exceeds <c>threshold</c> (0.5).
+/// its sigmoid exceeds <c>threshold</c> (0.5): id 1, and 0 is named background unless labels name both.
 /// </summary>
 internal sealed class SegmentationDecoder : OutputDecoder
 {
@@ -14,7 +14,7 @@ internal sealed class SegmentationDecoder : OutputDecoder
     private readonly int _output;
     private readonly string _name;
     private readonly float _gate;
-    private readonly int _labels;
+    private readonly string[] _labels;
     private int[] _left = [], _right = [];
     private float[] _weight = [];
     private float[] _upper = [], _lower = [], _best = [];
@@ -26,11 +26,12 @@ internal sealed class SegmentationDecoder : OutputDecoder
         inputs.ExpectShape(0, "logits", -1, -1, -1, -1);
         _output = inputs.Indices[0];
         _name = inputs.Info(0).Name;
-        _labels = inputs.Labels.Length;
+        int labels = inputs.Labels.Length;
         long classes = inputs.Info(0).Shape[1];
-        if (classes > MostClasses || classes > 1 && _labels > 0 && classes != _labels)
+        _labels = classes == 1 && labels == 1 ? ["background", inputs.Labels[0]] : inputs.Labels;
+        if (classes > MostClasses || classes > 1 && labels > 0 && classes != labels || classes == 1 && labels > 2)
         {
-            throw new ModelFormatException($"decoder 'segmentation' has {_labels} labels and reads at most {MostClasses} classes; the graph has {inputs.Info(0)}");
+            throw new ModelFormatException($"decoder 'segmentation' has {labels} labels and reads at most {MostClasses} classes; the graph has {inputs.Info(0)}");
         }
 
         float threshold = inputs.Float("threshold", 0.5f);
@@ -42,7 +43,7 @@ internal sealed class SegmentationDecoder : OutputDecoder
         _gate = MathF.Log(threshold / (1 - threshold));
     }
 
-    internal override void Name(VisionResult result, string[] labels) => result.Segmentation.Labels = labels;
+    internal override void Name(VisionResult result, string[] labels) => result.Segmentation.Labels = _labels;
 
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
     {

@@ -24,6 +24,19 @@ public readonly record struct FrameTransform(
     /// <summary>The same for rows.</summary>
     public float ExactPadY { get; init; } = PadY;
 
+    /// <summary>Columns of the frame, from <see cref="CropX"/> on, that were fitted into the input.</summary>
+    public float CropWidth { get; init; } = FrameWidth - CropX;
+
+    /// <summary>Rows of the frame, from <see cref="CropY"/> on, that were fitted into the input.</summary>
+    public float CropHeight { get; init; } = FrameHeight - CropY;
+
+    /// <summary>Part of the frame that the input shows, in pixels of the frame: its crop, less what a centre crop cuts away.</summary>
+    public Box View => ScaleX > 0 && ScaleY > 0
+        ? new(
+            MathF.Max(CropX, ToFrameX(0)), MathF.Max(CropY, ToFrameY(0)),
+            MathF.Min(MathF.Min(CropX + CropWidth, FrameWidth), ToFrameX(InputWidth)), MathF.Min(MathF.Min(CropY + CropHeight, FrameHeight), ToFrameY(InputHeight)))
+        : default;
+
     /// <summary>The transform of a frame that is already the network's input.</summary>
     public static FrameTransform Identity(int width, int height) =>
         new(1, 1, 0, 0, 0, 0, width, height, width, height);

@@ -138,6 +138,8 @@ internal sealed class ResizePlan
         {
             ExactPadX = exactX,
             ExactPadY = exactY,
+            CropWidth = crop.Width,
+            CropHeight = crop.Height,
         };
     }
 

@@ -30,9 +30,9 @@ public sealed class DepthMap
     /// <summary>Least, middle and greatest distance in that part of the map which shows the frame; NaN where there is none.</summary>
     public DepthRange Range()
     {
-        var t = _transform;
-        int left = FirstCell(t.ToInputX(0), t.InputWidth, Width), right = FirstCell(t.ToInputX(t.FrameWidth), t.InputWidth, Width);
-        int top = FirstCell(t.ToInputY(0), t.InputHeight, Height), bottom = FirstCell(t.ToInputY(t.FrameHeight), t.InputHeight, Height);
+        var (t, view) = (_transform, _transform.View);
+        int left = FirstCell(t.ToInputX(view.X1), t.InputWidth, Width), right = FirstCell(t.ToInputX(view.X2), t.InputWidth, Width);
+        int top = FirstCell(t.ToInputY(view.Y1), t.InputHeight, Height), bottom = FirstCell(t.ToInputY(view.Y2), t.InputHeight, Height);
         int count = Math.Max(0, right - left) * Math.Max(0, bottom - top);
         if (count == 0)
         {

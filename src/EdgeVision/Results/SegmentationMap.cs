@@ -24,8 +24,8 @@ public sealed class SegmentationMap
     /// <summary>Class at a pixel of the frame; 0 where the frame was not looked at.</summary>
     public byte ClassAtFrame(int x, int y)
     {
-        int column = (int)MathF.Floor(_transform.ToInputX(x + 0.5f)), row = (int)MathF.Floor(_transform.ToInputY(y + 0.5f));
-        return (uint)column < (uint)Width && (uint)row < (uint)Height ? _classIds[row * Width + column] : (byte)0;
+        var (left, top, right, bottom) = Seen();
+        return x >= left && x < right && y >= top && y < bottom ? _classIds[Row(y) * Width + Column(x)] : (byte)0;
     }
 
     /// <summary>Classes of all pixels of the frame, the nearest of the map; 0 where the frame was not looked at.</summary>
@@ -39,44 +39,55 @@ public sealed class SegmentationMap
             throw new ArgumentException($"a frame of {width}x{height} has {width * height} pixels; the destination has room for {destination.Length}", nameof(destination));
         }
 
-        for (int y = 0; y < height; y++)
+        var (left, top, right, bottom) = Seen();
+        if (right - left < width || bottom - top < height)
         {
-            int row = (int)MathF.Floor(_transform.ToInputY(y + 0.5f));
-            var to = destination.Slice(y * width, width);
-            if ((uint)row >= (uint)Height)
-            {
-                to.Clear();
-                continue;
-            }
+            destination.Clear();
+        }
 
-            var from = _classIds.AsSpan(row * Width, Width);
-            for (int x = 0; x < width; x++)
+        for (int y = top; y < bottom; y++)
+        {
+            var from = _classIds.AsSpan(Row(y) * Width, Width);
+            var to = destination.Slice(y * width, width);
+            for (int x = left; x < right; x++)
             {
-                int column = (int)MathF.Floor(_transform.ToInputX(x + 0.5f));
-                to[x] = (uint)column < (uint)from.Length ? from[column] : (byte)0;
+                to[x] = from[Column(x)];
             }
         }
     }
 
     /// <summary>Counts the pixels of each class in that part of the map which shows the frame.</summary>
     /// <param name="areas">Emptied and filled, [classes]; ids beyond its end are not counted.</param>
-    /// <returns>All pixels of that part.</returns>
-    public long Areas(Span<long> areas)
+    /// <returns>Size of that part.</returns>
+    public (int Width, int Height) Areas(Span<long> areas)
     {
         areas.Clear();
         var (left, top, right, bottom) = FramePart();
         for (int y = top; y < bottom; y++)
         {
-            foreach (byte id in _classIds.AsSpan(y * Width + left, right - left))
+            Count(_classIds.AsSpan(y * Width + left, right - left), areas);
+        }
+
+        return (right - left, bottom - top);
+    }
+
+    /// <summary>Counts the frame's own pixels of each class, where it was looked at.</summary>
+    /// <param name="areas">Emptied and filled, [classes]; ids beyond its end are not counted.</param>
+    /// <returns>Size of that part of the frame.</returns>
+    public (int Width, int Height) FrameAreas(Span<long> areas)
+    {
+        areas.Clear();
+        var (left, top, right, bottom) = Seen();
+        for (int y = top; y < bottom; y++)
+        {
+            var from = _classIds.AsSpan(Row(y) * Width, Width);
+            for (int x = left; x < right; x++)
             {
-                if (id < areas.Length)
-                {
-                    areas[id]++;
-                }
+                Count(from.Slice(Column(x), 1), areas);
             }
         }
 
-        return (long)(right - left) * (bottom - top);
+        return (right - left, bottom - top);
     }
 
     /// <summary>Empties it and keeps its buffer.</summary>
@@ -95,12 +106,35 @@ public sealed class SegmentationMap
         return _classIds.AsSpan(0, size);
     }
 
-    // Pixels whose middle lies in the frame.
+    private static void Count(ReadOnlySpan<byte> ids, Span<long> areas)
+    {
+        foreach (byte id in ids)
+        {
+            if (id < areas.Length)
+            {
+                areas[id]++;
+            }
+        }
+    }
+
+    private int Column(int x) => Math.Clamp((int)MathF.Floor(_transform.ToInputX(x + 0.5f)), 0, Width - 1);
+
+    private int Row(int y) => Math.Clamp((int)MathF.Floor(_transform.ToInputY(y + 0.5f)), 0, Height - 1);
+
+    // Pixels of the frame whose middle the map shows.
+    private (int Left, int Top, int Right, int Bottom) Seen() => Width == 0 ? default : Middles(_transform.View, _transform.FrameWidth, _transform.FrameHeight);
+
+    // Pixels of the map whose middle lies in the frame.
     private (int Left, int Top, int Right, int Bottom) FramePart()
     {
-        var t = _transform;
-        return (
-            Math.Clamp((int)MathF.Ceiling(t.ToInputX(0) - 0.5f), 0, Width), Math.Clamp((int)MathF.Ceiling(t.ToInputY(0) - 0.5f), 0, Height),
-            Math.Clamp((int)MathF.Ceiling(t.ToInputX(t.FrameWidth) - 0.5f), 0, Width), Math.Clamp((int)MathF.Ceiling(t.ToInputY(t.FrameHeight) - 0.5f), 0, Height));
+        var (t, view) = (_transform, _transform.View);
+        return Middles(new Box(t.ToInputX(view.X1), t.ToInputY(view.Y1), t.ToInputX(view.X2), t.ToInputY(view.Y2)), Width, Height);
+    }
+
+    private static (int Left, int Top, int Right, int Bottom) Middles(in Box box, int width, int height)
+    {
+        int left = First(box.X1, width), top = First(box.Y1, height);
+        return (left, top, Math.Max(left, First(box.X2, width)), Math.Max(top, First(box.Y2, height)));
+        static int First(float place, int size) => Math.Clamp((int)MathF.Ceiling(place - 0.5f), 0, size);
     }
 }

@@ -104,7 +104,13 @@ public sealed class SegmentationDecoderTests
         Create(labels, [1, 2, 4, 4]).Name(result, labels);
         Assert.Equal("road", result.Segmentation.LabelOf(1));
         Assert.Equal("7", result.Segmentation.LabelOf(7));
-        Create(["road"], [1, 1, 4, 4]);
+
+        // One class alone is id 1, its absence 0.
+        Create(["road"], [1, 1, 4, 4]).Name(result, ["road"]);
+        Assert.Equal(["background", "road"], result.Segmentation.Labels);
+        Create(labels, [1, 1, 4, 4]).Name(result, labels);
+        Assert.Equal(labels, result.Segmentation.Labels);
+        Assert.Throws<ModelFormatException>(() => Create(["a", "b", "c"], [1, 1, 4, 4]));
         Assert.Throws<ModelFormatException>(() => Create(labels, [1, 3, 4, 4]));
         Assert.Throws<ModelFormatException>(() => Create([], [1, 257, 4, 4]));
     }
@@ -128,6 +134,7 @@ public sealed class SegmentationDecoderTests
             result.Clear();
             decoder.Decode(set, 0, transform, result);
             result.Segmentation.Areas(areas);
+            result.Segmentation.FrameAreas(areas);
             result.Segmentation.ToFrame(frame);
         }
 

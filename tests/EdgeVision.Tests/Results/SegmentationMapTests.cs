@@ -12,7 +12,10 @@ public sealed class SegmentationMapTests
         Stretch = new(0.7f, 1.3f, 0, 0, 0, 0, 21, 26, 30, 20),
         CutMiddle = new(1, 1, -4, 0, 0, 0, 8, 12, 16, 12); // columns 4 to 11 of 16
 
-    public static TheoryData<FrameTransform> Transforms => [Letterbox, Pillars, Crop, Stretch, CutMiddle];
+    // Columns 5 to 12 and rows 3 to 6, with two rows of padding above and below: what lies around the crop was not looked at.
+    private static readonly FrameTransform CropInLetterbox = Crop with { PadY = 2, CropWidth = 8, CropHeight = 4 };
+
+    public static TheoryData<FrameTransform> Transforms => [Letterbox, Pillars, Crop, Stretch, CutMiddle, CropInLetterbox];
 
     [Theory]
     [MemberData(nameof(Transforms))]
@@ -27,7 +30,8 @@ public sealed class SegmentationMapTests
             for (int x = 0; x < t.FrameWidth; x++)
             {
                 double column = Math.Floor((x + 0.5 - t.CropX) * t.ScaleX + t.PadX), row = Math.Floor((y + 0.5 - t.CropY) * t.ScaleY + t.PadY);
-                byte expected = column >= 0 && column < t.InputWidth && row >= 0 && row < t.InputHeight ? map.ClassIds[(int)row * t.InputWidth + (int)column] : (byte)0;
+                bool inCrop = x >= t.CropX && x < t.CropX + t.CropWidth && y >= t.CropY && y < t.CropY + t.CropHeight;
+                byte expected = inCrop && column >= 0 && column < t.InputWidth && row >= 0 && row < t.InputHeight ? map.ClassIds[(int)row * t.InputWidth + (int)column] : (byte)0;
                 Assert.Equal(expected, frame[y * t.FrameWidth + x]);
                 Assert.Equal(expected, map.ClassAtFrame(x, y));
             }
@@ -47,27 +51,43 @@ public sealed class SegmentationMapTests
             for (int x = 0; x < t.InputWidth; x++)
             {
                 float fx = t.ToFrameX(x + 0.5f), fy = t.ToFrameY(y + 0.5f);
-                if (fx >= 0 && fx < t.FrameWidth && fy >= 0 && fy < t.FrameHeight)
+                if (fx >= t.CropX && fx < t.CropX + t.CropWidth && fy >= t.CropY && fy < t.CropY + t.CropHeight)
                 {
                     expected[map.ClassIds[y * t.InputWidth + x]]++;
                 }
             }
         }
 
-        Assert.Equal(expected.Sum(), map.Areas(areas));
+        var (width, height) = map.Areas(areas);
+        Assert.Equal(expected.Sum(), width * height);
         Assert.Equal(expected, areas);
         long[] two = new long[2];
-        Assert.Equal(expected.Sum(), map.Areas(two)); // the third class is not asked for
+        Assert.Equal((width, height), map.Areas(two)); // the third class is not asked for
         Assert.Equal(expected[..2], two);
+    }
+
+    [Theory]
+    [MemberData(nameof(Transforms))]
+    public void The_frame_s_own_pixels_are_counted_where_it_was_looked_at(FrameTransform t)
+    {
+        var map = Random(t, 4);
+        byte[] frame = new byte[t.FrameWidth * t.FrameHeight];
+        map.ToFrame(frame);
+        long[] areas = new long[4];
+        var (width, height) = map.FrameAreas(areas);
+        Assert.Equal(((int)t.View.Width, (int)t.View.Height), (width, height));
+        Assert.Equal(width * height, areas.Sum());
+        Assert.Equal([frame.Count(id => id == 1), frame.Count(id => id == 2), frame.Count(id => id == 3)], areas[1..]);
     }
 
     [Fact]
     public void Known_pads_give_known_areas()
     {
-        Assert.Equal(20 * 8, Random(Letterbox, 2).Areas(new long[2]));
-        Assert.Equal(10 * 12, Random(Pillars, 2).Areas(new long[2]));
-        Assert.Equal(16 * 12, Random(Crop, 2).Areas(new long[2])); // the whole input shows the frame
-        Assert.Equal(8 * 12, Random(CutMiddle, 2).Areas(new long[2]));
+        Assert.Equal((20, 8), Random(Letterbox, 2).Areas(new long[2]));
+        Assert.Equal((10, 12), Random(Pillars, 2).Areas(new long[2]));
+        Assert.Equal((16, 12), Random(Crop, 2).Areas(new long[2])); // the whole input shows the frame
+        Assert.Equal((8, 12), Random(CutMiddle, 2).Areas(new long[2]));
+        Assert.Equal((16, 8), Random(CropInLetterbox, 2).Areas(new long[2]));
     }
 
     [Fact]
@@ -77,8 +97,9 @@ public sealed class SegmentationMapTests
         map.Clear();
         Assert.Equal((0, 0, 0), (map.Width, map.Height, map.ClassAtFrame(5, 5)));
         long[] areas = [1, 2];
-        Assert.Equal(0, map.Areas(areas));
+        Assert.Equal((0, 0), map.Areas(areas));
         Assert.Equal([0L, 0L], areas);
+        Assert.Equal((0, 0), map.FrameAreas(areas));
     }
 
     private static SegmentationMap Random(FrameTransform t, int classes)

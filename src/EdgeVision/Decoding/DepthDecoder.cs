@@ -21,6 +21,8 @@ internal sealed class DepthDecoder : OutputDecoder
         }
     }
 
+    internal override ResultPart Fills => ResultPart.Depth;
+
     internal override void Name(VisionResult result, string[] labels)
     {
         // Distances have no classes.

@@ -19,6 +19,19 @@ public abstract class OutputDecoder
     /// <exception cref="InvalidOutputException">The network put out NaN or infinity.</exception>
     public abstract void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result);
 
+    /// <summary>Which part of a result this decoder fills; two heads of a model fill two parts.</summary>
+    internal virtual ResultPart Fills => ResultPart.Detections;
+
     /// <summary>Gives the part of <paramref name="result"/> that this decoder fills the class names of its head.</summary>
     internal virtual void Name(VisionResult result, string[] labels) => result.Detections.Labels = labels;
+}
+
+/// <summary>The parts of a <see cref="VisionResult"/>.</summary>
+internal enum ResultPart
+{
+    Detections,
+    Classification,
+    Embedding,
+    Segmentation,
+    Depth,
 }

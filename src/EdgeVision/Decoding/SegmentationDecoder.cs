@@ -43,6 +43,8 @@ internal sealed class SegmentationDecoder : OutputDecoder
         _gate = MathF.Log(threshold / (1 - threshold));
     }
 
+    internal override ResultPart Fills => ResultPart.Segmentation;
+
     internal override void Name(VisionResult result, string[] labels) => result.Segmentation.Labels = _labels;
 
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)

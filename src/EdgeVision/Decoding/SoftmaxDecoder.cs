@@ -27,6 +27,8 @@ internal sealed class SoftmaxDecoder : OutputDecoder
         }
     }
 
+    internal override ResultPart Fills => ResultPart.Classification;
+
     internal override void Name(VisionResult result, string[] labels) => result.Classification.Labels = labels;
 
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
@@ -77,6 +79,8 @@ internal sealed class EmbeddingDecoder : OutputDecoder
             throw new ModelFormatException($"decoder 'embedding' expects [N, dimension]; the graph has {inputs.Info(0)}");
         }
     }
+
+    internal override ResultPart Fills => ResultPart.Embedding;
 
     internal override void Name(VisionResult result, string[] labels)
     {

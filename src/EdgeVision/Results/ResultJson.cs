@@ -16,7 +16,11 @@ public enum MaskPlane
 /// <summary>Writes results as JSON: one object a frame, with stable field names; what does not apply is left out.</summary>
 public static class ResultJson
 {
-    /// <summary>Writes one frame's object. Boxes and keypoints are in pixels of the frame, times in milliseconds.</summary>
+    /// <summary>
+    /// Writes one frame's object. Boxes and keypoints are in pixels of the frame, distances in metres, times in milliseconds. Areas of a
+    /// segmentation's classes by id are pixels of the plane of <paramref name="masks"/> (of the input with <see cref="MaskPlane.None"/>
+    /// too), <c>size</c> [height, width] that part of it which was counted: what shows the frame.
+    /// </summary>
     public static void Write(Utf8JsonWriter writer, VisionResult result, string source, long sequence, TimeSpan timestamp, string model, MaskPlane masks = MaskPlane.Input)
     {
         ArgumentNullException.ThrowIfNull(writer);
@@ -28,7 +32,8 @@ public static class ResultJson
         writer.WriteNumber("width"u8, result.FrameWidth);
         writer.WriteNumber("height"u8, result.FrameHeight);
         writer.WriteString("model"u8, model);
-        if (result.Classification.Count == 0 && result.Embedding.Count == 0 && result.Segmentation.Width == 0 && result.Depth.Width == 0 || result.Detections.Count > 0)
+        bool nothingElse = result.Classification.Count == 0 && result.Embedding.Count == 0 && result.Segmentation.Width == 0 && result.Depth.Width == 0;
+        if (result.HasDetections || result.Detections.Count > 0 || nothingElse)
         {
             Detections(writer, result, masks);
         }
@@ -57,6 +62,22 @@ public static class ResultJson
             }
 
             writer.WriteEndArray();
+        }
+
+        if (result.Segmentation.Width > 0)
+        {
+            Segmentation(writer, result.Segmentation, masks);
+        }
+
+        if (result.Depth.Width > 0)
+        {
+            var range = result.Depth.Range();
+            writer.WriteStartObject("depth"u8);
+            Size(writer, result.Depth.Width, result.Depth.Height);
+            Number(writer, "min"u8, range.Minimum, 4);
+            Number(writer, "median"u8, range.Median, 4);
+            Number(writer, "max"u8, range.Maximum, 4);
+            writer.WriteEndObject();
         }
 
         writer.WriteStartObject("timing_ms"u8);
@@ -141,12 +162,39 @@ public static class ResultJson
         }
 
         writer.WriteStartObject("mask"u8);
+        Size(writer, width, height);
+        writer.WriteString("counts"u8, counts);
+        writer.WriteEndObject();
+    }
+
+    // The size is that of the part which was counted, so that areas add up to it: padding and what lies beside a crop are no class's.
+    private static void Segmentation(Utf8JsonWriter writer, SegmentationMap map, MaskPlane plane)
+    {
+        Span<long> areas = stackalloc long[256];
+        var (width, height) = plane == MaskPlane.Frame ? map.FrameAreas(areas) : map.Areas(areas);
+        Span<byte> name = stackalloc byte[3];
+        writer.WriteStartObject("segmentation"u8);
+        Size(writer, width, height);
+        writer.WriteStartObject("class_areas"u8);
+        for (int id = 0; id < areas.Length; id++)
+        {
+            if (areas[id] > 0)
+            {
+                id.TryFormat(name, out int length, provider: System.Globalization.CultureInfo.InvariantCulture);
+                writer.WriteNumber(name[..length], areas[id]);
+            }
+        }
+
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    private static void Size(Utf8JsonWriter writer, int width, int height)
+    {
         writer.WriteStartArray("size"u8);
         writer.WriteNumberValue(height);
         writer.WriteNumberValue(width);
         writer.WriteEndArray();
-        writer.WriteString("counts"u8, counts);
-        writer.WriteEndObject();
     }
 
     private static void Numbers(Utf8JsonWriter writer, ReadOnlySpan<byte> name, ReadOnlySpan<float> values)

@@ -9,6 +9,9 @@ public sealed class VisionResult
     /// <summary>Boxes with scores, classes and, where the model gives them, keypoints, masks and rotations.</summary>
     public Detections Detections { get; } = new();
 
+    /// <summary>Whether boxes were looked for, so that none is a finding too.</summary>
+    public bool HasDetections { get; set; }
+
     /// <summary>Classes by descending score.</summary>
     public Classification Classification { get; } = new();
 
@@ -36,6 +39,7 @@ public sealed class VisionResult
     /// <summary>Empties the result and keeps its buffers.</summary>
     public void Clear()
     {
+        HasDetections = false;
         Detections.Clear();
         Classification.Clear();
         Embedding.Clear();

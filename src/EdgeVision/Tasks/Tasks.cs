@@ -24,7 +24,7 @@ public sealed class Classifier : TaskModel
     public Classification Classify(Frame frame) => Run(frame).Classification;
 }
 
-/// <summary>A model that outlines instances.</summary>
+/// <summary>A model that outlines instances, or one that gives every pixel its class.</summary>
 public sealed class Segmenter : TaskModel
 {
     private Segmenter(VisionModel model) : base(model) { }
@@ -33,7 +33,20 @@ public sealed class Segmenter : TaskModel
     public static Segmenter Load(string path, RuntimeOptions? options = null) => new(Open(path, options, "segment"));
 
     /// <summary>Instances of a frame with their masks, best first; valid until the next call.</summary>
-    public Detections Segment(Frame frame) => Run(frame).Detections;
+    /// <exception cref="SpecException">The model gives every pixel a class and knows no instances.</exception>
+    public Detections Segment(Frame frame)
+    {
+        Require("yolo-dfl-seg", "gives no instances with masks; classes of pixels come from SegmentPixels");
+        return Run(frame).Detections;
+    }
+
+    /// <summary>Class of every pixel of a frame, or of a part of it; valid until the next call.</summary>
+    /// <exception cref="SpecException">The model outlines instances and gives no classes of pixels.</exception>
+    public SegmentationMap SegmentPixels(Frame frame, in Box? crop = null)
+    {
+        Require("segmentation", "gives no classes of pixels; instances with masks come from Segment");
+        return Run(frame, crop).Segmentation;
+    }
 }
 
 /// <summary>A model that finds bodies, hands or faces with their keypoints.</summary>
@@ -44,8 +57,43 @@ public sealed class PoseEstimator : TaskModel
     /// <summary>Loads a pose model. See <see cref="VisionModel.Load"/>; a model for another task is a <see cref="SpecException"/>.</summary>
     public static PoseEstimator Load(string path, RuntimeOptions? options = null) => new(Open(path, options, "pose"));
 
-    /// <summary>Instances of a frame with their keypoints, best first; valid until the next call.</summary>
-    public Detections Estimate(Frame frame) => Run(frame).Detections;
+    /// <summary>Whether the model looks at one figure that fills its input, and gives just that one's keypoints.</summary>
+    public bool IsTopDown => HasDecoder("heatmap") || HasDecoder("simcc");
+
+    /// <summary>
+    /// Instances of a frame with their keypoints, best first; of a top-down model the one figure that fills the frame or
+    /// <paramref name="crop"/>, such as a detector's box with some room around it. Valid until the next call.
+    /// </summary>
+    /// <param name="frame">Source pixels.</param>
+    /// <param name="crop">Part of the frame in pixels; keypoints are in pixels of the whole frame all the same.</param>
+    public Detections Estimate(Frame frame, in Box? crop = null) => Run(frame, crop).Detections;
+}
+
+/// <summary>A model that measures how far away is what a picture shows.</summary>
+public sealed class DepthEstimator : TaskModel
+{
+    private DepthEstimator(VisionModel model) : base(model) { }
+
+    /// <summary>Loads a depth model. See <see cref="VisionModel.Load"/>; a model for another task is a <see cref="SpecException"/>.</summary>
+    public static DepthEstimator Load(string path, RuntimeOptions? options = null) => new(Open(path, options, "depth"));
+
+    /// <summary>Distances in a frame or in a part of it; valid until the next call.</summary>
+    public DepthMap Estimate(Frame frame, in Box? crop = null) => Run(frame, crop).Depth;
+}
+
+/// <summary>A model with any heads, one or several, read all together.</summary>
+public sealed class MultiTaskModel : TaskModel
+{
+    private MultiTaskModel(VisionModel model) : base(model) => Tasks = model.Spec.Task.Split('+', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <summary>What the model does: detect, classify, segment, pose, obb, embed, depth.</summary>
+    public IReadOnlyList<string> Tasks { get; }
+
+    /// <summary>Loads a model of whatever task. See <see cref="VisionModel.Load"/>.</summary>
+    public static MultiTaskModel Load(string path, RuntimeOptions? options = null) => new(VisionModel.Load(path, options));
+
+    /// <summary>All that the heads give for a frame or for a part of it; valid until the next call.</summary>
+    public new VisionResult Run(Frame frame, in Box? crop = null) => base.Run(frame, crop);
 }
 
 /// <summary>A model that turns a picture into a feature vector.</summary>
@@ -82,7 +130,7 @@ public abstract class TaskModel : IDisposable
         var model = VisionModel.Load(path, options);
         foreach (string task in tasks)
         {
-            if (model.Spec.Task.Split('+').Contains(task))
+            if (model.Spec.Task.Split('+', StringSplitOptions.TrimEntries).Contains(task))
             {
                 return model;
             }
@@ -91,6 +139,27 @@ public abstract class TaskModel : IDisposable
         string is_ = model.Spec.Task;
         model.Dispose();
         throw new SpecException($"'{path}' is a model for '{is_}'; this task loads {string.Join(", ", tasks.ToArray())}");
+    }
+
+    private protected bool HasDecoder(string decoder)
+    {
+        foreach (var output in Model.Spec.Outputs)
+        {
+            if (output.Decoder == decoder)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private protected void Require(string decoder, string otherwise)
+    {
+        if (!HasDecoder(decoder))
+        {
+            throw new SpecException($"model '{Model.Name}' {otherwise}");
+        }
     }
 
     private protected VisionResult Run(Frame frame, in Box? crop = null)

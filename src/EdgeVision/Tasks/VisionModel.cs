@@ -10,6 +10,7 @@ public sealed class VisionModel : IDisposable
 {
     private readonly Preprocessor _preprocessor;
     private readonly OutputDecoder[] _decoders;
+    private readonly bool _findsBoxes;
     private readonly FrameTransform[] _transforms;
     private readonly int _input;
     private readonly int _imageBytes;
@@ -32,6 +33,15 @@ public sealed class VisionModel : IDisposable
             options.MaxDetections is < 1 ? throw new ArgumentOutOfRangeException(nameof(options), "MaxDetections is at least 1") : options.MaxDetections ?? thresholds.MaxDetections,
             options.ClassAgnostic ?? thresholds.ClassAgnostic);
         _decoders = [.. Spec.Outputs.Select(o => DecoderFactory.Create(Spec, o, engine.Outputs, Options))];
+        _findsBoxes = _decoders.Any(d => d.Fills == ResultPart.Detections);
+        for (int i = 0; i < _decoders.Length; i++)
+        {
+            int other = Array.FindIndex(_decoders, d => d.Fills == _decoders[i].Fills);
+            if (other < i)
+            {
+                throw new SpecException($"outputs[{other}] ({Spec.Outputs[other].Decoder}) and outputs[{i}] ({Spec.Outputs[i].Decoder}) would both fill the {_decoders[i].Fills.ToString().ToLowerInvariant()} of a result; a model has one head for each part");
+            }
+        }
     }
 
     /// <summary>Model's name: the spec's, or the file's.</summary>
@@ -153,6 +163,7 @@ public sealed class VisionModel : IDisposable
         result.FrameWidth = frame.Width;
         result.FrameHeight = frame.Height;
         result.Transform = _transforms[item];
+        result.HasDetections = _findsBoxes;
         for (int i = 0; i < _decoders.Length; i++)
         {
             _decoders[i].Name(result, Spec.Outputs[i].Labels ?? Spec.Labels);

@@ -43,7 +43,7 @@ internal static class RunCommand
                 r.AddError("--repeat is at least 1");
             }
         });
-        var masks = new Option<MaskPlane>("--masks") { Description = "Plane of the masks in JSON: the network's input, the picture (frame), or none.", HelpName = "input|frame|none", DefaultValueFactory = _ => MaskPlane.Input };
+        var masks = new Option<MaskPlane>("--masks") { Description = "Plane of the masks and areas in JSON: the network's input, the picture (frame), or no masks (none).", HelpName = "input|frame|none", DefaultValueFactory = _ => MaskPlane.Input };
         var crop = new Option<string?>("--crop") { Description = "Look only at this part of the picture: x1,y1,x2,y2 in pixels. Results are in pixels of the whole picture.", HelpName = "BOX" };
         var verbose = Shell.Verbose();
         var command = new Command("run",
@@ -121,7 +121,7 @@ internal static class RunCommand
                 json?.Write(result, several ? path : Path.GetFileName(path), i, model.Name, call.Masks);
                 if (json is null && !call.Stats || json is { IsStandardOutput: false })
                 {
-                    Print(result, path, several);
+                    Findings.Print(Console.Out, result, path, several);
                 }
 
                 if (annotator is not null)
@@ -181,35 +181,6 @@ internal static class RunCommand
     }
 
     private static bool IsPicture(string path) => ImageFile.Extensions.Contains(Path.GetExtension(path).ToLowerInvariant());
-
-    private static void Print(VisionResult result, string path, bool several)
-    {
-        var d = result.Detections;
-        var c = result.Classification;
-        string head = several ? $"{path}: " : "";
-        if (c.Count > 0)
-        {
-            Console.WriteLine($"{head}{Path.GetFileName(path)} {result.FrameWidth}x{result.FrameHeight}");
-            for (int i = 0; i < c.Count; i++)
-            {
-                Console.WriteLine(FormattableString.Invariant($"  {c.Scores[i],7:P1}  {c.LabelOf(c.ClassIds[i])}"));
-            }
-        }
-        else if (result.Embedding.Count > 0)
-        {
-            Console.WriteLine($"{head}embedding of {result.Embedding.Count} numbers: {string.Join(" ", result.Embedding.Values[..Math.Min(8, result.Embedding.Count)].ToArray().Select(v => v.ToString("F4", CultureInfo.InvariantCulture)))} … (--json writes all)");
-        }
-        else
-        {
-            Console.WriteLine(FormattableString.Invariant($"{(several ? path : Path.GetFileName(path))} {result.FrameWidth}x{result.FrameHeight}: {d.Count} found in {result.Timing.PreprocessMs + result.Timing.InferenceMs + result.Timing.PostprocessMs:F1} ms"));
-            int width = d.Count == 0 ? 0 : Enumerable.Range(0, d.Count).Max(i => d.Label(i).Length);
-            for (int i = 0; i < d.Count; i++)
-            {
-                string extra = d.HasRotation ? FormattableString.Invariant($"  turned {d.RotatedBoxes[i].Angle * 180 / MathF.PI:F1}°") : d.KeypointCount > 0 ? $"  {d.KeypointCount} keypoints" : "";
-                Console.WriteLine(FormattableString.Invariant($"  {d.Label(i).PadRight(width)}  {d.Scores[i]:F3}  {d.Boxes[i]}{extra}"));
-            }
-        }
-    }
 
     private static void Stats(List<StageTiming> times, double loadMs, double totalMs, TextWriter to)
     {

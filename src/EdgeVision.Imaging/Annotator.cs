@@ -4,8 +4,8 @@ using SkiaSharp;
 namespace EdgeVision.Imaging;
 
 /// <summary>
-/// Draws results on a picture: masks under boxes, oriented boxes, skeletons and keypoints, labels on top. Line widths and
-/// letters follow the picture's size; the font is carried along, so text looks the same on a device without fonts.
+/// Draws results on a picture: classes of pixels and masks under boxes, oriented boxes, skeletons and keypoints, labels on top; classes
+/// of the whole, a legend and distances in the corners. Line widths and letters follow the picture's size; the font is carried along, so text looks the same on a device without fonts.
 /// </summary>
 public sealed class Annotator : IDisposable
 {
@@ -77,6 +77,11 @@ public sealed class Annotator : IDisposable
         float unit = Math.Max(1.5f, MathF.Sqrt((float)width * height) / 360);
         using var font = new SKFont(_typeface, Math.Max(11, unit * 6.2f)) { Edging = SKFontEdging.Antialias };
         var d = result.Detections;
+        if (result.Segmentation.Width > 0)
+        {
+            SegmentationLayer.Draw(canvas, width, height, result);
+        }
+
         if (d.HasMasks)
         {
             Masks(canvas, width, height, result);
@@ -104,14 +109,24 @@ public sealed class Annotator : IDisposable
         }
 
         var taken = new List<SKRect>();
+        if (result.Classification.Count > 0)
+        {
+            taken.Add(Classes(canvas, font, result, unit));
+        }
+
+        if (result.Segmentation.Width > 0)
+        {
+            taken.Add(SegmentationLayer.Legend(canvas, font, height, result.Segmentation, unit));
+        }
+
+        if (result.Depth.Width > 0)
+        {
+            taken.Add(DepthInset.Draw(canvas, font, width, height, result, unit));
+        }
+
         for (int i = 0; i < d.Count; i++) // best first: it gets the place it wants
         {
             Label(canvas, font, d.Boxes[i], $"{d.Label(i)} {d.Scores[i].ToString("P0", CultureInfo.InvariantCulture).Replace(" ", "")}", ColorOf(d.ClassIds[i]), unit, width, height, taken);
-        }
-
-        if (result.Classification.Count > 0)
-        {
-            Classes(canvas, font, result, unit);
         }
     }
 
@@ -232,7 +247,7 @@ public sealed class Annotator : IDisposable
         canvas.DrawText(text, x + pad, y + h / 2 + font.Size * 0.36f, SKTextAlign.Left, font, ink);
     }
 
-    private static void Classes(SKCanvas canvas, SKFont font, VisionResult result, float unit)
+    private static SKRect Classes(SKCanvas canvas, SKFont font, VisionResult result, float unit)
     {
         var c = result.Classification;
         float pad = unit * 3, row = font.Size * 1.5f, bar = font.Size * 6, w = 0;
@@ -245,7 +260,8 @@ public sealed class Annotator : IDisposable
 
         float number = font.MeasureText("100.0%");
         using var back = new SKPaint { IsAntialias = true, Color = new SKColor(12, 16, 24, 205) };
-        canvas.DrawRoundRect(new SKRect(pad, pad, 5 * pad + w + bar + number, pad + c.Count * row + pad * 1.4f), unit * 2, unit * 2, back);
+        var panel = new SKRect(pad, pad, 5 * pad + w + bar + number, pad + c.Count * row + pad * 1.4f);
+        canvas.DrawRoundRect(panel, unit * 2, unit * 2, back);
         using var ink = new SKPaint { IsAntialias = true, Color = SKColors.White };
         for (int i = 0; i < c.Count; i++)
         {
@@ -255,5 +271,7 @@ public sealed class Annotator : IDisposable
             canvas.DrawRoundRect(new SKRect(3 * pad + w, y + font.Size * 0.25f, 3 * pad + w + Math.Max(unit, bar * c.Scores[i]), y + font.Size * 1.05f), unit, unit, fill);
             canvas.DrawText(c.Scores[i].ToString("P1", CultureInfo.InvariantCulture).Replace(" ", ""), 4 * pad + w + bar, y + font.Size, SKTextAlign.Left, font, ink);
         }
+
+        return panel;
     }
 }

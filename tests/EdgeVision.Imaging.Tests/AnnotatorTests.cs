@@ -53,6 +53,112 @@ public sealed class AnnotatorTests
     }
 
     [Fact]
+    public void Classes_of_pixels_are_coloured_and_background_is_left()
+    {
+        string[] labels = ["background", "road", "sky"];
+        using var frame = Gray();
+        var result = Pixels(frame, labels);
+        using var annotator = new Annotator();
+        annotator.Draw(frame, result);
+        Assert.False(Changed(frame, 0, 0, 320, 80), "background");
+        Assert.Equal(Half(1), Pixel(frame, 160, 85));
+        Assert.Equal(Half(2), Pixel(frame, 300, 200));
+        Assert.True(frame.Data[(frame.Height - 12) * frame.Stride + 4 * 8] < 100, "the legend lies dark in the lower left corner");
+
+        // Class 0 by another name is a class like others.
+        using var other = Gray();
+        labels[0] = "grass";
+        annotator.Draw(other, Pixels(other, labels));
+        Assert.Equal(Half(0), Pixel(other, 160, 40));
+    }
+
+    [Fact]
+    public void What_lies_beside_a_crop_has_no_class()
+    {
+        using var frame = Gray();
+        var result = new VisionResult { FrameWidth = 320, FrameHeight = 240, Transform = new FrameTransform(1, 1, 0, 0, 100, 50, 80, 60, 320, 240) { CropWidth = 80, CropHeight = 60 } };
+        result.Segmentation.Resize(80, 60, result.Transform).Fill(1);
+        using var annotator = new Annotator();
+        annotator.Draw(frame, result);
+        Assert.Equal(Half(1), Pixel(frame, 100, 50));
+        Assert.Equal(Half(1), Pixel(frame, 179, 109));
+        Assert.False(Changed(frame, 0, 0, 320, 50));
+        Assert.False(Changed(frame, 180, 0, 320, 240));
+        Assert.False(Changed(frame, 80, 50, 100, 110));
+    }
+
+    [Fact]
+    public void Distances_are_an_inset_near_in_red_and_far_in_blue()
+    {
+        using var frame = Gray();
+        var result = new VisionResult { FrameWidth = 320, FrameHeight = 240, Transform = FrameTransform.Identity(320, 240) };
+        var metres = result.Depth.Resize(32, 24, result.Transform);
+        metres[..(16 * 24)].Fill(20);
+        metres[(16 * 24)..].Fill(1.5f);
+        using var annotator = new Annotator();
+        annotator.Draw(frame, result);
+        Assert.False(Changed(frame, 0, 0, 200, 240), "the picture stays but for its corner");
+        var (near, far) = (DepthInset.ColorOf(1), DepthInset.ColorOf(0));
+        Assert.True(near.Red > 2 * near.Blue && far.Blue > far.Red && far.Blue > far.Green);
+        int[] rows = [.. Enumerable.Range(0, 240)];
+        Assert.Contains(rows, y => Pixel(frame, 270, y) == (near.Red, near.Green, near.Blue));
+        Assert.Contains(rows, y => Pixel(frame, 270, y) == (far.Red, far.Green, far.Blue));
+        int top = rows.First(y => Pixel(frame, 270, y) == (far.Red, far.Green, far.Blue)), bottom = rows.First(y => Pixel(frame, 270, y) == (near.Red, near.Green, near.Blue));
+        Assert.True(top < bottom, "far is above, as in the map");
+    }
+
+    [Fact]
+    public void One_distance_alone_has_a_colour_too()
+    {
+        using var frame = Gray();
+        var result = new VisionResult { FrameWidth = 320, FrameHeight = 240, Transform = FrameTransform.Identity(320, 240) };
+        result.Depth.Resize(4, 3, result.Transform).Fill(2);
+        using var annotator = new Annotator();
+        annotator.Draw(frame, result);
+        Assert.True(Changed(frame, 220, 160, 320, 240));
+    }
+
+    [Fact]
+    public void A_top_down_pose_is_its_crop_its_keypoints_and_the_spec_s_skeleton()
+    {
+        using var bare = Gray();
+        using var joined = Gray();
+        var result = new VisionResult { FrameWidth = 320, FrameHeight = 240, Transform = FrameTransform.Identity(320, 240) };
+        result.Detections.Clear(keypointCount: 3);
+        result.Detections.Labels = ["figure"];
+        result.Detections.Add(new Box(60, 40, 260, 220), 0.9f, 0);
+        ((Keypoint[])[new(100, 100, 0.9f), new(200, 100, 0.9f), new(150, 180, 0.1f)]).CopyTo(result.Detections.MutableKeypoints(0));
+        using var without = new Annotator();
+        using var with = new Annotator([[0, 1], [1, 2], [0, 9]]); // the third keypoint is not seen, a tenth not there
+        without.Draw(bare, result);
+        with.Draw(joined, result);
+        Assert.True(Changed(bare, 98, 98, 102, 102) && Changed(bare, 198, 98, 202, 102) && Changed(bare, 58, 100, 62, 140));
+        Assert.False(Changed(bare, 145, 95, 155, 105));
+        Assert.True(Changed(joined, 145, 95, 155, 105), "the limb");
+        Assert.False(Changed(joined, 140, 150, 160, 190), "a keypoint that is not seen");
+    }
+
+    [Fact]
+    public void Labels_keep_off_the_panels()
+    {
+        // A box whose label would lie on the panel of classes: the panel's rows stay as they are without the box.
+        using var alone = Gray();
+        using var both = Gray();
+        using var annotator = new Annotator();
+        var result = new VisionResult { FrameWidth = 320, FrameHeight = 240, Transform = FrameTransform.Identity(320, 240) };
+        result.Classification.Set([0.5f, 0.3f, 0.2f], 3);
+        annotator.Draw(alone, result);
+        result.Detections.Clear();
+        result.Detections.Labels = ["thing"];
+        result.Detections.Add(new Box(20, 60, 300, 200), 0.9f, 0);
+        annotator.Draw(both, result);
+        for (int y = 0; y < 56; y++)
+        {
+            Assert.Equal(alone.Data.Slice(y * alone.Stride, 320 * 4).ToArray(), both.Data.Slice(y * both.Stride, 320 * 4).ToArray());
+        }
+    }
+
+    [Fact]
     public void Run_lengths_of_the_reference_survive_decoding_and_encoding()
     {
         string path = SharedData.Path("golden", "ultralytics", "ultralytics.json");
@@ -86,6 +192,35 @@ public sealed class AnnotatorTests
     [InlineData("PPPPPPPPPPPPPPPPPPPP")] // a number without end
     public void Damaged_run_lengths_are_refused(string counts) =>
         Assert.Throws<FormatException>(() => RunLengthMask.Decode(counts, 8, 8));
+
+    // Three stripes one above the other, each 80 rows of the frame: classes 0, 1, 2.
+    private static VisionResult Pixels(Frame frame, string[] labels)
+    {
+        var t = new FrameTransform(0.25f, 0.25f, 0, 0, 0, 0, 80, 60, frame.Width, frame.Height);
+        var result = new VisionResult { FrameWidth = frame.Width, FrameHeight = frame.Height, Transform = t };
+        var ids = result.Segmentation.Resize(80, 60, t);
+        for (int i = 0; i < ids.Length; i++)
+        {
+            ids[i] = (byte)(i / (80 * 20));
+        }
+
+        result.Segmentation.Labels = labels;
+        return result;
+    }
+
+    // A class's colour at one half over white.
+    private static (byte, byte, byte) Half(int id)
+    {
+        var colour = Annotator.ColorOf(id);
+        return (Over(colour.Red), Over(colour.Green), Over(colour.Blue));
+        static byte Over(byte c) => (byte)((c * 128 + 255 * 127 + 127) / 255);
+    }
+
+    private static (byte Red, byte Green, byte Blue) Pixel(Frame frame, int x, int y)
+    {
+        var p = frame.Data.Slice(y * frame.Stride + x * 4, 4);
+        return (p[2], p[1], p[0]);
+    }
 
     private static Frame Gray()
     {

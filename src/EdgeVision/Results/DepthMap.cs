@@ -58,7 +58,7 @@ public sealed class DepthMap
     public void Clear() => Width = Height = 0;
 
     /// <summary>Room for a map, to be written by a decoder; what it held before may still be there.</summary>
-    internal Span<float> Resize(int width, int height, in FrameTransform transform)
+    public Span<float> Resize(int width, int height, in FrameTransform transform)
     {
         int size = checked(width * height);
         if (_values.Length < size)

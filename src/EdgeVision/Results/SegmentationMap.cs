@@ -94,7 +94,7 @@ public sealed class SegmentationMap
     public void Clear() => Width = Height = 0;
 
     /// <summary>Room for a map, to be written by a decoder; what it held before may still be there.</summary>
-    internal Span<byte> Resize(int width, int height, in FrameTransform transform)
+    public Span<byte> Resize(int width, int height, in FrameTransform transform)
     {
         int size = checked(width * height);
         if (_classIds.Length < size)

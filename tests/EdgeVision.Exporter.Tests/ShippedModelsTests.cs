@@ -1,0 +1,130 @@
+using EdgeVision.Exporter.Architectures;
+using EdgeVision.Exporter.Data;
+using EdgeVision.Exporter.Evaluation;
+using EdgeVision.Exporter.Export;
+using EdgeVision.Exporter.Training;
+using EdgeVision.Onnx;
+
+namespace EdgeVision.Exporter.Tests;
+
+/// <summary>Every bundle in models/: it is small, says what it is, repeats its self-test, and does on fresh pictures what its card says.</summary>
+public class ShippedModelsTests
+{
+    private const long LargestFile = 15_000_000, LargestTogether = 80_000_000;
+
+    // What each must reach on its own test pictures, as measured when it was exported.
+    private static readonly (string Pattern, string Measure, double Least)[] Demands =
+    [
+        ("scenes-multitask", "detect.mAP@0.5", 0.9), ("scenes-multitask", "segment.mIoU", 0.88), ("scenes-multitask", "classify.top1", 0.97), ("scenes-multitask", "depth.delta1", 0.9),
+        ("shelves-retinanet", "detect.mAP@0.5", 0.9), ("shelves-ssdlite", "detect.mAP@0.5", 0.9), ("shelves-yolo", "detect.mAP@0.5", 0.9), ("shelves-faster-rcnn", "detect.mAP@0.5", 0.9),
+        ("shelves-unet", "segment.mIoU", 0.9), ("shelves-deeplab", "segment.mIoU", 0.9),
+        ("figures-", "pose.PCK@0.1", 0.95), ("families-", "embed.recall@1", 0.95), ("scenes-", "classify.top1", 0.97),
+    ];
+
+    private static readonly string Models = Path.Combine(FindRoot(), "models");
+
+    public static TheoryData<string> Recipes => [.. Directory.EnumerateFiles(Path.Combine(Models, "recipes"), "*.yaml").Select(f => Path.GetFileNameWithoutExtension(f)!).Where(n => File.Exists(Path.Combine(Models, n + ".onnx"))).Order(StringComparer.Ordinal)];
+
+    [Fact]
+    public void EveryBundleHasARecipeAndACardAndNoneIsBig()
+    {
+        string[] bundles = [.. Directory.EnumerateFiles(Models, "*.onnx")];
+        Assert.All(bundles, b => Assert.True(File.Exists(Path.ChangeExtension(b, ".md")), $"{b} has no card"));
+        Assert.All(bundles, b => Assert.InRange(new FileInfo(b).Length, 1, LargestFile));
+        Assert.InRange(bundles.Sum(b => new FileInfo(b).Length), 1, LargestTogether);
+        Assert.All(bundles.Select(b => Path.GetFileNameWithoutExtension(b)), n => Assert.True(File.Exists(Path.Combine(Models, "recipes", n + ".yaml")), $"{n} has no recipe"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Recipes))]
+    public void ABundleReachesWhatIsDemandedOfIt(string name)
+    {
+        var metrics = Spec(name).Provenance!.Metrics!;
+        Assert.InRange(metrics["parity_max_relative"], 0, Parity.Limit);
+        var demands = Demands.Where(d => name.StartsWith(d.Pattern, StringComparison.Ordinal) && metrics.ContainsKey(d.Measure)).ToArray();
+        Assert.True(demands.Length > 0 || name == "shapes-fpn", $"nothing is demanded of {name}");
+        Assert.All(demands, d => Assert.True(metrics[d.Measure] >= d.Least, $"{name}: {d.Measure} {metrics[d.Measure]}"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Recipes))]
+    public void OnTheFirstOfItsTestPicturesItIsAsGoodAsItsCardSays(string name)
+    {
+        var config = TrainConfig.Load(Path.Combine(Models, "recipes", name + ".yaml"));
+        var (architecture, _) = Run.Open(config);
+        // Families are found among their own kind, so retrieval needs whole families and not too few.
+        var source = Run.OpenSource(config.Data.Test! with { Count = 40 }, architecture);
+        var metrics = BundleEvaluation.Run(Path.Combine(Models, name + ".onnx"), architecture, source);
+        var stated = Spec(name).Provenance!.Metrics!;
+        foreach (var head in architecture.Heads)
+        {
+            var (measure, value) = metrics.First(m => m.Key.StartsWith(head.Name + ".", StringComparison.Ordinal));
+            Assert.True(value >= stated[measure] - 0.06, $"{name}: {measure} is {value} on 40 pictures; its card says {stated[measure]}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Recipes))]
+    public void ARecipeDescribesTheBundle(string name)
+    {
+        var config = TrainConfig.Load(Path.Combine(Models, "recipes", name + ".yaml"));
+        var (architecture, _) = Run.Open(config);
+        var spec = Spec(name);
+        Assert.Equal((config.Name, architecture.Spec.Task, architecture.Spec.Input.Width, architecture.Spec.Input.Height), (spec.Name, spec.Task, spec.Input.Width, spec.Input.Height));
+        Assert.Equal(architecture.Spec.Labels, spec.Labels);
+        Assert.Equal(architecture.Analyze().Parameters, spec.Provenance!.Metrics!["parameters"]);
+    }
+
+    [Fact]
+    public void NearDuplicatesAndClassesAreFoundThroughTheIndex()
+    {
+        using var embedder = Embedder.Load(Path.Combine(Models, "families-triplet.onnx"));
+        // Fifty emblems that training never saw, eight pictures of each: the first is kept in the index, the others look for it.
+        var pictures = DrawnData.Create("families", 400, 3_000_001, 64, 64);
+        var first = Embed(embedder, pictures.Load(0));
+        var index = new EmbeddingIndex(first.Length, EmbeddingMetric.Cosine);
+        int found = 0, sameClass = 0, asked = 0;
+        var classOf = new Dictionary<string, int>();
+        for (int i = 0; i < 400; i += 8)
+        {
+            var picture = pictures.Load(i);
+            string id = FormattableString.Invariant($"emblem {picture.Identity}");
+            index.Add(id, Embed(embedder, picture));
+            classOf[id] = picture.ClassId;
+        }
+
+        for (int i = 0; i < 400; i++)
+        {
+            if (i % 8 != 0)
+            {
+                var picture = pictures.Load(i);
+                var best = index.Search(Embed(embedder, picture), 1)[0];
+                asked++;
+                found += best.Id == FormattableString.Invariant($"emblem {picture.Identity}") ? 1 : 0;
+                sameClass += classOf[best.Id] == picture.ClassId ? 1 : 0;
+            }
+        }
+
+        Assert.True(found >= 0.95 * asked, $"{found} of {asked} found their emblem among fifty");
+        Assert.True(sameClass >= found, $"{sameClass} of {asked} found their form");
+    }
+
+    private static float[] Embed(Embedder embedder, LabelledPicture picture)
+    {
+        using var frame = Frame.Borrow(picture.Rgb, PixelFormat.Rgb24, picture.Width, picture.Height);
+        return embedder.Embed(frame).Values.ToArray();
+    }
+
+    private static ModelSpec Spec(string name) => ModelSpecJson.Parse(OnnxModel.Load(Path.Combine(Models, name + ".onnx")).GetMetadata(ModelSpec.MetadataKey)!, name);
+
+    private static string FindRoot()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "EdgeVision.sln")))
+        {
+            folder = Path.GetDirectoryName(folder);
+        }
+
+        return folder ?? throw new InvalidOperationException("EdgeVision.sln is in no folder above the tests");
+    }
+}

@@ -64,6 +64,7 @@ internal static class ExportCommand
         };
         model.SetMetadata(ModelSpec.MetadataKey, ModelSpecJson.Serialize(spec));
         model.Save(path);
+        GoldenWriter.Write(path, test.Load(0));
         var figures = new BundleFigures(config, architecture, spec, checkpoint.Progress.History, test.Description, metrics, parity, weights.ParameterCount, options, new FileInfo(path).Length, run);
         string card = Path.ChangeExtension(path, ".md");
         File.WriteAllText(card, ModelCard.Write(figures));

@@ -40,8 +40,8 @@ public sealed record ModelSpec
     /// <summary>Where the model comes from.</summary>
     public ProvenanceSpec? Provenance { get; set; }
 
-    /// <summary>Self-tests that travel with the model (opaque here).</summary>
-    public JsonElement? Goldens { get; set; }
+    /// <summary>Self-tests that travel with the model.</summary>
+    public GoldenSpec[]? Goldens { get; set; }
 }
 
 /// <summary>How frames become the network's input.</summary>

@@ -1,0 +1,110 @@
+using System.CommandLine;
+using System.Text.Json;
+
+namespace EdgeVision.Cli;
+
+/// <summary><c>edgevision verify</c>: repeats the self-test that a bundle carries.</summary>
+internal static class VerifyCommand
+{
+    public static Command Create()
+    {
+        var model = new Argument<string>("model") { Description = "Bundle with a self-test inside, as EdgeVision.Exporter writes it." };
+        var spec = Shell.Spec();
+        var providers = Shell.Providers();
+        var require = Shell.RequireProvider();
+        var threads = Shell.Threads();
+        var json = new Option<string?>("--json") { Description = "Write the stages as JSON to FILE, or to standard output with -.", HelpName = "FILE|-" };
+        var verbose = Shell.Verbose();
+        var command = new Command("verify",
+            """
+            Repeats the self-test inside a bundle on this machine: picture to tensor, tensor to outputs, outputs to results, and the whole way.
+            Says which stage differs first. Exit code 0 when all agree, 1 when not.
+
+            Example:
+              edgevision verify models/shelves-yolo.onnx --provider cpu
+            """)
+        {
+            model, spec, providers, require, threads, json, verbose,
+        };
+        command.SetAction((parse, _) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () =>
+        {
+            string path = parse.GetValue(model)!;
+            Shell.MustExist(path, "model");
+            var report = BundleVerifier.Verify(path, new RuntimeOptions
+            {
+                Providers = Shell.Policy(parse.GetValue(providers)!, parse.GetValue(require)),
+                SpecPath = parse.GetValue(spec),
+                Threads = parse.GetValue(threads) is { } n ? ThreadBudget.Of(n) : null,
+            });
+            string? to = parse.GetValue(json);
+            if (to is not null)
+            {
+                WriteJson(report, to);
+            }
+
+            if (to != "-")
+            {
+                Print(report);
+            }
+
+            if (report.FirstFailure is { } failure)
+            {
+                Console.Error.WriteLine($"edgevision: {report.Model} differs from its self-test in {failure.Stage}: {failure.Detail}");
+            }
+
+            return report.Passed ? ExitCode.Done : ExitCode.Failed;
+        })));
+        return command;
+    }
+
+    private static void Print(VerificationReport report)
+    {
+        foreach (var golden in report.Stages.GroupBy(s => s.Golden))
+        {
+            Console.WriteLine($"{report.Model}, self-test '{golden.Key}'");
+            foreach (var stage in golden)
+            {
+                Console.WriteLine(FormattableString.Invariant($"  {(stage.Passed ? "ok     " : "DIFFERS")}  {stage.Stage,-13}  {stage.Difference,9:0.0E+00}  (limit {stage.Limit:0.0E+00})  {stage.Detail}"));
+            }
+        }
+    }
+
+    private static void WriteJson(VerificationReport report, string to)
+    {
+        using var memory = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(memory, new JsonWriterOptions { Indented = true }))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("model", report.Model);
+            writer.WriteBoolean("passed", report.Passed);
+            writer.WriteStartArray("stages");
+            foreach (var stage in report.Stages)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("golden", stage.Golden);
+                writer.WriteString("stage", stage.Stage);
+                writer.WriteBoolean("passed", stage.Passed);
+                // JSON has no infinity.
+                writer.WriteNumber("difference", double.IsFinite(stage.Difference) ? stage.Difference : 1e308);
+                writer.WriteNumber("limit", stage.Limit);
+                writer.WriteString("detail", stage.Detail);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        if (to == "-")
+        {
+            using var output = Console.OpenStandardOutput();
+            memory.WriteTo(output);
+            Console.WriteLine();
+        }
+        else
+        {
+            File.WriteAllBytes(to + ".part", memory.ToArray());
+            File.Move(to + ".part", to, overwrite: true);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace EdgeVision;
+
+/// <summary>Records self-tests: runs a model on a picture and keeps what each stage gave.</summary>
+public static class GoldenRecorder
+{
+    private const int MostDeflated = 192 * 1024; // characters of a tensor that is kept whole
+    private const int Samples = 256;
+
+    /// <summary>A golden of one picture.</summary>
+    /// <param name="model">The model as it will be shipped.</param>
+    /// <param name="rgb">RGB bytes, rows tight, [height*width*3].</param>
+    /// <param name="width">Width in pixels.</param>
+    /// <param name="height">Height in pixels.</param>
+    /// <param name="name">Name for messages.</param>
+    /// <exception cref="EdgeVisionException">The model fails on the picture.</exception>
+    public static GoldenSpec Record(VisionModel model, byte[] rgb, int width, int height, string name)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(rgb);
+        var (input, _) = Input(model.Spec.Input, rgb, width, height);
+        using var frame = Frame.Borrow(rgb, PixelFormat.Rgb24, width, height);
+        var result = new VisionResult();
+        model.Run(frame, result);
+        var outputs = model.Engine.Results;
+        return new GoldenSpec
+        {
+            Name = name,
+            Width = width,
+            Height = height,
+            Rgb = GoldenData.Deflate(rgb),
+            InputSha256 = Convert.ToHexStringLower(SHA256.HashData(input)),
+            Input = Tensor(model.Spec.Input.Name ?? "", [.. model.Engine.InputShape(0)], Widen(input, model.Spec.Input.Element), whole: false),
+            Outputs = [.. Enumerable.Range(0, outputs.Count).Select(i => Tensor(outputs.Name(i), outputs.Shape(i).ToArray(), outputs.Data(i), whole: true))],
+            Results = Json(result, name),
+        };
+    }
+
+    /// <summary>The input tensor's bytes for a picture.</summary>
+    internal static (byte[] Bytes, FrameTransform Transform) Input(InputSpec spec, byte[] rgb, int width, int height)
+    {
+        var bytes = new byte[Preprocessor.ByteCount(spec)];
+        using var frame = Frame.Borrow(rgb, PixelFormat.Rgb24, width, height);
+        var transform = new Preprocessor(spec).Process(frame, bytes);
+        return (bytes, transform);
+    }
+
+    /// <summary>An input tensor's values as float32.</summary>
+    internal static float[] Widen(byte[] bytes, TensorElement element) => element switch
+    {
+        TensorElement.Float32 => MemoryMarshal.Cast<byte, float>(bytes).ToArray(),
+        TensorElement.Float16 => [.. MemoryMarshal.Cast<byte, Half>(bytes).ToArray().Select(h => (float)h)],
+        _ => [.. bytes.Select(b => (float)b)],
+    };
+
+    /// <summary>Results as one line of JSON.</summary>
+    internal static string Json(VisionResult result, string name)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            ResultJson.Write(writer, result, name, 0, default, "");
+        }
+
+        return System.Text.Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private static GoldenTensor Tensor(string name, long[] shape, ReadOnlySpan<float> values, bool whole)
+    {
+        double sum = 0, smallest = double.PositiveInfinity, greatest = double.NegativeInfinity;
+        foreach (float v in values)
+        {
+            sum += Math.Abs((double)v);
+            (smallest, greatest) = (Math.Min(smallest, v), Math.Max(greatest, v));
+        }
+
+        var tensor = new GoldenTensor
+        {
+            Name = name, Shape = shape, MeanAbsolute = values.Length == 0 ? 0 : sum / values.Length, Range = values.Length == 0 ? 0 : greatest - smallest,
+        };
+        if (whole && values.Length <= GoldenData.MostNumbers && GoldenData.Deflate(MemoryMarshal.AsBytes(values)) is { Length: <= MostDeflated } data)
+        {
+            return tensor with { Data = data };
+        }
+
+        // Evenly over the tensor, with a step that shares no factor with its sides.
+        int count = Math.Min(Samples, values.Length);
+        var indices = new int[count];
+        var some = new float[count];
+        for (int i = 0; i < count; i++)
+        {
+            indices[i] = (int)((long)i * values.Length / count + i * 7919L % Math.Max(1, values.Length / count));
+            some[i] = values[indices[i]];
+        }
+
+        return tensor with { Indices = indices, Values = some };
+    }
+}

@@ -1,0 +1,139 @@
+using System.Text.Json;
+
+namespace EdgeVision;
+
+/// <summary>Compares two lines of <see cref="ResultJson"/> number by number, each kind with its tolerance; times and names of sources do not count.</summary>
+internal static class ResultComparer
+{
+    /// <summary>The largest difference in tolerances (1 is the limit), and where it is; infinite where something is missing or another class.</summary>
+    /// <exception cref="SpecException">The expected line is no JSON.</exception>
+    public static (double Worst, string Where) Compare(string expected, string actual, GoldenTolerances tolerances)
+    {
+        try
+        {
+            using var e = JsonDocument.Parse(expected);
+            using var a = JsonDocument.Parse(actual);
+            var worst = (Value: 0.0, Where: "");
+            Walk(e.RootElement, a.RootElement, "", tolerances, ref worst);
+            return (worst.Value, worst.Where);
+        }
+        catch (JsonException e)
+        {
+            throw new SpecException($"the self-test's results are no JSON: {OneLine.Of(e.Message)}", e);
+        }
+    }
+
+    private static void Walk(JsonElement e, JsonElement a, string path, GoldenTolerances t, ref (double Value, string Where) worst)
+    {
+        if (e.ValueKind != a.ValueKind)
+        {
+            worst = (double.PositiveInfinity, $": {path} is another kind of value");
+            return;
+        }
+
+        switch (e.ValueKind)
+        {
+            case JsonValueKind.Object:
+                Objects(e, a, path, t, ref worst);
+                break;
+            case JsonValueKind.Array:
+                if (e.GetArrayLength() != a.GetArrayLength())
+                {
+                    worst = (double.PositiveInfinity, $": {path} has {a.GetArrayLength()} entries, not {e.GetArrayLength()}");
+                    return;
+                }
+
+                for (int i = 0; i < e.GetArrayLength(); i++)
+                {
+                    Walk(e[i], a[i], $"{path}[{i}]", t, ref worst);
+                }
+
+                break;
+            case JsonValueKind.Number:
+                double x = e.GetDouble(), y = a.GetDouble(), difference = Math.Abs(x - y) / Allowed(path, x, t);
+                if (difference > worst.Value)
+                {
+                    worst = (difference, FormattableString.Invariant($": {path} is {y}, not {x}"));
+                }
+
+                break;
+            case JsonValueKind.String when e.GetString() != a.GetString() && !path.EndsWith("mask.counts", StringComparison.Ordinal):
+                worst = (double.PositiveInfinity, $": {path} is '{a.GetString()}', not '{e.GetString()}'");
+                break;
+        }
+    }
+
+    private static void Objects(JsonElement e, JsonElement a, string path, GoldenTolerances t, ref (double Value, string Where) worst)
+    {
+        double pixels = path.EndsWith("segmentation", StringComparison.Ordinal) && e.TryGetProperty("size", out var size) ? (double)size[0].GetInt32() * size[1].GetInt32() : 0;
+        foreach (var property in e.EnumerateObject())
+        {
+            if (path.Length == 0 && property.Name is "timing_ms" or "source" or "model")
+            {
+                continue;
+            }
+
+            string name = path.Length == 0 ? property.Name : $"{path}.{property.Name}";
+            if (property.Name == "class_areas")
+            {
+                Areas(property.Value, a, name, pixels * t.Maps, ref worst);
+            }
+            else if (a.TryGetProperty(property.Name, out var other))
+            {
+                Walk(property.Value, other, name, t, ref worst);
+            }
+            else
+            {
+                worst = (double.PositiveInfinity, $": {name} is missing");
+            }
+        }
+
+        foreach (var property in a.EnumerateObject())
+        {
+            if (!e.TryGetProperty(property.Name, out _))
+            {
+                worst = (double.PositiveInfinity, $": {path}.{property.Name} was not there");
+            }
+        }
+    }
+
+    // A class of a few pixels may come or go.
+    private static void Areas(JsonElement expected, JsonElement parent, string path, double allowed, ref (double Value, string Where) worst)
+    {
+        if (!parent.TryGetProperty("class_areas", out var actual))
+        {
+            worst = (double.PositiveInfinity, $": {path} is missing");
+            return;
+        }
+
+        foreach (string id in expected.EnumerateObject().Concat(actual.EnumerateObject()).Select(p => p.Name).Distinct())
+        {
+            double x = expected.TryGetProperty(id, out var was) ? was.GetDouble() : 0, y = actual.TryGetProperty(id, out var now) ? now.GetDouble() : 0;
+            double difference = Math.Abs(x - y) / Math.Max(allowed, 1);
+            if (difference > worst.Value)
+            {
+                worst = (difference, FormattableString.Invariant($": {path}.{id} is {y}, not {x}"));
+            }
+        }
+    }
+
+    private static double Allowed(string path, double value, GoldenTolerances t)
+    {
+        string field = path[(path.LastIndexOf('.') + 1)..];
+        int bracket = field.IndexOf('[', StringComparison.Ordinal);
+        string name = bracket < 0 ? field : field[..bracket];
+        if (name == "keypoints")
+        {
+            return path.EndsWith("[2]", StringComparison.Ordinal) ? t.Scores : t.Pixels;
+        }
+
+        return name switch
+        {
+            "box" => t.Pixels,
+            "rbox" => path.EndsWith("[4]", StringComparison.Ordinal) ? t.Scores : t.Pixels,
+            "score" or "embedding" or "rotation" => t.Scores,
+            "min" or "median" or "max" => Math.Max(Math.Abs(value) * t.Maps, 1e-3),
+            _ => 1e-9, // sizes, class ids: equal
+        };
+    }
+}

@@ -33,12 +33,12 @@ internal static class ExportCommand
         path ??= Path.Combine("models", $"{config.Name}.onnx");
 
         var test = Training.Run.OpenSource(config.Data.Test ?? config.Data.Validation ?? config.Data.Train!, architecture);
-        var plain = OnnxExporter.Write(architecture, weights, options.Opset);
-        var parity = MeasureParity(architecture, weights, plain.ToBytes(), test);
+        var model = OnnxExporter.Write(architecture, weights, options);
+        var parity = MeasureParity(architecture, weights, model.ToBytes(), test);
         parity.Require();
         console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"parity with TorchSharp, batch 1 and 3: max abs {parity.MaxAbsolute:E2}, of the range {parity.MaxRelative:E2}");
 
-        var (model, spec) = (plain, architecture.Spec);
+        var spec = OnnxExporter.Finish(model, architecture.Spec, options);
         IReadOnlyDictionary<string, double> metrics = new Dictionary<string, double>();
         console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(progress =>
         {

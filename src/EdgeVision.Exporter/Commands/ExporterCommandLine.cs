@@ -3,6 +3,7 @@ using System.Globalization;
 using EdgeVision.Exporter.Architectures;
 using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Export;
+using EdgeVision.Onnx;
 using Spectre.Console;
 
 namespace EdgeVision.Exporter.Commands;
@@ -129,7 +130,13 @@ internal static class ExporterCommandLine
         var run = new Argument<string?>("run") { Description = "Folder of a run, or its checkpoint", Arity = ArgumentArity.ZeroOrOne };
         var output = new Option<string?>("--out") { Description = "Bundle to write; models/NAME.onnx when absent; its card goes beside it" };
         var all = new Option<bool>("--all") { Description = "Every recipe in models/recipes: trains what has no finished run, exports all" };
-        var opset = new Option<int>("--opset") { Description = "ONNX operator set, 16 to 22", DefaultValueFactory = _ => OnnxExporter.DefaultOpset };
+        var target = new Option<string>("--target") { Description = $"Where the model is to run, which decides the operator set: {string.Join(", ", OnnxTarget.All.Select(t => t.Name))}", DefaultValueFactory = _ => "onnxruntime" };
+        target.AcceptOnlyFromAmong([.. OnnxTarget.All.Select(t => t.Name)]);
+        var half = new Option<bool>("--half") { Description = "Weights and arithmetic in float16; inputs and outputs stay float32" };
+        var bytes = new Option<bool>("--byte-input") { Description = "The input is bytes [N,H,W,3]; normalisation goes into the first convolution" };
+        var nms = new Option<bool>("--nms-in-graph") { Description = "Suppression goes into the graph (yolo)" };
+        var dynamic = new Option<bool>("--dynamic-size") { Description = "Leave height and width open, where the architecture allows it" };
+        var opset = new Option<int?>("--opset") { Description = "ONNX operator set, 16 to 22, instead of the target's" };
         opset.Validators.Add(r =>
         {
             if (Number(r) is < 16 or > 22)
@@ -137,7 +144,7 @@ internal static class ExporterCommandLine
                 r.AddError("--opset is 16 to 22");
             }
         });
-        var command = new Command("export", "Write a run as an ONNX bundle, compared with TorchSharp and measured by the runtime") { run, output, all, opset };
+        var command = new Command("export", "Write a run as an ONNX bundle, compared with TorchSharp and measured by the runtime") { run, output, all, target, opset, half, bytes, nms, dynamic };
         command.Validators.Add(r =>
         {
             if (r.GetValue(run) is null == !r.GetValue(all))
@@ -147,7 +154,11 @@ internal static class ExporterCommandLine
         });
         command.SetAction((call, cancel) =>
         {
-            var options = new ExportOptions { Opset = call.GetValue(opset) };
+            var options = new ExportOptions
+            {
+                Opset = call.GetValue(opset) ?? OnnxTarget.Find(call.GetValue(target)!).Opset,
+                Half = call.GetValue(half), ByteInput = call.GetValue(bytes), SuppressionInGraph = call.GetValue(nms), DynamicSize = call.GetValue(dynamic),
+            };
             if (call.GetValue(all))
             {
                 ExportAll(console, options, cancel);

@@ -29,7 +29,7 @@ internal static class ModelCard
         Line($"| Task | {spec.Task} |");
         Line($"| Parameters | {f.Parameters:N0} |");
         Line($"| Multiply-accumulates | {analysis.MultiplyAccumulates / 1e6:F1} million a picture |");
-        Line($"| File | {f.Bytes / 1e6:F2} MB, float32, ONNX opset {f.Options.Opset}, self-test inside |");
+        Line($"| File | {f.Bytes / 1e6:F2} MB, {(f.Options.Half ? "float16" : "float32")}{(f.Options.SuppressionInGraph ? ", suppression inside" : "")}, ONNX opset {f.Options.Opset}, self-test inside |");
         Line($"| Input | `{spec.Input.Name}` {(spec.Input.Layout == TensorLayout.Nchw ? $"[N,3,{spec.Input.Height},{spec.Input.Width}]" : $"[N,{spec.Input.Height},{spec.Input.Width},3]")}, {spec.Input.ColorOrder.ToString().ToUpperInvariant()}, {spec.Input.Resize.Mode.ToString().ToLowerInvariant()}; the batch is open |");
         Line($"| Outputs | {string.Join(", ", outputs.Select(o => $"`{o.Name}` {o.Value.ToString().Replace('?', 'N')}"))} |");
         if (spec.Labels.Length > 0)

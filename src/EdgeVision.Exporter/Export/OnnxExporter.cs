@@ -14,6 +14,15 @@ public sealed record ExportOptions
 
     /// <summary>Leaves height and width of the input open, where the architecture takes other sizes than the spec's.</summary>
     public bool DynamicSize { get; init; }
+
+    /// <summary>Weights and arithmetic in float16.</summary>
+    public bool Half { get; init; }
+
+    /// <summary>The input is bytes [N,H,W,3]; normalisation is part of the graph.</summary>
+    public bool ByteInput { get; init; }
+
+    /// <summary>Suppression is part of the graph, for YOLO-style outputs.</summary>
+    public bool SuppressionInGraph { get; init; }
 }
 
 /// <summary>Writes architectures as ONNX.</summary>
@@ -55,6 +64,50 @@ public static class OnnxExporter
         }
 
         return graph.Build();
+    }
+
+    /// <summary>
+    /// What the options ask for beyond the plain graph: constants folded, bytes in, suppression, float16; with the spec that the finished graph
+    /// needs. The graph given is changed.
+    /// </summary>
+    /// <exception cref="EdgeVisionException">The graph does not allow it.</exception>
+    public static ModelSpec Finish(OnnxModel model, ModelSpec spec, ExportOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(spec);
+        ArgumentNullException.ThrowIfNull(options);
+        try
+        {
+            ConstantFolding.Apply(model, GraphRunner.Run);
+            if (options.SuppressionInGraph)
+            {
+                if (spec.Outputs is not [{ Decoder: "yolo-dfl", Tensors: [var output] } head])
+                {
+                    throw new EdgeVisionException("suppression goes into graphs with one YOLO-style output; this has none");
+                }
+
+                string rows = EdgeVision.Onnx.SuppressionInGraph.Apply(model, output, spec.Thresholds.Iou, Training.HeadEvaluator.LowestScore, spec.Thresholds.MaxDetections);
+                spec = spec with { Outputs = [head with { Decoder = "yolo-end2end", Tensors = [rows] }] };
+            }
+
+            if (options.ByteInput)
+            {
+                var input = spec.Input;
+                PreprocessingInGraph.Apply(model, input.Name!, input.Scale, input.Mean, input.Std);
+                spec = spec with { Input = input with { Element = TensorElement.UInt8, Layout = TensorLayout.Nhwc, Scale = 1, Mean = [0], Std = [1] } };
+            }
+
+            if (options.Half)
+            {
+                HalfPrecision.Apply(model);
+            }
+        }
+        catch (InvalidDataException e)
+        {
+            throw new EdgeVisionException(e.Message, e);
+        }
+
+        return spec;
     }
 
     // The version of the file format that came with the operator set (onnx/docs/Versioning.md).

@@ -1,0 +1,150 @@
+using System.Runtime.InteropServices;
+using Google.Protobuf;
+
+namespace EdgeVision.Onnx;
+
+/// <summary>
+/// Weights and arithmetic in float16; the graph's inputs and outputs stay float32, with casts behind and before them. Half the file; on
+/// processors without float16 arithmetic ONNX Runtime computes in float32 between casts of its own.
+/// </summary>
+public static class HalfPrecision
+{
+    private const int Float = (int)TensorProto.Types.DataType.Float, Half16 = (int)TensorProto.Types.DataType.Float16;
+
+    // Stay float32, with casts around them.
+    private static readonly Dictionary<string, string> StayFloat = new()
+    {
+        ["Resize"] = "its scales are float32, and few providers resize float16",
+        ["NonMaxSuppression"] = "takes float32 alone",
+        ["RoiAlign"] = "sampling places need more than 11 bits",
+        ["TopK"] = "rounded scores would tie",
+        ["LayerNormalization"] = "sums of squares lose too much",
+        ["ReduceL2"] = "sums of squares lose too much",
+        ["Cast"] = "it says its type itself",
+        ["Range"] = "places beyond 2,048 are not float16 numbers",
+        ["Constant"] = "it says its type itself",
+        ["ConstantOfShape"] = "it says its type itself",
+    };
+
+    /// <summary>Rewrites in place.</summary>
+    /// <exception cref="InvalidDataException">A weight is beyond float16's range, or an operator is not known.</exception>
+    public static void Apply(OnnxModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var graph = model.Graph;
+        var types = TensorTypes.Infer(graph);
+        var edit = new GraphEdit(graph);
+        var weights = graph.Initializer.Where(t => t.DataType == Float).ToDictionary(t => t.Name);
+        var nodes = graph.Node.ToArray();
+        graph.Node.Clear();
+        graph.ValueInfo.Clear();
+        var half = new Dictionary<string, string>();  // float32 name in the old graph to float16 name in the new
+        var single = new Dictionary<string, string>(); // the same to a float32 name in the new
+        var outputs = graph.Output.Where(o => types[o.Name] == Float).Select(o => o.Name).ToHashSet();
+        foreach (var input in graph.Input.Where(i => types[i.Name] == Float))
+        {
+            single[input.Name] = input.Name;
+        }
+
+        foreach (var node in nodes)
+        {
+            bool stays = StayFloat.ContainsKey(node.OpType);
+            for (int i = 0; i < node.Input.Count; i++)
+            {
+                string name = node.Input[i];
+                if (name.Length > 0 && types[name] == Float)
+                {
+                    node.Input[i] = stays ? Single(name) : HalfOf(name);
+                }
+            }
+
+            graph.Node.Add(node);
+            for (int i = 0; i < node.Output.Count; i++)
+            {
+                string name = node.Output[i];
+                if (types[name] != Float)
+                {
+                    continue;
+                }
+
+                if (stays)
+                {
+                    single[name] = name;
+                }
+                else
+                {
+                    node.Output[i] = edit.Unique($"{name}_f16");
+                    half[name] = node.Output[i];
+                    if (outputs.Contains(name))
+                    {
+                        graph.Node.Add(CastTo(half[name], name, Float));
+                        single[name] = name;
+                    }
+                }
+            }
+        }
+
+        ConstantFolding.RemoveUnused(graph);
+
+        string HalfOf(string name)
+        {
+            if (!half.TryGetValue(name, out string? known))
+            {
+                half[name] = known = edit.Unique($"{name}_f16");
+                if (weights.TryGetValue(name, out var tensor))
+                {
+                    graph.Initializer.Add(ToHalf(tensor, known));
+                }
+                else
+                {
+                    graph.Node.Add(CastTo(single[name], known, Half16));
+                }
+            }
+
+            return known;
+        }
+
+        string Single(string name)
+        {
+            if (weights.ContainsKey(name))
+            {
+                return name;
+            }
+
+            if (!single.TryGetValue(name, out string? known))
+            {
+                single[name] = known = edit.Unique($"{name}_f32");
+                graph.Node.Add(CastTo(half[name], known, Float));
+            }
+
+            return known;
+        }
+
+        NodeProto CastTo(string from, string to, int type)
+        {
+            var node = new NodeProto { OpType = "Cast", Name = edit.Unique($"{to}_cast") };
+            node.Input.Add(from);
+            node.Output.Add(to);
+            node.Attribute.Add(OnnxAttribute.Int("to", type));
+            return node;
+        }
+    }
+
+    private static TensorProto ToHalf(TensorProto tensor, string name)
+    {
+        float[] values = OnnxTensor.ReadFloats(tensor);
+        var halves = new Half[values.Length];
+        for (int i = 0; i < values.Length; i++)
+        {
+            halves[i] = (Half)values[i];
+            if (!Half.IsFinite(halves[i]) && float.IsFinite(values[i]))
+            {
+                throw new InvalidDataException($"weight '{tensor.Name}' holds {values[i]}, which float16 cannot; export in float32");
+            }
+        }
+
+        var result = new TensorProto { Name = name, DataType = Half16, RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes(halves.AsSpan())) };
+        result.Dims.AddRange(tensor.Dims);
+        return result;
+    }
+}

@@ -66,17 +66,17 @@ internal static class PictureWarp
             // A turned outline gives a tighter box than the turned box.
             float[][] corners = polygons.Length > 0 ? polygons : [Move([item.Box.X1, item.Box.Y1, item.Box.X2, item.Box.Y1, item.Box.X2, item.Box.Y2, item.Box.X1, item.Box.Y2], map)];
             var whole = Hull(corners);
-            var box = new Box(
-                Math.Max(visible.X1, whole.X1), Math.Max(visible.Y1, whole.Y1), Math.Min(visible.X2, whole.X2), Math.Min(visible.Y2, whole.Y2));
-            if (box.Width <= 0 || box.Height <= 0 || box.Width * box.Height < leastVisible * whole.Width * whole.Height)
+            // Cut first: the hull of what is left of a turned outline is smaller than what is left of its hull.
+            float[][] cut = [.. corners.Select(p => PolygonClip.ToBox(p, visible)).Where(p => p.Length >= 6)];
+            if (cut.Length == 0 || Hull(cut) is var left && (left.Width <= 0 || left.Height <= 0 || left.Width * left.Height < leastVisible * whole.Width * whole.Height))
             {
                 continue;
             }
 
             moved.Add(item with
             {
-                Box = box,
-                Polygons = [.. polygons.Select(p => PolygonClip.ToBox(p, visible)).Where(p => p.Length >= 6)],
+                Box = Hull(cut),
+                Polygons = polygons.Length > 0 ? cut : [],
                 Keypoints = [.. item.Keypoints.Select(k =>
                 {
                     var (x, y) = map.Map(k.X, k.Y);

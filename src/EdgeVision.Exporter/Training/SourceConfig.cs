@@ -23,6 +23,12 @@ public sealed record SourceConfig
     /// <summary>Folder or file of labelled pictures; see <see cref="DataFolder.Open"/>.</summary>
     public string Path { get; init; } = "";
 
+    /// <summary>Folder of the pictures, where the labels do not say it.</summary>
+    public string Images { get; init; } = "";
+
+    /// <summary>YAML file with class names, where the folder has none.</summary>
+    public string Names { get; init; } = "";
+
     /// <summary>Classes to keep, by name; all when empty.</summary>
     public string[] Classes { get; init; } = [];
 
@@ -45,7 +51,7 @@ public sealed record SourceConfig
         PictureSource source;
         if (Kind == "folder")
         {
-            source = DataFolder.Open(Path, new DataFolderOptions { Classes = Classes, MostFrequent = MostFrequent, Lenient = Lenient });
+            source = DataFolder.Open(Path, new DataFolderOptions { Classes = Classes, MostFrequent = MostFrequent, Lenient = Lenient, Images = Images, Names = Names });
         }
         else
         {

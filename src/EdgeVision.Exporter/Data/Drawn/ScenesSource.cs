@@ -236,7 +236,8 @@ internal sealed class ScenesSource(int count, int seed, int width, int height) :
 
         drawing.Canvas.Restore();
         drawing.Mark(outline, mark);
-        return new LabelledObject(kind, Bounds(outline)) { Polygons = [Polygon(outline)] };
+        var bounds = Bounds(outline);
+        return new LabelledObject(kind, new Box(Math.Max(0, bounds.X1), Math.Max(0, bounds.Y1), Math.Min(drawing.Width, bounds.X2), Math.Min(drawing.Height, bounds.Y2))) { Polygons = [Polygon(outline)] };
     }
 
     private static float Overlap(in Box a, in Box b)

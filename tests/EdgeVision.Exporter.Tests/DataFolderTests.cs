@@ -156,17 +156,25 @@ public sealed class DataFolderTests : IDisposable
         var masks = DataFolder.Open(Path.Combine(shared, "coco128", "semantic_segmentation"), new DataFolderOptions { MostFrequent = 10 });
         Assert.Equal((100, 11), (masks.Count, masks.Labels.Pixels.Count));
         Assert.Contains("person", masks.Labels.Pixels);
-        var outlines = DataFolder.Open(Path.Combine(shared, "coco128", "instance_segmentation"), new DataFolderOptions { Names = Path.Combine(shared, "coco128", "object_detection", "config.yaml") });
-        var (boxed, outlined) = (boxes.Load(3), outlines.Load(3));
-        Assert.Equal(boxed.Name, outlined.Name);
-        Assert.Equal(boxed.Objects.Count, outlined.Objects.Count);
-        for (int i = 0; i < boxed.Objects.Count; i++)
+        // The outlines carry COCO's own ids (1 to 90, with gaps), which the masks' config names; the boxes count to 80.
+        var outlines = DataFolder.Open(Path.Combine(shared, "coco128", "instance_segmentation"), new DataFolderOptions { Names = Path.Combine(shared, "coco128", "semantic_segmentation", "config.yaml") });
+        string NameOf(PictureSource source, LabelledObject o) => source.Labels.Objects[o.ClassId];
+
+        // The same objects, labelled twice by others: nearly every box is the hull of an outline of its class.
+        int boxesSeen = 0, hulls = 0;
+        for (int i = 0; i < 20; i++)
         {
-            // The same objects, twice labelled: the box is the outline's hull.
-            Assert.Equal(boxed.Objects[i].ClassId, outlined.Objects[i].ClassId);
-            Assert.Equal(boxed.Objects[i].Box.X1, outlined.Objects[i].Box.X1, 1.5);
-            Assert.Equal(boxed.Objects[i].Box.Y2, outlined.Objects[i].Box.Y2, 1.5);
+            var (boxed, outlined) = (boxes.Load(i), outlines.Load(i));
+            Assert.Equal(boxed.Name, outlined.Name);
+            if (outlined.Objects.Count > 0)
+            {
+                boxesSeen += boxed.Objects.Count;
+                hulls += boxed.Objects.Count(b => outlined.Objects.Any(o => NameOf(outlines, o) == NameOf(boxes, b)
+                    && Math.Abs(o.Box.X1 - b.Box.X1) < 2 && Math.Abs(o.Box.Y1 - b.Box.Y1) < 2 && Math.Abs(o.Box.X2 - b.Box.X2) < 2 && Math.Abs(o.Box.Y2 - b.Box.Y2) < 2));
+            }
         }
+
+        Assert.True(boxesSeen > 50 && hulls > 0.8 * boxesSeen, $"{hulls} of {boxesSeen} boxes are hulls of outlines");
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -17,7 +17,7 @@ public class ShippedModelsTests
     [
         ("scenes-multitask", "detect.mAP@0.5", 0.9), ("scenes-multitask", "segment.mIoU", 0.88), ("scenes-multitask", "classify.top1", 0.97), ("scenes-multitask", "depth.delta1", 0.9),
         ("shelves-retinanet", "detect.mAP@0.5", 0.9), ("shelves-ssdlite", "detect.mAP@0.5", 0.9), ("shelves-yolo", "detect.mAP@0.5", 0.9), ("shelves-faster-rcnn", "detect.mAP@0.5", 0.9),
-        ("shelves-unet", "segment.mIoU", 0.9), ("shelves-deeplab", "segment.mIoU", 0.9),
+        ("scenes-unet", "segment.mIoU", 0.9), ("shelves-deeplab", "segment.mIoU", 0.9),
         ("figures-", "pose.PCK@0.1", 0.95), ("families-", "embed.recall@1", 0.95), ("scenes-", "classify.top1", 0.97),
     ];
 
@@ -41,6 +41,7 @@ public class ShippedModelsTests
     {
         var metrics = Spec(name).Provenance!.Metrics!;
         Assert.InRange(metrics["parity_max_relative"], 0, Parity.Limit);
+        Assert.True(BundleVerifier.Verify(Path.Combine(Models, name + ".onnx")).Passed, $"{name} does not repeat its self-test");
         var demands = Demands.Where(d => name.StartsWith(d.Pattern, StringComparison.Ordinal) && metrics.ContainsKey(d.Measure)).ToArray();
         Assert.True(demands.Length > 0 || name == "shapes-fpn", $"nothing is demanded of {name}");
         Assert.All(demands, d => Assert.True(metrics[d.Measure] >= d.Least, $"{name}: {d.Measure} {metrics[d.Measure]}"));
@@ -59,7 +60,9 @@ public class ShippedModelsTests
         foreach (var head in architecture.Heads)
         {
             var (measure, value) = metrics.First(m => m.Key.StartsWith(head.Name + ".", StringComparison.Ordinal));
-            Assert.True(value >= stated[measure] - 0.06, $"{name}: {measure} is {value} on 40 pictures; its card says {stated[measure]}");
+            // The first bundle was made before measures had these names.
+            double said = name == "shapes-fpn" ? stated["map50"] : stated[measure];
+            Assert.True(value >= said - 0.06, $"{name}: {measure} is {value} on 40 pictures; its card says {said}");
         }
     }
 
@@ -79,34 +82,31 @@ public class ShippedModelsTests
     public void NearDuplicatesAndClassesAreFoundThroughTheIndex()
     {
         using var embedder = Embedder.Load(Path.Combine(Models, "families-triplet.onnx"));
-        // Fifty emblems that training never saw, eight pictures of each: the first is kept in the index, the others look for it.
+        // Fifty emblems that training never saw, eight pictures of each: half are kept in the index, the others look for their like.
         var pictures = DrawnData.Create("families", 400, 3_000_001, 64, 64);
-        var first = Embed(embedder, pictures.Load(0));
-        var index = new EmbeddingIndex(first.Length, EmbeddingMetric.Cosine);
-        int found = 0, sameClass = 0, asked = 0;
-        var classOf = new Dictionary<string, int>();
-        for (int i = 0; i < 400; i += 8)
-        {
-            var picture = pictures.Load(i);
-            string id = FormattableString.Invariant($"emblem {picture.Identity}");
-            index.Add(id, Embed(embedder, picture));
-            classOf[id] = picture.ClassId;
-        }
-
+        var vectors = Enumerable.Range(0, 400).Select(i => Embed(embedder, pictures.Load(i))).ToArray();
+        using var index = new EmbeddingIndex(vectors[0].Length, EmbeddingMetric.Cosine);
         for (int i = 0; i < 400; i++)
         {
-            if (i % 8 != 0)
+            if (i % 8 < 4)
             {
-                var picture = pictures.Load(i);
-                var best = index.Search(Embed(embedder, picture), 1)[0];
-                asked++;
-                found += best.Id == FormattableString.Invariant($"emblem {picture.Identity}") ? 1 : 0;
-                sameClass += classOf[best.Id] == picture.ClassId ? 1 : 0;
+                index.Add(i, vectors[i], FormattableString.Invariant($"emblem {i / 8}"));
             }
         }
 
-        Assert.True(found >= 0.95 * asked, $"{found} of {asked} found their emblem among fifty");
-        Assert.True(sameClass >= found, $"{sameClass} of {asked} found their form");
+        int found = 0, sameForm = 0;
+        for (int i = 0; i < 400; i++)
+        {
+            if (i % 8 >= 4)
+            {
+                var best = index.Search(vectors[i], 1)[0];
+                found += best.Label == FormattableString.Invariant($"emblem {i / 8}") ? 1 : 0;
+                sameForm += pictures.Load(int.Parse(best.Id, System.Globalization.CultureInfo.InvariantCulture)).ClassId == pictures.Load(i).ClassId ? 1 : 0;
+            }
+        }
+
+        Assert.True(found >= 190, $"{found} of 200 found their emblem among fifty");
+        Assert.True(sameForm >= found, $"{sameForm} of 200 found their form");
     }
 
     private static float[] Embed(Embedder embedder, LabelledPicture picture)

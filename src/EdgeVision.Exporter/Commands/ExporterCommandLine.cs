@@ -29,6 +29,7 @@ internal static class ExporterCommandLine
         root.Add(InspectData(console));
         root.Add(Compare(console));
         root.Add(Draw());
+        root.Add(Golden(console));
         var call = root.Parse(args);
         if (call.Errors.Count > 0)
         {
@@ -259,6 +260,26 @@ internal static class ExporterCommandLine
         {
             var (width, height) = ParseSize(call.GetValue(size)!)!.Value;
             DrawCommand.Run(call.GetValue(kind)!, call.GetValue(folder)!, call.GetValue(first), call.GetValue(count) ?? 12, call.GetValue(seed), width, height, call.GetValue(yolo));
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Golden(IAnsiConsole console)
+    {
+        var model = new Argument<string>("model") { Description = "Bundle to change" };
+        var picture = new Argument<string>("picture") { Description = "Picture, at most 640 pixels a side" };
+        var command = new Command("golden", "Put a self-test on a picture into a bundle, instead of the one that it has; export does this by itself") { model, picture };
+        command.SetAction(call =>
+        {
+            var labelled = DataFolder.ReadPicture(call.GetValue(picture)!);
+            if (labelled.Width > 640 || labelled.Height > 640)
+            {
+                throw new EdgeVisionException($"{labelled.Name} is {labelled.Width}x{labelled.Height}; a self-test's picture travels with the model and has at most 640 pixels a side");
+            }
+
+            GoldenWriter.Write(call.GetValue(model)!, labelled);
+            console.MarkupLineInterpolated($"self-test on {labelled.Name} written into {call.GetValue(model)!}");
             return 0;
         });
         return command;

@@ -6,7 +6,7 @@ public sealed class Detector : TaskModel
     private Detector(VisionModel model) : base(model) { }
 
     /// <summary>Loads a detector. See <see cref="VisionModel.Load"/>; a model for another task is a <see cref="SpecException"/>.</summary>
-    public static Detector Load(string path, RuntimeOptions? options = null) => new(Open(path, options, "detect", "segment", "pose", "obb"));
+    public static Detector Load(string path, RuntimeOptions? options = null) => new(Open(path, options, [ResultPart.Detections], "detect", "segment", "pose", "obb"));
 
     /// <summary>Detections of a frame, best first; valid until the next call.</summary>
     public Detections Detect(Frame frame) => Run(frame).Detections;
@@ -18,7 +18,7 @@ public sealed class Classifier : TaskModel
     private Classifier(VisionModel model) : base(model) { }
 
     /// <summary>Loads a classifier. See <see cref="VisionModel.Load"/>; a model for another task is a <see cref="SpecException"/>.</summary>
-    public static Classifier Load(string path, RuntimeOptions? options = null) => new(Open(path, options, "classify"));
+    public static Classifier Load(string path, RuntimeOptions? options = null) => new(Open(path, options, [ResultPart.Classification], "classify"));
 
     /// <summary>Best classes of a frame; valid until the next call.</summary>
     public Classification Classify(Frame frame) => Run(frame).Classification;
@@ -30,7 +30,7 @@ public sealed class Segmenter : TaskModel
     private Segmenter(VisionModel model) : base(model) { }
 
     /// <summary>Loads a segmenter. See <see cref="VisionModel.Load"/>; a model for another task is a <see cref="SpecException"/>.</summary>
-    public static Segmenter Load(string path, RuntimeOptions? options = null) => new(Open(path, options, "segment"));
+    public static Segmenter Load(string path, RuntimeOptions? options = null) => new(Open(path, options, [ResultPart.Segmentation, ResultPart.Detections], "segment"));
 
     /// <summary>Instances of a frame with their masks, best first; valid until the next call.</summary>
     /// <exception cref="SpecException">The model gives every pixel a class and knows no instances.</exception>
@@ -55,7 +55,7 @@ public sealed class PoseEstimator : TaskModel
     private PoseEstimator(VisionModel model) : base(model) { }
 
     /// <summary>Loads a pose model. See <see cref="VisionModel.Load"/>; a model for another task is a <see cref="SpecException"/>.</summary>
-    public static PoseEstimator Load(string path, RuntimeOptions? options = null) => new(Open(path, options, "pose"));
+    public static PoseEstimator Load(string path, RuntimeOptions? options = null) => new(Open(path, options, [ResultPart.Detections], "pose"));
 
     /// <summary>Whether the model looks at one figure that fills its input, and gives just that one's keypoints.</summary>
     public bool IsTopDown => HasDecoder("heatmap") || HasDecoder("simcc");
@@ -75,7 +75,7 @@ public sealed class DepthEstimator : TaskModel
     private DepthEstimator(VisionModel model) : base(model) { }
 
     /// <summary>Loads a depth model. See <see cref="VisionModel.Load"/>; a model for another task is a <see cref="SpecException"/>.</summary>
-    public static DepthEstimator Load(string path, RuntimeOptions? options = null) => new(Open(path, options, "depth"));
+    public static DepthEstimator Load(string path, RuntimeOptions? options = null) => new(Open(path, options, [ResultPart.Depth], "depth"));
 
     /// <summary>Distances in a frame or in a part of it; valid until the next call.</summary>
     public DepthMap Estimate(Frame frame, in Box? crop = null) => Run(frame, crop).Depth;
@@ -102,7 +102,7 @@ public sealed class Embedder : TaskModel
     private Embedder(VisionModel model) : base(model) { }
 
     /// <summary>Loads an embedder. See <see cref="VisionModel.Load"/>; a model for another task is a <see cref="SpecException"/>.</summary>
-    public static Embedder Load(string path, RuntimeOptions? options = null) => new(Open(path, options, "embed"));
+    public static Embedder Load(string path, RuntimeOptions? options = null) => new(Open(path, options, [ResultPart.Embedding], "embed"));
 
     /// <summary>Feature vector of a frame or of a part of it; valid until the next call.</summary>
     public Embedding Embed(Frame frame, in Box? crop = null) => Run(frame, crop).Embedding;
@@ -125,20 +125,31 @@ public abstract class TaskModel : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private protected static VisionModel Open(string path, RuntimeOptions? options, params ReadOnlySpan<string> tasks)
+    // A task's name alone does not make results: a map of pixels is 'segment' too and has no box, so a head must fill one of the parts.
+    private protected static VisionModel Open(string path, RuntimeOptions? options, ReadOnlySpan<ResultPart> parts, params ReadOnlySpan<string> tasks)
     {
         var model = VisionModel.Load(path, options);
-        foreach (string task in tasks)
+        string task = model.Spec.Task, decoders = string.Join(", ", model.Spec.Outputs.Select(o => o.Decoder));
+        bool named = false, given = false;
+        foreach (string wanted in tasks)
         {
-            if (model.Spec.Task.Split('+', StringSplitOptions.TrimEntries).Contains(task))
-            {
-                return model;
-            }
+            named |= task.Split('+', StringSplitOptions.TrimEntries).Contains(wanted);
         }
 
-        string is_ = model.Spec.Task;
+        foreach (var part in parts)
+        {
+            given |= model.Gives(part);
+        }
+
+        if (named && given)
+        {
+            return model;
+        }
+
         model.Dispose();
-        throw new SpecException($"'{path}' is a model for '{is_}'; this task loads {string.Join(", ", tasks.ToArray())}");
+        throw new SpecException(named
+            ? $"'{path}' is a model for '{task}' whose heads ({decoders}) give no {string.Join(" or ", parts.ToArray()).ToLowerInvariant()}"
+            : $"'{path}' is a model for '{task}'; this task loads {string.Join(", ", tasks.ToArray())}");
     }
 
     private protected bool HasDecoder(string decoder)

@@ -33,7 +33,7 @@ public sealed class VisionModel : IDisposable
             options.MaxDetections is < 1 ? throw new ArgumentOutOfRangeException(nameof(options), "MaxDetections is at least 1") : options.MaxDetections ?? thresholds.MaxDetections,
             options.ClassAgnostic ?? thresholds.ClassAgnostic);
         _decoders = [.. Spec.Outputs.Select(o => DecoderFactory.Create(Spec, o, engine.Outputs, Options))];
-        _findsBoxes = _decoders.Any(d => d.Fills == ResultPart.Detections);
+        _findsBoxes = Gives(ResultPart.Detections);
         for (int i = 0; i < _decoders.Length; i++)
         {
             int other = Array.FindIndex(_decoders, d => d.Fills == _decoders[i].Fills);
@@ -152,6 +152,9 @@ public sealed class VisionModel : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Engine.Dispose();
+
+    /// <summary>Whether a head fills this part of a result.</summary>
+    internal bool Gives(ResultPart part) => Array.Exists(_decoders, d => d.Fills == part);
 
     private static StageTiming Timing(long start, long preprocessed, long ran, int frames) => new(
         Stopwatch.GetElapsedTime(start, preprocessed).TotalMilliseconds / frames,

@@ -91,6 +91,22 @@ public sealed class TasksTests : IDisposable
     }
 
     [Fact]
+    public void A_task_without_a_head_that_fills_its_part_is_refused()
+    {
+        // Pixels with classes are 'segment' as instances are, but have no box: no silent list of nothing.
+        string pixels = Write("segment", Head("segmentation"));
+        var e = Assert.Throws<SpecException>(() => Detector.Load(pixels));
+        Assert.Contains("segmentation", e.Message);
+        Assert.DoesNotContain('\n', e.Message);
+        string distances = Write("pose+classify+embed+segment", Head("depth"));
+        Assert.Throws<SpecException>(() => PoseEstimator.Load(distances));
+        Assert.Throws<SpecException>(() => Classifier.Load(distances));
+        Assert.Throws<SpecException>(() => Embedder.Load(distances));
+        Assert.Throws<SpecException>(() => Segmenter.Load(distances));
+        Assert.Throws<SpecException>(() => DepthEstimator.Load(Write("depth", Head("segmentation"))));
+    }
+
+    [Fact]
     public void Two_heads_for_one_part_are_refused()
     {
         string path = Write("pose", Head("heatmap"), Head("depth"), Head("heatmap"));

@@ -16,6 +16,9 @@ public sealed class Annotator : IDisposable
         new(0xF59E0B), new(0x0EA5E9), new(0x65A30D), new(0x8B5CF6),
     ];
 
+    // Of the picture, the panel of classes.
+    private const float MostOfWidth = 0.6f, MostOfHeight = 0.4f;
+
     private readonly SKTypeface _typeface;
     private readonly IReadOnlyList<int[]> _skeleton;
 
@@ -111,7 +114,7 @@ public sealed class Annotator : IDisposable
         var taken = new List<SKRect>();
         if (result.Classification.Count > 0)
         {
-            taken.Add(Classes(canvas, font, result, unit));
+            taken.Add(Classes(canvas, font, width, height, result, unit));
         }
 
         if (result.Segmentation.Width > 0)
@@ -121,7 +124,7 @@ public sealed class Annotator : IDisposable
 
         if (result.Depth.Width > 0)
         {
-            taken.Add(DepthInset.Draw(canvas, font, width, height, result, unit));
+            taken.Add(DepthInset.Draw(canvas, font, width, height, result, unit, taken));
         }
 
         for (int i = 0; i < d.Count; i++) // best first: it gets the place it wants
@@ -247,29 +250,40 @@ public sealed class Annotator : IDisposable
         canvas.DrawText(text, x + pad, y + h / 2 + font.Size * 0.36f, SKTextAlign.Left, font, ink);
     }
 
-    private static SKRect Classes(SKCanvas canvas, SKFont font, VisionResult result, float unit)
+    // As many classes as leave the picture to be seen, one at least; bars only where there is room for them.
+    private static SKRect Classes(SKCanvas canvas, SKFont font, int width, int height, VisionResult result, float unit)
     {
         var c = result.Classification;
-        float pad = unit * 3, row = font.Size * 1.5f, bar = font.Size * 6, w = 0;
-        string[] names = new string[c.Count];
-        for (int i = 0; i < c.Count; i++)
+        float pad = unit * 3, row = font.Size * 1.5f, w = 0;
+        int count = Math.Clamp((int)((height * MostOfHeight - pad * 1.4f) / row), 1, c.Count);
+        string[] names = new string[count];
+        for (int i = 0; i < count; i++)
         {
             names[i] = c.LabelOf(c.ClassIds[i]);
             w = Math.Max(w, font.MeasureText(names[i]));
         }
 
-        float number = font.MeasureText("100.0%");
+        float number = font.MeasureText("100.0%"), bar = font.Size * 6 + pad;
+        if (4 * pad + w + bar + number > width * MostOfWidth)
+        {
+            bar = 0;
+        }
+
         using var back = new SKPaint { IsAntialias = true, Color = new SKColor(12, 16, 24, 205) };
-        var panel = new SKRect(pad, pad, 5 * pad + w + bar + number, pad + c.Count * row + pad * 1.4f);
+        var panel = new SKRect(pad, pad, 4 * pad + w + bar + number, pad + count * row + pad * 1.4f);
         canvas.DrawRoundRect(panel, unit * 2, unit * 2, back);
         using var ink = new SKPaint { IsAntialias = true, Color = SKColors.White };
-        for (int i = 0; i < c.Count; i++)
+        for (int i = 0; i < count; i++)
         {
             float y = pad * 1.7f + row * i;
             canvas.DrawText(names[i], 2 * pad, y + font.Size, SKTextAlign.Left, font, ink);
-            using var fill = new SKPaint { IsAntialias = true, Color = ColorOf(c.ClassIds[i]) };
-            canvas.DrawRoundRect(new SKRect(3 * pad + w, y + font.Size * 0.25f, 3 * pad + w + Math.Max(unit, bar * c.Scores[i]), y + font.Size * 1.05f), unit, unit, fill);
-            canvas.DrawText(c.Scores[i].ToString("P1", CultureInfo.InvariantCulture).Replace(" ", ""), 4 * pad + w + bar, y + font.Size, SKTextAlign.Left, font, ink);
+            if (bar > 0)
+            {
+                using var fill = new SKPaint { IsAntialias = true, Color = ColorOf(c.ClassIds[i]) };
+                canvas.DrawRoundRect(new SKRect(3 * pad + w, y + font.Size * 0.25f, 3 * pad + w + Math.Max(unit, (bar - pad) * c.Scores[i]), y + font.Size * 1.05f), unit, unit, fill);
+            }
+
+            canvas.DrawText(c.Scores[i].ToString("P1", CultureInfo.InvariantCulture).Replace(" ", ""), 3 * pad + w + bar, y + font.Size, SKTextAlign.Left, font, ink);
         }
 
         return panel;

@@ -14,8 +14,8 @@ internal static class DepthInset
         new(0x30123B), new(0x4669DF), new(0x26BCE1), new(0x3FF38A), new(0xA4FC3C), new(0xEED33A), new(0xFB8022), new(0xD02F05), new(0x7A0403),
     ];
 
-    /// <summary>Draws it; what room it took.</summary>
-    public static unsafe SKRect Draw(SKCanvas canvas, SKFont font, int width, int height, VisionResult result, float unit)
+    /// <summary>Draws it, above panels that are <paramref name="taken"/> where they are in its way; what room it took.</summary>
+    public static unsafe SKRect Draw(SKCanvas canvas, SKFont font, int width, int height, VisionResult result, float unit, IReadOnlyList<SKRect> taken)
     {
         var view = result.Transform.View;
         var range = result.Depth.Range();
@@ -45,6 +45,17 @@ internal static class DepthInset
         float left = width - pad * 2 - room, top = height - pad * 2 - row - bar - unit - h;
         using var back = new SKPaint { IsAntialias = true, Color = new SKColor(12, 16, 24, 205) };
         var panel = new SKRect(left - pad, top - pad, width - pad, height - pad);
+        foreach (var other in taken)
+        {
+            // Only a panel in the lower half, the legend, is one to stand on.
+            if (other.IntersectsWith(panel) && other.Top > height / 2)
+            {
+                float up = Math.Min(panel.Bottom - other.Top, panel.Top);
+                panel.Offset(0, -up);
+                top -= up;
+            }
+        }
+
         canvas.DrawRoundRect(panel, unit * 1.5f, unit * 1.5f, back);
         canvas.DrawBitmap(inset, left + (room - w) / 2, top, SKSamplingOptions.Default);
         using var shader = SKShader.CreateLinearGradient(new SKPoint(left, 0), new SKPoint(left + room, 0), [.. Ramp.Reverse().Select(c => c.WithAlpha(255))], SKShaderTileMode.Clamp);

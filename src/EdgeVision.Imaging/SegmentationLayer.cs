@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using SkiaSharp;
 
@@ -24,15 +25,20 @@ internal static class SegmentationLayer
             colours[id] = IsBackground(map, id) ? 0 : (uint)Annotator.ColorOf(id).WithAlpha(Opacity);
         }
 
-        // What was not looked at has no class.
-        for (int y = Math.Max(0, (int)view.Y1); y < Math.Min(height, view.Y2); y++)
+        int frameWidth = result.Transform.FrameWidth, frameHeight = result.Transform.FrameHeight;
+        byte[] ids = ArrayPool<byte>.Shared.Rent(frameWidth * frameHeight);
+        map.ToFrame(ids.AsSpan(0, frameWidth * frameHeight));
+
+        // What was not looked at has no class: a pixel counts by its middle, as in the map.
+        for (int y = Math.Max(0, (int)MathF.Ceiling(view.Y1 - 0.5f)); y < Math.Min(height, view.Y2 - 0.5f); y++)
         {
-            for (int x = Math.Max(0, (int)view.X1); x < Math.Min(width, view.X2); x++)
+            for (int x = Math.Max(0, (int)MathF.Ceiling(view.X1 - 0.5f)); x < Math.Min(width, view.X2 - 0.5f); x++)
             {
-                pixels[y * stride + x] = colours[map.ClassAtFrame(x, y)];
+                pixels[y * stride + x] = colours[ids[y * frameWidth + x]];
             }
         }
 
+        ArrayPool<byte>.Shared.Return(ids);
         canvas.DrawBitmap(layer, 0, 0, SKSamplingOptions.Default);
     }
 

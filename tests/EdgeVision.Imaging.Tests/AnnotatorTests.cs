@@ -139,6 +139,46 @@ public sealed class AnnotatorTests
     }
 
     [Fact]
+    public void Panels_leave_a_small_picture_to_be_seen()
+    {
+        // 160 x 128, as many networks look at: five classes fill neither its width nor half its height, and the best stays.
+        using var frame = Frame.Rent(PixelFormat.Bgra32, 160, 128);
+        frame.MutableData.Fill(255);
+        var result = new VisionResult { FrameWidth = 160, FrameHeight = 128, Transform = FrameTransform.Identity(160, 128) };
+        result.Classification.Set([0.9f, 0.04f, 0.03f, 0.02f, 0.01f], 5);
+        result.Classification.Labels = ["street", "room", "night", "meadow", "beach"];
+        using var annotator = new Annotator();
+        annotator.Draw(frame, result);
+        Assert.True(Changed(frame, 6, 6, 60, 16), "the best class");
+        Assert.False(Changed(frame, 0, 64, 160, 128), "the lower half stays");
+        Assert.False(Changed(frame, 144, 0, 160, 128), "nothing is cut off at the right");
+    }
+
+    [Fact]
+    public void Distances_stand_on_the_legend_of_a_small_picture()
+    {
+        using var legend = Frame.Rent(PixelFormat.Bgra32, 160, 128);
+        using var both = Frame.Rent(PixelFormat.Bgra32, 160, 128);
+        legend.MutableData.Fill(255);
+        both.MutableData.Fill(255);
+        var t = FrameTransform.Identity(160, 128);
+        var result = new VisionResult { FrameWidth = 160, FrameHeight = 128, Transform = t };
+        result.Segmentation.Resize(160, 128, t).Fill(1);
+        result.Segmentation.Labels = ["background", "a long name of a class"];
+        using var annotator = new Annotator();
+        annotator.Draw(legend, result);
+        result.Depth.Resize(16, 12, t).Fill(2);
+        annotator.Draw(both, result);
+
+        // The legend begins at row 110 (two pads of 3 and a line of 11.9 from below): its name and share are still read.
+        Assert.NotEqual(legend.Data.Slice(80 * legend.Stride, 640).ToArray(), both.Data.Slice(80 * both.Stride, 640).ToArray());
+        for (int y = 111; y < 128; y++)
+        {
+            Assert.Equal(legend.Data.Slice(y * legend.Stride, 640).ToArray(), both.Data.Slice(y * both.Stride, 640).ToArray());
+        }
+    }
+
+    [Fact]
     public void Labels_keep_off_the_panels()
     {
         // A box whose label would lie on the panel of classes: the panel's rows stay as they are without the box.

@@ -39,7 +39,7 @@ public sealed class ModelSpecJsonTests
               "labels": ["人", "dog's"], "skeleton": [[0, 1]],
               "thresholds": { "confidence": 0.5, "iou": 0.6, "maxDetections": 7, "classAgnostic": true },
               "provenance": { "architecture": "a", "metrics": { "mAP": 0.5 } },
-              "goldens": [ { "name": "p", "width": 2, "height": 1, "outputs": [ { "name": "o", "shape": [1, 3] } ] } ],
+              "goldens": [ { "name": "g", "width": 1, "height": 1, "rgb": "YwAAAQA=", "outputs": [ { "name": "o", "shape": [1, 2], "values": [1, 2], "indices": [0, 1] } ], "results": "{}", "tolerances": { "pixels": 2 } } ],
             }
             """, "s");
         string text = ModelSpecJson.Serialize(spec);
@@ -48,8 +48,8 @@ public sealed class ModelSpecJsonTests
         Assert.Contains("\"nhwc\"", text);
         Assert.Equal(text, ModelSpecJson.Serialize(ModelSpecJson.Parse(text, "s")));
         Assert.Equal("dog's", spec.Labels[1]);
-        Assert.Equal([1L, 3L], spec.Goldens![0].Outputs[0].Shape);
         Assert.Equal(TensorElement.UInt8, spec.Input.Element);
+        Assert.Equal((2.0, 0.01, 2), (spec.Goldens![0].Tolerances.Pixels, spec.Goldens[0].Tolerances.Scores, spec.Goldens[0].Outputs[0].Values!.Length));
         Assert.Equal(17, spec.Outputs[0].Parameters["keypoints"][0].GetInt32());
     }
 

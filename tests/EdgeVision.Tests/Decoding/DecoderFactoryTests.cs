@@ -363,14 +363,21 @@ public sealed class DecoderFactoryTests
             instance.Decode(tensors[i % 3], 0, transform, result);
         }
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++)
+        // The runtime itself may allocate once when it recompiles a hot method; what a decode allocates shows in every hundred.
+        long allocated = long.MaxValue;
+        for (int attempt = 0; attempt < 4 && allocated > 0; attempt++)
         {
-            result.Clear();
-            instance.Decode(tensors[i % 3], 0, transform, result);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 100; i++)
+            {
+                result.Clear();
+                instance.Decode(tensors[i % 3], 0, transform, result);
+            }
+
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, allocated);
     }
 
     private static string Decoded(OutputDecoder decoder, TensorSet tensors, in FrameTransform transform)

@@ -97,7 +97,13 @@ public sealed class SimccPose : Architecture
     {
         ArgumentNullException.ThrowIfNull(settings);
         _keypoints = PoseNets.Keypoints(settings);
-        Spec = PoseNets.Spec(settings, Name, "simcc", ["simcc_x", "simcc_y"], new Dictionary<string, JsonElement> { ["splitRatio"] = JsonSerializer.SerializeToElement((float)SplitRatio) });
+        Spec = PoseNets.Spec(settings, Name, "simcc", ["simcc_x", "simcc_y"], new Dictionary<string, JsonElement>
+        {
+            ["splitRatio"] = JsonSerializer.SerializeToElement((float)SplitRatio),
+            ["softmax"] = JsonSerializer.SerializeToElement(true),
+            // The training's targets are Gaussians: their greatest value is a score of 1.
+            ["peak"] = JsonSerializer.SerializeToElement(1 / (SimccHead.Sigma * MathF.Sqrt(2 * MathF.PI))),
+        });
         Heads = [new SimccHead(Spec.Outputs[0], _keypoints, Spec.Input)];
     }
 

@@ -73,7 +73,9 @@ public sealed class HeatmapHead(OutputSpec output, IReadOnlyList<string> keypoin
 /// </summary>
 public sealed class SimccHead(OutputSpec output, IReadOnlyList<string> keypoints, InputSpec input) : Head
 {
-    private const float Sigma = 4; // bins
+    /// <summary>Deviation of the targets, in bins.</summary>
+    public const float Sigma = 4;
+
     private const int Split = Architectures.SimccPose.SplitRatio;
 
     /// <inheritdoc/>

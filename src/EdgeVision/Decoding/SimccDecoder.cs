@@ -3,13 +3,15 @@ namespace EdgeVision;
 /// <summary>
 /// SimCC (Li et al. 2022): scores of columns [N, keypoints, columns * splitRatio] and of rows [N, keypoints, rows * splitRatio]. The best of
 /// each divided by <c>splitRatio</c> (2) is the keypoint in pixels of the input, the lesser of the two its score (mmpose,
-/// get_simcc_maximum); with <c>softmax</c> scores are probabilities first. A keypoint whose score is not above 0 lies at -1.
+/// get_simcc_maximum); with <c>softmax</c> scores are probabilities first, over
+/// <c>peak</c> (1), which is the greatest that the training aims at, and 1 at most. A keypoint whose score is not above 0 lies at -1.
 /// </summary>
 internal sealed class SimccDecoder : OutputDecoder
 {
     private readonly int _columns, _rows;
     private readonly float _splitRatio;
     private readonly bool _softmax;
+    private readonly float _peak;
 
     public SimccDecoder(DecoderInputs inputs)
     {
@@ -19,9 +21,10 @@ internal sealed class SimccDecoder : OutputDecoder
         (_columns, _rows) = (inputs.Indices[0], inputs.Indices[1]);
         _splitRatio = inputs.Float("splitRatio", 2);
         _softmax = inputs.Bool("softmax", false);
-        if (!(_splitRatio > 0))
+        _peak = inputs.Float("peak", 1);
+        if (!(_splitRatio > 0) || !(_peak > 0))
         {
-            throw new SpecException("parameter 'splitRatio' of decoder 'simcc' is above 0");
+            throw new SpecException("parameters 'splitRatio' and 'peak' of decoder 'simcc' are above 0");
         }
     }
 
@@ -72,6 +75,6 @@ internal sealed class SimccDecoder : OutputDecoder
             sum += MathF.Exp(s - scores[at]);
         }
 
-        return (at, 1 / sum);
+        return (at, MathF.Min(1, 1 / (sum * _peak)));
     }
 }

@@ -39,7 +39,7 @@ public sealed unsafe class InferenceEngine : IDisposable
     private readonly string _path;
     private readonly EngineOptions _options;
     private readonly InferenceSession _session;
-    private readonly RunOptions _runOptions = new();
+    private readonly RunOptions _runOptions;
     private readonly TensorInfo[] _inputs;
     private readonly TensorInfo[] _outputs;
     private readonly BoundTensor[] _inputTensors;
@@ -61,6 +61,7 @@ public sealed unsafe class InferenceEngine : IDisposable
         _options = options ?? new EngineOptions();
         OnnxFile.Check(path);
         OrtLibrary.EnsureLoaded();
+        _runOptions = new RunOptions(); // not before: it would load the library that comes with the package
         Threads = (_options.Threads ?? ThreadBudget.Default) is var budget && _options.Threads is null && ThreadBudget.LiveSessions > 0
             ? budget with { Spin = false }
             : budget;

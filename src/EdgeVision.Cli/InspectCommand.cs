@@ -42,7 +42,7 @@ internal static class InspectCommand
 
             if (parse.GetValue(showSpec))
             {
-                Console.WriteLine(read is null ? throw new EdgeVisionException(problem!) : ModelSpecJson.Serialize(read));
+                Console.WriteLine(read is null ? throw new EdgeVisionException(problem!) : ModelSpecJson.Serialize(read with { Goldens = null })); // a self-test is no start for a spec
                 return ExitCode.Done;
             }
 
@@ -83,6 +83,11 @@ internal static class InspectCommand
                     {
                         Console.WriteLine(FormattableString.Invariant($"metric     {name} {value:G6}"));
                     }
+                }
+
+                foreach (var golden in read.Goldens?.Where(g => g is not null) ?? [])
+                {
+                    Console.WriteLine($"self-test  '{golden.Name}', {golden.Width}x{golden.Height} pixels, {golden.Outputs.Length} output(s) kept; edgevision verify repeats it");
                 }
             }
             else

@@ -1,15 +1,19 @@
 namespace EdgeVision.Onnx;
 
 /// <summary>
-/// Computes once what does not depend on the input: nodes whose inputs are all initializers become initializers themselves. What nothing
-/// reads any more is removed.
+/// Computes once what does not depend on the input: nodes whose inputs are all initializers or constants become initializers themselves.
+/// What nothing reads any more is removed.
 /// </summary>
 public static class ConstantFolding
 {
-    private const long MostNumbers = 1 << 22; // of a folded value; larger ones would bloat the file
+    // Of a folded value; larger ones would bloat the file.
+    private const long MostNumbers = 1 << 22;
 
-    // Another result each time, or graphs of their own.
-    private static readonly HashSet<string> NotFolded = ["RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli", "Dropout", "If", "Loop", "Scan"];
+    // Another result each time, or graphs of their own. Quantised constants stay as small as they are.
+    private static readonly HashSet<string> NotFolded =
+    [
+        "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli", "Dropout", "If", "Loop", "Scan", "DequantizeLinear",
+    ];
 
     /// <summary>Folds in place.</summary>
     /// <param name="model">The model.</param>
@@ -20,63 +24,60 @@ public static class ConstantFolding
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(run);
         var graph = model.Graph;
-        var constants = graph.Initializer.ToDictionary(t => t.Name);
-        var outputs = graph.Output.Select(o => o.Name).ToHashSet();
-        var folded = new List<NodeProto>();
+        // An initializer that is an input too is a default, which the caller may replace.
+        var inputs = graph.Input.Select(i => i.Name).ToHashSet(StringComparer.Ordinal);
+        var constants = graph.Initializer.Where(t => !inputs.Contains(t.Name)).ToDictionary(t => t.Name, StringComparer.Ordinal);
+        var outputs = graph.Output.Select(o => o.Name).ToHashSet(StringComparer.Ordinal);
+        var folded = new HashSet<NodeProto>(ReferenceEqualityComparer.Instance);
         foreach (var node in graph.Node)
         {
-            bool fits = node.Input.Any(i => i.Length > 0) && node.Input.All(i => i.Length == 0 || constants.ContainsKey(i)) && !NotFolded.Contains(node.OpType) && !node.Output.Any(outputs.Contains);
-            if (!fits)
+            if (node.Output.Any(outputs.Contains) || NotFolded.Contains(node.OpType))
+            {
+                continue;
+            }
+
+            if (node is { OpType: "Constant", Domain: "" or "ai.onnx", Attribute: [{ Name: "value", T: { } value }] })
+            {
+                var tensor = value.Clone();
+                tensor.Name = node.Output[0];
+                Keep(tensor);
+                folded.Add(node);
+                continue;
+            }
+
+            string[] reads = [.. node.Input.Where(i => i.Length > 0)];
+            if (reads.Length == 0 || !reads.All(constants.ContainsKey) || node.Attribute.Any(a => a.G is not null) || ResultNumbers(node, constants) > MostNumbers)
             {
                 continue;
             }
 
             var results = run(Alone(model, node, constants));
-            if (results.Any(t => t.Dims.Aggregate(1L, (a, d) => a * d) > MostNumbers))
+            if (results.Any(t => Numbers(t.Dims) > MostNumbers))
             {
                 continue;
             }
 
-            for (int i = 0; i < results.Count; i++)
+            string[] names = [.. node.Output.Where(o => o.Length > 0)];
+            for (int i = 0; i < names.Length; i++)
             {
-                results[i].Name = node.Output[i];
-                constants[node.Output[i]] = results[i];
-                graph.Initializer.Add(results[i]);
+                results[i].Name = names[i];
+                Keep(results[i]);
             }
 
             folded.Add(node);
         }
 
-        foreach (var node in folded)
-        {
-            graph.Node.Remove(node);
-        }
-
-        RemoveUnused(graph);
-        return folded.Count;
-    }
-
-    /// <summary>Removes nodes and initializers that nothing reads.</summary>
-    public static void RemoveUnused(GraphProto graph)
-    {
-        ArgumentNullException.ThrowIfNull(graph);
-        var used = graph.Output.Select(o => o.Name).ToHashSet();
-        var needed = new List<NodeProto>();
-        foreach (var node in graph.Node.Reverse())
-        {
-            if (node.Output.Any(used.Contains) || node.Attribute.Any(a => a.G is not null))
-            {
-                needed.Add(node);
-                used.UnionWith(node.Input);
-            }
-        }
-
-        needed.Reverse();
+        var left = graph.Node.Where(n => !folded.Contains(n)).ToArray();
         graph.Node.Clear();
-        graph.Node.AddRange(needed);
-        var kept = graph.Initializer.Where(t => used.Contains(t.Name)).ToArray();
-        graph.Initializer.Clear();
-        graph.Initializer.AddRange(kept);
+        graph.Node.AddRange(left);
+        DeadCode.Remove(graph);
+        return folded.Count;
+
+        void Keep(TensorProto tensor)
+        {
+            constants[tensor.Name] = tensor;
+            graph.Initializer.Add(tensor);
+        }
     }
 
     private static OnnxModel Alone(OnnxModel model, NodeProto node, Dictionary<string, TensorProto> constants)
@@ -85,7 +86,38 @@ public static class ConstantFolding
         alone.OpsetImport.AddRange(model.Proto.OpsetImport);
         alone.Graph.Node.Add(node.Clone());
         alone.Graph.Initializer.AddRange(node.Input.Where(i => i.Length > 0).Distinct().Select(i => constants[i]));
-        alone.Graph.Output.AddRange(node.Output.Select(o => new ValueInfoProto { Name = o }));
+        alone.Graph.Output.AddRange(node.Output.Where(o => o.Length > 0).Select(o => new ValueInfoProto { Name = o }));
         return new OnnxModel(alone);
+    }
+
+    // Of the operators that make much from little, how much, before it is made.
+    private static long ResultNumbers(NodeProto node, Dictionary<string, TensorProto> constants)
+    {
+        TensorProto Read(int i) => constants[node.Input[i]];
+        return node.OpType switch
+        {
+            "ConstantOfShape" => Numbers(OnnxTensor.ReadInts(Read(0))),
+            "Expand" => Numbers(Broadcast(Read(0).Dims, OnnxTensor.ReadInts(Read(1)))),
+            "Tile" => Numbers(OnnxTensor.ReadInts(Read(1)).Concat(Read(0).Dims)),
+            "Range" when Read(0).DataType == (int)TensorProto.Types.DataType.Int64 => RangeNumbers(OnnxTensor.ReadInts(Read(0))[0], OnnxTensor.ReadInts(Read(1))[0], OnnxTensor.ReadInts(Read(2))[0]),
+            _ => 0,
+        };
+    }
+
+    // Shapes are aligned at their ends, and an axis of 1 takes the other's length.
+    private static IEnumerable<long> Broadcast(IReadOnlyList<long> a, IReadOnlyList<long> b) =>
+        Enumerable.Range(1, Math.Max(a.Count, b.Count)).Select(i => Math.Max(i <= a.Count ? a[a.Count - i] : 1, i <= b.Count ? b[b.Count - i] : 1));
+
+    private static long RangeNumbers(long start, long limit, long step) => step == 0 ? long.MaxValue : (long)Math.Min(Math.Max(0, ((double)limit - start) / step), 1e18);
+
+    private static long Numbers(IEnumerable<long> dims)
+    {
+        double count = 1;
+        foreach (long d in dims)
+        {
+            count *= d;
+        }
+
+        return (long)Math.Min(count, 1e18);
     }
 }

@@ -45,6 +45,36 @@ internal sealed class GraphEdit
         return tensor.Name;
     }
 
-    /// <summary>How many nodes and outputs read a value.</summary>
-    public int Users(string name) => _graph.Node.Sum(n => n.Input.Count(i => i == name)) + _graph.Output.Count(o => o.Name == name);
+    /// <summary>How many nodes and outputs read a value; graphs inside nodes count too.</summary>
+    public int Users(string name)
+    {
+        int inside = _graph.Node.Count(n => n.Attribute.Any(a => a.G is not null) && Reads(n).Contains(name));
+        return _graph.Node.Sum(n => n.Input.Count(i => i == name)) + inside + _graph.Output.Count(o => o.Name == name);
+    }
+
+    /// <summary>Adds the names that a node reads: its inputs, and what graphs inside it read from outside.</summary>
+    public static void CollectReads(NodeProto node, HashSet<string> names)
+    {
+        names.UnionWith(node.Input);
+        foreach (var attribute in node.Attribute)
+        {
+            foreach (var graph in attribute.G is { } one ? attribute.Graphs.Prepend(one) : attribute.Graphs)
+            {
+                // A name of the inner graph's own may be among them; that keeps more than needed, never less.
+                names.UnionWith(graph.Output.Select(o => o.Name));
+                foreach (var inner in graph.Node)
+                {
+                    CollectReads(inner, names);
+                }
+            }
+        }
+    }
+
+    private static HashSet<string> Reads(NodeProto node)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        CollectReads(node, names);
+        names.ExceptWith(node.Input);
+        return names;
+    }
 }

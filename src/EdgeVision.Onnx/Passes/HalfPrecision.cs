@@ -19,16 +19,25 @@ public static class HalfPrecision
         ["RoiAlign"] = "sampling places need more than 11 bits",
         ["TopK"] = "rounded scores would tie",
         ["LayerNormalization"] = "sums of squares lose too much",
+        ["Softmax"] = "over long axes sums of small shares lose what they add",
+        ["ReduceSum"] = "sums over long axes lose what they add, or leave the range",
         ["ReduceL2"] = "sums of squares lose too much",
+        ["ReduceMean"] = "sums over long axes lose what they add, or leave the range",
+        ["Pow"] = "squares of 256 and more leave the range",
         ["Cast"] = "it says its type itself",
         ["Range"] = "places beyond 2,048 are not float16 numbers",
         ["Constant"] = "it says its type itself",
         ["ConstantOfShape"] = "it says its type itself",
     };
 
+    /// <summary>Operators that stay float32, with the reason.</summary>
+    public static IReadOnlyDictionary<string, string> StaysFloat32 => StayFloat;
+
     /// <summary>Rewrites in place.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="clamp">Takes weights beyond float16's range (65,504) to its end instead of refusing them.</param>
     /// <exception cref="InvalidDataException">A weight is beyond float16's range, or an operator is not known.</exception>
-    public static void Apply(OnnxModel model)
+    public static void Apply(OnnxModel model, bool clamp = false)
     {
         ArgumentNullException.ThrowIfNull(model);
         var graph = model.Graph;
@@ -62,7 +71,7 @@ public static class HalfPrecision
             for (int i = 0; i < node.Output.Count; i++)
             {
                 string name = node.Output[i];
-                if (types[name] != Float)
+                if (name.Length == 0 || types[name] != Float)
                 {
                     continue;
                 }
@@ -84,7 +93,7 @@ public static class HalfPrecision
             }
         }
 
-        ConstantFolding.RemoveUnused(graph);
+        DeadCode.Remove(graph);
 
         string HalfOf(string name)
         {
@@ -93,7 +102,7 @@ public static class HalfPrecision
                 half[name] = known = edit.Unique($"{name}_f16");
                 if (weights.TryGetValue(name, out var tensor))
                 {
-                    graph.Initializer.Add(ToHalf(tensor, known));
+                    graph.Initializer.Add(ToHalf(tensor, known, clamp));
                 }
                 else
                 {
@@ -130,7 +139,7 @@ public static class HalfPrecision
         }
     }
 
-    private static TensorProto ToHalf(TensorProto tensor, string name)
+    private static TensorProto ToHalf(TensorProto tensor, string name, bool clamp)
     {
         float[] values = OnnxTensor.ReadFloats(tensor);
         var halves = new Half[values.Length];
@@ -139,7 +148,8 @@ public static class HalfPrecision
             halves[i] = (Half)values[i];
             if (!Half.IsFinite(halves[i]) && float.IsFinite(values[i]))
             {
-                throw new InvalidDataException($"weight '{tensor.Name}' holds {values[i]}, which float16 cannot; export in float32");
+                halves[i] = clamp ? (values[i] < 0 ? Half.MinValue : Half.MaxValue)
+                    : throw new InvalidDataException(FormattableString.Invariant($"weight '{tensor.Name}' holds {values[i]}, which float16 cannot; export in float32"));
             }
         }
 

@@ -58,7 +58,9 @@ public static class PreprocessingInGraph
         }
         else
         {
-            float[] bias = first.Input.Count > 2 && first.Input[2].Length > 0 ? OnnxTensor.ReadFloats(graph.Initializer.First(t => t.Name == first.Input[2])) : new float[outputs];
+            float[] bias = first.Input.Count < 3 || first.Input[2].Length == 0 ? new float[outputs]
+                : OnnxTensor.ReadFloats(graph.Initializer.FirstOrDefault(t => t.Name == first.Input[2])
+                    ?? throw new InvalidDataException($"the bias '{first.Input[2]}' of the first convolution is no constant; fold constants first"));
             string name = edit.Constant($"{first.Name}.bias_of_bytes", [.. bias.Select((b, o) => (float)(b + shift[o]))], outputs);
             while (first.Input.Count < 3)
             {
@@ -79,7 +81,7 @@ public static class PreprocessingInGraph
         var (n, channels, h, w) = (dims[0].Clone(), dims[1].Clone(), dims[2].Clone(), dims[3].Clone());
         dims.Clear();
         dims.AddRange([n, h, w, channels]);
-        ConstantFolding.RemoveUnused(graph);
+        DeadCode.Remove(graph);
     }
 
     private static long Group(NodeProto node) => node.Attribute.FirstOrDefault(a => a.Name == "group")?.I ?? 1;

@@ -8,9 +8,9 @@ internal static class TensorTypes
     // The type of the first input, or of the one named.
     private static readonly Dictionary<string, int> SameAs = new[]
     {
-        "Abs", "Add", "AveragePool", "BatchNormalization", "Ceil", "Clip", "Concat", "Conv", "ConvTranspose", "Div", "Erf", "Exp", "Expand", "Flatten", "Floor", "Gather", "GatherElements",
-        "GatherND", "Gemm", "GlobalAveragePool", "HardSigmoid", "HardSwish", "Identity", "LayerNormalization", "Log", "MatMul", "Max", "MaxPool", "Min", "Mod", "Mul", "Neg", "Pad", "Pow", "Reciprocal",
-        "ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", "Relu", "Reshape", "Resize", "RoiAlign", "Round", "ScatterElements", "ScatterND", "Sigmoid", "Slice", "Softmax", "Softplus", "Split",
+        "Abs", "Add", "AveragePool", "BatchNormalization", "Ceil", "Clip", "Concat", "Conv", "ConvTranspose", "Div", "DepthToSpace", "Einsum", "Elu", "Erf", "Exp", "Expand", "Flatten", "Floor", "Gather", "GatherElements",
+        "GatherND", "Gemm", "Gelu", "GlobalAveragePool", "GlobalMaxPool", "GridSample", "HardSigmoid", "HardSwish", "Identity", "InstanceNormalization", "LayerNormalization", "LeakyRelu", "Log", "MatMul", "Max", "MaxPool", "Min", "Mish", "Mod", "Mul", "Neg", "Pad", "PRelu", "Pow", "Reciprocal",
+        "ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", "Relu", "Reshape", "Resize", "RoiAlign", "Round", "ScatterElements", "ScatterND", "Sigmoid", "Slice", "Softmax", "Softplus", "SpaceToDepth", "Split",
         "Sqrt", "Squeeze", "Sub", "Sum", "Tanh", "Tile", "TopK", "Transpose", "Unsqueeze",
     }.ToDictionary(op => op, _ => 0).Append(new("Where", 1)).ToDictionary();
 
@@ -37,6 +37,11 @@ internal static class TensorTypes
 
         foreach (var node in graph.Node)
         {
+            if (node.Domain is not ("" or "ai.onnx"))
+            {
+                throw new InvalidDataException($"operator {node.Domain}.{node.OpType} (node '{node.Name}') is not known to this pass");
+            }
+
             for (int i = 0; i < node.Output.Count; i++)
             {
                 types[node.Output[i]] = node.OpType switch

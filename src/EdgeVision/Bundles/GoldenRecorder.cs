@@ -34,11 +34,15 @@ public static class GoldenRecorder
             Height = height,
             Rgb = GoldenData.Deflate(rgb),
             InputSha256 = Convert.ToHexStringLower(SHA256.HashData(input)),
-            Input = Tensor(model.Spec.Input.Name ?? "", [.. model.Engine.InputShape(0)], Widen(input, model.Spec.Input.Element), whole: false),
+            Input = Tensor(model.Spec.Input.Name ?? "", [.. model.Engine.InputShape(InputIndex(model))], Widen(input, model.Spec.Input.Element), whole: false),
             Outputs = [.. Enumerable.Range(0, outputs.Count).Select(i => Tensor(outputs.Name(i), outputs.Shape(i).ToArray(), outputs.Data(i), whole: true))],
             Results = Json(result, name),
         };
     }
+
+    /// <summary>Which of the graph's inputs the picture goes into.</summary>
+    internal static int InputIndex(VisionModel model) =>
+        model.Spec.Input.Name is { } name ? Math.Max(0, model.Engine.Inputs.ToList().FindIndex(i => i.Name == name)) : 0;
 
     /// <summary>The input tensor's bytes for a picture.</summary>
     internal static (byte[] Bytes, FrameTransform Transform) Input(InputSpec spec, byte[] rgb, int width, int height)

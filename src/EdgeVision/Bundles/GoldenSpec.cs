@@ -52,6 +52,9 @@ public sealed record GoldenTensor
     /// <summary>Values at <see cref="Indices"/>.</summary>
     public float[]? Values { get; set; }
 
+    /// <summary>Whether the first axis is rows that the network found, which may stand in another order elsewhere; all such outputs share their rows.</summary>
+    public bool Rows { get; set; }
+
     /// <summary>Mean of the absolute values of the whole tensor.</summary>
     public double MeanAbsolute { get; set; }
 

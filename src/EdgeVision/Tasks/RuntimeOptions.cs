@@ -29,4 +29,7 @@ public sealed record RuntimeOptions
 
     /// <summary>Frames a run of the network, at least 1, where the graph leaves its batch open.</summary>
     public int BatchSize { get; init; } = 1;
+
+    /// <summary>Whether ONNX Runtime may rewrite the graph; off to look for faults in it.</summary>
+    public bool OptimizeGraph { get; init; } = true;
 }

@@ -74,6 +74,7 @@ public sealed class VisionModel : IDisposable
             Providers = options.Providers,
             ProviderOptions = options.ProviderOptions,
             Threads = options.Threads,
+            OptimizeGraph = options.OptimizeGraph,
             // A dynamic size is fixed by the spec, which is known only once the graph is: see FitInput.
         });
         try

@@ -21,7 +21,15 @@ internal sealed class CandidateList
 
     public void Clear() => Count = 0;
 
-    public void Truncate(int count) => Count = Math.Min(Count, count);
+    /// <summary>Drops the first <paramref name="count"/> and moves the others up.</summary>
+    public void RemoveFirst(int count)
+    {
+        Array.Copy(_boxes, count, _boxes, 0, Count - count);
+        Array.Copy(_scores, count, _scores, 0, Count - count);
+        Array.Copy(_classIds, count, _classIds, 0, Count - count);
+        Array.Copy(_sources, count, _sources, 0, Count - count);
+        Count -= count;
+    }
 
     public void Add(in Box box, float score, int classId, int source)
     {

@@ -118,6 +118,9 @@ internal sealed class DecoderInputs
     public string Text(string name, string fallback) =>
         Structure(name, fallback, e => e.GetString() ?? throw new InvalidOperationException());
 
+    public string[] Texts(string name, string[]? fallback = null) =>
+        Structure(name, fallback, e => [.. e.EnumerateArray().Select(v => v.GetString() ?? throw new InvalidOperationException())]);
+
     public float[] Floats(string name, float[]? fallback = null) =>
         Structure(name, fallback, e => [.. e.EnumerateArray().Select(Number)]);
 

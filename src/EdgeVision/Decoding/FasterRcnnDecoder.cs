@@ -10,11 +10,10 @@ namespace EdgeVision;
 /// </summary>
 internal sealed class FasterRcnnDecoder : OutputDecoder
 {
-    private const float MaxLogSize = 4.135166556742356f; // log(1000 / 16)
     private const float SmallestSide = 1e-2f;
     private readonly int _logits, _deltas, _proposals, _items;
     private readonly int _classes;
-    private readonly float[] _weights;
+    private readonly BoxCoder _coder;
     private readonly DecoderOptions _options;
     private readonly CandidateList _candidates = new();
     private readonly NmsWorkspace _nms = new();
@@ -29,12 +28,13 @@ internal sealed class FasterRcnnDecoder : OutputDecoder
         inputs.ExpectShape(3, "items", -1);
         (_logits, _deltas, _proposals, _items) = (inputs.Indices[0], inputs.Indices[1], inputs.Indices[2], inputs.Indices[3]);
         _options = inputs.Options;
-        _weights = inputs.Floats("weights", [10, 10, 5, 5]);
-        if (_weights.Length != 4 || !_weights.All(w => w > 0))
+        float[] weights = inputs.Floats("weights", [10, 10, 5, 5]);
+        if (weights.Length != 4 || !weights.All(w => w > 0))
         {
             throw new SpecException("parameter 'weights' of decoder 'faster-rcnn' is four numbers above 0: of x, y, width and height");
         }
 
+        _coder = new BoxCoder(weights[0], weights[1], weights[2], weights[3]);
         _classes = (int)Math.Max(inputs.Info(0).Shape[1], 0);
         if (_classes < 2 || inputs.Labels.Length > 0 && inputs.Labels.Length != _classes - 1 || inputs.Info(1).Shape[1] != _classes * 4)
         {
@@ -87,7 +87,7 @@ internal sealed class FasterRcnnDecoder : OutputDecoder
                 continue;
             }
 
-            var box = CandidateList.Checked(BoxOf(proposal, deltas.Slice(c * 4, 4)), name);
+            var box = CandidateList.Checked(_coder.Decode(new Box(proposal[0], proposal[1], proposal[2], proposal[3]), deltas.Slice(c * 4, 4)), name);
             box = new Box(
                 Math.Clamp(box.X1, 0, transform.InputWidth), Math.Clamp(box.Y1, 0, transform.InputHeight),
                 Math.Clamp(box.X2, 0, transform.InputWidth), Math.Clamp(box.Y2, 0, transform.InputHeight));
@@ -96,15 +96,6 @@ internal sealed class FasterRcnnDecoder : OutputDecoder
                 _candidates.Add(box, p[c], c, row);
             }
         }
-    }
-
-    private Box BoxOf(ReadOnlySpan<float> p, ReadOnlySpan<float> d)
-    {
-        float[] by = _weights;
-        float w = p[2] - p[0], h = p[3] - p[1];
-        float cx = d[0] / by[0] * w + (p[0] + 0.5f * w), cy = d[1] / by[1] * h + (p[1] + 0.5f * h);
-        float pw = MathF.Exp(MathF.Min(d[2] / by[2], MaxLogSize)) * w, ph = MathF.Exp(MathF.Min(d[3] / by[3], MaxLogSize)) * h;
-        return new Box(cx - 0.5f * pw, cy - 0.5f * ph, cx + 0.5f * pw, cy + 0.5f * ph);
     }
 
     private void Suppress(in FrameTransform transform, VisionResult result)

@@ -3,13 +3,10 @@ namespace EdgeVision;
 /// <summary>
 /// Anchors over feature levels, torchvision's RetinaNet: class logits [N, A, classes] and box deltas [N, A, 4], all levels
 /// one after the other in the order level, y, x, anchor. Sigmoid, score above the threshold, the best <c>topk</c> of each
-/// level, BoxCoder with weights 1, clipped to the input, suppressed by class. Anchors: torchvision's AnchorGenerator
-/// (ratio-major, half sizes rounded half to even, at (x * step, y * step) with step = size // cells of that axis, which is
-/// the stride wherever it divides the input).
+/// level, BoxCoder with weights 1, clipped to the input, suppressed by class. Anchors: <see cref="AnchorGrid"/>.
 /// </summary>
 internal sealed class RetinaNetDecoder : OutputDecoder
 {
-    private const float MaxLogSize = 4.135166556742356f; // log(1000 / 16)
     private readonly int _logits;
     private readonly int _deltas;
     private readonly string _logitsName;
@@ -49,7 +46,7 @@ internal sealed class RetinaNetDecoder : OutputDecoder
         }
 
         inputs.ExpectAnchors(strides, level => sizes[level].Length * ratios.Length);
-        (_anchors, _levelEnds) = Anchors(inputs.Spec.Input.Width, inputs.Spec.Input.Height, strides, sizes, ratios);
+        (_anchors, _levelEnds) = AnchorGrid.Create(inputs.Spec.Input.Width, inputs.Spec.Input.Height, strides, sizes, ratios);
         long declared = inputs.Info(0).Shape[1];
         if (declared > 0 && declared != _anchors.Length || _classes < 1 || inputs.Labels.Length > 0 && inputs.Labels.Length != _classes)
         {
@@ -58,43 +55,6 @@ internal sealed class RetinaNetDecoder : OutputDecoder
 
         // Logits below the threshold's logit need no sigmoid; the margin covers its rounding.
         _logitGate = _options.Confidence is > 0 and < 1 ? MathF.Log(_options.Confidence / (1 - _options.Confidence)) - 1e-3f : float.NegativeInfinity;
-    }
-
-    internal static (Box[] Anchors, int[] LevelEnds) Anchors(int width, int height, int[] strides, float[][] sizes, float[] ratios)
-    {
-        var anchors = new List<Box>();
-        var ends = new int[strides.Length];
-        for (int level = 0; level < strides.Length; level++)
-        {
-            int stride = strides[level];
-            var around = new List<Box>();
-            foreach (float ratio in ratios)
-            {
-                float h = MathF.Sqrt(ratio), w = 1 / h;
-                foreach (float size in sizes[level])
-                {
-                    around.Add(new Box(MathF.Round(-w * size / 2), MathF.Round(-h * size / 2), MathF.Round(w * size / 2), MathF.Round(h * size / 2)));
-                }
-            }
-
-            // A level has ceil(size / stride) cells, as convolutions of stride 2 leave them.
-            int columns = (width + stride - 1) / stride, rows = (height + stride - 1) / stride;
-            int stepX = width / columns, stepY = height / rows;
-            for (int y = 0; y < rows; y++)
-            {
-                for (int x = 0; x < columns; x++)
-                {
-                    foreach (var a in around)
-                    {
-                        anchors.Add(new Box(a.X1 + x * stepX, a.Y1 + y * stepY, a.X2 + x * stepX, a.Y2 + y * stepY));
-                    }
-                }
-            }
-
-            ends[level] = anchors.Count;
-        }
-
-        return ([.. anchors], ends);
     }
 
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
@@ -149,20 +109,11 @@ internal sealed class RetinaNetDecoder : OutputDecoder
         for (int k = 0; k < n; k++)
         {
             int at = (int)(uint)_keys[k], anchor = _level.Sources[at];
-            var box = CandidateList.Checked(Decode(_anchors[anchor], deltas.Slice(anchor * 4, 4)), _deltasName);
+            var box = CandidateList.Checked(BoxCoder.Unit.Decode(_anchors[anchor], deltas.Slice(anchor * 4, 4)), _deltasName);
             var clipped = new Box(
                 Math.Clamp(box.X1, 0, transform.InputWidth), Math.Clamp(box.Y1, 0, transform.InputHeight),
                 Math.Clamp(box.X2, 0, transform.InputWidth), Math.Clamp(box.Y2, 0, transform.InputHeight));
             _candidates.Add(clipped, _level.Scores[at], _level.ClassIds[at], anchor);
         }
-    }
-
-    /// <summary>torchvision's BoxCoder, weights 1: sizes without +1, log sizes clamped from above at log(1000/16).</summary>
-    internal static Box Decode(in Box anchor, ReadOnlySpan<float> delta)
-    {
-        float w = anchor.X2 - anchor.X1, h = anchor.Y2 - anchor.Y1;
-        float cx = delta[0] * w + (anchor.X1 + 0.5f * w), cy = delta[1] * h + (anchor.Y1 + 0.5f * h);
-        float pw = MathF.Exp(MathF.Min(delta[2], MaxLogSize)) * w, ph = MathF.Exp(MathF.Min(delta[3], MaxLogSize)) * h;
-        return new Box(cx - 0.5f * pw, cy - 0.5f * ph, cx + 0.5f * pw, cy + 0.5f * ph);
     }
 }

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace EdgeVision;
 
 /// <summary>
@@ -31,58 +29,14 @@ internal sealed class YoloCandidates(string name, DecoderOptions options)
         Reserve(anchors);
         var best = _best.AsSpan(0, anchors);
         var bestClass = _bestClass.AsSpan(0, anchors);
-        bool finite = true;
-        int width = Vector<float>.Count;
-        int i = 0;
-        if (Vector.IsHardwareAccelerated)
-        {
-            var allFinite = Vector<int>.AllBitsSet;
-            for (; i <= anchors - width; i += width)
-            {
-                var max = new Vector<float>(data.Slice(4 * anchors + i, width));
-                allFinite &= Vector.Equals(max - max, Vector<float>.Zero);
-                var arg = Vector<int>.Zero;
-                for (int c = 1; c < classes; c++)
-                {
-                    var v = new Vector<float>(data.Slice((4 + c) * anchors + i, width));
-                    allFinite &= Vector.Equals(v - v, Vector<float>.Zero); // NaN and infinities give NaN
-                    var greater = Vector.GreaterThan(v, max);
-                    max = Vector.ConditionalSelect(greater, v, max);
-                    arg = Vector.ConditionalSelect(greater, new Vector<int>(c), arg);
-                }
-
-                max.CopyTo(best[i..]);
-                arg.CopyTo(bestClass[i..]);
-            }
-
-            finite = Vector.EqualsAll(allFinite, Vector<int>.AllBitsSet);
-        }
-
-        for (; i < anchors; i++)
-        {
-            float max = data[4 * anchors + i];
-            finite &= float.IsFinite(max);
-            int arg = 0;
-            for (int c = 1; c < classes; c++)
-            {
-                float v = data[(4 + c) * anchors + i];
-                finite &= float.IsFinite(v);
-                if (v > max)
-                {
-                    (max, arg) = (v, c);
-                }
-            }
-
-            (best[i], bestClass[i]) = (max, arg);
-        }
-
+        bool finite = ClassScan.Run(data.Slice(4 * anchors, classes * anchors), classes, anchors, best, bestClass);
         if (!finite)
         {
             throw new InvalidOutputException($"output '{name}' holds NaN or infinite scores; the model or its input is broken");
         }
 
         Count = 0;
-        for (i = 0; i < anchors; i++)
+        for (int i = 0; i < anchors; i++)
         {
             if (!(best[i] > options.Confidence))
             {

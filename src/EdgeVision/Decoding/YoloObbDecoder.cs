@@ -8,13 +8,12 @@ namespace EdgeVision;
 /// </summary>
 internal sealed class YoloObbDecoder : OutputDecoder
 {
-    private const float Epsilon = 1e-7f;
     private readonly int _output;
     private readonly int _classes;
     private readonly DecoderOptions _options;
     private readonly YoloCandidates _candidates;
-    private ulong[] _keys = [];
-    private Gaussian[] _gaussians = [];
+    private readonly RotatedNms _nms = new(RotatedNmsConvention.Ultralytics);
+    private RotatedBox[] _boxes = [];
 
     public YoloObbDecoder(DecoderInputs inputs)
     {
@@ -32,8 +31,6 @@ internal sealed class YoloObbDecoder : OutputDecoder
         _candidates = new YoloCandidates(inputs.Info(0).Name, inputs.Options);
     }
 
-    private readonly record struct Gaussian(float X, float Y, float A, float B, float C, float Determinant);
-
     public override void Decode(TensorSet outputs, int batch, in FrameTransform t, VisionResult result)
     {
         var shape = outputs.Shape(_output);
@@ -46,44 +43,28 @@ internal sealed class YoloObbDecoder : OutputDecoder
         var data = outputs.Data(_output).Slice(batch * size, size);
         _candidates.Scan(data, _classes, anchors);
         int n = _candidates.Count;
-        if (_keys.Length < n)
+        if (_boxes.Length < n)
         {
-            _keys = new ulong[anchors];
-            _gaussians = new Gaussian[anchors];
+            _boxes = new RotatedBox[anchors];
         }
 
-        NmsWorkspace.Order(_candidates.Scores.AsSpan(0, n), _keys);
-        n = Math.Min(n, YoloCandidates.MaxCandidates);
-        for (int i = 0; i < n; i++)
+        for (int k = 0; k < n; k++)
         {
-            int k = (int)(uint)_keys[i], a = _candidates.Anchors[k];
-            float shift = _options.ClassAgnostic ? 0 : _candidates.ClassIds[k] * YoloCandidates.ClassOffset;
-            if (!float.IsFinite(data[(4 + _classes) * anchors + a]))
+            int a = _candidates.Anchors[k];
+            _boxes[k] = new RotatedBox(data[a], data[anchors + a], data[2 * anchors + a], data[3 * anchors + a], data[(4 + _classes) * anchors + a]);
+            if (!float.IsFinite(_boxes[k].Angle))
             {
                 throw new InvalidOutputException($"output '{outputs.Name(_output)}' holds NaN or infinite angles; the model or its input is broken");
             }
-
-            _gaussians[i] = Of(data[a] + shift, data[anchors + a] + shift, data[2 * anchors + a], data[3 * anchors + a], data[(4 + _classes) * anchors + a]);
         }
 
+        var kept = _nms.Run(_boxes.AsSpan(0, n), _candidates.Scores.AsSpan(0, n), _options.ClassAgnostic ? default : _candidates.ClassIds.AsSpan(0, n),
+            YoloCandidates.ClassOffset, _options.Iou, _options.MaxDetections, YoloCandidates.MaxCandidates);
         var detections = result.Detections;
         detections.Clear(rotation: true);
-        for (int i = 0; i < n && detections.Count < _options.MaxDetections; i++)
+        foreach (int k in kept)
         {
-            bool suppressed = false;
-            for (int j = 0; j < i && !suppressed; j++)
-            {
-                suppressed = ProbIou(_gaussians[j], _gaussians[i]) >= _options.Iou;
-            }
-
-            if (suppressed)
-            {
-                continue;
-            }
-
-            int k = (int)(uint)_keys[i], a = _candidates.Anchors[k];
-            Emit(new RotatedBox(data[a], data[anchors + a], data[2 * anchors + a], data[3 * anchors + a], data[(4 + _classes) * anchors + a]),
-                _candidates.Scores[k], _candidates.ClassIds[k], t, detections);
+            Emit(_boxes[k], _candidates.Scores[k], _candidates.ClassIds[k], t, detections);
         }
     }
 
@@ -102,29 +83,5 @@ internal sealed class YoloObbDecoder : OutputDecoder
             Math.Clamp(rotated.CenterX - ex, 0, t.FrameWidth), Math.Clamp(rotated.CenterY - ey, 0, t.FrameHeight),
             Math.Clamp(rotated.CenterX + ex, 0, t.FrameWidth), Math.Clamp(rotated.CenterY + ey, 0, t.FrameHeight)), score, classId);
         detections.SetRotated(index, rotated);
-    }
-
-    private static Gaussian Of(float x, float y, float w, float h, float angle)
-    {
-        float a = w * w / 12, b = h * h / 12, cos = MathF.Cos(angle), sin = MathF.Sin(angle);
-        float va = a * cos * cos + b * sin * sin, vb = a * sin * sin + b * cos * cos, vc = (a - b) * cos * sin;
-        return new Gaussian(x, y, va, vb, vc, MathF.Max(va * vb - vc * vc, 0));
-    }
-
-    // arXiv 2106.06072, as in Ultralytics' batch_probiou.
-    private static float ProbIou(in Gaussian p, in Gaussian q)
-    {
-        float a = p.A + q.A, b = p.B + q.B, c = p.C + q.C, dx = p.X - q.X, dy = p.Y - q.Y;
-        float denominator = a * b - c * c;
-        float t1 = (a * dy * dy + b * dx * dx) / (denominator + Epsilon) * 0.25f;
-        float t2 = c * -dx * dy / (denominator + Epsilon) * 0.5f;
-        if (t1 + t2 > 100)
-        {
-            return 0; // far apart (other classes always): the distance saturates
-        }
-
-        float t3 = MathF.Log(denominator / (4 * MathF.Sqrt(p.Determinant * q.Determinant) + Epsilon) + Epsilon) * 0.5f;
-        float distance = Math.Clamp(t1 + t2 + t3, Epsilon, 100);
-        return 1 - MathF.Sqrt(1 - MathF.Exp(-distance) + Epsilon);
     }
 }

@@ -73,6 +73,51 @@ public sealed unsafe class NmsWorkspace
         return _kept.AsSpan(0, kept);
     }
 
+    /// <summary>OpenCV's rules (<see cref="NmsConvention.OpenCv"/>) on boxes that passed its score gate: overlaps in double, a threshold that shrinks by <paramref name="eta"/>.</summary>
+    internal ReadOnlySpan<int> RunOpenCv(ReadOnlySpan<Box> boxes, ReadOnlySpan<float> scores, ReadOnlySpan<int> classIds, float threshold, float eta, int limit, int topK)
+    {
+        Reserve(boxes.Length);
+        Order(scores, _keys);
+        int n = Math.Min(boxes.Length, topK), kept = 0;
+        for (int k = 0; k < n && kept < limit; k++)
+        {
+            int index = (int)(uint)_keys[k];
+            bool stays = true;
+            for (int j = 0; j < kept && stays; j++)
+            {
+                stays = !classIds.IsEmpty && classIds[_kept[j]] != classIds[index] || OpenCvOverlap(boxes[index], boxes[_kept[j]]) <= threshold;
+            }
+
+            if (!stays)
+            {
+                continue;
+            }
+
+            _kept[kept++] = index;
+            if (eta < 1 && threshold > 0.5f)
+            {
+                threshold *= eta;
+            }
+        }
+
+        return _kept.AsSpan(0, kept);
+    }
+
+    // cv::jaccardDistance on Rect2d made from a corner and float32 sides.
+    private static float OpenCvOverlap(in Box a, in Box b)
+    {
+        double aw = a.Width, ah = a.Height, bw = b.Width, bh = b.Height, areaA = aw * ah, areaB = bw * bh;
+        if (areaA + areaB <= 2.220446049250313e-16) // numeric_limits<double>::epsilon()
+        {
+            return 1;
+        }
+
+        double x = Math.Max(a.X1, b.X1), y = Math.Max(a.Y1, b.Y1);
+        double w = Math.Min(a.X1 + aw, b.X1 + bw) - x, h = Math.Min(a.Y1 + ah, b.Y1 + bh) - y;
+        double inter = aw <= 0 || ah <= 0 || bw <= 0 || bh <= 0 || w <= 0 || h <= 0 ? 0 : w * h;
+        return 1f - (float)(1.0 - inter / (areaA + areaB - inter));
+    }
+
     /// <summary>Fills <paramref name="keys"/> with (inverted score, index) so that sorting gives descending scores, lower index first.</summary>
     internal static void Order(ReadOnlySpan<float> scores, Span<ulong> keys)
     {

@@ -14,6 +14,9 @@ internal sealed class DecoderCase
     /// <summary>Outputs that hold scores: a single broken number there is always seen.</summary>
     public int[] Scores { get; init; } = [0];
 
+    /// <summary>Numbers of those outputs that are scores; all of them where nothing is said.</summary>
+    public (int From, int To)? ScoreRange { get; init; }
+
     public DecoderOptions Options { get; init; } = new(0.3f, 0.5f, 300, false);
 
     /// <summary>Letterbox of a frame of 200 x 100.</summary>
@@ -170,6 +173,81 @@ internal sealed class DecoderCase
                 [
                     ("logits", [anchors, 4], Logit), ("deltas", [anchors, 16], Delta),
                     ("proposals", [anchors, 4], (r, i) => i % 4 < 2 ? r.NextSingle() * 30 : 34 + r.NextSingle() * 30), ("items", [anchors], (_, _) => 0),
+                ],
+            },
+            "yolo-dfl-raw" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, three, """{"strides": [8, 16], "bins": 4}"""), Scores = [1, 3],
+                Outputs = [("box8", [1, 16, 8, 8], Logit), ("cls8", [1, 3, 8, 8], Logit), ("box16", [1, 16, 4, 4], Logit), ("cls16", [1, 3, 4, 4], Logit)],
+            },
+            "yolo-anchors" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, three, """{"strides": [8], "anchors": [[10, 13]]}"""), ScoreRange = (4 * 64, 5 * 64), Options = new(0.1f, 0.5f, 300, false),
+                Outputs = [("head", [1, 8, 8, 8], (r, i) => i / 64 is 4 or > 4 ? r.NextSingle() * 6 - 2 : r.NextSingle() * 2 - 1)],
+            },
+            "tiny-yolov2" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, three, """{"strides": [8], "anchors": [[10, 13]]}"""), ScoreRange = (4 * 64, 5 * 64), Options = new(0.1f, 0.5f, 300, false),
+                Outputs = [("grid", [1, 8, 8, 8], (r, i) => i / 64 >= 4 ? r.NextSingle() * 6 - 2 : r.NextSingle() * 2 - 1)],
+            },
+            "yolo-rows" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, three),
+                Outputs = [("rows", [1, anchors, 8], (r, i) => (i % 8) switch { 0 or 1 => r.NextSingle() * 64, 2 or 3 => 4 + r.NextSingle() * 20, _ => r.NextSingle() })],
+            },
+            "yolox" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, three),
+                Outputs = [("rows", [1, 64 + 16 + 4, 8], (r, i) => (i % 8) < 4 ? r.NextSingle() - 0.5f : r.NextSingle())],
+            },
+            "fcos" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, three, """{"strides": [8, 16]}"""), Scores = [0, 2],
+                Outputs = [("cls_logits", [1, 80, 3], Logit), ("bbox_regression", [1, 80, 4], Positive), ("centreness", [1, 80, 1], Logit)],
+            },
+            "rpn" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, ["object"], """{"strides": [8, 16], "sizes": [[8], [16]]}"""), Scores = [0, 1],
+                Outputs = [("objectness8", [1, 3, 8, 8], Logit), ("objectness16", [1, 3, 4, 4], Logit), ("deltas8", [1, 12, 8, 8], Delta), ("deltas16", [1, 12, 4, 4], Delta)],
+            },
+            "nanodet" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, three, """{"strides": [8, 16], "bins": 4}"""),
+                Outputs = [("rows", [1, 80, 3 + 16], (r, i) => i % 19 < 3 ? r.NextSingle() : r.NextSingle() * 6 - 3)],
+            },
+            "detr" => new() { Decoder = decoder, Spec = SpecOf(64, 64, three), Outputs = [("logits", [1, 20, 4], Logit), ("boxes", [1, 20, 4], Unit)] },
+            "rt-detr" => new() { Decoder = decoder, Spec = SpecOf(64, 64, three), Outputs = [("logits", [1, 20, 3], Logit), ("boxes", [1, 20, 4], Unit)] },
+            "centernet" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, three),
+                Outputs = [("heat", [1, 3, 9, 7], Logit), ("sizes", [1, 2, 9, 7], Positive)],
+            },
+            "detections" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, three), Scores = [2],
+                ScoreRange = (0, 17),
+                Outputs =
+                [
+                    ("count", [1, 1], (_, _) => 17), ("boxes", [1, 20, 4], (r, i) => i % 4 < 2 ? r.NextSingle() * 30 : 30 + r.NextSingle() * 30),
+                    ("scores", [1, 20], Unit), ("classes", [1, 20], (r, _) => r.Next(3)),
+                ],
+            },
+            "boxes-scores" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, three), Scores = [1],
+                Outputs = [("boxes", [1, anchors, 4], (r, i) => i % 4 < 2 ? r.NextSingle() * 30 : 30 + r.NextSingle() * 30), ("scores", [1, anchors, 3], Unit)],
+            },
+            "retinaface" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, one, """{"strides": [8], "minSizes": [[8, 16]]}"""), Scores = [1],
+                Outputs = [("loc", [1, 128, 4], Delta), ("conf", [1, 128, 2], Unit), ("landms", [1, 128, 10], Delta)],
+            },
+            "mediapipe" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, one, """{"preset": "pose"}"""),
+                Outputs =
+                [
+                    ("logits", [1, 64 * 2 + 16 * 2 + 4 * 6, 1], Logit), ("boxes", [1, 64 * 2 + 16 * 2 + 4 * 6, 12], (r, i) => i % 12 is 2 or 3 ? 10 + r.NextSingle() * 20 : r.NextSingle() * 8 - 4),
                 ],
             },
             "segmentation" => new() { Decoder = decoder, Spec = SpecOf(64, 64, three), Outputs = [("logits", [1, 3, 9, 7], Logit)] },

@@ -59,6 +59,30 @@ public sealed class DecoderFactoryTests
     [InlineData("faster-rcnn", "weights", "[10, 10, 5]")]
     [InlineData("faster-rcnn", "weights", "[10, 10, 0, 5]")]
     [InlineData("faster-rcnn", "weights", "10")]
+    [InlineData("yolo-dfl-raw", "bins", "0")]
+    [InlineData("yolo-anchors", "formula", "\"v6\"")]
+    [InlineData("yolo-anchors", "anchors", "[[10]]")] // a width without a height
+    [InlineData("yolo-anchors", "anchors", "[[10, 13], [20, 20]]")] // two lists for one stride
+    [InlineData("yolo-anchors", "scaleXy", "[0]")]
+    [InlineData("tiny-yolov2", "anchors", "[[-1, 13]]")]
+    [InlineData("yolox", "strides", "[0]")]
+    [InlineData("yolox", "decoded", "1")]
+    [InlineData("fcos", "topk", "0")]
+    [InlineData("rpn", "preNms", "0")]
+    [InlineData("rpn", "sizes", "[[8]]")] // one list for two strides
+    [InlineData("rpn", "sizes", "[[8], [16, 32]]")] // as many a level are wanted
+    [InlineData("nanodet", "bins", "1")]
+    [InlineData("rt-detr", "topk", "0")]
+    [InlineData("centernet", "topk", "0")]
+    [InlineData("detections", "format", "\"xywh\"")]
+    [InlineData("detections", "order", "[\"boxes\", \"boxes\", \"scores\", \"count\"]")]
+    [InlineData("detections", "order", "[\"boxes\", \"labels\", \"scores\", \"count\"]")]
+    [InlineData("detections", "columns", "[\"x1\", \"y1\"]")]
+    [InlineData("boxes-scores", "format", "\"xywh\"")]
+    [InlineData("boxes-scores", "scores", "\"planes\"")]
+    [InlineData("retinaface", "minSizes", "[[8], [16]]")]
+    [InlineData("retinaface", "variances", "[0.1]")]
+    [InlineData("mediapipe", "preset", "\"hand\"")]
     [InlineData("segmentation", "threshold", "0")]
     [InlineData("segmentation", "threshold", "1")]
     [InlineData("segmentation", "threshold", "\"half\"")]
@@ -180,7 +204,7 @@ public sealed class DecoderFactoryTests
         var c = DecoderCase.Of(decoder);
         var tensors = c.Tensors(1);
         var low = new ArrayTensorSet([.. c.Outputs.Select((o, i) => (o.Name, o.Shape, c.Scores.Contains(i) && o.Shape[^1] == 1
-            ? [.. Enumerable.Repeat(decoder == "blazeface" ? -1000f : 0f, tensors.Data(i).Length)]
+            ? [.. Enumerable.Repeat(decoder is "blazeface" or "mediapipe" ? -1000f : 0f, tensors.Data(i).Length)]
             : tensors.Data(i).ToArray()))]);
         var result = new VisionResult();
         c.Create(c.Options with { Confidence = 0 }).Decode(low, 0, c.Transform, result);
@@ -220,7 +244,7 @@ public sealed class DecoderFactoryTests
                 var set = new ArrayTensorSet([.. c.Outputs.Select((o, i) => (o.Name, o.Shape, i == output ? data : tensors.Data(i).ToArray()))]);
 
                 // YOLO rows: scores are rows 4 to 6 (4 alone for pose); elsewhere the whole tensor counts.
-                var (from, to) = decoder switch
+                var (from, to) = c.ScoreRange ?? decoder switch
                 {
                     "yolo-dfl" or "yolo-dfl-seg" or "yolo-obb" => (4 * 53, 7 * 53),
                     "yolo-dfl-pose" => (4 * 53, 5 * 53),
@@ -340,6 +364,16 @@ public sealed class DecoderFactoryTests
     [InlineData("retinanet-anchors")]
     [InlineData("ssd")]
     [InlineData("faster-rcnn")]
+    [InlineData("yolo-dfl-raw")]
+    [InlineData("yolo-anchors")]
+    [InlineData("yolo-rows")]
+    [InlineData("yolox")]
+    [InlineData("fcos")]
+    [InlineData("nanodet")]
+    [InlineData("detr")]
+    [InlineData("rt-detr")]
+    [InlineData("centernet")]
+    [InlineData("boxes-scores")]
     [InlineData("segmentation")]
     public void Labels_that_are_not_the_graph_s_classes_are_refused(string decoder)
     {

@@ -87,13 +87,13 @@ public sealed class FaceDecoderTests
     [Fact]
     public void BlazeFace_has_MediaPipe_s_896_anchors()
     {
-        var anchors = BlazeFaceDecoder.Anchors(128, 128, [8, 16, 16, 16]);
+        var anchors = MediaPipeDecoder.Anchors(128, 128, [8, 16, 16, 16]);
         Assert.Equal(896, anchors.Length); // 16x16x2 + 8x8x6
         Assert.Equal((0.5f / 16, 0.5f / 16), anchors[1]);
         Assert.Equal((1.5f / 16, 0.5f / 16), anchors[2]);
         Assert.Equal((0.5f / 8, 0.5f / 8), anchors[512 + 5]);
         Assert.Equal((7.5f / 8, 7.5f / 8), anchors[^1]);
-        Assert.Equal(2254, BlazeFaceDecoder.Anchors(224, 224, [8, 16, 32, 32, 32]).Length); // the pose detector's
+        Assert.Equal(2254, MediaPipeDecoder.Anchors(224, 224, [8, 16, 32, 32, 32]).Length); // the pose detector's
     }
 
     [Fact]

@@ -1,15 +1,19 @@
 namespace EdgeVision;
 
 /// <summary>
-/// MediaPipe's BlazeFace: logits [N, A, 1] and [N, A, 16] (centre, size, six keypoints in input pixels from the anchor's
-/// centre), in two parts or more that follow each other. Anchors of size 1 at (x + 0.5) / grid; equal strides share a grid.
+/// MediaPipe's detectors: logits [N, A, 1] and [N, A, 4 + 2K] (centre, size, K keypoints in input pixels from the anchor's
+/// centre), in one part or several that follow each other. Anchors of size 1 at (x + 0.5) / grid; equal strides share a grid.
 /// Sigmoid of logits clipped to +-100; weighted suppression: boxes that overlap the best one are averaged by score with
-/// their keypoints, and the best score stays (non_max_suppression_calculator.cc).
+/// their keypoints, and the best score stays (ssd_anchors_calculator.cc, tensors_to_detections_calculator.cc,
+/// non_max_suppression_calculator.cc). <c>preset</c>: face (128 pixels, 896 anchors, 6 keypoints), palm (192, 2016, 7) or pose (224,
+/// 2254, 4), which sets <c>strides</c> and <c>keypoints</c>; <c>exponential</c>: sizes are exp(value) * the anchor's size of 1.
 /// </summary>
-internal sealed class BlazeFaceDecoder : OutputDecoder
+internal sealed class MediaPipeDecoder : OutputDecoder
 {
     private readonly int[] _logits;
     private readonly int[] _boxes;
+    private readonly string _name;
+    private readonly bool _exponential;
     private readonly int _keypoints;
     private readonly int _size;
     private readonly (float X, float Y)[] _anchors;
@@ -19,18 +23,28 @@ internal sealed class BlazeFaceDecoder : OutputDecoder
     private ulong[] _keys = [];
     private readonly float[] _mean;
 
-    public BlazeFaceDecoder(DecoderInputs inputs)
+    public MediaPipeDecoder(DecoderInputs inputs, string preset)
     {
         _options = inputs.Options;
-        _keypoints = inputs.Int("keypoints", 6);
+        _name = inputs.Output.Decoder;
+        preset = inputs.Text("preset", preset);
+        (int points, int[] layers) = preset switch
+        {
+            "face" => (6, (int[])[8, 16, 16, 16]),
+            "palm" => (7, [8, 16, 16, 16]),
+            "pose" => (4, [8, 16, 32, 32, 32]),
+            _ => throw new SpecException($"parameter 'preset' of decoder '{_name}' is face, palm or pose; '{preset}' is not"),
+        };
+        _keypoints = inputs.Int("keypoints", points);
+        _exponential = inputs.Bool("exponential", false);
         if (_keypoints is < 0 or > 1024)
         {
-            throw new SpecException("parameter 'keypoints' of decoder 'blazeface' lies in 0..1024");
+            throw new SpecException($"parameter 'keypoints' of decoder '{_name}' lies in 0..1024");
         }
 
         _size = 4 + 2 * _keypoints;
         _mean = new float[_size];
-        int[] strides = inputs.Strides([8, 16, 16, 16]);
+        int[] strides = inputs.Strides(layers);
         inputs.ExpectAnchors(strides, _ => 2);
         _anchors = Anchors(inputs.Spec.Input.Width, inputs.Spec.Input.Height, strides);
         var logits = Enumerable.Range(0, inputs.Indices.Length).Where(i => inputs.FromEnd(i, 1) == 1).ToArray();
@@ -39,7 +53,7 @@ internal sealed class BlazeFaceDecoder : OutputDecoder
         if (logits.Length == 0 || logits.Length != boxes.Length || inputs.Indices.Length != logits.Length * 2 || declared != _anchors.Length
             || !logits.Zip(boxes).All(p => inputs.FromEnd(p.First, 2) == inputs.FromEnd(p.Second, 2)))
         {
-            throw new ModelFormatException($"decoder 'blazeface' makes {_anchors.Length} anchors and expects as many logits and rows of {_size}; the graph has {string.Join("; ", inputs.Indices.Select((_, i) => inputs.Info(i)))}");
+            throw new ModelFormatException($"decoder '{_name}' makes {_anchors.Length} anchors and expects as many logits and rows of {_size}; the graph has {string.Join("; ", inputs.Indices.Select((_, i) => inputs.Info(i)))}");
         }
 
         _logits = [.. logits.Select(i => inputs.Indices[i])];
@@ -89,7 +103,7 @@ internal sealed class BlazeFaceDecoder : OutputDecoder
             var boxes = outputs.Data(_boxes[part]);
             if (shape.Length != 3 || shape[2] != 1 || batch >= shape[0] || boxShape.Length != 3 || boxShape[0] != shape[0] || boxShape[1] != count || boxShape[2] != _size || first + count > _anchors.Length)
             {
-                throw new ModelFormatException($"output '{outputs.Name(_logits[part])}' is [{string.Join(", ", shape.ToArray())}] and output '{outputs.Name(_boxes[part])}' [{string.Join(", ", boxShape.ToArray())}]; decoder 'blazeface' expects [N, rows, 1] and [N, rows, {_size}], {_anchors.Length} rows in all");
+                throw new ModelFormatException($"output '{outputs.Name(_logits[part])}' is [{string.Join(", ", shape.ToArray())}] and output '{outputs.Name(_boxes[part])}' [{string.Join(", ", boxShape.ToArray())}]; decoder '{_name}' expects [N, rows, 1] and [N, rows, {_size}], {_anchors.Length} rows in all");
             }
 
             logits = logits.Slice(batch * count, count);
@@ -113,6 +127,11 @@ internal sealed class BlazeFaceDecoder : OutputDecoder
                 var raw = boxes.Slice(i * _size, _size);
                 var (ax, ay) = _anchors[first + i];
                 float cx = raw[0] / t.InputWidth + ax, cy = raw[1] / t.InputHeight + ay, w = raw[2] / t.InputWidth, h = raw[3] / t.InputHeight;
+                if (_exponential)
+                {
+                    (w, h) = (MathF.Exp(w), MathF.Exp(h));
+                }
+
                 (row[0], row[1], row[2], row[3]) = (cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2);
                 for (int p = 4; p < _size; p += 2)
                 {
@@ -129,7 +148,7 @@ internal sealed class BlazeFaceDecoder : OutputDecoder
 
         if (first != _anchors.Length)
         {
-            throw new ModelFormatException($"decoder 'blazeface' expects {_anchors.Length} rows in all; the network gave {first}");
+            throw new ModelFormatException($"decoder '{_name}' expects {_anchors.Length} rows in all; the network gave {first}");
         }
 
         Weigh(t, result.Detections);

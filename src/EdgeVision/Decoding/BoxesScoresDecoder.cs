@@ -1,0 +1,133 @@
+namespace EdgeVision;
+
+/// <summary>
+/// Decoded boxes [N, A, 4] and class scores, [N, A, classes] or [N, classes, A] (<c>scores</c>: "boxes-first" or "classes-first"), as DAMO-YOLO, PP-YOLOE and graphs before their
+/// NonMaxSuppression put them out; with a third output, the operator's selected indices [K, 3] of item, class and box, nothing is
+/// suppressed again. <c>format</c>: xyxy, yxyx or cxcywh; <c>unit</c>: parts of the input, else its pixels; <c>background</c>: class 0 is none; <c>multiLabel</c> (true): every
+/// class above the threshold enters, else the best alone. Suppression by class (classes are compared, not moved apart).
+/// </summary>
+internal sealed class BoxesScoresDecoder : CandidateDecoder
+{
+    private readonly int _boxes, _scores, _indices = -1;
+    private readonly int _classes;
+    private readonly int _skip;
+    private readonly bool _classesFirst;
+    private readonly bool _multiLabel;
+    private readonly bool _unit;
+    private readonly int _format;
+    private ulong[] _keys = [];
+
+    public BoxesScoresDecoder(DecoderInputs inputs)
+        : base(inputs)
+    {
+        bool selected = inputs.Indices.Length == 3;
+        inputs.Expect(selected ? 3 : 2, "boxes [N, A, 4], scores [N, A, classes] and, optionally, selected indices [K, 3]");
+        inputs.ExpectShape(0, "boxes", -1, -1, 4);
+        inputs.ExpectShape(1, "scores", -1, -1, -1);
+        (_boxes, _scores) = (inputs.Indices[0], inputs.Indices[1]);
+        string order = inputs.Text("scores", selected ? "classes-first" : "boxes-first"), format = inputs.Text("format", "xyxy");
+        _format = Array.IndexOf(["xyxy", "yxyx", "cxcywh"], format);
+        if (order is not ("boxes-first" or "classes-first") || _format < 0)
+        {
+            throw new SpecException($"decoder '{DecoderName}' knows scores boxes-first or classes-first and the formats xyxy, yxyx and cxcywh; '{order}' and '{format}' are given");
+        }
+
+        if (selected)
+        {
+            inputs.ExpectShape(2, "selected indices", -1, 3);
+            _indices = inputs.Indices[2];
+        }
+
+        _classesFirst = order == "classes-first";
+        _multiLabel = inputs.Bool("multiLabel", true);
+        _unit = inputs.Bool("unit", false);
+        _skip = inputs.Bool("background", false) ? 1 : 0;
+        _classes = Classes(inputs, inputs.Info(1).Shape[_classesFirst ? 1 : 2], _skip, inputs.Info(1)) + _skip;
+    }
+
+    public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
+    {
+        var shape = outputs.Shape(_boxes);
+        var scoreShape = outputs.Shape(_scores);
+        if (shape.Length != 3 || shape[2] != 4 || batch >= shape[0] || scoreShape.Length != 3 || scoreShape[0] != shape[0] || scoreShape[_classesFirst ? 2 : 1] != shape[1] || scoreShape[_classesFirst ? 1 : 2] != _classes)
+        {
+            throw Unfit($"boxes [N, A, 4] and scores for {_classes} classes", shape);
+        }
+
+        int count = (int)shape[1];
+        var boxes = outputs.Data(_boxes).Slice(batch * count * 4, count * 4);
+        var scores = outputs.Data(_scores).Slice(batch * count * _classes, count * _classes);
+        Finite.Check(scores, outputs.Name(_scores));
+        Candidates.Clear();
+        if (_indices >= 0)
+        {
+            Selected(outputs, batch, boxes, scores, count, transform);
+            ReportBest(transform, result, ref _keys);
+            return;
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            int best = -1;
+            float most = Options.Confidence;
+            for (int c = _skip; c < _classes; c++)
+            {
+                float score = scores[_classesFirst ? c * count + i : i * _classes + c];
+                if (_multiLabel && score > Options.Confidence)
+                {
+                    Candidates.Add(BoxOf(boxes.Slice(i * 4, 4), transform, outputs.Name(_boxes)), score, c - _skip, i);
+                }
+                else if (!_multiLabel && score > most)
+                {
+                    (most, best) = (score, c);
+                }
+            }
+
+            if (best >= 0)
+            {
+                Candidates.Add(BoxOf(boxes.Slice(i * 4, 4), transform, outputs.Name(_boxes)), most, best - _skip, i);
+            }
+        }
+
+        Report(transform, result);
+    }
+
+    private void Selected(TensorSet outputs, int batch, ReadOnlySpan<float> boxes, ReadOnlySpan<float> scores, int count, in FrameTransform transform)
+    {
+        var shape = outputs.Shape(_indices);
+        if (shape.Length != 2 || shape[1] != 3)
+        {
+            throw Unfit("selected indices [K, 3]", shape);
+        }
+
+        var rows = outputs.Data(_indices);
+        for (int k = 0; k < rows.Length; k += 3)
+        {
+            float item = rows[k], c = rows[k + 1], i = rows[k + 2];
+            if (!(item >= 0 && c >= 0 && c < _classes && i >= 0 && i < count))
+            {
+                throw new InvalidOutputException($"output '{outputs.Name(_indices)}' selects item {item}, class {c}, box {i}; there are {_classes} classes and {count} boxes");
+            }
+
+            float score = scores[_classesFirst ? (int)c * count + (int)i : (int)i * _classes + (int)c];
+            if (item == batch && c >= _skip && score > Options.Confidence)
+            {
+                Candidates.Add(BoxOf(boxes.Slice((int)i * 4, 4), transform, outputs.Name(_boxes)), score, (int)c - _skip, (int)i);
+            }
+        }
+    }
+
+    private Box BoxOf(ReadOnlySpan<float> b, in FrameTransform t, string name)
+    {
+        var box = _format switch
+        {
+            0 => new Box(b[0], b[1], b[2], b[3]),
+            1 => new Box(b[1], b[0], b[3], b[2]),
+            _ => new Box(b[0] - b[2] / 2, b[1] - b[3] / 2, b[0] + b[2] / 2, b[1] + b[3] / 2),
+        };
+        box = _unit ? new Box(box.X1 * t.InputWidth, box.Y1 * t.InputHeight, box.X2 * t.InputWidth, box.Y2 * t.InputHeight) : box;
+
+        // NonMaxSuppression takes corners in any order.
+        return CandidateList.Checked(new Box(MathF.Min(box.X1, box.X2), MathF.Min(box.Y1, box.Y2), MathF.Max(box.X1, box.X2), MathF.Max(box.Y1, box.Y2)), name);
+    }
+}

@@ -1,0 +1,120 @@
+namespace EdgeVision;
+
+/// <summary>
+/// CenterNet (Zhou et al. 2019, ctdet_decode): heatmap [N, classes, h, w], sizes [N, 2, h, w] and, where the model has them, offsets
+/// [N, 2, h, w], the greatest of its eight neighbours and itself alone (ties stay), the <c>topk</c> (100) best over all classes,
+/// centre = cell + offset, or + 0.5 without offsets, sizes in cells. <c>activated</c>: the heatmap holds sigmoids already (else logits).
+/// No suppression.
+/// </summary>
+internal sealed class CenterNetDecoder : CandidateDecoder
+{
+    private readonly int _heat;
+    private readonly int _sizes;
+    private readonly int _offsets = -1;
+    private readonly int _classes;
+    private readonly int _topK;
+    private readonly bool _activated;
+    private ulong[] _keys = [];
+
+    public CenterNetDecoder(DecoderInputs inputs)
+        : base(inputs)
+    {
+        bool offsets = inputs.Indices.Length == 3;
+        inputs.Expect(offsets ? 3 : 2, "heatmap [N, classes, h, w], sizes [N, 2, h, w] and, optionally, offsets [N, 2, h, w]");
+        inputs.ExpectShape(0, "heatmap", -1, -1, -1, -1);
+        inputs.ExpectShape(1, "sizes", -1, 2, -1, -1);
+        (_heat, _sizes) = (inputs.Indices[0], inputs.Indices[1]);
+        if (offsets)
+        {
+            inputs.ExpectShape(2, "offsets", -1, 2, -1, -1);
+            _offsets = inputs.Indices[2];
+        }
+
+        _activated = inputs.Bool("activated", false);
+        _topK = inputs.Int("topk", 100);
+        if (_topK < 1)
+        {
+            throw new SpecException($"parameter 'topk' of decoder '{DecoderName}' is at least 1");
+        }
+
+        _classes = Classes(inputs, inputs.Info(0).Shape[1], 0, inputs.Info(0));
+    }
+
+    public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
+    {
+        var shape = outputs.Shape(_heat);
+        if (shape.Length != 4 || shape[1] != _classes || batch >= shape[0])
+        {
+            throw Unfit($"[N, {_classes}, h, w]", shape);
+        }
+
+        int h = (int)shape[2], w = (int)shape[3], plane = h * w;
+        var heat = outputs.Data(_heat).Slice(batch * _classes * plane, _classes * plane);
+        var sizes = Pair(outputs, _sizes, batch, shape);
+        var offsets = _offsets < 0 ? default : Pair(outputs, _offsets, batch, shape);
+        Finite.Check(heat, outputs.Name(_heat));
+        Candidates.Clear();
+        float gate = _activated ? Options.Confidence : LogitGate;
+        for (int c = 0; c < _classes; c++)
+        {
+            var map = heat.Slice(c * plane, plane);
+            for (int i = 0; i < plane; i++)
+            {
+                if (map[i] > gate && IsPeak(map, w, h, i % w, i / w))
+                {
+                    float score = _activated ? map[i] : Sigmoid(map[i]);
+                    if (score > Options.Confidence)
+                    {
+                        Candidates.Add(default, score, c, i);
+                    }
+                }
+            }
+        }
+
+        if (_keys.Length < Candidates.Count)
+        {
+            _keys = new ulong[Math.Max(Candidates.Count, 256)];
+        }
+
+        NmsWorkspace.Order(Candidates.Scores, _keys);
+        result.Detections.Clear();
+        float strideX = (float)transform.InputWidth / w, strideY = (float)transform.InputHeight / h;
+        for (int k = 0; k < Math.Min(Math.Min(Candidates.Count, _topK), Options.MaxDetections); k++)
+        {
+            int at = (int)(uint)_keys[k], cell = Candidates.Sources[at];
+            float cx = cell % w + (offsets.IsEmpty ? 0.5f : offsets[cell]), cy = cell / w + (offsets.IsEmpty ? 0.5f : offsets[plane + cell]);
+            float hw = sizes[cell] / 2, hh = sizes[plane + cell] / 2;
+            var box = CandidateList.Checked(new Box((cx - hw) * strideX, (cy - hh) * strideY, (cx + hw) * strideX, (cy + hh) * strideY), outputs.Name(_sizes));
+            result.Detections.Add(YoloCandidates.ToFrame(box, transform), Candidates.Scores[at], Candidates.ClassIds[at]);
+        }
+    }
+
+    private ReadOnlySpan<float> Pair(TensorSet outputs, int tensor, int batch, ReadOnlySpan<long> heat)
+    {
+        var shape = outputs.Shape(tensor);
+        if (shape.Length != 4 || shape[0] != heat[0] || shape[1] != 2 || shape[2] != heat[2] || shape[3] != heat[3])
+        {
+            throw Unfit($"[{heat[0]}, 2, {heat[2]}, {heat[3]}] beside its heatmap", shape);
+        }
+
+        int size = 2 * (int)(heat[2] * heat[3]);
+        return outputs.Data(tensor).Slice(batch * size, size);
+    }
+
+    private static bool IsPeak(ReadOnlySpan<float> map, int w, int h, int x, int y)
+    {
+        float value = map[y * w + x];
+        for (int v = Math.Max(y - 1, 0); v <= Math.Min(y + 1, h - 1); v++)
+        {
+            for (int u = Math.Max(x - 1, 0); u <= Math.Min(x + 1, w - 1); u++)
+            {
+                if (map[v * w + u] > value)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+}

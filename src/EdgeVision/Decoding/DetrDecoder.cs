@@ -1,0 +1,129 @@
+using System.Numerics.Tensors;
+
+namespace EdgeVision;
+
+/// <summary>
+/// Transformers that put out a set of boxes; no suppression. Logits [N, queries, classes] and boxes [N, queries, 4] of cx, cy, w, h,
+/// parts of the input. "detr": the last class is no object; softmax, the best of the others, score above the threshold. "rt-detr": sigmoid,
+/// the <c>topk</c> (300) best of all queries and classes, so that a query may give several. One output [N, queries, 4 + classes]
+/// ("rt-detr", as Ultralytics exports it): scores are sigmoids already, the best class of a query.
+/// </summary>
+internal sealed class DetrDecoder : CandidateDecoder
+{
+    private readonly int _logits;
+    private readonly int _boxes;
+    private readonly int _classes;
+    private readonly bool _softmax;
+    private readonly bool _rows;
+    private readonly int _topK;
+    private ulong[] _keys = [];
+
+    public DetrDecoder(DecoderInputs inputs, bool softmax)
+        : base(inputs)
+    {
+        _softmax = softmax;
+        _rows = !softmax && inputs.Indices.Length == 1;
+        inputs.Expect(_rows ? 1 : 2, softmax ? "logits [N, queries, classes + 1] and boxes [N, queries, 4]" : "logits [N, queries, classes] and boxes [N, queries, 4], or rows [N, queries, 4 + classes]");
+        inputs.ExpectShape(0, _rows ? "rows" : "logits", -1, -1, -1);
+        _logits = _boxes = inputs.Indices[0];
+        if (!_rows)
+        {
+            inputs.ExpectShape(1, "boxes", -1, -1, 4);
+            _boxes = inputs.Indices[1];
+        }
+
+        _topK = inputs.Int("topk", 300);
+        if (_topK < 1)
+        {
+            throw new SpecException($"parameter 'topk' of decoder '{DecoderName}' is at least 1");
+        }
+
+        _classes = Classes(inputs, inputs.FromEnd(0, 1), _rows ? 4 : softmax ? 1 : 0, inputs.Info(0));
+    }
+
+    public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
+    {
+        var shape = outputs.Shape(_logits);
+        var boxShape = outputs.Shape(_boxes);
+        int size = _classes + (_rows ? 4 : _softmax ? 1 : 0);
+        if (shape.Length != 3 || shape[2] != size || batch >= shape[0] || boxShape.Length != 3 || boxShape[0] != shape[0] || boxShape[1] != shape[1] || !_rows && boxShape[2] != 4)
+        {
+            throw Unfit($"[N, queries, {size}]{(_rows ? "" : " and [N, queries, 4]")}", shape);
+        }
+
+        int queries = (int)shape[1];
+        var logits = outputs.Data(_logits).Slice(batch * queries * size, queries * size);
+        var boxes = _rows ? logits : outputs.Data(_boxes).Slice(batch * queries * 4, queries * 4);
+        int boxSize = _rows ? size : 4;
+        Finite.Check(logits, outputs.Name(_logits));
+        Candidates.Clear();
+        if (_softmax || _rows)
+        {
+            for (int q = 0; q < queries; q++)
+            {
+                Query(logits.Slice(q * size, size), boxes.Slice(q * boxSize, 4), q, transform, outputs.Name(_boxes));
+            }
+        }
+        else
+        {
+            Best(logits, boxes, transform, outputs.Name(_boxes));
+        }
+
+        ReportBest(transform, result, ref _keys);
+    }
+
+    private void Query(ReadOnlySpan<float> row, ReadOnlySpan<float> box, int query, in FrameTransform transform, string name)
+    {
+        var classes = row.Slice(_rows ? 4 : 0, _classes);
+        int best = TensorPrimitives.IndexOfMax(classes);
+        float score = classes[best];
+        if (_softmax)
+        {
+            float most = TensorPrimitives.Max(row), sum = 0;
+            foreach (float logit in row)
+            {
+                sum += MathF.Exp(logit - most);
+            }
+
+            score = MathF.Exp(score - most) / sum;
+        }
+
+        if (score > Options.Confidence)
+        {
+            Candidates.Add(BoxOf(box, transform, name), score, best, query);
+        }
+    }
+
+    // torch.topk over all queries and classes at once, then the threshold: with more above it than topk, the rest falls out.
+    private void Best(ReadOnlySpan<float> logits, ReadOnlySpan<float> boxes, in FrameTransform transform, string name)
+    {
+        if (_keys.Length < logits.Length)
+        {
+            _keys = new ulong[logits.Length];
+        }
+
+        for (int i = 0; i < logits.Length; i++)
+        {
+            if (logits[i] > LogitGate && Sigmoid(logits[i]) is var score && score > Options.Confidence)
+            {
+                Candidates.Add(default, score, i % _classes, i / _classes);
+            }
+        }
+
+        int candidates = Candidates.Count;
+        NmsWorkspace.Order(Candidates.Scores, _keys);
+        for (int k = 0; k < Math.Min(candidates, _topK); k++)
+        {
+            int at = (int)(uint)_keys[k], query = Candidates.Sources[at];
+            Candidates.Add(BoxOf(boxes.Slice(query * 4, 4), transform, name), Candidates.Scores[at], Candidates.ClassIds[at], query);
+        }
+
+        Candidates.RemoveFirst(candidates);
+    }
+
+    private static Box BoxOf(ReadOnlySpan<float> b, in FrameTransform t, string name)
+    {
+        float cx = b[0], cy = b[1], hw = b[2] / 2, hh = b[3] / 2;
+        return CandidateList.Checked(new Box((cx - hw) * t.InputWidth, (cy - hh) * t.InputHeight, (cx + hw) * t.InputWidth, (cy + hh) * t.InputHeight), name);
+    }
+}

@@ -1,0 +1,214 @@
+namespace EdgeVision;
+
+/// <summary>
+/// Networks that suppress in the graph and put out what stays. <c>tensors</c> names the outputs in the order that <c>order</c> says:
+/// <c>boxes</c> [N, K, 4] or [K, 4], <c>scores</c> and <c>classes</c> [N, K] or [K], <c>count</c> [N] or [N, 1] (TensorRT's EfficientNMS,
+/// DAMO-YOLO, TensorFlow's detection models: count, boxes, scores, classes), <c>items</c> [K], the item of each row. Or one output whose
+/// <c>columns</c> [.., columns] are named: item, x1, y1, x2, y2, score, class (YOLOv7's end-to-end export: item, x1, y1, x2, y2, class,
+/// score). <c>format</c>: xyxy, yxyx or cxcywh. <c>unit</c>: coordinates are parts of the input, else its pixels. <c>firstClass</c> (0; torchvision
+/// and TensorFlow 1): the class id of the first label; rows of lower classes are left out. Rows at or below the threshold are left out, the rest is sorted by score.
+/// </summary>
+internal sealed class GraphDetectionsDecoder : CandidateDecoder
+{
+    private const int Item = 0, X1 = 1, Y1 = 2, X2 = 3, Y2 = 4, Score = 5, Class = 6;
+    private static readonly string[] Columns = ["item", "x1", "y1", "x2", "y2", "score", "class"];
+    private readonly int _boxes = -1, _scores = -1, _classes = -1, _count = -1, _items = -1, _rows = -1;
+    private readonly int[] _columns = [-1, -1, -1, -1, -1, -1, -1];
+    private readonly int _width;
+    private readonly int _format;
+    private readonly bool _unit;
+    private readonly int _firstClass;
+    private readonly int _labels;
+    private ulong[] _keys = [];
+
+    public GraphDetectionsDecoder(DecoderInputs inputs)
+        : base(inputs)
+    {
+        string format = inputs.Text("format", "xyxy");
+        _format = Array.IndexOf(["xyxy", "yxyx", "cxcywh"], format);
+        _unit = inputs.Bool("unit", false);
+        _firstClass = inputs.Int("firstClass", 0);
+        _labels = inputs.Labels.Length;
+        if (_format < 0)
+        {
+            throw new SpecException($"parameter 'format' of decoder '{DecoderName}' is xyxy, yxyx or cxcywh; '{format}' is not");
+        }
+
+        if (inputs.Output.Parameters.ContainsKey("columns"))
+        {
+            string[] columns = inputs.Texts("columns");
+            _width = columns.Length;
+            for (int i = 0; i < columns.Length; i++)
+            {
+                int known = Array.IndexOf(Columns, columns[i]);
+                if (known < 0 || _columns[known] >= 0)
+                {
+                    throw new SpecException($"parameter 'columns' of decoder '{DecoderName}' holds each of {string.Join(", ", Columns)} once at most; '{columns[i]}' is wrong");
+                }
+
+                _columns[known] = i;
+            }
+
+            if (_columns.AsSpan(X1, 5).Contains(-1))
+            {
+                throw new SpecException($"parameter 'columns' of decoder '{DecoderName}' needs x1, y1, x2, y2 and score");
+            }
+
+            inputs.Expect(1, $"rows [.., {columns.Length}]");
+            _rows = inputs.Indices[0];
+            if (inputs.Info(0).Shape.Length is not (2 or 3) || inputs.FromEnd(0, 1) is > 0 and var last && last != _width)
+            {
+                throw new ModelFormatException($"decoder '{DecoderName}' expects rows [.., {_width}]; the graph has {inputs.Info(0)}");
+            }
+
+            return;
+        }
+
+        string[] order = inputs.Texts("order", ["count", "boxes", "scores", "classes"]);
+        inputs.Expect(order.Length, string.Join(", ", order));
+        for (int i = 0; i < order.Length; i++)
+        {
+            ref int place = ref _rows;
+            switch (order[i])
+            {
+                case "boxes": place = ref _boxes; break;
+                case "scores": place = ref _scores; break;
+                case "classes": place = ref _classes; break;
+                case "count": place = ref _count; break;
+                case "items": place = ref _items; break;
+                default: throw new SpecException($"parameter 'order' of decoder '{DecoderName}' holds boxes, scores, classes, count and items; '{order[i]}' is none of them");
+            }
+
+            if (place >= 0)
+            {
+                throw new SpecException($"parameter 'order' of decoder '{DecoderName}' names '{order[i]}' twice");
+            }
+
+            place = inputs.Indices[i];
+        }
+
+        if (_boxes < 0 || _scores < 0)
+        {
+            throw new SpecException($"parameter 'order' of decoder '{DecoderName}' needs boxes and scores");
+        }
+
+        int at = Array.IndexOf(order, "boxes");
+        if (inputs.Info(at).Shape.Length is not (2 or 3) || inputs.FromEnd(at, 1) is > 0 and not 4)
+        {
+            throw new ModelFormatException($"decoder '{DecoderName}' expects boxes [N, K, 4] or [K, 4]; the graph has {inputs.Info(at)}");
+        }
+    }
+
+    public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
+    {
+        Candidates.Clear();
+        if (_rows >= 0)
+        {
+            Rows(outputs, batch, transform);
+        }
+        else
+        {
+            Arrays(outputs, batch, transform);
+        }
+
+        ReportBest(transform, result, ref _keys);
+    }
+
+    private void Rows(TensorSet outputs, int batch, in FrameTransform transform)
+    {
+        var shape = outputs.Shape(_rows);
+        bool shared = _columns[Item] >= 0;
+        if (shape.Length is not (2 or 3) || shape[^1] != _width || !shared && (shape.Length == 3 ? batch >= shape[0] : batch > 0))
+        {
+            throw Unfit($"rows [.., {_width}] with item {batch}", shape);
+        }
+
+        var data = outputs.Data(_rows);
+        int rows = shape.Length == 3 && !shared ? (int)shape[1] : data.Length / _width, first = shape.Length == 3 && !shared ? batch * rows : 0;
+        Finite.Check(data.Slice(first * _width, rows * _width), outputs.Name(_rows));
+        for (int i = first; i < first + rows; i++)
+        {
+            var row = data.Slice(i * _width, _width);
+            if (!shared || row[_columns[Item]] == batch)
+            {
+                Add(row[_columns[X1]], row[_columns[Y1]], row[_columns[X2]], row[_columns[Y2]], row[_columns[Score]], _columns[Class] < 0 ? _firstClass : row[_columns[Class]], transform, outputs.Name(_rows));
+            }
+        }
+    }
+
+    private void Arrays(TensorSet outputs, int batch, in FrameTransform transform)
+    {
+        var shape = outputs.Shape(_boxes);
+        bool shared = shape.Length == 2; // one list for all items
+        if (shape.Length is not (2 or 3) || shape[^1] != 4 || !shared && batch >= shape[0] || shared && _items < 0 && batch > 0)
+        {
+            throw Unfit($"boxes [N, K, 4] or [K, 4] with item {batch}", shape);
+        }
+
+        int rows = (int)shape[^2], first = shared ? 0 : batch * rows, all = shared ? rows : (int)shape[0] * rows;
+        var boxes = outputs.Data(_boxes);
+        var scores = Column(outputs, _scores, all, "scores");
+        var classes = _classes < 0 ? default : Column(outputs, _classes, all, "classes");
+        var items = _items < 0 ? default : Column(outputs, _items, all, "items");
+        int count = rows;
+        if (_count >= 0)
+        {
+            var counts = outputs.Data(_count);
+            float n = batch < counts.Length ? counts[batch] : float.NaN;
+            if (!(n >= 0 && n <= rows))
+            {
+                throw new InvalidOutputException($"output '{outputs.Name(_count)}' counts {n} of {rows} rows");
+            }
+
+            count = (int)n;
+        }
+
+        Finite.Check(boxes.Slice(first * 4, count * 4), outputs.Name(_boxes));
+        Finite.Check(scores.Slice(first, count), outputs.Name(_scores));
+        Finite.Check(classes.IsEmpty ? classes : classes.Slice(first, count), _classes < 0 ? "" : outputs.Name(_classes));
+        Finite.Check(items, _items < 0 ? "" : outputs.Name(_items));
+        for (int i = first; i < first + count; i++)
+        {
+            if (items.IsEmpty || items[i] == batch)
+            {
+                var b = boxes.Slice(i * 4, 4);
+                Add(b[0], b[1], b[2], b[3], scores[i], classes.IsEmpty ? _firstClass : classes[i], transform, _classes < 0 ? "" : outputs.Name(_classes));
+            }
+        }
+    }
+
+    private ReadOnlySpan<float> Column(TensorSet outputs, int tensor, int rows, string what)
+    {
+        var data = outputs.Data(tensor);
+        return data.Length == rows
+            ? data
+            : throw new ModelFormatException($"decoder '{DecoderName}' expects {rows} {what}, as many as boxes; output '{outputs.Name(tensor)}' has {data.Length}");
+    }
+
+    private void Add(float a, float b, float c, float d, float score, float classId, in FrameTransform t, string name)
+    {
+        if (!(score > Options.Confidence) || classId < _firstClass)
+        {
+            return;
+        }
+
+        float id = classId - _firstClass;
+        if (id != MathF.Floor(id) || id >= (_labels > 0 ? _labels : int.MaxValue))
+        {
+            throw new InvalidOutputException($"output '{name}' holds class {classId}; the model has {_labels} classes from {_firstClass} on");
+        }
+
+        var box = _format switch
+        {
+            0 => new Box(a, b, c, d),
+            1 => new Box(b, a, d, c),
+            _ => new Box(a - c / 2, b - d / 2, a + c / 2, b + d / 2),
+        };
+        if (_unit)
+        {
+            box = new Box(box.X1 * t.InputWidth, box.Y1 * t.InputHeight, box.X2 * t.InputWidth, box.Y2 * t.InputHeight);
+        }
+
+        Candidates.Add(box, score, (int)id, 0);
+    }
+}

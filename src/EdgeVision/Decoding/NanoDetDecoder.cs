@@ -1,0 +1,90 @@
+using System.Numerics.Tensors;
+
+namespace EdgeVision;
+
+/// <summary>
+/// NanoDet-Plus: rows [N, cells, classes + 4 * bins] of class scores (sigmoids, as its ONNX export applies them, unless <c>activated</c> is false) and
+/// distances as distributions over <c>bins</c> (8), for the cells of <c>strides</c> (8, 16, 32, 64). A cell lies at (x + offset) * stride, offset
+/// 0 (Plus) or 0.5 (the first NanoDet); boxes are clipped to the input, score above the threshold, suppression by class
+/// (nanodet_plus_head.py, get_bboxes and multiclass_nms: torchvision's batched_nms; the best class of a cell alone is not what it takes, every class above the
+/// threshold enters).
+/// </summary>
+internal sealed class NanoDetDecoder : CandidateDecoder
+{
+    private readonly int _output;
+    private readonly int _classes;
+    private readonly int _bins;
+    private readonly bool _activated;
+    private readonly float _offset;
+    private readonly (float X, float Y, float Stride)[] _cells;
+
+    public NanoDetDecoder(DecoderInputs inputs)
+        : base(inputs)
+    {
+        _bins = inputs.Int("bins", 8);
+        _offset = inputs.Float("offset", 0);
+        _activated = inputs.Bool("activated", true);
+        if (_bins is < 2 or > 256)
+        {
+            throw new SpecException($"parameter 'bins' of decoder '{DecoderName}' lies in 2..256");
+        }
+
+        inputs.Expect(1, $"rows [N, cells, classes + {4 * _bins}]");
+        inputs.ExpectShape(0, "rows", -1, -1, -1);
+        _output = inputs.Indices[0];
+        _classes = Classes(inputs, inputs.FromEnd(0, 1), 4 * _bins, inputs.Info(0));
+        int[] strides = inputs.Strides([8, 16, 32, 64]);
+        inputs.ExpectAnchors(strides, _ => 1);
+        _cells = [.. StrideCells.Of(inputs.Spec.Input.Width, inputs.Spec.Input.Height, strides)];
+        if (inputs.Info(0).Shape[1] is > 0 and var rows && rows != _cells.Length)
+        {
+            throw new ModelFormatException($"decoder '{DecoderName}' finds {_cells.Length} cells in its strides; the graph has {inputs.Info(0)}");
+        }
+    }
+
+    public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
+    {
+        var shape = outputs.Shape(_output);
+        int size = _classes + 4 * _bins;
+        if (shape.Length != 3 || shape[1] != _cells.Length || shape[2] != size || batch >= shape[0])
+        {
+            throw Unfit($"[N, {_cells.Length}, {size}]", shape);
+        }
+
+        var data = outputs.Data(_output).Slice(batch * _cells.Length * size, _cells.Length * size);
+        string name = outputs.Name(_output);
+        Finite.Check(data, name);
+        float gate = _activated ? Options.Confidence : LogitGate;
+        Candidates.Clear();
+        for (int i = 0; i < _cells.Length; i++)
+        {
+            var row = data.Slice(i * size, size);
+            if (!(TensorPrimitives.Max(row[.._classes]) > gate))
+            {
+                continue;
+            }
+
+            var box = BoxOf(_cells[i], row[_classes..], transform);
+            for (int c = 0; c < _classes; c++)
+            {
+                float score = _activated ? row[c] : Sigmoid(row[c]);
+                if (score > Options.Confidence)
+                {
+                    Candidates.Add(box, score, c, i);
+                }
+            }
+        }
+
+        Report(transform, result, classOffset: -1);
+    }
+
+    private Box BoxOf((float X, float Y, float Stride) cell, ReadOnlySpan<float> sides, in FrameTransform t)
+    {
+        float x = (cell.X + _offset) * cell.Stride, y = (cell.Y + _offset) * cell.Stride;
+        float left = DistributionBox.Expectation(sides, 0, 1, _bins) * cell.Stride, top = DistributionBox.Expectation(sides, _bins, 1, _bins) * cell.Stride;
+        float right = DistributionBox.Expectation(sides, 2 * _bins, 1, _bins) * cell.Stride, bottom = DistributionBox.Expectation(sides, 3 * _bins, 1, _bins) * cell.Stride;
+        return new Box(
+            Math.Clamp(x - left, 0, t.InputWidth), Math.Clamp(y - top, 0, t.InputHeight),
+            Math.Clamp(x + right, 0, t.InputWidth), Math.Clamp(y + bottom, 0, t.InputHeight));
+    }
+}

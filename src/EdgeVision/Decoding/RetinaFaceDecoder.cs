@@ -1,0 +1,113 @@
+using System.Numerics.Tensors;
+
+namespace EdgeVision;
+
+/// <summary>
+/// RetinaFace (biubug6's Pytorch_Retinaface): offsets [N, A, 4], scores [N, A, 2] (background first; softmaxed unless <c>softmax</c> is true) and
+/// landmarks [N, A, 2K] of priors: for each of <c>strides</c> (8, 16, 32) the <c>minSizes</c> ([16, 32], [64, 128], [256, 512]) pixels at
+/// ((x + 0.5) * stride, (y + 0.5) * stride). centre = prior + offset * 0.1 * size, size = prior * exp(offset * 0.2), landmark =
+/// prior + offset * 0.1 * size; <c>variances</c> (0.1, 0.2). Score above the threshold, suppression with 1 added to sides as py_cpu_nms does.
+/// </summary>
+internal sealed class RetinaFaceDecoder : CandidateDecoder
+{
+    private readonly int _boxes, _scores, _points;
+    private readonly int _keypoints;
+    private readonly bool _softmax;
+    private readonly float _centreVariance, _sizeVariance;
+    private readonly (float X, float Y, float Side)[] _priors;
+    private readonly CandidateList _grown = new();
+    private readonly NmsWorkspace _nms = new();
+
+    public RetinaFaceDecoder(DecoderInputs inputs)
+        : base(inputs)
+    {
+        inputs.Expect(3, "offsets [N, A, 4], scores [N, A, 2] and landmarks [N, A, 2 * keypoints]");
+        inputs.ExpectShape(0, "offsets", -1, -1, 4);
+        inputs.ExpectShape(1, "scores", -1, -1, 2);
+        inputs.ExpectShape(2, "landmarks", -1, -1, -1);
+        (_boxes, _scores, _points) = (inputs.Indices[0], inputs.Indices[1], inputs.Indices[2]);
+        long landmarks = inputs.FromEnd(2, 1);
+        if (landmarks is not (> 0 and < 1024) || landmarks % 2 != 0)
+        {
+            throw new ModelFormatException($"decoder '{DecoderName}' expects landmarks [N, A, 2 * keypoints]; the graph has {inputs.Info(2)}");
+        }
+
+        _keypoints = (int)landmarks / 2;
+        _softmax = inputs.Bool("softmax", false);
+        float[] variances = inputs.Floats("variances", [0.1f, 0.2f]);
+        int[] strides = inputs.Strides([8, 16, 32]);
+        float[][] sizes = inputs.Output.Parameters.ContainsKey("minSizes") ? inputs.FloatLists("minSizes") : [[16, 32], [64, 128], [256, 512]];
+        if (variances.Length != 2 || sizes.Length != strides.Length || sizes.Any(s => s.Length == 0 || s.Any(v => !(v > 0))))
+        {
+            throw new SpecException($"decoder '{DecoderName}' needs two variances and a list of minSizes above 0 for each stride");
+        }
+
+        (_centreVariance, _sizeVariance) = (variances[0], variances[1]);
+        inputs.ExpectAnchors(strides, level => sizes[level].Length);
+        var priors = new List<(float, float, float)>();
+        for (int level = 0; level < strides.Length; level++)
+        {
+            foreach (var (x, y, stride) in StrideCells.Of(inputs.Spec.Input.Width, inputs.Spec.Input.Height, [strides[level]]))
+            {
+                foreach (float size in sizes[level])
+                {
+                    priors.Add(((x + 0.5f) * stride, (y + 0.5f) * stride, size));
+                }
+            }
+        }
+
+        _priors = [.. priors];
+        if (inputs.Info(0).Shape[1] is > 0 and var count && count != _priors.Length)
+        {
+            throw new ModelFormatException($"decoder '{DecoderName}' makes {_priors.Length} priors from its parameters; the graph has {inputs.Info(0)}");
+        }
+    }
+
+    public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
+    {
+        var boxes = Rows(outputs, _boxes, batch, 4);
+        var scores = Rows(outputs, _scores, batch, 2);
+        var points = Rows(outputs, _points, batch, 2 * _keypoints);
+        Finite.Check(scores, outputs.Name(_scores));
+        Candidates.Clear();
+        _grown.Clear();
+        for (int i = 0; i < _priors.Length; i++)
+        {
+            float score = _softmax ? Sigmoid(scores[2 * i + 1] - scores[2 * i]) : scores[2 * i + 1];
+            if (!(score > Options.Confidence))
+            {
+                continue;
+            }
+
+            var (x, y, side) = _priors[i];
+            var d = boxes.Slice(i * 4, 4);
+            float cx = x + d[0] * _centreVariance * side, cy = y + d[1] * _centreVariance * side;
+            float w = side * MathF.Exp(d[2] * _sizeVariance), h = side * MathF.Exp(d[3] * _sizeVariance);
+            var box = CandidateList.Checked(new Box(cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2), outputs.Name(_boxes));
+            Candidates.Add(box, score, 0, i);
+            _grown.Add(box with { X2 = box.X2 + 1, Y2 = box.Y2 + 1 }, score, 0, i);
+        }
+
+        var kept = _nms.Run(_grown.Boxes, _grown.Scores, Options.Iou, Options.MaxDetections);
+        result.Detections.Clear(_keypoints);
+        foreach (int k in kept)
+        {
+            int index = result.Detections.Add(YoloCandidates.ToFrame(Candidates.Boxes[k], transform), Candidates.Scores[k], 0), i = Candidates.Sources[k];
+            var (x, y, side) = _priors[i];
+            var found = result.Detections.MutableKeypoints(index);
+            for (int p = 0; p < _keypoints; p++)
+            {
+                float px = x + points[(i * _keypoints + p) * 2] * _centreVariance * side, py = y + points[(i * _keypoints + p) * 2 + 1] * _centreVariance * side;
+                found[p] = CandidateList.Checked(new Keypoint(transform.ToFrameX(px), transform.ToFrameY(py), 1), outputs.Name(_points));
+            }
+        }
+    }
+
+    private ReadOnlySpan<float> Rows(TensorSet outputs, int tensor, int batch, int size)
+    {
+        var shape = outputs.Shape(tensor);
+        return shape.Length == 3 && shape[1] == _priors.Length && shape[2] == size && batch < shape[0]
+            ? outputs.Data(tensor).Slice(batch * _priors.Length * size, _priors.Length * size)
+            : throw Unfit($"[N, {_priors.Length}, {size}]", shape);
+    }
+}

@@ -1,0 +1,120 @@
+namespace EdgeVision;
+
+/// <summary>
+/// Proposals of a region proposal network, torchvision's RegionProposalNetwork.filter_proposals: for each level objectness logits
+/// [N, A, h, w] and box deltas [N, 4A, h, w], all the objectness first, or level by level. The best <c>preNms</c> (1000) of each level, clipped, sides of at least <c>minSize</c>
+/// (0.001) pixels, sigmoid score at least the threshold, suppressed level by level, the best <c>postNms</c> (1000) and at most the
+/// caller's limit. Parameters: <c>strides</c>, <c>sizes</c> (a list for each stride), <c>ratios</c>. One class.
+/// </summary>
+internal sealed class RpnDecoder : OutputDecoder
+{
+    private readonly int[] _objectness;
+    private readonly int[] _deltas;
+    private readonly int _perCell;
+    private readonly Box[] _anchors;
+    private readonly int[] _levelEnds;
+    private readonly int _preNms, _postNms;
+    private readonly float _minSize;
+    private readonly DecoderOptions _options;
+    private readonly CandidateList _candidates = new();
+    private readonly NmsWorkspace _nms = new();
+    private ulong[] _keys = [];
+    private float[] _logits = [];
+
+    public RpnDecoder(DecoderInputs inputs)
+    {
+        _options = inputs.Options;
+        int[] strides = inputs.Strides();
+        float[][] sizes = inputs.FloatLists("sizes");
+        float[] ratios = inputs.Floats("ratios", [0.5f, 1, 2]);
+        if (strides.Length != sizes.Length || ratios.Length == 0 || ratios.Any(r => !(r > 0)) || sizes.Any(s => s.Length != sizes[0].Length || s.Length == 0 || s.Any(v => !(v > 0))))
+        {
+            throw new SpecException("decoder 'rpn' needs as long a list of sizes for each stride, and strides, sizes and ratios above 0");
+        }
+
+        _preNms = inputs.Int("preNms", 1000);
+        _postNms = inputs.Int("postNms", 1000);
+        _minSize = inputs.Float("minSize", 1e-3f);
+        if (_preNms < 1 || _postNms < 1)
+        {
+            throw new SpecException("parameters 'preNms' and 'postNms' of decoder 'rpn' are at least 1");
+        }
+
+        _perCell = sizes[0].Length * ratios.Length;
+        int levels = strides.Length;
+        inputs.Expect(2 * levels, $"objectness [N, {_perCell}, h, w] and deltas [N, {4 * _perCell}, h, w] for each of {levels} levels");
+        var objectness = Enumerable.Range(0, 2 * levels).Where(i => inputs.FromEnd(i, 3) == _perCell).ToArray();
+        var deltas = Enumerable.Range(0, 2 * levels).Where(i => inputs.FromEnd(i, 3) == 4 * _perCell).ToArray();
+        if (objectness.Length != levels || deltas.Length != levels)
+        {
+            throw new ModelFormatException($"decoder 'rpn' expects {levels} outputs [N, {_perCell}, h, w] and as many [N, {4 * _perCell}, h, w]; the graph has {string.Join("; ", inputs.Indices.Select((_, i) => inputs.Info(i)))}");
+        }
+
+        _objectness = [.. objectness.Select(i => inputs.Indices[i])];
+        _deltas = [.. deltas.Select(i => inputs.Indices[i])];
+        inputs.ExpectAnchors(strides, _ => _perCell);
+        (_anchors, _levelEnds) = AnchorGrid.Create(inputs.Spec.Input.Width, inputs.Spec.Input.Height, strides, sizes, ratios);
+        _keys = new ulong[_anchors.Length];
+        _logits = new float[_anchors.Length];
+    }
+
+    public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
+    {
+        _candidates.Clear();
+        int first = 0;
+        for (int level = 0; level < _levelEnds.Length; level++)
+        {
+            Level(outputs, batch, level, first, _levelEnds[level], transform);
+            first = _levelEnds[level];
+        }
+
+        var kept = _nms.Run(_candidates.Boxes, _candidates.Scores, _candidates.ClassIds, _candidates.TorchvisionOffset(), _options.Iou, Math.Min(_postNms, _options.MaxDetections));
+        result.Detections.Clear();
+        foreach (int k in kept)
+        {
+            result.Detections.Add(YoloCandidates.ToFrame(_candidates.Boxes[k], transform), _candidates.Scores[k], 0);
+        }
+    }
+
+    private void Level(TensorSet outputs, int batch, int level, int first, int end, in FrameTransform transform)
+    {
+        var shape = outputs.Shape(_objectness[level]);
+        var deltaShape = outputs.Shape(_deltas[level]);
+        int count = end - first;
+        if (shape.Length != 4 || batch >= shape[0] || shape[1] != _perCell || shape[1] * shape[2] * shape[3] != count
+            || deltaShape.Length != 4 || deltaShape[0] != shape[0] || deltaShape[1] != 4 * _perCell || deltaShape[2] != shape[2] || deltaShape[3] != shape[3])
+        {
+            throw new ModelFormatException($"decoder 'rpn' expects {count} anchors at level {level}; the network gave [{string.Join(", ", shape.ToArray())}] and [{string.Join(", ", deltaShape.ToArray())}]");
+        }
+
+        int plane = count / _perCell;
+        var objectness = outputs.Data(_objectness[level]).Slice(batch * count, count);
+        var deltas = outputs.Data(_deltas[level]).Slice(batch * count * 4, count * 4);
+        Finite.Check(objectness, outputs.Name(_objectness[level]));
+        for (int i = 0; i < count; i++)
+        {
+            _logits[i] = objectness[i % _perCell * plane + i / _perCell]; // y, x, anchor
+        }
+
+        NmsWorkspace.Order(_logits.AsSpan(0, count), _keys);
+        Span<float> delta = stackalloc float[4];
+        for (int k = 0; k < Math.Min(count, _preNms); k++)
+        {
+            int i = (int)(uint)_keys[k], cell = i / _perCell, anchor = i % _perCell;
+            float score = 1 / (1 + MathF.Exp(-_logits[i]));
+            for (int d = 0; d < 4; d++)
+            {
+                delta[d] = deltas[(anchor * 4 + d) * plane + cell];
+            }
+
+            var box = CandidateList.Checked(BoxCoder.Unit.Decode(_anchors[first + i], delta), outputs.Name(_deltas[level]));
+            box = new Box(
+                Math.Clamp(box.X1, 0, transform.InputWidth), Math.Clamp(box.Y1, 0, transform.InputHeight),
+                Math.Clamp(box.X2, 0, transform.InputWidth), Math.Clamp(box.Y2, 0, transform.InputHeight));
+            if (box.Width >= _minSize && box.Height >= _minSize && score >= _options.Confidence)
+            {
+                _candidates.Add(box, score, level, i);
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+namespace EdgeVision;
+
+/// <summary>
+/// YOLOv6, v8, v9, 11 and 12 cut before their box decoding, as exports for accelerators leave them: for each stride box logits
+/// [N, 4 * bins, h, w] and class logits [N, classes, h, w], or both in one output, boxes first. <c>bins</c> (16; 1: distances
+/// themselves), <c>strides</c> (8, 16, 32), <c>activated</c>: class scores are sigmoids already. Distances left, top, right, bottom from
+/// the cell's middle times the stride (Ultralytics tal.py, dist2bbox); score above the threshold; suppression as Ultralytics.
+/// </summary>
+internal sealed class YoloRawDflDecoder : CandidateDecoder
+{
+    private readonly int[] _boxes;
+    private readonly int[] _scores;
+    private readonly int[] _strides;
+    private readonly int _bins;
+    private readonly int _classes;
+    private readonly bool _activated;
+    private readonly bool _joined;
+    private float[] _best = [];
+    private int[] _bestClass = [];
+
+    public YoloRawDflDecoder(DecoderInputs inputs)
+        : base(inputs)
+    {
+        _strides = inputs.Strides([8, 16, 32]);
+        _bins = inputs.Int("bins", 16);
+        _activated = inputs.Bool("activated", false);
+        if (_bins is < 1 or > 256)
+        {
+            throw new SpecException($"parameter 'bins' of decoder '{DecoderName}' lies in 1..256");
+        }
+
+        int levels = _strides.Length, sides = 4 * _bins;
+        _joined = inputs.Indices.Length == levels;
+        inputs.Expect(_joined ? levels : 2 * levels, $"for each of {levels} strides [N, {sides} + classes, h, w], or [N, {sides}, h, w] and [N, classes, h, w]");
+        for (int i = 0; i < inputs.Indices.Length; i++)
+        {
+            inputs.ExpectShape(i, "head", -1, -1, -1, -1);
+        }
+
+        // Two outputs a level: told apart by their channels, or, with as many classes as box channels, boxes first.
+        var boxes = Enumerable.Range(0, inputs.Indices.Length).Where(i => _joined || inputs.FromEnd(i, 3) == sides).ToArray();
+        if (!_joined && boxes.Length != levels)
+        {
+            boxes = [.. Enumerable.Range(0, 2 * levels).Where(i => i % 2 == 0)];
+        }
+
+        int[] scores = _joined ? boxes : [.. Enumerable.Range(0, 2 * levels).Except(boxes)];
+        if (!_joined && boxes.Any(i => inputs.FromEnd(i, 3) is > 0 and var c && c != sides))
+        {
+            throw new ModelFormatException($"decoder '{DecoderName}' expects {levels} outputs of {sides} box channels; the graph has {string.Join("; ", inputs.Indices.Select((_, i) => inputs.Info(i)))}");
+        }
+
+        _classes = Classes(inputs, inputs.FromEnd(scores[0], 3), _joined ? sides : 0, inputs.Info(scores[0]));
+        foreach (int i in scores)
+        {
+            inputs.ExpectShape(i, "class scores", -1, _classes + (_joined ? sides : 0), -1, -1);
+        }
+
+        _boxes = [.. boxes.Select(i => inputs.Indices[i])];
+        _scores = [.. scores.Select(i => inputs.Indices[i])];
+    }
+
+    public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
+    {
+        Candidates.Clear();
+        for (int level = 0; level < _strides.Length; level++)
+        {
+            Level(outputs, batch, level);
+        }
+
+        Report(transform, result, YoloCandidates.ClassOffset, YoloCandidates.MaxCandidates);
+    }
+
+    private void Level(TensorSet outputs, int batch, int level)
+    {
+        var shape = outputs.Shape(_scores[level]);
+        var boxShape = outputs.Shape(_boxes[level]);
+        int sides = 4 * _bins, channels = _classes + (_joined ? sides : 0), boxChannels = _joined ? channels : sides;
+        if (shape.Length != 4 || shape[1] != channels || batch >= shape[0] || boxShape.Length != 4 || boxShape[0] != shape[0] || boxShape[1] != boxChannels || boxShape[2] != shape[2] || boxShape[3] != shape[3])
+        {
+            throw Unfit($"[N, {channels}, h, w] and boxes of {boxChannels} channels and the same size", shape);
+        }
+
+        int w = (int)shape[3], plane = (int)shape[2] * w, stride = _strides[level];
+        var scores = outputs.Data(_scores[level]).Slice((batch * channels + channels - _classes) * plane, _classes * plane);
+        var boxes = outputs.Data(_boxes[level]).Slice(batch * boxChannels * plane, sides * plane);
+        if (_best.Length < plane)
+        {
+            (_best, _bestClass) = (new float[plane], new int[plane]);
+        }
+
+        if (!ClassScan.Run(scores, _classes, plane, _best, _bestClass))
+        {
+            throw new InvalidOutputException($"output '{outputs.Name(_scores[level])}' holds NaN or infinite scores; the model or its input is broken");
+        }
+
+        float gate = _activated ? Options.Confidence : LogitGate;
+        for (int i = 0; i < plane; i++)
+        {
+            if (!(_best[i] > gate))
+            {
+                continue;
+            }
+
+            float score = _activated ? _best[i] : Sigmoid(_best[i]);
+            if (score > Options.Confidence)
+            {
+                float left = DistributionBox.Expectation(boxes, i, plane, _bins), top = DistributionBox.Expectation(boxes, i + _bins * plane, plane, _bins);
+                float right = DistributionBox.Expectation(boxes, i + 2 * _bins * plane, plane, _bins), bottom = DistributionBox.Expectation(boxes, i + 3 * _bins * plane, plane, _bins);
+                float x = i % w + 0.5f, y = i / w + 0.5f;
+                Candidates.Add(CandidateList.Checked(new Box((x - left) * stride, (y - top) * stride, (x + right) * stride, (y + bottom) * stride), outputs.Name(_boxes[level])), score, _bestClass[i], i);
+            }
+        }
+    }
+}

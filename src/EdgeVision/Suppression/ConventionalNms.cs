@@ -1,0 +1,102 @@
+namespace EdgeVision;
+
+/// <summary>
+/// Greedy suppression by the rules of a named implementation, for results that must equal that implementation's. One instance serves
+/// one thread at a time and allocates nothing once its buffers have grown.
+/// </summary>
+public sealed class ConventionalNms
+{
+    private readonly NmsOptions _options;
+    private readonly NmsWorkspace _workspace = new();
+    private Box[] _boxes = [];
+    private float[] _scores = [];
+    private int[] _classes = [];
+    private int[] _indices = [];
+
+    /// <summary>Prepares suppression. Throws <see cref="ArgumentOutOfRangeException"/> where a number is impossible.</summary>
+    public ConventionalNms(NmsOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.TopK);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Limit);
+        if (float.IsNaN(options.Iou) || float.IsNaN(options.Score) || !(options.Eta is > 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), "the thresholds are numbers and Eta lies above 0 and at most at 1");
+        }
+
+        _options = options;
+    }
+
+    /// <summary>Indices of the boxes that stay, by descending score.</summary>
+    /// <param name="boxes">Corners in pixels, [count].</param>
+    /// <param name="scores">Scores, [count]; a NaN passes no gate, and comes last where there is none.</param>
+    /// <param name="classIds">Classes, [count], which do not suppress each other; empty for suppression across classes.</param>
+    /// <exception cref="ArgumentException">The spans differ in length.</exception>
+    public ReadOnlySpan<int> Run(ReadOnlySpan<Box> boxes, ReadOnlySpan<float> scores, ReadOnlySpan<int> classIds = default)
+    {
+        if (scores.Length != boxes.Length || !classIds.IsEmpty && classIds.Length != boxes.Length)
+        {
+            throw new ArgumentException("boxes, scores and class ids differ in number");
+        }
+
+        int n = Enter(boxes, scores, classIds);
+        var entered = _boxes.AsSpan(0, n);
+        var classes = classIds.IsEmpty ? default : _classes.AsSpan(0, n);
+        int limit = _options.Limit == 0 ? int.MaxValue : _options.Limit, topK = _options.TopK == 0 ? int.MaxValue : _options.TopK;
+        var kept = _options.Convention == NmsConvention.OpenCv
+            ? _workspace.RunOpenCv(entered, _scores.AsSpan(0, n), classes, _options.Iou, _options.Eta, limit, topK)
+            : _workspace.Run(entered, _scores.AsSpan(0, n), classes, 0, _options.Iou, limit, topK);
+        return Translate(kept);
+    }
+
+    // Boxes that pass the gate, in the order in which ties are won.
+    private int Enter(ReadOnlySpan<Box> boxes, ReadOnlySpan<float> scores, ReadOnlySpan<int> classIds)
+    {
+        if (_boxes.Length < boxes.Length)
+        {
+            int size = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)boxes.Length);
+            (_boxes, _scores, _classes, _indices) = (new Box[size], new float[size], new int[size], new int[size]);
+        }
+
+        int n = 0;
+        bool backwards = _options.Convention == NmsConvention.Supervision;
+        for (int k = 0; k < boxes.Length; k++)
+        {
+            int i = backwards ? boxes.Length - 1 - k : k;
+            bool passes = _options.Convention switch
+            {
+                NmsConvention.Onnx or NmsConvention.OpenCv => scores[i] > _options.Score,
+                NmsConvention.Yolox => scores[i] >= _options.Score,
+                _ => true,
+            };
+            if (!passes)
+            {
+                continue;
+            }
+
+            var box = boxes[i];
+            if (_options.Convention == NmsConvention.Onnx)
+            {
+                box = new Box(MathF.Min(box.X1, box.X2), MathF.Min(box.Y1, box.Y2), MathF.Max(box.X1, box.X2), MathF.Max(box.Y1, box.Y2));
+            }
+
+            _boxes[n] = box;
+            _scores[n] = float.IsNaN(scores[i]) ? float.NegativeInfinity : scores[i];
+            _classes[n] = classIds.IsEmpty ? 0 : classIds[i];
+            _indices[n++] = i;
+        }
+
+        return n;
+    }
+
+    private ReadOnlySpan<int> Translate(ReadOnlySpan<int> kept)
+    {
+        // _classes is free again once the boxes are suppressed, and as long.
+        for (int i = 0; i < kept.Length; i++)
+        {
+            _classes[i] = _indices[kept[i]];
+        }
+
+        return _classes.AsSpan(0, kept.Length);
+    }
+}

@@ -1,0 +1,94 @@
+namespace EdgeVision;
+
+/// <summary>Whose rules <see cref="RotatedNms"/> follows.</summary>
+public enum RotatedNmsConvention
+{
+    /// <summary>
+    /// Ultralytics' nms_rotated (fast_nms): ProbIoU, a box goes where it is at or above the threshold, and a box that is itself
+    /// suppressed still suppresses. The lower index wins a tie.
+    /// </summary>
+    Ultralytics,
+
+    /// <summary>Greedy, by the exact IoU of the rectangles (mmcv and Detectron2's nms_rotated): a box goes where a kept one overlaps it above the threshold.</summary>
+    Greedy,
+}
+
+/// <summary>Non-maximum suppression of oriented boxes. One instance serves one thread at a time and allocates nothing once its buffers have grown.</summary>
+public sealed class RotatedNms
+{
+    private readonly RotatedNmsConvention _convention;
+    private ulong[] _keys = [];
+    private int[] _kept = [];
+    private RotatedOverlap.Gaussian[] _gaussians = [];
+
+    /// <summary>Prepares suppression by the rules of a named implementation.</summary>
+    public RotatedNms(RotatedNmsConvention convention = RotatedNmsConvention.Ultralytics) => _convention = convention;
+
+    /// <summary>Indices of the boxes that stay, by descending score.</summary>
+    /// <param name="boxes">Oriented boxes, [count].</param>
+    /// <param name="scores">Scores, [count]; no NaN.</param>
+    /// <param name="classIds">Classes, [count]; empty for suppression across classes.</param>
+    /// <param name="classOffset">Pixels by which classes are moved apart before the overlap (Ultralytics: 7680); 0 compares classes.</param>
+    /// <param name="threshold">Overlap at which a box goes.</param>
+    /// <param name="limit">Most boxes kept.</param>
+    /// <param name="candidates">Most boxes considered, best first.</param>
+    public ReadOnlySpan<int> Run(ReadOnlySpan<RotatedBox> boxes, ReadOnlySpan<float> scores, ReadOnlySpan<int> classIds, float classOffset, float threshold,
+        int limit = int.MaxValue, int candidates = int.MaxValue)
+    {
+        int n = boxes.Length;
+        if (scores.Length != n || !classIds.IsEmpty && classIds.Length != n)
+        {
+            throw new ArgumentException("boxes, scores and class ids differ in number");
+        }
+
+        if (_keys.Length < n)
+        {
+            int size = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)n);
+            (_keys, _kept, _gaussians) = (new ulong[size], new int[size], new RotatedOverlap.Gaussian[size]);
+        }
+
+        NmsWorkspace.Order(scores, _keys);
+        n = Math.Min(n, candidates);
+        bool compare = !classIds.IsEmpty && classOffset == 0;
+        for (int i = 0; _convention == RotatedNmsConvention.Ultralytics && i < n; i++)
+        {
+            int index = (int)(uint)_keys[i];
+            float shift = classIds.IsEmpty ? 0 : classIds[index] * classOffset;
+            var box = boxes[index];
+            _gaussians[i] = RotatedOverlap.Gaussian.Of(box with { CenterX = box.CenterX + shift, CenterY = box.CenterY + shift });
+        }
+
+        int kept = 0;
+        for (int i = 0; i < n && kept < limit; i++)
+        {
+            int index = (int)(uint)_keys[i];
+            bool stays = true;
+            int against = _convention == RotatedNmsConvention.Ultralytics ? i : kept;
+            for (int j = 0; j < against && stays; j++)
+            {
+                int better = _convention == RotatedNmsConvention.Ultralytics ? (int)(uint)_keys[j] : _kept[j];
+                if (compare && classIds[better] != classIds[index])
+                {
+                    continue;
+                }
+
+                stays = _convention == RotatedNmsConvention.Ultralytics
+                    ? !(RotatedOverlap.Probabilistic(_gaussians[j], _gaussians[i]) >= threshold)
+                    : !(Overlap(boxes, classIds, classOffset, better, index) > threshold);
+            }
+
+            if (stays)
+            {
+                _kept[kept++] = index;
+            }
+        }
+
+        return _kept.AsSpan(0, kept);
+    }
+
+    private static float Overlap(ReadOnlySpan<RotatedBox> boxes, ReadOnlySpan<int> classIds, float classOffset, int a, int b)
+    {
+        bool apart = !classIds.IsEmpty && classIds[a] != classIds[b]; // moved apart, they do not meet
+        return apart && classOffset != 0 ? 0 : RotatedOverlap.Iou(boxes[a], boxes[b]);
+    }
+}

@@ -16,6 +16,8 @@ internal sealed class Golden
 
     public JsonElement Root { get; }
 
+    public static Golden Open(string folder) => new(folder);
+
     public static Golden Torchvision(string name) => new(SharedData.Path("golden", "torchvision", name));
 
     public int Int(string name) => Root.GetProperty(name).GetInt32();

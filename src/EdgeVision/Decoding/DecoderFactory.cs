@@ -27,6 +27,8 @@ public static class DecoderFactory
         ["ssd"] = i => new SsdDecoder(i, raw: true),
         ["ultraface"] = i => new SsdDecoder(i, raw: false),
         ["faster-rcnn"] = i => new FasterRcnnDecoder(i),
+        ["mask-rcnn"] = i => new RcnnHeadDecoder(i, masks: true),
+        ["keypoint-rcnn"] = i => new RcnnHeadDecoder(i, masks: false),
         ["scrfd"] = i => new ScrfdDecoder(i),
         ["yunet"] = i => new YuNetDecoder(i),
         ["retinaface"] = i => new RetinaFaceDecoder(i),

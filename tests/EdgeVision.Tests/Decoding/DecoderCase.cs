@@ -38,6 +38,9 @@ internal sealed class DecoderCase
     /// <summary>Whether items of a batch share one list of rows, so that a row says whose it is.</summary>
     public bool SharesRows => Decoder == "faster-rcnn";
 
+    /// <summary>Whether a run takes one picture only.</summary>
+    public bool OneItem => Decoder is "mask-rcnn" or "keypoint-rcnn";
+
     public OutputDecoder Create(DecoderOptions? options = null) => Create(Decoder, Spec, options ?? Options, [.. Outputs.Select(o => (o.Name, o.Shape))]);
 
     public ArrayTensorSet Tensors(int seed)
@@ -173,6 +176,15 @@ internal sealed class DecoderCase
                 [
                     ("logits", [anchors, 4], Logit), ("deltas", [anchors, 16], Delta),
                     ("proposals", [anchors, 4], (r, i) => i % 4 < 2 ? r.NextSingle() * 30 : 34 + r.NextSingle() * 30), ("items", [anchors], (_, _) => 0),
+                ],
+            },
+            "mask-rcnn" or "keypoint-rcnn" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, three), Scores = [2],
+                Outputs =
+                [
+                    ("boxes", [20, 4], (r, i) => i % 4 < 2 ? r.NextSingle() * 30 : 34 + r.NextSingle() * 30), ("labels", [20], (r, _) => 1 + r.Next(3)),
+                    ("scores", [20], Unit), ("maps", [20, decoder == "mask-rcnn" ? 1 : 5, 14, 14], Unit),
                 ],
             },
             "yolo-dfl-raw" => new()

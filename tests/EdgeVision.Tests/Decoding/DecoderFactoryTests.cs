@@ -165,6 +165,12 @@ public sealed class DecoderFactoryTests
     public void The_second_item_of_a_batch_is_what_it_is_alone(string decoder)
     {
         var c = DecoderCase.Of(decoder);
+        if (c.OneItem)
+        {
+            Assert.Throws<ModelFormatException>(() => c.Create().Decode(c.Tensors(1), 1, c.Transform, new VisionResult()));
+            return;
+        }
+
         ArrayTensorSet first = c.Tensors(1), second = c.Tensors(2);
         var both = c.Batch(first, second);
         string alone = Decoded(c.Create(), second, c.Transform);

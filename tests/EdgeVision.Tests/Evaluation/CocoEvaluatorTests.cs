@@ -15,7 +15,7 @@ public sealed class CocoEvaluatorTests
     [InlineData("coco_keypoints.json", CocoKind.Keypoints)] // people without labelled keypoints and crowds among them
     public void Equals_pycocotools(string file, CocoKind kind)
     {
-        var reference = new CocoReference(file);
+        var reference = new CocoReference(SharedData.Path("golden", "reference", file));
         var summary = reference.Evaluate(kind);
         Assert.Equal(reference.Statistics.Length, summary.Statistics.Count);
         for (int i = 0; i < summary.Statistics.Count; i++)
@@ -27,7 +27,7 @@ public sealed class CocoEvaluatorTests
     [Fact]
     public void Classes_average_to_the_whole_and_curves_to_the_classes()
     {
-        var summary = new CocoReference("coco_bbox.json").Evaluate(CocoKind.Boxes);
+        var summary = new CocoReference(SharedData.Path("golden", "reference", "coco_bbox.json")).Evaluate(CocoKind.Boxes);
         Assert.Equal(summary.Map, summary.Classes.Average(c => c.Ap), 1e-12);
         Assert.Equal(summary.Map50, summary.Classes.Average(c => c.Ap50), 1e-12);
         Assert.Equal(summary.Map75, summary.Classes.Average(c => c.Ap75), 1e-12);

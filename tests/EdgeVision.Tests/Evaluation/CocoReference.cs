@@ -2,15 +2,15 @@ using System.Text.Json;
 
 namespace EdgeVision.Tests.Evaluation;
 
-/// <summary>Annotations, results and statistics of pycocotools under ../shared/golden/reference.</summary>
+/// <summary>Annotations, results and statistics of pycocotools, as ../shared/golden/reference holds them.</summary>
 internal sealed class CocoReference
 {
     private readonly JsonElement _root;
     private readonly Dictionary<int, int> _classes;
 
-    public CocoReference(string name)
+    public CocoReference(string path)
     {
-        _root = JsonDocument.Parse(File.ReadAllText(SharedData.Path("golden", "reference", name))).RootElement;
+        _root = JsonDocument.Parse(File.ReadAllText(path)).RootElement;
         var truth = _root.GetProperty("gt");
         _classes = truth.GetProperty("categories").EnumerateArray().Select(c => c.GetProperty("id").GetInt32()).Order()
             .Select((id, i) => (id, i)).ToDictionary(p => p.id, p => p.i);

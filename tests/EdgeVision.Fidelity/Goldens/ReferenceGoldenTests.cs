@@ -35,7 +35,7 @@ public sealed class ReferenceGoldenTests
         }
         else if (first.TryGetProperty("min_cutoff", out _))
         {
-            Assert.Skip("the One-Euro filter is not in the runtime yet");
+            OneEuro(root, compare);
         }
         else if (first.TryGetProperty("sequences", out _))
         {
@@ -120,6 +120,16 @@ public sealed class ReferenceGoldenTests
             compare.Integers(which + "labels", [.. Numbers(c.GetProperty("fused_labels")).Select(v => (int)v)], [.. fused.Select(f => f.ClassId)]);
             compare.Numbers(which + "scores", Numbers(c.GetProperty("fused_scores")), [.. fused.Select(f => f.Score)], Comparison.Absolute, Comparison.Relative);
             compare.Numbers(which + "boxes", [.. c.GetProperty("fused_boxes").EnumerateArray().SelectMany(Numbers)], [.. fused.SelectMany(f => (double[])[f.X1, f.Y1, f.X2, f.Y2])], Comparison.Absolute, Comparison.Relative);
+        }
+    }
+
+    private static void OneEuro(JsonElement root, Comparison compare)
+    {
+        foreach (var c in root.EnumerateArray())
+        {
+            var filter = new OneEuroFilter(c.GetProperty("min_cutoff").GetDouble(), c.GetProperty("beta").GetDouble(), c.GetProperty("d_cutoff").GetDouble());
+            double[] times = Numbers(c.GetProperty("t")), values = Numbers(c.GetProperty("x"));
+            compare.Numbers($"min cutoff {c.GetProperty("min_cutoff")}, beta {c.GetProperty("beta")}", Numbers(c.GetProperty("filtered")), [.. times.Select((t, i) => filter.Filter(t, values[i]))], 1e-9);
         }
     }
 

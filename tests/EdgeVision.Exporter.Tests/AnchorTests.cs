@@ -57,12 +57,12 @@ public class AnchorTests
     public void DecodingUndoesEncoding()
     {
         Box anchor = new(10, 20, 42, 36), box = new(15, 12, 60, 40);
-        var (dx, dy, dw, dh) = BoxCoder.Encode(anchor, box);
-        var back = BoxCoder.Decode(anchor, [dx, dy, dw, dh]);
+        var (dx, dy, dw, dh) = BoxTargets.Encode(anchor, box);
+        var back = BoxTargets.Decode(anchor, [dx, dy, dw, dh]);
         Assert.Equal(box.X1, back.X1, 4);
         Assert.Equal(box.Y1, back.Y1, 4);
         Assert.Equal(box.X2, back.X2, 4);
         Assert.Equal(box.Y2, back.Y2, 4);
-        Assert.Equal(32 * 1000f / 16, BoxCoder.Decode(anchor, [0, 0, 99, 0]).Width, 1); // growth is limited
+        Assert.Equal(32 * 1000f / 16, BoxTargets.Decode(anchor, [0, 0, 99, 0]).Width, 1); // growth is limited
     }
 }

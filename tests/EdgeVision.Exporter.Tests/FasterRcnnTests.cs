@@ -112,7 +112,7 @@ public class FasterRcnnTests
         IReadOnlyList<(string, Value)> Forward(Net net, Value[] x)
         {
             var rows = net.Apply("proposals", new Proposals(anchors, 64, 32) { SmallestSide = 1000 }, x[0], x[1]);
-            var pooled = net.Apply("roi", new RoiAlign(2, 16, 32), x[2], x[3], rows);
+            var pooled = net.Apply("roi", new PyramidRoiAlign(2, 16, 32), x[2], x[3], rows);
             return [("logits", net.Apply("classes", new Linear(3), net.Reshape(pooled, 4 * 5))), ("items", net.Reshape(net.Apply("item", new Columns(0, 1), rows)))];
         }
 
@@ -158,7 +158,7 @@ public class FasterRcnnTests
         foreach (int a in target.Positives)
         {
             objectness[a] = 20;
-            var (dx, dy, dw, dh) = BoxCoder.Encode(anchors[a], target.Objects.Boxes[target.Matches[a]]);
+            var (dx, dy, dw, dh) = BoxTargets.Encode(anchors[a], target.Objects.Boxes[target.Matches[a]]);
             float[] row = [dx, dy, dw, dh];
             row.CopyTo(deltas, a * 4);
         }
@@ -214,7 +214,7 @@ public class FasterRcnnTests
             logits[i, samples[i].Label] = 20 - i * 0.1f;
             if (samples[i].Label > 0)
             {
-                var (dx, dy, dw, dh) = BoxCoder.Encode(samples[i].Box, samples[i].Truth);
+                var (dx, dy, dw, dh) = BoxTargets.Encode(samples[i].Box, samples[i].Truth);
                 deltas[i, torch.TensorIndex.Slice(samples[i].Label * 4, samples[i].Label * 4 + 4)] = torch.tensor(new[] { 10 * dx, 10 * dy, 5 * dw, 5 * dh });
             }
         }
@@ -243,7 +243,7 @@ public class FasterRcnnTests
                 float[] d = deltas[((r * (classes + 1) + c) * 4)..][..4];
                 if (score > confidence)
                 {
-                    var box = BoxCoder.Decode(proposals[r], [d[0] / 10, d[1] / 10, d[2] / 5, d[3] / 5]);
+                    var box = BoxTargets.Decode(proposals[r], [d[0] / 10, d[1] / 10, d[2] / 5, d[3] / 5]);
                     boxes.Add(new Box(Math.Clamp(box.X1, 0, 192), Math.Clamp(box.Y1, 0, 160), Math.Clamp(box.X2, 0, 192), Math.Clamp(box.Y2, 0, 160)));
                     scores.Add(score);
                     ids.Add(c - 1);

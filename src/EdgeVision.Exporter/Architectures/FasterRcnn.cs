@@ -21,7 +21,7 @@ public sealed class FasterRcnn : Architecture
     private readonly ResidualBackbone _backbone;
     private readonly FeaturePyramid _pyramid;
     private readonly Proposals _proposals;
-    private readonly RoiAlign _roiAlign;
+    private readonly PyramidRoiAlign _roiAlign;
     private readonly InputSpec _input;
     private readonly string[] _labels;
     private readonly string _name;
@@ -38,7 +38,7 @@ public sealed class FasterRcnn : Architecture
         _pyramid = new FeaturePyramid(settings.Scaled(48));
         _features = settings.Scaled(128);
         _proposals = new Proposals(Anchors, _input.Width, _input.Height);
-        _roiAlign = new RoiAlign(Side, Anchors.Strides);
+        _roiAlign = new PyramidRoiAlign(Side, Anchors.Strides);
         Heads = [new FasterRcnnHead(_input, _labels.Length, Anchors, BoxStage)];
     }
 

@@ -185,7 +185,7 @@ public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator
 
     private static float[] Encode(in Box from, in Box to)
     {
-        var (dx, dy, dw, dh) = BoxCoder.Encode(from, to);
+        var (dx, dy, dw, dh) = BoxTargets.Encode(from, to);
         return [dx, dy, dw, dh];
     }
 

@@ -50,7 +50,7 @@ public sealed class RetinaNetHead : DetectionHead
             else if (matches[a] >= 0)
             {
                 positives.Add((a, classIds[matches[a]]));
-                var (dx, dy, dw, dh) = BoxCoder.Encode(_anchors[a], objects[matches[a]]);
+                var (dx, dy, dw, dh) = BoxTargets.Encode(_anchors[a], objects[matches[a]]);
                 deltas.AddRange([dx, dy, dw, dh]);
             }
         }

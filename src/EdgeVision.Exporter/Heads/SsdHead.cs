@@ -54,7 +54,7 @@ public sealed class SsdHead(InputSpec input, int classes, DefaultBoxes boxes) : 
             if (matches[a] >= 0)
             {
                 positives.Add(a);
-                var (dx, dy, dw, dh) = BoxCoder.Encode(_boxes[a], objects[matches[a]]);
+                var (dx, dy, dw, dh) = BoxTargets.Encode(_boxes[a], objects[matches[a]]);
                 deltas.AddRange([dx / CentreVariance, dy / CentreVariance, dw / SizeVariance, dh / SizeVariance]);
             }
         }

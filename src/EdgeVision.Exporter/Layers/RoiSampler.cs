@@ -9,7 +9,7 @@ namespace EdgeVision.Exporter.Layers;
 /// </summary>
 internal sealed class RoiSampler
 {
-    private readonly RoiAlign _layer;
+    private readonly PyramidRoiAlign _layer;
     private readonly float[] _rows;
     private readonly long[][] _shapes;
     private readonly List<int>[] _rowsOfItem;
@@ -18,7 +18,7 @@ internal sealed class RoiSampler
     /// <param name="rows">Item, x1, y1, x2, y2 of each box.</param>
     /// <param name="items">Items of the batch.</param>
     /// <param name="shapes">Shapes [N,H,W,C] of the levels.</param>
-    public RoiSampler(RoiAlign layer, float[] rows, int items, long[][] shapes)
+    public RoiSampler(PyramidRoiAlign layer, float[] rows, int items, long[][] shapes)
     {
         (_layer, _rows, _shapes) = (layer, rows, shapes);
         _rowsOfItem = [.. Enumerable.Range(0, items).Select(_ => new List<int>())];

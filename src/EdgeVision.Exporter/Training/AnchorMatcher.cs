@@ -64,7 +64,7 @@ public static class AnchorMatcher
 }
 
 /// <summary>Boxes as offsets from anchors: torchvision's BoxCoder with weights 1.</summary>
-public static class BoxCoder
+public static class BoxTargets
 {
     private const float LargestGrowth = 4.135166556742356f; // log(1000 / 16)
 

@@ -7,7 +7,7 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Tests;
 
-public class RoiAlignTests
+public class PyramidRoiAlignTests
 {
     // Boxes of both levels, one at the edge, one of less than a cell, one of the whole input; two items of three.
     private static readonly float[] Boxes =
@@ -19,14 +19,14 @@ public class RoiAlignTests
         2, 1, 2, 50, 47,
     ];
 
-    public RoiAlignTests() => TorchSetup.Initialize(2);
+    public PyramidRoiAlignTests() => TorchSetup.Initialize(2);
 
     [Fact]
     public void OnnxRuntimeGivesWhatTorchGives()
     {
         using var scope = torch.NewDisposeScope();
         using var weights = new WeightStore(1);
-        var layer = new RoiAlign(5, 8, 16) { CanonicalSize = 32 };
+        var layer = new PyramidRoiAlign(5, 8, 16) { CanonicalSize = 32 };
         IReadOnlyList<(string, Value)> Forward(Net net, Value[] x) => [("y", net.Apply("roi", layer, x))];
         var graph = new OnnxGraphBuilder("roi");
         var net = new OnnxNet(graph, weights);
@@ -52,7 +52,7 @@ public class RoiAlignTests
         // One level of stride 1 whose value is its column: bins have the columns of their middles.
         var columns = torch.arange(8, dtype: torch.ScalarType.Float32).expand(1, 1, 8, 8).contiguous();
         var rows = torch.tensor(new float[] { 0, 1, 1, 5, 5 }, 1, 5);
-        var pooled = TorchNet.Unwrap(new TorchNet(weights, training: false).Apply("roi", new RoiAlign(2, 1), TorchNet.Wrap(columns), TorchNet.Wrap(rows)));
+        var pooled = TorchNet.Unwrap(new TorchNet(weights, training: false).Apply("roi", new PyramidRoiAlign(2, 1), TorchNet.Wrap(columns), TorchNet.Wrap(rows)));
         Assert.Equal([1.5f, 3.5f, 1.5f, 3.5f], OnnxNet.Floats(pooled)); // middles at 2 and 4, half a cell back
     }
 
@@ -63,7 +63,7 @@ public class RoiAlignTests
     [InlineData(64, 2)]
     [InlineData(500, 2)]
     public void TheLevelFollowsTheSize(float side, int level) =>
-        Assert.Equal(level, new RoiAlign(7, 8, 16, 32) { CanonicalSize = 32 }.Level(side * side));
+        Assert.Equal(level, new PyramidRoiAlign(7, 8, 16, 32) { CanonicalSize = 32 }.Level(side * side));
 
     [Fact]
     public void GradientsAreThoseOfDifferences()
@@ -71,7 +71,7 @@ public class RoiAlignTests
         using var scope = torch.NewDisposeScope();
         using var weights = new WeightStore(1);
         using var random = new torch.Generator(4);
-        var layer = new RoiAlign(3, 8, 16) { CanonicalSize = 32 };
+        var layer = new PyramidRoiAlign(3, 8, 16) { CanonicalSize = 32 };
         var rows = torch.tensor(Boxes, Boxes.Length / 5, 5);
         var fine = torch.randn([3, 2, 6, 8], generator: random);
         var coarse = torch.randn([3, 2, 3, 4], generator: random);

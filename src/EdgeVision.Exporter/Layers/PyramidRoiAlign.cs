@@ -13,7 +13,7 @@ namespace EdgeVision.Exporter.Layers;
 /// </summary>
 /// <param name="Side">Bins an axis.</param>
 /// <param name="Strides">Pixels a cell, by level.</param>
-public sealed record RoiAlign(int Side, params int[] Strides) : Layer
+public sealed record PyramidRoiAlign(int Side, params int[] Strides) : Layer
 {
     /// <summary>Samples of a bin, an axis.</summary>
     public int Samples { get; init; } = 2;

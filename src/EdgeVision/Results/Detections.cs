@@ -62,6 +62,7 @@ public sealed class Detections
     private Keypoint[] _keypoints = [];
     private MaskRegion[] _maskRegions = [];
     private byte[] _maskBytes = [];
+    private int[] _trackIds = [];
     private int _maskBytesUsed;
 
     /// <summary>Number of detections.</summary>
@@ -75,6 +76,9 @@ public sealed class Detections
 
     /// <summary>Whether masks are present.</summary>
     public bool HasMasks { get; private set; }
+
+    /// <summary>Whether a tracker has gone over them.</summary>
+    public bool HasTracks { get; private set; }
 
     /// <summary>Width of the mask plane in pixels (the network's input); 0 without masks.</summary>
     public int MaskWidth { get; private set; }
@@ -96,6 +100,9 @@ public sealed class Detections
 
     /// <summary>Oriented boxes, [Count]; empty without rotation.</summary>
     public ReadOnlySpan<RotatedBox> RotatedBoxes => HasRotation ? _rotated.AsSpan(0, Count) : default;
+
+    /// <summary>Track ids, [Count], from 1; 0 for a detection that is on no confirmed track. Empty until a tracker has gone over them.</summary>
+    public ReadOnlySpan<int> TrackIds => HasTracks ? _trackIds.AsSpan(0, Count) : default;
 
     /// <summary>Keypoints of detection <paramref name="index"/>, [KeypointCount].</summary>
     public ReadOnlySpan<Keypoint> Keypoints(int index) => _keypoints.AsSpan(Checked(index) * KeypointCount, KeypointCount);
@@ -134,6 +141,7 @@ public sealed class Detections
         KeypointCount = keypointCount;
         HasRotation = rotation;
         HasMasks = maskWidth > 0 && maskHeight > 0;
+        HasTracks = false;
         MaskWidth = maskWidth;
         MaskHeight = maskHeight;
         _maskBytesUsed = 0;
@@ -167,6 +175,11 @@ public sealed class Detections
             _maskRegions[i] = default;
         }
 
+        if (HasTracks)
+        {
+            _trackIds[i] = 0;
+        }
+
         return i;
     }
 
@@ -182,6 +195,27 @@ public sealed class Detections
         }
 
         _rotated[Checked(index)] = box;
+    }
+
+    /// <summary>Says that a tracker goes over the detections: every track id is 0 until <see cref="SetTrackId"/> gives one.</summary>
+    public void ClearTracks()
+    {
+        HasTracks = true;
+        Reserve(_boxes.Length);
+        _trackIds.AsSpan(0, Count).Clear();
+    }
+
+    /// <summary>Puts detection <paramref name="index"/> on a track.</summary>
+    /// <param name="index">The detection.</param>
+    /// <param name="trackId">From 1.</param>
+    public void SetTrackId(int index, int trackId)
+    {
+        if (!HasTracks)
+        {
+            throw new InvalidOperationException("ClearTracks() first");
+        }
+
+        _trackIds[Checked(index)] = trackId;
     }
 
     /// <summary>Room for the mask of detection <paramref name="index"/>: zeroed bytes, width * height.</summary>
@@ -231,6 +265,11 @@ public sealed class Detections
         if (HasMasks && _maskRegions.Length < capacity)
         {
             Array.Resize(ref _maskRegions, capacity);
+        }
+
+        if (HasTracks && _trackIds.Length < capacity)
+        {
+            Array.Resize(ref _trackIds, capacity);
         }
     }
 

@@ -128,6 +128,11 @@ public static class ResultJson
                 writer.WriteEndArray();
             }
 
+            if (d.HasTracks && d.TrackIds[i] > 0)
+            {
+                writer.WriteNumber("track_id"u8, d.TrackIds[i]);
+            }
+
             if (d.HasMasks && masks != MaskPlane.None)
             {
                 Mask(writer, result, i, masks);

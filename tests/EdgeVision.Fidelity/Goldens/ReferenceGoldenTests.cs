@@ -39,7 +39,7 @@ public sealed class ReferenceGoldenTests
         }
         else if (first.TryGetProperty("sequences", out _))
         {
-            Assert.Skip("trackers are not in the runtime yet");
+            ByteTrack(root, compare);
         }
         else
         {
@@ -104,6 +104,48 @@ public sealed class ReferenceGoldenTests
                 ("x", [1, x.Length, x[0].Length], [.. x.SelectMany(v => v)]), ("y", [1, y.Length, y[0].Length], [.. y.SelectMany(v => v)]));
             compare.Integers("SimCC bins", [.. simcc.GetProperty("xy")[item].EnumerateArray().SelectMany(Numbers).Select(v => (int)v)], [.. points.SelectMany(p => (int[])[(int)p.X, (int)p.Y])]);
             compare.Numbers("SimCC scores", Numbers(simcc.GetProperty("score")[item]), [.. points.Select(p => (double)p.Score)], Comparison.Absolute, Comparison.Relative);
+        }
+    }
+
+    private static void ByteTrack(JsonElement root, Comparison compare)
+    {
+        int number = 0;
+        foreach (var sequence in root.GetProperty("sequences").EnumerateArray())
+        {
+            var tracker = new ByteTracker(new ByteTrackOptions
+            {
+                TrackThreshold = sequence.GetProperty("track_thresh").GetDouble(),
+                TrackBuffer = sequence.GetProperty("track_buffer").GetInt32(),
+                MatchThreshold = sequence.GetProperty("match_thresh").GetDouble(),
+                FrameRate = sequence.GetProperty("frame_rate").GetDouble(),
+            });
+            List<int> ids = [], foundIds = [];
+            List<double> boxes = [], foundBoxes = [], scores = [], foundScores = [];
+            int frame = 0;
+            foreach (var f in sequence.GetProperty("frames").EnumerateArray())
+            {
+                frame++;
+                tracker.Update([.. f.GetProperty("detections_xyxy_score").EnumerateArray().Select((d, i) => Numbers(d) is var v ? new Observation(v[0], v[1], v[2], v[3], v[4], 0, i) : default)]);
+                foreach (var t in f.GetProperty("tracks").EnumerateArray())
+                {
+                    ids.AddRange(frame, t.GetProperty("id").GetInt32());
+                    boxes.AddRange(Numbers(t.GetProperty("tlwh")));
+                    scores.Add(t.GetProperty("score").GetDouble());
+                }
+
+                for (int i = 0; i < tracker.Tracks.Length; i++)
+                {
+                    foundIds.AddRange(frame, tracker.Tracks[i].Id);
+                    var (left, top, width, height) = tracker.Exact(i);
+                    foundBoxes.AddRange(left, top, width, height);
+                    foundScores.Add(tracker.Tracks[i].Score);
+                }
+            }
+
+            string which = $"of sequence {++number}: ";
+            compare.Integers(which + "frames and ids", [.. ids], [.. foundIds]);
+            compare.Numbers(which + "boxes, px", [.. boxes], [.. foundBoxes], Comparison.Pixels);
+            compare.Numbers(which + "scores", [.. scores], [.. foundScores], Comparison.Absolute, Comparison.Relative);
         }
     }
 

@@ -112,14 +112,7 @@ public sealed class HeatmapDecoderTests
         var decoder = Create(refinement, 5, 16, 12);
         var result = new VisionResult();
         var transform = FrameTransform.Identity(48, 64);
-        decoder.Decode(set, 0, transform, result);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 50; i++)
-        {
-            decoder.Decode(set, 0, transform, result);
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(() => decoder.Decode(set, 0, transform, result)));
     }
 
     private static JsonElement Reference() => JsonDocument.Parse(File.ReadAllText(SharedData.Path("golden", "reference", "heatmap_decode.json"))).RootElement;

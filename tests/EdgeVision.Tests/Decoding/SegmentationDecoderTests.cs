@@ -127,18 +127,14 @@ public sealed class SegmentationDecoderTests
         var transform = FrameTransform.Identity(64, 64);
         long[] areas = new long[4];
         byte[] frame = new byte[64 * 64];
-        decoder.Decode(set, 0, transform, result);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 50; i++)
+        Assert.Equal(0, Allocations.Of(() =>
         {
             result.Clear();
             decoder.Decode(set, 0, transform, result);
             result.Segmentation.Areas(areas);
             result.Segmentation.FrameAreas(areas);
             result.Segmentation.ToFrame(frame);
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        }));
     }
 
     private static double Enlarged(ReadOnlySpan<float> plane, int w, int h, double x, double y)

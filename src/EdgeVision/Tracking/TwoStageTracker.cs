@@ -1,0 +1,483 @@
+using System.Numerics.Tensors;
+
+namespace EdgeVision;
+
+/// <summary>
+/// What ByteTrack and BoT-SORT have in common: high-scored detections are matched with the predicted tracks first, low-scored
+/// ones with the tracks still unmatched, and the rest with tracks seen once. Follows <c>BYTETracker.update</c> list by list, in
+/// double precision; its quirks decide ids, so they are kept.
+/// </summary>
+internal sealed class TwoStageTracker(TwoStageOptions options)
+{
+    private readonly LinearAssignment _assignment = new();
+    private readonly List<TrackedObject> _all = [], _pool = [], _candidates = [], _unmatched = [], _unconfirmed = [], _started = [], _found = [], _newlyLost = [], _newlyRemoved = [];
+    private readonly List<Observation> _high = [], _low = [], _rest = [];
+    private List<TrackedObject> _tracked = [], _lost = [], _spare = [];
+    private Track[] _output = new Track[16];
+    private int _outputCount, _frame, _lastId;
+    private float[] _features = [];
+    private int _featureLength;
+
+    public ReadOnlySpan<Track> Tracks => _output.AsSpan(0, _outputCount);
+
+    public void Reset()
+    {
+        _tracked.Clear();
+        _lost.Clear();
+        _pool.AddRange(_all);
+        _all.Clear();
+        (_frame, _lastId, _outputCount) = (0, 0, 0);
+    }
+
+    /// <summary>One frame on.</summary>
+    /// <param name="observations">Detections in the reference's order.</param>
+    /// <param name="motion">How the camera moved the picture.</param>
+    /// <param name="features">Appearances by <see cref="Observation.Index"/>, row-major; empty where there are none.</param>
+    /// <param name="featureLength">Numbers an appearance.</param>
+    public void Step(ReadOnlySpan<Observation> observations, in AffineMotion motion, ReadOnlySpan<float> features, int featureLength)
+    {
+        _frame++;
+        Sort(observations);
+        TakeFeatures(features, featureLength);
+        _started.Clear();
+        _found.Clear();
+        _newlyLost.Clear();
+        _newlyRemoved.Clear();
+        _unconfirmed.Clear();
+        _candidates.Clear();
+        foreach (var track in _tracked)
+        {
+            (track.Confirmed ? _candidates : _unconfirmed).Add(track);
+        }
+
+        _candidates.AddRange(_lost);
+        Predict(motion);
+
+        FirstStage();
+        SecondStage();
+        MatchUnconfirmed();
+        StartTracks();
+        DropOldLost();
+        Join();
+        RemoveDuplicates();
+        Recycle();
+        Output();
+    }
+
+    private void Sort(ReadOnlySpan<Observation> observations)
+    {
+        _high.Clear();
+        _low.Clear();
+        foreach (var o in observations)
+        {
+            // Thresholds meet scores in single precision, as in the reference: a score at the threshold is neither high nor low.
+            float score = (float)o.Score;
+            if (!o.IsSound || !options.AspectState && o.X1 == o.X2)
+            {
+                continue;
+            }
+
+            if (score > (float)options.High)
+            {
+                _high.Add(o);
+            }
+            else if (score > (float)options.Low && score < (float)options.High)
+            {
+                _low.Add(o);
+            }
+        }
+    }
+
+    private void TakeFeatures(ReadOnlySpan<float> features, int length)
+    {
+        _featureLength = features.IsEmpty ? 0 : length;
+        if (_features.Length < features.Length)
+        {
+            _features = new float[features.Length];
+        }
+
+        features.CopyTo(_features);
+        for (int i = 0; i + length <= features.Length && length > 0; i += length)
+        {
+            Normalise(_features.AsSpan(i, length));
+        }
+    }
+
+    private void Predict(in AffineMotion motion)
+    {
+        foreach (var t in _candidates)
+        {
+            if (t.State != TrackState.Tracked)
+            {
+                t.Shape.SpeedY = 0;
+                if (!options.AspectState)
+                {
+                    t.Shape.SpeedX = 0;
+                }
+            }
+
+            var (x, y, sx, sy) = options.StepNoise(t);
+            t.Center.Predict(x.Position, y.Position, x.Speed, y.Speed);
+            t.Shape.Predict(sx.Position, sy.Position, sx.Speed, sy.Speed);
+            Move(t, motion);
+        }
+
+        foreach (var t in _unconfirmed)
+        {
+            Move(t, motion);
+        }
+    }
+
+    private static void Move(TrackedObject t, in AffineMotion motion)
+    {
+        if (motion == AffineMotion.None)
+        {
+            return;
+        }
+
+        t.Center.Turn(motion);
+        t.Center.X += motion.ShiftX;
+        t.Center.Y += motion.ShiftY;
+        t.Shape.Turn(motion);
+    }
+
+    private void FirstStage()
+    {
+        Costs(_candidates, _high, fused: true);
+        _assignment.Solve(options.Match);
+        _unmatched.Clear();
+        for (int i = 0; i < _candidates.Count; i++)
+        {
+            var track = _candidates[i];
+            int d = _assignment.ColumnOf[i];
+            if (d >= 0)
+            {
+                (track.State == TrackState.Tracked ? _started : _found).Add(track);
+                Update(track, _high[d], withFeature: true);
+            }
+            else if (track.State == TrackState.Tracked)
+            {
+                _unmatched.Add(track);
+            }
+        }
+
+        _rest.Clear();
+        for (int d = 0; d < _high.Count; d++)
+        {
+            if (_assignment.RowOf[d] < 0)
+            {
+                _rest.Add(_high[d]);
+            }
+        }
+    }
+
+    private void SecondStage()
+    {
+        Costs(_unmatched, _low, fused: false);
+        _assignment.Solve(0.5);
+        for (int i = 0; i < _unmatched.Count; i++)
+        {
+            int d = _assignment.ColumnOf[i];
+            if (d >= 0)
+            {
+                _started.Add(_unmatched[i]);
+                Update(_unmatched[i], _low[d], withFeature: false);
+            }
+            else
+            {
+                _unmatched[i].State = TrackState.Lost;
+                _newlyLost.Add(_unmatched[i]);
+            }
+        }
+    }
+
+    private void MatchUnconfirmed()
+    {
+        Costs(_unconfirmed, _rest, fused: true);
+        _assignment.Solve(0.7);
+        for (int i = 0; i < _unconfirmed.Count; i++)
+        {
+            int d = _assignment.ColumnOf[i];
+            if (d >= 0)
+            {
+                Update(_unconfirmed[i], _rest[d], withFeature: true);
+                _started.Add(_unconfirmed[i]);
+            }
+            else
+            {
+                _unconfirmed[i].State = TrackState.Removed;
+                _newlyRemoved.Add(_unconfirmed[i]);
+            }
+        }
+    }
+
+    private void StartTracks()
+    {
+        for (int d = 0; d < _rest.Count; d++)
+        {
+            if (_assignment.RowOf[d] < 0 && (float)_rest[d].Score >= (float)options.New)
+            {
+                _started.Add(Start(_rest[d]));
+            }
+        }
+    }
+
+    private void DropOldLost()
+    {
+        foreach (var track in _lost)
+        {
+            if (_frame - track.LastFrame > options.LostFrames)
+            {
+                track.State = TrackState.Removed;
+                _newlyRemoved.Add(track);
+            }
+        }
+    }
+
+    // A track that was removed on this frame leaves the lost ones only on the next: the reference subtracts before it adds.
+    private void Join()
+    {
+        MarkAll(false);
+        _spare.Clear();
+        foreach (var t in _tracked)
+        {
+            Add(_spare, t, t.State == TrackState.Tracked);
+        }
+
+        foreach (var t in _started)
+        {
+            Add(_spare, t, true);
+        }
+
+        foreach (var t in _found)
+        {
+            Add(_spare, t, true);
+        }
+
+        (_tracked, _spare) = (_spare, _tracked);
+        _spare.Clear();
+        foreach (var t in _lost)
+        {
+            Add(_spare, t, !t.WasRemoved);
+        }
+
+        foreach (var t in _newlyLost)
+        {
+            Add(_spare, t, !t.WasRemoved);
+        }
+
+        (_lost, _spare) = (_spare, _lost);
+        foreach (var t in _newlyRemoved)
+        {
+            t.WasRemoved = true;
+        }
+
+        static void Add(List<TrackedObject> list, TrackedObject track, bool wanted)
+        {
+            if (wanted && !track.Listed)
+            {
+                track.Listed = true;
+                list.Add(track);
+            }
+        }
+    }
+
+    private void RemoveDuplicates()
+    {
+        MarkAll(true);
+        foreach (var a in _tracked)
+        {
+            foreach (var b in _lost)
+            {
+                if (1 - Overlap(BoxOf(a), BoxOf(b)) < 0.15 && (!options.ByClass || a.ClassId == b.ClassId))
+                {
+                    (a.LastFrame - a.StartFrame > b.LastFrame - b.StartFrame ? b : a).Listed = false;
+                }
+            }
+        }
+
+        _tracked.RemoveAll(static t => !t.Listed);
+        _lost.RemoveAll(static t => !t.Listed);
+    }
+
+    private void Recycle()
+    {
+        MarkAll(false);
+        foreach (var t in _tracked)
+        {
+            t.Listed = true;
+        }
+
+        foreach (var t in _lost)
+        {
+            t.Listed = true;
+        }
+
+        foreach (var t in _all)
+        {
+            if (!t.Listed)
+            {
+                _pool.Add(t);
+            }
+        }
+
+        _all.RemoveAll(static t => !t.Listed);
+    }
+
+    private void MarkAll(bool listed)
+    {
+        foreach (var t in _all)
+        {
+            t.Listed = listed;
+        }
+    }
+
+    private void Output()
+    {
+        if (_output.Length < _tracked.Count)
+        {
+            _output = new Track[Math.Max(_tracked.Count, _output.Length * 2)];
+        }
+
+        _outputCount = 0;
+        foreach (var t in _tracked)
+        {
+            if (t.Confirmed)
+            {
+                var (x1, y1, x2, y2) = BoxOf(t);
+                _output[_outputCount++] = new Track(t.Id, new Box((float)x1, (float)y1, (float)x2, (float)y2), (float)t.Score, t.ClassId, t.Detection, _frame - t.StartFrame + 1);
+            }
+        }
+    }
+
+    /// <summary>Left, top, width and height of the track at <paramref name="index"/> of <see cref="Tracks"/>, in double precision.</summary>
+    internal (double Left, double Top, double Width, double Height) Exact(int index)
+    {
+        foreach (var t in _tracked)
+        {
+            if (t.Confirmed && index-- == 0)
+            {
+                var (x1, y1, x2, y2) = BoxOf(t);
+                return (x1, y1, x2 - x1, y2 - y1);
+            }
+        }
+
+        throw new ArgumentOutOfRangeException(nameof(index));
+    }
+
+    private TrackedObject Start(in Observation o)
+    {
+        var t = _pool.Count > 0 ? _pool[^1] : new TrackedObject();
+        if (_pool.Count > 0)
+        {
+            _pool.RemoveAt(_pool.Count - 1);
+        }
+
+        _all.Add(t);
+        var (cx, cy, shapeX, shapeY) = options.Measured(o);
+        (t.Center, t.Shape) = options.Start(cx, cy, shapeX, shapeY);
+        (t.Id, t.State, t.Confirmed, t.WasRemoved) = (++_lastId, TrackState.Tracked, _frame == 1, false);
+        (t.StartFrame, t.LastFrame, t.Score, t.ClassId, t.Detection) = (_frame, _frame, o.Score, o.ClassId, o.Index);
+        t.AppearanceLength = 0;
+        Learn(t, o.Index);
+        return t;
+    }
+
+    private void Update(TrackedObject t, in Observation o, bool withFeature)
+    {
+        var (cx, cy, shapeX, shapeY) = options.Measured(o);
+        var (x, y, sx, sy) = options.MeasurementNoise(t);
+        t.Center.Update(cx, cy, x, y);
+        t.Shape.Update(shapeX, shapeY, sx, sy);
+        (t.State, t.Confirmed, t.LastFrame, t.Score, t.ClassId, t.Detection) = (TrackState.Tracked, true, _frame, o.Score, o.ClassId, o.Index);
+        if (withFeature)
+        {
+            Learn(t, o.Index);
+        }
+    }
+
+    // Exponential mean of unit vectors with a share of 0.9 for what is known, made a unit vector again.
+    private void Learn(TrackedObject t, int index)
+    {
+        if (_featureLength == 0)
+        {
+            return;
+        }
+
+        var now = Feature(index);
+        if (t.Appearance.Length < now.Length)
+        {
+            t.Appearance = new float[now.Length];
+        }
+
+        var known = t.Appearance.AsSpan(0, now.Length);
+        if (t.AppearanceLength != now.Length)
+        {
+            now.CopyTo(known);
+        }
+        else
+        {
+            for (int i = 0; i < known.Length; i++)
+            {
+                known[i] = 0.9f * known[i] + 0.1f * now[i];
+            }
+
+            Normalise(known);
+        }
+
+        t.AppearanceLength = now.Length;
+    }
+
+    private void Costs(List<TrackedObject> tracks, List<Observation> observations, bool fused)
+    {
+        var costs = _assignment.Costs(tracks.Count, observations.Count);
+        for (int r = 0; r < tracks.Count; r++)
+        {
+            var box = BoxOf(tracks[r]);
+            for (int c = 0; c < observations.Count; c++)
+            {
+                var o = observations[c];
+                double distance = 1 - Overlap(box, (o.X1, o.Y1, o.X2, o.Y2));
+                double cost = fused ? 1 - (1 - distance) * o.Score : distance;
+                if (fused && _featureLength > 0 && tracks[r].AppearanceLength == _featureLength)
+                {
+                    double look = Math.Max(0, 1 - TensorPrimitives.Dot(tracks[r].Appearance.AsSpan(0, _featureLength), Feature(o.Index))) / 2;
+                    cost = Math.Min(cost, look > options.Appearance || distance > options.Proximity ? 1 : look);
+                }
+
+                costs[r * observations.Count + c] = options.ByClass && o.ClassId != tracks[r].ClassId ? double.PositiveInfinity : cost;
+            }
+        }
+    }
+
+    private ReadOnlySpan<float> Feature(int index) => _features.AsSpan(index * _featureLength, _featureLength);
+
+    private (double X1, double Y1, double X2, double Y2) BoxOf(TrackedObject t)
+    {
+        double height = t.Shape.Y, width = options.AspectState ? t.Shape.X * height : t.Shape.X;
+        double left = t.Center.X - width / 2, top = t.Center.Y - height / 2;
+        return (left, top, left + width, top + height);
+    }
+
+    // Pixels inclusive (+1), as cython_bbox counts them.
+    private static double Overlap((double X1, double Y1, double X2, double Y2) a, (double X1, double Y1, double X2, double Y2) b)
+    {
+        double w = Math.Min(a.X2, b.X2) - Math.Max(a.X1, b.X1) + 1, h = Math.Min(a.Y2, b.Y2) - Math.Max(a.Y1, b.Y1) + 1;
+        return w > 0 && h > 0
+            ? w * h / ((a.X2 - a.X1 + 1) * (a.Y2 - a.Y1 + 1) + (b.X2 - b.X1 + 1) * (b.Y2 - b.Y1 + 1) - w * h)
+            : 0;
+    }
+
+    private static void Normalise(Span<float> values)
+    {
+        float norm = TensorPrimitives.Norm(values);
+        if (norm > 0 && float.IsFinite(norm))
+        {
+            TensorPrimitives.Divide(values, norm, values);
+        }
+        else
+        {
+            values.Clear();
+        }
+    }
+}

@@ -12,7 +12,7 @@ namespace EdgeVision;
 /// search into the caller's memory allocates nothing in steady state, as long as the index is smaller than
 /// <see cref="ParallelFrom"/>; above that it is shared among threads, which costs a few small objects.
 /// </remarks>
-public sealed class EmbeddingIndex : IDisposable
+public sealed class EmbeddingIndex : IEmbeddingIndex
 {
     private readonly ReaderWriterLockSlim _lock = new();
     private readonly EmbeddingStore _store;
@@ -34,6 +34,20 @@ public sealed class EmbeddingIndex : IDisposable
     /// <summary>From how many numbers (entries times components) on a search uses several threads; 4 Mi by default.</summary>
     public long ParallelFrom { get; set; } = 4 << 20;
 
+    /// <summary>Always: every entry is compared.</summary>
+    public bool IsExact => true;
+
+    /// <summary>Whether the index was opened where it lies (<see cref="Open"/>) and cannot be changed.</summary>
+    public bool IsReadOnly => _store.IsMapped;
+
+    /// <summary>What made the embeddings, such as a model's name, for people and for programs that compare; kept in the file. Null where nobody said.</summary>
+    /// <exception cref="EdgeVisionException">Set of an index that is read-only.</exception>
+    public string? Origin
+    {
+        get => Read(static (store, _) => store.Origin, 0);
+        set => Write(static (store, value) => store.Origin = value, value);
+    }
+
     /// <summary>Number of entries.</summary>
     public int Count => Read(static (store, _) => store.Count, 0);
 
@@ -44,7 +58,7 @@ public sealed class EmbeddingIndex : IDisposable
     /// <exception cref="EdgeVisionException">The id is taken or empty, or the vector has another dimension, NaN, or (cosine) only zeros.</exception>
     public void Add(string id, ReadOnlySpan<float> vector, string? label = null)
     {
-        _lock.EnterWriteLock();
+        EnterWrite();
         try
         {
             _store.Add(id, vector, label);
@@ -64,7 +78,7 @@ public sealed class EmbeddingIndex : IDisposable
     public void Update(string id, ReadOnlySpan<float> vector)
     {
         ArgumentNullException.ThrowIfNull(id);
-        _lock.EnterWriteLock();
+        EnterWrite();
         try
         {
             _store.Update(id, vector);
@@ -84,48 +98,29 @@ public sealed class EmbeddingIndex : IDisposable
     public void SetLabel(string id, string? label)
     {
         ArgumentNullException.ThrowIfNull(id);
-        _lock.EnterWriteLock();
-        try
+        Write(static (store, entry) =>
         {
-            _store.SetLabel(id, label);
-        }
-        finally
-        {
-            _lock.ExitWriteLock();
-        }
+            store.SetLabel(entry.id, entry.label);
+            return true;
+        }, (id, label));
     }
 
     /// <summary>Removes an entry; false where there is none.</summary>
     public bool Remove(string id)
     {
         ArgumentNullException.ThrowIfNull(id);
-        _lock.EnterWriteLock();
-        try
-        {
-            return _store.Remove(id);
-        }
-        finally
-        {
-            _lock.ExitWriteLock();
-        }
+        return Write(static (store, id) => store.Remove(id), id);
     }
 
     /// <summary>Removes an entry whose id is a number; false where there is none.</summary>
     public bool Remove(long id) => Remove(Text(id));
 
     /// <summary>Removes every entry and keeps the memory.</summary>
-    public void Clear()
+    public void Clear() => Write(static (store, _) =>
     {
-        _lock.EnterWriteLock();
-        try
-        {
-            _store.Clear();
-        }
-        finally
-        {
-            _lock.ExitWriteLock();
-        }
-    }
+        store.Clear();
+        return true;
+    }, 0);
 
     /// <summary>Whether there is such an entry.</summary>
     public bool Contains(string id)
@@ -247,8 +242,50 @@ public sealed class EmbeddingIndex : IDisposable
         return new EmbeddingIndex(EmbeddingIndexFile.Load(path));
     }
 
-    /// <summary>Lets go of the lock. No thread may be using the index.</summary>
-    public void Dispose() => _lock.Dispose();
+    /// <summary>
+    /// Opens an index that <see cref="Save"/> wrote where it lies, for searching only: ids and labels are read, vectors stay in the
+    /// file and are mapped into memory, so that processes share them and only what a search touches is loaded. Searches give the same
+    /// matches and scores as after <see cref="Load"/>, to the bit. Saving another index under the name leaves this one as it is;
+    /// cutting the open file short by other means ends the process, as with any mapped file.
+    /// </summary>
+    /// <param name="path">File.</param>
+    /// <param name="verify">Reads all of it once and compares its checksum; off, damage in the vectors goes unnoticed.</param>
+    /// <exception cref="EdgeVisionException">The file cannot be read, is no index, is of a newer version, is cut off, or is damaged.</exception>
+    public static EmbeddingIndex Open(string path, bool verify = true)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return new EmbeddingIndex(EmbeddingIndexFile.Open(path, verify));
+    }
+
+    /// <summary>Lets go of the lock and of the file. No thread may be using the index.</summary>
+    public void Dispose()
+    {
+        _store.Dispose();
+        _lock.Dispose();
+    }
+
+    private TResult Write<TArgument, TResult>(Func<EmbeddingStore, TArgument, TResult> write, TArgument argument)
+    {
+        EnterWrite();
+        try
+        {
+            return write(_store, argument);
+        }
+        finally
+        {
+            _lock.ExitWriteLock();
+        }
+    }
+
+    private void EnterWrite()
+    {
+        if (_store.IsMapped)
+        {
+            throw new EdgeVisionException("the index was opened read-only; load it to change it");
+        }
+
+        _lock.EnterWriteLock();
+    }
 
     private TResult Read<TArgument, TResult>(Func<EmbeddingStore, TArgument, TResult> read, TArgument argument)
     {

@@ -7,13 +7,20 @@ namespace EdgeVision;
 
 /// <summary>
 /// The file of an index, little-endian: 48 bytes of header (magic "EVINDEX1", version, metric, dimension, 0, count as 64 bits,
-/// bytes of text as 64 bits, 0 as 64 bits); for each entry by order of insertion the byte length of its id, its id in UTF-8, the byte
-/// length of its label or -1, its label; then all vectors as float32; then SHA-256 of everything before.
+/// bytes of text as 64 bits, 0 as 64 bits); texts, each its length in bytes or -1 for none and then UTF-8: the origin, and for each
+/// entry by order of insertion its id and its label; zeros up to a multiple of 64 bytes; all vectors as float32; then SHA-256 of
+/// everything before. Version 1 had no origin and no zeros, and is read too.
 /// </summary>
 internal static class EmbeddingIndexFile
 {
     private const int HeaderLength = 48, HashLength = 32;
-    private const uint Version = 1;
+    private const uint Version = 2;
+
+    // A cache line, and a vector register of the widest kind.
+    private const int RowAlignment = 64;
+
+    // What one call of the hash takes at most; any size will do.
+    private const int HashedAtOnce = 1 << 24;
     private static readonly UTF8Encoding _utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private static ReadOnlySpan<byte> Magic => "EVINDEX1"u8;
@@ -44,12 +51,69 @@ internal static class EmbeddingIndexFile
         }
     }
 
-    public static EmbeddingStore Load(string path)
+    /// <summary>Reads everything onto the heap.</summary>
+    public static EmbeddingStore Load(string path) => Read(path, stream =>
+    {
+        var content = new Content(stream);
+        var store = content.NewStore();
+        store.Reserve(content.Names.Length);
+        float[] vector = new float[content.Dimension];
+        foreach (var (id, label) in content.Names)
+        {
+            content.Take(MemoryMarshal.AsBytes(vector.AsSpan()));
+            ToFromLittleEndian(vector);
+            store.CheckPrepared(vector, id);
+            store.Add(id, vector, label, prepared: true);
+        }
+
+        content.CheckHash();
+        return store;
+    });
+
+    /// <summary>Reads ids and labels and leaves the vectors in the file.</summary>
+    public static EmbeddingStore Open(string path, bool verify) => Read(path, stream =>
+    {
+        if (!BitConverter.IsLittleEndian)
+        {
+            throw new EdgeVisionException("its vectors can be used where they lie on a little-endian machine only; load it");
+        }
+
+        var content = new Content(stream);
+        int length = checked(content.Names.Length * content.Dimension);
+        var rows = length == 0 ? null : new MappedRows(stream, content.RowsAt, length);
+        try
+        {
+            var store = content.NewStore();
+            store.Map(content.Names, rows);
+            if (verify)
+            {
+                for (int at = 0; at < length; at += HashedAtOnce / sizeof(float))
+                {
+                    content.Hash(MemoryMarshal.AsBytes(rows!.Rows.Slice(at, Math.Min(HashedAtOnce / sizeof(float), length - at))));
+                }
+
+                content.CheckHash();
+                for (int row = 0; row < store.Count; row++)
+                {
+                    store.CheckPrepared(store.Vector(row), store.Id(row));
+                }
+            }
+
+            return store;
+        }
+        catch
+        {
+            rows?.Dispose();
+            throw;
+        }
+    });
+
+    private static EmbeddingStore Read(string path, Func<FileStream, EmbeddingStore> read)
     {
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
-            return Read(stream);
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16, FileOptions.SequentialScan);
+            return read(stream);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or EdgeVisionException)
         {
@@ -67,7 +131,7 @@ internal static class EmbeddingIndexFile
         }
 
         int[] rows = store.RowsInOrder();
-        long text = 0;
+        long text = 4L + (store.Origin is { } origin ? _utf8.GetByteCount(origin) : 0);
         foreach (int row in rows)
         {
             text += 8L + _utf8.GetByteCount(store.Id(row)) + (store.Label(row) is { } label ? _utf8.GetByteCount(label) : 0);
@@ -92,11 +156,14 @@ internal static class EmbeddingIndexFile
             Put(bytes);
         }
 
+        PutText(store.Origin);
         foreach (int row in rows)
         {
             PutText(store.Id(row));
             PutText(store.Label(row));
         }
+
+        Put(new byte[Padding(text)]);
 
         float[] copy = new float[store.Dimension];
         foreach (int row in rows)
@@ -109,72 +176,8 @@ internal static class EmbeddingIndexFile
         stream.Write(hash.GetHashAndReset());
     }
 
-    private static EmbeddingStore Read(FileStream stream)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        void Take(Span<byte> bytes)
-        {
-            stream.ReadExactly(bytes);
-            hash.AppendData(bytes);
-        }
-
-        // Every size is checked against the file's before anything is allocated for it.
-        byte[] header = new byte[HeaderLength];
-        if (stream.Length < HeaderLength + HashLength)
-        {
-            throw new EdgeVisionException($"{stream.Length} bytes are too few");
-        }
-
-        Take(header);
-        uint version = BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(8));
-        uint metric = BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(12)), dimension = BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(16));
-        long count = BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(24)), text = BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(32));
-        if (!header.AsSpan(0, 8).SequenceEqual(Magic))
-        {
-            throw new EdgeVisionException("it does not begin like one");
-        }
-
-        if (version != Version)
-        {
-            throw new EdgeVisionException($"it is of version {version}; this program reads version {Version}");
-        }
-
-        if (metric > (uint)EmbeddingMetric.L2 || dimension is < 1 or > 1 << 20)
-        {
-            throw new EdgeVisionException($"metric {metric} with {dimension} components does not exist");
-        }
-
-        long content = stream.Length - HeaderLength - HashLength;
-        if (count < 0 || text < 0 || count > content / (dimension * 4L + 8) || text > int.MaxValue || text + count * dimension * 4 != content)
-        {
-            throw new EdgeVisionException($"{count} embeddings of {dimension} components and {text} bytes of text do not make {stream.Length} bytes; it is cut off or damaged");
-        }
-
-        byte[] names = new byte[text];
-        Take(names);
-        var store = new EmbeddingStore((int)dimension, (EmbeddingMetric)metric);
-        store.Reserve((int)count);
-        float[] vectors = new float[dimension];
-        int at = 0;
-        for (long i = 0; i < count; i++)
-        {
-            string id = NextText(names, ref at) ?? throw new EdgeVisionException($"entry {i} has no id");
-            string? label = NextText(names, ref at);
-            Take(MemoryMarshal.AsBytes(vectors.AsSpan()));
-            ToFromLittleEndian(vectors);
-            store.CheckPrepared(vectors, id);
-            store.Add(id, vectors, label, prepared: true);
-        }
-
-        if (at != names.Length)
-        {
-            throw new EdgeVisionException($"{names.Length - at} bytes of text belong to no entry");
-        }
-
-        byte[] expected = new byte[HashLength];
-        stream.ReadExactly(expected);
-        return hash.GetHashAndReset().AsSpan().SequenceEqual(expected) ? store : throw new EdgeVisionException("its checksum does not fit; it is damaged");
-    }
+    // Zeros after the text, so that the vectors begin at a multiple of the alignment.
+    private static int Padding(long text) => (int)(-(HeaderLength + text) & (RowAlignment - 1));
 
     private static string? NextText(ReadOnlySpan<byte> names, ref int at)
     {
@@ -213,6 +216,108 @@ internal static class EmbeddingIndexFile
         {
             var bits = MemoryMarshal.Cast<float, int>(values);
             BinaryPrimitives.ReverseEndianness(bits, bits);
+        }
+    }
+
+    /// <summary>What stands before the vectors, checked, and the hash of all that was read so far.</summary>
+    private sealed class Content
+    {
+        private readonly FileStream _stream;
+        private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        private readonly EmbeddingMetric _metric;
+        private readonly string? _origin;
+
+        // Every size is checked against the file's before anything is allocated for it.
+        public Content(FileStream stream)
+        {
+            _stream = stream;
+            byte[] header = new byte[HeaderLength];
+            if (stream.Length < HeaderLength + HashLength)
+            {
+                throw new EdgeVisionException($"{stream.Length} bytes are too few");
+            }
+
+            Take(header);
+            uint version = BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(8));
+            uint metric = BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(12)), dimension = BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(16));
+            long count = BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(24)), text = BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(32));
+            if (!header.AsSpan(0, 8).SequenceEqual(Magic))
+            {
+                throw new EdgeVisionException("it does not begin like one");
+            }
+
+            if (version is < 1 or > Version)
+            {
+                throw new EdgeVisionException($"it is of version {version}; this program reads versions 1 to {Version}");
+            }
+
+            if (metric > (uint)EmbeddingMetric.L2 || dimension is < 1 or > 1 << 20)
+            {
+                throw new EdgeVisionException($"metric {metric} with {dimension} components does not exist");
+            }
+
+            long content = stream.Length - HeaderLength - HashLength;
+            int padding = version == 1 ? 0 : Padding(text);
+            if (count < 0 || text < 0 || count > content / (dimension * 4L + 8) || text > int.MaxValue || text + padding + count * dimension * 4 != content)
+            {
+                throw new EdgeVisionException($"{count} embeddings of {dimension} components and {text} bytes of text do not make {stream.Length} bytes; it is cut off or damaged");
+            }
+
+            if (count * dimension > Array.MaxLength)
+            {
+                throw new EdgeVisionException($"{count} embeddings of {dimension} components are more than one block of memory holds");
+            }
+
+            (_metric, Dimension, RowsAt) = ((EmbeddingMetric)metric, (int)dimension, HeaderLength + text + padding);
+            byte[] texts = new byte[text];
+            Take(texts);
+            Take(new byte[padding]);
+            int at = 0;
+            _origin = version == 1 ? null : NextText(texts, ref at);
+            Names = new (string, string?)[count];
+            for (long i = 0; i < count; i++)
+            {
+                Names[i] = (NextText(texts, ref at) ?? throw new EdgeVisionException($"entry {i} has no id"), NextText(texts, ref at));
+            }
+
+            if (at != texts.Length)
+            {
+                throw new EdgeVisionException($"{texts.Length - at} bytes of text belong to no entry");
+            }
+        }
+
+        /// <summary>Components of a vector.</summary>
+        public int Dimension { get; }
+
+        /// <summary>Byte of the file where the vectors begin.</summary>
+        public long RowsAt { get; }
+
+        /// <summary>Id and label of each entry, by order of insertion.</summary>
+        public (string Id, string? Label)[] Names { get; }
+
+        /// <summary>A store that is still empty.</summary>
+        public EmbeddingStore NewStore() => new(Dimension, _metric) { Origin = _origin };
+
+        /// <summary>Reads on.</summary>
+        public void Take(Span<byte> bytes)
+        {
+            _stream.ReadExactly(bytes);
+            _hash.AppendData(bytes);
+        }
+
+        /// <summary>Takes bytes into the hash that were read by other means.</summary>
+        public void Hash(ReadOnlySpan<byte> bytes) => _hash.AppendData(bytes);
+
+        /// <summary>Compares the hash of all vectors and of what stands before them with the one at the file's end.</summary>
+        public void CheckHash()
+        {
+            byte[] expected = new byte[HashLength];
+            _stream.Position = _stream.Length - HashLength;
+            _stream.ReadExactly(expected);
+            if (!_hash.GetHashAndReset().AsSpan().SequenceEqual(expected))
+            {
+                throw new EdgeVisionException("its checksum does not fit; it is damaged");
+            }
         }
     }
 }

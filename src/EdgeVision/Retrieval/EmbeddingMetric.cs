@@ -16,6 +16,9 @@ public enum EmbeddingMetric
 /// <summary>An entry that a search found.</summary>
 public readonly record struct EmbeddingMatch
 {
+    /// <summary>A match, for an index that is no <see cref="EmbeddingIndex"/>.</summary>
+    public EmbeddingMatch(string id, string? label, float score) : this(id, label, score, 0) { }
+
     internal EmbeddingMatch(string id, string? label, float score, long order)
     {
         Id = id;

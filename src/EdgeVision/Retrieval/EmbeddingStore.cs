@@ -4,9 +4,10 @@ namespace EdgeVision;
 
 /// <summary>
 /// Vectors in one block of memory, a row each, with ids and labels beside it. A removed row is filled with the last one, so
-/// there are no holes; the order of insertion is kept as a number. Not safe for several threads.
+/// there are no holes; the order of insertion is kept as a number. Vectors may lie in a mapped file instead; such a store is not
+/// changed. Not safe for several threads.
 /// </summary>
-internal sealed class EmbeddingStore
+internal sealed class EmbeddingStore : IDisposable
 {
     // Products and sums of squares of components up to here stay in float's range at any dimension.
     private const float Largest = 1e15f;
@@ -17,6 +18,7 @@ internal sealed class EmbeddingStore
     private string?[] _labels = [];
     private long[] _orders = [];
     private long _next;
+    private MappedRows? _mapped;
 
     public EmbeddingStore(int dimension, EmbeddingMetric metric)
     {
@@ -40,10 +42,16 @@ internal sealed class EmbeddingStore
 
     public int Count { get; private set; }
 
-    /// <summary>All vectors, row after row, [Count * Dimension].</summary>
-    public ReadOnlySpan<float> Vectors => _vectors.AsSpan(0, Count * Dimension);
+    /// <summary>What made the embeddings, for people; null where nobody said.</summary>
+    public string? Origin { get; set; }
 
-    public ReadOnlySpan<float> Vector(int row) => _vectors.AsSpan(row * Dimension, Dimension);
+    /// <summary>Whether the vectors lie in a mapped file.</summary>
+    public bool IsMapped { get; private set; }
+
+    /// <summary>All vectors, row after row, [Count * Dimension].</summary>
+    public ReadOnlySpan<float> Vectors => _mapped is null ? _vectors.AsSpan(0, Count * Dimension) : _mapped.Rows;
+
+    public ReadOnlySpan<float> Vector(int row) => Vectors.Slice(row * Dimension, Dimension);
 
     public string Id(int row) => _ids[row];
 
@@ -68,24 +76,27 @@ internal sealed class EmbeddingStore
         }
 
         Array.Resize(ref _vectors, count * Dimension);
-        Array.Resize(ref _ids, count);
-        Array.Resize(ref _labels, count);
-        Array.Resize(ref _orders, count);
-        _rows.EnsureCapacity(count);
+        ReserveNames(count);
     }
+
+    /// <summary>Takes ids and labels (in order of insertion) of vectors that lie in a mapped file, and the file with them; null where there are none.</summary>
+    public void Map(ReadOnlySpan<(string Id, string? Label)> names, MappedRows? rows)
+    {
+        ReserveNames(names.Length);
+        foreach (var (id, label) in names)
+        {
+            AddName(id, label);
+        }
+
+        _mapped = rows;
+        IsMapped = true;
+    }
+
+    public void Dispose() => _mapped?.Dispose();
 
     public void Add(string id, ReadOnlySpan<float> vector, string? label, bool prepared = false)
     {
-        if (string.IsNullOrEmpty(id))
-        {
-            throw new EdgeVisionException("an entry needs an id");
-        }
-
-        if (_rows.ContainsKey(id))
-        {
-            throw new EdgeVisionException($"the index already has an entry '{id}'; update it or remove it first");
-        }
-
+        CheckNew(id);
         if (Count == _ids.Length)
         {
             // Doubling, up to what one array can hold.
@@ -102,10 +113,7 @@ internal sealed class EmbeddingStore
             Prepare(vector, row, id);
         }
 
-        _ids[Count] = id;
-        _labels[Count] = label;
-        _orders[Count] = _next++;
-        _rows.Add(id, Count++);
+        AddName(id, label);
     }
 
     public void Update(string id, ReadOnlySpan<float> vector)
@@ -190,6 +198,36 @@ internal sealed class EmbeddingStore
         {
             throw new EdgeVisionException($"{Name(id)} is not of length 1");
         }
+    }
+
+    private void ReserveNames(int count)
+    {
+        Array.Resize(ref _ids, count);
+        Array.Resize(ref _labels, count);
+        Array.Resize(ref _orders, count);
+        _rows.EnsureCapacity(count);
+    }
+
+    private void CheckNew(string id)
+    {
+        if (string.IsNullOrEmpty(id))
+        {
+            throw new EdgeVisionException("an entry needs an id");
+        }
+
+        if (_rows.ContainsKey(id))
+        {
+            throw new EdgeVisionException($"the index already has an entry '{id}'; update it or remove it first");
+        }
+    }
+
+    private void AddName(string id, string? label)
+    {
+        CheckNew(id);
+        _ids[Count] = id;
+        _labels[Count] = label;
+        _orders[Count] = _next++;
+        _rows.Add(id, Count++);
     }
 
     private void CheckVector(ReadOnlySpan<float> vector, string id)

@@ -11,7 +11,7 @@ namespace EdgeVision.Cli;
 internal static class RunCommand
 {
     private sealed record Call(string Model, string Source, ProviderPolicy Providers, float? Confidence, float? Iou, int? MaxDetections, bool Agnostic,
-        string? Spec, string? Json, string? Save, bool Stats, int? Threads, int Repeat, MaskPlane Masks, Box? Crop);
+        string? Spec, string? Json, string? Save, bool Stats, int? Threads, int Repeat, MaskPlane Masks, Box? Crop, TileOptions? Tiles);
 
     public static Command Create()
     {
@@ -45,6 +45,7 @@ internal static class RunCommand
         });
         var masks = new Option<MaskPlane>("--masks") { Description = "Plane of the masks and areas in JSON: the network's input, the picture (frame), or no masks (none).", HelpName = "input|frame|none", DefaultValueFactory = _ => MaskPlane.Input };
         var crop = new Option<string?>("--crop") { Description = "Look only at this part of the picture: x1,y1,x2,y2 in pixels. Results are in pixels of the whole picture.", HelpName = "BOX" };
+        var tiles = new TileArguments();
         var verbose = Shell.Verbose();
         var command = new Command("run",
             """
@@ -54,15 +55,18 @@ internal static class RunCommand
               edgevision run --model models/shapes-fpn.onnx --source samples/scene.png --save out.png
               edgevision run --model yolov8n.onnx --source 'photos/*.jpg' --json found.jsonl --conf 0.4
               edgevision run --model scrfd.onnx --spec samples/specs/scrfd_500m_bnkps.spec.json --source people.jpg --save faces.png
+              edgevision run --model yolov8n.onnx --source aerial.jpg --tiles 640 --save found.png
             """)
         {
-            model, source, providers, require, confidence, iou, max, agnostic, spec, json, save, stats, threads, repeat, masks, crop, verbose,
+            model, source, providers, require, confidence, iou, max, agnostic, spec, json, save, stats, threads, repeat, masks, crop,
         };
+        tiles.AddTo(command);
+        command.Options.Add(verbose);
         command.SetAction((parse, cancel) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () => Run(new Call(
             parse.GetValue(model)!, parse.GetValue(source)!, Shell.Policy(parse.GetValue(providers)!, parse.GetValue(require)),
             parse.GetValue(confidence), parse.GetValue(iou), parse.GetValue(max), parse.GetValue(agnostic), parse.GetValue(spec),
             parse.GetValue(json), parse.GetValue(save), parse.GetValue(stats), parse.GetValue(threads), parse.GetValue(repeat),
-            parse.GetValue(masks), ParseCrop(parse.GetValue(crop))), cancel))));
+            parse.GetValue(masks), ParseCrop(parse.GetValue(crop)), tiles.Read(parse)), cancel))));
         return command;
     }
 
@@ -72,6 +76,11 @@ internal static class RunCommand
         if (call.Spec is not null)
         {
             Shell.MustExist(call.Spec, "spec");
+        }
+
+        if (call.Crop is not null && call.Tiles is not null)
+        {
+            throw new WrongCallException("--crop and --tiles cannot be had together; cut the picture first");
         }
 
         var sources = Sources(call.Source, out bool several);
@@ -98,6 +107,7 @@ internal static class RunCommand
             Console.Error.WriteLine($"edgevision: {provider.Name()} is not used: {reason}");
         }
 
+        var tiled = call.Tiles is null ? null : new TiledRunner(model, call.Tiles);
         using var annotator = call.Save is null ? null : new Annotator(model.Spec.Skeleton);
         using var json = call.Json is null ? null : new JsonLines(call.Json);
         using var progress = new Progress(sources.Count);
@@ -114,7 +124,15 @@ internal static class RunCommand
                 for (int r = 0; r < call.Repeat; r++)
                 {
                     cancel.ThrowIfCancellationRequested();
-                    model.Run(image.Frame, result, call.Crop);
+                    if (tiled is null)
+                    {
+                        model.Run(image.Frame, result, call.Crop);
+                    }
+                    else
+                    {
+                        tiled.Run(image.Frame, result);
+                    }
+
                     times.Add(result.Timing);
                 }
 
@@ -204,7 +222,7 @@ internal static class RunCommand
         static double At(double[] sorted, double share) => sorted[Math.Min(sorted.Length - 1, (int)Math.Ceiling(share * sorted.Length) - 1)];
     }
 
-    private static Option<float?> Ratio(string name, string description)
+    internal static Option<float?> Ratio(string name, string description)
     {
         var option = new Option<float?>(name) { Description = description, HelpName = "0..1" };
         option.Validators.Add(r =>

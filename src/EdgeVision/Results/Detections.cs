@@ -219,6 +219,7 @@ public sealed class Detections
     }
 
     /// <summary>Room for the mask of detection <paramref name="index"/>: zeroed bytes, width * height.</summary>
+    /// <exception cref="EdgeVisionException">All masks together would exceed 2 GiB.</exception>
     public Span<byte> AddMask(int index, int x, int y, int width, int height)
     {
         if (!HasMasks || x < 0 || y < 0 || width < 0 || height < 0 || x + width > MaskWidth || y + height > MaskHeight)
@@ -226,10 +227,16 @@ public sealed class Detections
             throw new ArgumentOutOfRangeException(nameof(width), "the mask's rectangle must lie in the mask plane");
         }
 
-        int size = width * height;
-        if (_maskBytesUsed + size > _maskBytes.Length)
+        long needed = _maskBytesUsed + (long)width * height;
+        if (needed > Array.MaxLength)
         {
-            Array.Resize(ref _maskBytes, Math.Max(_maskBytesUsed + size, _maskBytes.Length * 2));
+            throw new EdgeVisionException($"masks of {needed} bytes and more are too many for one frame; raise the confidence or lower the most detections");
+        }
+
+        int size = width * height;
+        if (needed > _maskBytes.Length)
+        {
+            Array.Resize(ref _maskBytes, (int)Math.Max(needed, Math.Min(_maskBytes.Length * 2L, Array.MaxLength)));
         }
 
         _maskRegions[Checked(index)] = new MaskRegion(x, y, width, height, _maskBytesUsed);

@@ -157,6 +157,20 @@ public sealed class VisionModel : IDisposable
     /// <summary>Whether a head fills this part of a result.</summary>
     internal bool Gives(ResultPart part) => Array.Exists(_decoders, d => d.Fills == part);
 
+    /// <summary>Decoder of the first head that does not look for boxes; null where all do. Top-down poses are told of a figure and find none.</summary>
+    internal string? HeadBesidesBoxes()
+    {
+        for (int i = 0; i < _decoders.Length; i++)
+        {
+            if (_decoders[i].Fills != ResultPart.Detections || _decoders[i] is HeatmapDecoder or SimccDecoder)
+            {
+                return Spec.Outputs[i].Decoder;
+            }
+        }
+
+        return null;
+    }
+
     private static StageTiming Timing(long start, long preprocessed, long ran, int frames) => new(
         Stopwatch.GetElapsedTime(start, preprocessed).TotalMilliseconds / frames,
         Stopwatch.GetElapsedTime(preprocessed, ran).TotalMilliseconds / frames,

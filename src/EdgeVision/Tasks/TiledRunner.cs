@@ -1,0 +1,194 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace EdgeVision;
+
+/// <summary>
+/// Runs a detector on a large picture tile by tile, and on the whole of it, and joins what they find (SAHI, arXiv 2202.06934), so that things too
+/// small for the network's input are found. One instance serves one thread at a time; a steady stream of frames of one size allocates nothing.
+/// </summary>
+public sealed class TiledRunner
+{
+    private const int MostTiles = 10_000;
+    private readonly VisionModel _model;
+    private readonly TileOptions _options;
+    private readonly TileMerger _merger;
+    private readonly VisionResult _part = new();
+    private readonly Detections _found = new();
+    private readonly List<Box> _tiles = [];
+    private int[] _columns = [];
+    private (int Width, int Height) _size;
+
+    /// <summary>Prepares to run a model on tiles; the model stays the caller's.</summary>
+    /// <exception cref="SpecException">The model finds no boxes, or does more than that.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is impossible.</exception>
+    public TiledRunner(VisionModel model, TileOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Width, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Height, 1);
+        if (!(options.Overlap is >= 0 and < 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), $"Overlap lies in 0 to below 1; {options.Overlap} does not");
+        }
+
+        string? other = model.HeadBesidesBoxes();
+        if (other is not null)
+        {
+            throw new SpecException($"tiles are for models that find boxes; '{model.Name}' has a head '{other}', whose results of tiles cannot be put together");
+        }
+
+        (_model, _options) = (model, options);
+        _merger = new TileMerger(options.Merge, options.Match, options.Threshold, model.Options.ClassAgnostic);
+    }
+
+    /// <summary>Tiles of the last frame, in the order in which they were run; the whole frame is none of them.</summary>
+    public ReadOnlySpan<Box> Tiles => CollectionsMarshal.AsSpan(_tiles);
+
+    /// <summary>
+    /// Runs the model on all tiles of a frame and fills <paramref name="result"/>: boxes in pixels of the frame, masks in its plane, times summed up over the
+    /// tiles. A frame that one tile covers is run once, and nothing is merged.
+    /// </summary>
+    /// <exception cref="FrameFormatException">The frame would fall into more than 10,000 tiles.</exception>
+    /// <exception cref="InvalidOutputException">The network put out NaN or infinity.</exception>
+    /// <exception cref="EdgeVisionException">ONNX Runtime failed, or masks of this frame do not fit into memory.</exception>
+    public void Run(Frame frame, VisionResult result)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        ArgumentNullException.ThrowIfNull(result);
+        if (_size != (frame.Width, frame.Height))
+        {
+            Cut(frame.Width, frame.Height, _options, _tiles);
+            _size = (frame.Width, frame.Height);
+        }
+
+        result.Clear();
+        StageTiming sum = default;
+        bool full = _options.Full && _tiles.Count > 1;
+        for (int i = 0; i < _tiles.Count + (full ? 1 : 0); i++)
+        {
+            if (i < _tiles.Count)
+            {
+                _model.Run(frame, _part, _tiles[i]);
+            }
+            else
+            {
+                _model.Run(frame, _part);
+            }
+
+            long ran = Stopwatch.GetTimestamp();
+            if (i == 0)
+            {
+                var d = _part.Detections;
+                _found.Clear(d.KeypointCount, d.HasRotation, d.HasMasks ? frame.Width : 0, d.HasMasks ? frame.Height : 0);
+                _found.Labels = d.Labels;
+            }
+
+            Gather(frame.Width, frame.Height);
+            sum = Sum(sum, _part.Timing, Stopwatch.GetElapsedTime(ran).TotalMilliseconds);
+        }
+
+        long gathered = Stopwatch.GetTimestamp();
+        if (_tiles.Count > 1)
+        {
+            _merger.Run(_found, result.Detections, _model.Options.MaxDetections);
+        }
+        else
+        {
+            _merger.Pass(_found, result.Detections, _model.Options.MaxDetections);
+        }
+
+        (result.FrameWidth, result.FrameHeight, result.HasDetections) = (frame.Width, frame.Height, true);
+        result.Transform = FrameTransform.Identity(frame.Width, frame.Height);
+        result.Timing = Sum(sum, default, Stopwatch.GetElapsedTime(gathered).TotalMilliseconds);
+    }
+
+    /// <summary>
+    /// Tiles of a frame as SAHI's get_slice_bboxes cuts them: each shares int(overlap * side) pixels with the one before, and the last is moved back to stay
+    /// inside; a frame smaller than a tile is one.
+    /// </summary>
+    internal static void Cut(int width, int height, TileOptions options, List<Box> tiles)
+    {
+        tiles.Clear();
+        int stepX = options.Width - (int)(options.Overlap * options.Width), stepY = options.Height - (int)(options.Overlap * options.Height);
+        long columns = Count(width, options.Width, stepX), rows = Count(height, options.Height, stepY);
+        if (columns * rows > MostTiles)
+        {
+            throw new FrameFormatException($"a frame of {width}x{height} falls into {columns * rows} tiles of {options.Width}x{options.Height}; {MostTiles} are the most: take larger ones");
+        }
+
+        for (long row = 0; row < rows; row++)
+        {
+            int y2 = (int)Math.Min(row * stepY + options.Height, height), y1 = Math.Max(0, y2 - options.Height);
+            for (long column = 0; column < columns; column++)
+            {
+                int x2 = (int)Math.Min(column * stepX + options.Width, width), x1 = Math.Max(0, x2 - options.Width);
+                tiles.Add(new Box(x1, y1, x2, y2));
+            }
+        }
+    }
+
+    // Tiles along an axis until one reaches the frame's edge.
+    private static long Count(long frame, long tile, long step) => frame <= tile ? 1 : 1 + (frame - tile + step - 1) / step;
+
+    private static StageTiming Sum(in StageTiming a, in StageTiming b, double postprocess) =>
+        new(a.PreprocessMs + b.PreprocessMs, a.InferenceMs + b.InferenceMs, a.PostprocessMs + b.PostprocessMs + postprocess);
+
+    private void Gather(int width, int height)
+    {
+        var d = _part.Detections;
+        for (int i = 0; i < d.Count; i++)
+        {
+            int at = _found.Add(d.Boxes[i], d.Scores[i], d.ClassIds[i]);
+            d.Keypoints(i).CopyTo(_found.MutableKeypoints(at));
+            if (d.HasRotation)
+            {
+                _found.SetRotated(at, d.RotatedBoxes[i]);
+            }
+
+            if (d.HasMasks)
+            {
+                Place(d, i, at, width, height);
+            }
+        }
+    }
+
+    // A mask from the plane of the network's input into the frame's: each pixel of the frame takes the one that its middle lies in.
+    private void Place(Detections d, int i, int at, int width, int height)
+    {
+        var region = d.MaskRegion(i);
+        var t = _part.Transform;
+        int x1 = (int)Math.Clamp(MathF.Floor(t.ToFrameX(region.X)), 0, width), x2 = (int)Math.Clamp(MathF.Ceiling(t.ToFrameX(region.X + region.Width)), 0, width);
+        int y1 = (int)Math.Clamp(MathF.Floor(t.ToFrameY(region.Y)), 0, height), y2 = (int)Math.Clamp(MathF.Ceiling(t.ToFrameY(region.Y + region.Height)), 0, height);
+        if (x2 <= x1 || y2 <= y1)
+        {
+            return;
+        }
+
+        if (_columns.Length < x2 - x1)
+        {
+            _columns = new int[width];
+        }
+
+        for (int x = x1; x < x2; x++)
+        {
+            _columns[x - x1] = (int)MathF.Floor(t.ToInputX(x + 0.5f)) - region.X;
+        }
+
+        var from = d.Mask(i);
+        var to = _found.AddMask(at, x1, y1, x2 - x1, y2 - y1);
+        for (int y = y1; y < y2; y++)
+        {
+            int row = (int)MathF.Floor(t.ToInputY(y + 0.5f)) - region.Y;
+            for (int x = x1; x < x2 && (uint)row < (uint)region.Height; x++)
+            {
+                int column = _columns[x - x1];
+                if ((uint)column < (uint)region.Width)
+                {
+                    to[(y - y1) * (x2 - x1) + x - x1] = from[row * region.Width + column];
+                }
+            }
+        }
+    }
+}

@@ -13,6 +13,7 @@ public static class DecoderFactory
         ["yolo-anchors"] = i => new YoloAnchorDecoder(i, "v5"),
         ["tiny-yolov2"] = i => new YoloAnchorDecoder(i, "v2"),
         ["yolo-rows"] = i => new YoloRowsDecoder(i, yolox: false),
+        ["yolo-rows-seg"] = i => new YoloRowsDecoder(i, yolox: false, masks: true),
         ["yolox"] = i => new YoloRowsDecoder(i, yolox: true),
         ["yolo-end2end"] = i => new YoloEndToEndDecoder(i),
         ["retinanet-anchors"] = i => new RetinaNetDecoder(i),

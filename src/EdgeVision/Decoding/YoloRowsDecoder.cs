@@ -4,39 +4,46 @@ namespace EdgeVision;
 /// YOLO rows [N, rows, 5 + classes] of cx, cy, w, h, objectness, class scores. As exported by YOLOv5, v6 and v7 ("yolo-rows"): pixels of the
 /// input, score = objectness * class above the threshold, suppression as Ultralytics. As exported by YOLOX ("yolox"): cells of
 /// <c>strides</c> (8, 16, 32) still to be placed, xy = (value + cell) * stride, wh = exp(value) * stride, unless <c>decoded</c>; a
-/// score at the threshold passes, and suppression is torchvision's batched_nms (yolox/utils/boxes.py, postprocess).
+/// score at the threshold passes, and suppression is torchvision's batched_nms (yolox/utils/boxes.py, postprocess). As exported by YOLOv5's and
+/// v7's segmentation ("yolo-rows-seg"): the rows go on with mask coefficients, and a second output [N, coefficients, h, w] holds the prototypes
+/// (<see cref="PrototypeMasks"/>: <c>masks</c> crop-first, <c>threshold</c> sigmoid, as yolov5/utils/segment/general.py, process_mask with upsample).
 /// </summary>
 internal sealed class YoloRowsDecoder : CandidateDecoder
 {
     private readonly int _output;
     private readonly int _classes;
     private readonly bool _yolox;
+    private readonly PrototypeMasks? _masks;
     private readonly (float X, float Y, float Stride)[]? _cells;
 
-    public YoloRowsDecoder(DecoderInputs inputs, bool yolox)
+    public YoloRowsDecoder(DecoderInputs inputs, bool yolox, bool masks = false)
         : base(inputs)
     {
-        inputs.Expect(1, "rows [N, rows, 5 + classes]");
-        inputs.ExpectShape(0, "rows", -1, -1, -1);
-        _output = inputs.Indices[0];
+        inputs.Expect(masks ? 2 : 1, masks ? "rows [N, rows, 5 + classes + coefficients] and prototypes [N, coefficients, h, w]" : "rows [N, rows, 5 + classes]");
+        int rows = masks ? 1 - PrototypeMasks.Find(inputs) : 0;
+        inputs.ExpectShape(rows, "rows", -1, -1, -1);
+        _output = inputs.Indices[rows];
         _yolox = yolox;
-        _classes = Classes(inputs, inputs.FromEnd(0, 1), 5, inputs.Info(0));
+        _masks = masks ? new PrototypeMasks(inputs, 1 - rows, "sigmoid") : null;
+        _classes = Classes(inputs, inputs.FromEnd(rows, 1), 5 + Coefficients, inputs.Info(rows));
         if (yolox && !inputs.Bool("decoded", false))
         {
             int[] strides = inputs.Strides([8, 16, 32]);
             inputs.ExpectAnchors(strides, _ => 1);
             _cells = [.. StrideCells.Of(inputs.Spec.Input.Width, inputs.Spec.Input.Height, strides)];
-            if (inputs.Info(0).Shape[1] is > 0 and var rows && rows != _cells.Length)
+            if (inputs.Info(0).Shape[1] is > 0 and var count && count != _cells.Length)
             {
                 throw new ModelFormatException($"decoder '{DecoderName}' finds {_cells.Length} cells in its strides; the graph has {inputs.Info(0)}");
             }
         }
     }
 
+    private int Coefficients => _masks?.Coefficients.Length ?? 0;
+
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
     {
         var shape = outputs.Shape(_output);
-        int size = 5 + _classes;
+        int size = 5 + _classes + Coefficients;
         if (shape.Length != 3 || shape[2] != size || batch >= shape[0] || _cells is not null && shape[1] != _cells.Length)
         {
             throw Unfit($"[N, {(_cells is null ? "rows" : _cells.Length)}, {size}]", shape);
@@ -56,7 +63,7 @@ internal sealed class YoloRowsDecoder : CandidateDecoder
                 continue;
             }
 
-            int best = System.Numerics.Tensors.TensorPrimitives.IndexOfMax(row[5..]);
+            int best = System.Numerics.Tensors.TensorPrimitives.IndexOfMax(row.Slice(5, _classes));
             float score = objectness * row[5 + best];
             if (!(_yolox ? score >= Options.Confidence : score > Options.Confidence))
             {
@@ -73,13 +80,29 @@ internal sealed class YoloRowsDecoder : CandidateDecoder
             Candidates.Add(CandidateList.Checked(new Box(cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2), name), score, best, i);
         }
 
-        if (_yolox)
+        if (_masks is not null)
+        {
+            ReportMasks(outputs, batch, data, size, transform, result.Detections);
+        }
+        else if (_yolox)
         {
             Report(transform, result, classOffset: -1);
         }
         else
         {
             Report(transform, result, YoloCandidates.ClassOffset, YoloCandidates.MaxCandidates);
+        }
+    }
+
+    private void ReportMasks(TensorSet outputs, int batch, ReadOnlySpan<float> data, int size, in FrameTransform transform, Detections detections)
+    {
+        var kept = Suppress(YoloCandidates.ClassOffset, YoloCandidates.MaxCandidates);
+        detections.Clear(maskWidth: transform.InputWidth, maskHeight: transform.InputHeight);
+        foreach (int k in kept)
+        {
+            int index = detections.Add(YoloCandidates.ToFrame(Candidates.Boxes[k], transform), Candidates.Scores[k], Candidates.ClassIds[k]);
+            data.Slice(Candidates.Sources[k] * size + 5 + _classes, Coefficients).CopyTo(_masks!.Coefficients);
+            _masks.Add(outputs, batch, Candidates.Boxes[k], detections, index);
         }
     }
 }

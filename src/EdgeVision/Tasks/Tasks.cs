@@ -36,7 +36,7 @@ public sealed class Segmenter : TaskModel
     /// <exception cref="SpecException">The model gives every pixel a class and knows no instances.</exception>
     public Detections Segment(Frame frame)
     {
-        Require("yolo-dfl-seg", "gives no instances with masks; classes of pixels come from SegmentPixels");
+        Require("gives no instances with masks; classes of pixels come from SegmentPixels", "yolo-dfl-seg", "yolo-rows-seg", "mask-rcnn");
         return Run(frame).Detections;
     }
 
@@ -44,7 +44,7 @@ public sealed class Segmenter : TaskModel
     /// <exception cref="SpecException">The model outlines instances and gives no classes of pixels.</exception>
     public SegmentationMap SegmentPixels(Frame frame, in Box? crop = null)
     {
-        Require("segmentation", "gives no classes of pixels; instances with masks come from Segment");
+        Require("gives no classes of pixels; instances with masks come from Segment", "segmentation");
         return Run(frame, crop).Segmentation;
     }
 }
@@ -165,12 +165,18 @@ public abstract class TaskModel : IDisposable
         return false;
     }
 
-    private protected void Require(string decoder, string otherwise)
+    // One of the decoders at least.
+    private protected void Require(string otherwise, params ReadOnlySpan<string> decoders)
     {
-        if (!HasDecoder(decoder))
+        foreach (string decoder in decoders)
         {
-            throw new SpecException($"model '{Model.Name}' {otherwise}");
+            if (HasDecoder(decoder))
+            {
+                return;
+            }
         }
+
+        throw new SpecException($"model '{Model.Name}' {otherwise}");
     }
 
     private protected VisionResult Run(Frame frame, in Box? crop = null)

@@ -207,6 +207,15 @@ internal sealed class DecoderCase
                 Decoder = decoder, Spec = SpecOf(64, 64, three),
                 Outputs = [("rows", [1, anchors, 8], (r, i) => (i % 8) switch { 0 or 1 => r.NextSingle() * 64, 2 or 3 => 4 + r.NextSingle() * 20, _ => r.NextSingle() })],
             },
+            "yolo-rows-seg" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(64, 64, three),
+                Outputs =
+                [
+                    ("rows", [1, anchors, 16], (r, i) => (i % 16) switch { 0 or 1 => r.NextSingle() * 64, 2 or 3 => 4 + r.NextSingle() * 20, < 8 => r.NextSingle(), _ => r.NextSingle() - 0.5f }),
+                    ("prototypes", [1, 8, 16, 16], Delta),
+                ],
+            },
             "yolox" => new()
             {
                 Decoder = decoder, Spec = SpecOf(64, 64, three),

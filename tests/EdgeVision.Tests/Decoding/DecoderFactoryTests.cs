@@ -35,6 +35,10 @@ public sealed class DecoderFactoryTests
     [InlineData("yolo-dfl-pose", "keypoints", "\"17\"")]
     [InlineData("yolo-dfl-seg", "coefficients", "-1")]
     [InlineData("yolo-dfl-seg", "coefficients", "2000000000")]
+    [InlineData("yolo-dfl-seg", "masks", "\"native\"")]
+    [InlineData("yolo-dfl-seg", "masks", "true")]
+    [InlineData("yolo-dfl-seg", "threshold", "0.5")]
+    [InlineData("yolo-rows-seg", "threshold", "\"softmax\"")]
     [InlineData("retinanet-anchors", "strides", "[]")]
     [InlineData("retinanet-anchors", "strides", "[8, 0]")]
     [InlineData("retinanet-anchors", "sizes", "[[8]]")] // one list for two strides
@@ -373,6 +377,7 @@ public sealed class DecoderFactoryTests
     [InlineData("yolo-dfl-raw")]
     [InlineData("yolo-anchors")]
     [InlineData("yolo-rows")]
+    [InlineData("yolo-rows-seg")]
     [InlineData("yolox")]
     [InlineData("fcos")]
     [InlineData("nanodet")]

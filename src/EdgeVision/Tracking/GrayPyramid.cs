@@ -1,0 +1,80 @@
+using System.Runtime.InteropServices;
+
+namespace EdgeVision;
+
+/// <summary>Luminance of a frame, made small, and halved again and again: level 0 is the largest. Buffers stay while the frame's size does.</summary>
+internal sealed class GrayPyramid
+{
+    private const int LongSide = 480, LeastSide = 24, MostLevels = 4;
+    private Preprocessor? _preprocessor;
+    private float[][] _levels = [];
+    private (int Width, int Height)[] _sizes = [];
+    private int _frameWidth, _frameHeight;
+
+    /// <summary>Levels there are.</summary>
+    public int Levels => _levels.Length;
+
+    /// <summary>Pixels of the frame to one of level 0, across and down.</summary>
+    public (double X, double Y) Scale => ((double)_frameWidth / _sizes[0].Width, (double)_frameHeight / _sizes[0].Height);
+
+    public (int Width, int Height) Size(int level) => _sizes[level];
+
+    /// <summary>Luminance 0..255, row-major.</summary>
+    public ReadOnlySpan<float> Level(int level) => _levels[level];
+
+    /// <summary>Whether the two can be compared.</summary>
+    public bool IsLike(GrayPyramid other) => Levels > 0 && Levels == other.Levels && _frameWidth == other._frameWidth && _frameHeight == other._frameHeight;
+
+    public void Fill(Frame frame)
+    {
+        if (_preprocessor is null || frame.Width != _frameWidth || frame.Height != _frameHeight)
+        {
+            Prepare(frame.Width, frame.Height);
+        }
+
+        _preprocessor!.Process(frame, MemoryMarshal.AsBytes(_levels[0].AsSpan()));
+        for (int i = 1; i < _levels.Length; i++)
+        {
+            Halve(_levels[i - 1], _sizes[i - 1].Width, _levels[i], _sizes[i]);
+        }
+    }
+
+    private void Prepare(int width, int height)
+    {
+        (_frameWidth, _frameHeight) = (width, height);
+        double reduction = Math.Max(1, Math.Max(width, height) / (double)LongSide);
+        int w = Math.Max(1, (int)(width / reduction)), h = Math.Max(1, (int)(height / reduction));
+        _preprocessor = new Preprocessor(new InputSpec
+        {
+            Width = w,
+            Height = h,
+            ColorOrder = ColorOrder.Gray,
+            Scale = 1,
+            // A reduced picture keeps no detail that the next frame would show elsewhere.
+            Resize = new ResizeSpec { Mode = ResizeMode.Stretch, Interpolation = reduction > 1 ? Interpolation.BilinearAntialias : Interpolation.Bilinear },
+        });
+        List<(int, int)> sizes = [(w, h)];
+        while (sizes.Count < MostLevels && Math.Min(w / 2, h / 2) >= LeastSide)
+        {
+            (w, h) = (w / 2, h / 2);
+            sizes.Add((w, h));
+        }
+
+        _sizes = [.. sizes];
+        _levels = [.. _sizes.Select(s => new float[s.Width * s.Height])];
+    }
+
+    private static void Halve(ReadOnlySpan<float> from, int fromWidth, Span<float> to, (int Width, int Height) size)
+    {
+        for (int y = 0; y < size.Height; y++)
+        {
+            var upper = from.Slice(2 * y * fromWidth, fromWidth);
+            var lower = from.Slice((2 * y + 1) * fromWidth, fromWidth);
+            var row = to.Slice(y * size.Width, size.Width);
+            for (int x = 0; x < row.Length; x++)
+            {
+                row[x] = (upper[2 * x] + upper[2 * x + 1] + lower[2 * x] + lower[2 * x + 1]) * 0.25f;
+            }
+        }
+    }
+}

@@ -1,0 +1,535 @@
+namespace EdgeVision;
+
+/// <summary>How an <see cref="OcSortTracker"/> follows; the defaults are the reference's.</summary>
+public sealed record OcSortOptions
+{
+    /// <summary>Scores above take part. 0..1.</summary>
+    public double DetectionThreshold { get; init; } = 0.6;
+
+    /// <summary>Least IoU of a detection and a track. 0..1.</summary>
+    public double IouThreshold { get; init; } = 0.3;
+
+    /// <summary>Frames over which a track's direction is taken, 1 to 30.</summary>
+    public int DeltaT { get; init; } = 3;
+
+    /// <summary>Weight of the direction beside the IoU, at least 0.</summary>
+    public double Inertia { get; init; } = 0.2;
+
+    /// <summary>Sights in a row before a track is told of; on the first frames fewer do.</summary>
+    public int MinHits { get; init; } = 3;
+
+    /// <summary>Frames for which a track is kept unseen.</summary>
+    public int MaxAge { get; init; } = 30;
+
+    /// <summary>Whether detections scored 0.1 up to the threshold go to the tracks left over, as in ByteTrack; off in the reference.</summary>
+    public bool UseLowScores { get; init; }
+
+    /// <summary>Whether a track keeps to the class it began with.</summary>
+    public bool ByClass { get; init; }
+}
+
+/// <summary>
+/// OC-SORT (Cao et al. 2023): when a track is seen again, the filter goes once more along the straight line between the two
+/// sights instead of trusting its own guesses; directions count beside the overlap; what is left over is compared with where
+/// tracks were last seen. Follows <c>trackers/ocsort_tracker/ocsort.py</c>, its double update after a gap included.
+/// </summary>
+public sealed class OcSortTracker : ITracker
+{
+    private const double Tiny = 1e-6;
+    private readonly OcSortOptions _options;
+    private readonly LinearAssignment _assignment = new();
+    private readonly List<Sighted> _tracks = [], _pool = [];
+    private readonly List<Observation> _high = [], _low = [];
+    private readonly List<int> _leftTracks = [], _leftObservations = [];
+    private double[] _overlaps = [];
+    private bool[] _tracksDone = [], _observationsDone = [];
+    private Observation[] _observations = new Observation[64];
+    private Track[] _output = new Track[16];
+    private int _outputCount, _frame, _lastId;
+
+    /// <summary>Prepares a tracker.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A threshold is no share, or a count is impossible.</exception>
+    public OcSortTracker(OcSortOptions? options = null)
+    {
+        _options = options ?? new OcSortOptions();
+        TrackerChecks.Share(_options.DetectionThreshold, nameof(_options.DetectionThreshold));
+        TrackerChecks.Share(_options.IouThreshold, nameof(_options.IouThreshold));
+        ArgumentOutOfRangeException.ThrowIfLessThan(_options.DeltaT, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(_options.DeltaT, 30, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegative(_options.MinHits, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegative(_options.MaxAge, nameof(options));
+        if (!(_options.Inertia >= 0) || !double.IsFinite(_options.Inertia))
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), "the inertia is at least 0");
+        }
+    }
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<Track> Tracks => _output.AsSpan(0, _outputCount);
+
+    /// <inheritdoc/>
+    public void Update(Detections detections, Frame? frame = null)
+    {
+        ArgumentNullException.ThrowIfNull(detections);
+        Update(TrackerChecks.Observe(detections, ref _observations));
+        TrackerChecks.Mark(detections, Tracks);
+    }
+
+    /// <inheritdoc/>
+    public void Reset()
+    {
+        _pool.AddRange(_tracks);
+        _tracks.Clear();
+        (_frame, _lastId, _outputCount) = (0, 0, 0);
+    }
+
+    internal void Update(ReadOnlySpan<Observation> observations)
+    {
+        _frame++;
+        Sort(observations);
+        Predict();
+        MatchByDirection();
+        if (_options.UseLowScores)
+        {
+            MatchLowScores();
+        }
+
+        MatchLastSights();
+        for (int t = 0; t < _tracks.Count; t++)
+        {
+            if (!_tracksDone[t])
+            {
+                _tracks[t].Miss();
+            }
+        }
+
+        for (int d = 0; d < _high.Count; d++)
+        {
+            if (!_observationsDone[d])
+            {
+                Start(_high[d]);
+            }
+        }
+
+        Output();
+    }
+
+    private void Sort(ReadOnlySpan<Observation> observations)
+    {
+        _high.Clear();
+        _low.Clear();
+        foreach (var o in observations)
+        {
+            float score = (float)o.Score;
+            if (o.IsSound && o.X2 > o.X1)
+            {
+                if (score > (float)_options.DetectionThreshold)
+                {
+                    _high.Add(o);
+                }
+                else if (score > 0.1f && score < (float)_options.DetectionThreshold)
+                {
+                    _low.Add(o);
+                }
+            }
+        }
+
+        Grow(ref _observationsDone, _high.Count);
+    }
+
+    // A track whose filter has come to no number is given up.
+    private void Predict()
+    {
+        for (int i = _tracks.Count - 1; i >= 0; i--)
+        {
+            if (!_tracks[i].Predict())
+            {
+                _pool.Add(_tracks[i]);
+                _tracks.RemoveAt(i);
+            }
+        }
+
+        Grow(ref _tracksDone, _tracks.Count);
+    }
+
+    private void MatchByDirection()
+    {
+        int rows = _high.Count, columns = _tracks.Count;
+        Grow(ref _overlaps, rows * columns);
+        var costs = _assignment.Costs(rows, columns);
+        // Where every detection overlaps one track at most and the other way round, those are the pairs, whatever the directions say.
+        bool plain = columns > 0 && MarkOverlaps(rows, columns);
+        for (int r = 0; r < rows; r++)
+        {
+            for (int c = 0; c < columns; c++)
+            {
+                int at = r * columns + c;
+                costs[at] = plain
+                    ? _overlaps[at] > _options.IouThreshold ? -1 : 0
+                    : -(_overlaps[at] + Direction(_tracks[c], _high[r]) * _options.Inertia * _high[r].Score);
+            }
+        }
+
+        _assignment.Solve();
+        for (int r = 0; r < rows; r++)
+        {
+            int c = _assignment.ColumnOf[r];
+            if (c >= 0 && (plain ? _overlaps[r * columns + c] > _options.IouThreshold : _overlaps[r * columns + c] >= _options.IouThreshold))
+            {
+                Pair(c, _high[r]);
+                _observationsDone[r] = true;
+            }
+        }
+    }
+
+    private bool MarkOverlaps(int rows, int columns)
+    {
+        bool plain = true, any = false;
+        for (int r = 0; r < rows; r++)
+        {
+            int inRow = 0;
+            for (int c = 0; c < columns; c++)
+            {
+                double overlap = Overlap(_high[r], _tracks[c].Box);
+                _overlaps[r * columns + c] = Fits(_tracks[c], _high[r]) ? overlap : 0;
+                inRow += _overlaps[r * columns + c] > _options.IouThreshold ? 1 : 0;
+            }
+
+            plain &= inRow <= 1;
+            any |= inRow > 0;
+        }
+
+        for (int c = 0; c < columns && plain; c++)
+        {
+            int inColumn = 0;
+            for (int r = 0; r < rows; r++)
+            {
+                inColumn += _overlaps[r * columns + c] > _options.IouThreshold ? 1 : 0;
+            }
+
+            plain &= inColumn <= 1;
+        }
+
+        return plain && any;
+    }
+
+    // How well the way from the track's earlier sight to the detection goes on in the track's direction: -1/2..1/2.
+    private static double Direction(Sighted track, in Observation o)
+    {
+        if (!track.EarlierSight(out var earlier))
+        {
+            return 0;
+        }
+
+        var (y, x) = Heading(earlier, o);
+        double cosine = Math.Clamp(track.HeadingX * x + track.HeadingY * y, -1, 1);
+        return (Math.PI / 2 - Math.Abs(Math.Acos(cosine))) / Math.PI;
+    }
+
+    private void MatchLowScores()
+    {
+        CollectLeft(_low.Count, all: true);
+        Rematch(_low, fromPrediction: true);
+    }
+
+    private void MatchLastSights()
+    {
+        CollectLeft(_high.Count, all: false);
+        Rematch(_high, fromPrediction: false);
+    }
+
+    private void CollectLeft(int observations, bool all)
+    {
+        _leftTracks.Clear();
+        _leftObservations.Clear();
+        for (int t = 0; t < _tracks.Count; t++)
+        {
+            if (!_tracksDone[t])
+            {
+                _leftTracks.Add(t);
+            }
+        }
+
+        for (int d = 0; d < observations; d++)
+        {
+            if (all || !_observationsDone[d])
+            {
+                _leftObservations.Add(d);
+            }
+        }
+    }
+
+    private void Rematch(List<Observation> observations, bool fromPrediction)
+    {
+        int rows = _leftObservations.Count, columns = _leftTracks.Count;
+        if (rows == 0 || columns == 0)
+        {
+            return;
+        }
+
+        var costs = _assignment.Costs(rows, columns);
+        double most = 0;
+        for (int r = 0; r < rows; r++)
+        {
+            for (int c = 0; c < columns; c++)
+            {
+                var track = _tracks[_leftTracks[c]];
+                var o = observations[_leftObservations[r]];
+                double overlap = !Fits(track, o) ? 0 : fromPrediction ? Overlap(o, track.Box) : track.Seen ? Overlap(o, track.Last) : 0;
+                costs[r * columns + c] = -overlap;
+                most = Math.Max(most, overlap);
+            }
+        }
+
+        if (most <= _options.IouThreshold)
+        {
+            return;
+        }
+
+        _assignment.Solve();
+        for (int r = 0; r < rows; r++)
+        {
+            int c = _assignment.ColumnOf[r];
+            if (c >= 0 && -costs[r * columns + c] >= _options.IouThreshold)
+            {
+                Pair(_leftTracks[c], observations[_leftObservations[r]]);
+                if (!fromPrediction)
+                {
+                    _observationsDone[_leftObservations[r]] = true;
+                }
+            }
+        }
+    }
+
+    private void Pair(int track, in Observation o)
+    {
+        _tracks[track].See(o);
+        _tracksDone[track] = true;
+    }
+
+    private bool Fits(Sighted track, in Observation o) => !_options.ByClass || track.ClassId == o.ClassId;
+
+    private void Start(in Observation o)
+    {
+        Sighted t;
+        if (_pool.Count > 0)
+        {
+            t = _pool[^1];
+            _pool.RemoveAt(_pool.Count - 1);
+        }
+        else
+        {
+            t = new Sighted(_options.DeltaT);
+        }
+
+        t.Start(o, ++_lastId, _frame);
+        _tracks.Add(t);
+    }
+
+    // From the youngest track to the oldest, as the reference goes over them to drop old ones.
+    private void Output()
+    {
+        if (_output.Length < _tracks.Count)
+        {
+            _output = new Track[Math.Max(_tracks.Count, _output.Length * 2)];
+        }
+
+        _outputCount = 0;
+        for (int i = _tracks.Count - 1; i >= 0; i--)
+        {
+            var t = _tracks[i];
+            if (t.Unseen < 1 && (t.Streak >= _options.MinHits || _frame <= _options.MinHits))
+            {
+                var (x1, y1, x2, y2) = t.Seen ? (t.Last.X1, t.Last.Y1, t.Last.X2, t.Last.Y2) : t.Box;
+                _output[_outputCount++] = new Track(t.Id, new Box((float)x1, (float)y1, (float)x2, (float)y2), (float)t.Score, t.ClassId, t.Detection, _frame - t.StartFrame + 1);
+            }
+
+            if (t.Unseen > _options.MaxAge)
+            {
+                _tracks.RemoveAt(i);
+                _pool.Add(t);
+            }
+        }
+    }
+
+    private static double Overlap(in Observation a, in Observation b) => Overlap(a, (b.X1, b.Y1, b.X2, b.Y2));
+
+    private static double Overlap(in Observation a, (double X1, double Y1, double X2, double Y2) b)
+    {
+        double w = Math.Max(0, Math.Min(a.X2, b.X2) - Math.Max(a.X1, b.X1)), h = Math.Max(0, Math.Min(a.Y2, b.Y2) - Math.Max(a.Y1, b.Y1));
+        return w * h / ((a.X2 - a.X1) * (a.Y2 - a.Y1) + (b.X2 - b.X1) * (b.Y2 - b.Y1) - w * h);
+    }
+
+    private static (double Y, double X) Heading(in Observation from, in Observation to)
+    {
+        double dy = (to.Y1 + to.Y2) / 2 - (from.Y1 + from.Y2) / 2, dx = (to.X1 + to.X2) / 2 - (from.X1 + from.X2) / 2;
+        double length = Math.Sqrt(dx * dx + dy * dy) + Tiny;
+        return (dy / length, dx / length);
+    }
+
+    private static void Grow<T>(ref T[] array, int length)
+    {
+        if (array.Length < length)
+        {
+            array = new T[Math.Max(length, array.Length * 2)];
+        }
+
+        Array.Clear(array, 0, length);
+    }
+
+    /// <summary>One track: filters of centre, and of area and aspect ratio; its last sights.</summary>
+    private sealed class Sighted(int deltaT)
+    {
+        private readonly Observation[] _sights = new Observation[deltaT + 1];
+        private readonly int[] _ages = new int[deltaT + 1];
+        private PlanarFilter _center, _shape, _savedCenter, _savedShape;
+        private (double X, double Y, double S, double R) _measured;
+        private int _age, _gap;
+        private bool _observed, _saved;
+
+        public int Id, StartFrame, Unseen, Streak, ClassId, Detection;
+        public double Score, HeadingX, HeadingY;
+
+        /// <summary>Whether it was matched since it began, and with what last.</summary>
+        public bool Seen;
+        public Observation Last;
+
+        /// <summary>The predicted box.</summary>
+        public (double X1, double Y1, double X2, double Y2) Box
+        {
+            get
+            {
+                double w = Math.Sqrt(_shape.X * _shape.Y), h = _shape.X / w;
+                return (_center.X - w / 2, _center.Y - h / 2, _center.X + w / 2, _center.Y + h / 2);
+            }
+        }
+
+        public void Start(in Observation o, int id, int frame)
+        {
+            var (x, y, s, r) = Measure(o);
+            _center = PlanarFilter.At(x, y, 10, 10, 1e4, 1e4);
+            // The aspect ratio has no velocity: its variances stay 0.
+            _shape = PlanarFilter.At(s, r, 10, 10, 1e4, 0);
+            Array.Fill(_ages, -1);
+            (_age, _gap, _observed, _saved, Seen) = (0, 0, false, false, false);
+            (Id, StartFrame, Unseen, Streak, ClassId, Detection, Score, HeadingX, HeadingY) = (id, frame, 0, 0, o.ClassId, o.Index, o.Score, 0, 0);
+        }
+
+        /// <summary>One frame on; false if the filter has come to no number.</summary>
+        public bool Predict()
+        {
+            if (_shape.SpeedX + _shape.X <= 0)
+            {
+                _shape.SpeedX = 0;
+            }
+
+            Step();
+            _age++;
+            Streak = Unseen > 0 ? 0 : Streak;
+            Unseen++;
+            var (x1, y1, x2, y2) = Box;
+            return !double.IsNaN(x1 + y1 + x2 + y2);
+        }
+
+        public void Miss()
+        {
+            if (_observed)
+            {
+                (_savedCenter, _savedShape, _saved, _gap) = (_center, _shape, true, 0);
+            }
+
+            _observed = false;
+            _gap++;
+        }
+
+        public void See(in Observation o)
+        {
+            if (Seen)
+            {
+                var from = Find(out var earlier) ? earlier : Last;
+                (HeadingY, HeadingX) = Heading(from, o);
+            }
+
+            (Seen, Last) = (true, o);
+            _sights[_age % _sights.Length] = o;
+            _ages[_age % _sights.Length] = _age;
+            Unseen = 0;
+            Streak++;
+            (ClassId, Detection, Score) = (o.ClassId, o.Index, o.Score);
+
+            var z = Measure(o);
+            if (!_observed && _saved)
+            {
+                GoAgain(z);
+            }
+
+            _observed = true;
+            Correct(z.X, z.Y, z.S, z.R);
+            _measured = z;
+        }
+
+        /// <summary>The sight <c>deltaT</c> frames ago, or the next one after it.</summary>
+        public bool EarlierSight(out Observation sight)
+        {
+            sight = Last;
+            if (Seen && Find(out var earlier))
+            {
+                sight = earlier;
+            }
+
+            return Seen;
+        }
+
+        private bool Find(out Observation sight)
+        {
+            for (int dt = _sights.Length - 1; dt >= 1; dt--)
+            {
+                int age = _age - dt;
+                if (age >= 0 && _ages[age % _sights.Length] == age)
+                {
+                    sight = _sights[age % _sights.Length];
+                    return true;
+                }
+            }
+
+            sight = default;
+            return false;
+        }
+
+        // From the state of the first missed frame along the line to the new measurement; centre and sides move evenly.
+        private void GoAgain((double X, double Y, double S, double R) z)
+        {
+            (_center, _shape, _saved) = (_savedCenter, _savedShape, false);
+            int steps = _gap + 1;
+            double w1 = Math.Sqrt(_measured.S * _measured.R), h1 = Math.Sqrt(_measured.S / _measured.R), w2 = Math.Sqrt(z.S * z.R), h2 = Math.Sqrt(z.S / z.R);
+            double dx = (z.X - _measured.X) / steps, dy = (z.Y - _measured.Y) / steps, dw = (w2 - w1) / steps, dh = (h2 - h1) / steps;
+            for (int i = 1; i <= steps; i++)
+            {
+                double w = w1 + i * dw, h = h1 + i * dh;
+                Correct(_measured.X + i * dx, _measured.Y + i * dy, w * h, w / h);
+                if (i < steps)
+                {
+                    Step();
+                }
+            }
+        }
+
+        private void Step()
+        {
+            _center.Predict(1, 1, 0.01, 0.01);
+            _shape.Predict(1, 1, 1e-4, 0);
+        }
+
+        private void Correct(double x, double y, double s, double r)
+        {
+            _center.Update(x, y, 1, 1);
+            _shape.Update(s, r, 10, 10);
+        }
+
+        private static (double X, double Y, double S, double R) Measure(in Observation o)
+        {
+            double w = o.X2 - o.X1, h = o.Y2 - o.Y1;
+            return (o.X1 + w / 2, o.Y1 + h / 2, w * h, w / (h + Tiny));
+        }
+    }
+}

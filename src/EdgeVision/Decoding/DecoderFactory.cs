@@ -42,6 +42,9 @@ public static class DecoderFactory
         ["depth"] = i => new DepthDecoder(i),
         ["heatmap"] = i => new HeatmapDecoder(i),
         ["simcc"] = i => new SimccDecoder(i),
+        ["movenet"] = i => new MoveNetDecoder(i, multi: false),
+        ["movenet-multipose"] = i => new MoveNetDecoder(i, multi: true),
+        ["posenet"] = i => new PoseNetDecoder(i),
     };
 
     /// <summary>Names of all decoders.</summary>

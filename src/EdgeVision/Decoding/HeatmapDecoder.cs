@@ -191,7 +191,7 @@ internal sealed class HeatmapDecoder : OutputDecoder
     }
 }
 
-/// <summary>The one figure that a top-down network gives.</summary>
+/// <summary>What pose decoders share: the one figure that a top-down network gives, and the way of keypoints to the frame.</summary>
 internal static class PosePoints
 {
     public static Span<Keypoint> Begin(VisionResult result, int keypoints, in FrameTransform t)
@@ -201,6 +201,23 @@ internal static class PosePoints
     }
 
     public static Keypoint ToFrame(float x, float y, float score, in FrameTransform t) => new(t.ToFrameX(x), t.ToFrameY(y), score);
+
+    /// <summary>Box around the keypoints with a score above <paramref name="threshold"/>, or around all where none has, cut at the frame.</summary>
+    public static Box Hull(ReadOnlySpan<Keypoint> points, float threshold, in FrameTransform t)
+    {
+        float x1 = float.PositiveInfinity, y1 = x1, x2 = float.NegativeInfinity, y2 = x2;
+        foreach (ref readonly var point in points)
+        {
+            if (point.Score > threshold)
+            {
+                (x1, y1, x2, y2) = (MathF.Min(x1, point.X), MathF.Min(y1, point.Y), MathF.Max(x2, point.X), MathF.Max(y2, point.Y));
+            }
+        }
+
+        return x2 >= x1
+            ? new Box(Math.Clamp(x1, 0, t.FrameWidth), Math.Clamp(y1, 0, t.FrameHeight), Math.Clamp(x2, 0, t.FrameWidth), Math.Clamp(y2, 0, t.FrameHeight))
+            : Hull(points, float.NegativeInfinity, t);
+    }
 
     public static void End(VisionResult result)
     {

@@ -134,6 +134,9 @@ public sealed class Detections
     /// <summary>Changes the score of detection <paramref name="index"/>, for decoders that know it only after its keypoints.</summary>
     internal void SetScore(int index, float score) => _scores[Checked(index)] = score;
 
+    /// <summary>Changes the box of detection <paramref name="index"/>, for decoders that know it only after its keypoints.</summary>
+    internal void SetBox(int index, in Box box) => _boxes[Checked(index)] = box;
+
     /// <summary>Empties it, keeps its buffers, and says what the next detections carry.</summary>
     public void Clear(int keypointCount = 0, bool rotation = false, int maskWidth = 0, int maskHeight = 0)
     {

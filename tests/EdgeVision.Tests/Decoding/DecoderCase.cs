@@ -33,7 +33,7 @@ internal sealed class DecoderCase
     public static string[] Names => [.. DecoderFactory.Names];
 
     /// <summary>Whether results are boxes of which there may be none, some or many, in the order of their scores.</summary>
-    public bool FindsBoxes => Decoder is not ("softmax" or "embedding" or "segmentation" or "depth" or "heatmap" or "simcc");
+    public bool FindsBoxes => Decoder is not ("softmax" or "embedding" or "segmentation" or "depth" or "heatmap" or "simcc" or "movenet");
 
     /// <summary>Whether items of a batch share one list of rows, so that a row says whose it is.</summary>
     public bool SharesRows => Decoder == "faster-rcnn";
@@ -275,6 +275,17 @@ internal sealed class DecoderCase
             "depth" => new() { Decoder = decoder, Spec = SpecOf(64, 64, []), Outputs = [("metres", [1, 1, 9, 7], Positive)] },
             "heatmap" => new() { Decoder = decoder, Spec = SpecOf(64, 64, ["person"], """{"refinement": "dark"}"""), Outputs = [("heatmaps", [1, 3, 9, 7], Unit)] },
             "simcc" => new() { Decoder = decoder, Spec = SpecOf(64, 64, ["person"]), Scores = [0, 1], Outputs = [("columns", [1, 3, 27], Unit), ("rows", [1, 3, 29], Unit)] },
+            "movenet" => new() { Decoder = decoder, Spec = SpecOf(64, 64, ["person"]), Outputs = [("poses", [1, 1, 5, 3], Unit)] },
+            "movenet-multipose" => new() { Decoder = decoder, Spec = SpecOf(64, 64, ["person"]), Outputs = [("poses", [1, 6, 20], Unit)] },
+            "posenet" => new()
+            {
+                Decoder = decoder, Spec = SpecOf(112, 112, ["person"], """{"poses": "multi", "nmsRadius": 8}"""), Scores = [0, 1, 2, 3],
+                Outputs =
+                [
+                    ("heatmaps", [1, 17, 8, 8], Logit), ("offsets", [1, 34, 8, 8], (r, _) => r.NextSingle() * 16 - 8),
+                    ("forward", [1, 32, 8, 8], (r, _) => r.NextSingle() * 60 - 30), ("backward", [1, 32, 8, 8], (r, _) => r.NextSingle() * 60 - 30),
+                ],
+            },
             _ => throw new NotSupportedException($"add a case for decoder '{decoder}'"),
         };
     }

@@ -103,6 +103,15 @@ public sealed class DecoderFactoryTests
     [InlineData("simcc", "splitRatio", "-2")]
     [InlineData("simcc", "splitRatio", "1e39")]
     [InlineData("simcc", "softmax", "0")]
+    [InlineData("movenet", "keypointThreshold", "\"low\"")]
+    [InlineData("posenet", "poses", "\"several\"")]
+    [InlineData("posenet", "poses", "3")]
+    [InlineData("posenet", "layout", "\"nwhc\"")]
+    [InlineData("posenet", "stride", "0")]
+    [InlineData("posenet", "maxPoses", "0")]
+    [InlineData("posenet", "maxPoses", "2000000000")] // memory is taken for them
+    [InlineData("posenet", "nmsRadius", "-1")]
+    [InlineData("posenet", "activated", "1")]
     public void An_impossible_parameter_is_refused(string decoder, string parameter, string json)
     {
         var c = DecoderCase.Of(decoder);

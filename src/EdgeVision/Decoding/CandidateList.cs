@@ -71,6 +71,11 @@ internal sealed class CandidateList
         ? box
         : throw new InvalidOutputException($"output '{output}' holds NaN or infinite boxes; the model or its input is broken");
 
+    /// <summary>Throws where a score that passed is infinite: finite numbers may have an infinite product or sum.</summary>
+    public static float Checked(float score, string output) => float.IsFinite(score)
+        ? score
+        : throw new InvalidOutputException($"output '{output}' holds scores whose product or sum is infinite; the model or its input is broken");
+
     /// <summary>Throws where a keypoint of a box that passed is not made of numbers.</summary>
     public static Keypoint Checked(in Keypoint point, string output) => float.IsFinite(point.X + point.Y + point.Score)
         ? point

@@ -97,13 +97,13 @@ internal sealed class DecoderInputs
         }
     }
 
-    /// <summary>The strides: one at least, each above 0.</summary>
+    /// <summary>The strides: one at least, each above 0 and at most 65,536, so that sums with an input's side stay integers.</summary>
     public int[] Strides(int[]? fallback = null)
     {
         int[] strides = Ints("strides", fallback);
-        return strides.Length > 0 && strides.All(s => s > 0)
+        return strides.Length > 0 && strides.All(s => s is > 0 and <= 65_536)
             ? strides
-            : throw new SpecException($"parameter 'strides' of decoder '{Output.Decoder}' is a list of pixels above 0");
+            : throw new SpecException($"parameter 'strides' of decoder '{Output.Decoder}' is a list of pixels from 1 to 65536");
     }
 
     /// <summary>An output's declared dimension counted from the end, or 0 where it has fewer.</summary>

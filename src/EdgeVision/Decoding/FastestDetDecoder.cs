@@ -58,7 +58,7 @@ internal sealed class FastestDetDecoder : OutputDecoder
 
             float cx = (MathF.Tanh(data[plane + i]) + i % width) / width, cy = (MathF.Tanh(data[2 * plane + i]) + i / width) / height;
             float w = Sigmoid(data[3 * plane + i]), h = Sigmoid(data[4 * plane + i]);
-            _candidates.Add(new Box((cx - w / 2) * t.InputWidth, (cy - h / 2) * t.InputHeight, (cx + w / 2) * t.InputWidth, (cy + h / 2) * t.InputHeight), score, best, i);
+            _candidates.Add(new Box((cx - w / 2) * t.InputWidth, (cy - h / 2) * t.InputHeight, (cx + w / 2) * t.InputWidth, (cy + h / 2) * t.InputHeight), CandidateList.Checked(score, outputs.Name(_output)), best, i);
         }
 
         var kept = _options.ClassAgnostic

@@ -9,6 +9,7 @@ namespace EdgeVision;
 /// </summary>
 internal sealed class HeatmapDecoder : OutputDecoder
 {
+    private const double MostCells = 1024;
     private readonly int _output;
     private readonly string _name;
     private readonly string _refinement;
@@ -60,7 +61,7 @@ internal sealed class HeatmapDecoder : OutputDecoder
         {
             var map = maps.Slice(k * h * w, h * w);
             var (x, y, value) = Locate(map, w, h);
-            points[k] = PosePoints.ToFrame(x * scaleX, y * scaleY, value, transform);
+            points[k] = CandidateList.Checked(PosePoints.ToFrame(x * scaleX, y * scaleY, value, transform), _name);
         }
 
         PosePoints.End(result);
@@ -134,10 +135,11 @@ internal sealed class HeatmapDecoder : OutputDecoder
 
     private static (float, float, float) Newton(int x, int y, float value, double dx, double dy, double dxx, double dxy, double dyy)
     {
-        double determinant = dxx * dyy - dxy * dxy;
-        return determinant == 0
-            ? (x, y, value)
-            : ((float)(x - (dyy * dx - dxy * dy) / determinant), (float)(y - (dxx * dy - dxy * dx) / determinant), value);
+        // Where the map is almost flat the step goes anywhere: what is further than a map is no refinement.
+        double determinant = dxx * dyy - dxy * dxy, stepX = (dyy * dx - dxy * dy) / determinant, stepY = (dxx * dy - dxy * dx) / determinant;
+        return determinant != 0 && Math.Abs(stepX) <= MostCells && Math.Abs(stepY) <= MostCells
+            ? ((float)(x - stepX), (float)(y - stepY), value)
+            : (x, y, value);
     }
 
     // Zeros around the map; scaled so that the maximum stays.
@@ -222,12 +224,12 @@ internal static class PosePoints
     public static void End(VisionResult result)
     {
         var points = result.Detections.Keypoints(0);
-        float sum = 0;
+        double sum = 0; // finite floats may have an infinite sum
         foreach (ref readonly var point in points)
         {
             sum += point.Score;
         }
 
-        result.Detections.SetScore(0, sum / points.Length);
+        result.Detections.SetScore(0, (float)(sum / points.Length));
     }
 }

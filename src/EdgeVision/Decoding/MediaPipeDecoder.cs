@@ -49,7 +49,7 @@ internal sealed class MediaPipeDecoder : OutputDecoder
         _anchors = Anchors(inputs.Spec.Input.Width, inputs.Spec.Input.Height, strides);
         var logits = Enumerable.Range(0, inputs.Indices.Length).Where(i => inputs.FromEnd(i, 1) == 1).ToArray();
         var boxes = Enumerable.Range(0, inputs.Indices.Length).Where(i => inputs.FromEnd(i, 1) == _size).ToArray();
-        long declared = logits.Sum(i => inputs.FromEnd(i, 2));
+        long declared = logits.Aggregate(0L, (sum, i) => unchecked(sum + inputs.FromEnd(i, 2))); // absurd dimensions do not fit anyway
         if (logits.Length == 0 || logits.Length != boxes.Length || inputs.Indices.Length != logits.Length * 2 || declared != _anchors.Length
             || !logits.Zip(boxes).All(p => inputs.FromEnd(p.First, 2) == inputs.FromEnd(p.Second, 2)))
         {
@@ -151,10 +151,10 @@ internal sealed class MediaPipeDecoder : OutputDecoder
             throw new ModelFormatException($"decoder '{_name}' expects {_anchors.Length} rows in all; the network gave {first}");
         }
 
-        Weigh(t, result.Detections);
+        Weigh(t, result.Detections, outputs.Name(_boxes[0]));
     }
 
-    private void Weigh(in FrameTransform t, Detections detections)
+    private void Weigh(in FrameTransform t, Detections detections, string name)
     {
         int n = _candidates.Count;
         if (_keys.Length < n)
@@ -199,7 +199,7 @@ internal sealed class MediaPipeDecoder : OutputDecoder
             var points = detections.MutableKeypoints(index);
             for (int p = 0; p < _keypoints; p++)
             {
-                points[p] = new Keypoint(t.ToFrameX(_mean[4 + 2 * p] * t.InputWidth), t.ToFrameY(_mean[5 + 2 * p] * t.InputHeight), 1);
+                points[p] = CandidateList.Checked(new Keypoint(t.ToFrameX(_mean[4 + 2 * p] * t.InputWidth), t.ToFrameY(_mean[5 + 2 * p] * t.InputHeight), 1), name);
             }
         }
     }

@@ -86,7 +86,7 @@ internal sealed class MoveNetDecoder : OutputDecoder
             return;
         }
 
-        int index = found.Add(default, score, 0);
+        int index = found.Add(default, CandidateList.Checked(score, output), 0);
         Place(data, t, found.MutableKeypoints(index), output);
         found.SetBox(index, PosePoints.Hull(found.Keypoints(index), _keypointThreshold, t));
     }

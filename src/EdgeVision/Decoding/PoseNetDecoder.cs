@@ -251,7 +251,7 @@ internal sealed class PoseNetDecoder : OutputDecoder
                 break;
             }
 
-            int index = found.Add(default, _poseScores[p], 0);
+            int index = found.Add(default, CandidateList.Checked(_poseScores[p], output), 0);
             var points = found.MutableKeypoints(index);
             for (int k = 0; k < points.Length; k++)
             {

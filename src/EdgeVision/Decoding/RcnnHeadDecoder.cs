@@ -101,7 +101,7 @@ internal sealed class RcnnHeadDecoder : OutputDecoder
             }
             else
             {
-                Place(values, box, found.MutableKeypoints(at), transform);
+                Place(values, box, found.MutableKeypoints(at), transform, outputs.Name(_indices[Head]));
             }
         }
     }
@@ -123,7 +123,7 @@ internal sealed class RcnnHeadDecoder : OutputDecoder
         }
     }
 
-    private void Place(ReadOnlySpan<float> values, in Box box, Span<Keypoint> points, in FrameTransform t)
+    private void Place(ReadOnlySpan<float> values, in Box box, Span<Keypoint> points, in FrameTransform t, string name)
     {
         if (!_points)
         {
@@ -133,7 +133,7 @@ internal sealed class RcnnHeadDecoder : OutputDecoder
         for (int k = 0; k < points.Length; k++)
         {
             var p = _points ? new Keypoint(values[3 * k], values[3 * k + 1], values[3 * k + 2]) : points[k];
-            points[k] = p with { X = t.ToFrameX(p.X), Y = t.ToFrameY(p.Y) };
+            points[k] = CandidateList.Checked(p with { X = t.ToFrameX(p.X), Y = t.ToFrameY(p.Y) }, name);
         }
     }
 }

@@ -31,6 +31,8 @@ internal sealed class ScrfdDecoder : OutputDecoder
             throw new SpecException("parameter 'anchorsPerCell' of decoder 'scrfd' is at least 1");
         }
 
+        inputs.ExpectAnchors(_strides, _ => _anchorsPerCell);
+
         if (last.Length != groups || last[0].Key != 1 || last[1].Key != 4 || groups == 3 && last[2].Key % 2 != 0 || last.Any(g => g.Count() != levels))
         {
             throw new ModelFormatException($"decoder 'scrfd' expects {levels} outputs each with a last dimension of 1, 4 and 2 * keypoints; the graph has {string.Join("; ", inputs.Indices.Select((_, i) => inputs.Info(i)))}");

@@ -48,9 +48,9 @@ internal sealed class SimccDecoder : OutputDecoder
             var (px, sx) = Best(x.Slice(k * across, across));
             var (py, sy) = Best(y.Slice(k * down, down));
             float score = MathF.Min(sx, sy);
-            points[k] = score > 0
+            points[k] = CandidateList.Checked(score > 0
                 ? PosePoints.ToFrame(px / _splitRatio, py / _splitRatio, score, transform)
-                : PosePoints.ToFrame(-1, -1, score, transform);
+                : PosePoints.ToFrame(-1, -1, score, transform), outputs.Name(_columns));
         }
 
         PosePoints.End(result);

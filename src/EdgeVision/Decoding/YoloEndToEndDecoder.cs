@@ -1,21 +1,24 @@
 namespace EdgeVision;
 
-/// <summary>YOLOv10 and 26 end to end: rows [N, boxes, 6] of x1, y1, x2, y2 in input pixels, score, class; no suppression.</summary>
-internal sealed class YoloEndToEndDecoder : OutputDecoder
+/// <summary>
+/// YOLOv10 and 26 end to end: rows [N, boxes, 6] of x1, y1, x2, y2 in input pixels, score, class; no suppression. Rows that do not come sorted
+/// by score, as a graph of Ultralytics' sorts them, are sorted.
+/// </summary>
+internal sealed class YoloEndToEndDecoder : CandidateDecoder
 {
     private readonly int _output;
     private readonly int _labels;
     private readonly string _name;
-    private readonly DecoderOptions _options;
+    private ulong[] _keys = [];
 
     public YoloEndToEndDecoder(DecoderInputs inputs)
+        : base(inputs)
     {
         inputs.Expect(1, "rows [N, boxes, 6]");
         inputs.ExpectShape(0, "rows", -1, -1, 6);
         _output = inputs.Indices[0];
         _name = inputs.Info(0).Name;
         _labels = inputs.Labels.Length;
-        _options = inputs.Options;
     }
 
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
@@ -28,9 +31,8 @@ internal sealed class YoloEndToEndDecoder : OutputDecoder
 
         int rows = (int)shape[1];
         var data = outputs.Data(_output).Slice(batch * rows * 6, rows * 6);
-        var detections = result.Detections;
-        detections.Clear();
-        for (int i = 0; i < rows && detections.Count < _options.MaxDetections; i++)
+        Candidates.Clear();
+        for (int i = 0; i < rows; i++)
         {
             var row = data.Slice(i * 6, 6);
             if (!float.IsFinite(row[0] + row[1] + row[2] + row[3] + row[4] + row[5]))
@@ -38,16 +40,18 @@ internal sealed class YoloEndToEndDecoder : OutputDecoder
                 throw new InvalidOutputException($"output '{_name}' holds NaN or infinity; the model or its input is broken");
             }
 
-            int classId = (int)row[5];
-            if (row[4] > _options.Confidence)
+            if (row[4] > Options.Confidence)
             {
+                int classId = (int)row[5];
                 if (classId < 0 || _labels > 0 && classId >= _labels)
                 {
                     throw new InvalidOutputException($"output '{_name}' holds class {row[5]}; the model has {_labels} classes");
                 }
 
-                detections.Add(YoloCandidates.ToFrame(new Box(row[0], row[1], row[2], row[3]), transform), row[4], classId);
+                Candidates.Add(new Box(row[0], row[1], row[2], row[3]), row[4], classId, i);
             }
         }
+
+        ReportBest(transform, result, ref _keys);
     }
 }

@@ -77,7 +77,7 @@ internal sealed class YoloRowsDecoder : CandidateDecoder
                 (cx, cy, w, h) = ((cx + x) * stride, (cy + y) * stride, MathF.Exp(w) * stride, MathF.Exp(h) * stride);
             }
 
-            Candidates.Add(CandidateList.Checked(new Box(cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2), name), score, best, i);
+            Candidates.Add(CandidateList.Checked(new Box(cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2), name), CandidateList.Checked(score, name), best, i);
         }
 
         if (_masks is not null)

@@ -54,6 +54,8 @@ public sealed class DecoderFactoryTests
     [InlineData("scrfd", "strides", "[]")]
     [InlineData("scrfd", "strides", "[8, -16, 32]")]
     [InlineData("scrfd", "anchorsPerCell", "0")]
+    [InlineData("scrfd", "anchorsPerCell", "67108864")] // times 64 cells is 0 in 32 bits
+    [InlineData("fcos", "strides", "[2147483647]")] // one more is negative
     [InlineData("yunet", "strides", "[0, 16, 32]")]
     [InlineData("blazeface", "strides", "[0]")]
     [InlineData("blazeface", "keypoints", "-3")]
@@ -310,6 +312,20 @@ public sealed class DecoderFactoryTests
                 }
             }
         }
+    }
+
+    [Theory]
+    [InlineData("yolo-rows", 4, 5)] // row 0: objectness, first class
+    [InlineData("yolox", 4, 5)]
+    [InlineData("fastestdet", 0, 5 * 49)] // cell 0
+    public void Scores_whose_product_is_infinite_are_refused(string decoder, int objectness, int classScore)
+    {
+        // Each number for itself is finite. FastestDet's powers, 0.6 and 0.4, add up to a little more than 1 in float32.
+        var c = DecoderCase.Of(decoder);
+        float[] data = new float[c.Outputs[0].Shape.Aggregate(1L, (a, b) => a * b)];
+        (data[objectness], data[classScore]) = (float.MaxValue, float.MaxValue);
+        var e = Assert.Throws<InvalidOutputException>(() => c.Create().Decode(new ArrayTensorSet((c.Outputs[0].Name, c.Outputs[0].Shape, data)), 0, c.Transform, new VisionResult()));
+        Assert.Contains("infinite", e.Message);
     }
 
     [Theory]

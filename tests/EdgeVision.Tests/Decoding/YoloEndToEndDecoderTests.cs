@@ -15,18 +15,26 @@ public sealed class YoloEndToEndDecoderTests
         Assert.Equal(new Box(10, 10, 20, 20), result.Detections.Boxes[1]);
     }
 
+    [Fact]
+    public void Rows_that_come_in_no_order_are_sorted_and_the_best_of_all_stay()
+    {
+        var result = Run([0, 0, 5, 5, 0.4f, 0, 10, 10, 20, 20, 0.8f, 2, 1, 1, 9, 9, 0.9f, 1], 2);
+        Assert.Equal([0.9f, 0.8f], result.Detections.Scores.ToArray());
+        Assert.Equal([1, 2], result.Detections.ClassIds.ToArray());
+    }
+
     [Theory]
     [InlineData(3)] // three labels
     [InlineData(-1)]
     public void A_class_that_the_model_does_not_have_is_refused(float classId) =>
         Assert.Contains("class", Assert.Throws<InvalidOutputException>(() => Run([10, 10, 20, 20, 0.9f, classId])).Message);
 
-    private static VisionResult Run(float[] rows)
+    private static VisionResult Run(float[] rows, int most = 300)
     {
         var c = DecoderCase.Of("yolo-end2end");
         long[] shape = [1, rows.Length / 6, 6];
         var result = new VisionResult();
-        DecoderCase.Create(c.Decoder, c.Spec, c.Options, ("rows", shape)).Decode(new ArrayTensorSet(("rows", shape, rows)), 0, FrameTransform.Identity(64, 64), result);
+        DecoderCase.Create(c.Decoder, c.Spec, c.Options with { MaxDetections = most }, ("rows", shape)).Decode(new ArrayTensorSet(("rows", shape, rows)), 0, FrameTransform.Identity(64, 64), result);
         return result;
     }
 }

@@ -6,6 +6,7 @@ var root = new RootCommand("Runs vision models on pictures: detection, segmentat
 {
     RunCommand.Create(),
     InspectCommand.Create(),
+    EvalCommand.Create(),
     VerifyCommand.Create(),
     DoctorCommand.Create(),
 };

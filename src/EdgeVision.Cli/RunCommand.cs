@@ -19,16 +19,9 @@ internal static class RunCommand
         var source = new Option<string>("--source", "-s") { Description = "Picture, folder of pictures, or a pattern such as 'photos/*.jpg'.", Required = true, HelpName = "PATH" };
         var providers = Shell.Providers();
         var require = Shell.RequireProvider();
-        var confidence = Ratio("--conf", "Lowest score reported, 0 to 1.");
-        var iou = Ratio("--iou", "IoU above which the lower-scored of two boxes goes, 0 to 1.");
-        var max = new Option<int?>("--max-detections") { Description = "Most detections a picture.", HelpName = "N" };
-        max.Validators.Add(r =>
-        {
-            if (r.GetValueOrDefault<int?>() is < 1)
-            {
-                r.AddError("--max-detections is at least 1");
-            }
-        });
+        var confidence = Shell.Ratio("--conf", "Lowest score reported, 0 to 1.");
+        var iou = Shell.Ratio("--iou", "IoU above which the lower-scored of two boxes goes, 0 to 1.");
+        var max = Shell.Count("--max-detections", "Most detections a picture.");
         var agnostic = new Option<bool>("--class-agnostic") { Description = "Suppress boxes across classes." };
         var spec = Shell.Spec();
         var json = new Option<string?>("--json") { Description = "Write one JSON object a picture to FILE, or to standard output with -.", HelpName = "FILE|-" };
@@ -83,7 +76,7 @@ internal static class RunCommand
             throw new WrongCallException("--crop and --tiles cannot be had together; cut the picture first");
         }
 
-        var sources = Sources(call.Source, out bool several);
+        var sources = PictureFiles.Find(call.Source, out bool several);
         string? folder = several || call.Save is not null && (Directory.Exists(call.Save) || call.Save.EndsWith('/')) ? call.Save : null;
         if (call.Save is not null && folder is null && !ImageFile.CanSave(call.Save))
         {
@@ -175,31 +168,6 @@ internal static class RunCommand
         return failed > 0 ? ExitCode.Failed : ExitCode.Done;
     }
 
-    private static List<string> Sources(string source, out bool several)
-    {
-        several = true;
-        if (Directory.Exists(source))
-        {
-            var pictures = Directory.EnumerateFiles(source).Where(IsPicture).Order(StringComparer.Ordinal).ToList();
-            return pictures.Count > 0 ? pictures : throw new WrongCallException($"there is no picture in the folder '{source}' ({string.Join(", ", ImageFile.Extensions)})");
-        }
-
-        if (source.AsSpan().ContainsAny('*', '?') && !File.Exists(source))
-        {
-            string folder = Path.GetDirectoryName(source) is { Length: > 0 } d ? d : ".";
-            var found = Directory.Exists(folder)
-                ? Directory.EnumerateFiles(folder, Path.GetFileName(source)).Order(StringComparer.Ordinal).ToList()
-                : [];
-            return found.Count > 0 ? found : throw new WrongCallException($"no file matches '{source}'");
-        }
-
-        several = false;
-        Shell.MustExist(source, "picture");
-        return [source];
-    }
-
-    private static bool IsPicture(string path) => ImageFile.Extensions.Contains(Path.GetExtension(path).ToLowerInvariant());
-
     private static void Stats(List<StageTiming> times, double loadMs, double totalMs, TextWriter to)
     {
         if (times.Count == 0)
@@ -220,21 +188,6 @@ internal static class RunCommand
         }
 
         static double At(double[] sorted, double share) => sorted[Math.Min(sorted.Length - 1, (int)Math.Ceiling(share * sorted.Length) - 1)];
-    }
-
-    internal static Option<float?> Ratio(string name, string description)
-    {
-        var option = new Option<float?>(name) { Description = description, HelpName = "0..1" };
-        option.Validators.Add(r =>
-        {
-            string? text = r.Tokens.Count > 0 ? r.Tokens[0].Value : null;
-            if (text is not null && (!float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float v) || !(v is >= 0 and <= 1)))
-            {
-                r.AddError($"{name} is a number from 0 to 1; '{text}' is not");
-            }
-        });
-        option.CustomParser = r => float.TryParse(r.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out float v) ? v : null;
-        return option;
     }
 
     private static Box? ParseCrop(string? text)

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
 
 namespace EdgeVision.Cli;
 
@@ -46,6 +48,36 @@ internal static class Shell
         return option;
     }
 
+    /// <summary>An option whose value is a whole number from 1.</summary>
+    public static Option<int?> Count(string name, string description, params string[] aliases)
+    {
+        var option = new Option<int?>(name, aliases) { Description = description, HelpName = "N" };
+        option.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<int?>() is < 1)
+            {
+                r.AddError($"{name} is at least 1");
+            }
+        });
+        return option;
+    }
+
+    /// <summary>An option whose value is a number from 0 to 1.</summary>
+    public static Option<float?> Ratio(string name, string description)
+    {
+        var option = new Option<float?>(name) { Description = description, HelpName = "0..1" };
+        option.Validators.Add(r =>
+        {
+            string? text = r.Tokens.Count > 0 ? r.Tokens[0].Value : null;
+            if (text is not null && (!float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float v) || !(v is >= 0 and <= 1)))
+            {
+                r.AddError($"{name} is a number from 0 to 1; '{text}' is not");
+            }
+        });
+        option.CustomParser = r => float.TryParse(r.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out float v) ? v : null;
+        return option;
+    }
+
     public static ProviderPolicy Policy(string[] names, bool require)
     {
         string[] all = [.. names.SelectMany(n => n.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
@@ -70,6 +102,29 @@ internal static class Shell
         if (!File.Exists(path))
         {
             throw new WrongCallException($"{what} '{path}' does not exist");
+        }
+    }
+
+    /// <summary>Writes JSON to a file that appears only once it is whole, or to standard output where <paramref name="to"/> is "-".</summary>
+    public static void WriteJson(string to, Action<Utf8JsonWriter> write)
+    {
+        using var memory = new MemoryStream();
+        // Labels keep their letters; < and & are no danger in a file of JSON.
+        using (var writer = new Utf8JsonWriter(memory, new JsonWriterOptions { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            write(writer);
+        }
+
+        if (to == "-")
+        {
+            using var output = Console.OpenStandardOutput();
+            memory.WriteTo(output);
+            Console.WriteLine();
+        }
+        else
+        {
+            File.WriteAllBytes(to + ".part", memory.ToArray());
+            File.Move(to + ".part", to, overwrite: true);
         }
     }
 

@@ -7,10 +7,10 @@ namespace EdgeVision.Cli;
 internal sealed class TileArguments
 {
     private readonly Option<string?> _tiles = new("--tiles") { Description = "Look at the picture in overlapping tiles of this size in pixels, for things too small in the whole; the network's input is a good size.", HelpName = "N|WxH" };
-    private readonly Option<float?> _overlap = RunCommand.Ratio("--tile-overlap", "Part of a tile's side that it shares with the next, 0 to below 1 (0.2).");
+    private readonly Option<float?> _overlap = Shell.Ratio("--tile-overlap", "Part of a tile's side that it shares with the next, 0 to below 1 (0.2).");
     private readonly Option<TileMerge?> _merge = new("--tile-merge") { Description = "What becomes of boxes of several tiles that show one thing: the best stays (nms), is widened by the others (union, the default), or by all that hang together (nmm).", HelpName = "nms|union|nmm" };
     private readonly Option<TileMatch?> _match = new("--tile-match") { Description = "When boxes show one thing: by intersection over the smaller box (ios, the default) or over the union (iou).", HelpName = "ios|iou" };
-    private readonly Option<float?> _threshold = RunCommand.Ratio("--tile-threshold", "Measure from which on boxes of several tiles show one thing, above 0 (0.5).");
+    private readonly Option<float?> _threshold = Shell.Ratio("--tile-threshold", "Measure from which on boxes of several tiles show one thing, above 0 (0.5).");
     private readonly Option<bool> _noFull = new("--no-full") { Description = "With --tiles, do not look at the whole picture too." };
 
     public void AddTo(Command command)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 
 namespace EdgeVision.Cli;
 
@@ -69,42 +68,26 @@ internal static class VerifyCommand
         }
     }
 
-    private static void WriteJson(VerificationReport report, string to)
+    private static void WriteJson(VerificationReport report, string to) => Shell.WriteJson(to, writer =>
     {
-        using var memory = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(memory, new JsonWriterOptions { Indented = true }))
+        writer.WriteStartObject();
+        writer.WriteString("model", report.Model);
+        writer.WriteBoolean("passed", report.Passed);
+        writer.WriteStartArray("stages");
+        foreach (var stage in report.Stages)
         {
             writer.WriteStartObject();
-            writer.WriteString("model", report.Model);
-            writer.WriteBoolean("passed", report.Passed);
-            writer.WriteStartArray("stages");
-            foreach (var stage in report.Stages)
-            {
-                writer.WriteStartObject();
-                writer.WriteString("golden", stage.Golden);
-                writer.WriteString("stage", stage.Stage);
-                writer.WriteBoolean("passed", stage.Passed);
-                // JSON has no infinity.
-                writer.WriteNumber("difference", double.IsFinite(stage.Difference) ? stage.Difference : 1e308);
-                writer.WriteNumber("limit", stage.Limit);
-                writer.WriteString("detail", stage.Detail);
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
+            writer.WriteString("golden", stage.Golden);
+            writer.WriteString("stage", stage.Stage);
+            writer.WriteBoolean("passed", stage.Passed);
+            // JSON has no infinity.
+            writer.WriteNumber("difference", double.IsFinite(stage.Difference) ? stage.Difference : 1e308);
+            writer.WriteNumber("limit", stage.Limit);
+            writer.WriteString("detail", stage.Detail);
             writer.WriteEndObject();
         }
 
-        if (to == "-")
-        {
-            using var output = Console.OpenStandardOutput();
-            memory.WriteTo(output);
-            Console.WriteLine();
-        }
-        else
-        {
-            File.WriteAllBytes(to + ".part", memory.ToArray());
-            File.Move(to + ".part", to, overwrite: true);
-        }
-    }
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    });
 }

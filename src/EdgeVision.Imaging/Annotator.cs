@@ -27,8 +27,14 @@ public sealed class Annotator : IDisposable
     public Annotator(IReadOnlyList<int[]>? skeleton = null)
     {
         _skeleton = skeleton ?? [];
+        _typeface = LoadTypeface();
+    }
+
+    /// <summary>The font that is carried along; the caller disposes of it.</summary>
+    internal static SKTypeface LoadTypeface()
+    {
         using var font = typeof(Annotator).Assembly.GetManifestResourceStream("DejaVuSans-Bold.ttf")!;
-        _typeface = SKTypeface.FromStream(font);
+        return SKTypeface.FromStream(font);
     }
 
     /// <summary>Colour of a class.</summary>
@@ -229,7 +235,7 @@ public sealed class Annotator : IDisposable
         }
     }
 
-    private static void Label(SKCanvas canvas, SKFont font, in Box box, string text, SKColor color, float unit, int width, int height, List<SKRect> taken)
+    internal static void Label(SKCanvas canvas, SKFont font, in Box box, string text, SKColor color, float unit, int width, int height, List<SKRect> taken)
     {
         float pad = unit * 1.6f, w = font.MeasureText(text) + 2 * pad, h = font.Size * 1.25f + pad * 0.5f;
         float x = Math.Clamp(box.X1 - unit / 2, 0, Math.Max(0, width - w));

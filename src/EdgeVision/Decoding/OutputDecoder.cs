@@ -27,11 +27,20 @@ public abstract class OutputDecoder
 }
 
 /// <summary>The parts of a <see cref="VisionResult"/>.</summary>
-internal enum ResultPart
+public enum ResultPart
 {
+    /// <summary><see cref="VisionResult.Detections"/>.</summary>
     Detections,
+
+    /// <summary><see cref="VisionResult.Classification"/>.</summary>
     Classification,
+
+    /// <summary><see cref="VisionResult.Embedding"/>.</summary>
     Embedding,
+
+    /// <summary><see cref="VisionResult.Segmentation"/>.</summary>
     Segmentation,
+
+    /// <summary><see cref="VisionResult.Depth"/>.</summary>
     Depth,
 }

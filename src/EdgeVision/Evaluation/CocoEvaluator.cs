@@ -100,6 +100,51 @@ public sealed class CocoEvaluator
         AddImage(truths, detections, null);
     }
 
+    /// <summary>
+    /// Which annotation each detection of a picture has, at one IoU (or OKS): best score first, each the free annotation of its class
+    /// that it covers best, a crowd only where there is no other. Adds nothing; for a look at single pictures.
+    /// </summary>
+    /// <param name="truths">Annotations.</param>
+    /// <param name="detections">Detections that are to be judged, such as those above a score.</param>
+    /// <param name="threshold">Least IoU or OKS of a match, above 0.</param>
+    /// <returns>For each detection the index of its annotation, or -1; a crowd's index may occur several times.</returns>
+    /// <exception cref="EdgeVisionException">As when a picture is added.</exception>
+    public int[] Match(IReadOnlyList<CocoTruth> truths, IReadOnlyList<CocoDetection> detections, double threshold = 0.5)
+    {
+        ArgumentNullException.ThrowIfNull(truths);
+        ArgumentNullException.ThrowIfNull(detections);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threshold);
+        Check(truths, detections);
+        int[] order = [.. Enumerable.Range(0, detections.Count).OrderByDescending(d => detections[d].Score)], matches = new int[detections.Count];
+        bool[] taken = new bool[truths.Count];
+        foreach (int d in order)
+        {
+            int best = -1;
+            double most = 0;
+            for (int g = 0; g < truths.Count; g++)
+            {
+                if (taken[g] || !_options.ClassAgnostic && truths[g].ClassId != detections[d].ClassId || best >= 0 && truths[g].Crowd && !truths[best].Crowd)
+                {
+                    continue;
+                }
+
+                double overlap = Overlap(detections[d], truths[g]);
+                if (overlap >= threshold && (best < 0 || overlap > most || truths[best].Crowd && !truths[g].Crowd))
+                {
+                    (best, most) = (g, overlap);
+                }
+            }
+
+            matches[d] = best;
+            if (best >= 0)
+            {
+                taken[best] = !truths[best].Crowd;
+            }
+        }
+
+        return matches;
+    }
+
     /// <summary>The statistics of all pictures so far; more may be added afterwards.</summary>
     public CocoSummary Summarize() => new(_kind, _records, _thresholds.Length, _maxDetections, _options.ClassAgnostic);
 

@@ -155,7 +155,7 @@ public sealed class VisionModel : IDisposable
     public void Dispose() => Engine.Dispose();
 
     /// <summary>Whether a head fills this part of a result.</summary>
-    internal bool Gives(ResultPart part) => Array.Exists(_decoders, d => d.Fills == part);
+    public bool Gives(ResultPart part) => Array.Exists(_decoders, d => d.Fills == part);
 
     /// <summary>Decoder of the first head that does not look for boxes; null where all do. Top-down poses are told of a figure and find none.</summary>
     internal string? HeadBesidesBoxes()

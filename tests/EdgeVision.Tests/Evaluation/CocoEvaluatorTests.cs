@@ -25,6 +25,32 @@ public sealed class CocoEvaluatorTests
     }
 
     [Fact]
+    public void A_picture_is_matched_as_one_would_by_hand()
+    {
+        var evaluator = new CocoEvaluator(CocoKind.Boxes, 2);
+        CocoTruth[] truths =
+        [
+            new(0, new CocoBox(0, 0, 10, 10)),
+            new(1, new CocoBox(0, 0, 10, 10)),
+            new(0, new CocoBox(50, 50, 40, 40)) { Crowd = true },
+        ];
+        CocoDetection[] found =
+        [
+            new(0, .3, new CocoBox(0, 0, 10, 10)), // the best box, but a better score came first
+            new(0, .9, new CocoBox(0, 0, 10, 8)), // IoU .8
+            new(1, .8, new CocoBox(0, 0, 10, 4)), // IoU .4
+            new(0, .7, new CocoBox(60, 60, 5, 5)), // in the crowd
+            new(0, .6, new CocoBox(70, 70, 5, 5)), // in the crowd as well
+        ];
+        Assert.Equal([-1, 0, -1, 2, 2], evaluator.Match(truths, found));
+        Assert.Equal([-1, 0, 1, 2, 2], evaluator.Match(truths, found, .4));
+        Assert.Equal([0, -1, -1, 2, 2], evaluator.Match(truths, found, .81)); // .8 is too little, so the later one has it
+        Assert.Equal(0, evaluator.ImageCount);
+        Assert.Throws<ArgumentOutOfRangeException>(() => evaluator.Match(truths, found, 0));
+        Assert.Throws<EdgeVisionException>(() => evaluator.Match(truths, [new CocoDetection(7, .5, new CocoBox(0, 0, 1, 1))]));
+    }
+
+    [Fact]
     public void Classes_average_to_the_whole_and_curves_to_the_classes()
     {
         var summary = new CocoReference(SharedData.Path("golden", "reference", "coco_bbox.json")).Evaluate(CocoKind.Boxes);

@@ -1,0 +1,191 @@
+using EdgeVision.Imaging;
+
+namespace EdgeVision.Cli;
+
+/// <summary>A model on a data set, with the measures that its heads and the labels have in common. These are known with the first result.</summary>
+internal sealed class Evaluation
+{
+    // Round a labelled box, for a model that looks at one figure: mmpose's.
+    private const float Room = 1.25f;
+    private readonly VisionModel _model;
+    private readonly LabelledData _data;
+    private readonly string? _classes;
+    private readonly int _maxDetections;
+    private readonly double _threshold;
+    private readonly TextWriter _log;
+    private readonly VisionResult _result = new();
+    private readonly VisionResult _one = new();
+    private readonly bool _topDown;
+    private readonly List<Measure> _measures = [];
+    private bool _masks;
+
+    /// <summary>Prepares an evaluation.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="data">The pictures.</param>
+    /// <param name="classes">How classes are matched, see <see cref="ClassMatch"/>.</param>
+    /// <param name="maxDetections">Most detections of a class and picture.</param>
+    /// <param name="threshold">Score from which on a finding counts where single pictures are judged.</param>
+    /// <param name="log">Takes what is left out.</param>
+    /// <exception cref="WrongCallException">The model gives nothing that the labels say anything about.</exception>
+    public Evaluation(VisionModel model, LabelledData data, string? classes, int maxDetections, double threshold, TextWriter log)
+    {
+        (_model, _data, _classes, _maxDetections, _threshold, _log) = (model, data, classes, maxDetections, threshold, log);
+        _topDown = data.KeypointCount > 0 && model.Spec.Outputs.Any(o => o.Decoder is "heatmap" or "simcc");
+        bool fits = data.Kind switch
+        {
+            LabelKind.Objects => model.Gives(ResultPart.Detections),
+            LabelKind.Classes => model.Gives(ResultPart.Classification) || model.Gives(ResultPart.Embedding),
+            _ => model.Gives(ResultPart.Segmentation),
+        };
+        if (!fits)
+        {
+            string gives = string.Join(" and ", Enum.GetValues<ResultPart>().Where(model.Gives)).ToLowerInvariant();
+            string labels = data.Kind switch { LabelKind.Objects => "objects", LabelKind.Classes => "a class for each picture", _ => "a class for each pixel" };
+            throw new WrongCallException($"model '{model.Name}' gives {gives}, and the data set labels {labels}: there is nothing to compare");
+        }
+    }
+
+    /// <summary>The measures; empty before the first picture.</summary>
+    public IReadOnlyList<Measure> Measures => _measures;
+
+    /// <summary>Adds a picture to all measures.</summary>
+    /// <exception cref="EdgeVisionException">Picture, labels or result cannot be read.</exception>
+    public void Add(int picture)
+    {
+        using var image = ImageFile.Load(_data.Pictures[picture].Path);
+        var sample = Run(picture, image);
+        foreach (var measure in _measures)
+        {
+            measure.Add(sample, _result);
+        }
+    }
+
+    /// <summary>Draws the pictures with the lowest quality of the first measure, those without a fault left out; returns how many.</summary>
+    /// <exception cref="EdgeVisionException">A picture cannot be written.</exception>
+    public int DrawWorst(string folder, int count, CancellationToken cancel)
+    {
+        var measure = _measures[0];
+        var worst = measure.Scores.Where(s => s.Quality < 1).OrderBy(s => s.Quality).ThenByDescending(s => s.Faults).ThenBy(s => s.Index).Take(count).ToList();
+        using var drawing = new ComparisonDrawing();
+        for (int i = 0; i < worst.Count; i++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            string path = _data.Pictures[worst[i].Index].Path;
+            using var image = ImageFile.Load(path);
+            var sample = Run(worst[i].Index, image);
+            var (left, right) = measure.Compare(sample, _result, other => ImageFile.Load(_data.Pictures[other].Path));
+            using var another = ReferenceEquals(right.Image, image) ? null : right.Image;
+            drawing.Save(left, right, Path.Combine(folder, FormattableString.Invariant($"{i + 1:D2}-{Path.GetFileNameWithoutExtension(path)}.png")));
+        }
+
+        return worst.Count;
+    }
+
+    private Sample Run(int picture, LoadedImage image)
+    {
+        IReadOnlyList<CocoTruth>? objects = null;
+        var frame = image.Frame;
+        if (_topDown)
+        {
+            objects = _data.Objects(picture, frame.Width, frame.Height, masks: false);
+            RunOnEach(objects, frame);
+        }
+        else
+        {
+            _model.Run(frame, _result);
+        }
+
+        if (_measures.Count == 0)
+        {
+            Choose();
+        }
+
+        objects ??= _data.Objects(picture, frame.Width, frame.Height, _masks);
+        return new Sample(picture, _data.Pictures[picture], image, objects, _data.Pixels(picture, frame.Width, frame.Height));
+    }
+
+    // A model that looks at one figure is shown each labelled one, with some room round it.
+    private void RunOnEach(IReadOnlyList<CocoTruth> objects, Frame frame)
+    {
+        _model.Run(frame, _result);
+        int keypoints = _result.Detections.KeypointCount;
+        _result.Detections.Clear(keypoints);
+        foreach (var figure in objects.Where(o => !o.Crowd && o.Keypoints is not null && o.Box.Area > 0))
+        {
+            double x = figure.Box.X + figure.Box.Width / 2, y = figure.Box.Y + figure.Box.Height / 2, w = figure.Box.Width * Room / 2, h = figure.Box.Height * Room / 2;
+            var crop = new Box((float)Math.Max(0, x - w), (float)Math.Max(0, y - h), (float)Math.Min(frame.Width, x + w), (float)Math.Min(frame.Height, y + h));
+            if (!(crop.Width >= 1 && crop.Height >= 1))
+            {
+                continue;
+            }
+
+            _model.Run(frame, _one, crop);
+            if (_one.Detections.Count > 0)
+            {
+                var found = _one.Detections;
+                int at = _result.Detections.Add(found.Boxes[0], found.Scores[0], found.ClassIds[0]);
+                found.Keypoints(0).CopyTo(_result.Detections.MutableKeypoints(at));
+            }
+        }
+    }
+
+    private void Choose()
+    {
+        switch (_data.Kind)
+        {
+            case LabelKind.Objects:
+                var d = _result.Detections;
+                var match = Matched(d.Labels);
+                void Add(ObjectPart part, int keypoints = 0) => _measures.Add(new ObjectMeasure(part, match, _threshold, _maxDetections, keypoints));
+                bool keypoints = _data.KeypointCount > 0 && d.KeypointCount == _data.KeypointCount;
+                if (_data.KeypointCount > 0 && d.KeypointCount > 0 && !keypoints)
+                {
+                    _log.WriteLine($"edgevision: keypoints are not compared: the model places {d.KeypointCount} and the labels {_data.KeypointCount}");
+                }
+
+                if (d.HasRotation && _data.HasMasks)
+                {
+                    Add(ObjectPart.OrientedBoxes);
+                }
+                else if (!_topDown || !keypoints)
+                {
+                    Add(ObjectPart.Boxes);
+                }
+
+                if (d.HasMasks && _data.HasMasks)
+                {
+                    Add(ObjectPart.Masks);
+                }
+
+                if (keypoints)
+                {
+                    Add(ObjectPart.Keypoints, d.KeypointCount);
+                }
+
+                _masks = _data.HasMasks && (d.HasMasks || d.HasRotation);
+                break;
+            case LabelKind.Classes:
+                if (_model.Gives(ResultPart.Classification))
+                {
+                    _measures.Add(new ClassificationMeasure(_data, _result.Classification.Labels, Matched(_result.Classification.Labels)));
+                }
+
+                if (_model.Gives(ResultPart.Embedding))
+                {
+                    _measures.Add(new RetrievalMeasure(_data));
+                }
+
+                break;
+            default:
+                _measures.Add(new PixelMeasure(_result.Segmentation.Labels, Matched(_result.Segmentation.Labels, PixelMeasure.Background)));
+                break;
+        }
+    }
+
+    private ClassMatch Matched(IReadOnlyList<string> labels, string? used = null)
+    {
+        var match = new ClassMatch(labels, _data.Classes, _classes);
+        match.Explain(_log, used);
+        return match;
+    }
+}

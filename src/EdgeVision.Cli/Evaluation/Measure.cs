@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text.Json;
+using EdgeVision.Imaging;
+
+namespace EdgeVision.Cli;
+
+/// <summary>A picture with its labels, as measures take it.</summary>
+/// <param name="Index">Place in the data set.</param>
+/// <param name="Picture">The picture's entry there.</param>
+/// <param name="Image">Its pixels.</param>
+/// <param name="Objects">Labelled objects, in pixels, with the data set's class ids.</param>
+/// <param name="Pixels">Class of each pixel, the data set's ids; empty where there are none.</param>
+internal sealed record Sample(int Index, LabelledPicture Picture, LoadedImage Image, IReadOnlyList<CocoTruth> Objects, byte[] Pixels);
+
+/// <summary>How good a model was on one picture.</summary>
+/// <param name="Index">Place in the data set.</param>
+/// <param name="Quality">1 without a fault; lower is worse.</param>
+/// <param name="Faults">How many faults, to order pictures of equal quality; 0 where they are not counted.</param>
+internal readonly record struct PictureScore(int Index, double Quality, int Faults = 0);
+
+/// <summary>One way to rate a model on a data set.</summary>
+internal abstract class Measure
+{
+    /// <summary>Its name in JSON, such as <c>boxes</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>What was matched; null where classes play no part.</summary>
+    public virtual ClassMatch? Match => null;
+
+    /// <summary>How good the model was on each picture; complete after all pictures.</summary>
+    public virtual IReadOnlyList<PictureScore> Scores => Own;
+
+    /// <summary>Scores as they are added.</summary>
+    protected List<PictureScore> Own { get; } = [];
+
+    /// <summary>Adds a picture and what the model found on it.</summary>
+    /// <exception cref="EdgeVisionException">It cannot be counted; nothing of it was added.</exception>
+    public abstract void Add(Sample sample, VisionResult result);
+
+    /// <summary>Prints the figures.</summary>
+    public abstract void Print(TextWriter to, bool perClass);
+
+    /// <summary>Writes the figures as properties of an object that is open.</summary>
+    public abstract void Write(Utf8JsonWriter json);
+
+    /// <summary>A picture's labels on the left and what was found on the right.</summary>
+    /// <param name="sample">The picture.</param>
+    /// <param name="result">What the model found on it.</param>
+    /// <param name="load">Loads another picture of the data set; the caller disposes of it.</param>
+    public abstract (ComparisonPanel Left, ComparisonPanel Right) Compare(Sample sample, VisionResult result, Func<int, LoadedImage> load);
+
+    /// <summary>A share as a table shows it; "-" where it does not exist.</summary>
+    protected static string Share(double value) => double.IsFinite(value) && value >= 0 ? value.ToString("F3", CultureInfo.InvariantCulture) : "-";
+
+    /// <summary>Writes a share; null where it does not exist.</summary>
+    protected static void Write(Utf8JsonWriter json, string name, double value)
+    {
+        if (double.IsFinite(value) && value >= 0)
+        {
+            json.WriteNumber(name, value);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
+    }
+}

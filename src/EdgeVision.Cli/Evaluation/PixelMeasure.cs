@@ -1,0 +1,171 @@
+using System.Text.Json;
+using EdgeVision.Imaging;
+
+namespace EdgeVision.Cli;
+
+/// <summary>
+/// Mean IoU of classes of pixels, in the plane of the picture. Pixels of classes that the model does not know count as its
+/// background where it has one, and do not count where it has none; 255 never counts.
+/// </summary>
+internal sealed class PixelMeasure : Measure
+{
+    /// <summary>What a model calls pixels of no class of its own.</summary>
+    public const string Background = "background";
+
+    private const byte Nobodys = 255;
+    private const int MostClasses = 254;
+    private readonly string[] _names;
+    private readonly byte[] _ofData = new byte[256];
+    private readonly byte[] _ofModel = new byte[256];
+    private readonly MeanIou _iou;
+    private readonly bool _restIsBackground;
+    private readonly int _background;
+    private byte[] _found = [];
+
+    /// <summary>A measure without pictures yet.</summary>
+    public PixelMeasure(IReadOnlyList<string> labels, ClassMatch match)
+    {
+        Match = match;
+        var names = match.Names.Take(MostClasses).ToList();
+        int background = Enumerable.Range(0, labels.Count).FirstOrDefault(i => labels[i].Trim().Equals(Background, StringComparison.OrdinalIgnoreCase), -1);
+        int rest = Nobodys;
+        if (background >= 0 && !match.ByNumber)
+        {
+            // The data set may have no name for it: then it is what is left over.
+            rest = match.OfModel(background);
+            if (rest < 0)
+            {
+                rest = names.Count;
+                names.Add(Background);
+            }
+        }
+
+        _names = [.. names];
+        _background = rest != Nobodys ? rest : match.OfModel(background);
+        _restIsBackground = rest != Nobodys && match.DataOnly.Count > 0;
+
+        // One more for what the model takes pixels for and the data set does not know.
+        int others = _names.Length;
+        for (int id = 0; id < 256; id++)
+        {
+            int data = match.OfData(id), model = match.OfModel(id);
+            _ofData[id] = (byte)(id == Nobodys ? Nobodys : data >= 0 && data < MostClasses ? data : rest);
+            _ofModel[id] = (byte)(model >= 0 && model < MostClasses ? model : id == background && rest != Nobodys ? rest : others);
+        }
+
+        _iou = new MeanIou(others + 1);
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "segmentation";
+
+    /// <inheritdoc/>
+    public override ClassMatch Match { get; }
+
+    // Of classes that occur or were predicted; what is in neither list of names has no IoU of its own.
+    private double Mean(Func<int, double> measure) => _iou.Confusion.Mean(c => c < _names.Length ? measure(c) : double.NaN);
+
+    /// <inheritdoc/>
+    public override void Add(Sample sample, VisionResult result)
+    {
+        byte[] truth = Truth(sample);
+        var found = Found(result);
+        _iou.Add(truth, found);
+        long hits = 0, counted = 0;
+        for (int i = 0; i < truth.Length; i++)
+        {
+            if (truth[i] != Nobodys)
+            {
+                counted++;
+                hits += truth[i] == found[i] ? 1 : 0;
+            }
+        }
+
+        Own.Add(new PictureScore(sample.Index, counted == 0 ? 1 : (double)hits / counted));
+    }
+
+    /// <inheritdoc/>
+    public override void Print(TextWriter to, bool perClass)
+    {
+        to.WriteLine(Name);
+        to.WriteLine($"  mean IoU        {Share(Mean(_iou.Confusion.Iou))}");
+        to.WriteLine($"  mean Dice       {Share(Mean(_iou.Confusion.F1))}");
+        to.WriteLine($"  pixel accuracy  {Share(_iou.PixelAccuracy)}");
+        if (_restIsBackground)
+        {
+            to.WriteLine("  (pixels of classes that the model does not know count as background)");
+        }
+
+        if (!perClass)
+        {
+            return;
+        }
+
+        int width = Math.Max(5, _names.Max(n => n.Length));
+        to.WriteLine($"  {"class".PadRight(width)}        pixels    IoU   Dice");
+        for (int c = 0; c < _names.Length; c++)
+        {
+            if (!double.IsNaN(_iou.Confusion.Iou(c)))
+            {
+                to.WriteLine(FormattableString.Invariant($"  {_names[c].PadRight(width)}  {_iou.Confusion.TruthCount(c),12}  {Share(_iou.Confusion.Iou(c)),5}  {Share(_iou.Confusion.F1(c)),5}"));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter json)
+    {
+        Write(json, "mean_iou", Mean(_iou.Confusion.Iou));
+        Write(json, "mean_dice", Mean(_iou.Confusion.F1));
+        Write(json, "pixel_accuracy", _iou.PixelAccuracy);
+        json.WriteStartArray("classes");
+        for (int c = 0; c < _names.Length; c++)
+        {
+            json.WriteStartObject();
+            json.WriteString("class", _names[c]);
+            json.WriteNumber("pixels", _iou.Confusion.TruthCount(c));
+            Write(json, "iou", _iou.Confusion.Iou(c));
+            Write(json, "dice", _iou.Confusion.F1(c));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <inheritdoc/>
+    public override (ComparisonPanel Left, ComparisonPanel Right) Compare(Sample sample, VisionResult result, Func<int, LoadedImage> load) => (
+        new ComparisonPanel(sample.Image, "annotated") { ClassIds = Shown(Truth(sample)) },
+        new ComparisonPanel(sample.Image, "found") { ClassIds = Shown(Found(result)) });
+
+    // The background is left as it is; every other class has its colour.
+    private byte[] Shown(ReadOnlySpan<byte> ids)
+    {
+        byte[] shown = new byte[ids.Length];
+        for (int i = 0; i < ids.Length; i++)
+        {
+            shown[i] = ids[i] == Nobodys ? Nobodys : ids[i] == _background ? (byte)0 : (byte)Math.Min(ids[i] + 1, Nobodys - 1);
+        }
+
+        return shown;
+    }
+
+    private byte[] Truth(Sample sample) => Array.ConvertAll(sample.Pixels, id => _ofData[id]);
+
+    private ReadOnlySpan<byte> Found(VisionResult result)
+    {
+        int size = result.FrameWidth * result.FrameHeight;
+        if (_found.Length < size)
+        {
+            _found = new byte[size];
+        }
+
+        var found = _found.AsSpan(0, size);
+        result.Segmentation.ToFrame(found);
+        foreach (ref byte id in found)
+        {
+            id = _ofModel[id];
+        }
+
+        return found;
+    }
+}

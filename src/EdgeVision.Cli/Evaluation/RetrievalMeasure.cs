@@ -1,0 +1,173 @@
+using System.Numerics.Tensors;
+using System.Text.Json;
+using EdgeVision.Imaging;
+
+namespace EdgeVision.Cli;
+
+/// <summary>Whether a picture's nearest are of its identity: among all others, or those of folder <c>query</c> among those of <c>gallery</c>.</summary>
+internal sealed class RetrievalMeasure(LabelledData data) : Measure
+{
+    private static readonly int[] _ks = [1, 2, 4, 8];
+    private readonly List<float> _vectors = [];
+    private readonly List<int> _labels = [];
+    private readonly List<int> _indices = [];
+    private readonly List<bool> _isQuery = [];
+    private IReadOnlyList<PictureScore>? _scores;
+    private readonly Dictionary<int, (int Nearest, float Cosine)> _nearest = [];
+    private int _dimension;
+
+    /// <inheritdoc/>
+    public override string Name => "retrieval";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<PictureScore> Scores => _scores ??= Score();
+
+    /// <inheritdoc/>
+    public override void Add(Sample sample, VisionResult result)
+    {
+        var vector = result.Embedding.Values;
+        _dimension = vector.Length;
+        float length = TensorPrimitives.Norm(vector);
+        if (!(length > 0))
+        {
+            throw new EdgeVisionException($"picture '{sample.Picture.Path}' has an embedding of zeros, which is near nothing");
+        }
+
+        foreach (float value in vector)
+        {
+            _vectors.Add(value / length);
+        }
+
+        _labels.Add(sample.Picture.ClassId);
+        _indices.Add(sample.Index);
+        _isQuery.Add(sample.Picture.IsQuery);
+    }
+
+    /// <inheritdoc/>
+    public override void Print(TextWriter to, bool perClass)
+    {
+        var result = Evaluate();
+        to.WriteLine(Name);
+        foreach (var (k, recall) in result.RecallAt)
+        {
+            to.WriteLine(FormattableString.Invariant($"  recall@{k}        {Share(recall)}"));
+        }
+
+        to.WriteLine($"  mAP@R           {Share(result.MapAtR)}");
+        to.WriteLine($"  {result.Queries} queries{(result.LoneQueries > 0 ? $", and {result.LoneQueries} whose identity has no other picture" : "")}");
+        if (!perClass)
+        {
+            return;
+        }
+
+        int width = Math.Max(8, data.Classes.Values.Max(n => n.Length));
+        to.WriteLine($"  {"identity".PadRight(width)}  queries  recall@1");
+        foreach (var (name, count, hits) in PerIdentity())
+        {
+            to.WriteLine(FormattableString.Invariant($"  {name.PadRight(width)}  {count,7}  {Share((double)hits / count),8}"));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter json)
+    {
+        var result = Evaluate();
+        json.WriteStartObject("recall_at");
+        foreach (var (k, recall) in result.RecallAt)
+        {
+            Write(json, k.ToString(System.Globalization.CultureInfo.InvariantCulture), recall);
+        }
+
+        json.WriteEndObject();
+        Write(json, "map_at_r", result.MapAtR);
+        Write(json, "precision_at_1", result.PrecisionAt1);
+        json.WriteNumber("queries", result.Queries);
+        json.WriteNumber("lone_queries", result.LoneQueries);
+        json.WriteStartArray("classes");
+        foreach (var (name, count, hits) in PerIdentity())
+        {
+            json.WriteStartObject();
+            json.WriteString("class", name);
+            json.WriteNumber("queries", count);
+            Write(json, "recall_at_1", (double)hits / count);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <inheritdoc/>
+    public override (ComparisonPanel Left, ComparisonPanel Right) Compare(Sample sample, VisionResult result, Func<int, LoadedImage> load)
+    {
+        var (nearest, cosine) = _nearest[sample.Index];
+        return (
+            new ComparisonPanel(sample.Image, $"{data.Classes[sample.Picture.ClassId]}: {Path.GetFileName(sample.Picture.Path)}"),
+            new ComparisonPanel(load(nearest), FormattableString.Invariant($"nearest, {cosine:F2}: {data.Classes[data.Pictures[nearest].ClassId]}: {Path.GetFileName(data.Pictures[nearest].Path)}")));
+    }
+
+    private RetrievalResult Evaluate()
+    {
+        float[] all = [.. _vectors];
+        if (!_isQuery.Contains(true))
+        {
+            return RetrievalEvaluator.LeaveOneOut(all, [.. _labels], _dimension, _ks);
+        }
+
+        int[] queries = [.. Enumerable.Range(0, _labels.Count).Where(i => _isQuery[i])], gallery = [.. Enumerable.Range(0, _labels.Count).Where(i => !_isQuery[i])];
+        float[] Vectors(int[] rows) => [.. rows.SelectMany(r => new ArraySegment<float>(all, r * _dimension, _dimension))];
+        return RetrievalEvaluator.QueryGallery(Vectors(queries), [.. queries.Select(i => _labels[i])], Vectors(gallery), [.. gallery.Select(i => _labels[i])], _dimension, _ks);
+    }
+
+    // A query is as good as its nearest like is nearer than its nearest other.
+    private List<PictureScore> Score()
+    {
+        float[] all = [.. _vectors];
+        bool split = _isQuery.Contains(true);
+        var scores = new List<PictureScore>();
+        for (int q = 0; q < _labels.Count; q++)
+        {
+            if (split && !_isQuery[q])
+            {
+                continue;
+            }
+
+            float like = float.NegativeInfinity, other = float.NegativeInfinity, best = float.NegativeInfinity;
+            for (int g = 0; g < _labels.Count; g++)
+            {
+                if (g == q || split && _isQuery[g])
+                {
+                    continue;
+                }
+
+                float cosine = TensorPrimitives.Dot<float>(all.AsSpan(q * _dimension, _dimension), all.AsSpan(g * _dimension, _dimension));
+                if (cosine > best)
+                {
+                    best = cosine;
+                    _nearest[_indices[q]] = (_indices[g], cosine);
+                }
+
+                if (_labels[g] == _labels[q])
+                {
+                    like = Math.Max(like, cosine);
+                }
+                else
+                {
+                    other = Math.Max(other, cosine);
+                }
+            }
+
+            // Who has no like cannot be found and is no fault.
+            if (float.IsFinite(like))
+            {
+                scores.Add(new PictureScore(_indices[q], like >= other ? 1 : like - other));
+            }
+        }
+
+        return scores;
+    }
+
+    private IEnumerable<(string Name, int Queries, int Hits)> PerIdentity() => Scores
+        .GroupBy(s => data.Pictures[s.Index].ClassId)
+        .OrderBy(g => g.Key)
+        .Select(g => (data.Classes[g.Key], g.Count(), g.Count(s => s.Quality == 1)));
+}

@@ -42,7 +42,7 @@ internal static class Findings
         for (int i = 0; i < d.Count; i++)
         {
             string extra = d.HasRotation ? FormattableString.Invariant($"  turned {d.RotatedBoxes[i].Angle * 180 / MathF.PI:F1}°") : d.KeypointCount > 0 ? $"  {d.KeypointCount} keypoints" : "";
-            to.WriteLine(FormattableString.Invariant($"  {d.Label(i).PadRight(width)}  {d.Scores[i]:F3}  {d.Boxes[i]}{extra}"));
+            to.WriteLine(FormattableString.Invariant($"  {d.Label(i).PadRight(width)}  {d.Scores[i]:F3}  {d.Boxes[i]}{extra}{(d.HasTracks && d.TrackIds[i] > 0 ? $"  track {d.TrackIds[i]}" : "")}"));
         }
     }
 

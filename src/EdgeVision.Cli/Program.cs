@@ -8,6 +8,7 @@ var root = new RootCommand("Runs vision models on pictures: detection, segmentat
     InspectCommand.Create(),
     EvalCommand.Create(),
     VerifyCommand.Create(),
+    MotCommand.Create(),
     DoctorCommand.Create(),
 };
 var parsed = root.Parse(args);

@@ -11,7 +11,7 @@ namespace EdgeVision.Cli;
 internal static class RunCommand
 {
     private sealed record Call(string Model, string Source, ProviderPolicy Providers, float? Confidence, float? Iou, int? MaxDetections, bool Agnostic,
-        string? Spec, string? Json, string? Save, bool Stats, int? Threads, int Repeat, MaskPlane Masks, Box? Crop, TileOptions? Tiles);
+        string? Spec, string? Json, string? Save, bool Stats, int? Threads, int Repeat, MaskPlane Masks, Box? Crop, TileOptions? Tiles, TrackCall? Track);
 
     public static Command Create()
     {
@@ -39,6 +39,7 @@ internal static class RunCommand
         var masks = new Option<MaskPlane>("--masks") { Description = "Plane of the masks and areas in JSON: the network's input, the picture (frame), or no masks (none).", HelpName = "input|frame|none", DefaultValueFactory = _ => MaskPlane.Input };
         var crop = new Option<string?>("--crop") { Description = "Look only at this part of the picture: x1,y1,x2,y2 in pixels. Results are in pixels of the whole picture.", HelpName = "BOX" };
         var tiles = new TileArguments();
+        var track = new TrackArguments();
         var verbose = Shell.Verbose();
         var command = new Command("run",
             """
@@ -49,17 +50,19 @@ internal static class RunCommand
               edgevision run --model yolov8n.onnx --source 'photos/*.jpg' --json found.jsonl --conf 0.4
               edgevision run --model scrfd.onnx --spec samples/specs/scrfd_500m_bnkps.spec.json --source people.jpg --save faces.png
               edgevision run --model yolov8n.onnx --source aerial.jpg --tiles 640 --save found.png
+              edgevision run --model yolov8n.onnx --source frames/ --track bytetrack --save followed/
             """)
         {
             model, source, providers, require, confidence, iou, max, agnostic, spec, json, save, stats, threads, repeat, masks, crop,
         };
         tiles.AddTo(command);
+        track.AddTo(command);
         command.Options.Add(verbose);
         command.SetAction((parse, cancel) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () => Run(new Call(
             parse.GetValue(model)!, parse.GetValue(source)!, Shell.Policy(parse.GetValue(providers)!, parse.GetValue(require)),
             parse.GetValue(confidence), parse.GetValue(iou), parse.GetValue(max), parse.GetValue(agnostic), parse.GetValue(spec),
             parse.GetValue(json), parse.GetValue(save), parse.GetValue(stats), parse.GetValue(threads), parse.GetValue(repeat),
-            parse.GetValue(masks), ParseCrop(parse.GetValue(crop)), tiles.Read(parse)), cancel))));
+            parse.GetValue(masks), ParseCrop(parse.GetValue(crop)), tiles.Read(parse), track.Read(parse)), cancel))));
         return command;
     }
 
@@ -87,7 +90,7 @@ internal static class RunCommand
         using var model = VisionModel.Load(call.Model, new RuntimeOptions
         {
             Providers = call.Providers,
-            Confidence = call.Confidence,
+            Confidence = call.Confidence ?? (call.Track is null ? null : 0.1f),
             Iou = call.Iou,
             MaxDetections = call.MaxDetections,
             ClassAgnostic = call.Agnostic ? true : null,
@@ -101,6 +104,7 @@ internal static class RunCommand
         }
 
         var tiled = call.Tiles is null ? null : new TiledRunner(model, call.Tiles);
+        using var follower = call.Track is null ? null : new Follower(call.Track, model);
         using var annotator = call.Save is null ? null : new Annotator(model.Spec.Skeleton);
         using var json = call.Json is null ? null : new JsonLines(call.Json);
         using var progress = new Progress(sources.Count);
@@ -129,6 +133,7 @@ internal static class RunCommand
                     times.Add(result.Timing);
                 }
 
+                follower?.Update(result, image.Frame, i);
                 json?.Write(result, several ? path : Path.GetFileName(path), i, model.Name, call.Masks);
                 if (json is null && !call.Stats || json is { IsStandardOutput: false })
                 {
@@ -155,6 +160,12 @@ internal static class RunCommand
         }
 
         json?.Complete();
+        follower?.Complete();
+        if (follower is not null)
+        {
+            (json is { IsStandardOutput: true } ? Console.Error : Console.Out).WriteLine(follower.Summary);
+        }
+
         if (call.Stats)
         {
             Stats(times, loadMs, Stopwatch.GetElapsedTime(start).TotalMilliseconds, json is { IsStandardOutput: true } ? Console.Error : Console.Out);

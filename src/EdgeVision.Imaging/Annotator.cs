@@ -38,6 +38,9 @@ public sealed class Annotator : IDisposable
     }
 
     /// <summary>Colour of a class.</summary>
+    // One colour an object where objects are followed, else one a class.
+    private static SKColor ColorOf(Detections d, int index) => ColorOf(d.HasTracks && d.TrackIds[index] > 0 ? d.TrackIds[index] - 1 : d.ClassIds[index]);
+
     internal static SKColor ColorOf(int classId) => Palette[(classId % Palette.Length + Palette.Length) % Palette.Length].WithAlpha(255);
 
     /// <summary>Draws <paramref name="result"/> onto a copy of the picture and saves it by the path's extension.</summary>
@@ -99,7 +102,7 @@ public sealed class Annotator : IDisposable
         using var line = new SKPaint { IsAntialias = true, Style = SKPaintStyle.Stroke, StrokeWidth = unit, StrokeJoin = SKStrokeJoin.Round };
         for (int i = d.Count - 1; i >= 0; i--) // best last, on top
         {
-            line.Color = ColorOf(d.ClassIds[i]);
+            line.Color = ColorOf(d, i);
             var box = d.Boxes[i];
             if (d.HasRotation)
             {
@@ -135,7 +138,8 @@ public sealed class Annotator : IDisposable
 
         for (int i = 0; i < d.Count; i++) // best first: it gets the place it wants
         {
-            Label(canvas, font, d.Boxes[i], $"{d.Label(i)} {d.Scores[i].ToString("P0", CultureInfo.InvariantCulture).Replace(" ", "")}", ColorOf(d.ClassIds[i]), unit, width, height, taken);
+            string track = d.HasTracks && d.TrackIds[i] > 0 ? FormattableString.Invariant($"#{d.TrackIds[i]} ") : "";
+            Label(canvas, font, d.Boxes[i], $"{track}{d.Label(i)} {d.Scores[i].ToString("P0", CultureInfo.InvariantCulture).Replace(" ", "")}", ColorOf(d, i), unit, width, height, taken);
         }
     }
 
@@ -208,7 +212,7 @@ public sealed class Annotator : IDisposable
                     continue;
                 }
 
-                var color = ColorOf(d.ClassIds[i]);
+                var color = ColorOf(d, i);
                 uint fill = (uint)color.WithAlpha(95), edge = (uint)color.WithAlpha(230);
                 int x1 = Math.Clamp((int)t.ToFrameX(r.X), 0, width), x2 = Math.Clamp((int)MathF.Ceiling(t.ToFrameX(r.X + r.Width)), 0, width);
                 int y1 = Math.Clamp((int)t.ToFrameY(r.Y), 0, height), y2 = Math.Clamp((int)MathF.Ceiling(t.ToFrameY(r.Y + r.Height)), 0, height);

@@ -221,6 +221,21 @@ public sealed class Detections
         _trackIds[Checked(index)] = trackId;
     }
 
+    /// <summary>Leaves the detections that are on a track, in their order.</summary>
+    public void KeepTracked()
+    {
+        int kept = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            if (HasTracks && _trackIds[i] > 0)
+            {
+                Move(i, kept++);
+            }
+        }
+
+        Count = kept;
+    }
+
     /// <summary>Room for the mask of detection <paramref name="index"/>: zeroed bytes, width * height.</summary>
     /// <exception cref="EdgeVisionException">All masks together would exceed 2 GiB.</exception>
     public Span<byte> AddMask(int index, int x, int y, int width, int height)
@@ -247,6 +262,28 @@ public sealed class Detections
         span.Clear();
         _maskBytesUsed += size;
         return span;
+    }
+
+    private void Move(int from, int to)
+    {
+        _boxes[to] = _boxes[from];
+        _scores[to] = _scores[from];
+        _classIds[to] = _classIds[from];
+        _keypoints.AsSpan(from * KeypointCount, KeypointCount).CopyTo(_keypoints.AsSpan(to * KeypointCount));
+        if (HasRotation)
+        {
+            _rotated[to] = _rotated[from];
+        }
+
+        if (HasMasks)
+        {
+            _maskRegions[to] = _maskRegions[from];
+        }
+
+        if (HasTracks)
+        {
+            _trackIds[to] = _trackIds[from];
+        }
     }
 
     private int Checked(int index) =>

@@ -59,6 +59,12 @@ public sealed class VisionModel : IDisposable
     /// <summary>The network.</summary>
     public InferenceEngine Engine { get; }
 
+    /// <summary>Whether a head finds boxes.</summary>
+    public bool FindsBoxes => _findsBoxes;
+
+    /// <summary>Whether a head gives an embedding.</summary>
+    public bool GivesEmbedding => Gives(ResultPart.Embedding);
+
     /// <summary>Most frames a run of the network.</summary>
     public int BatchSize => _transforms.Length;
 

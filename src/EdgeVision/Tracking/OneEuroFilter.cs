@@ -30,7 +30,13 @@ public sealed class OneEuroFilter
     /// </summary>
     /// <param name="time">Seconds.</param>
     /// <param name="value">The signal.</param>
-    public double Filter(double time, double value)
+    public double Filter(double time, double value) => Filter(time, value, 1);
+
+    /// <summary>The filtered value, where speed is measured in other units than the signal.</summary>
+    /// <param name="time">Seconds.</param>
+    /// <param name="value">The signal.</param>
+    /// <param name="speedScale">Factor on the speed, such as 1 over the size of the object: what it raises the cutoff by.</param>
+    public double Filter(double time, double value, double speedScale)
     {
         if (!double.IsFinite(value) || !double.IsFinite(time) || _started && time <= _time)
         {
@@ -45,7 +51,7 @@ public sealed class OneEuroFilter
 
         double elapsed = time - _time;
         double speedAlpha = Alpha(elapsed, _speedCutoff);
-        double speed = speedAlpha * ((value - _value) / elapsed) + (1 - speedAlpha) * _speed;
+        double speed = speedAlpha * ((value - _value) / elapsed * speedScale) + (1 - speedAlpha) * _speed;
         double alpha = Alpha(elapsed, _minCutoff + _beta * Math.Abs(speed));
         (_time, _speed, _value) = (time, speed, alpha * value + (1 - alpha) * _value);
         return _value;

@@ -1,0 +1,390 @@
+namespace EdgeVision;
+
+/// <summary>A box with an identity on one frame.</summary>
+/// <param name="Id">Identity; any number.</param>
+/// <param name="Box">Corners in pixels.</param>
+public readonly record struct MotBox(int Id, Box Box);
+
+/// <summary>What multiple-object tracking is judged by. Shares lie in 0..1; where nothing was to be found, they follow TrackEval.</summary>
+public sealed record MotSummary
+{
+    /// <summary>Higher-order tracking accuracy: geometric mean of detection and association accuracy, meaned over the overlaps 0.05 to 0.95 (Luiten et al. 2020).</summary>
+    public double Hota { get; init; }
+
+    /// <summary>Detection accuracy, meaned over the overlaps.</summary>
+    public double DetA { get; init; }
+
+    /// <summary>Association accuracy, meaned over the overlaps.</summary>
+    public double AssA { get; init; }
+
+    /// <summary>Mean overlap of what was matched, meaned over the overlaps.</summary>
+    public double LocA { get; init; }
+
+    /// <summary>Multiple-object tracking accuracy: 1 - (misses + false alarms + switches) / boxes; may lie below 0.</summary>
+    public double Mota { get; init; }
+
+    /// <summary>Mean overlap of the matches that MOTA counts.</summary>
+    public double Motp { get; init; }
+
+    /// <summary>F1 of boxes that carry the right identity over the whole sequence (Ristani et al. 2016).</summary>
+    public double Idf1 { get; init; }
+
+    /// <summary>Precision of identities.</summary>
+    public double IdPrecision { get; init; }
+
+    /// <summary>Recall of identities.</summary>
+    public double IdRecall { get; init; }
+
+    /// <summary>Boxes found.</summary>
+    public long TruePositives { get; init; }
+
+    /// <summary>Boxes missed.</summary>
+    public long Misses { get; init; }
+
+    /// <summary>Boxes where nothing is.</summary>
+    public long FalsePositives { get; init; }
+
+    /// <summary>Times an object changed its track.</summary>
+    public long IdSwitches { get; init; }
+
+    /// <summary>Times an object was found again after it was lost.</summary>
+    public long Fragments { get; init; }
+
+    /// <summary>Objects found on more than 80 % of their frames.</summary>
+    public int MostlyTracked { get; init; }
+
+    /// <summary>Objects found on less than 20 % of their frames.</summary>
+    public int MostlyLost { get; init; }
+
+    /// <summary>Objects there are.</summary>
+    public int Objects { get; init; }
+
+    /// <summary>Boxes there are.</summary>
+    public long Boxes => TruePositives + Misses;
+}
+
+/// <summary>
+/// Judges tracks against the truth: HOTA, MOTA and IDF1 as TrackEval computes them (CLEAR, Identity and HOTA metrics; IoU without +1;
+/// sequences joined by their counts). Double precision.
+/// </summary>
+public sealed class MotEvaluator
+{
+    private const int Alphas = 19;
+    private const double Epsilon = 2.220446049250313e-16;
+    private readonly double _threshold;
+    private readonly LinearAssignment _assignment = new();
+    private readonly double[] _hotaTp = new double[Alphas], _hotaFn = new double[Alphas], _hotaFp = new double[Alphas], _association = new double[Alphas], _location = new double[Alphas];
+    private long _tp, _fn, _fp, _switches, _fragments, _idTp, _idFn, _idFp;
+    private double _overlaps;
+    private int _mostly, _lost, _objects;
+
+    /// <summary>Prepares an evaluation.</summary>
+    /// <param name="threshold">IoU from which a box is found, for MOTA and IDF1; 0.5 in every benchmark.</param>
+    public MotEvaluator(double threshold = 0.5)
+    {
+        TrackerChecks.Share(threshold, nameof(threshold));
+        _threshold = threshold;
+    }
+
+    /// <summary>Adds a sequence.</summary>
+    /// <param name="truth">Boxes by frame.</param>
+    /// <param name="found">Boxes by frame, as many frames.</param>
+    /// <exception cref="ArgumentException">The frames differ in number, or an identity stands twice on one frame.</exception>
+    public void Add(IReadOnlyList<IReadOnlyList<MotBox>> truth, IReadOnlyList<IReadOnlyList<MotBox>> found)
+    {
+        ArgumentNullException.ThrowIfNull(truth);
+        ArgumentNullException.ThrowIfNull(found);
+        if (truth.Count != found.Count)
+        {
+            throw new ArgumentException($"the truth has {truth.Count} frames, and what was found {found.Count}", nameof(found));
+        }
+
+        var sequence = new Sequence(Number(truth, "truth", out int objects), objects, Number(found, "tracks", out int tracks), tracks);
+        Clear(sequence);
+        Identity(sequence);
+        Hota(sequence);
+    }
+
+    /// <summary>The figures over all sequences.</summary>
+    public MotSummary Summarize()
+    {
+        double hota = 0, detection = 0, association = 0, location = 0;
+        for (int a = 0; a < Alphas; a++)
+        {
+            double det = _hotaTp[a] / Math.Max(1, _hotaTp[a] + _hotaFn[a] + _hotaFp[a]), ass = _association[a] / Math.Max(1, _hotaTp[a]);
+            detection += det / Alphas;
+            association += ass / Alphas;
+            location += Math.Max(1e-10, _location[a]) / Math.Max(1e-10, _hotaTp[a]) / Alphas;
+            hota += Math.Sqrt(det * ass) / Alphas;
+        }
+
+        return new MotSummary
+        {
+            Hota = hota,
+            DetA = detection,
+            AssA = association,
+            LocA = location,
+            Mota = (_tp - _fp - _switches) / Math.Max(1.0, _tp + _fn),
+            Motp = _overlaps / Math.Max(1.0, _tp),
+            Idf1 = _idTp / Math.Max(1.0, _idTp + 0.5 * _idFp + 0.5 * _idFn),
+            IdPrecision = _idTp / Math.Max(1.0, _idTp + _idFp),
+            IdRecall = _idTp / Math.Max(1.0, _idTp + _idFn),
+            TruePositives = _tp,
+            Misses = _fn,
+            FalsePositives = _fp,
+            IdSwitches = _switches,
+            Fragments = _fragments,
+            MostlyTracked = _mostly,
+            MostlyLost = _lost,
+            Objects = _objects,
+        };
+    }
+
+    private sealed record Sequence((int Id, Box Box)[][] Truth, int Objects, (int Id, Box Box)[][] Found, int Tracks);
+
+    // Identities become 0, 1, 2, ... in the order of their appearance.
+    private static (int, Box)[][] Number(IReadOnlyList<IReadOnlyList<MotBox>> frames, string what, out int count)
+    {
+        Dictionary<int, int> numbers = [];
+        HashSet<int> onFrame = [];
+        var numbered = new (int, Box)[frames.Count][];
+        for (int f = 0; f < frames.Count; f++)
+        {
+            onFrame.Clear();
+            numbered[f] = new (int, Box)[frames[f].Count];
+            for (int i = 0; i < frames[f].Count; i++)
+            {
+                var (id, box) = frames[f][i];
+                if (!onFrame.Add(id))
+                {
+                    throw new ArgumentException($"identity {id} of the {what} stands twice on frame {f + 1}");
+                }
+
+                if (!numbers.TryGetValue(id, out int number))
+                {
+                    numbers.Add(id, number = numbers.Count);
+                }
+
+                numbered[f][i] = (number, box);
+            }
+        }
+
+        count = numbers.Count;
+        return numbered;
+    }
+
+    private void Clear(Sequence s)
+    {
+        int[] last = new int[s.Objects], lastFrame = new int[s.Objects], seen = new int[s.Objects], matched = new int[s.Objects], begun = new int[s.Objects];
+        Array.Fill(last, -1);
+        Array.Fill(lastFrame, -1);
+        int[] now = new int[s.Objects];
+        for (int f = 0; f < s.Truth.Length; f++)
+        {
+            var (truth, found) = (s.Truth[f], s.Found[f]);
+            foreach (var (id, _) in truth)
+            {
+                seen[id]++;
+            }
+
+            if (truth.Length == 0 || found.Length == 0)
+            {
+                _fp += found.Length;
+                _fn += truth.Length;
+                continue;
+            }
+
+            // Whom an object was matched with on the last frame goes before every overlap.
+            var costs = _assignment.Costs(truth.Length, found.Length);
+            for (int i = 0; i < truth.Length; i++)
+            {
+                for (int j = 0; j < found.Length; j++)
+                {
+                    double overlap = Overlap(truth[i].Box, found[j].Box);
+                    double score = (lastFrame[truth[i].Id] == found[j].Id ? 1000 : 0) + overlap;
+                    costs[i * found.Length + j] = overlap < _threshold - Epsilon ? 0 : -score;
+                }
+            }
+
+            _assignment.Solve();
+            Array.Fill(now, -1);
+            int matches = 0;
+            for (int i = 0; i < truth.Length; i++)
+            {
+                int j = _assignment.ColumnOf[i];
+                if (j < 0 || !(-costs[i * found.Length + j] > Epsilon))
+                {
+                    continue;
+                }
+
+                (int id, int track) = (truth[i].Id, found[j].Id);
+                _switches += last[id] >= 0 && last[id] != track ? 1 : 0;
+                _overlaps += Overlap(truth[i].Box, found[j].Box);
+                last[id] = now[id] = track;
+                matched[id]++;
+                matches++;
+            }
+
+            for (int id = 0; id < s.Objects; id++)
+            {
+                begun[id] += lastFrame[id] < 0 && now[id] >= 0 ? 1 : 0;
+            }
+
+            (lastFrame, now) = (now, lastFrame);
+            _tp += matches;
+            _fn += truth.Length - matches;
+            _fp += found.Length - matches;
+        }
+
+        for (int id = 0; id < s.Objects; id++)
+        {
+            double share = matched[id] / (double)seen[id];
+            _mostly += share > 0.8 ? 1 : 0;
+            _lost += share < 0.2 ? 1 : 0;
+            _fragments += Math.Max(0, begun[id] - 1);
+        }
+
+        _objects += s.Objects;
+    }
+
+    private void Identity(Sequence s)
+    {
+        double[,] together = new double[s.Objects, s.Tracks];
+        long truths = 0, founds = 0;
+        for (int f = 0; f < s.Truth.Length; f++)
+        {
+            truths += s.Truth[f].Length;
+            founds += s.Found[f].Length;
+            foreach (var (id, box) in s.Truth[f])
+            {
+                foreach (var (track, other) in s.Found[f])
+                {
+                    together[id, track] += Overlap(box, other) >= _threshold ? 1 : 0;
+                }
+            }
+        }
+
+        var costs = _assignment.Costs(s.Objects, s.Tracks);
+        for (int i = 0; i < costs.Length; i++)
+        {
+            costs[i] = -together[i / s.Tracks, i % s.Tracks];
+        }
+
+        _assignment.Solve();
+        long right = 0;
+        for (int id = 0; id < s.Objects; id++)
+        {
+            int track = _assignment.ColumnOf[id];
+            right += track >= 0 ? (long)together[id, track] : 0;
+        }
+
+        _idTp += right;
+        _idFn += truths - right;
+        _idFp += founds - right;
+    }
+
+    private void Hota(Sequence s)
+    {
+        double[,] potential = new double[s.Objects, s.Tracks];
+        double[] seen = new double[s.Objects], shown = new double[s.Tracks];
+        for (int f = 0; f < s.Truth.Length; f++)
+        {
+            Align(s.Truth[f], s.Found[f], potential);
+            foreach (var (id, _) in s.Truth[f])
+            {
+                seen[id]++;
+            }
+
+            foreach (var (track, _) in s.Found[f])
+            {
+                shown[track]++;
+            }
+        }
+
+        double[][,] matches = [.. Enumerable.Range(0, Alphas).Select(_ => new double[s.Objects, s.Tracks])];
+        for (int f = 0; f < s.Truth.Length; f++)
+        {
+            MatchFrame(s.Truth[f], s.Found[f], potential, seen, shown, matches);
+        }
+
+        for (int a = 0; a < Alphas; a++)
+        {
+            for (int i = 0; i < s.Objects; i++)
+            {
+                for (int j = 0; j < s.Tracks; j++)
+                {
+                    double m = matches[a][i, j];
+                    _association[a] += m * (m / Math.Max(1, seen[i] + shown[j] - m));
+                }
+            }
+        }
+    }
+
+    // How much of each other's overlap a pair has, summed over the sequence.
+    private static void Align((int Id, Box Box)[] truth, (int Id, Box Box)[] found, double[,] potential)
+    {
+        double[] rows = new double[truth.Length], columns = new double[found.Length];
+        double[,] overlaps = new double[truth.Length, found.Length];
+        for (int i = 0; i < truth.Length; i++)
+        {
+            for (int j = 0; j < found.Length; j++)
+            {
+                double overlap = overlaps[i, j] = Overlap(truth[i].Box, found[j].Box);
+                rows[i] += overlap;
+                columns[j] += overlap;
+            }
+        }
+
+        for (int i = 0; i < truth.Length; i++)
+        {
+            for (int j = 0; j < found.Length; j++)
+            {
+                double all = rows[i] + columns[j] - overlaps[i, j];
+                potential[truth[i].Id, found[j].Id] += all > Epsilon ? overlaps[i, j] / all : 0;
+            }
+        }
+    }
+
+    private void MatchFrame((int Id, Box Box)[] truth, (int Id, Box Box)[] found, double[,] potential, double[] seen, double[] shown, double[][,] matches)
+    {
+        var costs = _assignment.Costs(truth.Length, found.Length);
+        for (int i = 0; i < truth.Length; i++)
+        {
+            for (int j = 0; j < found.Length; j++)
+            {
+                (int id, int track) = (truth[i].Id, found[j].Id);
+                double alignment = potential[id, track] / (seen[id] + shown[track] - potential[id, track]);
+                costs[i * found.Length + j] = -alignment * Overlap(truth[i].Box, found[j].Box);
+            }
+        }
+
+        _assignment.Solve();
+        for (int a = 0; a < Alphas; a++)
+        {
+            double alpha = 0.05 + 0.05 * a;
+            int count = 0;
+            for (int i = 0; i < truth.Length; i++)
+            {
+                int j = _assignment.ColumnOf[i];
+                double overlap = j < 0 ? -1 : Overlap(truth[i].Box, found[j].Box);
+                if (overlap >= alpha - Epsilon)
+                {
+                    matches[a][truth[i].Id, found[j].Id]++;
+                    _location[a] += overlap;
+                    count++;
+                }
+            }
+
+            _hotaTp[a] += count;
+            _hotaFn[a] += truth.Length - count;
+            _hotaFp[a] += found.Length - count;
+        }
+    }
+
+    private static double Overlap(in Box a, in Box b)
+    {
+        double w = Math.Max(0, Math.Min((double)a.X2, b.X2) - Math.Max((double)a.X1, b.X1)), h = Math.Max(0, Math.Min((double)a.Y2, b.Y2) - Math.Max((double)a.Y1, b.Y1));
+        double union = ((double)a.X2 - a.X1) * ((double)a.Y2 - a.Y1) + ((double)b.X2 - b.X1) * ((double)b.Y2 - b.Y1) - w * h;
+        return union > Epsilon ? w * h / union : 0;
+    }
+}

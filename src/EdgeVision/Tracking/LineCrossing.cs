@@ -1,0 +1,145 @@
+namespace EdgeVision;
+
+/// <summary>
+/// Counts tracks that cross a line, by direction. A track counts once it lies further than a margin on the other side and its way led between
+/// the line's ends; one that trembles on the line counts nothing.
+/// </summary>
+public sealed class LineCrossing
+{
+    private readonly (float X, float Y) _start, _end;
+    private readonly BoxAnchor _anchor;
+    private readonly double _length;
+    private readonly float _margin;
+    private readonly int _keepFrames;
+    private readonly Dictionary<int, Side> _sides = [];
+    private readonly List<int> _toRight = [], _toLeft = [], _gone = [];
+    private int _frame;
+
+    /// <summary>Prepares a line.</summary>
+    /// <param name="start">Where it begins, in pixels of the frame.</param>
+    /// <param name="end">Where it ends. Looking from the start to the end, right is right.</param>
+    /// <param name="anchor">The point of a box that must cross.</param>
+    /// <param name="margin">Pixels from the line within which no side is decided.</param>
+    /// <param name="keepFrames">Frames for which a track that is not seen keeps its side.</param>
+    /// <exception cref="ArgumentException">The line has no length, or a number is impossible.</exception>
+    public LineCrossing((float X, float Y) start, (float X, float Y) end, BoxAnchor anchor = BoxAnchor.BottomCenter, float margin = 2, int keepFrames = 90)
+    {
+        double dx = (double)end.X - start.X, dy = (double)end.Y - start.Y;
+        _length = Math.Sqrt(dx * dx + dy * dy);
+        if (!(_length > 0) || !double.IsFinite(_length))
+        {
+            throw new ArgumentException("a line has two ends that differ, all of them numbers", nameof(end));
+        }
+
+        if (!(margin >= 0) || !float.IsFinite(margin) || keepFrames < 0)
+        {
+            throw new ArgumentException("the margin and the frames are at least 0", nameof(margin));
+        }
+
+        (_start, _end, _anchor, _margin, _keepFrames) = (start, end, anchor, margin, keepFrames);
+    }
+
+    /// <summary>Crossings from left to right, all in all.</summary>
+    public int TotalToRight { get; private set; }
+
+    /// <summary>Crossings from right to left, all in all.</summary>
+    public int TotalToLeft { get; private set; }
+
+    /// <summary>Tracks that crossed from left to right on the last frame.</summary>
+    public IReadOnlyList<int> ToRight => _toRight;
+
+    /// <summary>Tracks that crossed from right to left on the last frame.</summary>
+    public IReadOnlyList<int> ToLeft => _toLeft;
+
+    /// <summary>Goes on by one frame.</summary>
+    /// <param name="detections">Detections after a tracker.</param>
+    public void Update(Detections detections)
+    {
+        ArgumentNullException.ThrowIfNull(detections);
+        _frame++;
+        _toRight.Clear();
+        _toLeft.Clear();
+        for (int i = 0; i < detections.Count && detections.HasTracks; i++)
+        {
+            if (detections.TrackIds[i] > 0)
+            {
+                var (x, y) = _anchor.Of(detections.Boxes[i]);
+                Move(detections.TrackIds[i], x, y);
+            }
+        }
+
+        Forget();
+    }
+
+    /// <summary>Forgets everything and counts from 0.</summary>
+    public void Reset()
+    {
+        _sides.Clear();
+        _toRight.Clear();
+        _toLeft.Clear();
+        (TotalToRight, TotalToLeft, _frame) = (0, 0, 0);
+    }
+
+    private void Move(int id, float x, float y)
+    {
+        double distance = Distance(x, y);
+        bool known = _sides.TryGetValue(id, out var side);
+        if (!(Math.Abs(distance) > _margin))
+        {
+            if (known)
+            {
+                _sides[id] = side with { Frame = _frame };
+            }
+
+            return;
+        }
+
+        if (known && distance > 0 != side.Right && Between(side.X, side.Y, x, y))
+        {
+            if (distance > 0)
+            {
+                _toRight.Add(id);
+                TotalToRight++;
+            }
+            else
+            {
+                _toLeft.Add(id);
+                TotalToLeft++;
+            }
+        }
+
+        _sides[id] = new Side(distance > 0, x, y, _frame);
+    }
+
+    // Above 0 to the right, with y down.
+    private double Distance(float x, float y) =>
+        (((double)_end.X - _start.X) * ((double)y - _start.Y) - ((double)_end.Y - _start.Y) * ((double)x - _start.X)) / _length;
+
+    // Whether the way from one side to the other meets the line between its ends.
+    private bool Between(float fromX, float fromY, float toX, float toY)
+    {
+        double from = Distance(fromX, fromY), to = Distance(toX, toY), share = from / (from - to);
+        double x = fromX + share * ((double)toX - fromX), y = fromY + share * ((double)toY - fromY);
+        double along = ((x - _start.X) * ((double)_end.X - _start.X) + (y - _start.Y) * ((double)_end.Y - _start.Y)) / (_length * _length);
+        return along is >= 0 and <= 1;
+    }
+
+    private void Forget()
+    {
+        _gone.Clear();
+        foreach (var (id, side) in _sides)
+        {
+            if (_frame - side.Frame > _keepFrames)
+            {
+                _gone.Add(id);
+            }
+        }
+
+        foreach (int id in _gone)
+        {
+            _sides.Remove(id);
+        }
+    }
+
+    private readonly record struct Side(bool Right, float X, float Y, int Frame);
+}

@@ -2,11 +2,13 @@ using System.CommandLine;
 using EdgeVision.Cli;
 
 Console.OutputEncoding = new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
-var root = new RootCommand("Runs vision models on pictures: detection, segmentation, pose, oriented boxes, classification, embeddings.")
+var root = new RootCommand("Runs vision models on pictures: detection, segmentation, pose, oriented boxes, classification, embeddings; measures them, and finds pictures by their like.")
 {
     RunCommand.Create(),
     InspectCommand.Create(),
     EvalCommand.Create(),
+    IndexCommand.Create(),
+    SearchCommand.Create(),
     VerifyCommand.Create(),
     MotCommand.Create(),
     DoctorCommand.Create(),

@@ -1,8 +1,6 @@
-using System.Buffers;
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using EdgeVision.Imaging;
 
 namespace EdgeVision.Cli;
@@ -219,57 +217,5 @@ internal static class RunCommand
         }
 
         return v[2] > v[0] && v[3] > v[1] ? new Box(v[0], v[1], v[2], v[3]) : throw new WrongCallException($"--crop '{text}' is empty; x2 and y2 lie beyond x1 and y1");
-    }
-
-    /// <summary>JSON lines to a file that appears only once it is whole, or to standard output.</summary>
-    private sealed class JsonLines : IDisposable
-    {
-        private readonly string? _path;
-        private readonly Stream _stream;
-        private readonly ArrayBufferWriter<byte> _buffer = new();
-        private readonly Utf8JsonWriter _writer;
-        private bool _complete;
-
-        public JsonLines(string path)
-        {
-            _path = path == "-" ? null : path;
-            _stream = _path is null ? Console.OpenStandardOutput() : new FileStream(_path + ".part", FileMode.Create, FileAccess.Write);
-            // Labels keep their letters; < and & are no danger in a line of JSON.
-            _writer = new Utf8JsonWriter(_buffer, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-        }
-
-        public bool IsStandardOutput => _path is null;
-
-        public void Write(VisionResult result, string source, long sequence, string model, MaskPlane masks)
-        {
-            _buffer.ResetWrittenCount();
-            _writer.Reset();
-            ResultJson.Write(_writer, result, source, sequence, default, model, masks);
-            _writer.Flush();
-            _stream.Write(_buffer.WrittenSpan);
-            _stream.WriteByte((byte)'\n');
-            _stream.Flush();
-        }
-
-        public void Complete()
-        {
-            _stream.Dispose();
-            if (_path is not null)
-            {
-                File.Move(_path + ".part", _path, overwrite: true);
-            }
-
-            _complete = true;
-        }
-
-        public void Dispose()
-        {
-            _stream.Dispose();
-            _writer.Dispose();
-            if (!_complete && _path is not null)
-            {
-                Console.Error.WriteLine($"edgevision: what was written before the error is kept in {_path}.part");
-            }
-        }
     }
 }

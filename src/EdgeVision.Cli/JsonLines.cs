@@ -1,0 +1,76 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace EdgeVision.Cli;
+
+/// <summary>JSON lines to a file that appears only once it is whole, or to standard output.</summary>
+internal sealed class JsonLines : IDisposable
+{
+    private readonly string? _path;
+    private readonly Stream _stream;
+    private readonly ArrayBufferWriter<byte> _buffer = new();
+    private readonly Utf8JsonWriter _writer;
+    private bool _complete;
+
+    public JsonLines(string path)
+    {
+        _path = path == "-" ? null : path;
+        _stream = _path is null ? Console.OpenStandardOutput() : new FileStream(_path + ".part", FileMode.Create, FileAccess.Write);
+        // Labels keep their letters; < and & are no danger in a line of JSON.
+        _writer = new Utf8JsonWriter(_buffer, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    }
+
+    public bool IsStandardOutput => _path is null;
+
+    /// <summary>Writes the line of a result.</summary>
+    public void Write(VisionResult result, string source, long sequence, string model, MaskPlane masks)
+    {
+        Begin();
+        ResultJson.Write(_writer, result, source, sequence, default, model, masks);
+        End();
+    }
+
+    /// <summary>Writes one line; <paramref name="write"/> writes its object.</summary>
+    public void Write(Action<Utf8JsonWriter> write)
+    {
+        Begin();
+        write(_writer);
+        End();
+    }
+
+    /// <summary>Ends the file and gives it its name.</summary>
+    public void Complete()
+    {
+        _stream.Dispose();
+        if (_path is not null)
+        {
+            File.Move(_path + ".part", _path, overwrite: true);
+        }
+
+        _complete = true;
+    }
+
+    public void Dispose()
+    {
+        _stream.Dispose();
+        _writer.Dispose();
+        if (!_complete && _path is not null)
+        {
+            Console.Error.WriteLine($"edgevision: what was written before the error is kept in {_path}.part");
+        }
+    }
+
+    private void Begin()
+    {
+        _buffer.ResetWrittenCount();
+        _writer.Reset();
+    }
+
+    private void End()
+    {
+        _writer.Flush();
+        _stream.Write(_buffer.WrittenSpan);
+        _stream.WriteByte((byte)'\n');
+        _stream.Flush();
+    }
+}

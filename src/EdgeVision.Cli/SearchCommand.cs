@@ -1,0 +1,141 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace EdgeVision.Cli;
+
+/// <summary><c>edgevision search</c>: the entries of an index that are nearest to pictures.</summary>
+internal static class SearchCommand
+{
+    private sealed record Call(string Model, string Index, string Source, int Count, float? Threshold, string? Json, string? Spec, ProviderPolicy Providers, int? Threads);
+
+    public static Command Create()
+    {
+        var model = Shell.Model();
+        var file = new Option<string>("--index", "-i") { Description = "Index that edgevision index wrote.", Required = true, HelpName = "FILE" };
+        var source = new Option<string>("--source", "-s") { Description = "Picture, folder of pictures, or a pattern such as 'photos/*.jpg'.", Required = true, HelpName = "PATH" };
+        var count = Shell.Count("-k", "Most entries for each picture; 5 by default.", "--count");
+        var threshold = new Option<float?>("--threshold")
+        {
+            Description = "Worst score shown: the lowest cosine or dot product, the highest distance.",
+            HelpName = "SCORE",
+            CustomParser = r => float.TryParse(r.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out float v) ? v : null,
+        };
+        threshold.Validators.Add(r =>
+        {
+            if (r.Tokens.Count > 0 && (!float.TryParse(r.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out float v) || !float.IsFinite(v)))
+            {
+                r.AddError($"--threshold is a number; '{r.Tokens[0].Value}' is not");
+            }
+        });
+        var json = new Option<string?>("--json") { Description = "Write one JSON object a picture to FILE, or to standard output with -.", HelpName = "FILE|-" };
+        var spec = Shell.Spec();
+        var providers = Shell.Providers();
+        var require = Shell.RequireProvider();
+        var threads = Shell.Threads();
+        var verbose = Shell.Verbose();
+        var command = new Command("search",
+            """
+            Finds the entries of an index that are nearest to a picture. All are compared, so the nearest are never missed; the index is
+            read where it lies.
+
+            Examples:
+              edgevision search --model models/families-triplet.onnx --index photos.index --source photo.jpg
+              edgevision search --model mobilefacenet.onnx --spec samples/specs/mobilefacenet.spec.json --index faces.index --source 'door/*.jpg' -k 1 --threshold 0.4 --json who.jsonl
+            """)
+        {
+            model, file, source, count, threshold, json, spec, providers, require, threads, verbose,
+        };
+        command.SetAction((parse, cancel) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () => Run(new Call(
+            parse.GetValue(model)!, parse.GetValue(file)!, parse.GetValue(source)!, parse.GetValue(count) ?? 5, parse.GetValue(threshold), parse.GetValue(json),
+            parse.GetValue(spec), Shell.Policy(parse.GetValue(providers)!, parse.GetValue(require)), parse.GetValue(threads)), cancel))));
+        return command;
+    }
+
+    private static int Run(Call call, CancellationToken cancel)
+    {
+        Shell.MustExist(call.Index, "index");
+        var sources = PictureFiles.Find(call.Source, out bool several);
+        using var run = new EmbeddingRun(call.Model, call.Spec, call.Providers, call.Threads);
+        using var index = EmbeddingIndex.Open(call.Index);
+        if (index.Origin is { } origin && origin != run.Origin)
+        {
+            Console.Error.WriteLine($"edgevision: the index was made by another model ({origin}; this is {run.Origin}): scores mean little unless the two agree");
+        }
+
+        using var json = call.Json is null ? null : new JsonLines(call.Json);
+        using var progress = new Progress(sources.Count);
+        var matches = new EmbeddingMatch[Math.Min(call.Count, index.Count)];
+        int failed = 0;
+        foreach (string path in sources)
+        {
+            cancel.ThrowIfCancellationRequested();
+            try
+            {
+                var query = run.Embed(path);
+                if (query.Length != index.Dimension)
+                {
+                    throw new WrongCallException($"the model gives {query.Length} numbers and index '{call.Index}' holds {index.Dimension}: it was made by another model");
+                }
+
+                int found = index.Search(query, matches, call.Threshold);
+                Write(json, several ? path : Path.GetFileName(path), matches.AsMemory(0, found));
+                if (json is not { IsStandardOutput: true })
+                {
+                    Print(several ? path : Path.GetFileName(path), matches.AsSpan(0, found));
+                }
+            }
+            catch (EdgeVisionException e) when (several)
+            {
+                failed++;
+                Console.Error.WriteLine($"edgevision: skipped: {e.Message}");
+            }
+
+            progress.Step();
+        }
+
+        json?.Complete();
+        if (failed > 0)
+        {
+            Console.Error.WriteLine($"edgevision: {failed} of {sources.Count} pictures were skipped");
+        }
+
+        return failed > 0 ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    private static void Print(string source, ReadOnlySpan<EmbeddingMatch> matches)
+    {
+        Console.WriteLine(matches.IsEmpty ? $"{source}: nothing is that near" : $"{source}:");
+        int width = 0;
+        foreach (var match in matches)
+        {
+            width = Math.Max(width, match.Id.Length);
+        }
+
+        for (int i = 0; i < matches.Length; i++)
+        {
+            Console.WriteLine(FormattableString.Invariant($"  {i + 1,3}  {matches[i].Score,8:F4}  {matches[i].Id.PadRight(matches[i].Label is null ? 0 : width)}{(matches[i].Label is { } label ? "  " + label : "")}"));
+        }
+    }
+
+    private static void Write(JsonLines? json, string source, ReadOnlyMemory<EmbeddingMatch> matches) => json?.Write(writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteString("source", source);
+        writer.WriteStartArray("matches");
+        foreach (var match in matches.Span)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("id", match.Id);
+            if (match.Label is not null)
+            {
+                writer.WriteString("label", match.Label);
+            }
+
+            writer.WriteNumber("score", match.Score);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    });
+}

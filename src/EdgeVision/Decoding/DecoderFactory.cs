@@ -36,6 +36,7 @@ public static class DecoderFactory
         ["blazeface"] = i => new MediaPipeDecoder(i, "face"),
         ["mediapipe"] = i => new MediaPipeDecoder(i, "face"),
         ["fastestdet"] = i => new FastestDetDecoder(i),
+        ["db-text"] = i => new DbTextDecoder(i),
         ["softmax"] = i => new SoftmaxDecoder(i),
         ["embedding"] = i => new EmbeddingDecoder(i),
         ["segmentation"] = i => new SegmentationDecoder(i),

@@ -167,6 +167,12 @@ internal sealed class DecoderCase
                 ],
             },
             "fastestdet" => new() { Decoder = decoder, Spec = SpecOf(64, 64, three), Outputs = [("cells", [1, 8, 7, 7], Unit)] },
+            "db-text" => new()
+            {
+                // Sixteen squares of 10 x 10.
+                Decoder = decoder, Spec = SpecOf(64, 64, ["text"]),
+                Outputs = [("map", [1, 1, 64, 64], (r, i) => i % 16 < 10 && i / 64 % 16 < 10 ? 0.5f + r.NextSingle() / 2 : r.NextSingle() * 0.2f)],
+            },
             "softmax" => new() { Decoder = decoder, Spec = SpecOf(64, 64, []), Outputs = [("scores", [1, 11], Logit)] },
             "embedding" => new() { Decoder = decoder, Spec = SpecOf(64, 64, []), Outputs = [("features", [1, 19], Logit)] },
             "faster-rcnn" => new()

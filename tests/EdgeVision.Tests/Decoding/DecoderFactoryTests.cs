@@ -105,6 +105,11 @@ public sealed class DecoderFactoryTests
     [InlineData("simcc", "splitRatio", "-2")]
     [InlineData("simcc", "splitRatio", "1e39")]
     [InlineData("simcc", "softmax", "0")]
+    [InlineData("db-text", "threshold", "1")] // no probability is above
+    [InlineData("db-text", "boxThreshold", "1.5")]
+    [InlineData("db-text", "unclip", "-1")]
+    [InlineData("db-text", "minSize", "-1")]
+    [InlineData("db-text", "maxCandidates", "0")]
     [InlineData("movenet", "keypointThreshold", "\"low\"")]
     [InlineData("posenet", "poses", "\"several\"")]
     [InlineData("posenet", "poses", "3")]

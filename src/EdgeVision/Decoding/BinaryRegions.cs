@@ -1,0 +1,201 @@
+using System.Numerics;
+
+namespace EdgeVision;
+
+/// <summary>
+/// Outlines of a map above a threshold, those that OpenCV's findContours lists (Suzuki and Abe 1985): one around each group of pixels that
+/// touch at a side or a corner, and one around each hole, made of the pixels beside it. Found by runs of rows that are joined, without following borders: of an
+/// outline one keeps the first and last pixel of each row, which is all that its convex hull needs. Serves one thread at a time and allocates nothing
+/// once its buffers have grown.
+/// </summary>
+internal sealed class BinaryRegions
+{
+    private int[] _row = [], _from = [], _to = [], _parent = [], _next = [], _last = [], _contours = [];
+    private bool[] _ink = [];
+    private int[] _left = [], _right = [];
+    private int _count;
+
+    /// <summary>First and last column of each row of an outline.</summary>
+    public readonly ref struct Outline(int top, ReadOnlySpan<int> left, ReadOnlySpan<int> right)
+    {
+        /// <summary>First row.</summary>
+        public int Top { get; } = top;
+
+        /// <summary>First column, [rows].</summary>
+        public ReadOnlySpan<int> Left { get; } = left;
+
+        /// <summary>Last column, [rows].</summary>
+        public ReadOnlySpan<int> Right { get; } = right;
+    }
+
+    /// <summary>Finds the outlines of <paramref name="map"/>, [height, width], above <paramref name="threshold"/>, and says how many there are. The lowest come first, as in OpenCV's list.</summary>
+    public int Find(ReadOnlySpan<float> map, int width, int height, float threshold)
+    {
+        // Run 0 is all that lies around the picture; what is no ink and touches it is no hole.
+        _count = 0;
+        Reserve(1);
+        Add(-1, 0, 0, ink: false);
+        int above = 1;
+        for (int y = 0; y < height; y++)
+        {
+            int first = _count;
+            Reserve(first + width);
+            Runs(map.Slice(y * width, width), y, threshold);
+            for (int run = first; run < _count; run++)
+            {
+                if (!_ink[run] && (y == 0 || y == height - 1 || _from[run] == 0 || _to[run] == width))
+                {
+                    Join(0, run);
+                }
+            }
+
+            Join(above, first, _count);
+            above = first;
+        }
+
+        return Gather();
+    }
+
+    /// <summary>One of the outlines; valid until the next call.</summary>
+    public Outline this[int contour]
+    {
+        get
+        {
+            int root = _contours[contour], edge = _ink[root] ? 0 : 1;
+            int top = _row[root] - edge, rows = _row[_last[root]] + edge - top + 1;
+            if (_left.Length < rows)
+            {
+                (_left, _right) = (new int[BitOperations.RoundUpToPowerOf2((uint)rows)], new int[BitOperations.RoundUpToPowerOf2((uint)rows)]);
+            }
+
+            _left.AsSpan(0, rows).Fill(int.MaxValue);
+            _right.AsSpan(0, rows).Fill(int.MinValue);
+            for (int run = root; run >= 0; run = _next[run])
+            {
+                int row = _row[run] - top, from = _from[run], to = _to[run] - 1;
+                Extend(row, from - edge, to + edge);
+                if (edge == 1)
+                {
+                    Extend(row - 1, from, to);
+                    Extend(row + 1, from, to);
+                }
+            }
+
+            return new Outline(top, _left.AsSpan(0, rows), _right.AsSpan(0, rows));
+        }
+    }
+
+    private void Extend(int row, int from, int to) => (_left[row], _right[row]) = (Math.Min(_left[row], from), Math.Max(_right[row], to));
+
+    private void Runs(ReadOnlySpan<float> row, int y, float threshold)
+    {
+        var limit = new Vector<float>(threshold);
+        for (int from = 0; from < row.Length;)
+        {
+            bool ink = row[from] > threshold;
+            int to = from + 1;
+            for (; to <= row.Length - Vector<float>.Count; to += Vector<float>.Count)
+            {
+                var values = new Vector<float>(row[to..]);
+                if (ink ? !Vector.GreaterThanAll(values, limit) : Vector.GreaterThanAny(values, limit))
+                {
+                    break;
+                }
+            }
+
+            while (to < row.Length && row[to] > threshold == ink)
+            {
+                to++;
+            }
+
+            Add(y, from, to, ink);
+            from = to;
+        }
+    }
+
+    // Runs of two rows: ink meets ink at corners too, the rest only at sides.
+    private void Join(int above, int first, int end)
+    {
+        int start = above;
+        for (int run = first; run < end; run++)
+        {
+            while (start < first && _to[start] < _from[run])
+            {
+                start++;
+            }
+
+            int reach = _ink[run] ? 0 : 1;
+            for (int other = start; other < first && _from[other] + reach <= _to[run]; other++)
+            {
+                if (_ink[other] == _ink[run] && _to[other] - reach >= _from[run])
+                {
+                    Join(other, run);
+                }
+            }
+        }
+    }
+
+    private void Join(int a, int b)
+    {
+        (a, b) = (Root(a), Root(b));
+        _parent[Math.Max(a, b)] = Math.Min(a, b); // so that a root is the first run of its group
+    }
+
+    private int Root(int run)
+    {
+        while (_parent[run] != run)
+        {
+            run = _parent[run] = _parent[_parent[run]];
+        }
+
+        return run;
+    }
+
+    // Chains the runs of each group in their order.
+    private int Gather()
+    {
+        int contours = 0;
+        for (int run = 1; run < _count; run++)
+        {
+            int root = Root(run);
+            _next[run] = -1;
+            if (root == run)
+            {
+                _contours[contours++] = run;
+            }
+            else
+            {
+                _next[_last[root]] = run;
+            }
+
+            _last[root] = run;
+        }
+
+        _contours.AsSpan(0, contours).Reverse();
+        return contours;
+    }
+
+    private void Add(int row, int from, int to, bool ink)
+    {
+        int run = _count++;
+        (_row[run], _from[run], _to[run], _ink[run], _parent[run], _last[run], _next[run]) = (row, from, to, ink, run, run, -1);
+    }
+
+    private void Reserve(int runs)
+    {
+        if (_row.Length >= runs)
+        {
+            return;
+        }
+
+        int size = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(runs, 1024));
+        Array.Resize(ref _row, size);
+        Array.Resize(ref _from, size);
+        Array.Resize(ref _to, size);
+        Array.Resize(ref _ink, size);
+        Array.Resize(ref _parent, size);
+        Array.Resize(ref _next, size);
+        Array.Resize(ref _last, size);
+        Array.Resize(ref _contours, size);
+    }
+}

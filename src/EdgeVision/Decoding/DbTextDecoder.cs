@@ -1,0 +1,207 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+
+namespace EdgeVision;
+
+/// <summary>
+/// Text regions of Differentiable Binarization (Liao et al. 2020), as PaddleOCR's DBPostProcess with quadrangles and fast scores finds them: a map [N, 1, h, w] of
+/// probabilities (logits unless <c>activated</c>); outlines above <c>threshold</c> (0.3), holes' too, at most <c>maxCandidates</c> (1000), the lowest first; around
+/// each the rectangle of least area, with a short side of at least <c>minSize</c> (3) cells; its score, the mean of the map inside, is at least
+/// <c>boxThreshold</c> (0.6) and above the threshold of scores; the rectangle grows on each side by area * <c>unclip</c> (1.5) / perimeter, to at least
+/// minSize + 2. A cell's number times input / map is a pixel of the input, as in the reference; unlike there corners stay fractions, before
+/// growing and after, and oriented boxes may reach beyond the frame. Class 0; best first.
+/// </summary>
+internal sealed class DbTextDecoder : OutputDecoder
+{
+    private readonly int _output;
+    private readonly string _name;
+    private readonly bool _activated;
+    private readonly float _threshold, _boxThreshold, _unclip, _minSize;
+    private readonly int _maxCandidates;
+    private readonly DecoderOptions _options;
+    private readonly BinaryRegions _regions = new();
+    private readonly MinimalRectangle _rectangle = new();
+    private float[] _map = [], _scores = [];
+    private DirectedRectangle[] _found = [];
+    private ulong[] _keys = [];
+    private int[] _left = [], _right = [];
+
+    public DbTextDecoder(DecoderInputs inputs)
+    {
+        inputs.Expect(1, "probabilities [N, 1, h, w]");
+        inputs.ExpectShape(0, "probabilities", -1, 1, -1, -1);
+        _output = inputs.Indices[0];
+        _name = inputs.Info(0).Name;
+        _options = inputs.Options;
+        _activated = inputs.Bool("activated", true);
+        _threshold = inputs.Float("threshold", 0.3f);
+        _boxThreshold = inputs.Float("boxThreshold", 0.6f);
+        _unclip = inputs.Float("unclip", 1.5f);
+        _minSize = inputs.Float("minSize", 3);
+        _maxCandidates = inputs.Int("maxCandidates", 1000);
+        if (_threshold is not (>= 0 and < 1) || _boxThreshold is not (>= 0 and <= 1) || _unclip is not (>= 0 and <= 100) || _minSize is not (>= 0 and <= 10000) || _maxCandidates < 1)
+        {
+            throw new SpecException("parameters 'threshold' and 'boxThreshold' of decoder 'db-text' are 0 to 1, 'unclip' is 0 to 100, 'minSize' 0 to 10000, 'maxCandidates' above 0");
+        }
+
+        if (inputs.Labels.Length > 1)
+        {
+            throw new ModelFormatException($"decoder 'db-text' finds one class; the spec names {inputs.Labels.Length} labels");
+        }
+    }
+
+    public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
+    {
+        var shape = outputs.Shape(_output);
+        if (shape.Length != 4 || shape[1] != 1 || batch >= shape[0] || shape[2] < 1 || shape[3] < 1)
+        {
+            throw new ModelFormatException($"decoder 'db-text' expects [N, 1, h, w]; the network gave [{string.Join(", ", shape.ToArray())}]");
+        }
+
+        int h = (int)shape[2], w = (int)shape[3];
+        var map = outputs.Data(_output).Slice(batch * h * w, h * w);
+        Finite.Check(map, _name);
+        if (!_activated)
+        {
+            if (_map.Length < map.Length)
+            {
+                _map = new float[map.Length];
+            }
+
+            TensorPrimitives.Sigmoid(map, _map);
+            map = _map.AsSpan(0, map.Length);
+        }
+
+        int count = Candidates(map, w, h);
+        NmsWorkspace.Order(_scores.AsSpan(0, count), _keys);
+        result.Detections.Clear(rotation: true);
+        for (int i = 0; i < Math.Min(count, _options.MaxDetections); i++)
+        {
+            int k = (int)(uint)_keys[i];
+            Report(_found[k], _scores[k], (double)transform.InputWidth / w, (double)transform.InputHeight / h, transform, result.Detections);
+        }
+    }
+
+    private int Candidates(ReadOnlySpan<float> map, int w, int h)
+    {
+        int contours = Math.Min(_regions.Find(map, w, h, _threshold), _maxCandidates), count = 0;
+        if (_found.Length < contours)
+        {
+            int size = (int)BitOperations.RoundUpToPowerOf2((uint)contours);
+            (_found, _scores, _keys) = (new DirectedRectangle[size], new float[size], new ulong[size]);
+        }
+
+        for (int i = 0; i < contours; i++)
+        {
+            var rectangle = _rectangle.Of(_regions[i]);
+            if (Math.Min(rectangle.Width, rectangle.Height) < _minSize)
+            {
+                continue;
+            }
+
+            float score = CandidateList.Checked(Mean(map, w, h, rectangle), _name);
+            double grown = 2 * Math.Max(rectangle.Width * rectangle.Height * _unclip / (2 * (rectangle.Width + rectangle.Height)), 0); // both sides
+            if (!(score >= _boxThreshold && score > _options.Confidence) || !(Math.Min(rectangle.Width, rectangle.Height) + grown >= _minSize + 2))
+            {
+                continue;
+            }
+
+            _found[count] = rectangle with { Width = rectangle.Width + grown, Height = rectangle.Height + grown };
+            _scores[count++] = score;
+        }
+
+        return count;
+    }
+
+    // The mean over what cv2.fillPoly fills for corners cut to whole cells: of a convex polygon that is each row from the first to the last cell of its sides' lines.
+    private float Mean(ReadOnlySpan<float> map, int w, int h, in DirectedRectangle rectangle)
+    {
+        if (_left.Length < h)
+        {
+            (_left, _right) = (new int[h], new int[h]);
+        }
+
+        Span<int> x = stackalloc int[4], y = stackalloc int[4];
+        int top = h, bottom = -1;
+        for (int i = 0; i < 4; i++)
+        {
+            var corner = rectangle.Corner(i);
+            (x[i], y[i]) = ((int)(float)corner.X, (int)(float)corner.Y); // towards 0; the float takes off what the turn left of a whole number
+            (top, bottom) = (Math.Min(top, y[i]), Math.Max(bottom, y[i]));
+        }
+
+        (top, bottom) = (Math.Max(top, 0), Math.Min(bottom, h - 1));
+        if (bottom < top)
+        {
+            return 0;
+        }
+
+        _left.AsSpan(top, bottom - top + 1).Fill(int.MaxValue);
+        _right.AsSpan(top, bottom - top + 1).Fill(int.MinValue);
+        for (int i = 0; i < 4; i++)
+        {
+            Line(x[i], y[i], x[(i + 1) & 3], y[(i + 1) & 3], h);
+        }
+
+        double sum = 0;
+        long cells = 0;
+        for (int row = top; row <= bottom; row++)
+        {
+            int from = Math.Max(_left[row], 0), to = Math.Min(_right[row], w - 1);
+            if (to >= from)
+            {
+                sum += TensorPrimitives.Sum(map.Slice(row * w + from, to - from + 1));
+                cells += to - from + 1;
+            }
+        }
+
+        return cells > 0 ? (float)(sum / cells) : 0;
+    }
+
+    // cv::LineIterator with eight neighbours, from the left to the right.
+    private void Line(int x1, int y1, int x2, int y2, int h)
+    {
+        if (x1 > x2)
+        {
+            (x1, y1, x2, y2) = (x2, y2, x1, y1);
+        }
+
+        int dx = x2 - x1, dy = Math.Abs(y2 - y1), down = y2 < y1 ? -1 : 1;
+        bool steep = dy > dx;
+        int major = Math.Max(dx, dy), minor = Math.Min(dx, dy), error = major - 2 * minor;
+        for (int i = 0, x = x1, y = y1; i <= major; i++)
+        {
+            if ((uint)y < (uint)h)
+            {
+                (_left[y], _right[y]) = (Math.Min(_left[y], x), Math.Max(_right[y], x));
+            }
+
+            bool both = error < 0;
+            error += (both ? 2 * major : 0) - 2 * minor;
+            x += !steep || both ? 1 : 0;
+            y += steep || both ? down : 0;
+        }
+    }
+
+    private static void Report(in DirectedRectangle rectangle, float score, double stepX, double stepY, in FrameTransform t, Detections found)
+    {
+        // A frame that was stretched turns the rectangle into a parallelogram, which gets a rectangle around it.
+        Span<double> x = stackalloc double[4], y = stackalloc double[4];
+        float x1 = float.PositiveInfinity, y1 = x1, x2 = float.NegativeInfinity, y2 = x2;
+        for (int i = 0; i < 4; i++)
+        {
+            var corner = rectangle.Corner(3 - i);
+            (x[i], y[i]) = ((corner.X * stepX - t.PadX) / t.ScaleX + t.CropX, (corner.Y * stepY - t.PadY) / t.ScaleY + t.CropY);
+        }
+
+        var placed = MinimalRectangle.OfHull(x, y);
+        for (int i = 0; i < 4; i++)
+        {
+            var corner = placed.Corner(i);
+            (x1, y1, x2, y2) = (MathF.Min(x1, (float)corner.X), MathF.Min(y1, (float)corner.Y), MathF.Max(x2, (float)corner.X), MathF.Max(y2, (float)corner.Y));
+        }
+
+        int index = found.Add(new Box(Math.Clamp(x1, 0, t.FrameWidth), Math.Clamp(y1, 0, t.FrameHeight), Math.Clamp(x2, 0, t.FrameWidth), Math.Clamp(y2, 0, t.FrameHeight)), score, 0);
+        found.SetRotated(index, placed.ToRotatedBox());
+    }
+}

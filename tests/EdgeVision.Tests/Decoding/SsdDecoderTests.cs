@@ -53,4 +53,46 @@ public sealed class SsdDecoderTests
         Assert.Equal((0.8f, 1f), (priors[^1].W, priors[^1].H)); // 256 / 240 is clipped to the input
         Assert.Equal(3.5f / 3.75f, priors[^1].Y, 1e-6f);
     }
+
+    [Theory]
+    [InlineData(1000, false)]
+    [InlineData(9, true)] // the best of each class alone, softmax in the decoder
+    public void Regressions_equal_the_plain_formula(int topK, bool softmax)
+    {
+        var c = DecoderCase.Of("ssd");
+        c.Spec.Outputs[0].Parameters["topk"] = System.Text.Json.JsonSerializer.SerializeToElement(topK);
+        c.Spec.Outputs[0].Parameters["softmax"] = System.Text.Json.JsonSerializer.SerializeToElement(softmax);
+        PlainDecoding.Check(c, run =>
+        {
+            // Priors in parts of the picture, clipped: for stride 8 boxes of 8 and 12 pixels, for 16 one of 24.
+            var priors = (from cell in PlainDecoding.Cells(8, 16) from side in cell.Stride == 8 ? (float[])[8, 12] : [24]
+                select (X: (cell.X + 0.5f) * cell.Stride / 64, Y: (cell.Y + 0.5f) * cell.Stride / 64, Side: side / 64)).ToArray();
+            var all = new List<Found>();
+            for (int k = 1; k < 3; k++)
+            {
+                var ofClass = new List<Found>();
+                for (int i = 0; i < priors.Length; i++)
+                {
+                    float[] row = run.Data[0][(i * 3)..(i * 3 + 3)];
+                    float score = softmax ? PlainDecoding.Softmax(row)[k] : row[k];
+                    var (x, y, side) = priors[i];
+                    float cx = run.Data[1][i * 4] * 0.1f * side + x, cy = run.Data[1][i * 4 + 1] * 0.1f * side + y;
+                    float w = MathF.Exp(run.Data[1][i * 4 + 2] * 0.2f) * side, h = MathF.Exp(run.Data[1][i * 4 + 3] * 0.2f) * side;
+                    if (score > run.Confidence)
+                    {
+                        ofClass.Add(new Found((cx - w / 2) * 64, (cy - h / 2) * 64, (cx + w / 2) * 64, (cy + h / 2) * 64, score, k - 1));
+                    }
+                }
+
+                all.AddRange(ofClass.OrderByDescending(f => f.Score).Take(topK));
+            }
+
+            return PlainDecoding.Nms(all, run);
+        });
+    }
+
+    [Fact]
+    public void UltraFace_s_corners_are_parts_of_the_input() => PlainDecoding.Check(DecoderCase.Of("ultraface"), run => PlainDecoding.Nms(
+        Enumerable.Range(0, 30).Where(i => run.Data[0][2 * i + 1] > run.Confidence).Select(i =>
+            new Found(run.Data[1][i * 4] * 64, run.Data[1][i * 4 + 1] * 64, run.Data[1][i * 4 + 2] * 64, run.Data[1][i * 4 + 3] * 64, run.Data[0][2 * i + 1], 0)), run));
 }

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace EdgeVision;
 
 /// <summary>
@@ -6,6 +8,8 @@ namespace EdgeVision;
 /// </summary>
 public static class MaskPaste
 {
+    private const int Stripe = 256;
+
     /// <summary>Pixels of a picture that a pasted mask covers: columns X to X + Width - 1; empty outside the picture.</summary>
     /// <param name="X">First column.</param>
     /// <param name="Y">First row.</param>
@@ -44,19 +48,84 @@ public static class MaskPaste
         var (x1, y1, x2, y2) = Expand(box, side, padding);
         int padded = side + 2 * padding;
         float scaleX = (float)padded / Math.Max(x2 - x1 + 1, 1), scaleY = (float)padded / Math.Max(y2 - y1 + 1, 1);
-        for (int row = 0; row < region.Height; row++)
+
+        // A stripe of columns at a time: each row of the mask is widened once, and the rows between two of them are blended several pixels at a time.
+        Span<int> left = stackalloc int[Stripe], right = stackalloc int[Stripe];
+        Span<float> weight = stackalloc float[Stripe], upper = stackalloc float[Stripe], lower = stackalloc float[Stripe];
+        for (int first = 0; first < region.Width; first += Stripe)
         {
-            var (top, bottom, wy) = Source(region.Y + row - y1, scaleY, padded);
-            for (int column = 0; column < region.Width; column++)
+            int columns = Math.Min(Stripe, region.Width - first), above = -1, below = -1;
+            for (int column = 0; column < columns; column++)
             {
-                var (left, right, wx) = Source(region.X + column - x1, scaleX, padded);
-                output[row * region.Width + column] = (1 - wy) * ((1 - wx) * At(mask, side, left - padding, top - padding) + wx * At(mask, side, right - padding, top - padding))
-                    + wy * ((1 - wx) * At(mask, side, left - padding, bottom - padding) + wx * At(mask, side, right - padding, bottom - padding));
+                (left[column], right[column], weight[column]) = Source(region.X + first + column - x1, scaleX, padded);
+                (left[column], right[column]) = (left[column] - padding, right[column] - padding);
+            }
+
+            for (int row = 0; row < region.Height; row++)
+            {
+                var (top, bottom, wy) = Source(region.Y + row - y1, scaleY, padded);
+                if (top != above)
+                {
+                    if (top == below)
+                    {
+                        var widened = lower;
+                        lower = upper;
+                        upper = widened;
+                        below = above;
+                    }
+                    else
+                    {
+                        Widen(mask, side, top - padding, left[..columns], right, weight, upper);
+                    }
+
+                    above = top;
+                }
+
+                if (bottom != below)
+                {
+                    Widen(mask, side, bottom - padding, left[..columns], right, weight, lower);
+                    below = bottom;
+                }
+
+                Blend(upper[..columns], lower, wy, output.Slice(row * region.Width + first, columns));
             }
         }
     }
 
-    private static float At(ReadOnlySpan<float> mask, int side, int x, int y) => (uint)x < (uint)side && (uint)y < (uint)side ? mask[y * side + x] : 0;
+    // A row of the mask at the columns of a stripe; 0 beside the mask.
+    private static void Widen(ReadOnlySpan<float> mask, int side, int row, ReadOnlySpan<int> left, ReadOnlySpan<int> right, ReadOnlySpan<float> weight, Span<float> to)
+    {
+        if ((uint)row >= (uint)side)
+        {
+            to[..left.Length].Clear();
+            return;
+        }
+
+        var from = mask.Slice(row * side, side);
+        for (int i = 0; i < left.Length; i++)
+        {
+            float a = (uint)left[i] < (uint)from.Length ? from[left[i]] : 0, b = (uint)right[i] < (uint)from.Length ? from[right[i]] : 0;
+            to[i] = (1 - weight[i]) * a + weight[i] * b;
+        }
+    }
+
+    private static void Blend(ReadOnlySpan<float> upper, ReadOnlySpan<float> lower, float weight, Span<float> to)
+    {
+        int lanes = Vector<float>.Count, i = 0;
+        var low = new Vector<float>(1 - weight);
+        var high = new Vector<float>(weight);
+        while (to.Length >= lanes && i < to.Length)
+        {
+            i = Math.Min(i, to.Length - lanes); // the last vector overlaps the one before it
+            (low * new Vector<float>(upper[i..]) + high * new Vector<float>(lower[i..])).CopyTo(to[i..]);
+            i += lanes;
+        }
+
+        for (; i < to.Length; i++)
+        {
+            to[i] = (1 - weight) * upper[i] + weight * lower[i];
+        }
+    }
 
     private static (int Low, int High, float Weight) Source(long place, float scale, int size)
     {

@@ -1,10 +1,15 @@
 using System.Numerics;
+using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace EdgeVision;
 
 /// <summary>
 /// RoIAlign (He et al. 2017, arXiv 1703.06870) with torchvision's numbers (csrc/ops/cpu/roi_align_kernel.cpp, float32): each output cell is
-/// the mean of bilinear samples of the feature map. One instance serves one thread at a time and allocates nothing once its buffers have grown.
+/// the mean of bilinear samples of the feature map. Samples form a grid, so their weights are products of weights by row and by column: rows are
+/// added up first, several columns at a time, then columns; sums differ from the reference's in their last bits. One instance serves one thread at a time
+/// and allocates nothing once its buffers have grown.
 /// </summary>
 public sealed class RoiAlign
 {
@@ -12,9 +17,8 @@ public sealed class RoiAlign
     private readonly float _scale;
     private readonly int _height, _width, _samplingRatio;
     private readonly bool _aligned;
-    private Tap[] _taps = [];
-
-    private readonly record struct Tap(int At, int Right, int Below, int BelowRight, float W, float WRight, float WBelow, float WBelowRight);
+    private readonly Axis _rows = new(), _columns = new();
+    private float[] _sums = [];
 
     /// <summary>Prepares the operator.</summary>
     /// <param name="scale">Feature cells a pixel of the regions, above 0 (1 / stride).</param>
@@ -64,75 +68,224 @@ public sealed class RoiAlign
         }
 
         int gridX = (int)MathF.Max(exactX, 0), gridY = (int)MathF.Max(exactY, 0), samples = gridX * gridY;
-        Prepare(rows, columns, x, y, binW, binH, gridX, gridY);
-        float count = Math.Max(samples, 1);
+        _rows.Prepare(rows, _height, y, binH, gridY);
+        _columns.Prepare(columns, _width, x, binW, gridX);
+        if (_columns.High < _columns.Low || _rows.High < _rows.Low)
+        {
+            output.Clear(); // no sample lies on the map
+            return;
+        }
+
+        // At least a vector of columns, where the map has as many; after them a 0 for what reads nothing.
+        int first = Math.Max(Math.Min(_columns.Low, columns - Vector<float>.Count), 0), span = Math.Min(Math.Max(_columns.High + 1 - first, Vector<float>.Count), columns - first);
+        if (_sums.Length <= span)
+        {
+            _sums = new float[BitOperations.RoundUpToPowerOf2((uint)span + 1)];
+        }
+
+        _columns.Level(first, span);
         for (int c = 0; c < channels; c++)
         {
-            var map = features.Slice(c * plane, plane);
-            var to = output.Slice(c * cells, cells);
-            for (int cell = 0; cell < cells; cell++)
-            {
-                float sum = 0;
-                foreach (ref readonly var t in _taps.AsSpan(cell * samples, samples))
-                {
-                    sum += t.W * map[t.At] + t.WRight * map[t.Right] + t.WBelow * map[t.Below] + t.WBelowRight * map[t.BelowRight];
-                }
-
-                to[cell] = sum / count;
-            }
+            Pool(features.Slice(c * plane, plane), columns, first, span, output.Slice(c * cells, cells));
         }
+
+        TensorPrimitives.Divide(output, samples, output);
     }
 
-    // Where each sample reads and with what weights: the same for all channels.
-    private void Prepare(int rows, int columns, float x, float y, float binW, float binH, int gridX, int gridY)
+    private void Pool(ReadOnlySpan<float> map, int columns, int first, int span, Span<float> to)
     {
-        int needed = _height * _width * gridX * gridY;
-        if (_taps.Length < needed)
-        {
-            _taps = new Tap[BitOperations.RoundUpToPowerOf2((uint)needed)];
-        }
-
-        int at = 0;
+        _sums[span] = 0;
+        ref float sums = ref MemoryMarshal.GetArrayDataReference(_sums);
+        ref var start = ref MemoryMarshal.GetArrayDataReference(_columns.Taps);
+        int each = _columns.Each;
         for (int row = 0; row < _height; row++)
         {
-            for (int column = 0; column < _width; column++)
+            Rows(map[first..], columns, _rows.Of(row), _sums.AsSpan(0, span));
+            var line = to.Slice(row * _width, _width);
+
+            if (each == 4) // two samples a cell
             {
-                for (int iy = 0; iy < gridY; iy++)
-                {
-                    float sy = y + row * binH + (iy + 0.5f) * binH / gridY;
-                    for (int ix = 0; ix < gridX; ix++)
-                    {
-                        float sx = x + column * binW + (ix + 0.5f) * binW / gridX;
-                        _taps[at++] = At(sx, sy, rows, columns);
-                    }
-                }
+                Four(ref start, ref sums, line);
+            }
+            else
+            {
+                Any(ref start, each, ref sums, line);
             }
         }
     }
 
-    private static Tap At(float x, float y, int rows, int columns)
+    // Taps lie within the sums: Level counts them from the first column, and High is the last. Two sums at a time wait less for each other.
+    private static void Four(ref Tap tap, ref float sums, Span<float> line)
     {
-        // More than a cell outside is nothing.
-        if (y < -1 || y > rows || x < -1 || x > columns)
+        ref float to = ref MemoryMarshal.GetReference(line);
+        for (int column = 0; column < line.Length; column++)
         {
-            return default;
+            ref var a = ref Unsafe.Add(ref tap, 4 * column);
+            ref var b = ref Unsafe.Add(ref a, 1);
+            ref var c = ref Unsafe.Add(ref a, 2);
+            ref var d = ref Unsafe.Add(ref a, 3);
+            Unsafe.Add(ref to, column) = a.Weight * Unsafe.Add(ref sums, a.At) + c.Weight * Unsafe.Add(ref sums, c.At)
+                + (b.Weight * Unsafe.Add(ref sums, b.At) + d.Weight * Unsafe.Add(ref sums, d.At));
+        }
+    }
+
+    private static void Any(ref Tap tap, int each, ref float sums, Span<float> line)
+    {
+        for (int column = 0; column < line.Length; column++)
+        {
+            float even = 0, odd = 0;
+            for (int i = 0; i < each; i += 2)
+            {
+                even += tap.Weight * Unsafe.Add(ref sums, tap.At);
+                tap = ref Unsafe.Add(ref tap, 1);
+                odd += tap.Weight * Unsafe.Add(ref sums, tap.At);
+                tap = ref Unsafe.Add(ref tap, 1);
+            }
+
+            line[column] = even + odd;
+        }
+    }
+
+    // Rows of the map by their weights, added up.
+    private static void Rows(ReadOnlySpan<float> map, int columns, ReadOnlySpan<Tap> taps, Span<float> sums)
+    {
+        int lanes = Vector<float>.Count, i = 0;
+        ref float from = ref MemoryMarshal.GetReference(map);
+        if (sums.Length >= lanes)
+        {
+            // Two vectors at a time; the last ones overlap those before them.
+            while (i < sums.Length)
+            {
+                int j = Math.Min(i + lanes, sums.Length - lanes);
+                i = Math.Min(i, sums.Length - lanes);
+                Vector<float> a = default, b = default;
+                foreach (ref readonly var tap in taps)
+                {
+                    var weight = new Vector<float>(tap.Weight);
+                    a += weight * Vector.LoadUnsafe(ref from, (nuint)(tap.At * columns + i));
+                    b += weight * Vector.LoadUnsafe(ref from, (nuint)(tap.At * columns + j));
+                }
+
+                a.CopyTo(sums[i..]);
+                b.CopyTo(sums[j..]);
+                i = j + lanes;
+            }
         }
 
-        (x, y) = (MathF.Max(x, 0), MathF.Max(y, 0));
-        int left = (int)x, top = (int)y, right = left + 1, bottom = top + 1;
-        if (top >= rows - 1)
+        for (; i < sums.Length; i++)
         {
-            bottom = top = rows - 1;
-            y = top;
+            float sum = 0;
+            foreach (ref readonly var tap in taps)
+            {
+                sum += tap.Weight * map[tap.At * columns + i];
+            }
+
+            sums[i] = sum;
+        }
+    }
+
+    private readonly record struct Tap(int At, float Weight);
+
+    /// <summary>What the cells of one axis of the output read, the same for all channels.</summary>
+    private sealed class Axis
+    {
+        private int[] _starts = [];
+        private Tap[] _taps = new Tap[64];
+        private int _cells, _count;
+
+        /// <summary>After <see cref="Level"/>: <see cref="Each"/> taps for each cell.</summary>
+        public Tap[] Taps { get; private set; } = [];
+
+        /// <summary>After <see cref="Level"/>: taps of a cell, an even number.</summary>
+        public int Each { get; private set; }
+
+        /// <summary>Least index that is read.</summary>
+        public int Low { get; private set; }
+
+        /// <summary>Greatest index that is read; below <see cref="Low"/> where none is.</summary>
+        public int High { get; private set; }
+
+        public ReadOnlySpan<Tap> Of(int cell) => _taps.AsSpan(_starts[cell], _starts[cell + 1] - _starts[cell]);
+
+        public void Prepare(int size, int cells, float origin, float bin, int grid)
+        {
+            if (_starts.Length < cells + 1)
+            {
+                _starts = new int[cells + 1];
+            }
+
+            (_cells, _count, Low, High) = (cells, 0, int.MaxValue, -1);
+            for (int cell = 0; cell < cells; cell++)
+            {
+                _starts[cell] = _count;
+                for (int i = 0; i < grid; i++)
+                {
+                    float at = origin + cell * bin + (i + 0.5f) * bin / grid;
+                    if (at < -1 || at > size) // more than a cell outside is nothing
+                    {
+                        continue;
+                    }
+
+                    at = MathF.Max(at, 0);
+                    int low = Math.Min((int)at, size - 1);
+                    if (low == size - 1)
+                    {
+                        Add(cell, low, 1);
+                        continue;
+                    }
+
+                    Add(cell, low, 1 - (at - low));
+                    Add(cell, low + 1, at - low);
+                }
+            }
+
+            _starts[cells] = _count;
         }
 
-        if (left >= columns - 1)
+        /// <summary>Counts taps from <paramref name="first"/> on and gives each cell the same number of them: those that fill up weigh nothing and read at <paramref name="nothing"/>.</summary>
+        public void Level(int first, int nothing)
         {
-            right = left = columns - 1;
-            x = left;
+            int most = 0;
+            for (int cell = 0; cell < _cells; cell++)
+            {
+                most = Math.Max(most, _starts[cell + 1] - _starts[cell]);
+            }
+
+            Each = (most + 1) & ~1;
+            if (Taps.Length < Each * _cells)
+            {
+                Taps = new Tap[BitOperations.RoundUpToPowerOf2((uint)(Each * _cells))];
+            }
+
+            for (int cell = 0; cell < _cells; cell++)
+            {
+                var taps = Of(cell);
+                for (int i = 0; i < Each; i++)
+                {
+                    Taps[cell * Each + i] = i < taps.Length ? taps[i] with { At = taps[i].At - first } : new Tap(nothing, 0);
+                }
+            }
         }
 
-        float ly = y - top, lx = x - left, hy = 1 - ly, hx = 1 - lx;
-        return new Tap(top * columns + left, top * columns + right, bottom * columns + left, bottom * columns + right, hy * hx, hy * lx, ly * hx, ly * lx);
+        // Samples follow each other, so an index that was read before is one of the last two.
+        private void Add(int cell, int at, float weight)
+        {
+            for (int i = _count - 1; i >= Math.Max(_count - 2, _starts[cell]); i--)
+            {
+                if (_taps[i].At == at)
+                {
+                    _taps[i] = new Tap(at, _taps[i].Weight + weight);
+                    return;
+                }
+            }
+
+            if (_count == _taps.Length)
+            {
+                Array.Resize(ref _taps, 2 * _count);
+            }
+
+            _taps[_count++] = new Tap(at, weight);
+            (Low, High) = (Math.Min(Low, at), Math.Max(High, at));
+        }
     }
 }

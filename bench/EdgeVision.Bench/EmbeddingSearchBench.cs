@@ -8,6 +8,7 @@ namespace EdgeVision.Bench;
 /// TensorPrimitives with a sort, and against reading the same bytes once, which is the least that an exact search must do.
 /// </summary>
 [MemoryDiagnoser]
+[MinColumn]
 public class EmbeddingSearchBench : IDisposable
 {
     private const int Count = 100_000, Dimension = 128, Wanted = 10;

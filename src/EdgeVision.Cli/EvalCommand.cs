@@ -39,9 +39,9 @@ internal static class EvalCommand
             Pictures and labels that are broken are left out, counted, and make exit code 1.
 
             Examples:
-              edgevision eval --model yolov8n.onnx --data coco/annotations/instances_val2017.json --images coco/val2017
-              edgevision eval --model fastestdet.onnx --spec samples/specs/fastestdet.spec.json --data coco128/object_detection --worst worst --per-class
-              edgevision eval --model models/scenes-resnet18.onnx --data photos-by-scene --json figures.json
+              edgevision eval --model models/shelves-yolo.onnx --data samples/shelves --per-class --worst worst
+              edgevision eval --model models/families-triplet.onnx --data samples/emblems
+              edgevision eval --model yolov8n.onnx --data coco/annotations/instances_val2017.json --images coco/val2017 --json figures.json
             """)
         {
             model, data, images, split, names, classes, providers, require, confidence, iou, max, spec, limit, json, worst, worstCount, perClass, threads, verbose,
@@ -112,7 +112,7 @@ internal static class EvalCommand
 
         var to = call.Json == "-" ? Console.Error : Console.Out;
         to.WriteLine(FormattableString.Invariant($"{model.Name} on {data.Description}"));
-        to.WriteLine(FormattableString.Invariant($"{count - failed} pictures in {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s; score from {call.Confidence:G3}, at most {call.MaxDetections} detections"));
+        to.WriteLine(FormattableString.Invariant($"{count - failed} pictures in {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s{(data.Kind == LabelKind.Objects ? FormattableString.Invariant($"; score from {call.Confidence:G3}, at most {call.MaxDetections} detections") : "")}"));
         foreach (var measure in evaluation.Measures)
         {
             measure.Print(to, call.PerClass);

@@ -38,7 +38,7 @@ internal static class IndexCommand
             Turns pictures into embeddings and keeps them in a file for edgevision search. An entry's id is the picture's path below the source.
 
             Examples:
-              edgevision index --model models/families-triplet.onnx --source photos --out photos.index
+              edgevision index --model models/families-triplet.onnx --source samples/emblems --label-from folder --out emblems.index
               edgevision index --model mobilefacenet.onnx --spec samples/specs/mobilefacenet.spec.json --source faces --label-from folder --out faces.index
               edgevision index --model mobilefacenet.onnx --spec samples/specs/mobilefacenet.spec.json --source new-faces --out faces.index --add
               edgevision index list faces.index

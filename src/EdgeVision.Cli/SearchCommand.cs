@@ -39,7 +39,7 @@ internal static class SearchCommand
             read where it lies.
 
             Examples:
-              edgevision search --model models/families-triplet.onnx --index photos.index --source photo.jpg
+              edgevision search --model models/families-triplet.onnx --index emblems.index --source samples/emblems/emblem-03/2.png
               edgevision search --model mobilefacenet.onnx --spec samples/specs/mobilefacenet.spec.json --index faces.index --source 'door/*.jpg' -k 1 --threshold 0.4 --json who.jsonl
             """)
         {

@@ -12,12 +12,15 @@ public sealed unsafe class Preprocessor
     private readonly InputSpec _spec;
     private readonly ResizePlan _plan = new();
     private readonly AntialiasRows _antialias = new();
+    private readonly ColumnGroups _groups = new();
     private readonly TensorRows _tensorRows;
     private readonly uint[] _pixelRow;
     private readonly uint[] _padRow;
     private readonly short[] _rowA;
     private readonly short[] _rowB;
+    private readonly byte[] _yuvBytes;
     private uint[] _yuvRow = [];
+    private uint[] _lowerYuvRow = [];
 
     /// <summary>Prepares the pass for an input. Throws <see cref="SpecException"/> where the input is impossible.</summary>
     public Preprocessor(InputSpec spec)
@@ -29,6 +32,7 @@ public sealed unsafe class Preprocessor
         _pixelRow = new uint[spec.Width];
         _padRow = new uint[spec.Width];
         Array.Fill(_padRow, (uint)(spec.Resize.PadValue * 0x010101));
+        _yuvBytes = new byte[spec.Width * 3];
         _rowA = new short[spec.Width * 4];
         _rowB = new short[spec.Width * 4];
     }
@@ -150,6 +154,19 @@ public sealed unsafe class Preprocessor
     {
         var order = BilinearRows.ChannelOrder.Of(frame.Format);
         int width = _plan.Width;
+        _groups.Update(_plan, order);
+        if (_plan.Picks)
+        {
+            Pick(frame, data, tensor, order);
+            return;
+        }
+
+        if (_plan.Halves)
+        {
+            Halve(frame, data, tensor, order);
+            return;
+        }
+
         fixed (int* sourceX = _plan.SourceX)
         fixed (short* weightX = _plan.WeightX)
         fixed (short* a = _rowA)
@@ -190,19 +207,73 @@ public sealed unsafe class Preprocessor
         }
     }
 
+    private void Pick(Frame frame, byte* data, byte* tensor, BilinearRows.ChannelOrder order)
+    {
+        fixed (int* sourceX = _plan.SourceX)
+        fixed (uint* pixels = _pixelRow)
+        {
+            for (int y = 0; y < _plan.Height; y++)
+            {
+                int row = Math.Clamp(_plan.SourceY[y], 0, _plan.CropHeight - 1);
+                byte* source = SourceRow(frame, data, row, out int readable);
+                if (source is not null)
+                {
+                    PickRows.Pick(source, readable, sourceX, pixels, _plan.Width, order, _groups);
+                }
+                else
+                {
+                    YuvRows.Pick(frame, data, _plan.CropX, _plan.CropY + row, sourceX, pixels, _plan.Width, _yuvBytes);
+                }
+
+                _tensorRows.Write(pixels, _plan.Width, tensor, _plan.Left, _plan.Top + y);
+            }
+        }
+    }
+
+    private void Halve(Frame frame, byte* data, byte* tensor, BilinearRows.ChannelOrder order)
+    {
+        fixed (uint* pixels = _pixelRow)
+        {
+            for (int y = 0; y < _plan.Height; y++)
+            {
+                byte* upper = SourceRow(frame, data, 2 * y, out int readable);
+                if (upper is not null)
+                {
+                    PickRows.Halve(upper, SourceRow(frame, data, 2 * y + 1, out _), readable, pixels, _plan.Width, order, _groups);
+                }
+                else
+                {
+                    if (_lowerYuvRow.Length < _yuvRow.Length)
+                    {
+                        _lowerYuvRow = new uint[_yuvRow.Length];
+                    }
+
+                    fixed (uint* first = _yuvRow, second = _lowerYuvRow)
+                    {
+                        int skip = YuvRows.Convert(frame, data, _plan.CropX, _plan.CropY + 2 * y, _plan.CropWidth, first);
+                        YuvRows.Convert(frame, data, _plan.CropX, _plan.CropY + 2 * y + 1, _plan.CropWidth, second);
+                        PickRows.Halve((byte*)(first + skip), (byte*)(second + skip), _plan.CropWidth * 4, pixels, _plan.Width, order, _groups);
+                    }
+                }
+
+                _tensorRows.Write(pixels, _plan.Width, tensor, _plan.Left, _plan.Top + y);
+            }
+        }
+    }
+
     private void Across(Frame frame, byte* data, int row, int* sourceX, short* weightX, short* destination, BilinearRows.ChannelOrder order)
     {
         byte* source = SourceRow(frame, data, row, out int readable);
         if (source is not null)
         {
-            BilinearRows.Across(source, readable, sourceX, weightX, destination, _plan.Width, order);
+            BilinearRows.Across(source, readable, sourceX, weightX, destination, _plan.Width, order, _groups);
             return;
         }
 
         fixed (uint* converted = _yuvRow)
         {
             int skip = YuvRows.Convert(frame, data, _plan.CropX, _plan.CropY + row, _plan.CropWidth, converted);
-            BilinearRows.Across((byte*)(converted + skip), _plan.CropWidth * 4, sourceX, weightX, destination, _plan.Width, order);
+            BilinearRows.Across((byte*)(converted + skip), _plan.CropWidth * 4, sourceX, weightX, destination, _plan.Width, order, _groups);
         }
     }
 

@@ -18,7 +18,7 @@ internal sealed class ResizePlan
     /// <summary>First source column of each output column, relative to the crop.</summary>
     public int[] SourceX { get; private set; } = [];
 
-    /// <summary>Weights of a column: left, right, in that order, four times (one pair for each of four channels).</summary>
+    /// <summary>Weights of a column: left, right, in that order, for each of three channels, and two zeros.</summary>
     public short[] WeightX { get; private set; } = [];
 
     /// <summary>First source row of each output row, relative to the crop; may be -1.</summary>
@@ -60,6 +60,12 @@ internal sealed class ResizePlan
     /// <summary>Map from input to frame.</summary>
     public FrameTransform Transform { get; private set; }
 
+    /// <summary>Whether every output pixel is one source pixel: no column and no row takes a share of its neighbour.</summary>
+    public bool Picks { get; private set; }
+
+    /// <summary>Whether every output pixel is the mean of four: columns and rows 2i and 2i + 1, half of each.</summary>
+    public bool Halves { get; private set; }
+
     /// <summary>Counts changes, so that tables derived from this plan know when to follow.</summary>
     public int Version { get; private set; }
 
@@ -76,6 +82,7 @@ internal sealed class ResizePlan
         _crop = crop;
         Columns(input.Resize.Interpolation);
         Rows(input.Resize.Interpolation);
+        Classify();
         _frameWidth = frameWidth;
         _frameHeight = frameHeight;
         Version++;
@@ -184,8 +191,9 @@ internal sealed class ResizePlan
             short a = Weight(1f - f), b = Weight(f);
             for (int k = 0; k < 8; k += 2)
             {
-                WeightX[i * 8 + k] = a;
-                WeightX[i * 8 + k + 1] = b;
+                // The fourth channel is none.
+                WeightX[i * 8 + k] = k < 6 ? a : (short)0;
+                WeightX[i * 8 + k + 1] = k < 6 ? b : (short)0;
             }
         }
     }
@@ -217,6 +225,22 @@ internal sealed class ResizePlan
             SourceY[i] = sy;
             WeightY[i * 2] = Weight(1f - f);
             WeightY[i * 2 + 1] = Weight(f);
+        }
+    }
+
+    private void Classify()
+    {
+        Picks = Halves = true;
+        for (int i = 0; i < Width && (Picks || Halves); i++)
+        {
+            Picks &= WeightX[i * 8 + 1] == 0;
+            Halves &= WeightX[i * 8] == One / 2 && WeightX[i * 8 + 1] == One / 2 && SourceX[i] == 2 * i;
+        }
+
+        for (int i = 0; i < Height && (Picks || Halves); i++)
+        {
+            Picks &= WeightY[i * 2 + 1] == 0 && WeightY[i * 2] == One;
+            Halves &= WeightY[i * 2] == One / 2 && WeightY[i * 2 + 1] == One / 2 && SourceY[i] == 2 * i && 2 * i + 1 < CropHeight;
         }
     }
 

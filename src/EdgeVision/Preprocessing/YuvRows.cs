@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace EdgeVision;
 
@@ -16,6 +17,7 @@ internal static unsafe class YuvRows
     private const int CVR = 1673527;
     private const int Shift = 20;
     private const int Half = 1 << (Shift - 1);
+    private const uint Opaque = 0xFF000000;
 
     /// <summary>Converts <paramref name="width"/> pixels of row <paramref name="y"/>, from column <paramref name="x"/> (made even), to 4 bytes each.</summary>
     /// <returns>Offset in pixels of column <paramref name="x"/> in the converted row: 0, or 1 for odd columns.</returns>
@@ -46,6 +48,92 @@ internal static unsafe class YuvRows
         return skip;
     }
 
+    /// <summary>Converts single pixels of row <paramref name="y"/>: columns <paramref name="sourceX"/> counted from <paramref name="x"/>.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="data">Its first byte.</param>
+    /// <param name="x">Column from which the others count.</param>
+    /// <param name="y">Row.</param>
+    /// <param name="sourceX">Columns.</param>
+    /// <param name="destination">One pixel each.</param>
+    /// <param name="width">Pixels.</param>
+    /// <param name="scratch">Room for three bytes a pixel.</param>
+    public static void Pick(Frame frame, byte* data, int x, int y, int* sourceX, uint* destination, int width, byte[] scratch)
+    {
+        int stride = frame.Stride;
+        long chroma = (long)stride * frame.Height;
+        byte* luma = data + (long)y * stride;
+        fixed (byte* l = scratch)
+        {
+            byte* u = l + width, v = u + width;
+            switch (frame.Format)
+            {
+                case PixelFormat.Nv12:
+                    byte* uv = data + chroma + (long)(y / 2) * stride;
+                    for (int i = 0; i < width; i++)
+                    {
+                        int column = x + sourceX[i], pair = column & ~1;
+                        (l[i], u[i], v[i]) = (luma[column], uv[pair], uv[pair + 1]);
+                    }
+
+                    break;
+                case PixelFormat.I420:
+                    byte* planeU = data + chroma + (long)(y / 2) * (stride / 2), planeV = planeU + (long)(stride / 2) * (frame.Height / 2);
+                    for (int i = 0; i < width; i++)
+                    {
+                        int column = x + sourceX[i];
+                        (l[i], u[i], v[i]) = (luma[column], planeU[column / 2], planeV[column / 2]);
+                    }
+
+                    break;
+                case PixelFormat.Yuy2:
+                    for (int i = 0; i < width; i++)
+                    {
+                        int column = x + sourceX[i], pair = (column & ~1) * 2;
+                        (l[i], u[i], v[i]) = (luma[column * 2], luma[pair + 1], luma[pair + 3]);
+                    }
+
+                    break;
+                default:
+                    throw new FrameFormatException($"{frame.Format} is not a YUV format");
+            }
+
+            Full(l, u, v, destination, width);
+        }
+    }
+
+    /// <summary>Pixels with a chroma pair each.</summary>
+    internal static void Full(byte* luma, byte* u, byte* v, uint* destination, int width)
+    {
+        int i = 0;
+        if (Vector512.IsHardwareAccelerated)
+        {
+            for (; i <= width - 16; i += 16)
+            {
+                Pixels(Avx512F.ConvertToVector512Int32(Vector128.Load(luma + i)), Avx512F.ConvertToVector512Int32(Vector128.Load(u + i)) - Vector512.Create(128), Avx512F.ConvertToVector512Int32(Vector128.Load(v + i)) - Vector512.Create(128)).Store(destination + i);
+            }
+        }
+
+        if (Avx2.IsSupported)
+        {
+            for (; i <= width - 8; i += 8)
+            {
+                Pixels(Avx2.ConvertToVector256Int32(luma + i), Avx2.ConvertToVector256Int32(u + i) - Vector256.Create(128), Avx2.ConvertToVector256Int32(v + i) - Vector256.Create(128)).Store(destination + i);
+            }
+        }
+        else if (Vector128.IsHardwareAccelerated)
+        {
+            for (; i <= width - 4; i += 4)
+            {
+                Pixels(Load4(luma + i), Load4(u + i) - Vector128.Create(128), Load4(v + i) - Vector128.Create(128)).Store(destination + i);
+            }
+        }
+
+        for (; i < width; i++)
+        {
+            destination[i] = Pixel(luma[i], u[i], v[i]);
+        }
+    }
+
     internal enum Arrangement
     {
         Interleaved,
@@ -56,59 +144,108 @@ internal static unsafe class YuvRows
     internal static void Row(byte* luma, byte* u, byte* v, uint* destination, int width, Arrangement arrangement)
     {
         int i = 0;
-        if (Vector128.IsHardwareAccelerated)
+        if (Avx512BW.IsSupported)
+        {
+            for (; i <= width - 16; i += 16)
+            {
+                var (y8, uv8) = Sixteen(luma, u, v, i, arrangement);
+                // One product a chroma number and channel: blue and red of U and V side by side, green of both added.
+                var chroma = Avx512F.ConvertToVector512Int32(uv8) - Vector512.Create(128);
+                var blueRed = chroma * Vector512.Create(CUB, CVR, CUB, CVR, CUB, CVR, CUB, CVR, CUB, CVR, CUB, CVR, CUB, CVR, CUB, CVR);
+                var green = chroma * Vector512.Create(CUG, CVG, CUG, CVG, CUG, CVG, CUG, CVG, CUG, CVG, CUG, CVG, CUG, CVG, CUG, CVG);
+                green += Avx512F.Shuffle(green, 0xB1);
+                Join(Avx512F.ConvertToVector512Int32(y8), Avx512F.Shuffle(blueRed, 0xA0), green, Avx512F.Shuffle(blueRed, 0xF5)).Store(destination + i);
+            }
+        }
+        else if (Avx2.IsSupported)
+        {
+            for (; i <= width - 16; i += 16)
+            {
+                var (y8, uv8) = Sixteen(luma, u, v, i, arrangement);
+                Eight(Avx2.ConvertToVector256Int32(y8), Avx2.ConvertToVector256Int32(uv8)).Store(destination + i);
+                Eight(Avx2.ConvertToVector256Int32(Upper(y8)), Avx2.ConvertToVector256Int32(Upper(uv8))).Store(destination + i + 8);
+            }
+        }
+        else if (Vector128.IsHardwareAccelerated)
         {
             // Eight pixels and their four chroma pairs a step.
             var duplicateU = Vector128.Create(0, 0, 2, 2);
             var duplicateV = Vector128.Create(1, 1, 3, 3);
-            for (; i <= width - 8; i += 8)
+            for (; i <= width - 16; i += 16)
             {
-                Vector128<byte> y8;
-                Vector128<byte> uv8;
-                switch (arrangement)
-                {
-                    case Arrangement.Interleaved:
-                        y8 = Load8(luma + i);
-                        uv8 = Load8(u + i);
-                        break;
-                    case Arrangement.Planar:
-                        y8 = Load8(luma + i);
-                        uv8 = Vector128.Shuffle(
-                            Vector128.Create(Unsafe.ReadUnaligned<uint>(u + i / 2), Unsafe.ReadUnaligned<uint>(v + i / 2), 0u, 0u).AsByte(),
-                            Vector128.Create((byte)0, 4, 1, 5, 2, 6, 3, 7, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80));
-                        break;
-                    default:
-                        var packed = Vector128.Load(luma + i * 2);
-                        y8 = Vector128.Shuffle(packed, Vector128.Create((byte)0, 2, 4, 6, 8, 10, 12, 14, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80));
-                        uv8 = Vector128.Shuffle(packed, Vector128.Create((byte)1, 3, 5, 7, 9, 11, 13, 15, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80));
-                        break;
-                }
+                var (y8, uv8) = Sixteen(luma, u, v, i, arrangement);
+                var (y0, y1) = Vector128.Widen(y8);
+                var (c0, c1) = Vector128.Widen(uv8);
+                Four(Vector128.WidenLower(y0), Vector128.WidenLower(c0)).Store(destination + i);
+                Four(Vector128.WidenUpper(y0), Vector128.WidenUpper(c0)).Store(destination + i + 4);
+                Four(Vector128.WidenLower(y1), Vector128.WidenLower(c1)).Store(destination + i + 8);
+                Four(Vector128.WidenUpper(y1), Vector128.WidenUpper(c1)).Store(destination + i + 12);
+            }
 
-                var (y0, y1) = Vector128.Widen(Vector128.WidenLower(y8));
-                var (c0, c1) = Vector128.Widen(Vector128.WidenLower(uv8));
-                Four(y0.AsInt32(), c0.AsInt32(), duplicateU, duplicateV).Store(destination + i);
-                Four(y1.AsInt32(), c1.AsInt32(), duplicateU, duplicateV).Store(destination + i + 4);
+            Vector128<uint> Four(Vector128<uint> y, Vector128<uint> chroma)
+            {
+                var centred = chroma.AsInt32() - Vector128.Create(128);
+                return Pixels(y.AsInt32(), Vector128.Shuffle(centred, duplicateU), Vector128.Shuffle(centred, duplicateV));
             }
         }
 
         RowScalar(luma, u, v, destination, i, width, arrangement);
     }
 
-    private static Vector128<uint> Four(Vector128<int> luma, Vector128<int> chroma, Vector128<int> duplicateU, Vector128<int> duplicateV)
+    private static Vector256<uint> Eight(Vector256<int> y, Vector256<int> chroma)
     {
-        var y = Vector128.Max(luma - Vector128.Create(16), Vector128<int>.Zero) * CY;
-        var centred = chroma - Vector128.Create(128);
-        var u = Vector128.Shuffle(centred, duplicateU);
-        var v = Vector128.Shuffle(centred, duplicateV);
-        var half = Vector128.Create(Half);
-        var b = Clamp((y + half + u * CUB) >> Shift);
-        var g = Clamp((y + half + u * CUG + v * CVG) >> Shift);
-        var r = Clamp((y + half + v * CVR) >> Shift);
-        return (b | (g << 8) | (r << 16)).AsUInt32() | Vector128.Create(0xFF000000u);
+        chroma -= Vector256.Create(128);
+        var blueRed = chroma * Vector256.Create(CUB, CVR, CUB, CVR, CUB, CVR, CUB, CVR);
+        var green = chroma * Vector256.Create(CUG, CVG, CUG, CVG, CUG, CVG, CUG, CVG);
+        green += Avx2.Shuffle(green, 0xB1);
+        return Join(y, Avx2.Shuffle(blueRed, 0xA0), green, Avx2.Shuffle(blueRed, 0xF5));
     }
 
-    private static Vector128<int> Clamp(Vector128<int> v) =>
-        Vector128.Min(Vector128.Max(v, Vector128<int>.Zero), Vector128.Create(255));
+    // Sixteen pixels: their luma, and their eight chroma pairs as U V U V ...
+    private static (Vector128<byte> Y, Vector128<byte> Uv) Sixteen(byte* luma, byte* u, byte* v, int i, Arrangement arrangement)
+    {
+        switch (arrangement)
+        {
+            case Arrangement.Interleaved:
+                return (Vector128.Load(luma + i), Vector128.Load(u + i));
+            case Arrangement.Planar:
+                var planes = Vector128.Create(Unsafe.ReadUnaligned<ulong>(u + i / 2), Unsafe.ReadUnaligned<ulong>(v + i / 2)).AsByte();
+                return (Vector128.Load(luma + i), Vector128.Shuffle(planes, Vector128.Create((byte)0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15)));
+            default:
+                var apart = Vector128.Create((byte)0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15);
+                var first = Vector128.Shuffle(Vector128.Load(luma + i * 2), apart).AsUInt64();
+                var second = Vector128.Shuffle(Vector128.Load(luma + i * 2 + 16), apart).AsUInt64();
+                return (Vector128.Create(first.GetLower(), second.GetLower()).AsByte(), Vector128.Create(first.GetUpper(), second.GetUpper()).AsByte());
+        }
+    }
+
+    private static Vector128<uint> Pixels(Vector128<int> y, Vector128<int> u, Vector128<int> v)
+    {
+        y = Vector128.Max(y - Vector128.Create(16), Vector128<int>.Zero) * CY + Vector128.Create(Half);
+        return (Clamp((y + u * CUB) >> Shift) | Clamp((y + u * CUG + v * CVG) >> Shift) << 8 | Clamp((y + v * CVR) >> Shift) << 16).AsUInt32() | Vector128.Create(Opaque);
+    }
+
+    private static Vector256<uint> Pixels(Vector256<int> y, Vector256<int> u, Vector256<int> v) => Join(y, u * CUB, u * CUG + v * CVG, v * CVR);
+
+    private static Vector512<uint> Pixels(Vector512<int> y, Vector512<int> u, Vector512<int> v) => Join(y, u * CUB, u * CUG + v * CVG, v * CVR);
+
+    private static Vector256<uint> Join(Vector256<int> y, Vector256<int> blue, Vector256<int> green, Vector256<int> red)
+    {
+        y = Vector256.Max(y - Vector256.Create(16), Vector256<int>.Zero) * CY + Vector256.Create(Half);
+        return (Clamp((y + blue) >> Shift) | Clamp((y + green) >> Shift) << 8 | Clamp((y + red) >> Shift) << 16).AsUInt32() | Vector256.Create(Opaque);
+    }
+
+    private static Vector512<uint> Join(Vector512<int> y, Vector512<int> blue, Vector512<int> green, Vector512<int> red)
+    {
+        y = Vector512.Max(y - Vector512.Create(16), Vector512<int>.Zero) * CY + Vector512.Create(Half);
+        return (Clamp((y + blue) >> Shift) | Clamp((y + green) >> Shift) << 8 | Clamp((y + red) >> Shift) << 16).AsUInt32() | Vector512.Create(Opaque);
+    }
+
+    private static Vector128<int> Clamp(Vector128<int> v) => Vector128.Min(Vector128.Max(v, Vector128<int>.Zero), Vector128.Create(255));
+
+    private static Vector256<int> Clamp(Vector256<int> v) => Vector256.Min(Vector256.Max(v, Vector256<int>.Zero), Vector256.Create(255));
+
+    private static Vector512<int> Clamp(Vector512<int> v) => Vector512.Min(Vector512.Max(v, Vector512<int>.Zero), Vector512.Create(255));
 
     internal static void RowScalar(byte* luma, byte* u, byte* v, uint* destination, int from, int width, Arrangement arrangement)
     {
@@ -121,14 +258,20 @@ internal static unsafe class YuvRows
                 Arrangement.Planar => (luma[i], u[i / 2], v[i / 2]),
                 _ => (luma[i * 2], luma[pair * 2 + 1], luma[pair * 2 + 3]),
             };
-            int y = Math.Max(l - 16, 0) * CY + Half;
-            int du = cu - 128, dv = cv - 128;
-            uint b = (uint)Math.Clamp((y + du * CUB) >> Shift, 0, 255);
-            uint g = (uint)Math.Clamp((y + du * CUG + dv * CVG) >> Shift, 0, 255);
-            uint r = (uint)Math.Clamp((y + dv * CVR) >> Shift, 0, 255);
-            destination[i] = b | (g << 8) | (r << 16) | 0xFF000000u;
+            destination[i] = Pixel(l, cu, cv);
         }
     }
 
-    private static Vector128<byte> Load8(byte* p) => Vector128.CreateScalar(Unsafe.ReadUnaligned<ulong>(p)).AsByte();
+    private static uint Pixel(byte luma, byte u, byte v)
+    {
+        int y = Math.Max(luma - 16, 0) * CY + Half, du = u - 128, dv = v - 128;
+        uint b = (uint)Math.Clamp((y + du * CUB) >> Shift, 0, 255);
+        uint g = (uint)Math.Clamp((y + du * CUG + dv * CVG) >> Shift, 0, 255);
+        uint r = (uint)Math.Clamp((y + dv * CVR) >> Shift, 0, 255);
+        return b | (g << 8) | (r << 16) | Opaque;
+    }
+
+    private static Vector128<byte> Upper(Vector128<byte> v) => Vector128.Create(v.GetUpper(), v.GetUpper());
+
+    private static Vector128<int> Load4(byte* p) => Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<uint>(p)).AsByte())).AsInt32();
 }

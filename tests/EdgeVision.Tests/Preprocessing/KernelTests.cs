@@ -23,6 +23,8 @@ public sealed unsafe class KernelTests
                 var order = BilinearRows.ChannelOrder.Of(format);
                 var plan = new ResizePlan();
                 plan.Update(new InputSpec { Width = width, Height = 2, Resize = new ResizeSpec { Mode = ResizeMode.Stretch } }, sourceWidth, 2, (0, 0, sourceWidth, 2));
+                var groups = new ColumnGroups();
+                groups.Update(plan, order);
                 using var row0 = GuardedBuffer.Random(sourceWidth * order.BytesPerPixel, 1);
                 using var row1 = GuardedBuffer.Random(sourceWidth * order.BytesPerPixel, 2);
                 short[] vector0 = new short[width * 4], scalar0 = new short[width * 4], vector1 = new short[width * 4], scalar1 = new short[width * 4];
@@ -30,9 +32,9 @@ public sealed unsafe class KernelTests
                 fixed (short* w = plan.WeightX)
                 fixed (short* v0 = vector0, s0 = scalar0, v1 = vector1, s1 = scalar1)
                 {
-                    BilinearRows.Across(row0.Pointer, row0.Length, x, w, v0, width, order);
+                    BilinearRows.Across(row0.Pointer, row0.Length, x, w, v0, width, order, groups);
                     BilinearRows.AcrossScalar(row0.Pointer, x, w, s0, 0, width, order);
-                    BilinearRows.Across(row1.Pointer, row1.Length, x, w, v1, width, order);
+                    BilinearRows.Across(row1.Pointer, row1.Length, x, w, v1, width, order, groups);
                     BilinearRows.AcrossScalar(row1.Pointer, x, w, s1, 0, width, order);
                     Assert.Equal(scalar0, vector0);
                     Assert.Equal(scalar1, vector1);
@@ -46,6 +48,76 @@ public sealed unsafe class KernelTests
                             Assert.Equal(downScalar, down);
                         }
                     }
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void Picking_and_halving_give_what_weights_give(int width)
+    {
+        foreach (var format in new[] { PixelFormat.Gray8, PixelFormat.Bgr24, PixelFormat.Rgb24, PixelFormat.Bgra32, PixelFormat.Rgba32 })
+        {
+            foreach (int ratio in new[] { 1, 2, 3, 5, 7 })
+            {
+                var order = BilinearRows.ChannelOrder.Of(format);
+                var plan = new ResizePlan();
+                plan.Update(new InputSpec { Width = width, Height = 1, Resize = new ResizeSpec { Mode = ResizeMode.Stretch } }, width * ratio, ratio, (0, 0, width * ratio, ratio));
+                Assert.Equal((ratio % 2 == 1, ratio == 2), (plan.Picks, plan.Halves));
+                var groups = new ColumnGroups();
+                groups.Update(plan, order);
+                using var upper = GuardedBuffer.Random(width * ratio * order.BytesPerPixel, 1);
+                using var lower = GuardedBuffer.Random(width * ratio * order.BytesPerPixel, 2);
+                uint[] fast = new uint[width], plain = new uint[width], weighted = new uint[width];
+                short[] first = new short[width * 4], second = new short[width * 4];
+                fixed (int* x = plan.SourceX)
+                fixed (short* w = plan.WeightX, a = first, b = second)
+                fixed (uint* f = fast, p = plain, d = weighted)
+                {
+                    BilinearRows.AcrossScalar(upper.Pointer, x, w, a, 0, width, order);
+                    BilinearRows.AcrossScalar(lower.Pointer, x, w, b, 0, width, order);
+                    if (ratio == 2)
+                    {
+                        PickRows.Halve(upper.Pointer, lower.Pointer, upper.Length, f, width, order, groups);
+                        PickRows.HalveScalar(upper.Pointer, lower.Pointer, p, 0, width, order);
+                    }
+                    else
+                    {
+                        PickRows.Pick(upper.Pointer, upper.Length, x, f, width, order, groups);
+                        PickRows.PickScalar(upper.Pointer, x, p, 0, width, order);
+                    }
+
+                    short share = (short)(ratio == 2 ? 1024 : 2048);
+                    BilinearRows.DownScalar(a, b, share, (short)(2048 - share), (byte*)d, 0, width * 4);
+                }
+
+                Assert.Equal(weighted, plain);
+                Assert.Equal(weighted, fast);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void Picked_yuv_pixels_are_those_of_the_whole_row(int width)
+    {
+        foreach (var format in new[] { PixelFormat.Nv12, PixelFormat.I420, PixelFormat.Yuy2 })
+        {
+            int sourceWidth = 6 * width;
+            using var frame = Frame.Rent(format, sourceWidth, 6);
+            new Random(width).NextBytes(frame.MutableData);
+            foreach (int skip in new[] { 0, 1 })
+            {
+                int[] columns = [.. Enumerable.Range(0, width).Select(i => 5 * i + 2 - skip)];
+                uint[] row = new uint[sourceWidth + 1], picked = new uint[width];
+                fixed (byte* data = frame.Data)
+                fixed (uint* whole = row, to = picked)
+                fixed (int* x = columns)
+                {
+                    int offset = YuvRows.Convert(frame, data, skip, 3, sourceWidth - skip, whole);
+                    YuvRows.Pick(frame, data, skip, 3, x, to, width, new byte[3 * width]);
+                    Assert.Equal(columns.Select(c => row[c + offset]), picked);
                 }
             }
         }

@@ -29,7 +29,7 @@ internal sealed class YoloCandidates(string name, DecoderOptions options)
         Reserve(anchors);
         var best = _best.AsSpan(0, anchors);
         var bestClass = _bestClass.AsSpan(0, anchors);
-        bool finite = ClassScan.Run(data.Slice(4 * anchors, classes * anchors), classes, anchors, best, bestClass);
+        bool finite = ClassScan.Above(data.Slice(4 * anchors, classes * anchors), classes, anchors, options.Confidence, best, bestClass);
         if (!finite)
         {
             throw new InvalidOutputException($"output '{name}' holds NaN or infinite scores; the model or its input is broken");

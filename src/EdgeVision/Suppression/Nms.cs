@@ -18,6 +18,7 @@ public sealed unsafe class NmsWorkspace
     private float[] _area = [];
     private float[] _class = [];
     private ulong[] _keys = [];
+    private ulong[] _spare = [];
     private int[] _kept = [];
 
     /// <summary>
@@ -46,7 +47,7 @@ public sealed unsafe class NmsWorkspace
         }
 
         Reserve(n);
-        Order(scores, _keys);
+        Order(scores, _keys, _spare);
         n = Math.Min(n, candidates);
         int kept = 0;
         bool byClass = !classIds.IsEmpty && offset == 0;
@@ -118,8 +119,59 @@ public sealed unsafe class NmsWorkspace
         return 1f - (float)(1.0 - inter / (areaA + areaB - inter));
     }
 
+    /// <summary>The same with room to sort in, as many keys: many scores are sorted digit by digit then, in time that grows with their number only.</summary>
+    private static void Order(ReadOnlySpan<float> scores, ulong[] keys, ulong[] spare)
+    {
+        const int Least = 256, Bits = 11, Digits = 1 << Bits;
+        if (scores.Length < Least)
+        {
+            Order(scores, keys);
+            return;
+        }
+
+        int n = scores.Length;
+        Keys(scores, keys);
+        Span<int> starts = stackalloc int[3 * Digits];
+        starts.Clear();
+        for (int i = 0; i < n; i++)
+        {
+            uint score = (uint)(keys[i] >> 32);
+            starts[(int)(score & (Digits - 1))]++;
+            starts[Digits + (int)(score >> Bits & (Digits - 1))]++;
+            starts[2 * Digits + (int)(score >> 2 * Bits)]++;
+        }
+
+        // Stable from the lowest digit up, so that the lower index stays first at ties.
+        var (from, to) = (keys, spare);
+        for (int digit = 0; digit < 3; digit++)
+        {
+            var next = starts.Slice(digit * Digits, Digits);
+            int shift = 32 + digit * Bits, sum = 0;
+            for (int i = 0; i < Digits; i++)
+            {
+                (next[i], sum) = (sum, sum + next[i]);
+            }
+
+            for (int i = 0; i < n; i++)
+            {
+                ulong key = from[i];
+                to[next[(int)(key >> shift) & (Digits - 1)]++] = key;
+            }
+
+            (from, to) = (to, from);
+        }
+
+        from.AsSpan(0, n).CopyTo(keys); // three passes end in the spare room
+    }
+
     /// <summary>Fills <paramref name="keys"/> with (inverted score, index) so that sorting gives descending scores, lower index first.</summary>
     internal static void Order(ReadOnlySpan<float> scores, Span<ulong> keys)
+    {
+        Keys(scores, keys);
+        keys[..scores.Length].Sort();
+    }
+
+    private static void Keys(ReadOnlySpan<float> scores, Span<ulong> keys)
     {
         for (int i = 0; i < scores.Length; i++)
         {
@@ -127,16 +179,34 @@ public sealed unsafe class NmsWorkspace
             bits = (bits & 0x80000000) != 0 ? ~bits : bits | 0x80000000;
             keys[i] = ((ulong)~bits << 32) | (uint)i;
         }
-
-        keys[..scores.Length].Sort();
     }
 
     // A candidate against all kept boxes, several at a time. inter > threshold * union would round differently from the
-    // reference's division, so the division stays.
+    // reference's division, but where the quotient is above the threshold the product, rounded, is at most inter: rounding keeps
+    // order. So the product says where a division is needed at all, which is almost nowhere.
     private static bool Suppressed(float* x1, float* y1, float* x2, float* y2, float* area, float* kind, int kept,
         float bx1, float by1, float bx2, float by2, float barea, float bclass, float threshold)
     {
         int i = 0;
+        if (Vector512.IsHardwareAccelerated)
+        {
+            for (; i <= kept - 16; i += 16)
+            {
+                var w = Vector512.Min(Vector512.Load(x2 + i), Vector512.Create(bx2)) - Vector512.Max(Vector512.Load(x1 + i), Vector512.Create(bx1));
+                var h = Vector512.Min(Vector512.Load(y2 + i), Vector512.Create(by2)) - Vector512.Max(Vector512.Load(y1 + i), Vector512.Create(by1));
+                var inter = Vector512.Max(w, Vector512<float>.Zero) * Vector512.Max(h, Vector512<float>.Zero);
+                var union = Vector512.Load(area + i) + Vector512.Create(barea) - inter;
+                if (Vector512.GreaterThanOrEqualAny(inter, union * Vector512.Create(threshold)))
+                {
+                    var hit = Vector512.GreaterThan(inter / union, Vector512.Create(threshold)) & Vector512.Equals(Vector512.Load(kind + i), Vector512.Create(bclass));
+                    if (hit.AsInt32() != Vector512<int>.Zero)
+                    {
+                        return true;
+                    }
+                }
+            }
+        }
+
         if (Vector256.IsHardwareAccelerated)
         {
             for (; i <= kept - 8; i += 8)
@@ -144,11 +214,14 @@ public sealed unsafe class NmsWorkspace
                 var w = Vector256.Min(Vector256.Load(x2 + i), Vector256.Create(bx2)) - Vector256.Max(Vector256.Load(x1 + i), Vector256.Create(bx1));
                 var h = Vector256.Min(Vector256.Load(y2 + i), Vector256.Create(by2)) - Vector256.Max(Vector256.Load(y1 + i), Vector256.Create(by1));
                 var inter = Vector256.Max(w, Vector256<float>.Zero) * Vector256.Max(h, Vector256<float>.Zero);
-                var iou = inter / (Vector256.Load(area + i) + Vector256.Create(barea) - inter);
-                var hit = Vector256.GreaterThan(iou, Vector256.Create(threshold)) & Vector256.Equals(Vector256.Load(kind + i), Vector256.Create(bclass));
-                if (hit.AsInt32() != Vector256<int>.Zero)
+                var union = Vector256.Load(area + i) + Vector256.Create(barea) - inter;
+                if (Vector256.GreaterThanOrEqualAny(inter, union * Vector256.Create(threshold)))
                 {
-                    return true;
+                    var hit = Vector256.GreaterThan(inter / union, Vector256.Create(threshold)) & Vector256.Equals(Vector256.Load(kind + i), Vector256.Create(bclass));
+                    if (hit.AsInt32() != Vector256<int>.Zero)
+                    {
+                        return true;
+                    }
                 }
             }
         }
@@ -159,11 +232,14 @@ public sealed unsafe class NmsWorkspace
                 var w = Vector128.Min(Vector128.Load(x2 + i), Vector128.Create(bx2)) - Vector128.Max(Vector128.Load(x1 + i), Vector128.Create(bx1));
                 var h = Vector128.Min(Vector128.Load(y2 + i), Vector128.Create(by2)) - Vector128.Max(Vector128.Load(y1 + i), Vector128.Create(by1));
                 var inter = Vector128.Max(w, Vector128<float>.Zero) * Vector128.Max(h, Vector128<float>.Zero);
-                var iou = inter / (Vector128.Load(area + i) + Vector128.Create(barea) - inter);
-                var hit = Vector128.GreaterThan(iou, Vector128.Create(threshold)) & Vector128.Equals(Vector128.Load(kind + i), Vector128.Create(bclass));
-                if (hit.AsInt32() != Vector128<int>.Zero)
+                var union = Vector128.Load(area + i) + Vector128.Create(barea) - inter;
+                if (Vector128.GreaterThanOrEqualAny(inter, union * Vector128.Create(threshold)))
                 {
-                    return true;
+                    var hit = Vector128.GreaterThan(inter / union, Vector128.Create(threshold)) & Vector128.Equals(Vector128.Load(kind + i), Vector128.Create(bclass));
+                    if (hit.AsInt32() != Vector128<int>.Zero)
+                    {
+                        return true;
+                    }
                 }
             }
         }
@@ -191,6 +267,7 @@ public sealed unsafe class NmsWorkspace
 
         n = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(n, 64));
         _keys = new ulong[n];
+        _spare = new ulong[n];
         _kept = new int[n];
         _x1 = new float[n];
         _y1 = new float[n];

@@ -155,6 +155,39 @@ public sealed class NmsTests
         Assert.Throws<ArgumentException>(() => nms.Run(new Box[2], new float[2], new int[1], 0, 0.5f).Length);
     }
 
+    [Theory]
+    [InlineData(255)] // sorted by comparison
+    [InlineData(256)] // and digit by digit
+    [InlineData(3000)]
+    public void Many_boxes_with_ties_are_suppressed_as_a_plain_loop_does_it(int count)
+    {
+        var random = new Random(count);
+        var boxes = new Box[count];
+        float[] scores = new float[count];
+        for (int i = 0; i < count; i++)
+        {
+            // Sides from tiny to large, some of none; a coarse grid, so that boxes coincide and overlaps stand at the threshold.
+            float x = random.Next(40) * 8, y = random.Next(40) * 8, w = random.Next(6) * 8, h = random.Next(6) * 8;
+            boxes[i] = new Box(x, y, x + w, y + h);
+            scores[i] = random.Next(4) switch { 0 => -random.NextSingle(), 1 => random.Next(3) / 2f, 2 => random.NextSingle() * 1e-30f, _ => random.NextSingle() };
+        }
+
+        int[] order = [.. Enumerable.Range(0, count).OrderByDescending(i => scores[i])];
+        foreach (float threshold in (float[])[0f, 0.25f, 0.5f, 0.9f])
+        {
+            List<int> kept = [];
+            foreach (int i in order)
+            {
+                if (!kept.Exists(k => BoxOverlap.Iou(boxes[k], boxes[i]) > threshold))
+                {
+                    kept.Add(i);
+                }
+            }
+
+            Assert.Equal(kept, new NmsWorkspace().Run(boxes, scores, threshold).ToArray());
+        }
+    }
+
     [Fact]
     public void Nothing_is_allocated_once_buffers_have_grown()
     {

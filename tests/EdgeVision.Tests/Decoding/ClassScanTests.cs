@@ -1,0 +1,66 @@
+using Xunit;
+
+namespace EdgeVision.Tests.Decoding;
+
+/// <summary>The best class of each cell against a plain loop, where few scores pass and where many do.</summary>
+public sealed class ClassScanTests
+{
+    [Theory]
+    [InlineData(1, 1, 0.5f)]
+    [InlineData(3, 7, 0.5f)]
+    [InlineData(80, 100, 0.98f)] // few pass
+    [InlineData(80, 1000, 0.98f)]
+    [InlineData(80, 1000, 0.001f)] // all pass
+    [InlineData(2, 4099, 0.7f)]
+    [InlineData(80, 515, 0.9f)]
+    public void Equals_a_plain_loop(int classes, int cells, float threshold)
+    {
+        var random = new Random(classes + cells);
+        float[] scores = new float[classes * cells];
+        for (int round = 0; round < 6; round++)
+        {
+            for (int i = 0; i < scores.Length; i++)
+            {
+                // In every second round few distinct values, so that classes tie and scores stand at the threshold.
+                scores[i] = round % 2 == 0 ? random.NextSingle() : random.Next(5) switch { 0 => threshold, 1 => 1f, _ => 0.25f * threshold };
+            }
+
+            float[] best = new float[cells], other = new float[cells];
+            int[] bestClass = new int[cells], otherClass = new int[cells];
+            Assert.True(ClassScan.Above(scores, classes, cells, threshold, best, bestClass));
+            Assert.True(ClassScan.Run(scores, classes, cells, other, otherClass));
+            for (int i = 0; i < cells; i++)
+            {
+                int arg = 0;
+                for (int c = 1; c < classes; c++)
+                {
+                    arg = scores[c * cells + i] > scores[arg * cells + i] ? c : arg;
+                }
+
+                float max = scores[arg * cells + i];
+                Assert.Equal((max, arg), (other[i], otherClass[i]));
+                Assert.Equal(max > threshold, best[i] > threshold);
+                if (max > threshold)
+                {
+                    Assert.Equal((max, arg), (best[i], bestClass[i]));
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(float.NegativeInfinity)]
+    public void What_is_no_number_is_found_wherever_it_is(float broken)
+    {
+        const int Classes = 3, Cells = 77;
+        for (int at = 0; at < Classes * Cells; at += 5)
+        {
+            float[] scores = new float[Classes * Cells], best = new float[Cells];
+            scores[at] = broken;
+            Assert.False(ClassScan.Above(scores, Classes, Cells, 0.5f, best, new int[Cells]));
+            Assert.False(ClassScan.Run(scores, Classes, Cells, best, new int[Cells]));
+        }
+    }
+}

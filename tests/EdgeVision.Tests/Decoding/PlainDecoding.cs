@@ -122,12 +122,14 @@ internal static class PlainDecoding
 
         yield return ("ties", Changed(c.Tensors(4), (_, v) => MathF.Round(v * 4) / 4)); // equal scores, equal boxes
         yield return ("ties of signs", Changed(c.Tensors(5), (_, v) => v < 0 ? -0.5f : MathF.Min(v, 0.5f)));
-        yield return ("all alike", Changed(c.Tensors(6), (i, v) => c.Tensors(6).Data(i)[^1]));
-        yield return ("none", Changed(c.Tensors(7), (i, v) => c.Scores.Contains(i) ? -50 : v));
+        yield return ("none", Changed(c.Tensors(6), (i, v) => c.Scores.Contains(i) ? -50 : v));
+        var alike = c.Tensors(7);
+        yield return ("all alike", Changed(alike, (i, _) => alike.Data(i)[^1]));
 
         // One alone: in every tensor of scores all but the numbers around the middle go.
+        var few = c.Tensors(8);
         yield return ("few", new ArrayTensorSet([.. c.Outputs.Select((o, i) => (o.Name, o.Shape,
-            c.Tensors(8).Data(i).ToArray().Select((v, k) => c.Scores.Contains(i) && o.Shape[^1] <= 4 && Math.Abs(k - c.Tensors(8).Data(i).Length / 2) > 3 ? -50 : v).ToArray()))]));
+            few.Data(i).ToArray().Select((v, k) => c.Scores.Contains(i) && o.Shape[^1] <= 4 && Math.Abs(k - few.Data(i).Length / 2) > 3 ? -50 : v).ToArray()))]));
 
         ArrayTensorSet Changed(ArrayTensorSet from, Func<int, float, float> change) =>
             new([.. c.Outputs.Select((o, i) => (o.Name, o.Shape, from.Data(i).ToArray().Select(v => change(i, v)).ToArray()))]);

@@ -55,6 +55,10 @@ public sealed class KeypointRcnnHeatmapsTests
         new KeypointRcnnHeatmaps().Locate(map, 16, new Box(0, 0, 64, 64), found);
         Assert.InRange(found[0].X, 20, 24);
         Assert.InRange(found[0].Y, 16, 20);
+
+        // 0 everywhere: neighbours in a vector are equal too.
+        new KeypointRcnnHeatmaps().Locate(new float[16 * 16], 16, new Box(3, 5, 67, 69), found);
+        Assert.Equal(new Keypoint(3.5f, 5.5f, 0), found[0]);
     }
 
     [Theory]

@@ -1,19 +1,89 @@
+using System.Globalization;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Environments;
 using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using EdgeVision.Bench;
+using Perfolizer.Horology;
 
-// dotnet run -c Release --project bench/EdgeVision.Bench -- [--quick] [BenchmarkDotNet's own options]
-//   --quick   few iterations in this process: minutes, not tens of them
-var arguments = args.Where(a => a != "--quick").ToArray();
-var job = args.Contains("--quick")
-    ? Job.Default.WithWarmupCount(3).WithIterationCount(9).WithToolchain(InProcessEmitToolchain.Instance)
-    : Job.Default;
-var config = DefaultConfig.Instance.AddJob(job.WithRuntime(CoreRuntime.Core10_0).WithGcServer(false));
-if (arguments.Length == 0)
+const string Help = """
+    dotnet run -c Release --project bench/EdgeVision.Bench -- [options] [BenchmarkDotNet's own options]
+
+      --quick           every case in this process with short iterations: under five minutes in all
+      --json FILE       also write [{"case","ours_ms","peer","peer_ms","floor_ms","allocated_bytes"}], medians, a row for each case and peer
+      --results FILE    write bench/RESULTS.md from a file that --json wrote, and measure nothing
+      --filter GLOB     only these, such as '*Letterbox*'
+
+    The peers need OpenCV's native library, which on Debian needs: apt-get install --no-install-recommends libgtk-3-0
+    """;
+var arguments = args.ToList();
+if (arguments.Contains("--help") || arguments.Contains("-h"))
 {
-    arguments = ["--filter", "*"];
+    Console.WriteLine(Help);
+    return 0;
 }
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(arguments, config);
+bool quick = arguments.Remove("--quick");
+string? json = Take("--json"), results = Take("--results");
+if (results is not null)
+{
+    Report.WriteMarkdown(results, Path.Combine(Report.BenchFolder(), "RESULTS.md"), Path.Combine(Report.BenchFolder(), "KERNELS.md"));
+    return 0;
+}
+
+var job = quick
+    ? Job.Default.WithWarmupCount(2).WithIterationCount(15).WithIterationTime(TimeInterval.FromMilliseconds(40)).WithToolchain(InProcessEmitToolchain.Instance)
+    : Job.Default;
+var config = (quick ? ManualConfig.CreateEmpty().AddLogger(NullLogger.Instance).AddColumnProvider(BenchmarkDotNet.Columns.DefaultColumnProviders.Instance) : ManualConfig.Create(DefaultConfig.Instance))
+    .AddJob(job.WithRuntime(CoreRuntime.Core10_0).WithGcServer(false))
+    .WithOptions(ConfigOptions.DisableOptimizationsValidator);
+if (arguments.Count == 0)
+{
+    arguments.AddRange(["--filter", "*"]);
+}
+
+if (quick)
+{
+    config.AddLogger(new Ticker());
+}
+
+var summaries = BenchmarkSwitcher.FromAssembly(typeof(Report).Assembly).Run([.. arguments], config).ToArray();
+var rows = Report.Rows(summaries);
+if (quick)
+{
+    Report.Print(rows);
+}
+
+if (json is not null)
+{
+    Report.WriteJson(rows, json);
+}
+
+int broken = summaries.Sum(s => s.Reports.Count(r => !r.Success));
+if (broken > 0)
+{
+    Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{broken} benchmarks failed; run without --quick to see why"));
+}
+
+return broken == 0 && rows.Count > 0 ? 0 : 1;
+
+string? Take(string name)
+{
+    int at = arguments.IndexOf(name);
+    if (at < 0)
+    {
+        return null;
+    }
+
+    if (at + 1 == arguments.Count)
+    {
+        Console.Error.WriteLine($"{name} needs a file");
+        Environment.Exit(2);
+    }
+
+    string value = arguments[at + 1];
+    arguments.RemoveRange(at, 2);
+    return value;
+}

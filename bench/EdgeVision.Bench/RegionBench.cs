@@ -40,35 +40,35 @@ public class RegionBench
     }
 
     /// <summary>A mask into its box.</summary>
-    [Benchmark, BenchmarkCategory("mask paste")]
+    [Benchmark(Baseline = true), BenchmarkCategory("mask paste")]
     public void MaskPasteVectors() => MaskPaste.Fill(_mask, 28, Area, _region, _pasted);
 
     /// <summary>The same, pixel by pixel.</summary>
-    [Benchmark(Baseline = true), BenchmarkCategory("mask paste")]
+    [Benchmark, BenchmarkCategory("mask paste")]
     public void MaskPastePlain() => PlainRegions.PasteMask(_mask, 28, Area, _region, _pasted);
 
     /// <summary>A region of 12 x 19 cells.</summary>
-    [Benchmark, BenchmarkCategory("RoIAlign")]
+    [Benchmark(Baseline = true), BenchmarkCategory("RoIAlign")]
     public void RoiAlignVectors() => _align.Run(_features, 256, 50, 68, Area, _pooled);
 
     /// <summary>The same, sample by sample.</summary>
-    [Benchmark(Baseline = true), BenchmarkCategory("RoIAlign")]
+    [Benchmark, BenchmarkCategory("RoIAlign")]
     public void RoiAlignPlain() => PlainRegions.Align(_features, 256, 50, 68, 1f / 16, Area, 7, _taps, _pooled);
 
     /// <summary>Keypoints of one figure.</summary>
-    [Benchmark, BenchmarkCategory("heatmaps")]
+    [Benchmark(Baseline = true), BenchmarkCategory("heatmaps")]
     public void Heatmaps() => _heatmaps.Locate(_maps, 56, Figure, _points);
 
     /// <summary>The same, pixel by pixel.</summary>
-    [Benchmark(Baseline = true), BenchmarkCategory("heatmaps")]
+    [Benchmark, BenchmarkCategory("heatmaps")]
     public void HeatmapsPlain() => PlainRegions.Locate(_maps, 56, 150, 300, _widened, _points);
 
     /// <summary>One box of a segmentation head, decoded whole.</summary>
-    [Benchmark, BenchmarkCategory("prototypes")]
+    [Benchmark(Baseline = true), BenchmarkCategory("prototypes")]
     public void Prototypes() => _decoder.Decode(_outputs, 0, FrameTransform.Identity(640, 640), _result);
 
     /// <summary>Its mask alone, pixel by pixel.</summary>
-    [Benchmark(Baseline = true), BenchmarkCategory("prototypes")]
+    [Benchmark, BenchmarkCategory("prototypes")]
     public void PrototypesPlain() => PlainRegions.Prototypes(_prototypes, _coefficients, 160, 640, Area, _sums, _bytes);
 
     private static float[] Values(int count)

@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+
 namespace EdgeVision;
 
 /// <summary>
@@ -14,7 +17,8 @@ internal sealed class HeatmapDecoder : OutputDecoder
     private readonly string _name;
     private readonly string _refinement;
     private readonly float[] _kernel;
-    private float[] _blurred = [], _rows = [];
+    private float[] _blurred = [], _rows = [], _padded = [];
+    private float _scale;
 
     public HeatmapDecoder(DecoderInputs inputs)
     {
@@ -48,11 +52,7 @@ internal sealed class HeatmapDecoder : OutputDecoder
         int keypoints = (int)shape[1], h = (int)shape[2], w = (int)shape[3];
         var maps = outputs.Data(_output).Slice(batch * keypoints * h * w, keypoints * h * w);
         Finite.Check(maps, _name);
-        if (_blurred.Length < h * w)
-        {
-            (_blurred, _rows) = (new float[h * w], new float[h * w]);
-        }
-
+        Reserve(w, h);
         bool udp = _refinement == "udp";
         float scaleX = udp ? (transform.InputWidth - 1f) / (w - 1f) : (float)transform.InputWidth / w;
         float scaleY = udp ? (transform.InputHeight - 1f) / (h - 1f) : (float)transform.InputHeight / h;
@@ -70,17 +70,8 @@ internal sealed class HeatmapDecoder : OutputDecoder
     /// <summary>Place in cells and value of a map's refined maximum; (-1, -1) where no value is above 0.</summary>
     internal (float X, float Y, float Value) Locate(ReadOnlySpan<float> map, int w, int h)
     {
-        if (_blurred.Length < map.Length)
-        {
-            (_blurred, _rows) = (new float[map.Length], new float[map.Length]);
-        }
-
-        int at = 0;
-        for (int i = 1; i < map.Length; i++)
-        {
-            at = map[i] > map[at] ? i : at;
-        }
-
+        Reserve(w, h);
+        int at = TensorPrimitives.IndexOfMax(map); // the first of equal ones
         float value = map[at];
         if (value <= 0)
         {
@@ -95,6 +86,20 @@ internal sealed class HeatmapDecoder : OutputDecoder
             "udp" => Udp(map, w, h, x, y, value),
             _ => (x, y, value),
         };
+    }
+
+    private void Reserve(int w, int h)
+    {
+        if (_blurred.Length < h * w)
+        {
+            (_blurred, _rows) = (new float[h * w], new float[h * w]);
+        }
+
+        int padded = w + 2 * (_kernel.Length / 2);
+        if (_padded.Length != padded)
+        {
+            _padded = new float[padded]; // zeros at both ends, never written
+        }
     }
 
     private static (float, float, float) Plain(ReadOnlySpan<float> map, int w, int h, int x, int y, float value)
@@ -113,7 +118,7 @@ internal sealed class HeatmapDecoder : OutputDecoder
         }
 
         Blur(map, w, h, value);
-        float At(int column, int row) => MathF.Log(MathF.Max(_blurred[row * w + column], 1e-10f));
+        float At(int column, int row) => MathF.Log(MathF.Max(_blurred[row * w + column] * _scale, 1e-10f));
         float centre = At(x, y);
         float dx = 0.5f * (At(x + 1, y) - At(x - 1, y)), dy = 0.5f * (At(x, y + 1) - At(x, y - 1));
         float dxx = 0.25f * (At(x + 2, y) - 2 * centre + At(x - 2, y)), dyy = 0.25f * (At(x, y + 2) - 2 * centre + At(x, y - 2));
@@ -125,7 +130,7 @@ internal sealed class HeatmapDecoder : OutputDecoder
     {
         Blur(map, w, h, value);
         // The edge is repeated beyond the map.
-        float At(int column, int row) => MathF.Log(Math.Clamp(_blurred[Math.Clamp(row, 0, h - 1) * w + Math.Clamp(column, 0, w - 1)], 1e-3f, 50));
+        float At(int column, int row) => MathF.Log(Math.Clamp(_blurred[Math.Clamp(row, 0, h - 1) * w + Math.Clamp(column, 0, w - 1)] * _scale, 1e-3f, 50));
         float centre = At(x, y), right = At(x + 1, y), left = At(x - 1, y), below = At(x, y + 1), above = At(x, y - 1);
         float dxx = right - 2 * centre + left, dyy = below - 2 * centre + above;
         float dxy = 0.5f * (At(x + 1, y + 1) - right - below + centre + centre - left - above + At(x - 1, y - 1));
@@ -142,44 +147,60 @@ internal sealed class HeatmapDecoder : OutputDecoder
             : (x, y, value);
     }
 
-    // Zeros around the map; scaled so that the maximum stays.
-    private void Blur(ReadOnlySpan<float> map, int w, int h, float maximum)
+    // Zeros around the map; scaled so that the maximum stays. Sums go from the first tap to the last on every path, so that all agree.
+    private unsafe void Blur(ReadOnlySpan<float> map, int w, int h, float maximum)
     {
         int radius = _kernel.Length / 2;
-        for (int y = 0; y < h; y++)
+        fixed (float* padded = _padded, rows = _rows, blurred = _blurred, kernel = _kernel)
         {
-            for (int x = 0; x < w; x++)
+            for (int y = 0; y < h; y++)
             {
-                float sum = 0;
-                for (int k = Math.Max(-radius, -x); k <= Math.Min(radius, w - 1 - x); k++)
-                {
-                    sum += _kernel[k + radius] * map[y * w + x + k];
-                }
+                map.Slice(y * w, w).CopyTo(_padded.AsSpan(radius));
+                Convolve(padded, 1, kernel, _kernel.Length, rows + y * w, w);
+            }
 
-                _rows[y * w + x] = sum;
+            for (int y = 0; y < h; y++)
+            {
+                int first = Math.Max(0, y - radius), last = Math.Min(h - 1, y + radius);
+                Convolve(rows + first * w, w, kernel + (first - y + radius), last - first + 1, blurred + y * w, w);
             }
         }
 
-        float highest = 0;
-        for (int y = 0; y < h; y++)
-        {
-            for (int x = 0; x < w; x++)
-            {
-                float sum = 0;
-                for (int k = Math.Max(-radius, -y); k <= Math.Min(radius, h - 1 - y); k++)
-                {
-                    sum += _kernel[k + radius] * _rows[(y + k) * w + x];
-                }
+        float highest = TensorPrimitives.Max(_blurred.AsSpan(0, w * h));
+        _scale = highest > 0 ? maximum / highest : 1;
+    }
 
-                _blurred[y * w + x] = sum;
-                highest = MathF.Max(highest, sum);
+    // to[i] = sum of kernel[k] * from[i + k * distance]; sums of several vectors at a time stay in registers.
+    private static unsafe void Convolve(float* from, int distance, float* kernel, int taps, float* to, int count)
+    {
+        int step = Vector<float>.Count, i = 0;
+        for (; i <= count - 3 * step; i += 3 * step)
+        {
+            Vector<float> a = default, b = default, c = default;
+            float* at = from + i;
+            for (int k = 0; k < taps; k++, at += distance)
+            {
+                var tap = new Vector<float>(kernel[k]);
+                a += Vector.Load(at) * tap;
+                b += Vector.Load(at + step) * tap;
+                c += Vector.Load(at + 2 * step) * tap;
             }
+
+            a.Store(to + i);
+            b.Store(to + i + step);
+            c.Store(to + i + 2 * step);
         }
 
-        float scale = highest > 0 ? maximum / highest : 1;
-        for (int i = 0; i < w * h; i++)
+        for (; i < count; i++)
         {
-            _blurred[i] *= scale;
+            float sum = 0;
+            float* at = from + i;
+            for (int k = 0; k < taps; k++, at += distance)
+            {
+                sum += *at * kernel[k];
+            }
+
+            to[i] = sum;
         }
     }
 

@@ -1,4 +1,7 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace EdgeVision;
 
@@ -17,7 +20,7 @@ internal sealed class SegmentationDecoder : OutputDecoder
     private readonly string[] _labels;
     private int[] _left = [], _right = [];
     private float[] _weight = [];
-    private float[] _upper = [], _lower = [], _best = [];
+    private float[] _upper = [], _lower = [];
     private int _upperRow, _lowerRow;
 
     public SegmentationDecoder(DecoderInputs inputs)
@@ -74,11 +77,6 @@ internal sealed class SegmentationDecoder : OutputDecoder
 
     private void Prepare(int classes, int w, int width)
     {
-        if (_best.Length < width)
-        {
-            _best = new float[width];
-        }
-
         if (_upper.Length < classes * width)
         {
             _upper = new float[classes * width];
@@ -135,11 +133,31 @@ internal sealed class SegmentationDecoder : OutputDecoder
                 continue;
             }
 
-            for (int x = 0; x < row.Length; x++)
+            int x = Avx2.IsSupported ? WidenAvx2(from, row) : 0;
+            for (; x < row.Length; x++)
             {
                 row[x] = (1 - _weight[x]) * from[_left[x]] + _weight[x] * from[_right[x]];
             }
         }
+    }
+
+    // Eight neighbours at a time; left and right lie inside the row of logits.
+    private unsafe int WidenAvx2(ReadOnlySpan<float> from, Span<float> row)
+    {
+        int x = 0;
+        fixed (float* source = from, to = row, weights = _weight)
+        fixed (int* left = _left, right = _right)
+        {
+            for (; x <= row.Length - 8; x += 8)
+            {
+                var weight = Vector256.Load(weights + x);
+                var a = Avx2.GatherVector256(source, Vector256.Load(left + x), 4);
+                var b = Avx2.GatherVector256(source, Vector256.Load(right + x), 4);
+                ((Vector256<float>.One - weight) * a + weight * b).Store(to + x);
+            }
+        }
+
+        return x;
     }
 
     private void Argmax(int classes, int width, float weight, Span<byte> row)
@@ -156,40 +174,47 @@ internal sealed class SegmentationDecoder : OutputDecoder
             return;
         }
 
-        row.Clear();
-        for (int x = 0; x < width; x++)
+        // Four vectors of pixels at a time, so that their classes fill a vector of bytes; best and class stay in registers.
+        int at = 0;
+        for (; at <= width - 4 * step; at += 4 * step)
         {
-            _best[x] = other * _upper[x] + weight * _lower[x];
+            var best0 = Mixed(at);
+            var best1 = Mixed(at + step);
+            var best2 = Mixed(at + 2 * step);
+            var best3 = Mixed(at + 3 * step);
+            Vector<int> class0 = default, class1 = default, class2 = default, class3 = default;
+            for (int c = 1, o = width + at; c < classes; c++, o += width)
+            {
+                var id = new Vector<int>(c);
+                Take(Mixed(o), id, ref best0, ref class0);
+                Take(Mixed(o + step), id, ref best1, ref class1);
+                Take(Mixed(o + 2 * step), id, ref best2, ref class2);
+                Take(Mixed(o + 3 * step), id, ref best3, ref class3);
+            }
+
+            Vector.Narrow(Vector.Narrow(Vector.AsVectorUInt32(class0), Vector.AsVectorUInt32(class1)), Vector.Narrow(Vector.AsVectorUInt32(class2), Vector.AsVectorUInt32(class3))).CopyTo(row[at..]);
         }
 
-        for (int c = 1; c < classes; c++)
+        for (; at < width; at++)
         {
-            int o = c * width, x = 0;
-            for (; x <= width - step; x += step)
+            float best = other * _upper[at] + weight * _lower[at];
+            row[at] = 0;
+            for (int c = 1, o = width + at; c < classes; c++, o += width)
             {
-                var value = other * new Vector<float>(_upper, o + x) + weight * new Vector<float>(_lower, o + x);
-                var greater = Vector.GreaterThan(value, new Vector<float>(_best, x));
-                if (Vector.EqualsAll(greater, Vector<int>.Zero))
-                {
-                    continue;
-                }
-
-                Vector.ConditionalSelect(greater, value, new Vector<float>(_best, x)).CopyTo(_best, x);
-                for (int k = 0; k < step; k++)
-                {
-                    row[x + k] = greater[k] != 0 ? (byte)c : row[x + k];
-                }
+                float value = other * _upper[o] + weight * _lower[o];
+                (best, row[at]) = value > best ? (value, (byte)c) : (best, row[at]);
             }
+        }
 
-            for (; x < width; x++)
-            {
-                float value = other * _upper[o + x] + weight * _lower[o + x];
-                if (value > _best[x])
-                {
-                    _best[x] = value;
-                    row[x] = (byte)c;
-                }
-            }
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        Vector<float> Mixed(int o) => other * new Vector<float>(_upper, o) + weight * new Vector<float>(_lower, o);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Take(Vector<float> value, Vector<int> id, ref Vector<float> best, ref Vector<int> classes)
+        {
+            var greater = Vector.GreaterThan(value, best);
+            best = Vector.ConditionalSelect(greater, value, best);
+            classes = Vector.ConditionalSelect(greater, id, classes);
         }
     }
 }

@@ -15,7 +15,6 @@ public sealed unsafe class Preprocessor
     private readonly ColumnGroups _groups = new();
     private readonly TensorRows _tensorRows;
     private readonly uint[] _pixelRow;
-    private readonly uint[] _padRow;
     private readonly short[] _rowA;
     private readonly short[] _rowB;
     private readonly byte[] _yuvBytes;
@@ -30,8 +29,6 @@ public sealed unsafe class Preprocessor
         _spec = spec;
         _tensorRows = new TensorRows(spec);
         _pixelRow = new uint[spec.Width];
-        _padRow = new uint[spec.Width];
-        Array.Fill(_padRow, (uint)(spec.Resize.PadValue * 0x010101));
         _yuvBytes = new byte[spec.Width * 3];
         _rowA = new short[spec.Width * 4];
         _rowB = new short[spec.Width * 4];
@@ -69,7 +66,7 @@ public sealed unsafe class Preprocessor
         fixed (byte* data = frame.Data)
         fixed (byte* tensor = destination)
         {
-            Pad(tensor);
+            _tensorRows.Pad(tensor, (byte)_spec.Resize.PadValue, _plan.Left, _plan.Top, _plan.Width, _plan.Height);
             if (_spec.Resize.Interpolation == Interpolation.BilinearAntialias)
             {
                 Antialiased(frame, data, tensor);
@@ -129,25 +126,6 @@ public sealed unsafe class Preprocessor
         return x2 > x1 && y2 > y1
             ? (x1, y1, x2 - x1, y2 - y1)
             : throw new FrameFormatException($"crop {box} has no pixel in the frame of {frame.Width}x{frame.Height}");
-    }
-
-    private void Pad(byte* tensor)
-    {
-        fixed (uint* pad = _padRow)
-        {
-            for (int y = 0; y < _spec.Height; y++)
-            {
-                if (y < _plan.Top || y >= _plan.Top + _plan.Height)
-                {
-                    _tensorRows.Write(pad, _spec.Width, tensor, 0, y);
-                    continue;
-                }
-
-                int right = _plan.Left + _plan.Width;
-                _tensorRows.Write(pad, _plan.Left, tensor, 0, y);
-                _tensorRows.Write(pad, _spec.Width - right, tensor, right, y);
-            }
-        }
     }
 
     private void Bilinear(Frame frame, byte* data, byte* tensor)

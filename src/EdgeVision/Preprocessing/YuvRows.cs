@@ -192,6 +192,7 @@ internal static unsafe class YuvRows
         RowScalar(luma, u, v, destination, i, width, arrangement);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<uint> Eight(Vector256<int> y, Vector256<int> chroma)
     {
         chroma -= Vector256.Create(128);
@@ -202,6 +203,7 @@ internal static unsafe class YuvRows
     }
 
     // Sixteen pixels: their luma, and their eight chroma pairs as U V U V ...
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (Vector128<byte> Y, Vector128<byte> Uv) Sixteen(byte* luma, byte* u, byte* v, int i, Arrangement arrangement)
     {
         switch (arrangement)
@@ -212,29 +214,33 @@ internal static unsafe class YuvRows
                 var planes = Vector128.Create(Unsafe.ReadUnaligned<ulong>(u + i / 2), Unsafe.ReadUnaligned<ulong>(v + i / 2)).AsByte();
                 return (Vector128.Load(luma + i), Vector128.Shuffle(planes, Vector128.Create((byte)0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15)));
             default:
-                var apart = Vector128.Create((byte)0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15);
-                var first = Vector128.Shuffle(Vector128.Load(luma + i * 2), apart).AsUInt64();
-                var second = Vector128.Shuffle(Vector128.Load(luma + i * 2 + 16), apart).AsUInt64();
-                return (Vector128.Create(first.GetLower(), second.GetLower()).AsByte(), Vector128.Create(first.GetUpper(), second.GetUpper()).AsByte());
+                var (first, second) = (Vector128.Load((ushort*)(luma + i * 2)), Vector128.Load((ushort*)(luma + i * 2 + 16)));
+                var low = Vector128.Create((ushort)0xFF);
+                return (Vector128.Narrow(first & low, second & low), Vector128.Narrow(first >>> 8, second >>> 8));
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<uint> Pixels(Vector128<int> y, Vector128<int> u, Vector128<int> v)
     {
         y = Vector128.Max(y - Vector128.Create(16), Vector128<int>.Zero) * CY + Vector128.Create(Half);
         return (Clamp((y + u * CUB) >> Shift) | Clamp((y + u * CUG + v * CVG) >> Shift) << 8 | Clamp((y + v * CVR) >> Shift) << 16).AsUInt32() | Vector128.Create(Opaque);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<uint> Pixels(Vector256<int> y, Vector256<int> u, Vector256<int> v) => Join(y, u * CUB, u * CUG + v * CVG, v * CVR);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> Pixels(Vector512<int> y, Vector512<int> u, Vector512<int> v) => Join(y, u * CUB, u * CUG + v * CVG, v * CVR);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<uint> Join(Vector256<int> y, Vector256<int> blue, Vector256<int> green, Vector256<int> red)
     {
         y = Vector256.Max(y - Vector256.Create(16), Vector256<int>.Zero) * CY + Vector256.Create(Half);
         return (Clamp((y + blue) >> Shift) | Clamp((y + green) >> Shift) << 8 | Clamp((y + red) >> Shift) << 16).AsUInt32() | Vector256.Create(Opaque);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> Join(Vector512<int> y, Vector512<int> blue, Vector512<int> green, Vector512<int> red)
     {
         y = Vector512.Max(y - Vector512.Create(16), Vector512<int>.Zero) * CY + Vector512.Create(Half);

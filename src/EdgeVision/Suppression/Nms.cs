@@ -190,21 +190,41 @@ public sealed unsafe class NmsWorkspace
         int i = 0;
         if (Vector512.IsHardwareAccelerated)
         {
-            for (; i <= kept - 16; i += 16)
+            var bound = Vector512.Create(threshold);
+            for (; i <= kept - 32; i += 32)
             {
-                var w = Vector512.Min(Vector512.Load(x2 + i), Vector512.Create(bx2)) - Vector512.Max(Vector512.Load(x1 + i), Vector512.Create(bx1));
-                var h = Vector512.Min(Vector512.Load(y2 + i), Vector512.Create(by2)) - Vector512.Max(Vector512.Load(y1 + i), Vector512.Create(by1));
-                var inter = Vector512.Max(w, Vector512<float>.Zero) * Vector512.Max(h, Vector512<float>.Zero);
-                var union = Vector512.Load(area + i) + Vector512.Create(barea) - inter;
-                if (Vector512.GreaterThanOrEqualAny(inter, union * Vector512.Create(threshold)))
+                var (inter0, union0) = Meet(i);
+                var (inter1, union1) = Meet(i + 16);
+                var near = Vector512.GreaterThanOrEqual(inter0, union0 * bound) | Vector512.GreaterThanOrEqual(inter1, union1 * bound);
+                if (near.AsInt32() != Vector512<int>.Zero && (Hit(i, inter0, union0) || Hit(i + 16, inter1, union1)))
                 {
-                    var hit = Vector512.GreaterThan(inter / union, Vector512.Create(threshold)) & Vector512.Equals(Vector512.Load(kind + i), Vector512.Create(bclass));
-                    if (hit.AsInt32() != Vector512<int>.Zero)
-                    {
-                        return true;
-                    }
+                    return true;
                 }
             }
+
+            for (; i <= kept - 16; i += 16)
+            {
+                var (inter, union) = Meet(i);
+                if (Vector512.GreaterThanOrEqualAny(inter, union * bound) && Hit(i, inter, union))
+                {
+                    return true;
+                }
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        (Vector512<float> Inter, Vector512<float> Union) Meet(int at)
+        {
+            var w = Vector512.Min(Vector512.Load(x2 + at), Vector512.Create(bx2)) - Vector512.Max(Vector512.Load(x1 + at), Vector512.Create(bx1));
+            var h = Vector512.Min(Vector512.Load(y2 + at), Vector512.Create(by2)) - Vector512.Max(Vector512.Load(y1 + at), Vector512.Create(by1));
+            var inter = Vector512.Max(w, Vector512<float>.Zero) * Vector512.Max(h, Vector512<float>.Zero);
+            return (inter, Vector512.Load(area + at) + Vector512.Create(barea) - inter);
+        }
+
+        bool Hit(int at, Vector512<float> inter, Vector512<float> union)
+        {
+            var hit = Vector512.GreaterThan(inter / union, Vector512.Create(threshold)) & Vector512.Equals(Vector512.Load(kind + at), Vector512.Create(bclass));
+            return hit.AsInt32() != Vector512<int>.Zero;
         }
 
         if (Vector256.IsHardwareAccelerated)

@@ -48,7 +48,10 @@ internal static unsafe class BilinearRows
     /// <param name="width">Output pixels.</param>
     /// <param name="order">Channel order of the source.</param>
     /// <param name="groups">Tables for whole groups of columns, of the same plan and order.</param>
-    public static void Across(byte* row, int readable, int* sourceX, short* weights, short* destination, int width, ChannelOrder order, ColumnGroups groups)
+    public static void Across(byte* row, int readable, int* sourceX, short* weights, short* destination, int width, ChannelOrder order, ColumnGroups groups) =>
+        AcrossFrom(row, readable, sourceX, weights, destination, 0, width, order, Avx512Vbmi.IsSupported ? groups : null);
+
+    private static void AcrossFrom(byte* row, int readable, int* sourceX, short* weights, short* destination, int from, int width, ChannelOrder order, ColumnGroups? groups)
     {
         // A pair of neighbours is loaded as 8 bytes; columns near the row's end, where that would read past it, are scalar.
         int n = order.BytesPerPixel;
@@ -58,8 +61,8 @@ internal static unsafe class BilinearRows
             safe--;
         }
 
-        int i = 0;
-        if (Avx512Vbmi.IsSupported)
+        int i = from;
+        if (groups is not null)
         {
             i = AcrossGroups(row, readable, destination, groups);
         }
@@ -70,14 +73,78 @@ internal static unsafe class BilinearRows
         }
         else if (AdvSimd.Arm64.IsSupported)
         {
-            i = AcrossAdvSimd(row, sourceX, weights, destination, safe, order);
+            i = AcrossAdvSimd(row, sourceX, weights, destination, i, safe, order);
         }
         else if (Vector128.IsHardwareAccelerated)
         {
-            i = Across128(row, sourceX, weights, destination, safe, order);
+            i = Across128(row, sourceX, weights, destination, i, safe, order);
         }
 
         AcrossScalar(row, sourceX, weights, destination, i, width, order);
+    }
+
+    /// <summary>
+    /// Both passes at once, for rows that no other output row takes too: what lies between them never leaves the registers where
+    /// whole groups of columns are permuted.
+    /// </summary>
+    /// <param name="upper">First pixel of the upper row (of the crop).</param>
+    /// <param name="lower">First pixel of the lower row.</param>
+    /// <param name="readable">Bytes that may be read of either.</param>
+    /// <param name="sourceX">Source column of each output pixel.</param>
+    /// <param name="weights">Eight weights a pixel.</param>
+    /// <param name="upperWeight">Weight of the upper row.</param>
+    /// <param name="lowerWeight">Weight of the lower row.</param>
+    /// <param name="scratch">Room for twice width * 4 lanes.</param>
+    /// <param name="destination">One pixel each.</param>
+    /// <param name="width">Output pixels.</param>
+    /// <param name="order">Channel order of the source.</param>
+    /// <param name="groups">Tables for whole groups of columns.</param>
+    public static void Both(byte* upper, byte* lower, int readable, int* sourceX, short* weights, short upperWeight, short lowerWeight, short* scratch, uint* destination, int width, ChannelOrder order, ColumnGroups groups)
+    {
+        int from = Avx512Vbmi.IsSupported ? BothGroups(upper, lower, readable, upperWeight, lowerWeight, destination, groups) : 0;
+        if (from == width)
+        {
+            return;
+        }
+
+        short* a = scratch, b = scratch + width * 4;
+        AcrossFrom(upper, readable, sourceX, weights, a, from, width, order, null);
+        AcrossFrom(lower, readable, sourceX, weights, b, from, width, order, null);
+        Down(a + from * 4, b + from * 4, upperWeight, lowerWeight, (byte*)(destination + from), (width - from) * 4);
+    }
+
+    private static int BothGroups(byte* upper, byte* lower, int readable, short upperWeight, short lowerWeight, uint* destination, ColumnGroups groups)
+    {
+        int count = groups.Count, g = 0;
+        fixed (int* start = groups.Start)
+        fixed (byte* pairs = groups.Pairs)
+        fixed (short* weights = groups.Weights)
+        {
+            bool wide = groups.IsWide;
+            int window = wide ? 128 : 64;
+            var bu = Vector512.Create(upperWeight);
+            var bl = Vector512.Create(lowerWeight);
+            var two = Vector512.Create((short)2);
+            for (; g < count && start[g] + window <= readable; g++)
+            {
+                byte* u = upper + start[g], l = lower + start[g];
+                var index = Vector512.Load(pairs + g * 64);
+                var even = Vector512.Load(weights + g * 64);
+                var odd = Vector512.Load(weights + g * 64 + 32);
+                var pu = wide ? Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(u), index, Vector512.Load(u + 64)) : Avx512Vbmi.PermuteVar64x8(Vector512.Load(u), index);
+                var pl = wide ? Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(l), index, Vector512.Load(l + 64)) : Avx512Vbmi.PermuteVar64x8(Vector512.Load(l), index);
+                var ru = Avx512BW.PackSignedSaturate(
+                    Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(pu.GetLower()), even) >> 4,
+                    Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(pu.GetUpper()), odd) >> 4);
+                var rl = Avx512BW.PackSignedSaturate(
+                    Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(pl.GetLower()), even) >> 4,
+                    Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(pl.GetUpper()), odd) >> 4);
+                var sum = Avx512BW.MultiplyHigh(ru, bu) + Avx512BW.MultiplyHigh(rl, bl) + two;
+                Avx512BW.ConvertToVector256Byte((sum >> 2).AsUInt16()).AsUInt32().Store(destination + g * ColumnGroups.Columns);
+            }
+        }
+
+        return g * ColumnGroups.Columns;
     }
 
     // Eight pixels a step: one permutation takes the 48 bytes of their pairs out of the window.
@@ -126,12 +193,12 @@ internal static unsafe class BilinearRows
     }
 
     // One pixel a step: widening multiplications of its left and its right neighbour.
-    private static int AcrossAdvSimd(byte* row, int* sourceX, short* weights, short* destination, int safe, ChannelOrder order)
+    private static int AcrossAdvSimd(byte* row, int* sourceX, short* weights, short* destination, int from, int safe, ChannelOrder order)
     {
         byte n = (byte)order.BytesPerPixel, b = (byte)order.Blue, g = (byte)order.Green, r = (byte)order.Red;
         const byte Zero = 0x80;
         var mask = Vector128.Create(b, g, r, Zero, (byte)(b + n), (byte)(g + n), (byte)(r + n), Zero, Zero, Zero, Zero, Zero, Zero, Zero, Zero, Zero);
-        int i = 0;
+        int i = from;
         for (; i < safe; i++)
         {
             var pair = Vector128.WidenLower(Vector128.Shuffle(Vector128.CreateScalar(Load(row + sourceX[i] * n)).AsByte(), mask)).AsInt16();
@@ -143,12 +210,12 @@ internal static unsafe class BilinearRows
         return i;
     }
 
-    private static int Across128(byte* row, int* sourceX, short* weights, short* destination, int safe, ChannelOrder order)
+    private static int Across128(byte* row, int* sourceX, short* weights, short* destination, int from, int safe, ChannelOrder order)
     {
         byte n = (byte)order.BytesPerPixel, b = (byte)order.Blue, g = (byte)order.Green, r = (byte)order.Red;
         const byte Zero = 0x80;
         var mask = Vector128.Create(b, g, r, Zero, (byte)(b + n), (byte)(g + n), (byte)(r + n), Zero, Zero, Zero, Zero, Zero, Zero, Zero, Zero, Zero);
-        int i = 0;
+        int i = from;
         for (; i < safe; i++)
         {
             var pair = Vector128.Shuffle(Vector128.CreateScalar(Load(row + sourceX[i] * n)).AsByte(), mask);

@@ -15,8 +15,7 @@ public sealed unsafe class Preprocessor
     private readonly ColumnGroups _groups = new();
     private readonly TensorRows _tensorRows;
     private readonly uint[] _pixelRow;
-    private readonly short[] _rowA;
-    private readonly short[] _rowB;
+    private readonly short[] _rows; // two rows between the passes
     private readonly byte[] _yuvBytes;
     private uint[] _yuvRow = [];
     private uint[] _lowerYuvRow = [];
@@ -30,8 +29,7 @@ public sealed unsafe class Preprocessor
         _tensorRows = new TensorRows(spec);
         _pixelRow = new uint[spec.Width];
         _yuvBytes = new byte[spec.Width * 3];
-        _rowA = new short[spec.Width * 4];
-        _rowB = new short[spec.Width * 4];
+        _rows = new short[spec.Width * 8];
     }
 
     /// <summary>Bytes of one image in the tensor.</summary>
@@ -139,19 +137,18 @@ public sealed unsafe class Preprocessor
             return;
         }
 
-        if (_plan.Halves)
+        if (_plan.RowsApart)
         {
-            Halve(frame, data, tensor, order);
+            Apart(frame, data, tensor, order);
             return;
         }
 
         fixed (int* sourceX = _plan.SourceX)
         fixed (short* weightX = _plan.WeightX)
-        fixed (short* a = _rowA)
-        fixed (short* b = _rowB)
+        fixed (short* rows = _rows)
         fixed (uint* pixels = _pixelRow)
         {
-            short* upper = a, lower = b;
+            short* upper = rows, lower = rows + _spec.Width * 4;
             int upperRow = -1, lowerRow = -1;
             for (int y = 0; y < _plan.Height; y++)
             {
@@ -208,33 +205,47 @@ public sealed unsafe class Preprocessor
         }
     }
 
-    private void Halve(Frame frame, byte* data, byte* tensor, BilinearRows.ChannelOrder order)
+    // Reduced to half or less: every output row has two source rows of its own, or one.
+    private void Apart(Frame frame, byte* data, byte* tensor, BilinearRows.ChannelOrder order)
     {
-        fixed (uint* pixels = _pixelRow)
+        int width = _plan.Width;
+        bool packed = SourceRow(frame, data, 0, out int readable) is not null; // makes room for rows that must be converted
+        fixed (int* sourceX = _plan.SourceX)
+        fixed (short* weightX = _plan.WeightX)
+        fixed (short* scratch = _rows)
+        fixed (uint* pixels = _pixelRow, upperYuv = _yuvRow, lowerYuv = _lowerYuvRow)
         {
             for (int y = 0; y < _plan.Height; y++)
             {
-                byte* upper = SourceRow(frame, data, 2 * y, out int readable);
-                if (upper is not null)
+                short upperWeight = _plan.WeightY[y * 2], lowerWeight = _plan.WeightY[y * 2 + 1];
+                int first = Math.Clamp(_plan.SourceY[y], 0, _plan.CropHeight - 1);
+                int second = lowerWeight == 0 ? first : Math.Clamp(_plan.SourceY[y] + 1, 0, _plan.CropHeight - 1);
+                byte* upper, lower;
+                if (packed)
                 {
-                    PickRows.Halve(upper, SourceRow(frame, data, 2 * y + 1, out _), readable, pixels, _plan.Width, order, _groups);
+                    upper = SourceRow(frame, data, first, out _);
+                    lower = SourceRow(frame, data, second, out _);
                 }
                 else
                 {
-                    if (_lowerYuvRow.Length < _yuvRow.Length)
+                    readable = _plan.CropWidth * 4;
+                    upper = lower = (byte*)(upperYuv + YuvRows.Convert(frame, data, _plan.CropX, _plan.CropY + first, _plan.CropWidth, upperYuv));
+                    if (second != first)
                     {
-                        _lowerYuvRow = new uint[_yuvRow.Length];
-                    }
-
-                    fixed (uint* first = _yuvRow, second = _lowerYuvRow)
-                    {
-                        int skip = YuvRows.Convert(frame, data, _plan.CropX, _plan.CropY + 2 * y, _plan.CropWidth, first);
-                        YuvRows.Convert(frame, data, _plan.CropX, _plan.CropY + 2 * y + 1, _plan.CropWidth, second);
-                        PickRows.Halve((byte*)(first + skip), (byte*)(second + skip), _plan.CropWidth * 4, pixels, _plan.Width, order, _groups);
+                        lower = (byte*)(lowerYuv + YuvRows.Convert(frame, data, _plan.CropX, _plan.CropY + second, _plan.CropWidth, lowerYuv));
                     }
                 }
 
-                _tensorRows.Write(pixels, _plan.Width, tensor, _plan.Left, _plan.Top + y);
+                if (_plan.Halves)
+                {
+                    PickRows.Halve(upper, lower, readable, pixels, width, order, _groups);
+                }
+                else
+                {
+                    BilinearRows.Both(upper, lower, readable, sourceX, weightX, upperWeight, lowerWeight, scratch, pixels, width, order, _groups);
+                }
+
+                _tensorRows.Write(pixels, width, tensor, _plan.Left, _plan.Top + y);
             }
         }
     }
@@ -299,6 +310,7 @@ public sealed unsafe class Preprocessor
             if (_yuvRow.Length < _plan.CropWidth + 1)
             {
                 _yuvRow = new uint[_plan.CropWidth + 1];
+                _lowerYuvRow = new uint[_plan.CropWidth + 1];
             }
 
             readable = 0;

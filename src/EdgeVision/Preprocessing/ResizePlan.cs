@@ -66,6 +66,9 @@ internal sealed class ResizePlan
     /// <summary>Whether every output pixel is the mean of four: columns and rows 2i and 2i + 1, half of each.</summary>
     public bool Halves { get; private set; }
 
+    /// <summary>Whether no two output rows share a source row.</summary>
+    public bool RowsApart { get; private set; }
+
     /// <summary>Counts changes, so that tables derived from this plan know when to follow.</summary>
     public int Version { get; private set; }
 
@@ -231,6 +234,7 @@ internal sealed class ResizePlan
     private void Classify()
     {
         Picks = Halves = true;
+        RowsApart = CropHeight >= 2 * Resized.Height;
         for (int i = 0; i < Width && (Picks || Halves); i++)
         {
             Picks &= WeightX[i * 8 + 1] == 0;

@@ -46,6 +46,15 @@ public sealed unsafe class KernelTests
                             BilinearRows.Down(v0, v1, (short)(2048 - weight), weight, d, width * 4);
                             BilinearRows.DownScalar(s0, s1, (short)(2048 - weight), weight, ds, 0, width * 4);
                             Assert.Equal(downScalar, down);
+                            uint[] both = new uint[width];
+                            short[] scratch = new short[width * 8];
+                            fixed (uint* p = both)
+                            fixed (short* between = scratch)
+                            {
+                                BilinearRows.Both(row0.Pointer, row1.Pointer, row0.Length, x, w, (short)(2048 - weight), weight, between, p, width, order, groups);
+                            }
+
+                            Assert.Equal(downScalar, MemoryMarshal.AsBytes(both.AsSpan()).ToArray());
                         }
                     }
                 }

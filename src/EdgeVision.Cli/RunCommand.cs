@@ -9,7 +9,7 @@ namespace EdgeVision.Cli;
 internal static class RunCommand
 {
     private sealed record Call(string Model, string Source, ProviderPolicy Providers, float? Confidence, float? Iou, int? MaxDetections, bool Agnostic,
-        string? Spec, string? Json, string? Save, bool Stats, int? Threads, int Repeat, MaskPlane Masks, Box? Crop, TileOptions? Tiles, TrackCall? Track);
+        string? Spec, string? Json, string? Save, bool Stats, int? Threads, int Repeat, MaskPlane Masks, Box? Crop, TileOptions? Tiles, TrackCall? Track, string? Cache);
 
     public static Command Create()
     {
@@ -36,6 +36,7 @@ internal static class RunCommand
         });
         var masks = new Option<MaskPlane>("--masks") { Description = "Plane of the masks and areas in JSON: the network's input, the picture (frame), or no masks (none).", HelpName = "input|frame|none", DefaultValueFactory = _ => MaskPlane.Input };
         var crop = new Option<string?>("--crop") { Description = "Look only at this part of the picture: x1,y1,x2,y2 in pixels. Results are in pixels of the whole picture.", HelpName = "BOX" };
+        var cache = new Option<string?>("--cache") { Description = "Folder that keeps the model as ONNX Runtime rewrote it, so that it loads faster the next time (CPU).", HelpName = "FOLDER" };
         var tiles = new TileArguments();
         var track = new TrackArguments();
         var verbose = Shell.Verbose();
@@ -55,12 +56,13 @@ internal static class RunCommand
         };
         tiles.AddTo(command);
         track.AddTo(command);
+        command.Options.Add(cache);
         command.Options.Add(verbose);
         command.SetAction((parse, cancel) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () => Run(new Call(
             parse.GetValue(model)!, parse.GetValue(source)!, Shell.Policy(parse.GetValue(providers)!, parse.GetValue(require)),
             parse.GetValue(confidence), parse.GetValue(iou), parse.GetValue(max), parse.GetValue(agnostic), parse.GetValue(spec),
             parse.GetValue(json), parse.GetValue(save), parse.GetValue(stats), parse.GetValue(threads), parse.GetValue(repeat),
-            parse.GetValue(masks), ParseCrop(parse.GetValue(crop)), tiles.Read(parse), track.Read(parse)), cancel))));
+            parse.GetValue(masks), ParseCrop(parse.GetValue(crop)), tiles.Read(parse), track.Read(parse), parse.GetValue(cache)), cancel))));
         return command;
     }
 
@@ -93,9 +95,15 @@ internal static class RunCommand
             MaxDetections = call.MaxDetections,
             ClassAgnostic = call.Agnostic ? true : null,
             SpecPath = call.Spec,
+            CacheFolder = call.Cache,
             Threads = call.Threads is { } n ? ThreadBudget.Of(n) : null,
         });
         double loadMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        if (model.Engine.ModelCache == ModelCacheUse.NotPossible)
+        {
+            Console.Error.WriteLine($"edgevision: the cache '{call.Cache}' is not used: it cannot be written, the model keeps weights beside itself, or it does not run on the CPU");
+        }
+
         foreach (var (provider, reason) in model.Engine.Providers.Skipped)
         {
             Console.Error.WriteLine($"edgevision: {provider.Name()} is not used: {reason}");

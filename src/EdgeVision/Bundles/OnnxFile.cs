@@ -11,9 +11,10 @@ internal static unsafe class OnnxFile
 {
     private const int MaxDepth = 64;
 
-    /// <summary>Throws <see cref="ModelFormatException"/> where the file must not be loaded.</summary>
-    public static void Check(string path)
+    /// <summary>Throws <see cref="ModelFormatException"/> where the file must not be loaded; says whether it keeps weights beside itself.</summary>
+    public static bool Check(string path)
     {
+        var subject = new Subject(path);
         if (!File.Exists(path))
         {
             throw new ModelFormatException(Directory.Exists(path) ? $"'{path}' is a folder, not an ONNX model" : $"model '{path}' does not exist");
@@ -35,7 +36,7 @@ internal static unsafe class OnnxFile
             view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
             try
             {
-                Model(new Reader(start, start + length, path), Path.GetDirectoryName(Path.GetFullPath(path))!);
+                Model(new Reader(start, start + length, subject), Path.GetDirectoryName(Path.GetFullPath(path))!);
             }
             finally
             {
@@ -46,6 +47,8 @@ internal static unsafe class OnnxFile
         {
             throw new ModelFormatException($"model '{path}' cannot be read: {OneLine.Of(e.Message)}", e);
         }
+
+        return subject.HasExternalData;
     }
 
     // ModelProto: 1 ir_version, 7 graph, 8 opset_import, 25 functions
@@ -187,17 +190,28 @@ internal static unsafe class OnnxFile
             if (key == "location")
             {
                 ExternalData.Check(reader.Path, folder, value);
+                reader.Subject.HasExternalData = true;
             }
         }
     }
 
+    /// <summary>The file that is looked at, and what was found in it.</summary>
+    private sealed class Subject(string path)
+    {
+        public string Path { get; } = path;
+
+        public bool HasExternalData { get; set; }
+    }
+
     /// <summary>A cursor over one protobuf message.</summary>
-    private ref struct Reader(byte* position, byte* end, string path)
+    private ref struct Reader(byte* position, byte* end, Subject subject)
     {
         private byte* _position = position;
         private readonly byte* _end = end;
 
-        public string Path { get; } = path;
+        public Subject Subject { get; } = subject;
+
+        public readonly string Path => Subject.Path;
 
         public bool Next(out int field, out int wire, bool first = false)
         {
@@ -228,7 +242,7 @@ internal static unsafe class OnnxFile
 
             start = _position;
             _position += length;
-            return new Reader(start, _position, Path);
+            return new Reader(start, _position, Subject);
         }
 
         // Whether a whole message lies ahead.

@@ -27,6 +27,9 @@ public sealed record EngineOptions
     /// <summary>Whether ONNX Runtime may rewrite the graph; off to look for faults in it.</summary>
     public bool OptimizeGraph { get; init; } = true;
 
+    /// <summary>Folder that keeps graphs as ONNX Runtime rewrote them, for models that run on the CPU; none by default.</summary>
+    public string? CacheFolder { get; init; }
+
     internal INativeProviders Native { get; init; } = OrtProviders.Instance;
 }
 
@@ -37,6 +40,7 @@ public sealed record EngineOptions
 public sealed unsafe class InferenceEngine : IDisposable
 {
     private readonly string _path;
+    private readonly string? _cacheFolder;
     private readonly EngineOptions _options;
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions;
@@ -59,7 +63,9 @@ public sealed unsafe class InferenceEngine : IDisposable
         ArgumentNullException.ThrowIfNull(path);
         _path = path;
         _options = options ?? new EngineOptions();
-        OnnxFile.Check(path);
+        bool cacheable = !OnnxFile.Check(path) && _options.OptimizeGraph;
+        _cacheFolder = cacheable ? _options.CacheFolder : null;
+        ModelCache = _options.CacheFolder is null ? ModelCacheUse.Off : ModelCacheUse.NotPossible;
         OrtLibrary.EnsureLoaded();
         _runOptions = new RunOptions(); // not before: it would load the library that comes with the package
         Threads = (_options.Threads ?? ThreadBudget.Default) is var budget && _options.Threads is null && ThreadBudget.LiveSessions > 0
@@ -96,6 +102,9 @@ public sealed unsafe class InferenceEngine : IDisposable
             throw;
         }
     }
+
+    /// <summary>What became of the cache of optimized models.</summary>
+    public ModelCacheUse ModelCache { get; private set; }
 
     /// <summary>Graph inputs in order.</summary>
     public IReadOnlyList<TensorInfo> Inputs => _inputs;
@@ -279,6 +288,20 @@ public sealed unsafe class InferenceEngine : IDisposable
 
     private InferenceSession Open(IReadOnlyList<Provider> providers)
     {
+        if (_cacheFolder is not null && providers is [Provider.Cpu])
+        {
+            try
+            {
+                string settings = "cpu|" + string.Join('|', _options.ProviderOptions.Where(o => o.Key.StartsWith("session.", StringComparison.Ordinal)).OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => $"{o.Key}={o.Value}"));
+                (var session, ModelCache) = OptimizedModelCache.Open(_cacheFolder, _path, settings, SessionOptions);
+                return session;
+            }
+            catch (OnnxRuntimeException e)
+            {
+                throw LoadError(e);
+            }
+        }
+
         using var options = SessionOptions();
         ProviderSelection.Append(_options.Native, options, providers, _options.ProviderOptions);
         try

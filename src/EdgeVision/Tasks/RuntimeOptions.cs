@@ -32,4 +32,7 @@ public sealed record RuntimeOptions
 
     /// <summary>Whether ONNX Runtime may rewrite the graph; off to look for faults in it.</summary>
     public bool OptimizeGraph { get; init; } = true;
+
+    /// <summary>Folder that keeps graphs as ONNX Runtime rewrote them, so that a model on the CPU loads faster the next time; none by default.</summary>
+    public string? CacheFolder { get; init; }
 }

@@ -81,6 +81,7 @@ public sealed class VisionModel : IDisposable
             ProviderOptions = options.ProviderOptions,
             Threads = options.Threads,
             OptimizeGraph = options.OptimizeGraph,
+            CacheFolder = options.CacheFolder,
             // A dynamic size is fixed by the spec, which is known only once the graph is: see FitInput.
         });
         try

@@ -5,7 +5,11 @@ namespace EdgeVision;
 /// <param name="Iou">IoU above which the lower-scored box is suppressed, 0..1.</param>
 /// <param name="MaxDetections">Most detections a frame, at least 1.</param>
 /// <param name="ClassAgnostic">Suppress across classes.</param>
-public sealed record DecoderOptions(float Confidence, float Iou, int MaxDetections, bool ClassAgnostic);
+public sealed record DecoderOptions(float Confidence, float Iou, int MaxDetections, bool ClassAgnostic)
+{
+    /// <summary>Threads that may fill masks side by side, at least 1.</summary>
+    public int Threads { get; init; } = 1;
+}
 
 /// <summary>
 /// Turns the outputs of one run into results in pixels of the source frame. A decoder knows nothing of sessions: it is

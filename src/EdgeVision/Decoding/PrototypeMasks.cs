@@ -11,15 +11,20 @@ namespace EdgeVision;
 /// (process_mask_native, process_mask_upsample). <c>threshold</c> says what a mask holds: <c>logit</c>, sums above 0 (Ultralytics), or
 /// <c>sigmoid</c>, interpolated sigmoids of the sums above 0.5 (YOLOv5).
 /// </summary>
-internal sealed class PrototypeMasks
+internal sealed class PrototypeMasks : IWork
 {
     private readonly string _decoder;
     private readonly int _prototypes;
     private readonly bool _upsampleFirst, _sigmoid;
-    private readonly float[] _coefficients;
+    private readonly int _coefficients;
+    private readonly WorkTeam _team;
+    private readonly Filler[] _fillers;
     private Axis _columns, _rows;
-    private float[] _cells = [], _upper = [], _lower = [];
-    private int[] _left = [], _right = [];
+    private float[] _queued;
+    private Job[] _jobs = new Job[16];
+    private int _count, _parts, _batch;
+    private TensorSet? _outputs;
+    private Detections? _detections;
 
     /// <summary>Reads the parameters of a head.</summary>
     /// <param name="inputs">The head.</param>
@@ -41,37 +46,48 @@ internal sealed class PrototypeMasks
             throw new SpecException($"decoder '{_decoder}' needs the parameter 'coefficients', above 0");
         }
 
-        _coefficients = new float[coefficients];
+        _coefficients = coefficients;
+        _queued = new float[coefficients * _jobs.Length];
+        _team = new WorkTeam(Math.Clamp(inputs.Options.Threads, 1, 64));
+        _fillers = new Filler[_team.Size];
+        for (int i = 0; i < _fillers.Length; i++)
+        {
+            _fillers[i] = new Filler(this);
+        }
+
         _upsampleFirst = OneOf(inputs, "masks", "crop-first", "upsample-first", "crop-first");
         _sigmoid = OneOf(inputs, "threshold", "logit", "sigmoid", threshold);
     }
 
+    /// <summary>Coefficients of a mask.</summary>
+    public int CoefficientCount => _coefficients;
+
     /// <summary>The coefficients of the next mask, to be written.</summary>
-    public Span<float> Coefficients => _coefficients;
+    public Span<float> Coefficients => _queued.AsSpan(_count * _coefficients, _coefficients);
+
+    /// <summary>Begins with the masks of another frame.</summary>
+    public void Begin() => _count = 0;
 
     /// <summary>Output that holds the prototypes, of those of a head with two: some exports give them first.</summary>
     public static int Find(DecoderInputs inputs) => inputs.Info(0).Shape.Length == 4 ? 0 : 1;
 
-    /// <summary>Gives detection <paramref name="index"/> its mask.</summary>
+    /// <summary>Makes room for the mask of detection <paramref name="index"/>; <see cref="Complete"/> fills it.</summary>
     /// <param name="outputs">What the network gave.</param>
     /// <param name="batch">Item of the batch.</param>
     /// <param name="box">Corners in pixels of the input.</param>
     /// <param name="detections">Where the mask goes; its mask plane is the input.</param>
     /// <param name="index">Detection.</param>
     /// <exception cref="ModelFormatException">The prototypes do not fit.</exception>
-    /// <exception cref="InvalidOutputException">A sum is not a number.</exception>
     public void Add(TensorSet outputs, int batch, in Box box, Detections detections, int index)
     {
         var shape = outputs.Shape(_prototypes);
-        if (shape.Length != 4 || shape[1] != _coefficients.Length || batch >= shape[0] || shape[2] < 1 || shape[3] < 1)
+        if (shape.Length != 4 || shape[1] != _coefficients || batch >= shape[0] || shape[2] < 1 || shape[3] < 1)
         {
-            throw new ModelFormatException($"decoder '{_decoder}' expects prototypes [N, {_coefficients.Length}, h, w]; the network gave [{string.Join(", ", shape.ToArray())}]");
+            throw new ModelFormatException($"decoder '{_decoder}' expects prototypes [N, {_coefficients}, h, w]; the network gave [{string.Join(", ", shape.ToArray())}]");
         }
 
-        int ph = (int)shape[2], pw = (int)shape[3], plane = ph * pw;
-        var prototypes = outputs.Data(_prototypes).Slice(batch * plane * _coefficients.Length, plane * _coefficients.Length);
-        _columns.Prepare(pw, detections.MaskWidth);
-        _rows.Prepare(ph, detections.MaskHeight);
+        _columns.Prepare((int)shape[3], detections.MaskWidth);
+        _rows.Prepare((int)shape[2], detections.MaskHeight);
         var (c1, c2, x1, x2) = _columns.Span(box.X1, box.X2, _upsampleFirst);
         var (r1, r2, y1, y2) = _rows.Span(box.Y1, box.Y2, _upsampleFirst);
         if (x2 <= x1 || y2 <= y1)
@@ -80,166 +96,29 @@ internal sealed class PrototypeMasks
             return;
         }
 
-        int cw = c2 - c1, ch = r2 - r1, stride = cw + 2;
-        Reserve(ch * stride, x2 - x1);
-        for (int r = 0; r < ch; r++)
+        detections.AddMask(index, x1, y1, x2 - x1, y2 - y1);
+        _jobs[_count++] = new Job(index, (c1, c2), (r1, r2), (x1, x2), (y1, y2));
+        if (_count == _jobs.Length)
         {
-            var row = _cells.AsSpan(r * stride, stride);
-            (row[0], row[^1]) = (0, 0); // what lies outside the crop
-            var sums = row[1..^1];
-            Sum(prototypes, plane, (r1 + r) * pw + c1, sums);
-            Finite.Check(sums, outputs.Name(_prototypes)); // a broken coefficient or prototype shows here; it would otherwise read as "no mask"
-            if (_sigmoid)
-            {
-                TensorPrimitives.Sigmoid(sums, sums);
-            }
-        }
-
-        // Taps outside the crop read its border.
-        for (int x = x1; x < x2; x++)
-        {
-            _left[x - x1] = Math.Clamp(_columns.Low[x] - c1 + 1, 0, cw + 1);
-            _right[x - x1] = Math.Clamp(_columns.High[x] - c1 + 1, 0, cw + 1);
-        }
-
-        Enlarge(detections.AddMask(index, x1, y1, x2 - x1, y2 - y1), (r1, r2), stride, (x1, x2), (y1, y2));
-    }
-
-    // Each row of cells is widened once; the rows between two of them are their mean, several pixels at a time.
-    private void Enlarge(Span<byte> mask, (int From, int To) cells, int stride, (int From, int To) x, (int From, int To) y)
-    {
-        int width = x.To - x.From, above = -1, below = -1;
-        float limit = _sigmoid ? 0.5f : 0;
-        for (int row = y.From; row < y.To; row++)
-        {
-            int top = _rows.Low[row], bottom = _rows.High[row];
-            if (top != above)
-            {
-                if (top == below)
-                {
-                    (_upper, _lower, below) = (_lower, _upper, above);
-                }
-                else
-                {
-                    Widen(top, cells, stride, x, _upper);
-                }
-
-                above = top;
-            }
-
-            if (bottom != below)
-            {
-                Widen(bottom, cells, stride, x, _lower);
-                below = bottom;
-            }
-
-            Threshold(_upper.AsSpan(0, width), _lower.AsSpan(0, width), _rows.Weight[row], limit, mask.Slice((row - y.From) * width, width));
+            Array.Resize(ref _jobs, _count * 2);
+            Array.Resize(ref _queued, _count * 2 * _coefficients);
         }
     }
 
-    private void Widen(int row, (int From, int To) cells, int stride, (int From, int To) x, float[] to)
+    /// <summary>Fills the masks.</summary>
+    /// <exception cref="InvalidOutputException">A sum is not a number.</exception>
+    public void Complete(TensorSet outputs, int batch, Detections detections)
     {
-        int width = x.To - x.From;
-        if (row < cells.From || row >= cells.To)
-        {
-            to.AsSpan(0, width).Clear();
-            return;
-        }
-
-        var from = _cells.AsSpan((row - cells.From) * stride, stride);
-        var left = _left.AsSpan(0, width);
-        var right = _right.AsSpan(0, width);
-        var weight = _columns.Weight.AsSpan(x.From, width);
-        for (int i = 0; i < width; i++)
-        {
-            to[i] = (1 - weight[i]) * from[left[i]] + weight[i] * from[right[i]];
-        }
+        (_outputs, _batch, _detections, _parts) = (outputs, batch, detections, Math.Min(_fillers.Length, _count));
+        _team.Run(this, _parts);
+        (_outputs, _detections) = (null, null);
     }
 
-    // Coefficient by coefficient, each lane one cell, so that every cell's sum has the order of a plain loop.
-    private void Sum(ReadOnlySpan<float> prototypes, int plane, int first, Span<float> to)
+    void IWork.Do(int part)
     {
-        int lanes = Vector<float>.Count, i = 0;
-        ref float from = ref MemoryMarshal.GetReference(prototypes);
-        for (; i <= to.Length - 4 * lanes; i += 4 * lanes)
+        for (int i = part; i < _count; i += _parts)
         {
-            Vector<float> a = default, b = default, c = default, d = default;
-            for (int k = 0; k < _coefficients.Length; k++)
-            {
-                var factor = new Vector<float>(_coefficients[k]);
-                nuint at = (nuint)(k * plane + first + i);
-                a += Vector.LoadUnsafe(ref from, at) * factor;
-                b += Vector.LoadUnsafe(ref from, at + (nuint)lanes) * factor;
-                c += Vector.LoadUnsafe(ref from, at + (nuint)(2 * lanes)) * factor;
-                d += Vector.LoadUnsafe(ref from, at + (nuint)(3 * lanes)) * factor;
-            }
-
-            a.CopyTo(to[i..]);
-            b.CopyTo(to[(i + lanes)..]);
-            c.CopyTo(to[(i + 2 * lanes)..]);
-            d.CopyTo(to[(i + 3 * lanes)..]);
-        }
-
-        while (to.Length >= lanes && i < to.Length)
-        {
-            i = Math.Min(i, to.Length - lanes); // the last vector overlaps the one before it
-            Vector<float> sum = default;
-            for (int k = 0; k < _coefficients.Length; k++)
-            {
-                sum += Vector.LoadUnsafe(ref from, (nuint)(k * plane + first + i)) * new Vector<float>(_coefficients[k]);
-            }
-
-            sum.CopyTo(to[i..]);
-            i += lanes;
-        }
-
-        for (; i < to.Length; i++)
-        {
-            float sum = 0;
-            for (int k = 0; k < _coefficients.Length; k++)
-            {
-                sum += prototypes[k * plane + first + i] * _coefficients[k];
-            }
-
-            to[i] = sum;
-        }
-    }
-
-    // 1 where (1 - weight) * upper + weight * lower is above the limit; comparisons give all bits, narrowed twice to bytes.
-    private static void Threshold(ReadOnlySpan<float> upper, ReadOnlySpan<float> lower, float weight, float limit, Span<byte> to)
-    {
-        int lanes = Vector<float>.Count, i = 0;
-        var low = new Vector<float>(1 - weight);
-        var high = new Vector<float>(weight);
-        var gate = new Vector<float>(limit);
-        while (to.Length >= 4 * lanes && i < to.Length)
-        {
-            i = Math.Min(i, to.Length - 4 * lanes); // the last block overlaps the one before it
-            var ab = Vector.Narrow(Above(upper[i..], lower[i..]), Above(upper[(i + lanes)..], lower[(i + lanes)..]));
-            var cd = Vector.Narrow(Above(upper[(i + 2 * lanes)..], lower[(i + 2 * lanes)..]), Above(upper[(i + 3 * lanes)..], lower[(i + 3 * lanes)..]));
-            (Vector.AsVectorByte(Vector.Narrow(ab, cd)) & Vector<byte>.One).CopyTo(to[i..]);
-            i += 4 * lanes;
-        }
-
-        for (; i < to.Length; i++)
-        {
-            to[i] = (1 - weight) * upper[i] + weight * lower[i] > limit ? (byte)1 : (byte)0;
-        }
-
-        Vector<int> Above(ReadOnlySpan<float> u, ReadOnlySpan<float> l) => Vector.GreaterThan(low * new Vector<float>(u) + high * new Vector<float>(l), gate);
-    }
-
-    private void Reserve(int cells, int width)
-    {
-        if (_cells.Length < cells)
-        {
-            _cells = new float[BitOperations.RoundUpToPowerOf2((uint)cells)];
-        }
-
-        if (_left.Length < width)
-        {
-            int size = (int)BitOperations.RoundUpToPowerOf2((uint)width);
-            (_left, _right, _upper, _lower) = (new int[size], new int[size], new float[size], new float[size]);
+            _fillers[part].Fill(_jobs[i], _queued.AsSpan(i * _coefficients, _coefficients), _outputs!, _batch, _detections!.MutableMask(_jobs[i].Index));
         }
     }
 
@@ -249,6 +128,184 @@ internal sealed class PrototypeMasks
         return value == other || (value == plain
             ? false
             : throw new SpecException($"parameter '{name}' of decoder '{_decoder}' is {plain} or {other}; '{value}' is not"));
+    }
+
+    /// <summary>Where one mask lies: its detection, cells of the prototypes and pixels of the input, each up to but without the second.</summary>
+    private readonly record struct Job(int Index, (int From, int To) Columns, (int From, int To) Rows, (int From, int To) X, (int From, int To) Y);
+
+    /// <summary>Fills masks with memory of its own.</summary>
+    private sealed class Filler(PrototypeMasks masks)
+    {
+        private float[] _cells = [], _upper = [], _lower = [];
+        private int[] _left = [], _right = [];
+
+        public void Fill(in Job job, ReadOnlySpan<float> coefficients, TensorSet outputs, int batch, Span<byte> mask)
+        {
+            var shape = outputs.Shape(masks._prototypes);
+            int pw = (int)shape[3], plane = (int)shape[2] * pw;
+            var prototypes = outputs.Data(masks._prototypes).Slice(batch * plane * coefficients.Length, plane * coefficients.Length);
+            int c1 = job.Columns.From, cw = job.Columns.To - c1, ch = job.Rows.To - job.Rows.From, stride = cw + 2;
+            Reserve(ch * stride, job.X.To - job.X.From);
+            for (int r = 0; r < ch; r++)
+            {
+                var row = _cells.AsSpan(r * stride, stride);
+                (row[0], row[^1]) = (0, 0); // what lies outside the crop
+                var sums = row[1..^1];
+                Sum(prototypes, coefficients, plane, (job.Rows.From + r) * pw + c1, sums);
+                Finite.Check(sums, outputs.Name(masks._prototypes)); // a broken coefficient or prototype shows here; it would otherwise read as "no mask"
+                if (masks._sigmoid)
+                {
+                    TensorPrimitives.Sigmoid(sums, sums);
+                }
+            }
+
+            // Taps outside the crop read its border.
+            for (int x = job.X.From; x < job.X.To; x++)
+            {
+                _left[x - job.X.From] = Math.Clamp(masks._columns.Low[x] - c1 + 1, 0, cw + 1);
+                _right[x - job.X.From] = Math.Clamp(masks._columns.High[x] - c1 + 1, 0, cw + 1);
+            }
+
+            Enlarge(mask, job.Rows, stride, job.X, job.Y);
+        }
+
+        // Each row of cells is widened once; the rows between two of them are their mean, several pixels at a time.
+        private void Enlarge(Span<byte> mask, (int From, int To) cells, int stride, (int From, int To) x, (int From, int To) y)
+        {
+            int width = x.To - x.From, above = -1, below = -1;
+            float limit = masks._sigmoid ? 0.5f : 0;
+            for (int row = y.From; row < y.To; row++)
+            {
+                int top = masks._rows.Low[row], bottom = masks._rows.High[row];
+                if (top != above)
+                {
+                    if (top == below)
+                    {
+                        (_upper, _lower, below) = (_lower, _upper, above);
+                    }
+                    else
+                    {
+                        Widen(top, cells, stride, x, _upper);
+                    }
+
+                    above = top;
+                }
+
+                if (bottom != below)
+                {
+                    Widen(bottom, cells, stride, x, _lower);
+                    below = bottom;
+                }
+
+                Threshold(_upper.AsSpan(0, width), _lower.AsSpan(0, width), masks._rows.Weight[row], limit, mask.Slice((row - y.From) * width, width));
+            }
+        }
+
+        private void Widen(int row, (int From, int To) cells, int stride, (int From, int To) x, float[] to)
+        {
+            int width = x.To - x.From;
+            if (row < cells.From || row >= cells.To)
+            {
+                to.AsSpan(0, width).Clear();
+                return;
+            }
+
+            var from = _cells.AsSpan((row - cells.From) * stride, stride);
+            var left = _left.AsSpan(0, width);
+            var right = _right.AsSpan(0, width);
+            var weight = masks._columns.Weight.AsSpan(x.From, width);
+            for (int i = 0; i < width; i++)
+            {
+                to[i] = (1 - weight[i]) * from[left[i]] + weight[i] * from[right[i]];
+            }
+        }
+
+        // Coefficient by coefficient, each lane one cell, so that every cell's sum has the order of a plain loop.
+        private static void Sum(ReadOnlySpan<float> prototypes, ReadOnlySpan<float> coefficients, int plane, int first, Span<float> to)
+        {
+            int lanes = Vector<float>.Count, i = 0;
+            ref float from = ref MemoryMarshal.GetReference(prototypes);
+            for (; i <= to.Length - 4 * lanes; i += 4 * lanes)
+            {
+                Vector<float> a = default, b = default, c = default, d = default;
+                for (int k = 0; k < coefficients.Length; k++)
+                {
+                    var factor = new Vector<float>(coefficients[k]);
+                    nuint at = (nuint)(k * plane + first + i);
+                    a += Vector.LoadUnsafe(ref from, at) * factor;
+                    b += Vector.LoadUnsafe(ref from, at + (nuint)lanes) * factor;
+                    c += Vector.LoadUnsafe(ref from, at + (nuint)(2 * lanes)) * factor;
+                    d += Vector.LoadUnsafe(ref from, at + (nuint)(3 * lanes)) * factor;
+                }
+
+                a.CopyTo(to[i..]);
+                b.CopyTo(to[(i + lanes)..]);
+                c.CopyTo(to[(i + 2 * lanes)..]);
+                d.CopyTo(to[(i + 3 * lanes)..]);
+            }
+
+            while (to.Length >= lanes && i < to.Length)
+            {
+                i = Math.Min(i, to.Length - lanes); // the last vector overlaps the one before it
+                Vector<float> sum = default;
+                for (int k = 0; k < coefficients.Length; k++)
+                {
+                    sum += Vector.LoadUnsafe(ref from, (nuint)(k * plane + first + i)) * new Vector<float>(coefficients[k]);
+                }
+
+                sum.CopyTo(to[i..]);
+                i += lanes;
+            }
+
+            for (; i < to.Length; i++)
+            {
+                float sum = 0;
+                for (int k = 0; k < coefficients.Length; k++)
+                {
+                    sum += prototypes[k * plane + first + i] * coefficients[k];
+                }
+
+                to[i] = sum;
+            }
+        }
+
+        // 1 where (1 - weight) * upper + weight * lower is above the limit; comparisons give all bits, narrowed twice to bytes.
+        private static void Threshold(ReadOnlySpan<float> upper, ReadOnlySpan<float> lower, float weight, float limit, Span<byte> to)
+        {
+            int lanes = Vector<float>.Count, i = 0;
+            var low = new Vector<float>(1 - weight);
+            var high = new Vector<float>(weight);
+            var gate = new Vector<float>(limit);
+            while (to.Length >= 4 * lanes && i < to.Length)
+            {
+                i = Math.Min(i, to.Length - 4 * lanes); // the last block overlaps the one before it
+                var ab = Vector.Narrow(Above(upper[i..], lower[i..]), Above(upper[(i + lanes)..], lower[(i + lanes)..]));
+                var cd = Vector.Narrow(Above(upper[(i + 2 * lanes)..], lower[(i + 2 * lanes)..]), Above(upper[(i + 3 * lanes)..], lower[(i + 3 * lanes)..]));
+                (Vector.AsVectorByte(Vector.Narrow(ab, cd)) & Vector<byte>.One).CopyTo(to[i..]);
+                i += 4 * lanes;
+            }
+
+            for (; i < to.Length; i++)
+            {
+                to[i] = (1 - weight) * upper[i] + weight * lower[i] > limit ? (byte)1 : (byte)0;
+            }
+
+            Vector<int> Above(ReadOnlySpan<float> u, ReadOnlySpan<float> l) => Vector.GreaterThan(low * new Vector<float>(u) + high * new Vector<float>(l), gate);
+        }
+
+        private void Reserve(int cells, int width)
+        {
+            if (_cells.Length < cells)
+            {
+                _cells = new float[BitOperations.RoundUpToPowerOf2((uint)cells)];
+            }
+
+            if (_left.Length < width)
+            {
+                int size = (int)BitOperations.RoundUpToPowerOf2((uint)width);
+                (_left, _right, _upper, _lower) = (new int[size], new int[size], new float[size], new float[size]);
+            }
+        }
     }
 
     /// <summary>Where the pixels of one axis read among its cells; the same for all masks of a size.</summary>

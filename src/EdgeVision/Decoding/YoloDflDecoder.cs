@@ -24,7 +24,7 @@ internal sealed class YoloDflDecoder : OutputDecoder
         _output = inputs.Indices[rows];
         inputs.ExpectShape(rows, "rows", -1, -1, -1);
         _masks = masks ? new PrototypeMasks(inputs, 1 - rows, "logit") : null;
-        int extra = _masks?.Coefficients.Length ?? 0;
+        int extra = _masks?.CoefficientCount ?? 0;
         if (pose)
         {
             int[] shape = inputs.Ints("keypoints");
@@ -47,7 +47,7 @@ internal sealed class YoloDflDecoder : OutputDecoder
         _candidates = new YoloCandidates(inputs.Info(rows).Name, inputs.Options);
     }
 
-    private int Extra => _masks?.Coefficients.Length ?? _keypoints * _keypointSize;
+    private int Extra => _masks?.CoefficientCount ?? _keypoints * _keypointSize;
 
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
     {
@@ -64,6 +64,7 @@ internal sealed class YoloDflDecoder : OutputDecoder
         var kept = _candidates.Suppress();
         var detections = result.Detections;
         detections.Clear(_keypoints, rotation: false, _masks is null ? 0 : transform.InputWidth, _masks is null ? 0 : transform.InputHeight);
+        _masks?.Begin();
         foreach (int k in kept)
         {
             int index = detections.Add(YoloCandidates.ToFrame(_candidates.Boxes[k], transform), _candidates.Scores[k], _candidates.ClassIds[k]);
@@ -84,6 +85,8 @@ internal sealed class YoloDflDecoder : OutputDecoder
                 _masks.Add(outputs, batch, _candidates.Boxes[k], detections, index);
             }
         }
+
+        _masks?.Complete(outputs, batch, detections);
     }
 
     private void Keypoints(ReadOnlySpan<float> data, int anchors, int anchor, in FrameTransform transform, Span<Keypoint> points, string output)

@@ -38,7 +38,7 @@ internal sealed class YoloRowsDecoder : CandidateDecoder
         }
     }
 
-    private int Coefficients => _masks?.Coefficients.Length ?? 0;
+    private int Coefficients => _masks?.CoefficientCount ?? 0;
 
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
     {
@@ -98,12 +98,15 @@ internal sealed class YoloRowsDecoder : CandidateDecoder
     {
         var kept = Suppress(YoloCandidates.ClassOffset, YoloCandidates.MaxCandidates);
         detections.Clear(maskWidth: transform.InputWidth, maskHeight: transform.InputHeight);
+        _masks!.Begin();
         foreach (int k in kept)
         {
             int index = detections.Add(YoloCandidates.ToFrame(Candidates.Boxes[k], transform), Candidates.Scores[k], Candidates.ClassIds[k]);
-            data.Slice(Candidates.Sources[k] * size + 5 + _classes, Coefficients).CopyTo(_masks!.Coefficients);
+            data.Slice(Candidates.Sources[k] * size + 5 + _classes, Coefficients).CopyTo(_masks.Coefficients);
             _masks.Add(outputs, batch, Candidates.Boxes[k], detections, index);
         }
+
+        _masks.Complete(outputs, batch, detections);
     }
 }
 

@@ -8,6 +8,12 @@ public sealed record ThreadBudget(int Cores, int Inference, bool Spin)
 {
     private static int _sessions;
 
+    /// <summary>
+    /// Threads that prepare pictures and read outputs, 1 to 64: rows of a picture, items of a batch, masks. One by default: for one small picture
+    /// waking threads costs more than they do.
+    /// </summary>
+    public int Pixels { get; init; } = 1;
+
     /// <summary>All cores of the machine for one session.</summary>
     public static ThreadBudget Default { get; } = Of(Environment.ProcessorCount);
 

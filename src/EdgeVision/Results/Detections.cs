@@ -264,6 +264,13 @@ public sealed class Detections
         return span;
     }
 
+    /// <summary>Mask bytes of detection <paramref name="index"/>, to be written.</summary>
+    internal Span<byte> MutableMask(int index)
+    {
+        var r = MaskRegion(index);
+        return _maskBytes.AsSpan(r.Offset, r.Width * r.Height);
+    }
+
     private void Move(int from, int to)
     {
         _boxes[to] = _boxes[from];

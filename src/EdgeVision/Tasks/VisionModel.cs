@@ -6,10 +6,16 @@ namespace EdgeVision;
 /// A model with its meaning: frames in, results out. Preprocessing, the network and decoding share this object's memory,
 /// so one instance serves one thread at a time, and a steady stream of frames allocates nothing.
 /// </summary>
-public sealed class VisionModel : IDisposable
+public sealed class VisionModel : IWork, IDisposable
 {
     private readonly Preprocessor _preprocessor;
     private readonly OutputDecoder[] _decoders;
+    private readonly WorkTeam _team;
+    private readonly Worker[] _workers; // of a batch; the first is this model's own
+    private readonly Frame?[] _frames;
+    private readonly VisionResult?[] _results;
+    private int _parts, _items;
+    private bool _decoding;
     private readonly bool _findsBoxes;
     private readonly FrameTransform[] _transforms;
     private readonly int _input;
@@ -25,13 +31,14 @@ public sealed class VisionModel : IDisposable
         FitInput(engine, _input, Spec.Input, options.BatchSize);
         _transforms = new FrameTransform[options.BatchSize];
         _imageBytes = Preprocessor.ByteCount(Spec.Input);
-        _preprocessor = new Preprocessor(Spec.Input);
+        int threads = Math.Clamp(engine.Threads.Pixels, 1, 64);
+        _preprocessor = new Preprocessor(Spec.Input, threads);
         var thresholds = Spec.Thresholds;
         Options = new DecoderOptions(
             Checked(options.Confidence ?? thresholds.Confidence, "confidence"),
             Checked(options.Iou ?? thresholds.Iou, "IoU"),
             options.MaxDetections is < 1 ? throw new ArgumentOutOfRangeException(nameof(options), "MaxDetections is at least 1") : options.MaxDetections ?? thresholds.MaxDetections,
-            options.ClassAgnostic ?? thresholds.ClassAgnostic);
+            options.ClassAgnostic ?? thresholds.ClassAgnostic) { Threads = threads };
         _decoders = [.. Spec.Outputs.Select(o => DecoderFactory.Create(Spec, o, engine.Outputs, Options))];
         _findsBoxes = Gives(ResultPart.Detections);
         for (int i = 0; i < _decoders.Length; i++)
@@ -41,6 +48,17 @@ public sealed class VisionModel : IDisposable
             {
                 throw new SpecException($"outputs[{other}] ({Spec.Outputs[other].Decoder}) and outputs[{i}] ({Spec.Outputs[i].Decoder}) would both fill the {_decoders[i].Fills.ToString().ToLowerInvariant()} of a result; a model has one head for each part");
             }
+        }
+
+        _frames = new Frame?[options.BatchSize];
+        _results = new VisionResult?[options.BatchSize];
+        _team = new WorkTeam(Math.Min(threads, options.BatchSize));
+        _workers = new Worker[_team.Size];
+        _workers[0] = new Worker(_preprocessor, _decoders);
+        for (int i = 1; i < _workers.Length; i++)
+        {
+            // A share of a batch each, so that one thread is enough for its pictures and masks.
+            _workers[i] = new Worker(new Preprocessor(Spec.Input), [.. Spec.Outputs.Select(o => DecoderFactory.Create(Spec, o, engine.Outputs, Options with { Threads = 1 }))]);
         }
     }
 
@@ -119,7 +137,7 @@ public sealed class VisionModel : IDisposable
         long preprocessed = Stopwatch.GetTimestamp();
         Engine.Run();
         long ran = Stopwatch.GetTimestamp();
-        Decode(0, frame, result);
+        Decode(_decoders, 0, frame, result);
         result.Timing = Timing(start, preprocessed, ran, 1);
     }
 
@@ -136,19 +154,27 @@ public sealed class VisionModel : IDisposable
         }
 
         long start = Stopwatch.GetTimestamp();
-        var bytes = Engine.InputBytes(_input);
         for (int i = 0; i < frames.Length; i++)
         {
             results[i].Clear();
-            _transforms[i] = _preprocessor.Process(frames[i], bytes.Slice(i * _imageBytes, _imageBytes));
+            (_frames[i], _results[i]) = (frames[i], results[i]);
         }
 
-        long preprocessed = Stopwatch.GetTimestamp();
-        Engine.Run();
-        long ran = Stopwatch.GetTimestamp();
-        for (int i = 0; i < frames.Length; i++)
+        long preprocessed, ran;
+        try
         {
-            Decode(i, frames[i], results[i]);
+            (_items, _parts, _decoding) = (frames.Length, Math.Min(_workers.Length, frames.Length), false);
+            _team.Run(this, _parts);
+            preprocessed = Stopwatch.GetTimestamp();
+            Engine.Run();
+            ran = Stopwatch.GetTimestamp();
+            _decoding = true;
+            _team.Run(this, _parts);
+        }
+        finally
+        {
+            Array.Clear(_frames);
+            Array.Clear(_results);
         }
 
         var timing = Timing(start, preprocessed, ran, frames.Length);
@@ -160,6 +186,22 @@ public sealed class VisionModel : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Engine.Dispose();
+
+    void IWork.Do(int part)
+    {
+        var worker = _workers[part];
+        for (int i = part; i < _items; i += _parts)
+        {
+            if (_decoding)
+            {
+                Decode(worker.Decoders, i, _frames[i]!, _results[i]!);
+            }
+            else
+            {
+                _transforms[i] = worker.Preprocessor.Process(_frames[i]!, Engine.InputBytes(_input).Slice(i * _imageBytes, _imageBytes));
+            }
+        }
+    }
 
     /// <summary>Whether a head fills this part of a result.</summary>
     public bool Gives(ResultPart part) => Array.Exists(_decoders, d => d.Fills == part);
@@ -183,18 +225,20 @@ public sealed class VisionModel : IDisposable
         Stopwatch.GetElapsedTime(preprocessed, ran).TotalMilliseconds / frames,
         Stopwatch.GetElapsedTime(ran).TotalMilliseconds / frames);
 
-    private void Decode(int item, Frame frame, VisionResult result)
+    private void Decode(OutputDecoder[] decoders, int item, Frame frame, VisionResult result)
     {
         result.FrameWidth = frame.Width;
         result.FrameHeight = frame.Height;
         result.Transform = _transforms[item];
         result.HasDetections = _findsBoxes;
-        for (int i = 0; i < _decoders.Length; i++)
+        for (int i = 0; i < decoders.Length; i++)
         {
-            _decoders[i].Name(result, Spec.Outputs[i].Labels ?? Spec.Labels);
-            _decoders[i].Decode(Engine.Results, item, _transforms[item], result);
+            decoders[i].Name(result, Spec.Outputs[i].Labels ?? Spec.Labels);
+            decoders[i].Decode(Engine.Results, item, _transforms[item], result);
         }
     }
+
+    private readonly record struct Worker(Preprocessor Preprocessor, OutputDecoder[] Decoders);
 
     private static int FindInput(InferenceEngine engine, InputSpec input, string path)
     {

@@ -155,4 +155,40 @@ public sealed class PreprocessorTests
         new Preprocessor(spec).Process(frame, tensor);
         return MemoryMarshal.Cast<byte, float>(tensor).ToArray();
     }
+
+    [Theory]
+    [InlineData(ResizeMode.Letterbox, Interpolation.Bilinear, 640, 480)] // rows shared
+    [InlineData(ResizeMode.Letterbox, Interpolation.Bilinear, 150, 90)] // enlarged
+    [InlineData(ResizeMode.Letterbox, Interpolation.Bilinear, 576, 576)] // picked
+    [InlineData(ResizeMode.Stretch, Interpolation.Bilinear, 1366, 768)] // rows apart
+    [InlineData(ResizeMode.CenterCrop, Interpolation.BilinearAntialias, 500, 400)]
+    [InlineData(ResizeMode.TopLeft, Interpolation.Nearest, 333, 1000)]
+    [InlineData(ResizeMode.Stretch, Interpolation.Bilinear, 200, 3)]
+    public void Threads_change_nothing(ResizeMode mode, Interpolation interpolation, int width, int height)
+    {
+        foreach (var format in new[] { PixelFormat.Bgr24, PixelFormat.Nv12, PixelFormat.Gray8 })
+        {
+            using var frame = Frame.Rent(format, width & ~1, Math.Max(2, height & ~1));
+            new Random(width).NextBytes(frame.MutableData);
+            var spec = new InputSpec { Width = 192, Height = 192, Resize = new ResizeSpec { Mode = mode, Interpolation = interpolation } };
+            byte[] one = new byte[Preprocessor.ByteCount(spec)], many = new byte[one.Length];
+            var transform = new Preprocessor(spec).Process(frame, one);
+            foreach (int threads in new[] { 2, 3, 5 })
+            {
+                var preprocessor = new Preprocessor(spec, threads);
+                for (int round = 0; round < 5; round++)
+                {
+                    many.AsSpan().Fill(0xAA);
+                    Assert.Equal(transform, preprocessor.Process(frame, many));
+                    Assert.True(one.AsSpan().SequenceEqual(many), $"{format}, {threads} threads");
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(65)]
+    public void Impossible_threads_are_refused(int threads) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Preprocessor(new InputSpec { Width = 8, Height = 8 }, threads));
 }

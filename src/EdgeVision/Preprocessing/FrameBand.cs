@@ -1,0 +1,236 @@
+namespace EdgeVision;
+
+/// <summary>Output rows of one picture from source rows, with scratch rows of its own: bands of a picture may be made side by side.</summary>
+internal sealed unsafe class FrameBand
+{
+    private readonly InputSpec _spec;
+    private readonly ResizePlan _plan;
+    private readonly ColumnGroups _groups;
+    private readonly TensorRows _tensorRows;
+    private readonly AntialiasRows _antialias = new();
+    private readonly uint[] _pixelRow;
+    private readonly short[] _rows; // two rows between the passes
+    private readonly byte[] _yuvBytes;
+    private uint[] _yuvRow = [];
+    private uint[] _lowerYuvRow = [];
+
+    public FrameBand(InputSpec spec, ResizePlan plan, ColumnGroups groups)
+    {
+        (_spec, _plan, _groups) = (spec, plan, groups);
+        _tensorRows = new TensorRows(spec);
+        _pixelRow = new uint[spec.Width];
+        _yuvBytes = new byte[spec.Width * 3];
+        _rows = new short[spec.Width * 8];
+    }
+
+    /// <summary>Writes the gray around the picture.</summary>
+    public void Pad(byte* tensor) => _tensorRows.Pad(tensor, (byte)_spec.Resize.PadValue, _plan.Left, _plan.Top, _plan.Width, _plan.Height);
+
+    /// <summary>Writes output rows <paramref name="from"/> up to but without <paramref name="to"/> of the picture's.</summary>
+    public void Rows(Frame frame, byte* data, byte* tensor, int from, int to)
+    {
+        if (_spec.Resize.Interpolation == Interpolation.BilinearAntialias)
+        {
+            Antialiased(frame, data, tensor, from, to);
+        }
+        else
+        {
+            Bilinear(frame, data, tensor, from, to);
+        }
+    }
+
+    private void Bilinear(Frame frame, byte* data, byte* tensor, int from, int to)
+    {
+        var order = BilinearRows.ChannelOrder.Of(frame.Format);
+        int width = _plan.Width;
+        if (_plan.Picks)
+        {
+            Pick(frame, data, tensor, order, from, to);
+            return;
+        }
+
+        if (_plan.RowsApart)
+        {
+            Apart(frame, data, tensor, order, from, to);
+            return;
+        }
+
+        fixed (int* sourceX = _plan.SourceX)
+        fixed (short* weightX = _plan.WeightX)
+        fixed (short* rows = _rows)
+        fixed (uint* pixels = _pixelRow)
+        {
+            short* upper = rows, lower = rows + _spec.Width * 4;
+            int upperRow = -1, lowerRow = -1;
+            for (int y = from; y < to; y++)
+            {
+                int sy = _plan.SourceY[y];
+                short upperWeight = _plan.WeightY[y * 2], lowerWeight = _plan.WeightY[y * 2 + 1];
+                int first = Math.Clamp(sy, 0, _plan.CropHeight - 1);
+                int second = lowerWeight == 0 ? first : Math.Clamp(sy + 1, 0, _plan.CropHeight - 1);
+                if (first == lowerRow)
+                {
+                    short* swap = upper;
+                    upper = lower;
+                    lower = swap;
+                    (upperRow, lowerRow) = (lowerRow, upperRow);
+                }
+
+                if (first != upperRow)
+                {
+                    Across(frame, data, first, sourceX, weightX, upper, order);
+                    upperRow = first;
+                }
+
+                if (second != first && second != lowerRow)
+                {
+                    Across(frame, data, second, sourceX, weightX, lower, order);
+                    lowerRow = second;
+                }
+
+                BilinearRows.Down(upper, second == first ? upper : lower, upperWeight, lowerWeight, (byte*)pixels, width * 4);
+                _tensorRows.Write(pixels, width, tensor, _plan.Left, _plan.Top + y);
+            }
+        }
+    }
+
+    private void Pick(Frame frame, byte* data, byte* tensor, BilinearRows.ChannelOrder order, int from, int to)
+    {
+        fixed (int* sourceX = _plan.SourceX)
+        fixed (uint* pixels = _pixelRow)
+        {
+            for (int y = from; y < to; y++)
+            {
+                int row = Math.Clamp(_plan.SourceY[y], 0, _plan.CropHeight - 1);
+                byte* source = SourceRow(frame, data, row, out int readable);
+                if (source is not null)
+                {
+                    PickRows.Pick(source, readable, sourceX, pixels, _plan.Width, order, _groups);
+                }
+                else
+                {
+                    YuvRows.Pick(frame, data, _plan.CropX, _plan.CropY + row, sourceX, pixels, _plan.Width, _yuvBytes);
+                }
+
+                _tensorRows.Write(pixels, _plan.Width, tensor, _plan.Left, _plan.Top + y);
+            }
+        }
+    }
+
+    // Reduced to half or less: every output row has two source rows of its own, or one.
+    private void Apart(Frame frame, byte* data, byte* tensor, BilinearRows.ChannelOrder order, int from, int to)
+    {
+        int width = _plan.Width;
+        bool packed = SourceRow(frame, data, 0, out int readable) is not null; // makes room for rows that must be converted
+        fixed (int* sourceX = _plan.SourceX)
+        fixed (short* weightX = _plan.WeightX)
+        fixed (short* scratch = _rows)
+        fixed (uint* pixels = _pixelRow, upperYuv = _yuvRow, lowerYuv = _lowerYuvRow)
+        {
+            for (int y = from; y < to; y++)
+            {
+                short upperWeight = _plan.WeightY[y * 2], lowerWeight = _plan.WeightY[y * 2 + 1];
+                int first = Math.Clamp(_plan.SourceY[y], 0, _plan.CropHeight - 1);
+                int second = lowerWeight == 0 ? first : Math.Clamp(_plan.SourceY[y] + 1, 0, _plan.CropHeight - 1);
+                byte* upper, lower;
+                if (packed)
+                {
+                    upper = SourceRow(frame, data, first, out _);
+                    lower = SourceRow(frame, data, second, out _);
+                }
+                else
+                {
+                    readable = _plan.CropWidth * 4;
+                    upper = lower = (byte*)(upperYuv + YuvRows.Convert(frame, data, _plan.CropX, _plan.CropY + first, _plan.CropWidth, upperYuv));
+                    if (second != first)
+                    {
+                        lower = (byte*)(lowerYuv + YuvRows.Convert(frame, data, _plan.CropX, _plan.CropY + second, _plan.CropWidth, lowerYuv));
+                    }
+                }
+
+                if (_plan.Halves)
+                {
+                    PickRows.Halve(upper, lower, readable, pixels, width, order, _groups);
+                }
+                else
+                {
+                    BilinearRows.Both(upper, lower, readable, sourceX, weightX, upperWeight, lowerWeight, scratch, pixels, width, order, _groups);
+                }
+
+                _tensorRows.Write(pixels, width, tensor, _plan.Left, _plan.Top + y);
+            }
+        }
+    }
+
+    private void Across(Frame frame, byte* data, int row, int* sourceX, short* weightX, short* destination, BilinearRows.ChannelOrder order)
+    {
+        byte* source = SourceRow(frame, data, row, out int readable);
+        if (source is not null)
+        {
+            BilinearRows.Across(source, readable, sourceX, weightX, destination, _plan.Width, order, _groups);
+            return;
+        }
+
+        fixed (uint* converted = _yuvRow)
+        {
+            int skip = YuvRows.Convert(frame, data, _plan.CropX, _plan.CropY + row, _plan.CropWidth, converted);
+            BilinearRows.Across((byte*)(converted + skip), _plan.CropWidth * 4, sourceX, weightX, destination, _plan.Width, order, _groups);
+        }
+    }
+
+    private void Antialiased(Frame frame, byte* data, byte* tensor, int from, int to)
+    {
+        var order = BilinearRows.ChannelOrder.Of(frame.Format);
+        _antialias.Begin(_plan);
+        fixed (uint* pixels = _pixelRow)
+        {
+            for (int y = from; y < to; y++)
+            {
+                var (first, count) = _antialias.RowsFor(y);
+                for (int row = first; row < first + count; row++)
+                {
+                    if (_antialias.Has(row))
+                    {
+                        continue;
+                    }
+
+                    byte* source = SourceRow(frame, data, row, out _);
+                    if (source is not null)
+                    {
+                        _antialias.Across(source, order, row, _plan.Width);
+                        continue;
+                    }
+
+                    fixed (uint* converted = _yuvRow)
+                    {
+                        int skip = YuvRows.Convert(frame, data, _plan.CropX, _plan.CropY + row, _plan.CropWidth, converted);
+                        _antialias.Across((byte*)(converted + skip), order, row, _plan.Width);
+                    }
+                }
+
+                _antialias.Down(y, pixels, _plan.Width);
+                _tensorRows.Write(pixels, _plan.Width, tensor, _plan.Left, _plan.Top + y);
+            }
+        }
+    }
+
+    // First pixel of a packed row of the crop, or null (and room in the scratch row) where the row must be converted.
+    private byte* SourceRow(Frame frame, byte* data, int row, out int readable)
+    {
+        if (frame.Format is PixelFormat.Nv12 or PixelFormat.I420 or PixelFormat.Yuy2)
+        {
+            if (_yuvRow.Length < _plan.CropWidth + 1)
+            {
+                _yuvRow = new uint[_plan.CropWidth + 1];
+                _lowerYuvRow = new uint[_plan.CropWidth + 1];
+            }
+
+            readable = 0;
+            return null;
+        }
+
+        int n = Frame.BytesPerPixel(frame.Format);
+        readable = (frame.Width - _plan.CropX) * n;
+        return data + (long)(_plan.CropY + row) * frame.Stride + (long)_plan.CropX * n;
+    }
+}

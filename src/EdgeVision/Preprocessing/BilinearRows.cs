@@ -71,6 +71,10 @@ internal static unsafe class BilinearRows
         {
             i = AcrossAvx2(row, sourceX, weights, destination, i, safe, order);
         }
+        else if (Sse41.IsSupported)
+        {
+            i = AcrossSse41(row, sourceX, weights, destination, i, safe, order);
+        }
         else if (AdvSimd.Arm64.IsSupported)
         {
             i = AcrossAdvSimd(row, sourceX, weights, destination, i, safe, order);
@@ -192,6 +196,23 @@ internal static unsafe class BilinearRows
         return i;
     }
 
+    // Two pixels a step.
+    private static int AcrossSse41(byte* row, int* sourceX, short* weights, short* destination, int from, int safe, ChannelOrder order)
+    {
+        var mask = order.PairMask;
+        int n = order.BytesPerPixel, i = from;
+        for (; i <= safe - 2; i += 2)
+        {
+            var pairs = Ssse3.Shuffle(Vector128.Create(Load(row + sourceX[i] * n), Load(row + sourceX[i + 1] * n)).AsByte(), mask);
+            var (first, second) = Vector128.Widen(pairs);
+            var a = Sse2.MultiplyAddAdjacent(first.AsInt16(), Vector128.Load(weights + i * 8)) >> 4;
+            var b = Sse2.MultiplyAddAdjacent(second.AsInt16(), Vector128.Load(weights + i * 8 + 8)) >> 4;
+            Sse2.PackSignedSaturate(a, b).Store(destination + i * 4);
+        }
+
+        return i;
+    }
+
     // One pixel a step: widening multiplications of its left and its right neighbour.
     private static int AcrossAdvSimd(byte* row, int* sourceX, short* weights, short* destination, int from, int safe, ChannelOrder order)
     {
@@ -201,7 +222,7 @@ internal static unsafe class BilinearRows
         int i = from;
         for (; i < safe; i++)
         {
-            var pair = Vector128.WidenLower(Vector128.Shuffle(Vector128.CreateScalar(Load(row + sourceX[i] * n)).AsByte(), mask)).AsInt16();
+            var pair = Vector128.WidenLower(Vector128.ShuffleNative(Vector128.CreateScalar(Load(row + sourceX[i] * n)).AsByte(), mask)).AsInt16();
             var sum = AdvSimd.MultiplyWideningLower(pair.GetLower(), Vector64.Create(weights[i * 8]));
             sum = AdvSimd.MultiplyWideningLowerAndAdd(sum, pair.GetUpper(), Vector64.Create(weights[i * 8 + 1]));
             AdvSimd.ShiftRightLogicalNarrowingLower(sum.AsUInt32(), 4).AsInt16().Store(destination + i * 4);
@@ -218,7 +239,7 @@ internal static unsafe class BilinearRows
         int i = from;
         for (; i < safe; i++)
         {
-            var pair = Vector128.Shuffle(Vector128.CreateScalar(Load(row + sourceX[i] * n)).AsByte(), mask);
+            var pair = Vector128.ShuffleNative(Vector128.CreateScalar(Load(row + sourceX[i] * n)).AsByte(), mask);
             var (left, right) = Vector128.Widen(Vector128.WidenLower(pair));
             var sum = left.AsInt32() * weights[i * 8] + right.AsInt32() * weights[i * 8 + 1];
             var lanes = Vector128.Narrow(sum >> 4, Vector128<int>.Zero);
@@ -269,6 +290,18 @@ internal static unsafe class BilinearRows
             {
                 var sum = (Avx2.MultiplyHigh(Vector256.Load(upper + i), bu) + Avx2.MultiplyHigh(Vector256.Load(lower + i), bl) + two) >> 2;
                 Vector128.Narrow(sum.GetLower().AsUInt16(), sum.GetUpper().AsUInt16()).Store(destination + i);
+            }
+        }
+        else if (Sse2.IsSupported)
+        {
+            var bu = Vector128.Create(upperWeight);
+            var bl = Vector128.Create(lowerWeight);
+            var two = Vector128.Create((short)2);
+            for (; i <= lanes - 16; i += 16)
+            {
+                var a = (Sse2.MultiplyHigh(Vector128.Load(upper + i), bu) + Sse2.MultiplyHigh(Vector128.Load(lower + i), bl) + two) >> 2;
+                var b = (Sse2.MultiplyHigh(Vector128.Load(upper + i + 8), bu) + Sse2.MultiplyHigh(Vector128.Load(lower + i + 8), bl) + two) >> 2;
+                Sse2.PackUnsignedSaturate(a, b).Store(destination + i);
             }
         }
         else if (Vector128.IsHardwareAccelerated)

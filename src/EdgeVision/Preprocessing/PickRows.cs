@@ -32,7 +32,7 @@ internal static unsafe class PickRows
             for (; i <= width - 4 && sourceX[i + 3] * n + 4 <= readable; i += 4)
             {
                 var p = Vector128.Create(Load(row + sourceX[i] * n), Load(row + sourceX[i + 1] * n), Load(row + sourceX[i + 2] * n), Load(row + sourceX[i + 3] * n));
-                Vector128.Shuffle(p.AsByte(), mask).AsUInt32().Store(destination + i);
+                Vector128.ShuffleNative(p.AsByte(), mask).AsUInt32().Store(destination + i);
             }
         }
 
@@ -87,8 +87,8 @@ internal static unsafe class PickRows
                 byte* u = upper + 2 * i * n, l = lower + 2 * i * n;
                 var top = Vector128.Create(Load8(u), Load8(u + 2 * n)).AsByte();
                 var bottom = Vector128.Create(Load8(l), Load8(l + 2 * n)).AsByte();
-                var sum = Vector128.WidenLower(Vector128.Shuffle(top, left)) + Vector128.WidenLower(Vector128.Shuffle(top, right))
-                    + Vector128.WidenLower(Vector128.Shuffle(bottom, left)) + Vector128.WidenLower(Vector128.Shuffle(bottom, right)) + Vector128.Create((ushort)2);
+                var sum = Vector128.WidenLower(Vector128.ShuffleNative(top, left)) + Vector128.WidenLower(Vector128.ShuffleNative(top, right))
+                    + Vector128.WidenLower(Vector128.ShuffleNative(bottom, left)) + Vector128.WidenLower(Vector128.ShuffleNative(bottom, right)) + Vector128.Create((ushort)2);
                 Unsafe.WriteUnaligned(destination + i, Vector128.Narrow(sum >>> 2, Vector128<ushort>.Zero).AsUInt64().ToScalar());
             }
         }

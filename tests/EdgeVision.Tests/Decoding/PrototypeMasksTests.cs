@@ -111,6 +111,38 @@ public sealed class PrototypeMasksTests
     }
 
     [Fact]
+    public void Threads_change_nothing()
+    {
+        const int Boxes = 40, Row = 4 + 1 + Coefficients;
+        var random = new Random(8);
+        float[] rows = new float[Row * Boxes], prototypes = DecoderCase.Values(random, [Coefficients, 40, 40], (r, _) => r.NextSingle() - 0.5f);
+        for (int i = 0; i < Boxes; i++)
+        {
+            (rows[i], rows[Boxes + i], rows[2 * Boxes + i], rows[3 * Boxes + i], rows[4 * Boxes + i]) = (random.Next(160), random.Next(160), 5 + random.Next(60), 5 + random.Next(60), 0.3f + 0.6f * random.NextSingle());
+            for (int c = 0; c < Coefficients; c++)
+            {
+                rows[(5 + c) * Boxes + i] = random.NextSingle() - 0.5f;
+            }
+        }
+
+        var set = new ArrayTensorSet(("rows", [1, Row, Boxes], rows), ("prototypes", [1, Coefficients, 40, 40], prototypes));
+        string? one = null;
+        foreach (int threads in (int[])[1, 2, 5])
+        {
+            var decoder = DecoderCase.Create("yolo-dfl-seg", DecoderCase.SpecOf(160, 160, ["thing"]), new DecoderOptions(0.25f, 0.99f, 300, false) { Threads = threads }, ("rows", [1, Row, Boxes]), ("prototypes", [1, Coefficients, 40, 40]));
+            var result = new VisionResult();
+            for (int round = 0; round < 20; round++)
+            {
+                result.Clear();
+                decoder.Decode(set, 0, FrameTransform.Identity(160, 160), result);
+                Assert.True(result.Detections.Count > 20);
+                string shown = DecoderCase.Show(result);
+                Assert.Equal(one ??= shown, shown);
+            }
+        }
+    }
+
+    [Fact]
     public void Prototypes_may_come_first()
     {
         var c = DecoderCase.Of("yolo-rows-seg");

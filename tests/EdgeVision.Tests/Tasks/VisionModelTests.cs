@@ -59,12 +59,15 @@ public sealed class VisionModelTests : IDisposable
         Assert.ThrowsAny<ArgumentException>(() => VisionModel.Load(path, new RuntimeOptions { Confidence = confidence, Iou = iou, MaxDetections = most }));
     }
 
-    [Fact]
-    public void A_batch_gives_what_frames_give_one_by_one()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)] // a thread has two items of three
+    [InlineData(8)] // more threads than items
+    public void A_batch_gives_what_frames_give_one_by_one(int threads)
     {
         string path = Write(TinyOnnx.Unary("GlobalAveragePool", ["n", 3, "h", "w"], ["n", 3, 1, 1]), Spec("\"width\": 8, \"height\": 4", "softmax", "classify"));
         using var single = VisionModel.Load(path);
-        using var batch = VisionModel.Load(path, new RuntimeOptions { BatchSize = 3 });
+        using var batch = VisionModel.Load(path, new RuntimeOptions { BatchSize = 3, Threads = ThreadBudget.Of(1) with { Pixels = threads } });
         Assert.Equal((1, 3), (single.BatchSize, batch.BatchSize));
         var random = new Random(5);
         Frame[] frames = [.. Enumerable.Range(0, 3).Select(i => Frame.Rent(PixelFormat.Bgr24, 20 + i, 10))];

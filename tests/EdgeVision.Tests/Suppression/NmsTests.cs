@@ -158,6 +158,8 @@ public sealed class NmsTests
     [Theory]
     [InlineData(255)] // sorted by comparison
     [InlineData(256)] // and digit by digit
+    [InlineData(511)]
+    [InlineData(512)] // in strips
     [InlineData(3000)]
     public void Many_boxes_with_ties_are_suppressed_as_a_plain_loop_does_it(int count)
     {
@@ -186,6 +188,50 @@ public sealed class NmsTests
 
             Assert.Equal(kept, new NmsWorkspace().Run(boxes, scores, threshold).ToArray());
         }
+    }
+
+    [Theory]
+    [InlineData(0f)] // classes compared
+    [InlineData(7680f)] // classes moved apart
+    [InlineData(3f)] // moved onto each other
+    public void Many_boxes_of_all_kinds_are_suppressed_as_a_plain_loop_does_it(float offset)
+    {
+        var random = new Random(17);
+        const int Count = 1500;
+        var boxes = new Box[Count];
+        float[] scores = new float[Count];
+        int[] classes = new int[Count];
+        for (int i = 0; i < Count; i++)
+        {
+            float x = random.NextSingle() * 300 - 50, y = random.NextSingle() * 300 - 50, w = random.NextSingle() * 80, h = random.NextSingle() * 80;
+            boxes[i] = random.Next(40) switch
+            {
+                0 => new Box(x, y, float.NaN, y + h),
+                1 => new Box(float.NaN, y, x + w, y + h),
+                2 => new Box(x + w, y, x, y + h), // inside out
+                3 => new Box(-300, y, 600, y + h), // across everything
+                _ => new Box(x, y, x + w, y + h),
+            };
+            (scores[i], classes[i]) = (random.NextSingle(), random.Next(4));
+        }
+
+        foreach (bool huge in (bool[])[false, true])
+        {
+            boxes[7] = huge ? new Box(float.NegativeInfinity, 0, 3e38f, 50) : boxes[8];
+            List<int> kept = [];
+            foreach (int i in Enumerable.Range(0, Count).OrderByDescending(i => scores[i]))
+            {
+                if (!kept.Exists(k => (offset != 0 || classes[k] == classes[i]) && BoxOverlap.Iou(Moved(k), Moved(i)) > 0.4f))
+                {
+                    kept.Add(i);
+                }
+            }
+
+            Assert.Equal(kept, new NmsWorkspace().Run(boxes, scores, classes, offset, 0.4f).ToArray());
+            Assert.Equal(kept.Take(9), new NmsWorkspace().Run(boxes, scores, classes, offset, 0.4f, limit: 9).ToArray());
+        }
+
+        Box Moved(int i) => classes[i] * offset is var s ? new Box(boxes[i].X1 + s, boxes[i].Y1 + s, boxes[i].X2 + s, boxes[i].Y2 + s) : default;
     }
 
     [Fact]

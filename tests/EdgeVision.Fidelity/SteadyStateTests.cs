@@ -30,16 +30,23 @@ public sealed class SteadyStateTests
             model.Run(frame, result);
         }
 
-        int detections = 0;
-        int collections = GC.CollectionCount(0);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++)
+        int detections = 0, collections = 0;
+        long allocated = -1;
+        // .NET itself may allocate once when it recompiles a hot method; what a frame allocates shows in every thousand.
+        for (int round = 0; round < 3 && allocated != 0; round++)
         {
-            model.Run(frame, result);
-            detections += result.Detections.Count + result.Classification.Count;
+            detections = 0;
+            collections = GC.CollectionCount(0);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 1000; i++)
+            {
+                model.Run(frame, result);
+                detections += result.Detections.Count + result.Classification.Count;
+            }
+
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         }
 
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         Assert.True(detections >= 1000, $"{detections} results in 1,000 frames: nothing was decoded");
         Assert.Equal(0, allocated);
         Assert.Equal(collections, GC.CollectionCount(0));

@@ -158,14 +158,7 @@ public sealed class TileMergerTests
         {
             var merger = new TileMerger(merge);
             var merged = new Detections();
-            merger.Run(found, merged);
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < 20; i++)
-            {
-                merger.Run(found, merged);
-            }
-
-            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            Assert.Equal(0, Allocations.Of(() => merger.Run(found, merged)));
             Assert.InRange(merged.Count, 10, 290);
         }
     }

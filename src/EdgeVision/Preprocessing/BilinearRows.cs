@@ -29,6 +29,17 @@ internal static unsafe class BilinearRows
             }
         }
 
+        /// <summary>Shuffle for one pair of neighbours in the low 8 bytes: B G R and a zero of the left one, then of the right one.</summary>
+        public Vector128<byte> SidesMask
+        {
+            get
+            {
+                byte n = (byte)BytesPerPixel, b = (byte)Blue, g = (byte)Green, r = (byte)Red;
+                const byte Zero = 0x80;
+                return Vector128.Create(b, g, r, Zero, (byte)(b + n), (byte)(g + n), (byte)(r + n), Zero, Zero, Zero, Zero, Zero, Zero, Zero, Zero, Zero);
+            }
+        }
+
         public static ChannelOrder Of(PixelFormat format) => format switch
         {
             PixelFormat.Bgr24 => new(3, 0, 1, 2),
@@ -216,10 +227,8 @@ internal static unsafe class BilinearRows
     // One pixel a step: widening multiplications of its left and its right neighbour.
     private static int AcrossAdvSimd(byte* row, int* sourceX, short* weights, short* destination, int from, int safe, ChannelOrder order)
     {
-        byte n = (byte)order.BytesPerPixel, b = (byte)order.Blue, g = (byte)order.Green, r = (byte)order.Red;
-        const byte Zero = 0x80;
-        var mask = Vector128.Create(b, g, r, Zero, (byte)(b + n), (byte)(g + n), (byte)(r + n), Zero, Zero, Zero, Zero, Zero, Zero, Zero, Zero, Zero);
-        int i = from;
+        var mask = order.SidesMask;
+        int n = order.BytesPerPixel, i = from;
         for (; i < safe; i++)
         {
             var pair = Vector128.WidenLower(Vector128.ShuffleNative(Vector128.CreateScalar(Load(row + sourceX[i] * n)).AsByte(), mask)).AsInt16();
@@ -233,10 +242,8 @@ internal static unsafe class BilinearRows
 
     private static int Across128(byte* row, int* sourceX, short* weights, short* destination, int from, int safe, ChannelOrder order)
     {
-        byte n = (byte)order.BytesPerPixel, b = (byte)order.Blue, g = (byte)order.Green, r = (byte)order.Red;
-        const byte Zero = 0x80;
-        var mask = Vector128.Create(b, g, r, Zero, (byte)(b + n), (byte)(g + n), (byte)(r + n), Zero, Zero, Zero, Zero, Zero, Zero, Zero, Zero, Zero);
-        int i = from;
+        var mask = order.SidesMask;
+        int n = order.BytesPerPixel, i = from;
         for (; i < safe; i++)
         {
             var pair = Vector128.ShuffleNative(Vector128.CreateScalar(Load(row + sourceX[i] * n)).AsByte(), mask);

@@ -152,16 +152,7 @@ public sealed class BotSortTrackerTests
         int frame = 0;
         Assert.Equal(0, Allocations.Of(() =>
         {
-            frame++;
-            detections.Clear();
-            for (int i = 0; i < 30; i++)
-            {
-                if ((frame + i * 7) % 20 < 12)
-                {
-                    detections.Add(new Box(i * 60 + frame % 20, 10, i * 60 + 40 + frame % 20, 90), (frame + i) % 4 == 0 ? 0.3f : 0.8f, 0);
-                }
-            }
-
+            TrackerScenes.ComeAndGo(detections, ++frame);
             tracker.Update(detections, AffineMotion.None with { ShiftX = 1 }, looks.AsSpan(0, detections.Count * 16), 16);
         }));
     }

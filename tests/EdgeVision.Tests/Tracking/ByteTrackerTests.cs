@@ -1,4 +1,5 @@
 using Xunit;
+using static EdgeVision.Tests.Tracking.TrackerScenes;
 
 namespace EdgeVision.Tests.Tracking;
 
@@ -118,19 +119,9 @@ public sealed class ByteTrackerTests
         var tracker = new ByteTracker(new ByteTrackOptions { TrackBuffer = 5 });
         var detections = new Detections();
         int frame = 0;
-        // Objects come and go, so that tracks begin, are lost, found and given up all the time.
         Assert.Equal(0, Allocations.Of(() =>
         {
-            frame++;
-            detections.Clear();
-            for (int i = 0; i < 30; i++)
-            {
-                if ((frame + i * 7) % 20 < 12)
-                {
-                    detections.Add(new Box(i * 60 + frame % 20, 10, i * 60 + 40 + frame % 20, 90), (frame + i) % 4 == 0 ? 0.3f : 0.8f, 0);
-                }
-            }
-
+            TrackerScenes.ComeAndGo(detections, ++frame);
             tracker.Update(detections);
         }));
         Assert.True(tracker.Tracks.Length > 5);
@@ -143,17 +134,4 @@ public sealed class ByteTrackerTests
     [InlineData(0.5, 0.8, 30, 0)]
     public void Impossible_settings_are_refused(double threshold, double match, int buffer, double rate) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new ByteTracker(new ByteTrackOptions { TrackThreshold = threshold, MatchThreshold = match, TrackBuffer = buffer, FrameRate = rate }));
-
-    // Squares of 40 pixels.
-    private static int[] Step(ByteTracker tracker, params (float X, float Y, float Score)[] found)
-    {
-        var detections = new Detections();
-        foreach (var (x, y, score) in found)
-        {
-            detections.Add(new Box(x, y, x + 40, y + 40), score, 0);
-        }
-
-        tracker.Update(detections);
-        return detections.TrackIds.ToArray();
-    }
 }

@@ -1,4 +1,5 @@
 using Xunit;
+using static EdgeVision.Tests.Tracking.TrackerScenes;
 
 namespace EdgeVision.Tests.Tracking;
 
@@ -92,16 +93,7 @@ public sealed class OcSortTrackerTests
         int frame = 0;
         Assert.Equal(0, Allocations.Of(() =>
         {
-            frame++;
-            detections.Clear();
-            for (int i = 0; i < 30; i++)
-            {
-                if ((frame + i * 7) % 20 < 12)
-                {
-                    detections.Add(new Box(i * 60 + frame % 20, 10, i * 60 + 40 + frame % 20, 90), (frame + i) % 4 == 0 ? 0.3f : 0.8f, 0);
-                }
-            }
-
+            TrackerScenes.ComeAndGo(detections, ++frame);
             tracker.Update(detections);
         }));
     }
@@ -113,16 +105,4 @@ public sealed class OcSortTrackerTests
     [InlineData(0.5, 0.3, 3, double.NaN)]
     public void Impossible_settings_are_refused(double threshold, double iou, int deltaT, double inertia) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new OcSortTracker(new OcSortOptions { DetectionThreshold = threshold, IouThreshold = iou, DeltaT = deltaT, Inertia = inertia }));
-
-    private static int[] Step(OcSortTracker tracker, params (float X, float Y, float Score)[] found)
-    {
-        var detections = new Detections();
-        foreach (var (x, y, score) in found)
-        {
-            detections.Add(new Box(x, y, x + 40, y + 40), score, 0);
-        }
-
-        tracker.Update(detections);
-        return detections.TrackIds.ToArray();
-    }
 }

@@ -56,3 +56,43 @@ public sealed class InvalidOutputException : EdgeVisionException
     /// <summary>Creates the error with a one-line message.</summary>
     public InvalidOutputException(string message) : base(message) { }
 }
+
+/// <summary>A source that cannot be opened or was lost: a missing file, a camera that vanished, a server that is away.</summary>
+public sealed class SourceException : EdgeVisionException
+{
+    /// <summary>Creates the error with a one-line message.</summary>
+    /// <param name="message">What happened and what to do, without credentials.</param>
+    /// <param name="canRetry">Whether the source may come back by itself: a server does, a file that is missing does not.</param>
+    public SourceException(string message, bool canRetry = true) : base(message) => CanRetry = canRetry;
+
+    /// <summary>Creates the error with a one-line message and its cause.</summary>
+    public SourceException(string message, Exception inner, bool canRetry = true) : base(message, inner) => CanRetry = canRetry;
+
+    /// <summary>Whether trying again may help.</summary>
+    public bool CanRetry { get; }
+}
+
+/// <summary>A sink that cannot take a result: a full disk, a broker that is away, a refused request.</summary>
+public sealed class SinkException : EdgeVisionException
+{
+    /// <summary>Creates the error with a one-line message.</summary>
+    /// <param name="message">What happened and what to do, without credentials.</param>
+    /// <param name="canRetry">Whether the same result may go through later.</param>
+    public SinkException(string message, bool canRetry = true) : base(message) => CanRetry = canRetry;
+
+    /// <summary>Creates the error with a one-line message and its cause.</summary>
+    public SinkException(string message, Exception inner, bool canRetry = true) : base(message, inner) => CanRetry = canRetry;
+
+    /// <summary>Whether trying again may help.</summary>
+    public bool CanRetry { get; }
+}
+
+/// <summary>A pipeline's configuration that is wrong; the message says where.</summary>
+public sealed class PipelineConfigException : EdgeVisionException
+{
+    /// <summary>Creates the error with a one-line message.</summary>
+    public PipelineConfigException(string message) : base(message) { }
+
+    /// <summary>Creates the error with a one-line message and its cause.</summary>
+    public PipelineConfigException(string message, Exception inner) : base(message, inner) { }
+}

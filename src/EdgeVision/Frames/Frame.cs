@@ -3,9 +3,9 @@ using System.Buffers;
 namespace EdgeVision;
 
 /// <summary>
-/// One picture from a source: pixel memory that is borrowed (a camera's buffer, a pinned array) or rented from the shared
-/// pool, with its format, strides, capture time and sequence. Disposing returns rented memory; borrowed memory stays its
-/// owner's and must outlive the frame.
+/// One picture from a source: pixel memory that is borrowed (a camera's buffer, a pinned array) or rented from a pool, with its format,
+/// strides, capture time and sequence. Disposing returns rented memory; borrowed memory stays its owner's and must outlive the frame.
+/// A frame with several readers has as many owners (<see cref="Share"/>), and its memory goes back when the last of them disposes it.
 /// </summary>
 public sealed unsafe class Frame : IDisposable
 {
@@ -13,13 +13,17 @@ public sealed unsafe class Frame : IDisposable
     public const int MaxSide = 32768;
 
     private readonly bool _rented;
+    private readonly FramePool? _pool;
     private byte[]? _array;
     private readonly int _arrayOffset;
     private readonly byte* _pointer;
     private readonly int _length;
-    private bool _disposed;
+    private int _owners = 1;
+    private TimeSpan _timestamp;
+    private long _sequence;
+    private string _source = "";
 
-    private Frame(PixelFormat format, int width, int height, int stride, byte[]? array, int offset, byte* pointer, int length, bool rented)
+    private Frame(PixelFormat format, int width, int height, int stride, byte[]? array, int offset, byte* pointer, int length, bool rented, FramePool? pool = null)
     {
         Format = format;
         Width = width;
@@ -30,6 +34,7 @@ public sealed unsafe class Frame : IDisposable
         _pointer = pointer;
         _length = length;
         _rented = rented;
+        _pool = pool;
     }
 
     /// <summary>Layout of the bytes.</summary>
@@ -45,13 +50,13 @@ public sealed unsafe class Frame : IDisposable
     public int Stride { get; }
 
     /// <summary>Capture time on the source's clock.</summary>
-    public TimeSpan Timestamp { get; init; }
+    public TimeSpan Timestamp { get => _timestamp; init => _timestamp = value; }
 
     /// <summary>Number of the frame in its source, from 0.</summary>
-    public long Sequence { get; init; }
+    public long Sequence { get => _sequence; init => _sequence = value; }
 
     /// <summary>Name of the source, for results and messages.</summary>
-    public string Source { get; init; } = "";
+    public string Source { get => _source; init => _source = value; }
 
     /// <summary>All bytes: planes one after the other.</summary>
     public ReadOnlySpan<byte> Data => MutableData;
@@ -61,7 +66,7 @@ public sealed unsafe class Frame : IDisposable
     {
         get
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref _owners) <= 0, this);
             return _array is not null ? _array.AsSpan(_arrayOffset, _length) : new Span<byte>(_pointer, _length);
         }
     }
@@ -147,21 +152,73 @@ public sealed unsafe class Frame : IDisposable
         _ => 1,
     };
 
-    /// <inheritdoc/>
+    /// <summary>Makes the caller one more owner; the memory goes back when every owner has disposed the frame once.</summary>
+    /// <exception cref="ObjectDisposedException">The last owner has disposed it already.</exception>
+    public Frame Share()
+    {
+        int owners = Volatile.Read(ref _owners);
+        while (true)
+        {
+            ObjectDisposedException.ThrowIf(owners <= 0, this);
+            int seen = Interlocked.CompareExchange(ref _owners, owners + 1, owners);
+            if (seen == owners)
+            {
+                return this;
+            }
+
+            owners = seen;
+        }
+    }
+
+    /// <summary>Gives up one owner's share. Of a frame with a single owner a second call does nothing.</summary>
     public void Dispose()
     {
-        if (_disposed)
+        int owners = Volatile.Read(ref _owners);
+        while (owners > 0)
+        {
+            int seen = Interlocked.CompareExchange(ref _owners, owners - 1, owners);
+            if (seen == owners)
+            {
+                break;
+            }
+
+            owners = seen;
+        }
+
+        if (owners != 1)
         {
             return;
         }
 
-        _disposed = true;
+        if (_pool is not null)
+        {
+            _pool.TakeBack(this);
+            return;
+        }
+
         if (_rented && _array is not null)
         {
             ArrayPool<byte>.Shared.Return(_array);
         }
 
         _array = null;
+    }
+
+    /// <summary>A frame for a pool: pinned memory of its own with tight rows, contents undefined, without an owner yet.</summary>
+    internal static Frame ForPool(FramePool pool, PixelFormat format, int width, int height)
+    {
+        int stride = CheckSize(format, width, height, 0);
+        int length = ByteCount(format, width, height, stride);
+        byte[] array = GC.AllocateUninitializedArray<byte>(length, pinned: true);
+        return new Frame(format, width, height, stride, array, 0, null, length, rented: false, pool) { _owners = 0 };
+    }
+
+    /// <summary>Begins a new life out of the pool.</summary>
+    internal Frame Begin(string source, long sequence, TimeSpan timestamp)
+    {
+        (_source, _sequence, _timestamp) = (source, sequence, timestamp);
+        Volatile.Write(ref _owners, 1);
+        return this;
     }
 
     private static int CheckSize(PixelFormat format, int width, int height, int stride)

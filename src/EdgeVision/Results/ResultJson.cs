@@ -21,7 +21,10 @@ public static class ResultJson
     /// segmentation's classes by id are pixels of the plane of <paramref name="masks"/> (of the input with <see cref="MaskPlane.None"/>
     /// too), <c>size</c> [height, width] that part of it which was counted: what shows the frame.
     /// </summary>
-    public static void Write(Utf8JsonWriter writer, VisionResult result, string source, long sequence, TimeSpan timestamp, string model, MaskPlane masks = MaskPlane.Input)
+    public static void Write(Utf8JsonWriter writer, VisionResult result, string source, long sequence, TimeSpan timestamp, string model, MaskPlane masks = MaskPlane.Input) =>
+        Write(writer, result, source, sequence, timestamp, model, masks, null);
+
+    internal static void Write(Utf8JsonWriter writer, VisionResult result, string source, long sequence, TimeSpan timestamp, string model, MaskPlane masks, PipelineFrame? frame)
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(result);
@@ -32,6 +35,23 @@ public static class ResultJson
         writer.WriteNumber("width"u8, result.FrameWidth);
         writer.WriteNumber("height"u8, result.FrameHeight);
         writer.WriteString("model"u8, model);
+        Parts(writer, result, masks);
+        if (frame is not null)
+        {
+            PipelineJson.Additions(writer, frame);
+        }
+
+        writer.WriteStartObject("timing_ms"u8);
+        writer.WriteNumber("preprocess"u8, Math.Round(result.Timing.PreprocessMs, 3));
+        writer.WriteNumber("inference"u8, Math.Round(result.Timing.InferenceMs, 3));
+        writer.WriteNumber("postprocess"u8, Math.Round(result.Timing.PostprocessMs, 3));
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Writes what was found, as fields of the object that is open.</summary>
+    internal static void Parts(Utf8JsonWriter writer, VisionResult result, MaskPlane masks)
+    {
         bool nothingElse = result.Classification.Count == 0 && result.Embedding.Count == 0 && result.Segmentation.Width == 0 && result.Depth.Width == 0;
         if (result.HasDetections || result.Detections.Count > 0 || nothingElse)
         {
@@ -79,13 +99,6 @@ public static class ResultJson
             Number(writer, "max"u8, range.Maximum, 4);
             writer.WriteEndObject();
         }
-
-        writer.WriteStartObject("timing_ms"u8);
-        writer.WriteNumber("preprocess"u8, Math.Round(result.Timing.PreprocessMs, 3));
-        writer.WriteNumber("inference"u8, Math.Round(result.Timing.InferenceMs, 3));
-        writer.WriteNumber("postprocess"u8, Math.Round(result.Timing.PostprocessMs, 3));
-        writer.WriteEndObject();
-        writer.WriteEndObject();
     }
 
     private static void Detections(Utf8JsonWriter writer, VisionResult result, MaskPlane masks)

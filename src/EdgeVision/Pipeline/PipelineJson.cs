@@ -1,0 +1,122 @@
+using System.Text.Json;
+
+namespace EdgeVision;
+
+/// <summary>Writes a pipeline's frames as JSON: the object of <see cref="ResultJson"/> with what the pipeline adds to it.</summary>
+public static class PipelineJson
+{
+    /// <summary>
+    /// Writes one frame's object: the fields of <see cref="ResultJson"/> and <c>captured_at</c> (UTC), <c>inferred</c> where the model
+    /// did not look, <c>crops</c> [{model, detection, and what it found}], <c>events</c> [{rule, kind, track_id, label,
+    /// direction, value}] and <c>counts</c> {rule: {name: value}}. What does not apply is left out.
+    /// </summary>
+    /// <param name="writer">Where to.</param>
+    /// <param name="frame">The frame.</param>
+    /// <param name="masks">Plane of the masks.</param>
+    public static void Write(Utf8JsonWriter writer, PipelineFrame frame, MaskPlane masks = MaskPlane.Input)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        ArgumentNullException.ThrowIfNull(frame);
+        ResultJson.Write(writer, frame.Result, frame.Source, frame.Sequence, frame.Timestamp, frame.Model, masks, frame);
+    }
+
+    internal static void Additions(Utf8JsonWriter writer, PipelineFrame frame)
+    {
+        writer.WriteString("captured_at"u8, frame.CapturedAt.UtcDateTime);
+        if (!frame.Inferred)
+        {
+            writer.WriteBoolean("inferred"u8, false);
+        }
+
+        if (frame.Crops.Count > 0)
+        {
+            writer.WriteStartArray("crops"u8);
+            foreach (var crop in frame.Crops)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("model"u8, crop.Model);
+                writer.WriteNumber("detection"u8, crop.Detection);
+                ResultJson.Parts(writer, crop.Result, MaskPlane.None);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
+
+        Events(writer, frame);
+        Counts(writer, frame);
+    }
+
+    private static void Events(Utf8JsonWriter writer, PipelineFrame frame)
+    {
+        if (frame.Events.Count == 0)
+        {
+            return;
+        }
+
+        writer.WriteStartArray("events"u8);
+        foreach (var happened in frame.Events)
+        {
+            Write(writer, happened);
+        }
+
+        writer.WriteEndArray();
+    }
+
+    /// <summary>Writes one event's object: rule, kind and what else applies.</summary>
+    public static void Write(Utf8JsonWriter writer, in PipelineEvent happened)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.WriteStartObject();
+        writer.WriteString("rule"u8, happened.Rule);
+        writer.WriteString("kind"u8, happened.Kind);
+        if (happened.TrackId > 0)
+        {
+            writer.WriteNumber("track_id"u8, happened.TrackId);
+        }
+
+        if (happened.Label is { } label)
+        {
+            writer.WriteString("label"u8, label);
+        }
+
+        if (happened.Direction is { } direction)
+        {
+            writer.WriteString("direction"u8, direction);
+        }
+
+        if (happened.Value is { } value)
+        {
+            writer.WriteNumber("value"u8, Math.Round(value, 3));
+        }
+
+        writer.WriteEndObject();
+    }
+
+    // Counts of one rule stand together, as the rule noted them.
+    private static void Counts(Utf8JsonWriter writer, PipelineFrame frame)
+    {
+        if (frame.Counts.Count == 0)
+        {
+            return;
+        }
+
+        writer.WriteStartObject("counts"u8);
+        for (int i = 0; i < frame.Counts.Count; i++)
+        {
+            var count = frame.Counts[i];
+            if (i == 0 || frame.Counts[i - 1].Rule != count.Rule)
+            {
+                writer.WriteStartObject(count.Rule);
+            }
+
+            writer.WriteNumber(count.Name, count.Value);
+            if (i == frame.Counts.Count - 1 || frame.Counts[i + 1].Rule != count.Rule)
+            {
+                writer.WriteEndObject();
+            }
+        }
+
+        writer.WriteEndObject();
+    }
+}

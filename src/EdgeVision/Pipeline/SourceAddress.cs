@@ -1,0 +1,25 @@
+using System.Text.RegularExpressions;
+
+namespace EdgeVision;
+
+/// <summary>Addresses of sources and sinks as they may be shown: without what would let a reader in.</summary>
+public static partial class SourceAddress
+{
+    /// <summary>
+    /// The text without credentials: user and password in front of a host, and the values of query fields that name a secret (token, key,
+    /// password, signature and their like) become <c>***</c>. Works on messages with addresses in them too.
+    /// </summary>
+    public static string Redact(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        text = Authority().Replace(text, "${scheme}***@");
+        return SecretField().Replace(text, "${name}***");
+    }
+
+    // Up to the last @ before the path: passwords may hold one.
+    [GeneratedRegex(@"(?<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s'""?#]*@", RegexOptions.CultureInvariant)]
+    private static partial Regex Authority();
+
+    [GeneratedRegex(@"(?<name>[?&;](?:[^=&;\s]*(?:token|key|passw|pwd|secret|signature|credential|auth|sig)[^=&;\s]*)=)[^&;\s'""#]*", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    private static partial Regex SecretField();
+}

@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using OpenCvSharp;
 
@@ -10,9 +12,16 @@ public static class OpenCvLibrary
     private const string Native = "OpenCvSharpExtern";
 
     private static readonly Lazy<string?> Missing = new(TryLoad);
+    private static readonly Lazy<bool> Network = new(TryNetwork);
 
     /// <summary>Whether cameras and videos can be opened; where not, the reason says what to install. Loads the library on the first call.</summary>
     public static bool Available([NotNullWhen(false)] out string? reason) => (reason = Missing.Value) is null;
+
+    /// <summary>
+    /// Whether it reads streams. The FFmpeg inside of OpenCvSharp4's packages for Linux is built without a network and reads files alone; one that
+    /// the user built may do more. Tried out once, on loopback; false where the library is not there.
+    /// </summary>
+    public static bool HasNetwork => Available(out _) && Network.Value;
 
     /// <exception cref="SourceException">The library is not there.</exception>
     internal static void MustBeThere(string name)
@@ -34,6 +43,16 @@ public static class OpenCvLibrary
         {
             return Explain(e.Message);
         }
+    }
+
+    // Whoever can connect does, before anything is sent.
+    private static bool TryNetwork()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        int[] timeouts = [CaptureProperty.OpenTimeout, 500, CaptureProperty.ReadTimeout, 500];
+        using var capture = new VideoCapture($"tcp://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}", VideoCaptureAPIs.FFMPEG, timeouts);
+        return listener.Pending();
     }
 
     // The loader lists every place where it looked; a line about a library that is missing in turn is the one that helps.

@@ -5,7 +5,7 @@ namespace EdgeVision.OpenCv;
 /// <summary>What a <see cref="VideoSource"/> reads.</summary>
 public sealed record VideoOptions
 {
-    /// <summary>A video file, or the address of a stream (rtsp, http …).</summary>
+    /// <summary>A video file, or the address of a stream (rtsp, http …) where OpenCV is built for it (<see cref="OpenCvLibrary.HasNetwork"/>).</summary>
     public required string Input { get; init; }
 
     /// <summary>How long connecting to a stream may take.</summary>
@@ -79,9 +79,11 @@ public sealed class VideoSource : BlockingFrameSource
         _size = new Size(_capture.FrameWidth, _capture.FrameHeight);
         if (!_capture.IsOpened() || _size.Width < 1 || _size.Height < 1)
         {
-            throw new SourceException(_isFile
-                ? $"'{Name}' is no video that can be read, or it is cut short"
-                : $"'{Name}' cannot be reached or is no video stream; check address, user and password", canRetry: !_isFile);
+            throw _isFile
+                ? new SourceException($"'{Name}' is no video that can be read, or it is cut short", canRetry: false)
+                : OpenCvLibrary.HasNetwork
+                    ? new SourceException($"'{Name}' cannot be reached or is no video stream; check address, user and password")
+                    : new SourceException($"'{Name}' cannot be opened: this OpenCV is built without a network; read streams through ffmpeg", canRetry: false);
         }
 
         _rate = _capture.Fps is > 0 and <= 1000 ? _capture.Fps : null;
@@ -131,7 +133,7 @@ public sealed class VideoSource : BlockingFrameSource
         double milliseconds = capture.PosMsec;
         return double.IsFinite(milliseconds) && (milliseconds > 0 || sequence == 0)
             ? TimeSpan.FromMilliseconds(milliseconds)
-            : TimeSpan.FromSeconds(sequence / (_rate ?? 25));
+            : DueTime(sequence, _rate ?? 25);
     }
 
     // OpenCV tells no end from a loss; a file that says it has many more frames was cut short. Its count may be an estimate.

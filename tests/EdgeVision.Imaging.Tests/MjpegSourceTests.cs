@@ -119,7 +119,7 @@ public sealed class MjpegSourceTests
             await Part(stream, _red);
             await Task.Delay(Patience);
         });
-        using var silent = Open(server.Address, TimeSpan.FromMilliseconds(300));
+        using var silent = Open(server.Address, TimeSpan.FromSeconds(3));
         silent.Read(_pool, CancellationToken.None)!.Dispose();
         Assert.Contains("silent", Assert.Throws<SourceException>(() => silent.Read(_pool, CancellationToken.None)).Message);
 

@@ -106,7 +106,7 @@ public sealed class PictureSource : FrameSource
 
         long sequence = _sequence++;
         string file = _files[(int)(sequence % _files.Count)];
-        var timestamp = _options.Rate is { } rate ? TimeSpan.FromSeconds(sequence / rate) : TimeSpan.Zero;
+        var timestamp = _options.Rate is { } rate ? DueTime(sequence, rate) : TimeSpan.Zero;
         return ImageFile.Decode(ImageFile.ReadFile(file), file, pool, sequence, timestamp, _options.MaxPixels);
     }
 

@@ -46,6 +46,11 @@ public abstract class FrameSource : IDisposable
     {
     }
 
+    /// <summary>When a frame of a steady rate is due, to the nearest tick.</summary>
+    /// <param name="sequence">Number of the frame, from 0.</param>
+    /// <param name="rate">Frames a second.</param>
+    protected static TimeSpan DueTime(long sequence, double rate) => TimeSpan.FromTicks((long)Math.Round(sequence * (TimeSpan.TicksPerSecond / rate)));
+
     /// <inheritdoc/>
     public void Dispose()
     {

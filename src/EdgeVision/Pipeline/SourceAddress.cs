@@ -16,8 +16,8 @@ public static partial class SourceAddress
         return SecretField().Replace(text, "${name}***");
     }
 
-    // Up to the last @ before the path: passwords may hold one.
-    [GeneratedRegex(@"(?<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s'""?#]*@", RegexOptions.CultureInvariant)]
+    // Up to the last @ before the path: passwords may hold one, and a single quote.
+    [GeneratedRegex(@"(?<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s""?#]*@", RegexOptions.CultureInvariant)]
     private static partial Regex Authority();
 
     [GeneratedRegex(@"(?<name>[?&;](?:[^=&;\s]*(?:token|key|passw|pwd|secret|signature|credential|auth|sig)[^=&;\s]*)=)[^&;\s'""#]*", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]

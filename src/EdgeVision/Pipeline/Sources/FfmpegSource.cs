@@ -136,7 +136,7 @@ public sealed class FfmpegSource : FrameSource
 
         var stream = _frames ?? throw new InvalidOperationException($"'{Name}' is not open");
         using var stop = cancel.UnsafeRegister(static source => ((FfmpegSource)source!).Kill(), this);
-        var frame = pool.Rent(_options.Format, _size.Width, _size.Height, Name, _sequence, TimeSpan.FromSeconds(_sequence / (_rate ?? 25)));
+        var frame = pool.Rent(_options.Format, _size.Width, _size.Height, Name, _sequence, DueTime(_sequence, _rate ?? 25));
         int read;
         try
         {

@@ -57,7 +57,7 @@ public sealed class RawSource : BlockingFrameSource
             return null;
         }
 
-        var frame = pool.Rent(_format, _width, _height, Name, _sequence, TimeSpan.FromSeconds(_sequence / _rate));
+        var frame = pool.Rent(_format, _width, _height, Name, _sequence, DueTime(_sequence, _rate));
         try
         {
             int read = _stream.ReadAtLeast(frame.MutableData, frame.Data.Length, throwOnEndOfStream: false);

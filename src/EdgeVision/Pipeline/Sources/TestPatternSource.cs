@@ -51,7 +51,7 @@ public sealed class TestPatternSource : FrameSource
             return null;
         }
 
-        var due = TimeSpan.FromSeconds(_next / _options.Rate);
+        var due = DueTime(_next, _options.Rate);
         if (_aborted || _pacer?.WaitUntil(due, cancel) == false)
         {
             throw new SourceException($"'{Name}' was stopped while it waited");

@@ -100,7 +100,7 @@ public sealed class RawSourceTests
         public override int Read(Span<byte> buffer) => throw new IOException("the disk is gone");
     }
 
-    /// <summary>Never ends, and notes the least that its reader's thread allocates from one hundred reads to the next.</summary>
+    /// <summary>Never ends, and notes the least that its reader's thread allocates from twenty reads to the next.</summary>
     private sealed class Endless : MemoryStream
     {
         private long _reads, _before;
@@ -109,7 +109,7 @@ public sealed class RawSourceTests
 
         public override int Read(Span<byte> buffer)
         {
-            if (++_reads % 100 == 0)
+            if (++_reads % 20 == 0)
             {
                 long now = GC.GetAllocatedBytesForCurrentThread();
                 Least = _before == 0 ? Least : Math.Min(Least, now - _before);

@@ -155,7 +155,7 @@ public sealed class LiveServer : IAsyncDisposable
                 : $"the live page cannot be served on {_endPoint}: {e.Message.ReplaceLineEndings(" ")}", e, canRetry: taken);
         }
 
-        var address = new Uri(application.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
+        var address = new Uri(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         _bound = new IPEndPoint(_endPoint.Address, address.Port);
         ready.SetResult(new LiveEndpoints(_hub, new LiveAccess(Token, _bound, _options.Hosts), _stopping.Token));
         _application = application;

@@ -61,7 +61,6 @@ class Card {
 
   picture(bitmap, message, outlines, skeleton, shown) {
     this.part('.nothing').hidden = true;
-    this.part('.nothing').style.display = 'none';
     this.age = message.age_ms;
     this.drawing.show(bitmap, message, outlines, skeleton, shown);
     const counts = Object.entries(message.result.counts || {}).flatMap(([rule, values]) =>

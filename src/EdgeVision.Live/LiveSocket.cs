@@ -38,9 +38,13 @@ internal sealed class LiveSocket(WebSocket socket, LiveHub hub, LiveViewer viewe
         }
 
         // Before reading is cancelled, for that cuts the line.
-        if (cancel.IsCancellationRequested && socket.State == WebSocketState.Open)
+        if (cancel.IsCancellationRequested)
         {
-            await CloseAsync();
+            await CloseAsync(WebSocketCloseStatus.EndpointUnavailable, "the live page stops");
+        }
+        else
+        {
+            await CloseAsync(socket.State == WebSocketState.CloseReceived ? WebSocketCloseStatus.NormalClosure : WebSocketCloseStatus.PolicyViolation, null);
         }
 
         await leaving.CancelAsync();
@@ -117,12 +121,17 @@ internal sealed class LiveSocket(WebSocket socket, LiveHub hub, LiveViewer viewe
         await leaving.CancelAsync();
     }
 
-    private async Task CloseAsync()
+    private async Task CloseAsync(WebSocketCloseStatus status, string? reason)
     {
+        if (socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived))
+        {
+            return;
+        }
+
         try
         {
             using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
-            await socket.CloseOutputAsync(WebSocketCloseStatus.EndpointUnavailable, "the live page stops", soon.Token);
+            await socket.CloseOutputAsync(status, reason, soon.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException or IOException)
         {

@@ -33,6 +33,9 @@ public enum TrackerKind
 /// <summary>How objects are followed.</summary>
 public sealed record TrackingConfig
 {
+    /// <summary>Confidence of a detector whose objects are followed, where none is given: low scores keep tracks alive.</summary>
+    public const float Confidence = 0.1f;
+
     /// <summary>Which tracker.</summary>
     public TrackerKind Tracker { get; init; }
 

@@ -42,6 +42,16 @@ internal sealed partial class ConfigMap
         }
     }
 
+    /// <summary>A map that is written short, as its most important value alone.</summary>
+    public ConfigMap((string Key, YamlNode Value)[] values, YamlNode node, string what, ConfigReading reading)
+    {
+        (Node, What, _reading) = (node, what, reading);
+        foreach (var (key, value) in values)
+        {
+            (_keys[key], _values[key]) = (value, value);
+        }
+    }
+
     /// <summary>The map in the file.</summary>
     public YamlNode Node { get; }
 

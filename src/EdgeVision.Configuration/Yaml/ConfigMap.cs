@@ -121,8 +121,8 @@ internal sealed partial class ConfigMap
             return value;
         }
 
-        string low = least == double.MinValue ? "" : string.Create(CultureInfo.InvariantCulture, above ? $" above {least}" : $" from {least}");
-        string high = most == double.MaxValue ? "" : string.Create(CultureInfo.InvariantCulture, $" to {most}");
+        string low = least == double.MinValue ? "" : FormattableString.Invariant($" {(above ? "above" : "from")} {least}");
+        string high = most == double.MaxValue ? "" : FormattableString.Invariant($" to {most}");
         return Wrong<double?>(key, $"a number{low}{high}", s);
     }
 

@@ -43,15 +43,14 @@ internal sealed class JointSet
         }
 
         IReadOnlyList<string> names = labels.Count == count ? labels : count == Coco.Length ? Coco : [];
-        int[]? plain = Indices("", count, names, out string? missing);
-        if (plain is not null)
+        if (Indices("", count, names, out _) is { } plain)
         {
             return [plain];
         }
 
-        int[]? left = Indices("left_", count, names, out _), right = Indices("right_", count, names, out _);
+        int[]? left = Indices("left_", count, names, out string? missing), right = Indices("right_", count, names, out string? other);
         return left is not null && right is not null ? [left, right]
-            : throw new EdgeVisionException($"the model has no keypoint '{missing}'; it has {(names.Count > 0 ? string.Join(", ", names) : $"{count} without names, so give numbers from 0 to {count - 1}")}");
+            : throw new EdgeVisionException($"the model has no keypoint '{missing ?? other}'; it has {(names.Count > 0 ? string.Join(", ", names) : $"{count} without names, so give numbers from 0 to {count - 1}")}");
     }
 
     // Names that have no side of their own take the one asked for; "nose" and numbers stay.

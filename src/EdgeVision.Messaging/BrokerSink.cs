@@ -11,6 +11,11 @@ public abstract class BrokerSink : MessageSink
     private readonly TimeProvider _clock;
     private long? _lastRest;
 
+    /// <summary>What is said of a message beside its payload.</summary>
+    /// <param name="Id">The same each time that the message is sent again.</param>
+    /// <param name="IsEvents">Whether it says what happened, not how things stand.</param>
+    private protected readonly record struct Message(string Id, bool IsEvents);
+
     private protected BrokerSink(BrokerOptions options, NameTemplate? results, NameTemplate? events)
         : base(options, results is not null)
     {
@@ -23,12 +28,12 @@ public abstract class BrokerSink : MessageSink
     public sealed override ValueTask OpenAsync(CancellationToken cancel) => _patience.RunAsync(ConnectAsync, cancel);
 
     private protected sealed override ValueTask SendResultsAsync(PipelineFrame frame, CancellationToken cancel) =>
-        DeliverAsync(_results!.Of(frame), Payload.Results(frame), MessageId(frame, ""), cancel);
+        DeliverAsync(_results!.Of(frame), Payload.Results(frame), new Message(Id(frame), IsEvents: false), cancel);
 
     private protected sealed override ValueTask SendEventsAsync(PipelineFrame frame, CancellationToken cancel) =>
         _events is null || frame.Events.Count == 0
             ? ValueTask.CompletedTask
-            : DeliverAsync(_events.Of(frame), Payload.Events(frame), MessageId(frame, "-events"), cancel);
+            : DeliverAsync(_events.Of(frame), Payload.Events(frame), new Message(Id(frame) + "-events", IsEvents: true), cancel);
 
     // Who sends little should still be seen as present after the broker was away: nothing is lost by a try that fails.
     private protected sealed override async ValueTask RestAsync(CancellationToken cancel)
@@ -55,16 +60,16 @@ public abstract class BrokerSink : MessageSink
     private protected abstract ValueTask ConnectAsync(CancellationToken cancel);
 
     /// <summary>Sends one message over the connection and waits until the broker has it.</summary>
-    private protected abstract ValueTask PublishAsync(string name, ReadOnlyMemory<byte> payload, string id, CancellationToken cancel);
+    private protected abstract ValueTask PublishAsync(string name, ReadOnlyMemory<byte> payload, Message message, CancellationToken cancel);
 
-    private ValueTask DeliverAsync(string name, ReadOnlyMemory<byte> payload, string id, CancellationToken cancel) => _patience.RunAsync(
+    private ValueTask DeliverAsync(string name, ReadOnlyMemory<byte> payload, Message message, CancellationToken cancel) => _patience.RunAsync(
         async token =>
         {
             await ConnectAsync(token).ConfigureAwait(false);
-            await PublishAsync(name, payload, id, token).ConfigureAwait(false);
+            await PublishAsync(name, payload, message, token).ConfigureAwait(false);
         },
         cancel);
 
     // The time of capture keeps frames apart whose source began to count anew.
-    private static string MessageId(PipelineFrame frame, string kind) => $"{frame.Source}-{frame.CapturedAt.UtcTicks:x}-{frame.Sequence}{kind}";
+    private static string Id(PipelineFrame frame) => $"{frame.Source}-{frame.CapturedAt.UtcTicks:x}-{frame.Sequence}";
 }

@@ -24,7 +24,6 @@ public sealed class MqttSink : BrokerSink
     private IMqttClient? _client;
     private TlsMaterial? _tls;
     private uint _mostBytes;
-    private bool _distrusted;
 
     /// <summary>Checks the options; connects in <see cref="BrokerSink.OpenAsync"/>.</summary>
     /// <exception cref="PipelineConfigException">An option is wrong.</exception>
@@ -99,7 +98,7 @@ public sealed class MqttSink : BrokerSink
         }
     }
 
-    private protected override async ValueTask PublishAsync(string name, ReadOnlyMemory<byte> payload, string id, CancellationToken cancel)
+    private protected override async ValueTask PublishAsync(string name, ReadOnlyMemory<byte> payload, Message message, CancellationToken cancel)
     {
         // A broker closes the connection on a packet that is too great, and would do so again at each try.
         if (_mostBytes > 0 && payload.Length + Encoding.UTF8.GetByteCount(name) + 32 > _mostBytes)
@@ -107,11 +106,11 @@ public sealed class MqttSink : BrokerSink
             throw new SinkException($"the message of {payload.Length} bytes is more than {_address} takes ({_mostBytes}); leave masks out, or raise the broker's limit", canRetry: false);
         }
 
-        bool isEvent = id.EndsWith("-events", StringComparison.Ordinal);
-        var message = Message(name, new ReadOnlySequence<byte>(payload), (MqttQualityOfServiceLevel)_options.Qos, _options.Retain && !isEvent, "application/json");
+        bool retain = _options.Retain && !message.IsEvents;
+        var packet = Packet(name, payload, (MqttQualityOfServiceLevel)_options.Qos, retain, "application/json");
         try
         {
-            await SendAsync(message, cancel).ConfigureAwait(false);
+            await SendAsync(packet, cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (Translate(e) is { } translated)
         {
@@ -160,11 +159,7 @@ public sealed class MqttSink : BrokerSink
             {
                 tls.UseTls().WithTargetHost(_address.Host)
                     .WithRevocationMode(System.Security.Cryptography.X509Certificates.X509RevocationMode.NoCheck)
-                    .WithCertificateValidationHandler(seen =>
-                    {
-                        _distrusted = !_tls.Trusts(seen.Certificate, seen.Chain, seen.SslPolicyErrors);
-                        return !_distrusted;
-                    });
+                    .WithCertificateValidationHandler(seen => _tls.Trusts(seen.Certificate, seen.Chain, seen.SslPolicyErrors));
                 if (_tls.Client is { } own)
                 {
                     tls.WithClientCertificates([own]);
@@ -180,7 +175,7 @@ public sealed class MqttSink : BrokerSink
         if (_availability is not null)
         {
             await SendAsync(
-                Message(_availability.Name, new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(state)), MqttQualityOfServiceLevel.AtLeastOnce, retain: true, "text/plain"),
+                Packet(_availability.Name, Encoding.UTF8.GetBytes(state), MqttQualityOfServiceLevel.AtLeastOnce, retain: true, "text/plain"),
                 cancel).ConfigureAwait(false);
         }
     }
@@ -198,9 +193,9 @@ public sealed class MqttSink : BrokerSink
         },
         $"{_address}", cancel);
 
-    private MqttApplicationMessage Message(string topic, ReadOnlySequence<byte> payload, MqttQualityOfServiceLevel qos, bool retain, string contentType)
+    private MqttApplicationMessage Packet(string topic, ReadOnlyMemory<byte> payload, MqttQualityOfServiceLevel qos, bool retain, string contentType)
     {
-        var message = new MqttApplicationMessage { Topic = topic, Payload = payload, QualityOfServiceLevel = qos, Retain = retain };
+        var message = new MqttApplicationMessage { Topic = topic, Payload = new ReadOnlySequence<byte>(payload), QualityOfServiceLevel = qos, Retain = retain };
         if (_options.Version == MqttVersion.V5)
         {
             (message.ContentType, message.PayloadFormatIndicator) = (contentType, MqttPayloadFormatIndicator.CharacterData);
@@ -214,9 +209,9 @@ public sealed class MqttSink : BrokerSink
         MqttClientUnexpectedDisconnectReceivedException { ReasonCode: MqttDisconnectReasonCode.SessionTakenOver } =>
             new SinkException($"another client took the id '{_clientId}' at {_address}; give each client its own", e),
         MqttCommunicationException { InnerException: AuthenticationException } or AuthenticationException => new SinkException(
-            _distrusted
+            _tls is { Distrusted: true }
                 ? $"the certificate of {_address} is not trusted; name the authority that issued it (CaFile), or the host as its certificate does"
-                : $"no encrypted connection to {_address}: {Reason(e)}", e, canRetry: !_distrusted),
+                : $"no encrypted connection to {_address}: {Reason(e)}", e, canRetry: _tls is not { Distrusted: true }),
         MqttCommunicationException or ObjectDisposedException => new SinkException($"the connection to {_address} failed: {Reason(e)}", e),
         MqttProtocolViolationException or MqttConfigurationException or NotSupportedException or ArgumentException =>
             new SinkException($"{_address}: {Reason(e)}", e, canRetry: false),

@@ -36,6 +36,9 @@ internal sealed class TlsMaterial : IDisposable
     /// <summary>The client's own certificate with its key; null for none.</summary>
     public X509Certificate2? Client { get; }
 
+    /// <summary>Whether the last certificate that was judged was found wanting.</summary>
+    public bool Distrusted { get; private set; }
+
     /// <summary>Sets up an <see cref="SslStream"/>'s client side.</summary>
     public void Apply(SslClientAuthenticationOptions options)
     {
@@ -49,6 +52,13 @@ internal sealed class TlsMaterial : IDisposable
 
     /// <summary>Whether a server's certificate is good: issued by a trusted authority, and for the server's name.</summary>
     public bool Trusts(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    {
+        bool good = Judge(certificate, chain, errors);
+        Distrusted = !good;
+        return good;
+    }
+
+    private bool Judge(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         if (_allowUntrusted || errors == SslPolicyErrors.None && _roots is null)
         {
@@ -71,8 +81,8 @@ internal sealed class TlsMaterial : IDisposable
             own.ChainPolicy.ExtraStore.Add(element.Certificate);
         }
 
-        using var copy = certificate as X509Certificate2 is null ? X509CertificateLoader.LoadCertificate(certificate.GetRawCertData()) : null;
-        return own.Build(copy ?? (X509Certificate2)certificate);
+        using var server = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
+        return own.Build(server);
     }
 
     public void Dispose()

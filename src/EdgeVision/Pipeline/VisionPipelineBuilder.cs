@@ -16,9 +16,9 @@ public sealed class VisionPipelineBuilder
 {
     internal sealed record Source(string Name, Func<FrameSource> Create, SourceOptions Options);
 
-    internal sealed record FrameModel(string Name, Func<VisionModel> Load, FrameModelOptions Options);
+    internal sealed record FrameModel(string Name, Func<IFrameModel> Load, FrameModelOptions Options);
 
-    internal sealed record CropModel(string Name, Func<VisionModel> Load, CropModelOptions Options);
+    internal sealed record CropModel(string Name, Func<IFrameModel> Load, CropModelOptions Options);
 
     internal sealed record Tracking(Func<ITracker> Create, Func<KeypointSmoother>? Smoother, bool KeepUntracked, IReadOnlyCollection<string>? Sources);
 
@@ -63,6 +63,11 @@ public sealed class VisionPipelineBuilder
     public VisionPipelineBuilder AddModel(Func<VisionModel> load, FrameModelOptions? options = null, string name = "")
     {
         ArgumentNullException.ThrowIfNull(load);
+        return AddModel(() => new LoadedModel(load()), options, name);
+    }
+
+    internal VisionPipelineBuilder AddModel(Func<IFrameModel> load, FrameModelOptions? options = null, string name = "")
+    {
         FrameModels.Add(new FrameModel(name, load, options ?? new FrameModelOptions()));
         return this;
     }
@@ -74,6 +79,11 @@ public sealed class VisionPipelineBuilder
     public VisionPipelineBuilder AddCropModel(Func<VisionModel> load, CropModelOptions? options = null, string name = "")
     {
         ArgumentNullException.ThrowIfNull(load);
+        return AddCropModel(() => new LoadedModel(load()), options, name);
+    }
+
+    internal VisionPipelineBuilder AddCropModel(Func<IFrameModel> load, CropModelOptions? options = null, string name = "")
+    {
         CropModels.Add(new CropModel(name, load, options ?? new CropModelOptions()));
         return this;
     }

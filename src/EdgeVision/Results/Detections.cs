@@ -221,6 +221,28 @@ public sealed class Detections
         _trackIds[Checked(index)] = trackId;
     }
 
+    /// <summary>Takes over the boxes of another, with scores, classes, keypoints, rotations and tracks, without masks.</summary>
+    internal void CopyFrom(Detections other)
+    {
+        Clear(other.KeypointCount, other.HasRotation);
+        Labels = other.Labels;
+        for (int i = 0; i < other.Count; i++)
+        {
+            Add(other._boxes[i], other._scores[i], other._classIds[i]);
+            other.Keypoints(i).CopyTo(MutableKeypoints(i));
+            if (HasRotation)
+            {
+                _rotated[i] = other._rotated[i];
+            }
+        }
+
+        if (other.HasTracks)
+        {
+            ClearTracks();
+            other.TrackIds.CopyTo(_trackIds);
+        }
+    }
+
     /// <summary>Leaves the detections that are on a track, in their order.</summary>
     public void KeepTracked()
     {

@@ -1,0 +1,201 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Text.Json;
+using System.Threading.Channels;
+using EdgeVision.Imaging;
+
+namespace EdgeVision.Live;
+
+/// <summary>
+/// The pictures of one source. Keeps a share of the newest frame and encodes it only while somebody looks, no oftener than the options allow, on a
+/// task of its own: the pipeline is never held up by it.
+/// </summary>
+internal sealed class LiveFeed : IDisposable
+{
+    private readonly Lock _lock = new(), _encoding = new();
+    private readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly ArrayBufferWriter<byte> _json = new();
+    private readonly FrameJpeg _jpeg;
+    private readonly Annotator _annotator;
+    private readonly TimeSpan _pace;
+    private LiveViewer[] _viewers = [];
+    private PipelineFrame? _latest;
+    private long _encoded;
+    private bool _running, _disposed;
+
+    public LiveFeed(string name, LiveOptions options)
+    {
+        Name = name;
+        _jpeg = new FrameJpeg(options.Quality, options.MaxWidth);
+        _annotator = new Annotator(options.Skeleton);
+        _pace = TimeSpan.FromSeconds(1 / options.MaxFramesPerSecond);
+    }
+
+    public string Name { get; }
+
+    /// <summary>JPEGs made so far.</summary>
+    public long Encoded => Interlocked.Read(ref _encoded);
+
+    public void Publish(PipelineFrame frame)
+    {
+        frame.Share();
+        PipelineFrame? old = frame;
+        bool watched = false;
+        lock (_lock)
+        {
+            if (!_disposed)
+            {
+                (old, _latest) = (_latest, frame);
+                watched = _viewers.Length > 0;
+            }
+        }
+
+        old?.Dispose();
+        if (watched)
+        {
+            _news.Writer.TryWrite(true);
+        }
+    }
+
+    public void Attach(LiveViewer viewer)
+    {
+        lock (_lock)
+        {
+            _viewers = [.. _viewers, viewer];
+            if (!_running && !_disposed)
+            {
+                _running = true;
+                _ = Task.Run(EncodeWhileWatchedAsync);
+            }
+        }
+
+        _news.Writer.TryWrite(true); // who comes sees the newest frame at once, also of a source that has ended
+    }
+
+    public void Detach(LiveViewer viewer)
+    {
+        lock (_lock)
+        {
+            _viewers = [.. _viewers.Where(v => v != viewer)];
+        }
+
+        _news.Writer.TryWrite(true);
+    }
+
+    /// <summary>The newest frame as JPEG; null where none has come yet.</summary>
+    /// <param name="drawn">Whether overlays are drawn on it.</param>
+    /// <exception cref="EdgeVisionException">It cannot be encoded.</exception>
+    public byte[]? Picture(bool drawn)
+    {
+        using var frame = Newest();
+        return frame is null ? null : Encode(frame, drawn);
+    }
+
+    public void Dispose()
+    {
+        PipelineFrame? last;
+        lock (_lock)
+        {
+            (last, _latest, _disposed, _viewers) = (_latest, null, true, []);
+        }
+
+        last?.Dispose();
+        _news.Writer.TryComplete();
+        lock (_encoding)
+        {
+            _jpeg.Dispose();
+            _annotator.Dispose();
+        }
+    }
+
+    private async Task EncodeWhileWatchedAsync()
+    {
+        while (await _news.Reader.WaitToReadAsync())
+        {
+            _news.Reader.TryRead(out _);
+            LiveViewer[] viewers;
+            lock (_lock)
+            {
+                viewers = _viewers;
+                if (viewers.Length == 0)
+                {
+                    _running = false;
+                    return;
+                }
+            }
+
+            long begun = Stopwatch.GetTimestamp();
+            using (var frame = Newest())
+            {
+                if (frame is not null)
+                {
+                    Send(frame, viewers);
+                }
+            }
+
+            var rest = _pace - Stopwatch.GetElapsedTime(begun);
+            if (rest > TimeSpan.Zero)
+            {
+                await Task.Delay(rest);
+            }
+        }
+    }
+
+    private void Send(PipelineFrame frame, LiveViewer[] viewers)
+    {
+        LivePicture? plain = null, drawn = null;
+        try
+        {
+            foreach (var viewer in viewers)
+            {
+                viewer.Offer(viewer.Drawn
+                    ? drawn ??= new LivePicture(this, [], Encode(frame, drawn: true))
+                    : plain ??= Plain(frame));
+            }
+        }
+        catch (Exception e) when (e is EdgeVisionException or ObjectDisposedException)
+        {
+            // A frame that cannot be encoded is left out, as one that came too soon is; the next may go.
+        }
+    }
+
+    // Masks and maps are drawn here: as JSON they would be larger than the picture.
+    private LivePicture Plain(PipelineFrame frame)
+    {
+        bool drawn = frame.Result.Detections.HasMasks || frame.Result.Segmentation.Width > 0 || frame.Result.Depth.Width > 0;
+        byte[] jpeg = Encode(frame, drawn);
+        lock (_encoding)
+        {
+            _json.ResetWrittenCount();
+            using (var writer = new Utf8JsonWriter(_json))
+            {
+                writer.WriteStartObject();
+                writer.WriteNumber("age_ms"u8, Math.Round((DateTimeOffset.UtcNow - frame.CapturedAt).TotalMilliseconds, 1));
+                writer.WriteBoolean("drawn"u8, drawn);
+                writer.WritePropertyName("result"u8);
+                PipelineJson.Write(writer, frame, MaskPlane.None);
+                writer.WriteEndObject();
+            }
+
+            return new LivePicture(this, _json.WrittenSpan.ToArray(), jpeg);
+        }
+    }
+
+    private byte[] Encode(PipelineFrame frame, bool drawn)
+    {
+        lock (_encoding)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            Interlocked.Increment(ref _encoded);
+            return _jpeg.Encode(frame.Frame, drawn ? pixels => _annotator.Draw(pixels, frame.Result) : null);
+        }
+    }
+
+    private PipelineFrame? Newest()
+    {
+        lock (_lock)
+        {
+            return _latest?.Share();
+        }
+    }
+}

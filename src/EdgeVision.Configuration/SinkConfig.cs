@@ -1,0 +1,32 @@
+namespace EdgeVision.Configuration;
+
+/// <summary>A sink as the configuration has it.</summary>
+/// <param name="Kind">jsonl, csv, video, pictures, clips, mqtt, nats, webhook, live or record.</param>
+/// <param name="Create">Makes the sink, not opened.</param>
+/// <param name="Options">Queue, tries, sources.</param>
+public sealed record SinkConfig(string Kind, Func<SinkContext, FrameSink> Create, SinkOptions Options);
+
+/// <summary>What a sink may know of the pipeline that it belongs to: what rules watch, the accounts, and what all was made from.</summary>
+public sealed class SinkContext
+{
+    private VisionPipeline? _pipeline;
+
+    /// <summary>For sinks that are made before their pipeline is.</summary>
+    /// <param name="config">The configuration.</param>
+    public SinkContext(PipelineConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        Config = config;
+    }
+
+    /// <summary>The configuration.</summary>
+    public PipelineConfig Config { get; }
+
+    /// <summary>Rules of a source, for their outlines; none before the pipeline is built.</summary>
+    public IReadOnlyList<IPipelineRule> RulesOf(string source) => _pipeline?.RulesOf(source) ?? [];
+
+    /// <summary>The accounts as they stand; null before the pipeline is built.</summary>
+    public LedgerSnapshot? Snapshot() => _pipeline?.Snapshot();
+
+    internal void Attach(VisionPipeline pipeline) => _pipeline = pipeline;
+}

@@ -52,14 +52,20 @@ public sealed record PipelineConfig
     /// <param name="folder">Folder from which relative paths start.</param>
     /// <param name="problems">What is wrong, in the order of the lines.</param>
     /// <param name="environment">Values of environment variables; the process's own where null.</param>
+    /// <param name="loadModels">Whether models are loaded, to know whether they find boxes and have the labels that rules speak of.</param>
     /// <returns>The configuration; null where something is wrong.</returns>
-    public static PipelineConfig? Read(string text, string file, string folder, out IReadOnlyList<ConfigProblem> problems, Func<string, string?>? environment = null)
+    public static PipelineConfig? Read(string text, string file, string folder, out IReadOnlyList<ConfigProblem> problems, Func<string, string?>? environment = null, bool loadModels = false)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(folder);
         var reading = new ConfigReading(file, Path.GetFullPath(folder), environment ?? Environment.GetEnvironmentVariable);
         var config = YamlText.Root(text, reading) is { } root ? RootSection.Read(new ConfigMap(root, "the file", reading), text) : null;
+        if (loadModels && config is not null && reading.Problems.Count == 0)
+        {
+            ModelCheck.Check(config, reading);
+        }
+
         problems = reading.Problems;
         return problems.Count == 0 ? config : null;
     }

@@ -4,7 +4,11 @@ namespace EdgeVision.Configuration;
 /// <param name="Kind">jsonl, csv, video, pictures, clips, mqtt, nats, webhook, live or record.</param>
 /// <param name="Create">Makes the sink, not opened.</param>
 /// <param name="Options">Queue, tries, sources.</param>
-public sealed record SinkConfig(string Kind, Func<SinkContext, FrameSink> Create, SinkOptions Options);
+public sealed record SinkConfig(string Kind, Func<SinkContext, FrameSink> Create, SinkOptions Options)
+{
+    /// <summary>Whether it writes to standard output, where then nothing else may be written.</summary>
+    public bool UsesStandardOutput { get; init; }
+}
 
 /// <summary>What a sink may know of the pipeline that it belongs to: what rules watch, the accounts, and what all was made from.</summary>
 public sealed class SinkContext

@@ -11,6 +11,7 @@ var root = new RootCommand("Runs vision models on pictures: detection, segmentat
     SearchCommand.Create(),
     VerifyCommand.Create(),
     MotCommand.Create(),
+    LiveCommand.Create(),
     DoctorCommand.Create(),
 };
 var parsed = root.Parse(args);

@@ -16,7 +16,7 @@ internal sealed class LiveFeed : IDisposable
     private readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ArrayBufferWriter<byte> _json = new();
     private readonly FrameJpeg _jpeg;
-    private readonly Annotator _annotator;
+    private (IReadOnlyList<int[]> Skeleton, Annotator Annotator)? _drawing;
     private readonly TimeSpan _pace;
     private LiveViewer[] _viewers = [];
     private PipelineFrame? _latest;
@@ -27,7 +27,6 @@ internal sealed class LiveFeed : IDisposable
     {
         Name = name;
         _jpeg = new FrameJpeg(options.Quality, options.MaxWidth);
-        _annotator = new Annotator(options.Skeleton);
         _pace = TimeSpan.FromSeconds(1 / options.MaxFramesPerSecond);
     }
 
@@ -104,7 +103,7 @@ internal sealed class LiveFeed : IDisposable
         lock (_encoding)
         {
             _jpeg.Dispose();
-            _annotator.Dispose();
+            _drawing?.Annotator.Dispose();
         }
     }
 
@@ -172,6 +171,7 @@ internal sealed class LiveFeed : IDisposable
                 writer.WriteStartObject();
                 writer.WriteNumber("age_ms"u8, Math.Round((DateTimeOffset.UtcNow - frame.CapturedAt).TotalMilliseconds, 1));
                 writer.WriteBoolean("drawn"u8, drawn);
+                Skeleton(writer, frame.Result.Detections);
                 writer.WritePropertyName("result"u8);
                 PipelineJson.Write(writer, frame, MaskPlane.None);
                 writer.WriteEndObject();
@@ -181,14 +181,46 @@ internal sealed class LiveFeed : IDisposable
         }
     }
 
+    private static void Skeleton(Utf8JsonWriter writer, Detections detections)
+    {
+        if (detections.KeypointCount == 0)
+        {
+            return;
+        }
+
+        writer.WriteStartArray("skeleton"u8);
+        foreach (int[] limb in detections.Skeleton)
+        {
+            writer.WriteStartArray();
+            writer.WriteNumberValue(limb[0]);
+            writer.WriteNumberValue(limb[1]);
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndArray();
+    }
+
     private byte[] Encode(PipelineFrame frame, bool drawn)
     {
         lock (_encoding)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             Interlocked.Increment(ref _encoded);
-            return _jpeg.Encode(frame.Frame, drawn ? pixels => _annotator.Draw(pixels, frame.Result) : null);
+            return _jpeg.Encode(frame.Frame, drawn ? pixels => AnnotatorFor(frame.Result).Draw(pixels, frame.Result) : null);
         }
+    }
+
+    // A model's limbs are the same list from frame to frame.
+    private Annotator AnnotatorFor(VisionResult result)
+    {
+        var skeleton = result.Detections.Skeleton;
+        if (_drawing is not { } drawing || drawing.Skeleton != skeleton)
+        {
+            _drawing?.Annotator.Dispose();
+            _drawing = drawing = (skeleton, new Annotator(skeleton));
+        }
+
+        return drawing.Annotator;
     }
 
     private PipelineFrame? Newest()

@@ -75,7 +75,7 @@ internal sealed class LiveHub(LiveOptions options) : IDisposable
         }
     }
 
-    /// <summary>Writes what a page needs beside the pictures: accounts, outlines, limbs, the log's entries above a number, and how it fares itself.</summary>
+    /// <summary>Writes what a page needs beside the pictures: accounts, outlines, the log's entries above a number, and how it fares itself.</summary>
     /// <returns>The log's last number.</returns>
     public long WriteState(Utf8JsonWriter writer, LiveViewer viewer, long logged)
     {
@@ -97,16 +97,6 @@ internal sealed class LiveHub(LiveOptions options) : IDisposable
             writer.WriteEndObject();
         }
 
-        writer.WriteStartArray("skeleton"u8);
-        foreach (int[] limb in options.Skeleton)
-        {
-            writer.WriteStartArray();
-            writer.WriteNumberValue(limb[0]);
-            writer.WriteNumberValue(limb[1]);
-            writer.WriteEndArray();
-        }
-
-        writer.WriteEndArray();
         writer.WritePropertyName("log"u8);
         logged = Log.Write(writer, logged);
         writer.WriteEndObject();

@@ -29,9 +29,6 @@ public sealed record LiveOptions
     /// <summary>Wider frames are made that wide for the page; 0 leaves every size.</summary>
     public int MaxWidth { get; init; } = 960;
 
-    /// <summary>Pairs of keypoint indices that are joined to limbs; none by default.</summary>
-    public IReadOnlyList<int[]> Skeleton { get; init; } = [];
-
     /// <summary>Checks the whole.</summary>
     /// <returns>Where to listen.</returns>
     /// <exception cref="PipelineConfigException">An option is impossible.</exception>

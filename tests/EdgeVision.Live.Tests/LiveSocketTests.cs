@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using System.Text.Json;
 using EdgeVision.Imaging;
 using EdgeVision.Live;
 using Xunit;
@@ -28,6 +29,30 @@ public sealed class LiveSocketTests
         using var image = ImageFile.Decode(jpeg, "picture");
         Assert.Equal((160, 90), (image.Frame.Width, image.Frame.Height));
         Assert.InRange(image.Frame.Data[0], 100, 160);
+    }
+
+    [Fact]
+    public async Task Keypoints_come_with_the_limbs_of_their_model_and_masks_are_drawn_here()
+    {
+        await using var live = await LiveFixture.StartAsync();
+        using var page = await live.OpenAsync();
+        var posed = LiveFixture.Frame();
+        posed.Result.Detections.Clear(keypointCount: 2);
+        posed.Result.Detections.Skeleton = [[0, 1]];
+        posed.Result.Detections.Add(new Box(10, 10, 50, 50), 0.8f, 0);
+        await live.PublishAsync(posed);
+        Assert.Equal(1, (await page.PictureAsync()).Message.GetProperty("skeleton")[0][1].GetInt32());
+        var masked = LiveFixture.Frame();
+        masked.Result.Detections.Clear(maskWidth: 320, maskHeight: 180);
+        masked.Result.Detections.Add(new Box(10, 10, 50, 50), 0.8f, 0);
+        await live.PublishAsync(masked);
+        JsonElement message;
+        do
+        {
+            message = (await page.PictureAsync()).Message;
+        }
+        while (message.TryGetProperty("skeleton", out _)); // the newest frame is shown again to who comes
+        Assert.True(message.GetProperty("drawn").GetBoolean());
     }
 
     [Fact]
@@ -91,7 +116,7 @@ public sealed class LiveSocketTests
     [Fact]
     public async Task States_bring_accounts_outlines_and_what_happened_once()
     {
-        await using var live = await LiveFixture.StartAsync(new LiveOptions { Skeleton = [[0, 1]] });
+        await using var live = await LiveFixture.StartAsync();
         live.Server.Watch(() => LiveServerTests.Ledger(), source => source == "door" ? [new Gate()] : []);
         var frame = LiveFixture.Frame();
         frame.AddEvent(new PipelineEvent("gate", "crossed", 3) { Label = "person", Direction = "in" });
@@ -102,7 +127,6 @@ public sealed class LiveSocketTests
         var outline = state.GetProperty("outlines").GetProperty("door")[0];
         Assert.Equal("gate", outline.GetProperty("rule").GetString());
         Assert.Equal(30, outline.GetProperty("points")[1][0].GetDouble());
-        Assert.Equal(1, state.GetProperty("skeleton")[0][1].GetInt32());
         Assert.Equal("in", state.GetProperty("log")[0].GetProperty("event").GetProperty("direction").GetString());
         Assert.Equal(0, (await page.StateAsync()).GetProperty("log").GetArrayLength());
     }

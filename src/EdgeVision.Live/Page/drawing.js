@@ -15,7 +15,7 @@ class Drawing {
     this.trails = new Map();
   }
 
-  show(bitmap, message, outlines, skeleton, shown) {
+  show(bitmap, message, outlines, shown) {
     const result = message.result, canvas = this.canvas, c = this.context;
     const width = result.width || bitmap.width, height = result.height || bitmap.height;
     const pixels = Math.min(window.devicePixelRatio || 1, 2);
@@ -35,7 +35,7 @@ class Drawing {
     const found = result.detections || [];
     // The best last, so that it lies on top.
     if (shown.boxes) for (let i = found.length - 1; i >= 0; i--) this.box(found[i], scale);
-    if (shown.keypoints) for (const d of found) this.keypoints(d, skeleton, scale);
+    if (shown.keypoints) for (const d of found) this.keypoints(d, message.skeleton || [], scale);
     if (shown.labels) for (let i = found.length - 1; i >= 0; i--) this.label(found[i], scale);
     if (shown.labels && result.classes) this.classes(result.classes);
   }

@@ -1,6 +1,6 @@
 const cards = new Map(), decoder = new TextDecoder();
 const shown = {};
-let socket, outlines = {}, skeleton = [], logged = 0, delay = 500, started = false;
+let socket, outlines = {}, logged = 0, delay = 500, started = false;
 
 for (const box of document.querySelectorAll('#shown input')) {
   shown[box.name] = box.checked;
@@ -14,7 +14,6 @@ function card(name) {
 
 function onState(state) {
   outlines = state.outlines || {};
-  skeleton = state.skeleton;
   say(byId('viewers'), state.viewers);
   say(byId('skipped'), whole.format(state.skipped));
   const fresh = state.log.filter(e => e.number > logged);
@@ -35,7 +34,7 @@ async function onPicture(buffer) {
   const message = JSON.parse(decoder.decode(new Uint8Array(buffer, 8, length)));
   const bitmap = await createImageBitmap(new Blob([new Uint8Array(buffer, 8 + length)], { type: 'image/jpeg' }));
   const name = message.result.source;
-  card(name).picture(bitmap, message, outlines[name] || [], skeleton, shown);
+  card(name).picture(bitmap, message, outlines[name] || [], shown);
   bitmap.close();
 }
 

@@ -59,10 +59,10 @@ class Card {
     byId('sources').append(this.root);
   }
 
-  picture(bitmap, message, outlines, skeleton, shown) {
+  picture(bitmap, message, outlines, shown) {
     this.part('.nothing').hidden = true;
     this.age = message.age_ms;
-    this.drawing.show(bitmap, message, outlines, skeleton, shown);
+    this.drawing.show(bitmap, message, outlines, shown);
     const counts = Object.entries(message.result.counts || {}).flatMap(([rule, values]) =>
       Object.entries(values).map(([name, value]) => make('span', `${rule} · ${name} ${+value.toFixed(2)}`)));
     this.part('.counts').replaceChildren(...counts);

@@ -125,7 +125,8 @@ internal static class PipelineCommand
         },
     };
 
-    private static void Say(IReadOnlyList<ConfigProblem> problems)
+    /// <summary>Lists what is wrong with a file.</summary>
+    public static void Say(IReadOnlyList<ConfigProblem> problems)
     {
         foreach (var problem in problems)
         {

@@ -70,7 +70,7 @@ internal static class SinkSection
         inner.Close();
         map.Has(kind);
         map.Close();
-        return create is null ? null : new SinkConfig(kind, create, options) { UsesStandardOutput = kind is "jsonl" or "csv" && inner.Text(main) == FileSinks.StandardOutput };
+        return create is null ? null : new SinkConfig(kind, create, options) { UsesStandardOutput = kind is "jsonl" or "csv" && inner.Text(main) == FileSinks.StandardOutput, Target = SourceAddress.Redact(inner.Has(main) ? inner.Written(main) : "") };
     }
 
     private static ConfigMap Inner(ConfigMap map, string kind, string main)

@@ -45,7 +45,7 @@ internal static class FileSinks
             Name = name,
             Compress = compress,
             SegmentBytes = segment ?? new RecordingOptions { Folder = path }.SegmentBytes,
-            Config = context.Config.Text.Length > 0 ? context.Config.Text : null,
+            Config = context.Config.Text.Length > 0 ? RecordedText.Of(context.Config.Text, context.Config.Folder) : null,
             Models = [.. context.Config.Models.Select(m => KeyValuePair.Create(m.Name, m.Path))],
             References = references ? References(context.Config) : new Dictionary<string, string>(),
         });

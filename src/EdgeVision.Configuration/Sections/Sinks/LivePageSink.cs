@@ -16,7 +16,7 @@ internal sealed class LivePageSink : FrameSink
         _sink = new LiveSink(_server, name);
     }
 
-    /// <summary>Where the page is, with the token that opens it; null before it is served.</summary>
+    /// <summary>Reads the options of a live page.</summary>
     public static Func<SinkContext, FrameSink>? Read(ConfigMap map)
     {
         var defaults = new LiveOptions();
@@ -31,15 +31,31 @@ internal sealed class LivePageSink : FrameSink
             MaxFramesPerSecond = map.Number("fps", 0, 1000, above: true) ?? defaults.MaxFramesPerSecond,
             MaxWidth = map.Whole("width", 0, Frame.MaxSide) ?? defaults.MaxWidth,
         };
+        if (options.Token is null && map.Reading.Try(map.Node, () => NeedsToken(options)) == "yes")
+        {
+            // A token that is made up at each start would have to be told to somebody, in a log that others read.
+            map.Reading.Problem(map.Node, $"a live page beyond this machine needs a token of at least {LiveOptions.ShortestToken} characters: token: ${{LIVE_TOKEN}}");
+        }
+
         return context => new LivePageSink(name, options, context);
+    }
+
+    private static string NeedsToken(LiveOptions options)
+    {
+        var server = new LiveServer(options);
+        server.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        return server.Token is null ? "no" : "yes";
     }
 
     /// <inheritdoc/>
     public override async ValueTask OpenAsync(CancellationToken cancel)
     {
-        _context.Watch(_server);
+        if (_context.Pipeline is { } pipeline)
+        {
+            _server.Watch(pipeline);
+        }
+
         await _sink.OpenAsync(cancel).ConfigureAwait(false);
-        _context.Say(Name, $"the live page is at {_server.Address}{(_server.Token is { } token && _context.MayShowTokens ? $"?token={token}" : "")}");
     }
 
     /// <inheritdoc/>

@@ -123,15 +123,6 @@ internal static class LiveCommand
     private static SourceConfig Source(string text, string number)
     {
         var uri = SourceUri.Parse(text, Environment.CurrentDirectory);
-        string name = uri.Kind switch
-        {
-            SourceKind.Pictures or SourceKind.Recording => Path.GetFileName(uri.Address.TrimEnd('/')),
-            SourceKind.Video when !uri.IsNetwork => Path.GetFileName(uri.Address),
-            SourceKind.Test => "test",
-            SourceKind.Raw => "stdin",
-            SourceKind.Camera => $"camera {Path.GetFileName(uri.Address)}",
-            _ => uri.Display,
-        };
-        return new SourceConfig { Name = name + number, Uri = uri, Options = new SourceOptions { RealTime = true } };
+        return new SourceConfig { Name = uri.DefaultName + number, Uri = uri, Options = new SourceOptions { RealTime = true } };
     }
 }

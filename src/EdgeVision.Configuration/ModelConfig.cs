@@ -17,6 +17,9 @@ public sealed record ModelConfig
 
     /// <summary>Which detections, for a model that looks at what another found; null for one that looks at whole frames.</summary>
     public CropModelOptions? Crops { get; init; }
+
+    /// <summary>Where the file speaks of it.</summary>
+    public ConfigPlace At { get; init; }
 }
 
 /// <summary>Trackers by name.</summary>
@@ -56,6 +59,9 @@ public sealed record TrackingConfig
 
     /// <summary>Sources whose objects are followed; null for all.</summary>
     public IReadOnlyCollection<string>? Sources { get; init; }
+
+    /// <summary>Where the file speaks of it.</summary>
+    public ConfigPlace At { get; init; }
 }
 
 /// <summary>A rule as the configuration has it.</summary>
@@ -64,4 +70,8 @@ public sealed record TrackingConfig
 /// <param name="Create">Makes an instance for one source.</param>
 /// <param name="Sources">Sources it watches; null for all.</param>
 /// <param name="Labels">Labels it speaks of; null for all.</param>
-public sealed record RuleConfig(string Name, string Kind, Func<IPipelineRule> Create, IReadOnlyCollection<string>? Sources, IReadOnlyCollection<string>? Labels);
+public sealed record RuleConfig(string Name, string Kind, Func<IPipelineRule> Create, IReadOnlyCollection<string>? Sources, IReadOnlyCollection<string>? Labels)
+{
+    /// <summary>Where the file speaks of it.</summary>
+    public ConfigPlace At { get; init; }
+}

@@ -12,6 +12,9 @@ public sealed record PipelineConfig
     /// <summary>The file's text, for recordings; empty for a configuration made in code.</summary>
     public string Text { get; init; } = "";
 
+    /// <summary>Folder from which the file's relative paths start; empty for a configuration made in code.</summary>
+    public string Folder { get; init; } = "";
+
     /// <summary>Sources, at least one.</summary>
     public required IReadOnlyList<SourceConfig> Sources { get; init; }
 
@@ -52,14 +55,40 @@ public sealed record PipelineConfig
     /// <param name="folder">Folder from which relative paths start.</param>
     /// <param name="problems">What is wrong, in the order of the lines.</param>
     /// <param name="environment">Values of environment variables; the process's own where null.</param>
+    /// <param name="loadModels">Whether models are loaded, to know whether they find boxes and have the labels that rules speak of.</param>
     /// <returns>The configuration; null where something is wrong.</returns>
-    public static PipelineConfig? Read(string text, string file, string folder, out IReadOnlyList<ConfigProblem> problems, Func<string, string?>? environment = null)
+    public static PipelineConfig? Read(string text, string file, string folder, out IReadOnlyList<ConfigProblem> problems, Func<string, string?>? environment = null, bool loadModels = false)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(folder);
         var reading = new ConfigReading(file, Path.GetFullPath(folder), environment ?? Environment.GetEnvironmentVariable);
         var config = YamlText.Root(text, reading) is { } root ? RootSection.Read(new ConfigMap(root, "the file", reading), text) : null;
+        if (loadModels && config is not null && reading.Problems.Count == 0)
+        {
+            ModelCheck.Check(config, reading);
+        }
+
+        problems = reading.Problems;
+        return problems.Count == 0 ? config : null;
+    }
+
+    /// <summary>Reads what a recording was made with, with the recorded sources in place of its own and without its sinks: a replay gives the same results.</summary>
+    /// <param name="recording">The recording.</param>
+    /// <param name="text">YAML; the recording's own where null.</param>
+    /// <param name="file">Name for messages.</param>
+    /// <param name="folder">Folder from which relative paths start; the one of the recording's configuration where null.</param>
+    /// <param name="problems">What is wrong, in the order of the lines.</param>
+    /// <returns>The configuration; null where something is wrong.</returns>
+    /// <exception cref="PipelineConfigException">The recording holds no configuration, and none is given.</exception>
+    public static PipelineConfig? ReadForReplay(Recording recording, string? text, string file, string? folder, out IReadOnlyList<ConfigProblem> problems)
+    {
+        ArgumentNullException.ThrowIfNull(recording);
+        ArgumentNullException.ThrowIfNull(file);
+        var recorded = RecordedText.Parse(recording.Manifest.Config ?? "");
+        text ??= recorded.Text.Length > 0 ? recorded.Text : throw new PipelineConfigException($"the recording '{recording.Folder}' was made without a configuration; give the one to replay it with");
+        var reading = new ConfigReading(file, Path.GetFullPath(folder ?? (recorded.Folder.Length > 0 ? recorded.Folder : recording.Folder)), Environment.GetEnvironmentVariable);
+        var config = YamlText.Root(text, reading) is { } root ? RootSection.ReadForReplay(new ConfigMap(root, "the file", reading), recording) : null;
         problems = reading.Problems;
         return problems.Count == 0 ? config : null;
     }
@@ -121,6 +150,23 @@ public sealed record PipelineConfig
         }
 
         return builder;
+    }
+
+    /// <summary>The same without the parts that serve other sources alone, and without their names.</summary>
+    internal PipelineConfig OverSources(IReadOnlyList<string> names)
+    {
+        bool Any(IReadOnlyCollection<string>? sources) => sources is null || sources.Any(names.Contains);
+        IReadOnlyCollection<string>? Of(IReadOnlyCollection<string>? sources) => sources is null ? null : [.. sources.Where(names.Contains)];
+        return this with
+        {
+            Models = [.. Models.Where(m => Any(m.Crops is null ? m.Frames.Sources : m.Crops.Sources)).Select(m => m with
+            {
+                Frames = m.Frames with { Sources = Of(m.Frames.Sources) },
+                Crops = m.Crops is null ? null : m.Crops with { Sources = Of(m.Crops.Sources) },
+            })],
+            Tracking = [.. Tracking.Where(t => Any(t.Sources)).Select(t => t with { Sources = Of(t.Sources) })],
+            Rules = [.. Rules.Where(r => Any(r.Sources)).Select(r => r with { Sources = Of(r.Sources) })],
+        };
     }
 
     private void AddModel(VisionPipelineBuilder builder, ModelConfig model)

@@ -40,6 +40,17 @@ public sealed record SourceUri(SourceKind Kind, string Address)
     /// <summary>The address without credentials.</summary>
     public string Display => SourceAddress.Redact(Address);
 
+    /// <summary>A name for a source that was given none, without credentials.</summary>
+    public string DefaultName => Kind switch
+    {
+        SourceKind.Pictures or SourceKind.Recording => Path.GetFileName(Address.TrimEnd('/')),
+        SourceKind.Video when !IsNetwork => Path.GetFileName(Address),
+        SourceKind.Test => "test",
+        SourceKind.Raw => "stdin",
+        SourceKind.Camera => $"camera {Path.GetFileName(Address)}",
+        _ => Display,
+    };
+
     /// <summary>Whether it is on a network, and so comes by itself.</summary>
     public bool IsNetwork => Kind == SourceKind.Mjpeg || Kind == SourceKind.Video && Address.Contains("://", StringComparison.Ordinal);
 
@@ -137,5 +148,5 @@ public sealed record SourceUri(SourceKind Kind, string Address)
 
     private static bool IsVideo(string path) => Array.IndexOf(VideoEndings, Path.GetExtension(path).ToLowerInvariant()) >= 0;
 
-    private static bool IsRecording(string path) => false;
+    private static bool IsRecording(string path) => File.Exists(Path.Combine(path, RecordingManifest.FileName));
 }

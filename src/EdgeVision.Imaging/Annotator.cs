@@ -37,10 +37,10 @@ public sealed class Annotator : IDisposable
         return SKTypeface.FromStream(font);
     }
 
-    /// <summary>Colour of a class.</summary>
-    // One colour an object where objects are followed, else one a class.
-    private static SKColor ColorOf(Detections d, int index) => ColorOf(d.HasTracks && d.TrackIds[index] > 0 ? d.TrackIds[index] - 1 : d.ClassIds[index]);
+    /// <summary>Colour of a detection: one an object where objects are followed, else one a class.</summary>
+    internal static SKColor ColorOf(Detections d, int index) => ColorOf(d.HasTracks && d.TrackIds[index] > 0 ? d.TrackIds[index] - 1 : d.ClassIds[index]);
 
+    /// <summary>Colour of a class.</summary>
     internal static SKColor ColorOf(int classId) => Palette[(classId % Palette.Length + Palette.Length) % Palette.Length].WithAlpha(255);
 
     /// <summary>Draws <paramref name="result"/> onto a copy of the picture and saves it by the path's extension.</summary>
@@ -83,11 +83,24 @@ public sealed class Annotator : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _typeface.Dispose();
 
-    private void Draw(SKCanvas canvas, int width, int height, VisionResult result)
+    /// <summary>Width of lines for a picture's size, from which everything else takes its measure.</summary>
+    internal static float UnitOf(int width, int height) => Math.Max(1.5f, MathF.Sqrt((float)width * height) / 360);
+
+    /// <summary>The font for a picture's size; the caller disposes of it.</summary>
+    internal SKFont FontOf(float unit) => new(_typeface, Math.Max(11, unit * 6.2f)) { Edging = SKFontEdging.Antialias };
+
+    /// <summary>Draws results.</summary>
+    /// <param name="canvas">Where.</param>
+    /// <param name="width">The picture's width.</param>
+    /// <param name="height">The picture's height.</param>
+    /// <param name="result">What was found.</param>
+    /// <param name="reserved">Places that labels keep off.</param>
+    /// <param name="note">What else is to be said in a detection's label; null for nothing.</param>
+    internal void Draw(SKCanvas canvas, int width, int height, VisionResult result, IReadOnlyList<SKRect>? reserved = null, Func<int, string>? note = null)
     {
         ArgumentNullException.ThrowIfNull(result);
-        float unit = Math.Max(1.5f, MathF.Sqrt((float)width * height) / 360);
-        using var font = new SKFont(_typeface, Math.Max(11, unit * 6.2f)) { Edging = SKFontEdging.Antialias };
+        float unit = UnitOf(width, height);
+        using var font = FontOf(unit);
         var d = result.Detections;
         if (result.Segmentation.Width > 0)
         {
@@ -120,7 +133,7 @@ public sealed class Annotator : IDisposable
             }
         }
 
-        var taken = new List<SKRect>();
+        var taken = new List<SKRect>(reserved ?? []);
         if (result.Classification.Count > 0)
         {
             taken.Add(Classes(canvas, font, width, height, result, unit));
@@ -139,7 +152,7 @@ public sealed class Annotator : IDisposable
         for (int i = 0; i < d.Count; i++) // best first: it gets the place it wants
         {
             string track = d.HasTracks && d.TrackIds[i] > 0 ? FormattableString.Invariant($"#{d.TrackIds[i]} ") : "";
-            Label(canvas, font, d.Boxes[i], $"{track}{d.Label(i)} {d.Scores[i].ToString("P0", CultureInfo.InvariantCulture).Replace(" ", "")}", ColorOf(d, i), unit, width, height, taken);
+            Label(canvas, font, d.Boxes[i], $"{track}{d.Label(i)} {d.Scores[i].ToString("P0", CultureInfo.InvariantCulture).Replace(" ", "")}{note?.Invoke(i)}", ColorOf(d, i), unit, width, height, taken);
         }
     }
 
@@ -165,7 +178,7 @@ public sealed class Annotator : IDisposable
         return builder.Detach();
     }
 
-    private void Keypoints(SKCanvas canvas, Detections d, int index, float unit)
+    internal void Keypoints(SKCanvas canvas, Detections d, int index, float unit)
     {
         var points = d.Keypoints(index);
         using var limb = new SKPaint { IsAntialias = true, Style = SKPaintStyle.Stroke, StrokeWidth = unit * 0.9f, StrokeCap = SKStrokeCap.Round };

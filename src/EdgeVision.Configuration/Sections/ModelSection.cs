@@ -68,7 +68,7 @@ internal static class ModelSection
             Threads = (map.Whole("threads", 1, 1024) ?? threads) is { } n ? ThreadBudget.Of(n) : null,
         };
         map.Close();
-        return path is null ? null : new ModelConfig { Name = name, Path = path, Runtime = runtime, Frames = frames, Crops = crop };
+        return path is null ? null : new ModelConfig { Name = name, Path = path, Runtime = runtime, Frames = frames, Crops = crop, At = ConfigReading.Place(map.At("path")) };
     }
 
     private static ProviderPolicy Providers(ConfigMap map)

@@ -11,6 +11,7 @@ internal static class RootSection
         var config = new PipelineConfig
         {
             Text = text,
+            Folder = root.Reading.Folder,
             Sources = sources,
             Models = ModelSection.Read(root, threads),
             Tracking = TrackingSection.Read(root),
@@ -27,6 +28,34 @@ internal static class RootSection
 
         root.Close();
         return config;
+    }
+
+    /// <summary>Models, tracking and rules, over a recording's sources; of the file's own sources only what decides on results counts.</summary>
+    public static PipelineConfig ReadForReplay(ConfigMap root, Recording recording)
+    {
+        CheckVersion(root);
+        root.Reading.SourceNames.AddRange(recording.Sources.Select(s => s.Name));
+        var every = root.Maps("sources", "a source").Select(m => (Name: m.Text("name"), Every: m.Whole("every", 1, 100_000) ?? 1)).Where(s => s.Name is not null).ToLookup(s => s.Name!, s => s.Every);
+        // Sources that never gave a frame are not in the recording, and others may still speak of them.
+        root.Reading.SourceNames.AddRange(every.Select(s => s.Key).Except(root.Reading.SourceNames));
+        var config = new PipelineConfig
+        {
+            Folder = root.Reading.Folder,
+            Sources =
+            [
+                .. recording.Sources.Select(s => new SourceConfig
+                {
+                    Name = s.Name,
+                    Uri = new SourceUri(SourceKind.Recording, recording.Folder),
+                    Recorded = s.Name,
+                    Options = new SourceOptions { Policy = QueuePolicy.Wait, Reconnect = RetryPolicy.Never, Every = every[s.Name].FirstOrDefault(1) },
+                }),
+            ],
+            Models = ModelSection.Read(root, root.Whole("threads", 1, 1024)),
+            Tracking = TrackingSection.Read(root),
+            Rules = RuleSection.Read(root),
+        };
+        return config.OverSources([.. recording.Sources.Select(s => s.Name)]);
     }
 
     private static void CheckVersion(ConfigMap root)

@@ -46,7 +46,7 @@ internal static class RuleSection
         };
         map.Close();
         // Made once now, so that what it refuses is known here.
-        return create is null || map.Reading.Try(map.At(kinds[0]), create) is null ? null : new RuleConfig(name, kinds[0], create, sources, labels);
+        return create is null || map.Reading.Try(map.At(kinds[0]), create) is null ? null : new RuleConfig(name, kinds[0], create, sources, labels) { At = ConfigReading.Place(map.At("labels")) };
     }
 
     private static Func<IPipelineRule>? Zone(ConfigMap map, string name, IReadOnlyList<string>? labels)

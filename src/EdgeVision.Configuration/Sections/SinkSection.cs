@@ -12,7 +12,14 @@ internal static class SinkSection
     [
         ("jsonl", "path", FileSinks.JsonLines),
         ("csv", "path", FileSinks.Csv),
+        ("record", "path", FileSinks.Recording),
+        ("video", "path", PictureSinks.Video),
+        ("pictures", "path", PictureSinks.Pictures),
+        ("clips", "path", PictureSinks.Clips),
         ("mqtt", "url", MessageSinks.Mqtt),
+        ("nats", "url", MessageSinks.Nats),
+        ("webhook", "url", MessageSinks.Webhook),
+        ("live", "address", LivePageSink.Read),
     ];
 
     public static IReadOnlyList<SinkConfig> Read(ConfigMap root, PipelineConfig config)
@@ -63,7 +70,7 @@ internal static class SinkSection
         inner.Close();
         map.Has(kind);
         map.Close();
-        return create is null ? null : new SinkConfig(kind, create, options);
+        return create is null ? null : new SinkConfig(kind, create, options) { UsesStandardOutput = kind is "jsonl" or "csv" && inner.Text(main) == FileSinks.StandardOutput, Target = SourceAddress.Redact(inner.Has(main) ? inner.Written(main) : "") };
     }
 
     private static ConfigMap Inner(ConfigMap map, string kind, string main)

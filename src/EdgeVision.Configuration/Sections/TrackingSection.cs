@@ -36,6 +36,7 @@ internal static class TrackingSection
             KeepUntracked = map.Flag("keep_untracked") ?? false,
             Appearance = map.ExistingFile("reid", "the embedding model"),
             Sources = map.Sources(),
+            At = ConfigReading.Place(map.Node),
         };
         map.Close();
         if (tracking is { Appearance: not null, Tracker: not TrackerKind.BotSort })

@@ -1,4 +1,3 @@
-using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace EdgeVision.Configuration;
@@ -34,10 +33,10 @@ internal sealed class ConfigReading(string file, string folder, Func<string, str
     }
 
     /// <summary>Notes a problem.</summary>
-    public void Problem(YamlNode at, string message) => Problem(at.Start, message);
+    public void Problem(YamlNode at, string message) => Problem(Place(at), message);
 
     /// <summary>Notes a problem.</summary>
-    public void Problem(Mark at, string message)
+    public void Problem(ConfigPlace at, string message)
     {
         foreach (string secret in _secrets)
         {
@@ -50,6 +49,11 @@ internal sealed class ConfigReading(string file, string folder, Func<string, str
     /// <summary>Runs what checks its arguments itself, and notes what it says against the place they came from.</summary>
     /// <returns>What was made; null where it was refused.</returns>
     public T? Try<T>(YamlNode at, Func<T> make)
+        where T : class => Try(Place(at), make);
+
+    /// <summary>Runs what checks its arguments itself, and notes what it says against the place they came from.</summary>
+    /// <returns>What was made; null where it was refused.</returns>
+    public T? Try<T>(ConfigPlace at, Func<T> make)
         where T : class
     {
         try
@@ -62,6 +66,9 @@ internal sealed class ConfigReading(string file, string folder, Func<string, str
             return null;
         }
     }
+
+    /// <summary>Where a node is.</summary>
+    public static ConfigPlace Place(YamlNode node) => new(node.Start.Line, node.Start.Column);
 
     /// <summary>The path as the file means it: relative ones start from its folder.</summary>
     public string FullPath(string path) => Path.GetFullPath(Path.Combine(Folder, path));

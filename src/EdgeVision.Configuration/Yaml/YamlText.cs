@@ -16,7 +16,7 @@ internal static class YamlText
     {
         if (text.Length > MostCharacters)
         {
-            reading.Problem(default(Mark), "the file has more than a million characters; a configuration is shorter");
+            reading.Problem(default(ConfigPlace), "the file has more than a million characters; a configuration is shorter");
             return null;
         }
 
@@ -34,12 +34,12 @@ internal static class YamlText
                 return root;
             }
 
-            reading.Problem(yaml.Documents.Count > 1 ? yaml.Documents[1].RootNode.Start : new Mark(0, 1, 1),
+            reading.Problem(yaml.Documents.Count > 1 ? ConfigReading.Place(yaml.Documents[1].RootNode) : new ConfigPlace(1, 1),
                 yaml.Documents.Count > 1 ? "one file holds one configuration; '---' begins another" : "the file is a map of keys: sources, models, sinks; 'edgevision pipeline init' prints one to start from");
         }
         catch (YamlException e)
         {
-            reading.Problem(e.Start, $"this is no YAML: {e.InnerException?.Message ?? e.Message}");
+            reading.Problem(new ConfigPlace(e.Start.Line, e.Start.Column), $"this is no YAML: {e.InnerException?.Message ?? e.Message}");
         }
 
         return null;
@@ -55,7 +55,7 @@ internal static class YamlText
             depth += parser.Current switch { MappingStart or SequenceStart => 1, MappingEnd or SequenceEnd => -1, _ => 0 };
             if (depth > MostDepth)
             {
-                reading.Problem(parser.Current!.Start, $"maps and lists are more than {MostDepth} deep");
+                reading.Problem(new ConfigPlace(parser.Current!.Start.Line, parser.Current.Start.Column), $"maps and lists are more than {MostDepth} deep");
                 return false;
             }
         }

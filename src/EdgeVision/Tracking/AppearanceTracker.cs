@@ -23,10 +23,16 @@ public sealed class AppearanceTracker : ITracker, IDisposable
     public ReadOnlySpan<Track> Tracks => _tracker.Tracks;
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentNullException">There is no frame to look at.</exception>
+    /// <exception cref="ArgumentNullException">There are detections and no frame to look at.</exception>
     public void Update(Detections detections, Frame? frame = null)
     {
         ArgumentNullException.ThrowIfNull(detections);
+        if (detections.Count == 0)
+        {
+            _tracker.Update(detections, frame);
+            return;
+        }
+
         ArgumentNullException.ThrowIfNull(frame);
         _tracker.Update(detections, frame, Look(detections, frame, out int length), length);
     }

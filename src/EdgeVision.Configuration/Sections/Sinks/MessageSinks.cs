@@ -26,6 +26,45 @@ internal static class MessageSinks
         return url is null ? null : _ => new MqttSink(options);
     }
 
+    public static Func<SinkContext, FrameSink>? Nats(ConfigMap map)
+    {
+        var url = map.Needed("url", "url: nats://server");
+        var defaults = new NatsOptions { Url = url ?? "" };
+        var stream = map.Map("jetstream", "'jetstream'");
+        var options = Broker(map, defaults) with
+        {
+            Subject = map.Text("subject") ?? defaults.Subject,
+            EventsSubject = map.Text("events_subject"),
+            User = map.Text("user"),
+            Password = Hidden(map, "password"),
+            Token = Hidden(map, "token"),
+            CredentialsFile = map.ExistingFile("creds", "the file of the credentials"),
+            NKeyFile = map.ExistingFile("nkey", "the file of the seed"),
+            JetStream = stream is not null,
+            CreateStream = stream?.Text("stream"),
+            StreamSubjects = stream?.Texts("subjects"),
+            StreamMaxBytes = stream?.Size("max_size"),
+        };
+        stream?.Close();
+        return url is null ? null : _ => new NatsSink(options);
+    }
+
+    public static Func<SinkContext, FrameSink>? Webhook(ConfigMap map)
+    {
+        var url = map.Needed("url", "url: https://example.org/hook");
+        var defaults = new WebhookOptions { Url = url ?? "" };
+        var options = Message(map, defaults) with
+        {
+            Headers = map.TextMap("headers")?.ToDictionary(h => h.Key, h => Secret.Text(h.Value)),
+            BearerToken = Hidden(map, "bearer"),
+            SigningKey = Hidden(map, "signing_key"),
+            BatchSize = map.Whole("batch", 1, 1000) ?? defaults.BatchSize,
+            BatchInterval = map.Duration("batch_interval", zero: false) ?? defaults.BatchInterval,
+            MaxRetryAfter = map.Duration("max_retry_after") ?? defaults.MaxRetryAfter,
+        };
+        return url is null ? null : _ => new WebhookSink(options);
+    }
+
     private static T Broker<T>(ConfigMap map, T options)
         where T : BrokerOptions
     {

@@ -163,5 +163,9 @@ public sealed class LiveSocketTests
         public void Update(PipelineFrame frame)
         {
         }
+
+        public void Reset()
+        {
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -15,6 +16,9 @@ internal sealed class FfmpegArguments
     private static readonly string[] LiveSchemes = ["rtsp", "rtsps", "rtmp", "rtmps", "rtp", "srtp", "udp", "srt", "mms", "mmsh"];
     private static readonly string[] Devices = ["v4l2", "video4linux2", "dshow", "avfoundation", "x11grab", "kmsgrab", "decklink", "alsa"];
 
+    private static readonly SearchValues<char> SchemeCharacters =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+
     private FfmpegArguments(List<string> list, string script) => (List, Script) = (list, script);
 
     /// <summary>One argument an entry.</summary>
@@ -25,10 +29,10 @@ internal sealed class FfmpegArguments
 
     /// <summary>Whether frames come by themselves.</summary>
     public static bool IsLive(FfmpegOptions options) =>
-        options.Live ?? (LiveSchemes.Contains(Scheme(options.Input)) || Devices.Contains(options.InputFormat) || options.Input.StartsWith("/dev/", StringComparison.Ordinal));
+        options.Live ?? (LiveSchemes.Contains(Scheme(options.Input)) || Devices.Contains(options.InputFormat) || IsDevice(options.Input));
 
     /// <summary>Whether the input is a file here.</summary>
-    public static bool IsFile(FfmpegOptions options) => options.InputFormat is null && Scheme(options.Input) is null && !options.Input.StartsWith("/dev/", StringComparison.Ordinal);
+    public static bool IsFile(FfmpegOptions options) => options.InputFormat is null && Scheme(options.Input) is null && !IsDevice(options.Input);
 
     /// <exception cref="SourceException">The address can only be given with its credentials open, or holds a line break.</exception>
     public static FfmpegArguments For(FfmpegOptions options, Version version)
@@ -89,7 +93,8 @@ internal sealed class FfmpegArguments
         {
             input.ForEach(option => list.AddRange(["-" + option.Name, option.Value]));
             Add(list, "-f", options.InputFormat);
-            list.AddRange(["-i", IsFile(options) ? "file:" + options.Input : options.Input]);
+            bool isFile = IsFile(options) || scheme is null && !IsDevice(options.Input) && File.Exists(options.Input);
+            list.AddRange(["-i", isFile ? "file:" + options.Input : options.Input]);
         }
 
         list.AddRange(["-map", "0:v:0", "-an", "-sn", "-dn", "-vf", Filters(options)]);
@@ -159,14 +164,13 @@ internal sealed class FfmpegArguments
 
     private static string Quoted(string text) => "'" + text.ReplaceLineEndings("").Replace("'", @"'\''") + "'";
 
+    private static bool IsDevice(string input) => input.StartsWith("/dev/", StringComparison.Ordinal);
+
     private static string? Scheme(string input)
     {
         int end = input.IndexOf("://", StringComparison.Ordinal);
         return end > 1 && input.AsSpan(0, end).IndexOfAnyExcept(SchemeCharacters) < 0 ? input[..end].ToLowerInvariant() : null;
     }
-
-    private static readonly System.Buffers.SearchValues<char> SchemeCharacters =
-        System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
 
     private static void Add(List<string> list, string option, string? value)
     {

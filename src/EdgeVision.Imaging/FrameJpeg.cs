@@ -2,7 +2,7 @@ using SkiaSharp;
 
 namespace EdgeVision.Imaging;
 
-/// <summary>Encodes frames of any format as JPEG, made smaller and drawn on where asked. Keeps its buffers from one frame to the next; one thread at a time.</summary>
+/// <summary>Encodes frames of any format as JPEG, made smaller where asked. Keeps its buffers from one frame to the next; one thread at a time.</summary>
 public sealed class FrameJpeg : IDisposable
 {
     private static readonly SKSamplingOptions Smaller = new(SKFilterMode.Linear, SKMipmapMode.Linear);
@@ -26,18 +26,11 @@ public sealed class FrameJpeg : IDisposable
 
     /// <summary>The JPEG of a frame.</summary>
     /// <param name="frame">Any format; it is not changed.</param>
-    /// <param name="draw">Draws on a copy of the pixels (BGRA32, in the frame's size), before it is made smaller.</param>
     /// <exception cref="EdgeVisionException">It cannot be encoded.</exception>
-    public unsafe byte[] Encode(Frame frame, Action<Frame>? draw = null)
+    public unsafe byte[] Encode(Frame frame)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        var pixels = frame;
-        if (frame.Format != PixelFormat.Bgra32 || draw is not null)
-        {
-            pixels = Copy(frame);
-            draw?.Invoke(pixels);
-        }
-
+        var pixels = frame.Format == PixelFormat.Bgra32 ? frame : Copy(frame);
         fixed (byte* first = pixels.Data)
         {
             var info = new SKImageInfo(frame.Width, frame.Height, SKColorType.Bgra8888, SKAlphaType.Opaque);
@@ -75,7 +68,7 @@ public sealed class FrameJpeg : IDisposable
             _pixels = Frame.Rent(PixelFormat.Bgra32, frame.Width, frame.Height);
         }
 
-        FramePixels.ToBgra(frame, _pixels);
+        FrameConverter.ToBgra(frame, _pixels);
         return _pixels;
     }
 

@@ -16,16 +16,23 @@ internal sealed class LiveFeed : IDisposable
     private readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ArrayBufferWriter<byte> _json = new();
     private readonly FrameJpeg _jpeg;
-    private (IReadOnlyList<int[]> Skeleton, Annotator Annotator)? _drawing;
+    private readonly PipelineAnnotator _found, _foundAndRules;
     private readonly TimeSpan _pace;
     private LiveViewer[] _viewers = [];
     private PipelineFrame? _latest;
+    private Frame? _canvas;
     private long _encoded;
     private bool _running, _disposed;
 
-    public LiveFeed(string name, LiveOptions options)
+    /// <param name="name">The source's name.</param>
+    /// <param name="options">Size, quality and pace.</param>
+    /// <param name="rules">Rules of a source, whose places are drawn for players.</param>
+    public LiveFeed(string name, LiveOptions options, Func<string, IReadOnlyList<IPipelineRule>> rules)
     {
         Name = name;
+        // A page draws the rules itself, and trails that are whole: here frames are left out.
+        _found = new PipelineAnnotator(new PipelineAnnotatorOptions { Trail = 0, Caption = false });
+        _foundAndRules = new PipelineAnnotator(new PipelineAnnotatorOptions { Trail = 0, Caption = false, Rules = rules });
         _jpeg = new FrameJpeg(options.Quality, options.MaxWidth);
         _pace = TimeSpan.FromSeconds(1 / options.MaxFramesPerSecond);
     }
@@ -87,7 +94,7 @@ internal sealed class LiveFeed : IDisposable
     public byte[]? Picture(bool drawn)
     {
         using var frame = Newest();
-        return frame is null ? null : Encode(frame, drawn);
+        return frame is null ? null : Encode(frame, drawn ? _foundAndRules : null);
     }
 
     public void Dispose()
@@ -103,7 +110,9 @@ internal sealed class LiveFeed : IDisposable
         lock (_encoding)
         {
             _jpeg.Dispose();
-            _drawing?.Annotator.Dispose();
+            _canvas?.Dispose();
+            _found.Dispose();
+            _foundAndRules.Dispose();
         }
     }
 
@@ -148,7 +157,7 @@ internal sealed class LiveFeed : IDisposable
             foreach (var viewer in viewers)
             {
                 viewer.Offer(viewer.Drawn
-                    ? drawn ??= new LivePicture(this, [], Encode(frame, drawn: true))
+                    ? drawn ??= new LivePicture(this, [], Encode(frame, _foundAndRules))
                     : plain ??= Plain(frame));
             }
         }
@@ -162,7 +171,7 @@ internal sealed class LiveFeed : IDisposable
     private LivePicture Plain(PipelineFrame frame)
     {
         bool drawn = frame.Result.Detections.HasMasks || frame.Result.Segmentation.Width > 0 || frame.Result.Depth.Width > 0;
-        byte[] jpeg = Encode(frame, drawn);
+        byte[] jpeg = Encode(frame, drawn ? _found : null);
         lock (_encoding)
         {
             _json.ResetWrittenCount();
@@ -200,27 +209,26 @@ internal sealed class LiveFeed : IDisposable
         writer.WriteEndArray();
     }
 
-    private byte[] Encode(PipelineFrame frame, bool drawn)
+    private byte[] Encode(PipelineFrame frame, PipelineAnnotator? annotator)
     {
         lock (_encoding)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             Interlocked.Increment(ref _encoded);
-            return _jpeg.Encode(frame.Frame, drawn ? pixels => AnnotatorFor(frame.Result).Draw(pixels, frame.Result) : null);
-        }
-    }
+            if (annotator is null)
+            {
+                return _jpeg.Encode(frame.Frame);
+            }
 
-    // A model's limbs are the same list from frame to frame.
-    private Annotator AnnotatorFor(VisionResult result)
-    {
-        var skeleton = result.Detections.Skeleton;
-        if (_drawing is not { } drawing || drawing.Skeleton != skeleton)
-        {
-            _drawing?.Annotator.Dispose();
-            _drawing = drawing = (skeleton, new Annotator(skeleton));
-        }
+            if (_canvas is null || _canvas.Width != frame.Frame.Width || _canvas.Height != frame.Frame.Height)
+            {
+                _canvas?.Dispose();
+                _canvas = Frame.Rent(PixelFormat.Bgra32, frame.Frame.Width, frame.Frame.Height);
+            }
 
-        return drawing.Annotator;
+            annotator.Draw(frame, _canvas);
+            return _jpeg.Encode(_canvas);
+        }
     }
 
     private PipelineFrame? Newest()

@@ -150,7 +150,7 @@ internal sealed class LiveHub(LiveOptions options) : IDisposable
                 return feed;
             }
 
-            feed = new LiveFeed(source, options);
+            feed = new LiveFeed(source, options, s => Rules?.Invoke(s) ?? []);
             _feeds[source] = feed;
             foreach (var viewer in _viewers.Where(v => v.Source is null || v.Source == source))
             {

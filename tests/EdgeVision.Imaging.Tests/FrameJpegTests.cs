@@ -22,17 +22,6 @@ public sealed class FrameJpegTests
     }
 
     [Fact]
-    public void What_is_drawn_is_on_the_picture_and_not_on_the_frame()
-    {
-        using var frame = Frame.Rent(PixelFormat.Bgra32, 64, 64);
-        frame.MutableData.Fill(10);
-        using var encoder = new FrameJpeg();
-        using var image = ImageFile.Decode(encoder.Encode(frame, pixels => pixels.MutableData.Fill(240)), "encoded");
-        Assert.InRange(image.Frame.Data[0], 235, 245);
-        Assert.Equal(10, frame.Data[0]);
-    }
-
-    [Fact]
     public void A_source_may_change_its_size()
     {
         using var encoder = new FrameJpeg(80, 100);

@@ -163,9 +163,5 @@ public sealed class LiveSocketTests
         public void Update(PipelineFrame frame)
         {
         }
-
-        public void Reset()
-        {
-        }
     }
 }

@@ -7,6 +7,10 @@ const lightColours = new Set(['#22c55e', '#ffb020', '#06b6d4', '#84cc16', '#eab3
 const trailSeconds = 3;
 const colourOf = d => palette[(d.track_id ? d.track_id - 1 : d.class_id) % palette.length];
 
+// What further models said of one detection, the best of each.
+const said = (crops, index) => (crops || []).filter(k => k.detection === index).map(k => k.classes?.[0]).filter(Boolean)
+  .map(k => ` · ${k.label} ${Math.round(k.score * 100)}%`).join('');
+
 // One source's canvas: the picture, and over it what was found, in pixels of the screen so that lines stay sharp.
 class Drawing {
   constructor(canvas) {
@@ -36,7 +40,7 @@ class Drawing {
     // The best last, so that it lies on top.
     if (shown.boxes) for (let i = found.length - 1; i >= 0; i--) this.box(found[i], scale);
     if (shown.keypoints) for (const d of found) this.keypoints(d, message.skeleton || [], scale);
-    if (shown.labels) for (let i = found.length - 1; i >= 0; i--) this.label(found[i], scale);
+    if (shown.labels) for (let i = found.length - 1; i >= 0; i--) this.label(found[i], said(result.crops, i), scale);
     if (shown.labels && result.classes) this.classes(result.classes);
   }
 
@@ -59,9 +63,9 @@ class Drawing {
     c.stroke();
   }
 
-  label(d, s) {
+  label(d, more, s) {
     const track = d.track_id ? `#${d.track_id} ` : '';
-    this.tag(`${track}${d.label} ${Math.round(d.score * 100)}%`, d.box[0] * s - this.unit, d.box[1] * s, colourOf(d));
+    this.tag(`${track}${d.label} ${Math.round(d.score * 100)}%${more}`, d.box[0] * s - this.unit, d.box[1] * s, colourOf(d));
   }
 
   // Above the point, or under it where the picture ends.
@@ -120,9 +124,9 @@ class Drawing {
     c.setLineDash(o.area ? [6 * this.unit, 5 * this.unit] : []);
     c.stroke();
     c.setLineDash([]);
-    const said = Object.entries(counts || {}).map(([name, value]) => `${name} ${+value.toFixed(2)}`).join(', ');
+    const text = Object.entries(counts || {}).map(([name, value]) => `${name} ${+value.toFixed(2)}`).join(', ');
     const top = o.points.reduce((a, p) => p[1] < a[1] ? p : a);
-    this.tag(said ? `${o.rule}: ${said}` : o.rule, top[0] * s, top[1] * s, '#eab308');
+    this.tag(text ? `${o.rule}: ${text}` : o.rule, top[0] * s, top[1] * s, '#eab308');
   }
 
   // Where each track's foot was, by the source's own clock; a clock that jumps back means that the source began anew.

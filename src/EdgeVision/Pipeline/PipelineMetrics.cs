@@ -62,7 +62,7 @@ public sealed class PipelineMetrics : IDisposable
         Counter("edgevision.source.frames.captured", "{frame}", "Frames that the source gave, those that could not be decoded included.",
             SourceCounts(source => source.Captured));
         Counter("edgevision.source.frames.delivered", "{frame}", "Frames whose results went to the sinks.", SourceCounts(source => source.Delivered));
-        Counter("edgevision.source.frames.dropped", "{frame}", "Frames that were dropped, by reason.", Sources(static (source, tags) =>
+        Counter("edgevision.source.frames.dropped", "{frame}", "Frames that were dropped, by reason.", Sources<long>(static (source, tags) =>
         [
             new(source.DroppedByPolicy, [.. tags, new(ReasonKey, "policy")]),
             new(source.DroppedStale, [.. tags, new(ReasonKey, "stale")]),
@@ -75,9 +75,9 @@ public sealed class PipelineMetrics : IDisposable
         Counter("edgevision.source.stalls", "{stall}", "Times the source was found stalled.", SourceCounts(source => source.Stalls));
         UpDown("edgevision.source.frames.in_flight", "{frame}", "Frames on their way.", SourceCounts(source => source.InFlight));
         UpDown("edgevision.source.state", "1", "1 for the state that the source is in, 0 for the others.",
-            Sources(static (source, tags) => States(source.State, tags)));
-        Gauge("edgevision.source.frame.age", "s", "Time from capture to the sinks, by quantile.", Sources(static (source, tags) => Quantiles(source.Age, tags)));
-        Gauge("edgevision.source.stage.duration", "s", "Time of a stage a frame, by quantile.", Sources(static (source, tags) =>
+            Sources<long>(static (source, tags) => States(source.State, tags)));
+        Gauge("edgevision.source.frame.age", "s", "Time from capture to the sinks, by quantile.", Sources<double>(static (source, tags) => Quantiles(source.Age, tags)));
+        Gauge("edgevision.source.stage.duration", "s", "Time of a stage a frame, by quantile.", Sources<double>(static (source, tags) =>
         [
             .. Quantiles(source.Queue, [.. tags, new(StageKey, "queue")]),
             .. Quantiles(source.Preprocess, [.. tags, new(StageKey, "preprocess")]),
@@ -95,9 +95,9 @@ public sealed class PipelineMetrics : IDisposable
         Counter("edgevision.sink.results.failed", "{result}", "Results that the sink did not write after all tries.", SinkCounts(sink => sink.Failed));
         Counter("edgevision.sink.retries", "{retry}", "Tries beyond the first.", SinkCounts(sink => sink.Retries));
         UpDown("edgevision.sink.results.pending", "{result}", "Results in the sink's queue, or being written.", SinkCounts(sink => sink.Pending));
-        UpDown("edgevision.sink.state", "1", "1 for the state that the sink is in, 0 for the others.", Sinks(static (sink, tags) => States(sink.State, tags)));
-        Gauge("edgevision.sink.frame.age", "s", "Time from capture until the result was written, by quantile.", Sinks(static (sink, tags) => Quantiles(sink.Age, tags)));
-        Gauge("edgevision.sink.write.duration", "s", "Time of a write, tries included, by quantile.", Sinks(static (sink, tags) => Quantiles(sink.Write, tags)));
+        UpDown("edgevision.sink.state", "1", "1 for the state that the sink is in, 0 for the others.", Sinks<long>(static (sink, tags) => States(sink.State, tags)));
+        Gauge("edgevision.sink.frame.age", "s", "Time from capture until the result was written, by quantile.", Sinks<double>(static (sink, tags) => Quantiles(sink.Age, tags)));
+        Gauge("edgevision.sink.write.duration", "s", "Time of a write, tries included, by quantile.", Sinks<double>(static (sink, tags) => Quantiles(sink.Write, tags)));
     }
 
     private static void Counter(string name, string unit, string description, Func<IEnumerable<Measurement<long>>> observe) =>

@@ -2,9 +2,10 @@ using System.CommandLine;
 using EdgeVision.Cli;
 
 Console.OutputEncoding = new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
-var root = new RootCommand("Runs vision models on pictures: detection, segmentation, pose, oriented boxes, classification, embeddings; measures them, and finds pictures by their like.")
+var root = new RootCommand("Runs vision models on pictures, videos and cameras: detection, segmentation, pose, oriented boxes, classification, embeddings; measures them, and finds pictures by their like.")
 {
     RunCommand.Create(),
+    PipelineCommand.Create(),
     InspectCommand.Create(),
     EvalCommand.Create(),
     IndexCommand.Create(),

@@ -65,6 +65,9 @@ public sealed record SourceConfig
     /// <summary>Whether it begins again at its end.</summary>
     public bool Loop { get; init; }
 
+    /// <summary>Frames after which it ends; null for none.</summary>
+    public int? MaxFrames { get; init; }
+
     /// <summary>Which of a recording's sources; null for its only one.</summary>
     public string? Recorded { get; init; }
 

@@ -1,6 +1,4 @@
 using System.Globalization;
-using EdgeVision.Imaging;
-using EdgeVision.OpenCv;
 
 namespace EdgeVision.Configuration;
 
@@ -13,25 +11,18 @@ public static class SourceFactory
     public static FrameSource Create(SourceConfig source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        return source.Uri.Kind switch
-        {
-            SourceKind.Test => new TestPatternSource(TestPatternOptions.Parse(source.Uri.Address) with { Name = source.Name }),
-            SourceKind.Raw => Raw(source),
-            SourceKind.Pictures => new PictureSource(source.Uri.Address, new PictureSourceOptions { Name = source.Name, FrameRate = source.FrameRate, Loop = source.Loop }),
-            SourceKind.Ffmpeg => Ffmpeg(source),
-            SourceKind.Recording => Recorded(source),
-            SourceKind.Mjpeg when source.Backend is SourceBackend.Auto or SourceBackend.Mjpeg => new MjpegSource(new MjpegOptions { Url = source.Uri.Address, Name = source.Name }),
-            SourceKind.Camera => UsesFfmpeg(source) ? Ffmpeg(source) : Camera(source),
-            _ => UsesFfmpeg(source) ? Ffmpeg(source) : new VideoSource(new VideoOptions { Input = source.Uri.Address, Name = source.Name }),
-        };
+        var made = Make(source);
+        return source.MaxFrames is { } most ? new LimitedSource(made, most) : made;
     }
 
-    // Without OpenCV's native library ffmpeg reads; without both the error is OpenCV's, which says what to install.
-    private static bool UsesFfmpeg(SourceConfig source) => source.Backend switch
+    private static FrameSource Make(SourceConfig source) => source.Uri.Kind switch
     {
-        SourceBackend.Ffmpeg => true,
-        SourceBackend.OpenCv => false,
-        _ => !OpenCvLibrary.Available(out _),
+        SourceKind.Test => new TestPatternSource(TestPatternOptions.Parse(source.Uri.Address) with { Name = source.Name }),
+        SourceKind.Raw => Raw(source),
+        SourceKind.Ffmpeg => Ffmpeg(source),
+        SourceKind.Recording => Recorded(source),
+        SourceKind.Camera => Ffmpeg(source),
+        _ => Ffmpeg(source),
     };
 
     private static RawSource Raw(SourceConfig source)
@@ -101,16 +92,6 @@ public static class SourceFactory
             Rate = null,
         };
     }
-
-    private static CameraSource Camera(SourceConfig source) => new(new CameraOptions
-    {
-        Device = source.Uri.Address,
-        Name = source.Name,
-        FourCc = source.FourCc,
-        Width = source.Size?.Width,
-        Height = source.Size?.Height,
-        FrameRate = source.FrameRate,
-    });
 
     private static ReplaySource Recorded(SourceConfig source)
     {

@@ -7,6 +7,7 @@ internal static class ModelCheck
     public static void Check(PipelineConfig config, ConfigReading reading)
     {
         var labels = new Dictionary<string, IReadOnlyCollection<string>>();
+        var figures = new List<(ModelConfig Model, int Keypoints, IReadOnlyList<string> Labels)>();
         foreach (var model in config.Models)
         {
             if (reading.Try(model.At, () => VisionModel.Load(model.Path, model.Runtime)) is { } loaded)
@@ -15,6 +16,10 @@ internal static class ModelCheck
                 {
                     labels[model.Name] = Labels(loaded.Spec);
                     Fits(config, model, loaded, reading);
+                    if (reading.Try(model.At, () => DryRun(loaded)) is { KeypointCount: > 0 } found)
+                    {
+                        figures.Add((model, found.KeypointCount, found.Labels));
+                    }
                 }
             }
         }
@@ -30,26 +35,63 @@ internal static class ModelCheck
 
         foreach (var rule in config.Rules)
         {
-            Known(rule.Labels, rule.Sources, rule.At);
+            Known(rule.Labels, rule.Sources, rule.At, StringComparer.OrdinalIgnoreCase);
+            if (rule.Kind == "repetitions")
+            {
+                Joints(rule);
+            }
         }
 
         foreach (var model in config.Models.Where(m => m.Crops is not null))
         {
-            Known(model.Crops!.Labels, model.Crops.Sources, model.At);
+            Known(model.Crops!.Labels, model.Crops.Sources, model.At, StringComparer.Ordinal);
         }
 
-        void Known(IReadOnlyCollection<string>? wanted, IReadOnlyCollection<string>? sources, ConfigPlace at)
+        // A rule says itself whether it knows a model's keypoints, of a figure that stands for any.
+        void Joints(RuleConfig rule)
         {
-            var known = config.Models.Where(m => m.Crops is null && (sources is null || m.Frames.Sources is null || sources.Any(m.Frames.Sources.Contains)))
-                .SelectMany(m => labels.GetValueOrDefault(m.Name, [])).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
+            var serving = figures.Where(f => Shares(rule.Sources, f.Model.Crops is null ? f.Model.Frames.Sources : f.Model.Crops.Sources)).ToList();
+            if (serving.Count == 0)
+            {
+                reading.Problem(rule.At, $"rule '{rule.Name}' counts repetitions from keypoints, and no model gives any; use a pose model");
+            }
+
+            foreach (var (model, keypoints, names) in serving)
+            {
+                using var frame = new PipelineFrame(Frame.Rent(PixelFormat.Gray8, 2, 2), "check", model.Name);
+                var detections = frame.Result.Detections;
+                detections.Clear(keypoints);
+                detections.Labels = names;
+                detections.Add(new Box(0, 0, 1, 1), 1, 0);
+                reading.Try(rule.At, () =>
+                {
+                    rule.Create().Update(frame);
+                    return rule;
+                });
+            }
+        }
+
+        void Known(IReadOnlyCollection<string>? wanted, IReadOnlyCollection<string>? sources, ConfigPlace at, StringComparer comparer)
+        {
+            var known = config.Models.Where(m => m.Crops is null && Shares(sources, m.Frames.Sources)).SelectMany(m => labels.GetValueOrDefault(m.Name, [])).Distinct(comparer).ToList();
             foreach (string label in wanted ?? [])
             {
-                if (known.Count > 0 && !known.Contains(label, StringComparer.OrdinalIgnoreCase))
+                if (known.Count > 0 && !known.Contains(label, comparer))
                 {
                     reading.Problem(at, $"no model finds the label '{label}'{Likeness.Hint(label, known)}");
                 }
             }
         }
+    }
+
+    private static bool Shares(IReadOnlyCollection<string>? one, IReadOnlyCollection<string>? other) => one is null || other is null || one.Any(other.Contains);
+
+    // What a result carries is known only once there is one.
+    private static Detections DryRun(VisionModel model)
+    {
+        using var frame = Frame.Rent(PixelFormat.Gray8, 64, 64);
+        frame.MutableData.Clear();
+        return model.Run(frame).Detections;
     }
 
     private static List<string> Labels(ModelSpec spec) => [.. spec.Labels.Concat(spec.Outputs.SelectMany(o => o.Labels ?? [])).Distinct()];

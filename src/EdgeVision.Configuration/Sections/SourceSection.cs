@@ -3,12 +3,6 @@ namespace EdgeVision.Configuration;
 /// <summary>Reads <c>sources</c>.</summary>
 internal static class SourceSection
 {
-    private static readonly (string, PixelFormat)[] Formats =
-    [
-        ("gray", PixelFormat.Gray8), ("bgr", PixelFormat.Bgr24), ("rgb", PixelFormat.Rgb24), ("bgra", PixelFormat.Bgra32), ("rgba", PixelFormat.Rgba32),
-        ("nv12", PixelFormat.Nv12), ("i420", PixelFormat.I420), ("yuy2", PixelFormat.Yuy2),
-    ];
-
     public static IReadOnlyList<SourceConfig> Read(ConfigMap root)
     {
         var maps = root.Maps("sources", "a source");
@@ -47,11 +41,12 @@ internal static class SourceSection
             Uri = uri ?? new SourceUri(SourceKind.Test, "test:"),
             Options = options,
             Backend = map.Choice<SourceBackend>("backend", ("auto", SourceBackend.Auto), ("opencv", SourceBackend.OpenCv), ("ffmpeg", SourceBackend.Ffmpeg), ("mjpeg", SourceBackend.Mjpeg)) ?? SourceBackend.Auto,
-            Format = map.Choice<PixelFormat>("format", Formats),
+            Format = map.Choice<PixelFormat>("format", [.. Words.Formats]),
             FourCc = map.Choice<int>("encoding", ("mjpg", 0), ("yuyv", 1)) is { } code ? code == 0 ? "MJPG" : "YUYV" : null,
             Size = map.Extent("size"),
             FrameRate = map.Number("fps", 0, 1000, above: true),
             Loop = map.Flag("loop") ?? false,
+            MaxFrames = map.Whole("max_frames"),
             Recorded = map.Text("recorded"),
             Ffmpeg = Ffmpeg(map.Map("ffmpeg", "'ffmpeg'")),
         };

@@ -192,11 +192,7 @@ internal sealed partial class ConfigMap
             return null;
         }
 
-        string[] parts = s.Value.Split('x');
-        return parts.Length == 2 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int w)
-            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int h) && w is >= 1 and <= Frame.MaxSide && h is >= 1 and <= Frame.MaxSide
-            ? (w, h)
-            : Wrong<(int, int)?>(key, $"a size such as 640x480, sides 1 to {Frame.MaxSide}", s);
+        return Words.Extent(s.Value) ?? Wrong<(int, int)?>(key, $"a size such as 640x480, sides 1 to {Frame.MaxSide}", s);
     }
 
     /// <summary>Notes every key that nobody asked for.</summary>

@@ -37,11 +37,6 @@ internal sealed class JointSet
 
     private int[][] Resolve(int count, IReadOnlyList<string> labels)
     {
-        if (count == 0)
-        {
-            throw new EdgeVisionException("repetitions are counted from keypoints, and the model gives none; use a pose model");
-        }
-
         IReadOnlyList<string> names = labels.Count == count ? labels : count == Coco.Length ? Coco : [];
         if (Indices("", count, names, out _) is { } plain)
         {

@@ -30,7 +30,7 @@ public sealed record RepetitionRuleOptions
 
 /// <summary>
 /// Counts repetitions of a movement for each track, or for the best detection where nothing is tracked: events "repetition" with the seconds it
-/// took, and the count "repetitions" of all together.
+/// took, and the count "repetitions" of all together. Keypoints are the detector's own, or those that a pose model on detections found.
 /// </summary>
 public sealed class RepetitionRule : IPipelineRule
 {
@@ -78,7 +78,7 @@ public sealed class RepetitionRule : IPipelineRule
     public bool IsArea => false;
 
     /// <inheritdoc/>
-    /// <exception cref="EdgeVisionException">The model gives no such keypoints.</exception>
+    /// <exception cref="EdgeVisionException">The model's keypoints are others than those asked for.</exception>
     public void Update(PipelineFrame frame)
     {
         ArgumentNullException.ThrowIfNull(frame);
@@ -112,15 +112,21 @@ public sealed class RepetitionRule : IPipelineRule
         }
 
         mover.Seen = frame.Timestamp;
-        if (mover.Counter.Update(frame.Timestamp, Signal(detections, index)))
+        if (mover.Counter.Update(frame.Timestamp, Signal(frame, index)))
         {
             _total++;
             frame.AddEvent(new PipelineEvent(Name, "repetition", id) { Label = detections.Label(index), Value = mover.Counter.LastDuration.TotalSeconds });
         }
     }
 
-    private double Signal(Detections detections, int index)
+    private double Signal(PipelineFrame frame, int index)
     {
+        float height = frame.Result.Detections.Boxes[index].Height;
+        if (Figure(frame, ref index) is not { } detections)
+        {
+            return double.NaN;
+        }
+
         var points = detections.Keypoints(index);
         double sum = 0;
         int seen = 0;
@@ -128,7 +134,7 @@ public sealed class RepetitionRule : IPipelineRule
         {
             double value = side.Length == 3
                 ? RepetitionCounter.JointAngle(points[side[0]], points[side[1]], points[side[2]], _options.MinScore)
-                : Distance(points[side[0]], points[side[1]], detections.Boxes[index].Height);
+                : Distance(points[side[0]], points[side[1]], height);
             if (!double.IsNaN(value))
             {
                 sum += value;
@@ -137,6 +143,26 @@ public sealed class RepetitionRule : IPipelineRule
         }
 
         return seen > 0 ? sum / seen : double.NaN;
+    }
+
+    // Where the keypoints of a detection stand; null where nobody looked for them on this frame.
+    private static Detections? Figure(PipelineFrame frame, ref int index)
+    {
+        if (frame.Result.Detections.KeypointCount > 0)
+        {
+            return frame.Result.Detections;
+        }
+
+        for (int i = 0; i < frame.Crops.Count; i++)
+        {
+            if (frame.Crops[i] is { Result.Detections: { Count: > 0, KeypointCount: > 0 } figures } crop && crop.Detection == index)
+            {
+                index = 0;
+                return figures;
+            }
+        }
+
+        return null;
     }
 
     private double Distance(in Keypoint a, in Keypoint b, float height)

@@ -42,63 +42,77 @@ public static class ImageFile
     public static LoadedImage Load(string path, long maxPixels = DefaultMaxPixels)
     {
         ArgumentNullException.ThrowIfNull(path);
-        byte[] bytes;
-        try
-        {
-            bytes = File.ReadAllBytes(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new FrameFormatException($"picture '{path}' cannot be read: {e.Message.ReplaceLineEndings(" ")}", e);
-        }
-
-        return Decode(bytes, path, maxPixels);
+        return Decode(ReadFile(path), path, maxPixels);
     }
 
     /// <summary>Decodes a picture in memory; <paramref name="name"/> stands for it in messages and results.</summary>
     /// <exception cref="FrameFormatException">It is empty, no picture, truncated, damaged or too large.</exception>
-    public static LoadedImage Decode(ReadOnlySpan<byte> bytes, string name, long maxPixels = DefaultMaxPixels)
+    public static unsafe LoadedImage Decode(ReadOnlySpan<byte> bytes, string name, long maxPixels = DefaultMaxPixels)
     {
-        if (bytes.IsEmpty)
+        fixed (byte* start = bytes)
         {
-            throw new FrameFormatException($"picture '{name}' is empty");
-        }
-
-        using var data = SKData.CreateCopy(bytes);
-        using var codec = SKCodec.Create(data) ?? throw new FrameFormatException(
-            $"'{name}' is not a picture that can be read (JPEG, PNG, WebP, BMP or GIF), or it is truncated in its header");
-        var size = codec.Info;
-        if (size.Width < 1 || size.Height < 1 || size.Width > Frame.MaxSide || size.Height > Frame.MaxSide || (long)size.Width * size.Height > maxPixels)
-        {
-            throw new FrameFormatException($"picture '{name}' says it is {size.Width}x{size.Height}; at most {maxPixels} pixels and sides of {Frame.MaxSide} are decoded");
-        }
-
-        // No colour space: the numbers in the file, not a profile's idea of them. Unpremultiplied: alpha is left out, not mixed in.
-        var info = new SKImageInfo(size.Width, size.Height, SKColorType.Bgra8888, size.AlphaType == SKAlphaType.Opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
-        var bitmap = new SKBitmap(info);
-        try
-        {
-            var outcome = codec.GetPixels(info, bitmap.GetPixels());
-            if (outcome != SKCodecResult.Success)
+            using var codec = CodecOver((nint)start, bytes.Length, name, maxPixels);
+            var bitmap = new SKBitmap(PlainInfo(codec));
+            try
             {
-                throw new FrameFormatException(outcome is SKCodecResult.IncompleteInput
-                    ? $"picture '{name}' is truncated"
-                    : $"picture '{name}' is damaged or truncated ({outcome})");
+                Decode(codec, bitmap.Info, bitmap.GetPixels(), bitmap.RowBytes, name);
+                if (codec.EncodedOrigin != SKEncodedOrigin.TopLeft)
+                {
+                    var stored = bitmap;
+                    bitmap = new SKBitmap(UprightInfo(codec));
+                    Orient(stored, bitmap.GetPixels(), bitmap.RowBytes, bitmap.Width, bitmap.Height, codec.EncodedOrigin);
+                    stored.Dispose();
+                }
+
+                return new LoadedImage(bitmap, name);
             }
-
-            if (codec.EncodedOrigin != SKEncodedOrigin.TopLeft)
+            catch
             {
-                var upright = Orient(bitmap, codec.EncodedOrigin);
                 bitmap.Dispose();
-                bitmap = upright;
+                throw;
             }
-
-            return new LoadedImage(bitmap, name);
         }
-        catch
+    }
+
+    /// <summary>Decodes a picture in memory straight into a frame (BGRA32) of a pool.</summary>
+    /// <param name="bytes">The encoded picture.</param>
+    /// <param name="name">Stands for it in messages, and is the frame's source.</param>
+    /// <param name="pool">Memory for the frame.</param>
+    /// <param name="sequence">Number of the frame in its source.</param>
+    /// <param name="timestamp">Capture time on the source's clock.</param>
+    /// <param name="maxPixels">A picture whose header says more is refused before anything is allocated for it.</param>
+    /// <exception cref="FrameFormatException">It is empty, no picture, truncated, damaged or too large.</exception>
+    public static unsafe Frame Decode(ReadOnlySpan<byte> bytes, string name, FramePool pool, long sequence, TimeSpan timestamp, long maxPixels = DefaultMaxPixels)
+    {
+        ArgumentNullException.ThrowIfNull(pool);
+        fixed (byte* start = bytes)
         {
-            bitmap.Dispose();
-            throw;
+            using var codec = CodecOver((nint)start, bytes.Length, name, maxPixels);
+            var info = UprightInfo(codec);
+            var frame = pool.Rent(PixelFormat.Bgra32, info.Width, info.Height, name, sequence, timestamp);
+            try
+            {
+                fixed (byte* pixels = frame.MutableData)
+                {
+                    if (codec.EncodedOrigin == SKEncodedOrigin.TopLeft)
+                    {
+                        Decode(codec, info, (nint)pixels, frame.Stride, name);
+                    }
+                    else
+                    {
+                        using var stored = new SKBitmap(PlainInfo(codec));
+                        Decode(codec, stored.Info, stored.GetPixels(), stored.RowBytes, name);
+                        Orient(stored, (nint)pixels, frame.Stride, frame.Width, frame.Height, codec.EncodedOrigin);
+                    }
+                }
+
+                return frame;
+            }
+            catch
+            {
+                frame.Dispose();
+                throw;
+            }
         }
     }
 
@@ -168,36 +182,86 @@ public static class ImageFile
         _ => null,
     };
 
-    // Pixel by pixel, so that nothing is filtered or blended on the way.
-    private static SKBitmap Orient(SKBitmap source, SKEncodedOrigin origin)
+    /// <summary>A picture file's bytes.</summary>
+    /// <exception cref="FrameFormatException">It cannot be read.</exception>
+    internal static byte[] ReadFile(string path)
     {
-        int w = source.Width, h = source.Height;
-        bool turned = origin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
-        var result = new SKBitmap(source.Info.WithSize(turned ? h : w, turned ? w : h));
-        unsafe
+        try
         {
-            uint* from = (uint*)source.GetPixels(), to = (uint*)result.GetPixels();
-            int fromStride = source.RowBytes / 4, toStride = result.RowBytes / 4;
-            for (int y = 0; y < result.Height; y++)
-            {
-                for (int x = 0; x < result.Width; x++)
-                {
-                    var (sx, sy) = origin switch
-                    {
-                        SKEncodedOrigin.TopRight => (w - 1 - x, y),
-                        SKEncodedOrigin.BottomRight => (w - 1 - x, h - 1 - y),
-                        SKEncodedOrigin.BottomLeft => (x, h - 1 - y),
-                        SKEncodedOrigin.LeftTop => (y, x),
-                        SKEncodedOrigin.RightTop => (y, h - 1 - x),
-                        SKEncodedOrigin.RightBottom => (w - 1 - y, h - 1 - x),
-                        SKEncodedOrigin.LeftBottom => (w - 1 - y, x),
-                        _ => (x, y),
-                    };
-                    to[y * toStride + x] = from[sy * fromStride + sx];
-                }
-            }
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FrameFormatException($"picture '{path}' cannot be read: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+    }
+
+    // The bytes stay where they are: whoever calls holds them until the codec is disposed.
+    private static SKCodec CodecOver(nint bytes, int length, string name, long maxPixels)
+    {
+        if (length == 0)
+        {
+            throw new FrameFormatException($"picture '{name}' is empty");
         }
 
-        return result;
+        using var data = SKData.Create(bytes, length);
+        var codec = SKCodec.Create(data) ?? throw new FrameFormatException(
+            $"'{name}' is not a picture that can be read (JPEG, PNG, WebP, BMP or GIF), or it is truncated in its header");
+        var size = codec.Info;
+        if (size.Width < 1 || size.Height < 1 || size.Width > Frame.MaxSide || size.Height > Frame.MaxSide || (long)size.Width * size.Height > maxPixels)
+        {
+            codec.Dispose();
+            throw new FrameFormatException($"picture '{name}' says it is {size.Width}x{size.Height}; at most {maxPixels} pixels and sides of {Frame.MaxSide} are decoded");
+        }
+
+        return codec;
+    }
+
+    // No colour space: the numbers in the file, not a profile's idea of them. Unpremultiplied: alpha is left out, not mixed in.
+    private static SKImageInfo PlainInfo(SKCodec codec) =>
+        new(codec.Info.Width, codec.Info.Height, SKColorType.Bgra8888, codec.Info.AlphaType == SKAlphaType.Opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
+
+    private static SKImageInfo UprightInfo(SKCodec codec)
+    {
+        var info = PlainInfo(codec);
+        bool turned = codec.EncodedOrigin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+        return turned ? info.WithSize(info.Height, info.Width) : info;
+    }
+
+    private static void Decode(SKCodec codec, SKImageInfo info, nint pixels, int stride, string name)
+    {
+        var outcome = codec.GetPixels(info, pixels, stride, SKCodecOptions.Default);
+        if (outcome != SKCodecResult.Success)
+        {
+            throw new FrameFormatException(outcome is SKCodecResult.IncompleteInput
+                ? $"picture '{name}' is truncated"
+                : $"picture '{name}' is damaged or truncated ({outcome})");
+        }
+    }
+
+    // Pixel by pixel, so that nothing is filtered or blended on the way.
+    private static unsafe void Orient(SKBitmap stored, nint upright, int stride, int width, int height, SKEncodedOrigin origin)
+    {
+        int w = stored.Width, h = stored.Height;
+        uint* from = (uint*)stored.GetPixels(), to = (uint*)upright;
+        int fromStride = stored.RowBytes / 4, toStride = stride / 4;
+        for (int y = 0; y < height; y++)
+        {
+            for (int x = 0; x < width; x++)
+            {
+                var (sx, sy) = origin switch
+                {
+                    SKEncodedOrigin.TopRight => (w - 1 - x, y),
+                    SKEncodedOrigin.BottomRight => (w - 1 - x, h - 1 - y),
+                    SKEncodedOrigin.BottomLeft => (x, h - 1 - y),
+                    SKEncodedOrigin.LeftTop => (y, x),
+                    SKEncodedOrigin.RightTop => (y, h - 1 - x),
+                    SKEncodedOrigin.RightBottom => (w - 1 - y, h - 1 - x),
+                    SKEncodedOrigin.LeftBottom => (w - 1 - y, x),
+                    _ => (x, y),
+                };
+                to[y * toStride + x] = from[sy * fromStride + sx];
+            }
+        }
     }
 }

@@ -228,6 +228,9 @@ public sealed unsafe class Frame : IDisposable
         return this;
     }
 
+    /// <summary>Dates a frame whose capture time is known only once its bytes are there. For its source, before anybody else has it.</summary>
+    internal void Stamp(TimeSpan timestamp) => _timestamp = timestamp;
+
     private static int CheckSize(PixelFormat format, int width, int height, int stride)
     {
         if (width < 1 || height < 1 || width > MaxSide || height > MaxSide)

@@ -1,0 +1,205 @@
+using System.Text;
+
+namespace EdgeVision.Imaging;
+
+/// <summary>
+/// The parts of a multipart stream that never ends, as cameras write it: with and without lengths, with boundaries that differ from what the
+/// header says by dashes and quotes. A length is a hint: it is checked, bounded, and never allocated from. Memory stays within the longest part.
+/// </summary>
+/// <param name="stream">The body.</param>
+/// <param name="boundary">What the header says the boundary is; empty: the first line that looks like one.</param>
+/// <param name="longest">Most bytes of a part.</param>
+internal sealed class MultipartReader(Stream stream, string boundary, int longest)
+{
+    private const int LongestLine = 8192, MostHeaders = 64;
+
+    // Dashes and quotes are what cameras get wrong; what is between them is found in any case.
+    private byte[] _mark = MarkOf(boundary);
+    private byte[] _buffer = new byte[64 * 1024];
+    private int _start, _end, _lastLine;
+
+    /// <summary>The next part's bytes, valid until the next call; null at the end. With some bytes of the line end behind them where no length was given.</summary>
+    /// <exception cref="InvalidDataException">It is no multipart stream, or a part is too long.</exception>
+    public async ValueTask<ReadOnlyMemory<byte>?> NextAsync(CancellationToken cancel)
+    {
+        if (!await FindMarkAsync(cancel).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        // The rest of the boundary's line: nothing, or the dashes that end the stream.
+        string? rest = await LineAsync(cancel).ConfigureAwait(false);
+        if (rest is null || rest.StartsWith("--", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        int length = 0;
+        string? line;
+        for (int lines = 0; (line = await LineAsync(cancel).ConfigureAwait(false)) is { Length: > 0 }; lines++)
+        {
+            if (lines == MostHeaders)
+            {
+                throw new InvalidDataException($"a part has more than {MostHeaders} header lines");
+            }
+
+            const string Name = "Content-Length:";
+            if (line.StartsWith(Name, StringComparison.OrdinalIgnoreCase))
+            {
+                // What is no length, or more than is taken, is as good as none.
+                length = int.TryParse(line.AsSpan(Name.Length).Trim(), out int said) && said > 0 && said <= longest ? said : 0;
+            }
+        }
+
+        if (line is null)
+        {
+            return null;
+        }
+
+        if (length == 0)
+        {
+            return await UpToMarkAsync(cancel).ConfigureAwait(false);
+        }
+
+        while (_end - _start < length)
+        {
+            if (!await FillAsync(longest + LongestLine, cancel).ConfigureAwait(false))
+            {
+                // The last part is as short as it came; whoever decodes it says so.
+                length = _end - _start;
+                break;
+            }
+        }
+
+        var part = _buffer.AsMemory(_start, length);
+        _start += length;
+        return length > 0 ? part : null;
+    }
+
+    private async ValueTask<bool> FindMarkAsync(CancellationToken cancel)
+    {
+        if (_mark.Length == 0)
+        {
+            string? line;
+            int lines = 0;
+            do
+            {
+                line = await LineAsync(cancel).ConfigureAwait(false);
+            }
+            while (line is { Length: 0 } && ++lines < MostHeaders);
+            _mark = line is not null && line.StartsWith("--", StringComparison.Ordinal) ? MarkOf(line) : [];
+            if (_mark.Length == 0)
+            {
+                return line is null ? false : throw new InvalidDataException("it does not begin with a boundary");
+            }
+
+            // The line that taught the mark is read again, as the first boundary.
+            _start -= _lastLine;
+        }
+
+        int skipped = 0;
+        while (true)
+        {
+            int at = _buffer.AsSpan(_start, _end - _start).IndexOf(_mark);
+            if (at >= 0)
+            {
+                _start += at + _mark.Length;
+                return true;
+            }
+
+            int past = Math.Max(0, _end - _start - _mark.Length + 1);
+            (_start, skipped) = (_start + past, skipped + past);
+            if (skipped > longest)
+            {
+                throw new InvalidDataException($"no boundary in {longest} bytes");
+            }
+
+            if (!await FillAsync(longest + LongestLine, cancel).ConfigureAwait(false))
+            {
+                return false;
+            }
+        }
+    }
+
+    private async ValueTask<ReadOnlyMemory<byte>?> UpToMarkAsync(CancellationToken cancel)
+    {
+        int searched = 0;
+        while (true)
+        {
+            int at = _buffer.AsSpan(_start + searched, _end - _start - searched).IndexOf(_mark);
+            if (at >= 0)
+            {
+                var part = _buffer.AsMemory(_start, searched + at);
+                _start += searched + at;
+                return part;
+            }
+
+            searched = Math.Max(0, _end - _start - _mark.Length + 1);
+            if (searched > longest)
+            {
+                throw new InvalidDataException($"a part is longer than {longest} bytes");
+            }
+
+            if (!await FillAsync(longest + LongestLine, cancel).ConfigureAwait(false))
+            {
+                var last = _buffer.AsMemory(_start, _end - _start);
+                _start = _end;
+                return last.Length > 0 ? last : null;
+            }
+        }
+    }
+
+    private async ValueTask<string?> LineAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            int at = _buffer.AsSpan(_start, _end - _start).IndexOf((byte)'\n');
+            if (at >= 0)
+            {
+                string line = Encoding.Latin1.GetString(_buffer, _start, at).TrimEnd('\r');
+                _lastLine = at + 1;
+                _start += _lastLine;
+                return line;
+            }
+
+            if (_end - _start > LongestLine)
+            {
+                throw new InvalidDataException($"a header line is longer than {LongestLine} bytes");
+            }
+
+            if (!await FillAsync(longest + LongestLine, cancel).ConfigureAwait(false))
+            {
+                return null;
+            }
+        }
+    }
+
+    private async ValueTask<bool> FillAsync(int most, CancellationToken cancel)
+    {
+        if (_end == _buffer.Length && _start > 0)
+        {
+            _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+            (_start, _end) = (0, _end - _start);
+        }
+
+        if (_end == _buffer.Length)
+        {
+            if (_buffer.Length >= most)
+            {
+                throw new InvalidDataException($"a part is longer than {longest} bytes");
+            }
+
+            Array.Resize(ref _buffer, Math.Min(most, 2 * _buffer.Length));
+        }
+
+        int read = await stream.ReadAsync(_buffer.AsMemory(_end), cancel).ConfigureAwait(false);
+        _end += read;
+        return read > 0;
+    }
+
+    private static byte[] MarkOf(string boundary)
+    {
+        string core = boundary.Trim().Trim('"').TrimStart('-');
+        return core.Length == 0 ? [] : Encoding.Latin1.GetBytes("--" + core);
+    }
+}

@@ -1,0 +1,66 @@
+using OpenCvSharp;
+
+namespace EdgeVision.OpenCv;
+
+/// <summary>Frames out of OpenCV's capture, decoded into the pool's memory without another copy.</summary>
+internal static class CaptureReader
+{
+    /// <summary>Takes what <see cref="VideoCapture.Grab"/> got, as BGR24.</summary>
+    /// <param name="capture">An open capture that has grabbed a frame.</param>
+    /// <param name="size">Size that is expected; what the frame has instead, where it changed.</param>
+    /// <param name="pool">Memory for the frame.</param>
+    /// <param name="source">Name of the source.</param>
+    /// <param name="sequence">Number of the frame.</param>
+    /// <param name="timestamp">Capture time.</param>
+    /// <exception cref="FrameFormatException">The frame could not be decoded, or has no three colours.</exception>
+    public static Frame Retrieve(VideoCapture capture, ref Size size, FramePool pool, string source, long sequence, TimeSpan timestamp)
+    {
+        var frame = pool.Rent(PixelFormat.Bgr24, size.Width, size.Height, source, sequence, timestamp);
+        try
+        {
+            nint memory = PinnedStart(frame);
+            using var target = Mat.FromPixelData(frame.Height, frame.Width, MatType.CV_8UC3, memory, frame.Stride);
+            if (!capture.Retrieve(target) || target.Empty())
+            {
+                throw new FrameFormatException($"frame {sequence} of '{source}' could not be decoded");
+            }
+
+            if (target.Data == memory)
+            {
+                return frame;
+            }
+
+            // OpenCV takes memory of its own where size or format are others than it was promised.
+            if (target.Type() != MatType.CV_8UC3)
+            {
+                throw new FrameFormatException($"frame {sequence} of '{source}' has {target.Channels()} colours of {8 * target.ElemSize1()} bits; three of 8 are read");
+            }
+
+            frame.Dispose();
+            size = target.Size();
+            frame = pool.Rent(PixelFormat.Bgr24, size.Width, size.Height, source, sequence, timestamp);
+            using var copy = Mat.FromPixelData(frame.Height, frame.Width, MatType.CV_8UC3, PinnedStart(frame), frame.Stride);
+            target.CopyTo(copy);
+            return frame;
+        }
+        catch (OpenCVException e)
+        {
+            frame.Dispose();
+            throw new FrameFormatException($"frame {sequence} of '{source}' could not be decoded: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+        catch
+        {
+            frame.Dispose();
+            throw;
+        }
+    }
+
+    // A pool's memory is pinned for good.
+    private static unsafe nint PinnedStart(Frame frame)
+    {
+        fixed (byte* start = frame.MutableData)
+        {
+            return (nint)start;
+        }
+    }
+}

@@ -1,0 +1,209 @@
+using System.Runtime.ExceptionServices;
+
+namespace EdgeVision;
+
+/// <summary>
+/// A source over calls that block and cannot be told to stop: a driver, a pipe. They run on a thread of the source's own, so that
+/// <see cref="FrameSource.Abort"/> and cancellation end the wait at once; a call that never comes back keeps that thread and nothing else.
+/// </summary>
+public abstract class BlockingFrameSource : FrameSource
+{
+    private enum Step
+    {
+        Idle,
+        Open,
+        Read,
+        Answered,
+    }
+
+    // Long enough for a device to be let go before it is opened again, short enough for a pipeline that stops.
+    private static readonly TimeSpan Farewell = TimeSpan.FromMilliseconds(300);
+
+    private readonly object _lock = new();
+    private Thread? _worker;
+    private Step _step;
+    private FramePool? _pool;
+    private Frame? _frame;
+    private Exception? _error;
+    private bool _aborted, _closing;
+
+    /// <summary>Names the source.</summary>
+    /// <param name="name">For results and messages, without credentials.</param>
+    protected BlockingFrameSource(string name)
+        : base(name)
+    {
+    }
+
+    /// <summary>Opens; may block. Runs on the source's own thread.</summary>
+    /// <exception cref="SourceException">It cannot be had.</exception>
+    protected abstract void OpenBlocking();
+
+    /// <summary>Reads the next frame as <see cref="FrameSource.Read"/> does; may block. Runs on the source's own thread.</summary>
+    protected abstract Frame? ReadBlocking(FramePool pool);
+
+    /// <summary>Frees what the source holds. Called once, when no other call is running.</summary>
+    protected abstract void Close();
+
+    /// <inheritdoc/>
+    public sealed override void Open(CancellationToken cancel)
+    {
+        lock (_lock)
+        {
+            if (_worker is not null || _closing)
+            {
+                throw new InvalidOperationException($"'{Name}' was opened before; make a new source");
+            }
+
+            _step = Step.Open;
+            _worker = new Thread(Work) { IsBackground = true, Name = "source " + Name };
+            _worker.Start();
+        }
+
+        Await(null, cancel);
+    }
+
+    /// <inheritdoc/>
+    public sealed override Frame? Read(FramePool pool, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(pool);
+        return Await(pool, cancel);
+    }
+
+    /// <inheritdoc/>
+    public sealed override void Abort()
+    {
+        lock (_lock)
+        {
+            _aborted = true;
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected sealed override void Dispose(bool disposing)
+    {
+        bool never;
+        lock (_lock)
+        {
+            if (_closing)
+            {
+                return;
+            }
+
+            _closing = true;
+            never = _worker is null;
+            Monitor.PulseAll(_lock);
+        }
+
+        if (never)
+        {
+            Close();
+        }
+        else
+        {
+            _worker!.Join(Farewell);
+        }
+    }
+
+    // A read that was given up goes on; the next one takes its frame, so that nothing is lost.
+    private Frame? Await(FramePool? pool, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        using var wake = cancel.UnsafeRegister(static source => ((BlockingFrameSource)source!).Wake(), this);
+        Frame? frame;
+        Exception? error;
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_closing, this);
+            if (_worker is null)
+            {
+                throw new InvalidOperationException($"'{Name}' is not open");
+            }
+
+            if (_step == Step.Idle)
+            {
+                (_step, _pool) = (Step.Read, pool);
+                Monitor.PulseAll(_lock);
+            }
+
+            while (_step != Step.Answered && !_aborted && !_closing && !cancel.IsCancellationRequested)
+            {
+                Monitor.Wait(_lock);
+            }
+
+            if (_aborted || _closing)
+            {
+                throw new SourceException($"'{Name}' was stopped while it waited");
+            }
+
+            if (_step != Step.Answered)
+            {
+                throw new OperationCanceledException(cancel);
+            }
+
+            (frame, error, _frame, _error, _step) = (_frame, _error, null, null, Step.Idle);
+        }
+
+        if (error is not null)
+        {
+            ExceptionDispatchInfo.Throw(error);
+        }
+
+        return frame;
+    }
+
+    private void Wake()
+    {
+        lock (_lock)
+        {
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    private void Work()
+    {
+        while (NextStep() is { } step)
+        {
+            Frame? frame = null;
+            Exception? error = null;
+            try
+            {
+                if (step == Step.Open)
+                {
+                    OpenBlocking();
+                }
+                else
+                {
+                    frame = ReadBlocking(_pool!);
+                }
+            }
+            catch (Exception e)
+            {
+                // Everything goes to who waits; a thread of its own would end the process.
+                error = e;
+            }
+
+            lock (_lock)
+            {
+                (_frame, _error, _step) = (frame, error, Step.Answered);
+                Monitor.PulseAll(_lock);
+            }
+        }
+
+        _frame?.Dispose();
+        Close();
+    }
+
+    private Step? NextStep()
+    {
+        lock (_lock)
+        {
+            while (_step is Step.Idle or Step.Answered && !_closing)
+            {
+                Monitor.Wait(_lock);
+            }
+
+            return _closing ? null : _step;
+        }
+    }
+}

@@ -1,0 +1,165 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace EdgeVision;
+
+/// <summary>
+/// What ffmpeg says on its error stream, read to the end on a thread of its own so that ffmpeg never waits for a reader: size and rate of what
+/// it writes, length of what it reads, and its last errors.
+/// </summary>
+internal sealed partial class FfmpegLog
+{
+    private const int Kept = 4, Longest = 240;
+
+    private static readonly string[] Complaints = ["[error] ", "[fatal] ", "[panic] "];
+
+    private readonly object _lock = new();
+    private readonly Queue<string> _errors = new();
+    private readonly Thread _reader;
+    private string _last = "";
+    private bool _outputBegan;
+
+    public FfmpegLog(StreamReader stream)
+    {
+        _reader = new Thread(() => Follow(stream)) { IsBackground = true, Name = "ffmpeg's messages" };
+        _reader.Start();
+    }
+
+    /// <summary>Size of the frames that are written, once known.</summary>
+    public (int Width, int Height)? Size { get; private set; }
+
+    /// <summary>Frames a second that are written; null where unknown.</summary>
+    public double? Rate { get; private set; }
+
+    /// <summary>Length of the input; null where unknown.</summary>
+    public TimeSpan? Duration { get; private set; }
+
+    /// <summary>Errors so far.</summary>
+    public int Errors { get; private set; }
+
+    private bool Ended { get; set; }
+
+    /// <summary>Waits until the output is known or ffmpeg has ended; false where neither came in time or the wait was cancelled.</summary>
+    public bool WaitForOutput(TimeSpan timeout, TimeProvider clock, CancellationToken cancel)
+    {
+        long start = clock.GetTimestamp();
+        using var wake = cancel.UnsafeRegister(static log => ((FfmpegLog)log!).Wake(), this);
+        lock (_lock)
+        {
+            while (Size is null && !Ended)
+            {
+                var left = timeout - clock.GetElapsedTime(start);
+                if (left <= TimeSpan.Zero || cancel.IsCancellationRequested)
+                {
+                    return false;
+                }
+
+                Monitor.Wait(_lock, left);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>The last errors in one line without credentials, or the last line where there are none. Waits a moment for lines on their way.</summary>
+    public string LastWords()
+    {
+        _reader.Join(TimeSpan.FromMilliseconds(500));
+        lock (_lock)
+        {
+            string words = _errors.Count > 0 ? string.Join("; ", _errors.Distinct()) : _last.Length > 0 ? _last : "it said nothing";
+            return SourceAddress.Redact(words);
+        }
+    }
+
+    private void Follow(StreamReader stream)
+    {
+        try
+        {
+            while (stream.ReadLine() is { } line)
+            {
+                lock (_lock)
+                {
+                    Take(line);
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The process is gone and its stream with it.
+        }
+
+        lock (_lock)
+        {
+            Ended = true;
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    private void Take(string line)
+    {
+        foreach (string mark in Complaints)
+        {
+            int at = line.IndexOf(mark, StringComparison.Ordinal);
+            if (at >= 0)
+            {
+                Errors++;
+                _errors.Enqueue(Shortened(line[(at + mark.Length)..]));
+                if (_errors.Count > Kept)
+                {
+                    _errors.Dequeue();
+                }
+
+                return;
+            }
+        }
+
+        _last = line.Length > 0 ? Shortened(line) : _last;
+        if (Size is not null)
+        {
+            return;
+        }
+
+        if (!_outputBegan)
+        {
+            _outputBegan = line.StartsWith("[info] Output #0", StringComparison.Ordinal);
+            if (Duration is null && Length().Match(line) is { Success: true } length && TimeSpan.TryParse(length.Groups[1].ValueSpan, CultureInfo.InvariantCulture, out var duration))
+            {
+                Duration = duration;
+            }
+        }
+        else if (line.Contains("Video: rawvideo", StringComparison.Ordinal) && Shape().Match(line) is { Success: true } shape
+            && int.TryParse(shape.Groups[1].ValueSpan, CultureInfo.InvariantCulture, out int width) && int.TryParse(shape.Groups[2].ValueSpan, CultureInfo.InvariantCulture, out int height))
+        {
+            Rate = PerSecond().Match(line) is { Success: true } rate ? Exact(double.Parse(rate.Groups[1].ValueSpan, CultureInfo.InvariantCulture) * (rate.Groups[2].Length > 0 ? 1000 : 1)) : null;
+            Size = (width, height);
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    // ffmpeg rounds to two digits: 29.97 stands for 30000/1001.
+    private static double Exact(double printed)
+    {
+        double ntsc = Math.Round(printed * 1.001) / 1.001;
+        return printed != Math.Floor(printed) && Math.Abs(ntsc - printed) < 0.006 ? ntsc : printed;
+    }
+
+    private static string Shortened(string line) => line.Length <= Longest ? line.Trim() : line[..Longest].Trim() + "…";
+
+    private void Wake()
+    {
+        lock (_lock)
+        {
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    [GeneratedRegex(@", (\d{1,6})x(\d{1,6})(?=[ ,])", RegexOptions.CultureInvariant)]
+    private static partial Regex Shape();
+
+    [GeneratedRegex(@", (\d+(?:\.\d+)?)(k?) fps", RegexOptions.CultureInvariant)]
+    private static partial Regex PerSecond();
+
+    [GeneratedRegex(@"^\[info\]   Duration: (\d+:\d+:\d+\.\d+),", RegexOptions.CultureInvariant)]
+    private static partial Regex Length();
+}

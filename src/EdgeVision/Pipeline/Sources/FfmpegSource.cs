@@ -1,0 +1,241 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace EdgeVision;
+
+/// <summary>
+/// Frames out of the installed ffmpeg, which reads nearly everything and decodes on the hardware that it was built for: files, RTSP and HTTP
+/// streams, cameras. It writes bare frames to a pipe that is read straight into the pool's memory. In formats with half-size colour an odd last
+/// column or row of the input is cut off. A file's frames are dated by an even pace, a live stream's when they arrive. Credentials in an address
+/// go to ffmpeg on its standard input, never as an argument, and into no message; <see cref="FfmpegOptions.InputArguments"/> are open to all.
+/// </summary>
+public sealed class FfmpegSource : FrameSource
+{
+    private readonly FfmpegOptions _options;
+    private readonly object _processLock = new();
+    private Process? _process;
+    private Stream? _frames;
+    private FfmpegLog? _log;
+    private (int Width, int Height) _size;
+    private double? _rate;
+    private volatile bool _aborted;
+    private bool _ended;
+    private long _sequence, _first;
+
+    /// <summary>Takes note of what is to be read; ffmpeg is started by <see cref="Open"/>.</summary>
+    public FfmpegSource(FfmpegOptions options)
+        : base(NameFor(options ?? throw new ArgumentNullException(nameof(options))))
+    {
+        if (options is { Width: < 1 or > Frame.MaxSide } or { Height: < 1 or > Frame.MaxSide } or { Rate: not (null or (> 0 and <= 1000)) } || options.Start < TimeSpan.Zero)
+        {
+            throw new PipelineConfigException($"'{Name}': width and height are 1 to {Frame.MaxSide}, the rate is above 0 and at most 1000, and the start is not before 0");
+        }
+
+        if (options.Width is { } width && options.Height is { } height)
+        {
+            try
+            {
+                Frame.Rent(options.Format, width, height).Dispose();
+            }
+            catch (FrameFormatException e)
+            {
+                throw new PipelineConfigException($"'{Name}': {e.Message}", e);
+            }
+        }
+
+        _options = options;
+        IsLive = FfmpegArguments.IsLive(options);
+    }
+
+    /// <inheritdoc/>
+    public override bool IsLive { get; }
+
+    /// <inheritdoc/>
+    public override double? FrameRate => _rate;
+
+    /// <summary>Number of ffmpeg's process while there is one.</summary>
+    internal int? ProcessId
+    {
+        get
+        {
+            lock (_processLock)
+            {
+                return _process?.Id;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Open(CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        if (FfmpegArguments.IsFile(_options) && !File.Exists(_options.Input))
+        {
+            throw new SourceException($"there is no file '{Name}'", canRetry: false);
+        }
+
+        string executable = _options.Executable ?? FfmpegProgram.Default;
+        var arguments = FfmpegArguments.For(_options, FfmpegProgram.VersionOf(executable));
+        var start = new ProcessStartInfo(executable);
+        foreach (string argument in arguments.List)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        lock (_processLock)
+        {
+            ThrowIfAborted();
+            _process = FfmpegProgram.Start(start);
+        }
+
+        _frames = _process.StandardOutput.BaseStream;
+        _log = new FfmpegLog(_process.StandardError);
+        using var stop = cancel.UnsafeRegister(static source => ((FfmpegSource)source!).Kill(), this);
+        try
+        {
+            _process.StandardInput.Write(arguments.Script);
+            _process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended already; its messages say why.
+        }
+
+        bool inTime = _log.WaitForOutput(_options.OpenTimeout, TimeProvider.System, cancel);
+        cancel.ThrowIfCancellationRequested();
+        ThrowIfAborted();
+        if (!inTime)
+        {
+            Kill();
+            throw new SourceException(FormattableString.Invariant($"'{Name}' gave no picture in {_options.OpenTimeout.TotalSeconds:0.#} s: {_log.LastWords()}"), IsLive);
+        }
+
+        if (_log.Size is not { } size)
+        {
+            Kill();
+            string words = _log.LastWords();
+            // Credentials that are wrong stay so, and a camera may lock out who goes on trying.
+            bool refused = words.Contains("401 ", StringComparison.Ordinal) || words.Contains("403 ", StringComparison.Ordinal);
+            throw new SourceException($"'{Name}' cannot be opened: {words}", IsLive && !refused);
+        }
+
+        _size = size;
+        _rate = _log.Rate is > 0 and <= 1000 ? _log.Rate : null;
+    }
+
+    /// <inheritdoc/>
+    public override Frame? Read(FramePool pool, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(pool);
+        cancel.ThrowIfCancellationRequested();
+        ThrowIfAborted();
+        if (_ended)
+        {
+            return null;
+        }
+
+        var stream = _frames ?? throw new InvalidOperationException($"'{Name}' is not open");
+        using var stop = cancel.UnsafeRegister(static source => ((FfmpegSource)source!).Kill(), this);
+        var frame = pool.Rent(_options.Format, _size.Width, _size.Height, Name, _sequence, TimeSpan.FromSeconds(_sequence / (_rate ?? 25)));
+        int read;
+        try
+        {
+            read = stream.ReadAtLeast(frame.MutableData, frame.Data.Length, throwOnEndOfStream: false);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            read = 0;
+        }
+
+        if (read == frame.Data.Length)
+        {
+            if (IsLive)
+            {
+                long now = _options.Clock.GetTimestamp();
+                _first = _sequence == 0 ? now : _first;
+                frame.Stamp(_options.Clock.GetElapsedTime(_first, now));
+            }
+
+            _sequence++;
+            return frame;
+        }
+
+        frame.Dispose();
+        cancel.ThrowIfCancellationRequested();
+        ThrowIfAborted();
+        _ended = true;
+        End(read);
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public override void Abort()
+    {
+        _aborted = true;
+        Kill();
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        Kill();
+        Process? process;
+        lock (_processLock)
+        {
+            (process, _process) = (_process, null);
+        }
+
+        // Nobody is left to read; waiting makes sure that nothing of it stays behind, a zombie neither.
+        process?.WaitForExit(2000);
+        process?.Dispose();
+    }
+
+    private static string NameFor(FfmpegOptions options) =>
+        options.Name is { Length: > 0 } name ? name : SourceAddress.Redact(string.IsNullOrEmpty(options.Input) ? throw new ArgumentException("the input is empty", nameof(options)) : options.Input);
+
+    // No frame came: the end, or a reason.
+    private void End(int read)
+    {
+        bool gone = _process!.WaitForExit(2000);
+        string words = _log!.LastWords();
+        if (IsLive)
+        {
+            throw new SourceException($"'{Name}' ended: {words}");
+        }
+
+        if (!gone || _process.ExitCode != 0 || read > 0)
+        {
+            throw new SourceException($"'{Name}' was lost after {_sequence} frames: {words}", canRetry: false);
+        }
+
+        // ffmpeg takes a file that is cut short for one that has ended.
+        double seconds = _sequence / (_rate ?? 25) + _options.Start.TotalSeconds;
+        if (_log.Errors > 0 && _log.Duration is { } duration && seconds < duration.TotalSeconds - Math.Max(0.2, duration.TotalSeconds / 100))
+        {
+            throw new SourceException(FormattableString.Invariant($"'{Name}' is cut short or damaged: {seconds:0.0} of {duration.TotalSeconds:0.0} s could be read: {words}"), canRetry: false);
+        }
+    }
+
+    private void ThrowIfAborted()
+    {
+        if (_aborted)
+        {
+            throw new SourceException($"'{Name}' was stopped while it waited");
+        }
+    }
+
+    private void Kill()
+    {
+        lock (_processLock)
+        {
+            try
+            {
+                _process?.Kill(entireProcessTree: true);
+            }
+            catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException)
+            {
+                // It ended by itself in the meantime.
+            }
+        }
+    }
+}

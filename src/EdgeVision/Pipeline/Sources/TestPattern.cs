@@ -1,0 +1,216 @@
+namespace EdgeVision;
+
+/// <summary>An object of a test pattern as it stands in one frame.</summary>
+/// <param name="Id">Its number, from 1, the same in every frame.</param>
+/// <param name="ClassId">0 rectangle, 1 disc: index into <see cref="TestPattern.Labels"/>.</param>
+/// <param name="Label">Name of the class.</param>
+/// <param name="Box">Its place in pixels of the frame; objects of higher numbers lie over those of lower ones.</param>
+public readonly record struct PatternObject(int Id, int ClassId, string Label, Box Box);
+
+/// <summary>
+/// A scene of rectangles and discs that move over a chequered ground and turn back at the border, all known beforehand: where they are in any
+/// frame follows from the seed alone. Each frame carries its number in blocks in its upper left corner (<see cref="ReadSequence"/>).
+/// Everything is drawn in cells of two by two pixels, so that it is the same in formats with half-size colour.
+/// </summary>
+public sealed class TestPattern
+{
+    // The number's 32 bits in four rows of eight blocks, and a row that checks them.
+    private const int CodeColumns = 8, CodeRows = 5, Check = 0xA5;
+    private const int Tile = 32;
+
+    private readonly record struct Mover(int Width, int Height, double X, double Y, double SpeedX, double SpeedY, PatternColour Colour);
+
+    private static readonly PatternColour White = new(255, 255, 255), Black = new(0, 0, 0), Light = new(112, 116, 124), Dark = new(84, 88, 96);
+
+    private readonly TestPatternOptions _options;
+    private readonly Mover[] _movers;
+    private readonly byte[] _ground;
+
+    /// <summary>Lays the scene out.</summary>
+    /// <exception cref="PipelineConfigException">A value of the options is out of its range.</exception>
+    public TestPattern(TestPatternOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Check();
+        _options = options;
+        var random = new Random(options.Seed);
+        _movers = new Mover[options.Objects];
+        double small = Math.Min(options.Width, options.Height) / 2.0;
+        for (int i = 0; i < _movers.Length; i++)
+        {
+            int width = Cells(small * (0.12 + 0.14 * random.NextDouble())), height = Cells(small * (0.12 + 0.14 * random.NextDouble()));
+            _movers[i] = new Mover(
+                width, height,
+                random.NextDouble() * (options.Width / 2 - width), random.NextDouble() * (options.Height / 2 - height),
+                Speed(random, options.Width), Speed(random, options.Height),
+                Hue(i * 0.381966)); // the golden section keeps neighbours' colours apart, however many there are
+        }
+
+        using var ground = Frame.Rent(options.Format, options.Width, options.Height);
+        for (int y = 0; y < options.Height; y += Tile)
+        {
+            for (int x = 0; x < options.Width; x += Tile)
+            {
+                var colour = (x / Tile + y / Tile) % 2 == 0 ? Light : Dark;
+                colour.Fill(ground, x, y, Math.Min(x + Tile, options.Width), Math.Min(y + Tile, options.Height));
+            }
+        }
+
+        _ground = ground.Data.ToArray();
+    }
+
+    /// <summary>Names of the classes.</summary>
+    public static IReadOnlyList<string> Labels { get; } = ["rectangle", "disc"];
+
+    /// <summary>Number of objects.</summary>
+    public int Count => _movers.Length;
+
+    /// <summary>All objects as they stand in frame <paramref name="frame"/>, by their number.</summary>
+    public IReadOnlyList<PatternObject> ObjectsAt(long frame)
+    {
+        var objects = new PatternObject[_movers.Length];
+        for (int i = 0; i < objects.Length; i++)
+        {
+            objects[i] = ObjectAt(frame, i);
+        }
+
+        return objects;
+    }
+
+    /// <summary>Object <paramref name="index"/>, from 0, as it stands in frame <paramref name="frame"/>.</summary>
+    public PatternObject ObjectAt(long frame, int index)
+    {
+        ref readonly var mover = ref _movers[index];
+        double seconds = frame / _options.Rate;
+        int x = Fold(mover.X + mover.SpeedX * seconds, _options.Width / 2 - mover.Width);
+        int y = Fold(mover.Y + mover.SpeedY * seconds, _options.Height / 2 - mover.Height);
+        return new PatternObject(index + 1, index % 2, Labels[index % 2], new Box(2 * x, 2 * y, 2 * (x + mover.Width), 2 * (y + mover.Height)));
+    }
+
+    /// <summary>Draws frame <paramref name="number"/>.</summary>
+    /// <param name="frame">A frame of the options' format and size with tight rows.</param>
+    /// <param name="number">Number of the frame, from 0.</param>
+    public void Draw(Frame frame, long number)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        if (frame.Format != _options.Format || frame.Width != _options.Width || frame.Height != _options.Height || frame.Data.Length != _ground.Length)
+        {
+            throw new ArgumentException($"a frame of {_options.Width}x{_options.Height} {_options.Format} with tight rows is drawn; this one is {frame.Width}x{frame.Height} {frame.Format}", nameof(frame));
+        }
+
+        _ground.CopyTo(frame.MutableData);
+        for (int i = 0; i < _movers.Length; i++)
+        {
+            var thing = ObjectAt(number, i);
+            var box = thing.Box;
+            (int x1, int y1, int x2, int y2) = ((int)box.X1, (int)box.Y1, (int)box.X2, (int)box.Y2);
+            if (thing.ClassId == 0)
+            {
+                _movers[i].Colour.Fill(frame, x1, y1, x2, y2);
+            }
+            else
+            {
+                Disc(frame, _movers[i].Colour, x1, y1, x2, y2);
+            }
+        }
+
+        int block = BlockSide(frame);
+        for (int row = 0; row < CodeRows; row++)
+        {
+            for (int column = 0, bits = CodeRow(number, row); column < CodeColumns; column++)
+            {
+                var colour = (bits >> (CodeColumns - 1 - column) & 1) != 0 ? White : Black;
+                colour.Fill(frame, column * block, row * block, (column + 1) * block, (row + 1) * block);
+            }
+        }
+    }
+
+    /// <summary>The number that a frame of a test pattern carries, modulo 2^32, also after coding with loss; null where there is none to be read.</summary>
+    /// <param name="frame">A frame of the size in which it was drawn, in any format.</param>
+    public static long? ReadSequence(Frame frame)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        int block = BlockSide(frame);
+        if (frame.Width < CodeColumns * block || frame.Height < CodeRows * block)
+        {
+            return null;
+        }
+
+        uint number = 0;
+        for (int row = 0; row < CodeRows; row++)
+        {
+            int bits = 0;
+            for (int column = 0; column < CodeColumns; column++)
+            {
+                bits = bits << 1 | (Brightness(frame, column * block + block / 2, row * block + block / 2) >= 128 ? 1 : 0);
+            }
+
+            if (row == CodeRows - 1)
+            {
+                return bits == CodeRow(number, row) ? number : null;
+            }
+
+            number = number << 8 | (uint)bits;
+        }
+
+        return null;
+    }
+
+    /// <summary>The colour of object <paramref name="index"/>, for tests that look at pixels.</summary>
+    internal PatternColour ColourOf(int index) => _movers[index].Colour;
+
+    private static int CodeRow(long number, int row) => row < 4
+        ? (int)(number >> 8 * (3 - row) & 0xFF)
+        : (int)((number ^ number >> 8 ^ number >> 16 ^ number >> 24) & 0xFF ^ Check);
+
+    private static int BlockSide(Frame frame) => Math.Max(2, Math.Min(frame.Width, frame.Height) / 120 * 2);
+
+    private static int Brightness(Frame frame, int x, int y) => frame.Format switch
+    {
+        PixelFormat.Gray8 or PixelFormat.Nv12 or PixelFormat.I420 => frame.Data[y * frame.Stride + x],
+        PixelFormat.Yuy2 => frame.Data[y * frame.Stride + 2 * x],
+        var packed => frame.Data[y * frame.Stride + Frame.BytesPerPixel(packed) * x + 1], // green: black and white differ in it as in the others
+    };
+
+    private static void Disc(Frame frame, PatternColour colour, int x1, int y1, int x2, int y2)
+    {
+        double middle = (x1 + x2) / 2.0, halfWidth = (x2 - x1) / 2.0, halfHeight = (y2 - y1) / 2.0;
+        for (int y = y1; y < y2; y += 2)
+        {
+            double up = (y + 1 - (y1 + y2) / 2.0) / halfHeight;
+            int reach = 2 * (int)Math.Round(halfWidth * Math.Sqrt(1 - up * up) / 2);
+            int left = 2 * (int)Math.Round((middle - reach) / 2);
+            colour.Fill(frame, Math.Max(left, x1), y, Math.Min(left + 2 * reach, x2), y + 2);
+        }
+    }
+
+    // To and fro between 0 and range.
+    private static int Fold(double place, int range)
+    {
+        if (range <= 0)
+        {
+            return 0;
+        }
+
+        double turn = place % (2.0 * range);
+        turn = turn < 0 ? turn + 2.0 * range : turn;
+        return (int)Math.Round(turn <= range ? turn : 2.0 * range - turn);
+    }
+
+    private static int Cells(double cells) => Math.Max(2, (int)cells);
+
+    // A side in three to ten seconds, in cells a second.
+    private static double Speed(Random random, int side) => side / 2.0 * (0.1 + 0.23 * random.NextDouble()) * (random.Next(2) == 0 ? 1 : -1);
+
+    private static PatternColour Hue(double turn)
+    {
+        double h = turn % 1 * 6;
+        byte Part(double shift)
+        {
+            double k = (shift + h) % 6;
+            return (byte)Math.Round(235 - 215 * Math.Clamp(Math.Min(k, 4 - k), 0, 1));
+        }
+
+        return new PatternColour(Part(5), Part(3), Part(1));
+    }
+}

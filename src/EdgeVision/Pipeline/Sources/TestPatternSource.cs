@@ -1,0 +1,74 @@
+namespace EdgeVision;
+
+/// <summary>A camera that is not there: a <see cref="TestPattern"/>, frame by frame, at its rate or as fast as it is asked for.</summary>
+public sealed class TestPatternSource : FrameSource
+{
+    private readonly TestPatternOptions _options;
+    private FramePacer? _pacer;
+    private volatile bool _aborted;
+    private long _next;
+
+    /// <summary>Lays the scene out.</summary>
+    /// <exception cref="PipelineConfigException">A value of the options is out of its range.</exception>
+    public TestPatternSource(TestPatternOptions options)
+        : base((options ?? throw new ArgumentNullException(nameof(options))).Name)
+    {
+        _options = options;
+        Pattern = new TestPattern(options);
+    }
+
+    /// <summary>What is shown, and where its objects are.</summary>
+    public TestPattern Pattern { get; }
+
+    /// <inheritdoc/>
+    public override bool IsLive => _options.Live;
+
+    /// <inheritdoc/>
+    public override double? FrameRate => _options.Rate;
+
+    /// <inheritdoc/>
+    public override long? FrameCount => _options.Frames;
+
+    /// <inheritdoc/>
+    public override void Open(CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        _pacer = _options.Live ? new FramePacer(_options.Clock) : null;
+        if (_aborted)
+        {
+            _pacer?.Abort();
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A live pattern that is read late catches up: every frame comes, so that counts can be compared.</remarks>
+    public override Frame? Read(FramePool pool, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(pool);
+        cancel.ThrowIfCancellationRequested();
+        if (_next >= _options.Frames)
+        {
+            return null;
+        }
+
+        var due = TimeSpan.FromSeconds(_next / _options.Rate);
+        if (_aborted || _pacer?.WaitUntil(due, cancel) == false)
+        {
+            throw new SourceException($"'{Name}' was stopped while it waited");
+        }
+
+        var frame = pool.Rent(_options.Format, _options.Width, _options.Height, Name, _next, due);
+        Pattern.Draw(frame, _next++);
+        return frame;
+    }
+
+    /// <inheritdoc/>
+    public override void Abort()
+    {
+        _aborted = true;
+        _pacer?.Abort();
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing) => _pacer?.Dispose();
+}

@@ -49,7 +49,7 @@ public static class ConfigSummary
     private static string Sink(SinkConfig s)
     {
         var o = s.Options;
-        string policy = o.Policy is { } p ? Word(p) : "wait where no source is live, else drop_oldest";
+        string policy = o.Policy is { } p ? Word(p) : "wait for files, drop_oldest for live sources";
         return $"sink {s.Kind}{(s.Target.Length > 0 ? " " + s.Target : "")}: policy {policy}, {o.Capacity} may wait{For(o.Sources)}";
     }
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using EdgeVision.Imaging;
+using EdgeVision.OpenCv;
 
 namespace EdgeVision.Configuration;
 
@@ -19,10 +21,20 @@ public static class SourceFactory
     {
         SourceKind.Test => new TestPatternSource(TestPatternOptions.Parse(source.Uri.Address) with { Name = source.Name }),
         SourceKind.Raw => Raw(source),
+        SourceKind.Pictures => new PictureSource(new PictureOptions { Paths = [source.Uri.Address], Name = source.Name, Rate = source.FrameRate, Loop = source.Loop }),
         SourceKind.Ffmpeg => Ffmpeg(source),
         SourceKind.Recording => Recorded(source),
-        SourceKind.Camera => Ffmpeg(source),
-        _ => Ffmpeg(source),
+        SourceKind.Mjpeg when source.Backend is SourceBackend.Auto or SourceBackend.Mjpeg => new MjpegSource(new MjpegOptions { Address = source.Uri.Address, Name = source.Name }),
+        SourceKind.Camera => UsesFfmpeg(source) ? Ffmpeg(source) : Camera(source),
+        _ => UsesFfmpeg(source) ? Ffmpeg(source) : new VideoSource(new VideoOptions { Input = source.Uri.Address, Name = source.Name }),
+    };
+
+    // Without OpenCV's native library ffmpeg reads; without both the error is OpenCV's, which says what to install.
+    private static bool UsesFfmpeg(SourceConfig source) => source.Backend switch
+    {
+        SourceBackend.Ffmpeg => true,
+        SourceBackend.OpenCv => false,
+        _ => !OpenCvLibrary.Available(out _),
     };
 
     private static RawSource Raw(SourceConfig source)
@@ -91,6 +103,19 @@ public static class SourceFactory
             Height = null,
             Rate = null,
         };
+    }
+
+    private static CameraSource Camera(SourceConfig source)
+    {
+        var defaults = new CameraOptions { Device = source.Uri.Address };
+        return new CameraSource(defaults with
+        {
+            Name = source.Name,
+            FourCc = source.FourCc ?? defaults.FourCc,
+            Width = source.Size?.Width,
+            Height = source.Size?.Height,
+            Rate = source.FrameRate,
+        });
     }
 
     private static ReplaySource Recorded(SourceConfig source)

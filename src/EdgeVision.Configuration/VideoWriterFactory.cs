@@ -11,6 +11,6 @@ public static class VideoWriterFactory
     {
         ArgumentNullException.ThrowIfNull(target);
         bool ffmpeg = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, OperatingSystem.IsWindows() ? "ffmpeg.exe" : "ffmpeg")));
-        return ffmpeg ? new FfmpegVideoWriter(target) : new OpenCvVideoWriter(target);
+        return ffmpeg || !OpenCvLibrary.Available(out _) ? new FfmpegVideoWriter(target) : new OpenCvVideoWriter(target);
     }
 }

@@ -127,7 +127,7 @@ public sealed class BrokenFileTests
     [InlineData("no key 'rotate_mb'", "{jsonl: {path: a.jsonl, rotate_mb: 10}}")]
     [InlineData("a size such as 512KB", "{jsonl: {path: a.jsonl, rotate: {size: 10}}}")]
     [InlineData("'retry' is a map", "{jsonl: a.jsonl, retry: often}")]
-    [InlineData("whole number from 1", "{jsonl: a.jsonl, give_up_after: 0}")]
+    [InlineData("whole number from 1", "{jsonl: a.jsonl, suspend_after: 0}")]
     [InlineData("no source 'attic'", "{jsonl: a.jsonl, sources: attic}")]
     [InlineData("two sinks are named 'a.jsonl'", "{jsonl: a.jsonl}, {jsonl: {path: a.jsonl}}")]
     [InlineData("must end in .png", "{pictures: 'out/{frame}.gif'}")]

@@ -44,7 +44,7 @@ public sealed class PipelineConfigTests
             policy: wait
             capacity: 64
             retry: {attempts: 3}
-            give_up_after: never
+            suspend_after: never
             sources: door
           - csv: {path: "-", untracked: true}
           - pictures: {path: "out/{source}-{frame}.jpg", every: 10, trail: 5}
@@ -83,7 +83,7 @@ public sealed class PipelineConfigTests
         Assert.Equal(["zone", "line", "count", "count", "repetitions"], config.Rules.Select(r => r.Kind));
         Assert.All(config.Rules, r => Assert.Equal(r.Name, r.Create().Name));
         Assert.Equal(["jsonl", "csv", "pictures", "clips", "mqtt", "nats", "webhook", "live", "record"], config.Sinks.Select(s => s.Kind));
-        Assert.Equal((QueuePolicy.Wait, 64, 3, null, "door"), (config.Sinks[0].Options.Policy!.Value, config.Sinks[0].Options.Capacity, config.Sinks[0].Options.Retry.Attempts!.Value, config.Sinks[0].Options.GiveUpAfter, config.Sinks[0].Options.Sources!.Single()));
+        Assert.Equal((QueuePolicy.Wait, 64, 3, null, "door"), (config.Sinks[0].Options.Policy!.Value, config.Sinks[0].Options.Capacity, config.Sinks[0].Options.Retry.Attempts!.Value, config.Sinks[0].Options.SuspendAfter, config.Sinks[0].Options.Sources!.Single()));
         Assert.Equal([false, true], config.Sinks.Take(2).Select(s => s.UsesStandardOutput));
     }
 

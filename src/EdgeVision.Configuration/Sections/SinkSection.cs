@@ -45,7 +45,7 @@ internal static class SinkSection
             Policy = Policies.Read(map),
             Capacity = map.Whole("capacity", 1, 65_536) ?? new SinkOptions().Capacity,
             Retry = Policies.Retry(map, "retry", RetryPolicy.Sink) ?? RetryPolicy.Sink,
-            GiveUpAfter = GiveUp(map),
+            SuspendAfter = SuspendAfter(map),
             Sources = map.Sources(),
         };
         var kinds = Kinds.Where(k => map.Keys.Contains(k.Kind)).ToArray();
@@ -59,7 +59,7 @@ internal static class SinkSection
         {
             // The first key that is none of the queue's is what was meant for the kind.
             string[] known = [.. Kinds.Select(k => k.Kind)];
-            string? meant = map.Keys.FirstOrDefault(k => k is not ("policy" or "capacity" or "retry" or "give_up_after" or "sources"));
+            string? meant = map.Keys.FirstOrDefault(k => k is not ("policy" or "capacity" or "retry" or "suspend_after" or "sources"));
             map.Reading.Problem(map.Node, meant is null ? $"a sink is one of {string.Join(", ", known)}" : $"there is no sink '{meant}'{Likeness.Hint(meant, known)}");
             return null;
         }
@@ -84,14 +84,14 @@ internal static class SinkSection
         };
     }
 
-    private static int? GiveUp(ConfigMap map)
+    private static int? SuspendAfter(ConfigMap map)
     {
-        if (map.Has("give_up_after") && map.At("give_up_after") is YamlScalarNode { Value: "never" })
+        if (map.Has("suspend_after") && map.At("suspend_after") is YamlScalarNode { Value: "never" })
         {
             return null;
         }
 
-        return map.Whole("give_up_after") ?? new SinkOptions().GiveUpAfter;
+        return map.Whole("suspend_after") ?? new SinkOptions().SuspendAfter;
     }
 
     // A sink checks its options when it is made, and does nothing before it is opened.

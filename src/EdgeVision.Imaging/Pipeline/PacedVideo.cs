@@ -81,7 +81,8 @@ internal sealed class PacedVideo : IDisposable
             return Unknown;
         }
 
-        double rate = Math.Clamp(1 / apart[apart.Length / 2], 0.1, 240);
+        // The mean of what is about as far apart as most, so that times in whole milliseconds add up and gaps do not count.
+        double middle = apart[apart.Length / 2], rate = Math.Clamp(1 / apart.Where(s => s > 0.7 * middle && s < 1.4 * middle).Average(), 0.1, 240);
         double near = Common.MinBy(c => Math.Abs(c - rate));
         return Math.Abs(near - rate) <= 0.03 * rate ? near : Math.Round(rate, 2);
     }

@@ -30,7 +30,7 @@ public sealed class PipelineAnnotator : IDisposable
     private readonly PipelineAnnotatorOptions _options;
     private readonly Annotator _annotator;
     private readonly Dictionary<string, SourceView> _sources = [];
-    private readonly List<SKRect> _reserved = [];
+    private readonly List<SKRect> _taken = [];
     private readonly StringBuilder _text = new();
 
     private sealed record SourceView(TrackTrails Trails, IReadOnlyList<IPipelineRule> Rules);
@@ -87,7 +87,7 @@ public sealed class PipelineAnnotator : IDisposable
         float unit = Annotator.UnitOf(width, height);
         using var font = _annotator.FontOf(unit);
         using var small = new SKFont(font.Typeface, font.Size * 0.85f) { Edging = SKFontEdging.Antialias };
-        _reserved.Clear();
+        _taken.Clear();
         for (int i = 0; i < view.Rules.Count; i++)
         {
             Outline(canvas, view.Rules[i], ColorOfRule(i), Happened(frame, view.Rules[i].Name), unit);
@@ -97,7 +97,17 @@ public sealed class PipelineAnnotator : IDisposable
         var caption = CaptionOf(frame, view.Rules, small, width, unit);
         if (caption.Lines.Count > 0)
         {
-            _reserved.Add(caption.Panel);
+            _taken.Add(caption.Panel);
+        }
+
+        _annotator.Draw(canvas, width, height, frame.Result, _taken, frame.Crops.Count > 0 ? i => Said(frame, i) : null);
+        foreach (var crop in frame.Crops)
+        {
+            var d = crop.Result.Detections;
+            for (int i = 0; i < d.Count && d.KeypointCount > 0; i++)
+            {
+                _annotator.Keypoints(canvas, d, i, unit);
+            }
         }
 
         for (int i = 0; i < view.Rules.Count; i++)
@@ -106,17 +116,7 @@ public sealed class PipelineAnnotator : IDisposable
             if (rule.Outline.Count > 0)
             {
                 var (x, y) = LabelPlace(rule);
-                Annotator.Label(canvas, small, new Box(x, y, x, y), Counts(frame, rule.Name), ColorOfRule(i), unit, width, height, _reserved);
-            }
-        }
-
-        _annotator.Draw(canvas, width, height, frame.Result, _reserved, frame.Crops.Count > 0 ? i => Said(frame, i) : null);
-        foreach (var crop in frame.Crops)
-        {
-            var d = crop.Result.Detections;
-            for (int i = 0; i < d.Count && d.KeypointCount > 0; i++)
-            {
-                _annotator.Keypoints(canvas, d, i, unit);
+                Annotator.Label(canvas, small, new Box(x, y, x, y), Counts(frame, rule.Name), ColorOfRule(i), unit, width, height, _taken);
             }
         }
 

@@ -42,7 +42,7 @@ public sealed class PacedVideoTests
     [Theory]
     [InlineData("0 40 80 120", 25.0, "0 1 2 3", "in time")]
     [InlineData("0 80 120", 25.0, "0 0 1 2", "one is missing: the one before is shown on")]
-    [InlineData("0 10 20 30 40", 25.0, "0 2 4", "too many: those between places are left out, and each place has the nearest")]
+    [InlineData("0 10 20 30 40", 25.0, "0 3", "too many: a place takes the first that is nearer to it than to the one before")]
     [InlineData("5000 5040", 25.0, "0 1", "time begins where the source's does")]
     [InlineData("0 40 0 40", 25.0, "0 1 2 3", "a source that began anew goes on")]
     [InlineData("0 40 90040 90080", 25.0, "0 1 2 3", "an hour of nothing is not shown")]

@@ -59,6 +59,7 @@ internal sealed class RecordFile : IDisposable
         DateTime? last = _named && File.Exists(_path) ? File.GetLastWriteTimeUtc(_path) : null;
         _file = File.OpenHandle(_writtenPath, _named ? FileMode.OpenOrCreate : FileMode.Create, FileAccess.ReadWrite, FileShare.Read);
         (_length, _torn) = (_named ? WholeLines(_file) : 0, true);
+        TakeBack();
         _span = SpanOf(_length > 0 && last is { } then ? then : _clock.GetUtcNow().UtcDateTime);
         WriteHeader();
     });
@@ -149,7 +150,6 @@ internal sealed class RecordFile : IDisposable
     {
         if (_length == 0)
         {
-            TakeBack();
             _torn = true;
             RandomAccess.Write(_file!, _header.Span, 0);
             _length = _header.Length;

@@ -10,7 +10,7 @@ public sealed record FfmpegVideoOptions
     /// <summary>The program: a name on the PATH, or a path.</summary>
     public string Executable { get; init; } = "ffmpeg";
 
-    /// <summary>ffmpeg's name of the encoder; null: libx264 where that ffmpeg has it, else mpeg4.</summary>
+    /// <summary>ffmpeg's name of the encoder; null: libx264 where that ffmpeg has it, else mpeg4; mpeg4 in .avi.</summary>
     public string? Codec { get; init; }
 
     /// <summary>Bits a second; null: constant quality.</summary>
@@ -161,7 +161,8 @@ public sealed class FfmpegVideoWriter : IVideoWriter
     private static List<string> Arguments(VideoTarget target, FfmpegVideoOptions options)
     {
         string encoders = EncodersOf(options.Executable); // also where the codec is named: says clearly that there is no ffmpeg
-        string codec = options.Codec ?? (encoders.Contains(" libx264 ", StringComparison.Ordinal) ? "libx264" : "mpeg4");
+        bool avi = Path.GetExtension(target.Path).Equals(".avi", StringComparison.OrdinalIgnoreCase); // has no place for the times that H.264 needs
+        string codec = options.Codec ?? (!avi && encoders.Contains(" libx264 ", StringComparison.Ordinal) ? "libx264" : "mpeg4");
         string rate = target.FrameRate.ToString("0.######", CultureInfo.InvariantCulture);
         List<string> arguments =
         [
@@ -200,7 +201,8 @@ public sealed class FfmpegVideoWriter : IVideoWriter
         arguments.AddRange(options.Arguments);
         arguments.AddRange(Path.GetExtension(target.Path).ToLowerInvariant() switch
         {
-            ".mp4" or ".m4v" or ".mov" => ["-movflags", "+frag_keyframe+empty_moov+default_base_moof"],
+            // The head waits for the first fragment, so that it can say where time begins: at 0, also where the encoder looks ahead.
+            ".mp4" or ".m4v" or ".mov" => ["-movflags", "+frag_keyframe+delay_moov+default_base_moof"],
             ".mkv" => ["-cluster_time_limit", "1000"],
             ".avi" => (string[])[],
             string other => throw new SinkException($"'{target.Path}' must end in .mp4, .m4v, .mov, .mkv or .avi, not '{other}'", canRetry: false),

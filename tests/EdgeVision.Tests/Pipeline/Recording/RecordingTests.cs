@@ -145,24 +145,24 @@ public sealed class RecordingTests
     }
 
     [Theory]
-    [InlineData(30000, 30000, PixelFormat.Bgra32, FrameEncoding.Raw, 1)] // more pixels than asked for, and bytes that are not there
-    [InlineData(int.MaxValue, int.MaxValue, PixelFormat.Bgra32, FrameEncoding.Brotli, 1)] // sizes whose product overflows
-    [InlineData(-1, 10, PixelFormat.Gray8, FrameEncoding.Raw, 1)]
-    [InlineData(4, 4, PixelFormat.Gray8, FrameEncoding.Raw, 15)] // too few bytes
-    [InlineData(4, 4, PixelFormat.Gray8, FrameEncoding.Brotli, 17)] // more than the pixels
-    [InlineData(4, 4, PixelFormat.Gray8, FrameEncoding.Brotli, 9)] // no Brotli
-    [InlineData(4, 4, (PixelFormat)77, FrameEncoding.Raw, 16)]
-    [InlineData(4, 4, PixelFormat.Gray8, (FrameEncoding)9, 16)]
-    [InlineData(3, 4, PixelFormat.Nv12, FrameEncoding.Raw, 18)] // an odd width
-    [InlineData(4, 4, PixelFormat.Gray8, FrameEncoding.Reference, 0)] // to nothing
-    public async Task Heads_that_nobody_wrote_are_refused(int width, int height, PixelFormat format, FrameEncoding encoding, int stored)
+    [InlineData(30000, 30000, PixelFormat.Bgra32, "Raw", 1)] // more pixels than asked for, and bytes that are not there
+    [InlineData(int.MaxValue, int.MaxValue, PixelFormat.Bgra32, "Brotli", 1)] // sizes whose product overflows
+    [InlineData(-1, 10, PixelFormat.Gray8, "Raw", 1)]
+    [InlineData(4, 4, PixelFormat.Gray8, "Raw", 15)] // too few bytes
+    [InlineData(4, 4, PixelFormat.Gray8, "Brotli", 17)] // more than the pixels
+    [InlineData(4, 4, PixelFormat.Gray8, "Brotli", 9)] // no Brotli
+    [InlineData(4, 4, (PixelFormat)77, "Raw", 16)]
+    [InlineData(4, 4, PixelFormat.Gray8, "9", 16)]
+    [InlineData(3, 4, PixelFormat.Nv12, "Raw", 18)] // an odd width
+    [InlineData(4, 4, PixelFormat.Gray8, "Reference", 0)] // to nothing
+    public async Task Heads_that_nobody_wrote_are_refused(int width, int height, PixelFormat format, string encoding, int stored)
     {
         using var folder = new TestFolder();
         await Record(new RecordingOptions { Folder = folder["rec"] }, [SinkFrames.Of("door", 0)]);
         string segment = Path.Combine(folder["rec"], "door", "frames-000001.evf");
         byte[] record = new byte[FrameRecord.Size + stored];
         record.AsSpan(FrameRecord.Size).Fill(0xFF);
-        new FrameRecord(5, default, 0, format, width, height, encoding, stored, FrameRecord.Crc32C(record.AsSpan(FrameRecord.Size))).Write(record);
+        new FrameRecord(5, default, 0, format, width, height, Enum.Parse<FrameEncoding>(encoding), stored, FrameRecord.Crc32C(record.AsSpan(FrameRecord.Size))).Write(record);
         byte[] whole = File.ReadAllBytes(segment);
         File.WriteAllBytes(segment, [.. whole[..FrameRecord.FileHeader.Length], .. record, .. whole[FrameRecord.FileHeader.Length..]]);
         using var source = Source(folder["rec"]);

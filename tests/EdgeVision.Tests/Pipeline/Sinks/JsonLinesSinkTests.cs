@@ -60,7 +60,7 @@ public sealed class JsonLinesSinkTests
     [Fact]
     public async Task Every_line_is_whole_after_a_full_disk()
     {
-        using var disk = new SmallDisk(128);
+        using var disk = new SmallDisk(512);
         await using var sink = new JsonLinesSink(new JsonLinesOptions { Path = disk["out.jsonl"] });
         await sink.OpenAsync(Cancel);
         int refused = 0;

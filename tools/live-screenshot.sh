@@ -2,6 +2,7 @@
 # Looks at the live page with a browser: starts `edgevision live` on a test pattern, opens the page in headless Chromium, waits, and writes
 # pictures of it, wide and as on a phone, light and dark. Fails where the page's counters did not move or its pictures stayed empty.
 #   tools/live-screenshot.sh [FOLDER [SOURCE [MODEL]]]
+#   tools/live-screenshot.sh FOLDER PIPELINE.yaml
 # Needs Chromium (Debian: chromium) and Python 3.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,8 +22,10 @@ finish() {
 }
 trap finish EXIT
 
+what=(--model "$model" --source "$source" --track bytetrack)
+[[ "$source" != *.yaml ]] || what=(--config "$source")
 [ -n "${NO_BUILD:-}" ] || dotnet build src/EdgeVision.Cli -c Release -v q >/dev/null
-dotnet src/EdgeVision.Cli/bin/Release/net10.0/EdgeVision.Cli.dll live --model "$model" --source "$source" --track bytetrack --address 127.0.0.1:0 >"$work/live" 2>&1 &
+dotnet src/EdgeVision.Cli/bin/Release/net10.0/EdgeVision.Cli.dll live "${what[@]}" --address 127.0.0.1:0 >"$work/live" 2>&1 &
 live=$!
 for _ in $(seq 300); do
   page=$(sed -n 's/^live page: //p' "$work/live")

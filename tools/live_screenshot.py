@@ -38,7 +38,9 @@ class DevTools:
         self.send(json.dumps({"id": self.number, "method": method, "params": parameters}).encode())
         while True:
             message = json.loads(self.receive())
-            if message.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded"):
+            # The script's own look at the canvas earns a warning; what the page does wrong is an error.
+            wrong = message.get("method") == "Runtime.exceptionThrown" or message.get("params", {}).get("entry", {}).get("level") == "error"
+            if wrong:
                 self.errors.append(json.dumps(message["params"])[:400])
             if message.get("id") == self.number:
                 if "error" in message:

@@ -7,7 +7,7 @@ namespace EdgeVision.Cli;
 /// <summary><c>edgevision live</c>: a pipeline with a page that shows it.</summary>
 internal static class LiveCommand
 {
-    private sealed record Call(string? Config, string? Model, string[] Sources, Configuration.TrackerKind? Track, RuntimeOptions Runtime, LiveOptions Live);
+    private sealed record Call(string? Config, string? Model, string[] Sources, TrackerKind? Track, RuntimeOptions Runtime, LiveOptions Live);
 
     public static Command Create()
     {
@@ -15,7 +15,7 @@ internal static class LiveCommand
         var model = new Option<string?>("--model", "-m") { Description = "ONNX model that looks at the frames.", HelpName = "FILE" };
         var source = new Option<string[]>("--source", "-s") { Description = "Camera number, rtsp:// or http:// URL, video, picture, or test: for a drawn pattern; several by repeating it. Files are played at their speed.", HelpName = "ADDRESS" };
         var config = new Option<string?>("--config") { Description = "Pipeline as YAML, instead of --model and --source.", HelpName = "FILE" };
-        var track = new Option<Configuration.TrackerKind?>("--track") { Description = "Follow objects from frame to frame.", HelpName = "bytetrack|ocsort|botsort" };
+        var track = new Option<TrackerKind?>("--track") { Description = "Follow objects from frame to frame.", HelpName = "bytetrack|ocsort|botsort" };
         var address = new Option<string>("--address") { Description = "Where the page is served. Beyond this machine (0.0.0.0:8090) viewers need a token.", HelpName = "IP:PORT", DefaultValueFactory = _ => defaults.Address };
         var token = new Option<string?>("--token") { Description = $"What viewers must show, at least {LiveOptions.ShortestToken} characters; EDGEVISION_LIVE_TOKEN says it where other users see the command line. Made up where one is needed and none is given.", HelpName = "TEXT" };
         var hosts = new Option<string[]>("--host") { Description = "Further name of the page, as behind a reverse proxy.", HelpName = "NAME[:PORT]" };
@@ -40,7 +40,7 @@ internal static class LiveCommand
         {
             model, source, config, track, address, token, hosts, viewers, rate, width, quality, providers, require, confidence, spec, verbose,
         };
-        command.SetAction((parse, cancel) => Task.Run(() => Shell.Guard(parse.GetValue(verbose), () => RunAsync(new Call(
+        command.SetAction((parse, cancel) => Shell.Guard(parse.GetValue(verbose), () => RunAsync(new Call(
             parse.GetValue(config), parse.GetValue(model), parse.GetValue(source) ?? [], parse.GetValue(track),
             new RuntimeOptions
             {
@@ -57,7 +57,7 @@ internal static class LiveCommand
                 MaxFramesPerSecond = parse.GetValue(rate) ?? defaults.MaxFramesPerSecond,
                 MaxWidth = parse.GetValue(width) ?? defaults.MaxWidth,
                 Quality = parse.GetValue(quality) ?? defaults.Quality,
-            }), cancel).GetAwaiter().GetResult()), CancellationToken.None));
+            }), cancel)));
         return command;
     }
 
@@ -84,11 +84,7 @@ internal static class LiveCommand
             await Task.Delay(Timeout.Infinite, cancel).ContinueWith(_ => { }, TaskScheduler.Default);
         }
 
-        foreach (var s in ledger.Sources)
-        {
-            Console.WriteLine(FormattableString.Invariant($"{s.Name}: {s.Captured} captured, {s.Delivered} delivered, {s.Dropped} dropped, {s.Failed} failed; age p50 {s.Age.P50:F1} ms, p99 {s.Age.P99:F1} ms"));
-        }
-
+        LedgerReport.Write(Console.Out, ledger);
         return ExitCode.Done;
     }
 
@@ -96,9 +92,14 @@ internal static class LiveCommand
     {
         if (call.Config is not null)
         {
-            return call.Model is null && call.Sources.Length == 0 && call.Track is null
-                ? PipelineConfig.Load(call.Config)
-                : throw new WrongCallException("--config says what is to run; leave --model, --source and --track out");
+            if (call.Model is not null || call.Sources.Length > 0 || call.Track is not null)
+            {
+                throw new WrongCallException("--config says what is to run; leave --model, --source and --track out");
+            }
+
+            var config = PipelineConfig.Load(call.Config);
+            return config.Sinks.All(s => s.Kind != "live") ? config
+                : throw new WrongCallException($"'{call.Config}' has a live page among its sinks; run it with 'edgevision pipeline run {call.Config}'");
         }
 
         if (call.Model is null || call.Sources.Length == 0)

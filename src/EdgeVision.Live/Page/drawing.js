@@ -32,6 +32,7 @@ class Drawing {
     this.unit = Math.max(1, pixels * Math.min(1.5, (canvas.clientWidth || 640) / 480));
     c.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
     this.follow(result);
+    this.tags = [];
     c.lineJoin = c.lineCap = 'round';
     if (shown.zones) for (const o of outlines) this.outline(o, result.counts?.[o.rule], scale);
     if (shown.trails) this.trail(scale);
@@ -40,7 +41,8 @@ class Drawing {
     // The best last, so that it lies on top.
     if (shown.boxes) for (let i = found.length - 1; i >= 0; i--) this.box(found[i], scale);
     if (shown.keypoints) for (const d of found) this.keypoints(d, message.skeleton || [], scale);
-    if (shown.labels) for (let i = found.length - 1; i >= 0; i--) this.label(found[i], said(result.crops, i), scale);
+    // The best first: it gets the place it wants.
+    if (shown.labels) for (let i = 0; i < found.length; i++) this.label(found[i], said(result.crops, i), scale);
     if (shown.labels && result.classes) this.classes(result.classes);
   }
 
@@ -68,13 +70,16 @@ class Drawing {
     this.tag(`${track}${d.label} ${Math.round(d.score * 100)}%${more}`, d.box[0] * s - this.unit, d.box[1] * s, colourOf(d));
   }
 
-  // Above the point, or under it where the picture ends.
+  // Above the point, or under it where the picture ends; further down where another tag lies already.
   tag(text, x, y, colour) {
     const c = this.context, size = 12 * this.unit, high = size * 1.35;
     c.font = `600 ${size}px system-ui, sans-serif`;
     const wide = c.measureText(text).width + size * 0.7;
     x = Math.max(0, Math.min(x, this.canvas.width - wide));
     y = y < high ? y : y - high;
+    const meets = t => x < t.x + t.wide && t.x < x + wide && y < t.y + high && t.y < y + high;
+    for (let tries = 0; tries < 4 && this.tags.some(meets); tries++) y = Math.min(y + high, this.canvas.height - high);
+    this.tags.push({ x, y, wide });
     c.fillStyle = colour;
     c.fillRect(x, y, wide, high);
     c.fillStyle = lightColours.has(colour) ? '#111' : '#fff';

@@ -17,6 +17,21 @@ public static class SourceFactory
         return source.MaxFrames is { } most ? new LimitedSource(made, most) : made;
     }
 
+    /// <summary>Refuses, before anything runs, what a source would refuse when it is made. Opens nothing.</summary>
+    /// <returns>The same.</returns>
+    /// <exception cref="PipelineConfigException">It does not take what was said of it.</exception>
+    /// <exception cref="SourceException">A recording cannot be read.</exception>
+    public static SourceConfig Checked(SourceConfig source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (source.Uri.Kind is SourceKind.Test or SourceKind.Ffmpeg or SourceKind.Mjpeg or SourceKind.Recording)
+        {
+            Create(source).Dispose(); // the others take everything, and the first of OpenCV's would load its library
+        }
+
+        return source;
+    }
+
     private static FrameSource Make(SourceConfig source) => source.Uri.Kind switch
     {
         SourceKind.Test => new TestPatternSource(TestPatternOptions.Parse(source.Uri.Address) with { Name = source.Name }),

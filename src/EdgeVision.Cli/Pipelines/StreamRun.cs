@@ -156,7 +156,14 @@ internal static class StreamRun
             throw new WrongCallException("raw frames from standard input need --format and --size, such as --format nv12 --size 640x480");
         }
 
-        return uri.Kind == SourceKind.Recording ? Recording.Open(uri.Address).Sources.Select(s => source with { Name = s.Name, Recorded = s.Name }) : [source];
+        try
+        {
+            return uri.Kind == SourceKind.Recording ? Recording.Open(uri.Address).Sources.Select(s => source with { Name = s.Name, Recorded = s.Name }) : [SourceFactory.Checked(source)];
+        }
+        catch (PipelineConfigException e)
+        {
+            throw new WrongCallException(e.Message);
+        }
     }
 
     private static IEnumerable<SinkConfig> Sinks(RunCall call)

@@ -67,13 +67,7 @@ internal static class SourceSection
             return null;
         }
 
-        if (source.Uri.Kind is SourceKind.Test or SourceKind.Ffmpeg or SourceKind.Mjpeg or SourceKind.Recording)
-        {
-            // They check what they are told when they are made, and do nothing before they are opened.
-            map.Reading.Try(map.At("uri"), () => SourceFactory.Create(source))?.Dispose();
-        }
-
-        return source;
+        return map.Reading.Try(map.At("uri"), () => SourceFactory.Checked(source));
     }
 
     private static FfmpegConfig Ffmpeg(ConfigMap? map)

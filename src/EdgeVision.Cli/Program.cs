@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using EdgeVision.Cli;
 
 Console.OutputEncoding = new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
@@ -20,8 +21,10 @@ if (parsed.Errors.Count > 0)
 {
     // One line that says what is wrong, and where help is.
     Console.Error.WriteLine($"edgevision: {parsed.Errors[0].Message.ReplaceLineEndings(" ")}");
-    Console.Error.WriteLine($"try: edgevision {(parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ")}--help");
+    Console.Error.WriteLine($"try: edgevision {PathOf(parsed.CommandResult)}--help");
     return ExitCode.WrongCall;
 }
 
 return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+
+static string PathOf(CommandResult called) => called.Parent is CommandResult parent ? $"{PathOf(parent)}{called.Command.Name} " : "";

@@ -69,7 +69,11 @@ internal sealed class Follower : IDisposable
     public Follower(TrackCall call, VisionModel model)
     {
         _call = call;
-        MustFindBoxes(model);
+        if (!model.FindsBoxes)
+        {
+            throw new WrongCallException($"--track follows boxes; '{model.Name}' finds none");
+        }
+
         _tracker = Create(call);
         _smoother = call.Smooth ? new KeypointSmoother() : null;
         _observer = new TrackObserver(call.Mot);
@@ -88,15 +92,6 @@ internal sealed class Follower : IDisposable
         catch (PipelineConfigException)
         {
             throw new WrongCallException($"--reid '{call.Looks}' gives no embedding");
-        }
-    }
-
-    /// <summary>Refuses a model that finds nothing that could be followed.</summary>
-    public static void MustFindBoxes(VisionModel model)
-    {
-        if (!model.FindsBoxes)
-        {
-            throw new WrongCallException($"--track follows boxes; '{model.Name}' finds none");
         }
     }
 

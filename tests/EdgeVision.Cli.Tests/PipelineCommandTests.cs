@@ -46,7 +46,7 @@ public sealed class PipelineCommandTests : IDisposable
     [Theory]
     [InlineData(2, "does not exist", "pipeline", "run", "no-such.yaml")]
     [InlineData(2, "--duration is a time", "pipeline", "run", "samples/pipelines/start.yaml", "--duration", "5")]
-    [InlineData(2, "FILE", "pipeline", "run")]
+    [InlineData(2, "try: edgevision pipeline run --help", "pipeline", "run")]
     [InlineData(2, "no recording", "pipeline", "replay", "samples")]
     [InlineData(2, "--tolerance", "pipeline", "replay", "samples", "--tolerance", "-1")]
     public void A_wrong_call_is_one_line(int code, string message, params string[] arguments)

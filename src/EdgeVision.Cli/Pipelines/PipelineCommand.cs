@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EdgeVision.Configuration;
+using EdgeVision.Live;
 
 namespace EdgeVision.Cli;
 
@@ -41,6 +42,11 @@ internal static class PipelineCommand
 
             await using var pipeline = config.Build();
             bool still = parse.GetValue(quiet);
+            foreach (var page in config.Sinks.Where(s => s.Kind == "live" && !still))
+            {
+                Console.Error.WriteLine($"live page: http://{(page.Target.Length > 0 ? page.Target : new LiveOptions().Address)}/");
+            }
+
             return await PipelineRunner.Run(pipeline, new PipelineView(parse.GetValue(duration), !still || parse.GetValue(stats), still, parse.GetValue(json), config.Sinks.Any(s => s.UsesStandardOutput)), cancel);
         }));
         return command;

@@ -24,7 +24,7 @@ public sealed class Annotator : IDisposable
     private readonly IReadOnlyList<int[]> _skeleton;
 
     /// <summary>Prepares drawing for a model's results.</summary>
-    /// <param name="skeleton">Pairs of keypoint indices to join; none where absent.</param>
+    /// <param name="skeleton">Pairs of keypoint indices to join; those of the result's own model where absent.</param>
     public Annotator(IReadOnlyList<int[]>? skeleton = null)
     {
         _skeleton = skeleton ?? [];
@@ -183,9 +183,10 @@ public sealed class Annotator : IDisposable
     {
         var points = d.Keypoints(index);
         using var limb = new SKPaint { IsAntialias = true, Style = SKPaintStyle.Stroke, StrokeWidth = unit * 0.9f, StrokeCap = SKStrokeCap.Round };
-        for (int k = 0; k < _skeleton.Count; k++)
+        var skeleton = _skeleton.Count > 0 ? _skeleton : d.Skeleton;
+        for (int k = 0; k < skeleton.Count; k++)
         {
-            int a = _skeleton[k][0], b = _skeleton[k][1];
+            int a = skeleton[k][0], b = skeleton[k][1];
             if (a < points.Length && b < points.Length && points[a].Score >= 0.5f && points[b].Score >= 0.5f)
             {
                 limb.Color = ColorOf(k);

@@ -7,7 +7,7 @@ namespace EdgeVision.Imaging;
 /// <summary>What a <see cref="PipelineAnnotator"/> draws.</summary>
 public sealed record PipelineAnnotatorOptions
 {
-    /// <summary>Pairs of keypoint indices to join; none where absent.</summary>
+    /// <summary>Pairs of keypoint indices to join; those of the result's own model where absent.</summary>
     public IReadOnlyList<int[]>? Skeleton { get; init; }
 
     /// <summary>Positions of each track, the last ones, that are drawn as its trail; 0 for no trails.</summary>

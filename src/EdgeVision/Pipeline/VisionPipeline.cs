@@ -38,7 +38,7 @@ public sealed class VisionPipeline : IAsyncDisposable
             int[] serving = PipelineChecks.Serving(parts);
             _ledgers = [.. parts.Sources.Select(s => new SourceLedger(s.Name, _clock))];
             _sinks = [.. parts.Sinks.Select((s, i) => new SinkRunner(s.Target, s.Options, Teller(s.Target.Name), _clock, parts.Seed + 1000 + i))];
-            _analyses = [.. parts.Sources.Select((s, i) => Analysis(parts, s, i, crops))];
+            _analyses = [.. parts.Sources.Select((s, i) => Analysis(parts, s, i, crops, loaded))];
             _models = new ModelRunner[models.Length];
             _sources = new SourceRunner[parts.Sources.Count];
             for (int m = 0; m < models.Length; m++)
@@ -224,10 +224,16 @@ public sealed class VisionPipeline : IAsyncDisposable
 
     private static FrameScheduler.LaneOptions Lane(SourceOptions options, SourceLedger ledger) => new(options.Capacity, options.MaxAge, options.Weight, options.Every, ledger);
 
-    private AnalysisRunner Analysis(VisionPipelineBuilder parts, VisionPipelineBuilder.Source source, int index, CropModel[] crops)
+    private AnalysisRunner Analysis(VisionPipelineBuilder parts, VisionPipelineBuilder.Source source, int index, CropModel[] crops, List<IDisposable> loaded)
     {
         var tracking = parts.Trackings.Find(t => t.Sources is not { } some || some.Contains(source.Name));
-        return new AnalysisRunner(_ledgers[index], tracking?.Create(), tracking?.Smoother?.Invoke(), tracking?.KeepUntracked ?? true, source.Options.Every > 1,
+        var tracker = tracking?.Create();
+        if (tracker is IDisposable looking)
+        {
+            loaded.Add(looking); // it has a model of its own
+        }
+
+        return new AnalysisRunner(_ledgers[index], tracker, tracking?.Smoother?.Invoke(), tracking?.KeepUntracked ?? true, source.Options.Every > 1,
             [.. crops.Where(c => c.Options.Sources is not { } some || some.Contains(source.Name)).Select(c => new CropRunner(c))],
             [.. parts.Rules.Where(r => r.Sources is not { } some || some.Contains(source.Name)).Select(r => r.Create())],
             [.. _sinks.Where(s => s.Takes(source.Name))], Teller(source.Name), _clock);

@@ -38,6 +38,8 @@ public sealed class VisionPipelineBuilder
 
     internal List<Sink> Sinks { get; } = [];
 
+    internal List<Action<VisionPipeline>> Built { get; } = [];
+
     internal TimeProvider Clock { get; private set; } = TimeProvider.System;
 
     internal int Seed { get; private set; } = Environment.TickCount;
@@ -129,8 +131,22 @@ public sealed class VisionPipelineBuilder
         return this;
     }
 
+    /// <summary>Calls back with the pipeline once it is made, for sinks that ask it for accounts or for what its rules watch.</summary>
+    /// <param name="built">Called by <see cref="Build"/>.</param>
+    public VisionPipelineBuilder WhenBuilt(Action<VisionPipeline> built)
+    {
+        ArgumentNullException.ThrowIfNull(built);
+        Built.Add(built);
+        return this;
+    }
+
     /// <summary>Checks the whole, loads the models and makes the pipeline.</summary>
     /// <exception cref="PipelineConfigException">Something is missing, or named twice, or does not fit.</exception>
     /// <exception cref="EdgeVisionException">A model cannot be loaded.</exception>
-    public VisionPipeline Build() => new(this);
+    public VisionPipeline Build()
+    {
+        var pipeline = new VisionPipeline(this);
+        Built.ForEach(b => b(pipeline));
+        return pipeline;
+    }
 }

@@ -89,6 +89,9 @@ public sealed class Detections
     /// <summary>Class names by id, set by the model; may be empty.</summary>
     public IReadOnlyList<string> Labels { get; set; } = [];
 
+    /// <summary>Pairs of keypoint indices to join when limbs are drawn, set by the model; may be empty.</summary>
+    public IReadOnlyList<int[]> Skeleton { get; set; } = [];
+
     /// <summary>Boxes, [Count], pixels of the frame.</summary>
     public ReadOnlySpan<Box> Boxes => _boxes.AsSpan(0, Count);
 
@@ -225,7 +228,7 @@ public sealed class Detections
     internal void CopyFrom(Detections other)
     {
         Clear(other.KeypointCount, other.HasRotation);
-        Labels = other.Labels;
+        (Labels, Skeleton) = (other.Labels, other.Skeleton);
         for (int i = 0; i < other.Count; i++)
         {
             Add(other._boxes[i], other._scores[i], other._classIds[i]);

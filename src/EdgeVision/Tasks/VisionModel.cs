@@ -247,6 +247,7 @@ public sealed class VisionModel : IWork, IDisposable
         result.FrameHeight = frame.Height;
         result.Transform = _transforms[item];
         result.HasDetections = _findsBoxes;
+        result.Detections.Skeleton = Spec.Skeleton ?? [];
         for (int i = 0; i < decoders.Length; i++)
         {
             decoders[i].Name(result, Spec.Outputs[i].Labels ?? Spec.Labels);

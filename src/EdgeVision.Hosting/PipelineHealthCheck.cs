@@ -27,7 +27,7 @@ internal sealed class PipelineHealthCheck(PipelineStatus status) : IHealthCheck
         }
 
         string[] sources = [.. accounts.Sources.Where(s => s.State is SourceState.Failed or SourceState.Reconnecting).Select(s => $"source {s.Name}: {s.State}")];
-        string[] sinks = [.. accounts.Sinks.Where(s => s.State is SinkState.Failed or SinkState.Retrying).Select(s => $"sink {s.Name}: {s.State}")];
+        string[] sinks = [.. accounts.Sinks.Where(s => s.State is SinkState.Failed or SinkState.Retrying or SinkState.Suspended).Select(s => $"sink {s.Name}: {s.State}")];
         string what = string.Join(", ", sources.Concat(sinks));
         if (sources.Length > 0 && sources.Length == accounts.Sources.Count)
         {

@@ -24,8 +24,9 @@ public abstract class BrokerSink : MessageSink
         _patience = new Patience(options.ReconnectFor, options.Reconnect, options.Clock);
     }
 
-    /// <inheritdoc/>
-    public sealed override ValueTask OpenAsync(CancellationToken cancel) => _patience.RunAsync(ConnectAsync, cancel);
+    /// <summary>Connects, with one try: a broker that is away is known at once, and the first write goes on trying.</summary>
+    /// <exception cref="SinkException">There is no connection.</exception>
+    public sealed override ValueTask OpenAsync(CancellationToken cancel) => ConnectAsync(cancel);
 
     private protected sealed override ValueTask SendResultsAsync(PipelineFrame frame, CancellationToken cancel) =>
         DeliverAsync(_results!.Of(frame), Payload.Results(frame), new Message(Id(frame), IsEvents: false), cancel);

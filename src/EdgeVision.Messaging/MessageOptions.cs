@@ -55,7 +55,7 @@ public abstract record MessageOptions
 public abstract record BrokerOptions : MessageOptions
 {
     /// <summary>
-    /// How long an open or a write goes on trying while the broker is away, before it fails and the pipeline's own <see cref="RetryPolicy"/> has
+    /// How long a write goes on trying while the broker is away, before it fails and the pipeline's own <see cref="RetryPolicy"/> has
     /// its turn; 0 for one try. Results wait in the sink's queue meanwhile.
     /// </summary>
     public TimeSpan ReconnectFor { get; init; } = TimeSpan.FromSeconds(30);

@@ -24,7 +24,7 @@ public sealed class BrokenFileTests
     [InlineData(1, "there are no models", "version: 1\nsources: [{name: a, uri: 'test:'}]")]
     [InlineData(1, "map of keys", "- a\n- b")]
     [InlineData(1, "map of keys", "")] // an empty file
-    [InlineData(3, "no YAML", "version: 1\nsources:\n  - {name: a, uri: 'test:'")] // a brace that never ends
+    [InlineData(4, "no YAML", "version: 1\nsources:\n  - {name: a, uri: 'test:'")] // a brace that never ends
     [InlineData(2, "Duplicate key", "version: 1\nversion: 1")]
     [InlineData(3, "one file holds one configuration", "version: 1\n---\nversion: 1")]
     [InlineData(2, "'sources' is a list", "version: 1\nsources: {name: a, uri: 'test:'}\nmodels: [{path: models/shapes-fpn.onnx}]")]
@@ -58,7 +58,7 @@ public sealed class BrokenFileTests
     [InlineData(3, "need format and size", "{name: door, uri: '-', format: nv12}")]
     [InlineData(3, "'backend' is for videos", "{name: door, uri: 'test:', backend: opencv}")]
     [InlineData(3, "'encoding' is for cameras", "{name: door, uri: 'test:', encoding: mjpg}")]
-    [InlineData(3, "'objects' is 'many'", "{name: door, uri: 'test:?objects=many'}")]
+    [InlineData(3, "objects is 'many'; write a whole number", "{name: door, uri: 'test:?objects=many'}")]
     public void Sources(int line, string message, string sources) =>
         Says(line, message, $"version: 1\nsources:\n  - {sources}\nmodels: [{{path: models/shapes-fpn.onnx}}]");
 

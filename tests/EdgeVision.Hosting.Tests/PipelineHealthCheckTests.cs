@@ -14,6 +14,7 @@ public sealed class PipelineHealthCheckTests
     [InlineData(PipelineState.Running, SourceState.Reconnecting, SourceState.Failed, SinkState.Running, HealthStatus.Unhealthy)] // nothing comes
     [InlineData(PipelineState.Running, SourceState.Running, SourceState.Running, SinkState.Retrying, HealthStatus.Degraded)]
     [InlineData(PipelineState.Running, SourceState.Running, SourceState.Running, SinkState.Failed, HealthStatus.Degraded)]
+    [InlineData(PipelineState.Running, SourceState.Running, SourceState.Running, SinkState.Suspended, HealthStatus.Degraded)]
     [InlineData(PipelineState.Ended, SourceState.Ended, SourceState.Ended, SinkState.Completed, HealthStatus.Healthy)] // did what it had to
     [InlineData(PipelineState.Failed, SourceState.Failed, SourceState.Failed, SinkState.Completed, HealthStatus.Unhealthy)]
     [InlineData(PipelineState.Restarting, SourceState.Failed, SourceState.Failed, SinkState.Completed, HealthStatus.Unhealthy)]

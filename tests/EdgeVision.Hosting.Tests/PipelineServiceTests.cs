@@ -19,7 +19,7 @@ public sealed class PipelineServiceTests
     {
         var sink = new CountingSink();
         using var host = Run(pipeline => Parts(pipeline, 12, sink), new PipelineServiceOptions { Name = "door", WhenEnded = HostAction.Stop });
-        await host.RunAsync(Cancel);
+        await RunToItsEndAsync(host);
         var status = Status(host, "door");
         Assert.Equal((12, true, true), (sink.Written, sink.Completed, sink.Disposed));
         Assert.Equal(PipelineState.Ended, status.State);
@@ -64,7 +64,7 @@ public sealed class PipelineServiceTests
                 throw new PipelineConfigException("rtsp://me:hunter2@camera does not fit");
             },
             new PipelineServiceOptions { Restart = Quick });
-        await host.RunAsync(Cancel);
+        await RunToItsEndAsync(host);
         Assert.Equal(3, builds);
         Assert.Equal((PipelineState.Failed, 2), (Status(host).State, Status(host).Restarts));
         Assert.Contains(_log.Lines, line => line.Level == LogLevel.Critical && line.Text.Contains("does not fit", StringComparison.Ordinal));
@@ -89,7 +89,7 @@ public sealed class PipelineServiceTests
                 Parts(pipeline, 4, sink);
             },
             new PipelineServiceOptions { Restart = Quick, WhenEnded = HostAction.Stop });
-        await host.RunAsync(Cancel);
+        await RunToItsEndAsync(host);
         Assert.Equal((2, 4), (builds, sink.Written));
         Assert.Equal((PipelineState.Ended, 1), (Status(host).State, Status(host).Restarts));
         Assert.Contains("lost", Status(host).LastError);
@@ -139,6 +139,13 @@ public sealed class PipelineServiceTests
         pipeline.AddSource("counted", () => new CountedSource(frames)).AddModel(TestParts.Model).AddSink(sink);
 
     private static PipelineStatus Status(IHost host, string name = "edgevision") => host.Services.GetRequiredKeyedService<PipelineStatus>(name);
+
+    // IHost.RunAsync would dispose the host, and its services with it.
+    private static async Task RunToItsEndAsync(IHost host)
+    {
+        await host.StartAsync(Cancel);
+        await host.WaitForShutdownAsync(Cancel);
+    }
 
     private IHost Run(Action<VisionPipelineBuilder> build, PipelineServiceOptions? options = null) =>
         TestParts.Host(_log, services => services.AddEdgeVisionPipeline(build, options));

@@ -62,14 +62,12 @@ public sealed class MqttSinkTests
         }
 
         await using var sink = new MqttSink(Options(broker));
-        var acknowledged = new List<long>();
-        var writing = WriteAsync(sink, 300, acknowledged);
-        await Wait.UntilAsync(() => Count(acknowledged) >= 100, () => "the sink does not get on");
+        var stream = new AcknowledgedStream(sink);
+        await stream.ReachesAsync(100);
         broker.End();
         broker.Start();
-        await writing;
-        Assert.Equal(300, acknowledged.Count);
-        await AssertArrivedAsync(broker, acknowledged);
+        await stream.ReachesAsync(stream.Acknowledged + 100);
+        await AssertArrivedAsync(broker, await stream.EndAsync());
     }
 
     [Fact]
@@ -81,8 +79,7 @@ public sealed class MqttSinkTests
         }
 
         await using var sink = new MqttSink(Options(broker));
-        var acknowledged = new List<long>();
-        await WriteAsync(sink, 50, acknowledged);
+        await WriteAsync(sink, 0, 50);
 
         // Mosquitto writes its database after it has acknowledged; this waits for its own promise to hold.
         await Wait.UntilAsync(() => broker.Holds("\"frame\":49,"), () => "mosquitto does not write its database");
@@ -94,9 +91,8 @@ public sealed class MqttSinkTests
         broker.Kill();
         broker.Start();
         await write;
-        acknowledged.Add(50);
-        await WriteAsync(sink, 100, acknowledged, from: 51);
-        await AssertArrivedAsync(broker, acknowledged);
+        await WriteAsync(sink, 51, 100);
+        await AssertArrivedAsync(broker, 100);
     }
 
     [Fact]
@@ -219,31 +215,21 @@ public sealed class MqttSinkTests
 
     private static MqttOptions Options(Mosquitto broker) => new() { Url = $"127.0.0.1:{broker.Port}", ReconnectFor = TimeSpan.FromMinutes(2) };
 
-    private static int Count(List<long> list)
-    {
-        lock (list)
-        {
-            return list.Count;
-        }
-    }
-
-    private static async Task WriteAsync(MqttSink sink, int to, List<long> acknowledged, int from = 0)
+    private static async Task WriteAsync(MqttSink sink, int from, int to)
     {
         for (int i = from; i < to; i++)
         {
             using var frame = Make.Frame(i);
             await sink.WriteAsync(frame, Cancel);
-            lock (acknowledged)
-            {
-                acknowledged.Add(i);
-            }
         }
     }
 
-    private static async Task AssertArrivedAsync(Mosquitto broker, List<long> acknowledged)
+    private static async Task AssertArrivedAsync(Mosquitto broker, int acknowledged)
     {
         await using var subscriber = await MqttListener.ConnectAsync(broker.Port, "edgevision/#", "durable", keep: true);
-        HashSet<long> Arrived() => [.. subscriber.Seen.Where(m => m.Topic.EndsWith("/detections", StringComparison.Ordinal)).Select(m => JsonDocument.Parse(m.Text).RootElement.GetProperty("frame").GetInt64())];
-        await Wait.UntilAsync(() => acknowledged.All(Arrived().Contains), () => $"acknowledged and lost: {string.Join(", ", acknowledged.Except(Arrived()))}");
+        await Wait.UntilAsync(() => !Missing().Any(), () => $"acknowledged and lost: {string.Join(", ", Missing())}");
+
+        IEnumerable<long> Missing() => Enumerable.Range(0, acknowledged).Select(i => (long)i).Except(subscriber.Seen
+            .Where(m => m.Topic.EndsWith("/detections", StringComparison.Ordinal)).Select(m => JsonDocument.Parse(m.Text).RootElement.GetProperty("frame").GetInt64()));
     }
 }

@@ -62,7 +62,18 @@ internal static class SourceSection
         }
 
         Check(map, source);
-        return name is null ? null : source;
+        if (string.IsNullOrEmpty(name))
+        {
+            return null;
+        }
+
+        if (source.Uri.Kind is SourceKind.Test or SourceKind.Ffmpeg or SourceKind.Mjpeg or SourceKind.Recording)
+        {
+            // They check what they are told when they are made, and do nothing before they are opened.
+            map.Reading.Try(map.At("uri"), () => SourceFactory.Create(source))?.Dispose();
+        }
+
+        return source;
     }
 
     private static FfmpegConfig Ffmpeg(ConfigMap? map)

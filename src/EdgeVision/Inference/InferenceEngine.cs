@@ -49,7 +49,7 @@ public sealed unsafe class InferenceEngine : IDisposable
     private readonly BoundTensor[] _inputTensors;
     private readonly BoundTensor[] _outputTensors;
     private readonly EngineOutputs _outputSet;
-    private readonly Dictionary<int, BatchBinding> _smallerBatches = [];
+    private readonly Dictionary<int, BatchBinding?> _smallerBatches = [];
     private BatchBinding? _smaller; // the binding in force where a run takes fewer items than there is room for
     private OrtIoBinding? _binding;
     private IDisposableReadOnlyCollection<OrtValue>? _openOutputs;
@@ -164,20 +164,14 @@ public sealed unsafe class InferenceEngine : IDisposable
             return true;
         }
 
-        bool open = !_sizesVary && !Array.Exists(_outputTensors, o => o.Open)
-            && Array.TrueForAll(_inputTensors, t => t.Info.Shape.Length > 0 && t.Info.Shape[0] < 0 && t.Shape[0] == room);
-        if (!open)
+        if (!_smallerBatches.TryGetValue(count, out _smaller))
         {
-            return false;
+            bool open = !_sizesVary && Array.TrueForAll(_outputTensors, o => !o.Open)
+                && Array.TrueForAll(_inputTensors, t => t.Info.Shape.Length > 0 && t.Info.Shape[0] < 0 && t.Shape[0] == _inputTensors[0].Shape[0]);
+            _smallerBatches[count] = _smaller = open ? BindBatch(count) : null;
         }
 
-        if (!_smallerBatches.TryGetValue(count, out var binding))
-        {
-            _smallerBatches[count] = binding = BindBatch(count);
-        }
-
-        _smaller = binding;
-        return true;
+        return _smaller is not null;
     }
 
     /// <summary>Makes a run that goes on in another thread give up soon with an error, and every later one; for a process that stops.</summary>
@@ -216,7 +210,7 @@ public sealed unsafe class InferenceEngine : IDisposable
             {
                 // An output's size depends on the data (a suppression in the graph): from here on it is read after each run.
                 _sizesVary = true;
-                Bind();
+                Bind(); // forgets smaller batches too
                 _session.RunWithBinding(_runOptions, _binding);
             }
         }
@@ -535,7 +529,7 @@ public sealed unsafe class InferenceEngine : IDisposable
     {
         foreach (var batch in _smallerBatches.Values)
         {
-            batch.Dispose();
+            batch?.Dispose();
         }
 
         _smallerBatches.Clear();

@@ -46,7 +46,6 @@ internal sealed class AnalysisRunner
     /// <summary>Takes over a frame that the model has seen. Waits while this source is behind.</summary>
     public void Offer(PipelineFrame frame)
     {
-        frame.Analysed = _clock.GetTimestamp();
         if (_queue.Offer(frame, QueuePolicy.Wait) is { } dropped)
         {
             Ledger.Dropped(DropReason.Stopped);
@@ -130,6 +129,11 @@ internal sealed class AnalysisRunner
             return; // it was left behind, and counted then
         }
 
+        if (PipelineTracing.IsOn)
+        {
+            Trace(frame, start, error);
+        }
+
         if (error is not null)
         {
             Fail(frame, error);
@@ -144,6 +148,23 @@ internal sealed class AnalysisRunner
         {
             sink.Offer(frame);
         }
+    }
+
+    private void Trace(PipelineFrame frame, long start, string? error)
+    {
+        long end = _clock.GetTimestamp();
+        var timing = frame.Result.Timing;
+        PipelineTracing.Write(new FrameTrace(frame.Source, frame.Model, frame.Sequence, frame.CapturedAt)
+        {
+            Queue = frame.Queued,
+            Preprocess = TimeSpan.FromMilliseconds(timing.PreprocessMs),
+            Inference = TimeSpan.FromMilliseconds(timing.InferenceMs),
+            Postprocess = TimeSpan.FromMilliseconds(timing.PostprocessMs),
+            Analysis = _clock.GetElapsedTime(start, end),
+            Total = _clock.GetElapsedTime(frame.Captured, end),
+            Detections = frame.Result.Detections.Count,
+            Error = error,
+        });
     }
 
     private void Fail(PipelineFrame frame, string error)

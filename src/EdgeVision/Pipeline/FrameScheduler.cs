@@ -187,7 +187,8 @@ internal sealed class FrameScheduler
             lane.Pass += 1 / lane.Options.Weight;
         }
 
-        lane.Options.Ledger.Queue.Record(_clock.GetElapsedTime(frame.Captured));
+        frame.Queued = _clock.GetElapsedTime(frame.Captured);
+        lane.Options.Ledger.Queue.Record(frame.Queued);
         turns.Add(new Turn(frame, Array.IndexOf(_lanes, lane), infer));
         return infer;
     }

@@ -170,6 +170,11 @@ internal sealed class ModelRunner
             else
             {
                 next.Ledger.Failed(error);
+                if (PipelineTracing.IsOn)
+                {
+                    PipelineTracing.Write(new FrameTrace(frame.Source, Name, frame.Sequence, frame.CapturedAt) { Queue = frame.Queued, Total = _clock.GetElapsedTime(frame.Captured), Error = error });
+                }
+
                 Tell(frame, error);
                 frame.Dispose();
             }

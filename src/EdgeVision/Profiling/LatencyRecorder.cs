@@ -19,7 +19,7 @@ public sealed class LatencyRecorder
     /// <summary>Records a duration; one below zero counts as zero.</summary>
     public void Record(TimeSpan duration)
     {
-        long nanoseconds = Math.Max(0, duration.Ticks) is var ticks && ticks > long.MaxValue / 100 ? long.MaxValue : ticks * 100;
+        long nanoseconds = Math.Clamp(duration.Ticks, 0, long.MaxValue / 100) * 100;
         Interlocked.Increment(ref _bins[Bin(nanoseconds)]);
         Interlocked.Add(ref _sum, nanoseconds);
         Raise(ref _greatest, nanoseconds);
@@ -51,7 +51,7 @@ public sealed class LatencyRecorder
             if (seen >= rank)
             {
                 long middle = Math.Clamp(Middle(i), Math.Min(_least, _greatest), _greatest);
-                return TimeSpan.FromTicks((middle + 50) / 100);
+                return TimeSpan.FromTicks(middle / 100 + (middle % 100 >= 50 ? 1 : 0));
             }
         }
 

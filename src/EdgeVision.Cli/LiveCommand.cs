@@ -40,7 +40,7 @@ internal static class LiveCommand
         {
             model, source, config, track, address, token, hosts, viewers, rate, width, quality, providers, require, confidence, spec, verbose,
         };
-        command.SetAction((parse, cancel) => Shell.Guard(parse.GetValue(verbose), () => RunAsync(new Call(
+        command.SetAction((parse, cancel) => Shell.Guard(parse.GetValue(verbose), () => CheckedAsync(new Call(
             parse.GetValue(config), parse.GetValue(model), parse.GetValue(source) ?? [], parse.GetValue(track),
             new RuntimeOptions
             {
@@ -59,6 +59,19 @@ internal static class LiveCommand
                 Quality = parse.GetValue(quality) ?? defaults.Quality,
             }), cancel)));
         return command;
+    }
+
+    // What the options or the file got wrong is the call's fault.
+    private static async Task<int> CheckedAsync(Call call, CancellationToken cancel)
+    {
+        try
+        {
+            return await RunAsync(call, cancel);
+        }
+        catch (PipelineConfigException e)
+        {
+            throw new WrongCallException(e.Message);
+        }
     }
 
     private static async Task<int> RunAsync(Call call, CancellationToken cancel)

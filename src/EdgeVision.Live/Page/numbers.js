@@ -122,7 +122,7 @@ function sentence(entry) {
   if (entry.message) return `${entry.source}: ${entry.message}`;
   const e = entry.event;
   const who = [e.label, e.track_id ? `#${e.track_id}` : ''].filter(Boolean).join(' ');
-  const value = e.value === undefined ? '' : e.kind === 'dwell' || e.kind === 'left' ? ` ${e.value} s` : ` ${e.value}`;
+  const value = e.value === undefined ? '' : e.kind === 'dwell' || e.kind === 'left' ? ` ${+e.value.toFixed(1)} s` : ` ${e.value}`;
   return `${entry.source}: ${who} ${e.kind} ${e.rule}${e.direction ? ` (${e.direction})` : ''}${value}`.replace('  ', ' ');
 }
 

@@ -10,8 +10,6 @@ internal sealed class ColumnGroups
     /// <summary>Columns a group.</summary>
     public const int Columns = 8;
 
-    private int _width;
-
     /// <summary>Groups there are; 0 where there are fewer than eight columns, a group's pixels lie too far apart or a row is shorter than a window.</summary>
     public int Count { get; private set; }
 
@@ -27,19 +25,19 @@ internal sealed class ColumnGroups
     /// <summary>For each group 32 bytes of the window: of each column B G R and one unused; the next 32 are unused.</summary>
     public byte[] Single { get; private set; } = [];
 
-    /// <summary>For each group 64 weights as <see cref="Pairs"/>: what of a weight counts sixteen, at most 127.</summary>
-    public sbyte[] High { get; private set; } = [];
+    /// <summary>
+    /// For each group 64 numbers as <see cref="Pairs"/>: what of a weight counts sixteen, at most 127; and 64 more: the rest of each
+    /// weight.
+    /// </summary>
+    public sbyte[] Weights { get; private set; } = [];
 
-    /// <summary>For each group 64 weights as <see cref="Pairs"/>: the rest of each weight.</summary>
-    public sbyte[] Low { get; private set; } = [];
-
-    /// <summary>First column of a group.</summary>
-    public int Column(int group) => Math.Min(group * Columns, _width - Columns);
+    /// <summary>First column of the last group.</summary>
+    public int Last { get; private set; }
 
     /// <summary>Makes the tables of a plan and a channel order.</summary>
     public void Update(ResizePlan plan, BilinearRows.ChannelOrder channels)
     {
-        _width = plan.Width;
+        Last = plan.Width - Columns;
         int n = channels.BytesPerPixel, row = plan.CropWidth * n, widest = 0;
         Count = plan.Width < Columns ? 0 : (plan.Width + Columns - 1) / Columns;
         for (int g = 0; g < Count; g++)
@@ -56,7 +54,7 @@ internal sealed class ColumnGroups
 
         if (Start.Length < Count)
         {
-            (Start, Pairs, Single, High, Low) = (new int[Count], new byte[Count * 64], new byte[Count * 64], new sbyte[Count * 64], new sbyte[Count * 64]);
+            (Start, Pairs, Single, Weights) = (new int[Count], new byte[Count * 64], new byte[Count * 64], new sbyte[Count * 128]);
         }
 
         for (int g = 0; g < Count; g++)
@@ -64,6 +62,8 @@ internal sealed class ColumnGroups
             Fill(plan, channels, g, row);
         }
     }
+
+    private int Column(int group) => Math.Min(group * Columns, Last);
 
     private void Fill(ResizePlan plan, BilinearRows.ChannelOrder c, int group, int row)
     {
@@ -75,9 +75,9 @@ internal sealed class ColumnGroups
             ReadOnlySpan<int> bytes = [left + c.Blue, right + c.Blue, left + c.Green, right + c.Green, left + c.Red, right + c.Red, left, left];
             for (int b = 0; b < 8; b++)
             {
-                int at = group * 64 + k * 8 + b;
-                Pairs[at] = (byte)bytes[b];
-                (High[at], Low[at]) = ColumnWindows.Split(plan.WeightX[column * 8 + b]);
+                int weight = group * 128 + k * 8 + b;
+                Pairs[group * 64 + k * 8 + b] = (byte)bytes[b];
+                (Weights[weight], Weights[weight + 64]) = ColumnWindows.Split(plan.WeightX[column * 8 + b]);
             }
 
             int single = group * 64 + k * 4;

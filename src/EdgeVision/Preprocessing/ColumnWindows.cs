@@ -13,8 +13,6 @@ internal sealed class ColumnWindows
     // Columns side by side in a vector of 32 bytes, two vectors a group: packing both lane by lane leaves 0, 1, 2, ...
     private static ReadOnlySpan<int> Order => [0, 1, 4, 5, 2, 3, 6, 7];
 
-    private int _width;
-
     /// <summary>Groups there are; 0 where there are fewer than eight columns or a row is shorter than a load.</summary>
     public int Count { get; private set; }
 
@@ -30,19 +28,19 @@ internal sealed class ColumnWindows
     /// <summary>For each group two shuffles of 32 bytes, whose results together are eight columns of B G R and a zero.</summary>
     public byte[] Single { get; private set; } = [];
 
-    /// <summary>For each group 64 weights as <see cref="Pairs"/>: what of a weight counts sixteen, at most 127.</summary>
-    public sbyte[] High { get; private set; } = [];
+    /// <summary>
+    /// For each shuffle of <see cref="Pairs"/> 32 numbers in its order: what of a weight counts sixteen, at most 127; and 32 more: the rest
+    /// of each weight.
+    /// </summary>
+    public sbyte[] Weights { get; private set; } = [];
 
-    /// <summary>For each group 64 weights as <see cref="Pairs"/>: the rest of each weight.</summary>
-    public sbyte[] Low { get; private set; } = [];
-
-    /// <summary>First column of a group.</summary>
-    public int Column(int group) => Math.Min(group * Columns, _width - Columns);
+    /// <summary>First column of the last group.</summary>
+    public int Last { get; private set; }
 
     /// <summary>Makes the tables of a plan and a channel order.</summary>
     public void Update(ResizePlan plan, BilinearRows.ChannelOrder channels)
     {
-        _width = plan.Width;
+        Last = plan.Width - Columns;
         int n = channels.BytesPerPixel, row = plan.CropWidth * n;
         Count = (plan.Width + Columns - 1) / Columns;
         IsSplit = row < 16;
@@ -63,7 +61,7 @@ internal sealed class ColumnWindows
 
         if (Pairs.Length < Count * 64)
         {
-            (Start, Pairs, Single, High, Low) = (new int[Count * 8], new byte[Count * 64], new byte[Count * 64], new sbyte[Count * 64], new sbyte[Count * 64]);
+            (Start, Pairs, Single, Weights) = (new int[Count * 8], new byte[Count * 64], new byte[Count * 64], new sbyte[Count * 128]);
         }
 
         for (int g = 0; g < Count; g++)
@@ -71,6 +69,8 @@ internal sealed class ColumnWindows
             Fill(plan, channels, g, row);
         }
     }
+
+    private int Column(int group) => Math.Min(group * Columns, Last);
 
     private void Fill(ResizePlan plan, BilinearRows.ChannelOrder c, int group, int row)
     {
@@ -86,9 +86,9 @@ internal sealed class ColumnWindows
             ReadOnlySpan<int> bytes = [left + c.Blue, right + c.Blue, left + c.Green, right + c.Green, left + c.Red, right + c.Red, Zero, Zero];
             for (int b = 0; b < 8; b++)
             {
-                int at = group * 64 + k * 8 + b;
-                Pairs[at] = (byte)bytes[b];
-                (High[at], Low[at]) = Split(plan.WeightX[column * 8 + b]);
+                int weight = group * 128 + k / 4 * 64 + k % 4 * 8 + b;
+                Pairs[group * 64 + k * 8 + b] = (byte)bytes[b];
+                (Weights[weight], Weights[weight + 32]) = Split(plan.WeightX[column * 8 + b]);
             }
 
             // Columns of the first vector in the lower half of their lane, those of the second in the upper.

@@ -31,16 +31,20 @@ internal static unsafe class WindowRows
     private static int Across<TLoad>(byte* row, short* destination, ColumnWindows windows)
         where TLoad : struct, ILoad
     {
-        int count = windows.Count;
-        fixed (int* start = windows.Start)
-        fixed (byte* pairs = windows.Pairs)
-        fixed (sbyte* high = windows.High, low = windows.Low)
+        int count = windows.Count, last = windows.Last;
+        fixed (int* starts = windows.Start)
+        fixed (byte* shuffles = windows.Pairs)
+        fixed (sbyte* tables = windows.Weights)
         {
-            for (int g = 0; g < count; g++)
+            // Not the pinned variables themselves, which would be read from the stack at every use.
+            int* start = starts;
+            byte* pairs = shuffles;
+            sbyte* weights = tables;
+            for (int g = 0; g < count; g++, start += TLoad.Starts, pairs += 64, weights += 128)
             {
-                var a = Weigh(TLoad.First(row, start, g), pairs + g * 64, high + g * 64, low + g * 64);
-                var b = Weigh(TLoad.Second(row, start, g), pairs + g * 64 + 32, high + g * 64 + 32, low + g * 64 + 32);
-                short* d = destination + windows.Column(g) * 4;
+                var a = Weigh(TLoad.First(row, start), Vector256.Load(pairs), Vector256.Load(weights), Vector256.Load(weights + 32));
+                var b = Weigh(TLoad.Second(row, start), Vector256.Load(pairs + 32), Vector256.Load(weights + 64), Vector256.Load(weights + 96));
+                short* d = destination + Math.Min(g * ColumnWindows.Columns, last) * 4;
                 a.GetLower().Store(d);
                 b.GetLower().Store(d + 8);
                 a.GetUpper().Store(d + 16);
@@ -48,101 +52,115 @@ internal static unsafe class WindowRows
             }
         }
 
-        return Made(windows, count);
+        return Made(windows);
     }
 
     private static int Both<TLoad>(byte* upper, byte* lower, short upperWeight, short lowerWeight, uint* destination, ColumnWindows windows)
         where TLoad : struct, ILoad
     {
-        int count = windows.Count;
+        int count = windows.Count, last = windows.Last;
         var bu = Vector256.Create(upperWeight);
         var bl = Vector256.Create(lowerWeight);
-        fixed (int* start = windows.Start)
-        fixed (byte* pairs = windows.Pairs)
-        fixed (sbyte* high = windows.High, low = windows.Low)
+        var quarter = Vector256.Create(Quarter);
+        fixed (int* starts = windows.Start)
+        fixed (byte* shuffles = windows.Pairs)
+        fixed (sbyte* tables = windows.Weights)
         {
-            for (int g = 0; g < count; g++)
+            int* start = starts;
+            byte* pairs = shuffles;
+            sbyte* weights = tables;
+            for (int g = 0; g < count; g++, start += TLoad.Starts, pairs += 64, weights += 128)
             {
-                byte* p = pairs + g * 64;
-                sbyte* h = high + g * 64, l = low + g * 64;
-                var first = Down(Weigh(TLoad.First(upper, start, g), p, h, l), Weigh(TLoad.First(lower, start, g), p, h, l), bu, bl);
-                var second = Down(Weigh(TLoad.Second(upper, start, g), p + 32, h + 32, l + 32), Weigh(TLoad.Second(lower, start, g), p + 32, h + 32, l + 32), bu, bl);
-                Avx2.PackUnsignedSaturate(first, second).AsUInt32().Store(destination + windows.Column(g));
+                var p = Vector256.Load(pairs);
+                Vector256<sbyte> high = Vector256.Load(weights), low = Vector256.Load(weights + 32);
+                var first = Avx2.MultiplyHigh(Weigh(TLoad.First(upper, start), p, high, low), bu) + Avx2.MultiplyHigh(Weigh(TLoad.First(lower, start), p, high, low), bl);
+                (p, high, low) = (Vector256.Load(pairs + 32), Vector256.Load(weights + 64), Vector256.Load(weights + 96));
+                var second = Avx2.MultiplyHigh(Weigh(TLoad.Second(upper, start), p, high, low), bu) + Avx2.MultiplyHigh(Weigh(TLoad.Second(lower, start), p, high, low), bl);
+                Bytes(first, second, quarter).Store(destination + Math.Min(g * ColumnWindows.Columns, last));
             }
         }
 
-        return Made(windows, count);
+        return Made(windows);
     }
 
     private static int Mean<TLoad>(byte* upper, byte* lower, uint* destination, ColumnWindows windows)
         where TLoad : struct, ILoad
     {
-        int count = windows.Count;
+        int count = windows.Count, last = windows.Last;
         var ones = Vector256<sbyte>.One;
         var quarter = Vector256.Create(Quarter);
-        fixed (int* start = windows.Start)
-        fixed (byte* pairs = windows.Pairs)
+        fixed (int* starts = windows.Start)
+        fixed (byte* shuffles = windows.Pairs)
         {
-            for (int g = 0; g < count; g++)
+            int* start = starts;
+            byte* pairs = shuffles;
+            for (int g = 0; g < count; g++, start += TLoad.Starts, pairs += 64)
             {
-                Vector256<byte> p = Vector256.Load(pairs + g * 64), q = Vector256.Load(pairs + g * 64 + 32);
-                var first = Avx2.MultiplyAddAdjacent(Avx2.Shuffle(TLoad.First(upper, start, g), p), ones) + Avx2.MultiplyAddAdjacent(Avx2.Shuffle(TLoad.First(lower, start, g), p), ones);
-                var second = Avx2.MultiplyAddAdjacent(Avx2.Shuffle(TLoad.Second(upper, start, g), q), ones) + Avx2.MultiplyAddAdjacent(Avx2.Shuffle(TLoad.Second(lower, start, g), q), ones);
-                Avx2.PackUnsignedSaturate(Avx2.MultiplyHighRoundScale(first, quarter), Avx2.MultiplyHighRoundScale(second, quarter)).AsUInt32().Store(destination + windows.Column(g));
+                Vector256<byte> p = Vector256.Load(pairs), q = Vector256.Load(pairs + 32);
+                var first = Avx2.MultiplyAddAdjacent(Avx2.Shuffle(TLoad.First(upper, start), p), ones) + Avx2.MultiplyAddAdjacent(Avx2.Shuffle(TLoad.First(lower, start), p), ones);
+                var second = Avx2.MultiplyAddAdjacent(Avx2.Shuffle(TLoad.Second(upper, start), q), ones) + Avx2.MultiplyAddAdjacent(Avx2.Shuffle(TLoad.Second(lower, start), q), ones);
+                Bytes(first, second, quarter).Store(destination + Math.Min(g * ColumnWindows.Columns, last));
             }
         }
 
-        return Made(windows, count);
+        return Made(windows);
     }
 
     private static int Pick<TLoad>(byte* row, uint* destination, ColumnWindows windows)
         where TLoad : struct, ILoad
     {
-        int count = windows.Count;
-        fixed (int* start = windows.Start)
-        fixed (byte* single = windows.Single)
+        int count = windows.Count, last = windows.Last;
+        fixed (int* starts = windows.Start)
+        fixed (byte* shuffles = windows.Single)
         {
-            for (int g = 0; g < count; g++)
+            int* start = starts;
+            byte* single = shuffles;
+            for (int g = 0; g < count; g++, start += TLoad.Starts, single += 64)
             {
-                var pixels = Avx2.Shuffle(TLoad.First(row, start, g), Vector256.Load(single + g * 64)) | Avx2.Shuffle(TLoad.Second(row, start, g), Vector256.Load(single + g * 64 + 32));
-                pixels.AsUInt32().Store(destination + windows.Column(g));
+                var pixels = Avx2.Shuffle(TLoad.First(row, start), Vector256.Load(single)) | Avx2.Shuffle(TLoad.Second(row, start), Vector256.Load(single + 32));
+                pixels.AsUInt32().Store(destination + Math.Min(g * ColumnWindows.Columns, last));
             }
         }
 
-        return Made(windows, count);
+        return Made(windows);
     }
 
     // x * 2^13 >> 14, plus one, halved: (x + 2) >> 2 of any x that is not negative.
     private const short Quarter = 1 << 13;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<short> Weigh(Vector256<byte> loaded, byte* pairs, sbyte* high, sbyte* low)
+    private static Vector256<short> Weigh(Vector256<byte> loaded, Vector256<byte> pairs, Vector256<sbyte> high, Vector256<sbyte> low)
     {
-        var p = Avx2.Shuffle(loaded, Vector256.Load(pairs));
-        return Avx2.MultiplyAddAdjacent(p, Vector256.Load(high)) + (Avx2.MultiplyAddAdjacent(p, Vector256.Load(low)) >> 4);
+        var p = Avx2.Shuffle(loaded, pairs);
+        return Avx2.MultiplyAddAdjacent(p, high) + (Avx2.MultiplyAddAdjacent(p, low) >> 4);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<short> Down(Vector256<short> upper, Vector256<short> lower, Vector256<short> upperWeight, Vector256<short> lowerWeight) =>
-        Avx2.MultiplyHighRoundScale(Avx2.MultiplyHigh(upper, upperWeight) + Avx2.MultiplyHigh(lower, lowerWeight), Vector256.Create(Quarter));
+    private static Vector256<uint> Bytes(Vector256<short> first, Vector256<short> second, Vector256<short> quarter) =>
+        Avx2.PackUnsignedSaturate(Avx2.MultiplyHighRoundScale(first, quarter), Avx2.MultiplyHighRoundScale(second, quarter)).AsUInt32();
 
-    private static int Made(ColumnWindows windows, int count) => count == 0 ? 0 : windows.Column(count - 1) + ColumnWindows.Columns;
+    private static int Made(ColumnWindows windows) => windows.Count == 0 ? 0 : windows.Last + ColumnWindows.Columns;
 
     /// <summary>How the bytes of a group's two vectors are loaded.</summary>
     private interface ILoad
     {
-        static abstract Vector256<byte> First(byte* row, int* start, int group);
+        /// <summary>Loads a group.</summary>
+        static abstract int Starts { get; }
 
-        static abstract Vector256<byte> Second(byte* row, int* start, int group);
+        static abstract Vector256<byte> First(byte* row, int* start);
+
+        static abstract Vector256<byte> Second(byte* row, int* start);
     }
 
     private readonly struct OneLoad : ILoad
     {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<byte> First(byte* row, int* start, int group) => Load(row, start + group * 4);
+        public static int Starts => 4;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<byte> Second(byte* row, int* start, int group) => Load(row, start + group * 4 + 2);
+        public static Vector256<byte> First(byte* row, int* start) => Load(row, start);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<byte> Second(byte* row, int* start) => Load(row, start + 2);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Vector256<byte> Load(byte* row, int* start) => Vector256.Create(Vector128.Load(row + start[0]), Vector128.Load(row + start[1]));
@@ -150,11 +168,13 @@ internal static unsafe class WindowRows
 
     private readonly struct TwoLoads : ILoad
     {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<byte> First(byte* row, int* start, int group) => Load(row, start + group * 8);
+        public static int Starts => 8;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<byte> Second(byte* row, int* start, int group) => Load(row, start + group * 8 + 4);
+        public static Vector256<byte> First(byte* row, int* start) => Load(row, start);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<byte> Second(byte* row, int* start) => Load(row, start + 4);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Vector256<byte> Load(byte* row, int* start) => Vector256.Create(Pair(row + start[0], row + start[1]), Pair(row + start[2], row + start[3]));

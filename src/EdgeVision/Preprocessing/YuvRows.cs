@@ -178,7 +178,6 @@ internal static unsafe class YuvRows
     }
 
     // Pixels of even and of odd columns apart, so that both take the same products of their chroma pair; saturating packs clamp.
-    // Wider vectors were no faster: what they save in products they lose in clamping.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Sixteen(byte* luma, byte* u, byte* v, int i, Arrangement arrangement, uint* destination)
     {

@@ -51,7 +51,7 @@ public sealed class PacedVideoTests
         var writers = new List<NotingWriter>();
         using var video = new PacedVideo(t => new NotingWriter(t, writers).Noted(), "v.mp4", rate, TimeSpan.FromSeconds(10));
         Add(video, milliseconds);
-        video.Complete(default);
+        video.Complete(TestContext.Current.CancellationToken);
         Assert.True(expected == string.Join(' ', Assert.Single(writers).Frames), why);
         Assert.True(writers[0].Completed && writers[0].Disposed);
         Assert.Equal(["v.mp4"], video.Files);
@@ -86,7 +86,7 @@ public sealed class PacedVideoTests
         var writers = new List<NotingWriter>();
         using var video = new PacedVideo(t => new NotingWriter(t, writers).Noted(), "v.mp4", null, TimeSpan.FromSeconds(10));
         Add(video, "0 100 200");
-        video.Complete(default);
+        video.Complete(TestContext.Current.CancellationToken);
         Assert.Equal((10.0, 3), (Assert.Single(writers).Target.FrameRate, writers[0].Frames.Count));
     }
 
@@ -101,7 +101,7 @@ public sealed class PacedVideoTests
         Assert.Throws<SinkException>(() => video.Add(Picture(3, 120, 16)));
         Assert.True(writers[1].Disposed && !writers[1].Completed);
         video.Add(Picture(3, 120, 16));
-        video.Complete(default);
+        video.Complete(TestContext.Current.CancellationToken);
         Assert.Equal(["v.mp4", "v-2.mp4", "v-3.mp4"], writers.Select(w => w.Target.Path));
         Assert.Equal(["v.mp4", "v-3.mp4"], video.Files);
     }

@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using OpenCvSharp;
-using OpenCvSharp.Dnn;
 
 namespace EdgeVision.Bench;
 
@@ -55,14 +54,7 @@ public class CameraFormatBench : IDisposable
     public void OpenCvSharp()
     {
         Cv2.CvtColor(_mat, _bgr, _code);
-        double r = Math.Min(640.0 / _bgr.Rows, 640.0 / _bgr.Cols);
-        var size = new Size((int)Math.Round(_bgr.Cols * r), (int)Math.Round(_bgr.Rows * r));
-        using var resized = new Mat();
-        Cv2.Resize(_bgr, resized, size);
-        int top = (640 - size.Height) / 2, left = (640 - size.Width) / 2;
-        using var padded = new Mat();
-        Cv2.CopyMakeBorder(resized, padded, top, 640 - size.Height - top, left, 640 - size.Width - left, BorderTypes.Constant, new Scalar(114, 114, 114));
-        using var blob = CvDnn.BlobFromImage(padded, 1 / 255.0, default, default, swapRB: true, crop: false);
+        OpenCvPath.Letterbox(_bgr, 640, 1 / 255.0, default);
     }
 
     /// <summary>The bytes alone.</summary>

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using BenchmarkDotNet.Attributes;
+using TorchSharp;
 
 namespace EdgeVision.Bench;
 
@@ -16,6 +17,8 @@ public class EmbeddingSearchBench : IDisposable
     private readonly string _file = Path.Combine(Path.GetTempPath(), $"edgevision-bench-{Environment.ProcessId}.index");
     private float[] _vectors = [];
     private float[] _query = [];
+    private torch.Tensor _torchVectors = null!;
+    private torch.Tensor _torchQuery = null!;
     private EmbeddingIndex _heap = null!;
     private EmbeddingIndex _mapped = null!;
 
@@ -43,6 +46,9 @@ public class EmbeddingSearchBench : IDisposable
         }
 
         _query = _vectors[..Dimension];
+        torch.set_num_threads(Threads ? Environment.ProcessorCount : 1);
+        _torchVectors = torch.tensor(_vectors, [Count, Dimension]);
+        _torchQuery = torch.tensor(_query);
         _heap.Save(_file);
         _mapped = EmbeddingIndex.Open(_file);
         _mapped.ParallelFrom = _heap.ParallelFrom;
@@ -55,6 +61,15 @@ public class EmbeddingSearchBench : IDisposable
     /// <summary>The index in its file.</summary>
     [Benchmark]
     public int MappedIndex() => _mapped.Search(_query, _matches);
+
+    /// <summary>A product of matrix and vector, and its greatest.</summary>
+    [Benchmark]
+    public void TorchSharp()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGradients = torch.no_grad();
+        _torchVectors.mv(_torchQuery).topk(Wanted);
+    }
 
     /// <summary>A dot product each and a sort of all.</summary>
     [Benchmark]
@@ -94,6 +109,8 @@ public class EmbeddingSearchBench : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _torchVectors?.Dispose();
+        _torchQuery?.Dispose();
         _heap?.Dispose();
         _mapped?.Dispose();
         File.Delete(_file);

@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
 using OpenCvSharp;
+using TorchSharp;
 
 namespace EdgeVision.Bench;
 
@@ -17,6 +18,7 @@ public class HeadBench
     private readonly VisionResult _result = new();
     private readonly float[] _prototypes = Values(32 * 160 * 160, 1), _logits = Smooth(21, 65, 65), _heatmaps = Heatmaps();
     private readonly Mat _resized = new(), _blurred = new();
+    private torch.Tensor _torchLogits = null!;
     private readonly byte[] _classes = new byte[513 * 513];
     private readonly float[] _best = new float[513 * 513];
     private float[] _rows = [];
@@ -49,6 +51,8 @@ public class HeadBench
         _semantic = Head("segmentation", 513, 513, [.. Enumerable.Range(0, 21).Select(i => $"class {i}")], 0.25f, ("logits", [1, 21, 65, 65], _logits));
         _pose = Head("heatmap", 192, 256, [], 0, ("maps", [1, 17, 64, 48], _heatmaps), """{"refinement": "dark", "kernel": 11}""");
         _planes = [.. Enumerable.Range(0, 21).Select(c => Mat.FromPixelData(65, 65, MatType.CV_32FC1, _logits[(c * 65 * 65)..((c + 1) * 65 * 65)]))];
+        torch.set_num_threads(1);
+        _torchLogits = torch.tensor(_logits, [1, 21, 65, 65]);
         _prototypeRows = Mat.FromPixelData(32, 160 * 160, MatType.CV_32FC1, _prototypes);
         Masks32();
         if (_result.Detections.Count != Masks)
@@ -82,6 +86,15 @@ public class HeadBench
     /// <summary>The class of each of the input's pixels, logits never enlarged as a whole.</summary>
     [Benchmark(Baseline = true), BenchmarkCategory("semantic")]
     public void Semantic513() => Run(_semantic);
+
+    /// <summary>Interpolate and argmax.</summary>
+    [Benchmark, BenchmarkCategory("semantic")]
+    public void TorchSemantic()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGradients = torch.no_grad();
+        torch.nn.functional.interpolate(_torchLogits, size: [513, 513], mode: torch.InterpolationMode.Bilinear, align_corners: false).argmax(1);
+    }
 
     /// <summary>A resize a class, and a loop.</summary>
     [Benchmark, BenchmarkCategory("semantic")]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Environments;
 using BenchmarkDotNet.Jobs;
@@ -12,7 +13,8 @@ const string Help = """
     dotnet run -c Release --project bench/EdgeVision.Bench -- [options] [BenchmarkDotNet's own options]
 
       --quick           every case in this process with short iterations: under five minutes in all
-      --json FILE       also write [{"case","ours_ms","peer","peer_ms","floor_ms","allocated_bytes"}], medians, a row for each case and peer
+      --json FILE       also write [{"case","ours_ms","peer","peer_ms","floor_ms","allocated_bytes"}], medians, a row for each case and peer;
+                        "overhead_ms" too where both were run in turns
       --results FILE    write bench/RESULTS.md from a file that --json wrote, and measure nothing
       --filter GLOB     only these, such as '*Letterbox*'
 
@@ -49,8 +51,15 @@ if (quick)
     config.AddLogger(new Ticker());
 }
 
-var summaries = BenchmarkSwitcher.FromAssembly(typeof(Report).Assembly).Run([.. arguments], config).ToArray();
+// Frames are measured in turns with their peer, which BenchmarkDotNet does not do.
+bool frames = Selects("EdgeVision.Bench.FrameBench.EdgeVision"), only = frames && !typeof(Report).Assembly.GetTypes().Any(t => t.GetMethods().Any(m => m.IsDefined(typeof(BenchmarkAttribute), false) && Selects($"{t.FullName}.{m.Name}")));
+var summaries = only ? [] : BenchmarkSwitcher.FromAssembly(typeof(Report).Assembly).Run([.. arguments], config).ToArray();
 var rows = Report.Rows(summaries);
+if (frames)
+{
+    rows.AddRange(FrameBench.Rows(milliseconds: quick ? 2500 : 10_000));
+}
+
 if (quick)
 {
     Report.Print(rows);
@@ -68,6 +77,13 @@ if (broken > 0)
 }
 
 return broken == 0 && rows.Count > 0 ? 0 : 1;
+
+// What --filter selects of a name, its patterns up to the next option.
+bool Selects(string name)
+{
+    int at = arguments.FindIndex(a => a is "--filter" or "-f");
+    return at < 0 || arguments.Skip(at + 1).TakeWhile(a => !a.StartsWith('-')).Any(pattern => System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern, name));
+}
 
 string? Take(string name)
 {

@@ -15,7 +15,11 @@ namespace EdgeVision.Bench;
 /// <param name="PeerMs">The peer.</param>
 /// <param name="FloorMs">The bytes alone; null where no such floor is measured.</param>
 /// <param name="AllocatedBytes">Bytes the runtime allocates a call.</param>
-internal sealed record ReportRow(string Case, double OursMs, string Peer, double PeerMs, double? FloorMs, long AllocatedBytes);
+internal sealed record ReportRow(string Case, double OursMs, string Peer, double PeerMs, double? FloorMs, long AllocatedBytes)
+{
+    /// <summary>Median of the differences of ours and the peer, run in turns; null where they were not.</summary>
+    public double? OverheadMs { get; init; }
+}
 
 /// <summary>
 /// Results as rows, JSON and a page. In a benchmark class the baseline is the runtime, a method whose name ends in Floor the least that any
@@ -105,11 +109,11 @@ internal static class Report
     public static void Print(List<ReportRow> rows)
     {
         int width = rows.Count == 0 ? 4 : rows.Max(r => r.Case.Length), peer = rows.Count == 0 ? 4 : rows.Max(r => r.Peer.Length);
-        Console.WriteLine($"{"case".PadRight(width)}      ours ms  {"peer".PadRight(peer)}      peer ms  peer/ours  floor ms  ours/floor  allocated");
+        Console.WriteLine($"{"case".PadRight(width)}      ours ms  {"peer".PadRight(peer)}      peer ms  peer/ours  floor ms  ours/floor  allocated  overhead ms");
         foreach (var r in rows)
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{r.Case.PadRight(width)}  {r.OursMs,11:F4}  {r.Peer.PadRight(peer)}  {r.PeerMs,11:F4}  {r.PeerMs / r.OursMs,9:F2}  {Cell(r.FloorMs, "F4"),8}  {Cell(r.OursMs / r.FloorMs, "F2"),10}  {r.AllocatedBytes,9}"));
+                $"{r.Case.PadRight(width)}  {r.OursMs,11:F4}  {r.Peer.PadRight(peer)}  {r.PeerMs,11:F4}  {r.PeerMs / r.OursMs,9:F2}  {Cell(r.FloorMs, "F4"),8}  {Cell(r.OursMs / r.FloorMs, "F2"),10}  {r.AllocatedBytes,9}  {Cell(r.OverheadMs, "F3"),11}"));
         }
     }
 
@@ -136,6 +140,11 @@ internal static class Report
                 }
 
                 writer.WriteNumber("allocated_bytes", r.AllocatedBytes);
+                if (r.OverheadMs is { } overhead)
+                {
+                    writer.WriteNumber("overhead_ms", Math.Round(overhead, 6));
+                }
+
                 writer.WriteEndObject();
             }
 
@@ -151,21 +160,22 @@ internal static class Report
         using var document = JsonDocument.Parse(File.ReadAllBytes(json));
         var text = new StringBuilder();
         text.AppendLine("# Results").AppendLine();
-        text.AppendLine("Written by `dotnet run -c Release --project bench/EdgeVision.Bench -- --results FILE` from what `--quick --json FILE` measured. Medians, milliseconds; one thread unless a case says otherwise.").AppendLine();
+        text.AppendLine("Written by `dotnet run -c Release --project bench/EdgeVision.Bench -- --results FILE` from what `--quick --json FILE` measured. Medians, milliseconds; one thread unless a case says otherwise. Overhead is the median of the differences of ours and the peer, run in turns.").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture, $"- Machine: {Processor()}, {Environment.ProcessorCount} logical cores, {Vectors()}");
         text.AppendLine(CultureInfo.InvariantCulture, $"- System: {RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}");
         text.AppendLine(CultureInfo.InvariantCulture, $"- Versions: .NET {Environment.Version}, {string.Join(", ", Versions())}").AppendLine();
-        text.AppendLine("| case | ours | peer | peer takes | peer / ours | floor | ours / floor | allocated |");
-        text.AppendLine("|---|---:|---|---:|---:|---:|---:|---:|");
+        text.AppendLine("| case | ours | peer | peer takes | peer / ours | floor | ours / floor | allocated | overhead |");
+        text.AppendLine("|---|---:|---|---:|---:|---:|---:|---:|---:|");
         string last = "";
         foreach (var row in document.RootElement.EnumerateArray())
         {
             string name = row.GetProperty("case").GetString()!;
             double ours = row.GetProperty("ours_ms").GetDouble(), peer = row.GetProperty("peer_ms").GetDouble();
             double? floor = row.GetProperty("floor_ms").ValueKind == JsonValueKind.Number ? row.GetProperty("floor_ms").GetDouble() : null;
+            double? overhead = row.TryGetProperty("overhead_ms", out var difference) ? difference.GetDouble() : null;
             bool again = name == last;
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"| {(again ? "" : name)} | {(again ? "" : ours.ToString("F4", CultureInfo.InvariantCulture))} | {row.GetProperty("peer").GetString()} | {peer:F4} | {peer / ours:F1} | {(again ? "" : Cell(floor, "F4"))} | {(again ? "" : Cell(ours / floor, "F2"))} | {(again ? "" : row.GetProperty("allocated_bytes").GetInt64() + " B")} |");
+                $"| {(again ? "" : name)} | {(again ? "" : ours.ToString("F4", CultureInfo.InvariantCulture))} | {row.GetProperty("peer").GetString()} | {peer:F4} | {peer / ours:F1} | {(again ? "" : Cell(floor, "F4"))} | {(again ? "" : Cell(ours / floor, "F2"))} | {(again ? "" : row.GetProperty("allocated_bytes").GetInt64() + " B")} | {Cell(overhead, "F3")} |");
             last = name;
         }
 
@@ -212,7 +222,7 @@ internal static class Report
 
     private static IEnumerable<string> Versions()
     {
-        foreach (var assembly in (System.Reflection.Assembly[])[typeof(Microsoft.ML.OnnxRuntime.InferenceSession).Assembly, typeof(OpenCvSharp.Mat).Assembly, typeof(SkiaSharp.SKBitmap).Assembly, typeof(BenchmarkDotNet.Running.BenchmarkSwitcher).Assembly])
+        foreach (var assembly in (System.Reflection.Assembly[])[typeof(Microsoft.ML.OnnxRuntime.InferenceSession).Assembly, typeof(OpenCvSharp.Mat).Assembly, typeof(SkiaSharp.SKBitmap).Assembly, typeof(TorchSharp.torch).Assembly, typeof(BenchmarkDotNet.Running.BenchmarkSwitcher).Assembly])
         {
             string version = System.Diagnostics.FileVersionInfo.GetVersionInfo(assembly.Location).ProductVersion ?? "?";
             int plus = version.IndexOf('+', StringComparison.Ordinal);

@@ -1,16 +1,19 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using EdgeVision.Cli;
 
 Console.OutputEncoding = new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
-var root = new RootCommand("Runs vision models on pictures: detection, segmentation, pose, oriented boxes, classification, embeddings; measures them, and finds pictures by their like.")
+var root = new RootCommand("Runs vision models on pictures, videos and cameras: detection, segmentation, pose, oriented boxes, classification, embeddings; measures them, and finds pictures by their like.")
 {
     RunCommand.Create(),
+    PipelineCommand.Create(),
     InspectCommand.Create(),
     EvalCommand.Create(),
     IndexCommand.Create(),
     SearchCommand.Create(),
     VerifyCommand.Create(),
     MotCommand.Create(),
+    LiveCommand.Create(),
     DoctorCommand.Create(),
 };
 var parsed = root.Parse(args);
@@ -18,8 +21,10 @@ if (parsed.Errors.Count > 0)
 {
     // One line that says what is wrong, and where help is.
     Console.Error.WriteLine($"edgevision: {parsed.Errors[0].Message.ReplaceLineEndings(" ")}");
-    Console.Error.WriteLine($"try: edgevision {(parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ")}--help");
+    Console.Error.WriteLine($"try: edgevision {PathOf(parsed.CommandResult)}--help");
     return ExitCode.WrongCall;
 }
 
 return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+
+static string PathOf(CommandResult called) => called.Parent is CommandResult parent ? $"{PathOf(parent)}{called.Command.Name} " : "";

@@ -1,20 +1,36 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using EdgeVision.Configuration;
 using EdgeVision.Imaging;
 
 namespace EdgeVision.Cli;
 
-/// <summary><c>edgevision run</c>: a model on pictures.</summary>
+/// <summary>What <c>run</c> is told.</summary>
+internal sealed record RunCall(string Model, string Source, ProviderPolicy Providers, float? Confidence, float? Iou, int? MaxDetections, bool Agnostic,
+    string? Spec, string? Json, string? Save, bool Stats, int? Threads, int Repeat, MaskPlane Masks, Box? Crop, TileOptions? Tiles, TrackCall? Track, string? Cache, StreamCall? Stream)
+{
+    /// <summary>How the model is loaded.</summary>
+    public RuntimeOptions Runtime => new()
+    {
+        Providers = Providers,
+        Confidence = Confidence ?? (Track is null ? null : TrackingConfig.Confidence),
+        Iou = Iou,
+        MaxDetections = MaxDetections,
+        ClassAgnostic = Agnostic ? true : null,
+        SpecPath = Spec,
+        CacheFolder = Cache,
+        Threads = Threads is { } n ? ThreadBudget.Of(n) : null,
+    };
+}
+
+/// <summary><c>edgevision run</c>: a model on pictures, or on what a camera or a video shows.</summary>
 internal static class RunCommand
 {
-    private sealed record Call(string Model, string Source, ProviderPolicy Providers, float? Confidence, float? Iou, int? MaxDetections, bool Agnostic,
-        string? Spec, string? Json, string? Save, bool Stats, int? Threads, int Repeat, MaskPlane Masks, Box? Crop, TileOptions? Tiles, TrackCall? Track, string? Cache);
-
     public static Command Create()
     {
         var model = Shell.Model();
-        var source = new Option<string>("--source", "-s") { Description = "Picture, folder of pictures, or a pattern such as 'photos/*.jpg'.", Required = true, HelpName = "PATH" };
+        var source = new Option<string>("--source", "-s") { Description = "Picture, folder of pictures or a pattern such as 'photos/*.jpg'; video; camera number or /dev/videoN; rtsp:// or http:// URL; - for raw frames; test: for a drawn pattern; ffmpeg: or lavfi: for what ffmpeg reads; folder of a recording.", Required = true, HelpName = "ADDRESS" };
         var providers = Shell.Providers();
         var require = Shell.RequireProvider();
         var confidence = Shell.Ratio("--conf", "Lowest score reported, 0 to 1.");
@@ -23,7 +39,7 @@ internal static class RunCommand
         var agnostic = new Option<bool>("--class-agnostic") { Description = "Suppress boxes across classes." };
         var spec = Shell.Spec();
         var json = new Option<string?>("--json") { Description = "Write one JSON object a picture to FILE, or to standard output with -.", HelpName = "FILE|-" };
-        var save = new Option<string?>("--save") { Description = "Write the annotated picture; for several pictures, a folder.", HelpName = "PATH" };
+        var save = new Option<string?>("--save") { Description = "Write the annotated picture; for several pictures, a folder; for a stream a video or a folder.", HelpName = "PATH" };
         var stats = new Option<bool>("--stats") { Description = "Print times and rates at the end." };
         var threads = Shell.Threads();
         var repeat = new Option<int>("--repeat") { Description = "Run each picture so often, for --stats.", HelpName = "N", DefaultValueFactory = _ => 1 };
@@ -39,10 +55,11 @@ internal static class RunCommand
         var cache = new Option<string?>("--cache") { Description = "Folder that keeps the model as ONNX Runtime rewrote it, so that it loads faster the next time (CPU).", HelpName = "FOLDER" };
         var tiles = new TileArguments();
         var track = new TrackArguments();
+        var stream = new StreamArguments();
         var verbose = Shell.Verbose();
         var command = new Command("run",
             """
-            Runs a model on pictures, prints what it finds, and writes annotated pictures or JSON.
+            Runs a model on pictures, prints what it finds, and writes annotated pictures or JSON; or on a video, camera or stream, frame by frame.
 
             Examples:
               edgevision run --model models/shapes-fpn.onnx --source samples/scene.png --save out.png
@@ -50,23 +67,26 @@ internal static class RunCommand
               edgevision run --model scrfd.onnx --spec samples/specs/scrfd_500m_bnkps.spec.json --source people.jpg --save faces.png
               edgevision run --model yolov8n.onnx --source aerial.jpg --tiles 640 --save found.png
               edgevision run --model yolov8n.onnx --source frames/ --track bytetrack --save followed/
+              edgevision run --model yolov8n.onnx --source street.mp4 --track bytetrack --save followed.mp4 --json followed.jsonl
+              edgevision run --model yolov8n.onnx --source rtsp://camera/stream --stats
             """)
         {
             model, source, providers, require, confidence, iou, max, agnostic, spec, json, save, stats, threads, repeat, masks, crop,
         };
         tiles.AddTo(command);
         track.AddTo(command);
+        stream.AddTo(command);
         command.Options.Add(cache);
         command.Options.Add(verbose);
-        command.SetAction((parse, cancel) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () => Run(new Call(
+        command.SetAction((parse, cancel) => Shell.Guard(parse.GetValue(verbose), () => Run(new RunCall(
             parse.GetValue(model)!, parse.GetValue(source)!, Shell.Policy(parse.GetValue(providers)!, parse.GetValue(require)),
             parse.GetValue(confidence), parse.GetValue(iou), parse.GetValue(max), parse.GetValue(agnostic), parse.GetValue(spec),
             parse.GetValue(json), parse.GetValue(save), parse.GetValue(stats), parse.GetValue(threads), parse.GetValue(repeat),
-            parse.GetValue(masks), ParseCrop(parse.GetValue(crop)), tiles.Read(parse), track.Read(parse), parse.GetValue(cache)), cancel))));
+            parse.GetValue(masks), ParseCrop(parse.GetValue(crop)), tiles.Read(parse), track.Read(parse), parse.GetValue(cache), stream.Read(parse)), cancel)));
         return command;
     }
 
-    private static int Run(Call call, CancellationToken cancel)
+    private static async Task<int> Run(RunCall call, CancellationToken cancel)
     {
         Shell.MustExist(call.Model, "model");
         if (call.Spec is not null)
@@ -79,6 +99,16 @@ internal static class RunCommand
             throw new WrongCallException("--crop and --tiles cannot be had together; cut the picture first");
         }
 
+        if (StreamRun.Stream(call.Source) is { } stream)
+        {
+            return await StreamRun.Run(call, stream, cancel);
+        }
+
+        return call.Stream is null ? OnPictures(call, cancel) : throw new WrongCallException("--backend, --realtime, --max-frames, --format and --size are for videos, cameras and streams");
+    }
+
+    private static int OnPictures(RunCall call, CancellationToken cancel)
+    {
         var sources = PictureFiles.Find(call.Source, out bool several);
         string? folder = several || call.Save is not null && (Directory.Exists(call.Save) || call.Save.EndsWith('/')) ? call.Save : null;
         if (call.Save is not null && folder is null && !ImageFile.CanSave(call.Save))
@@ -87,17 +117,7 @@ internal static class RunCommand
         }
 
         long start = Stopwatch.GetTimestamp();
-        using var model = VisionModel.Load(call.Model, new RuntimeOptions
-        {
-            Providers = call.Providers,
-            Confidence = call.Confidence ?? (call.Track is null ? null : 0.1f),
-            Iou = call.Iou,
-            MaxDetections = call.MaxDetections,
-            ClassAgnostic = call.Agnostic ? true : null,
-            SpecPath = call.Spec,
-            CacheFolder = call.Cache,
-            Threads = call.Threads is { } n ? ThreadBudget.Of(n) : null,
-        });
+        using var model = VisionModel.Load(call.Model, call.Runtime);
         double loadMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         if (model.Engine.ModelCache == ModelCacheUse.NotPossible)
         {

@@ -135,21 +135,40 @@ internal static class Shell
         {
             return command();
         }
-        catch (OperationCanceledException)
+        catch (Exception e)
+        {
+            return Failure(e, verbose);
+        }
+    }
+
+    /// <summary>Runs a command that waits: its errors become one line and an exit code.</summary>
+    public static async Task<int> Guard(bool verbose, Func<Task<int>> command)
+    {
+        try
+        {
+            return await command();
+        }
+        catch (Exception e)
+        {
+            return Failure(e, verbose);
+        }
+    }
+
+    private static int Failure(Exception e, bool verbose)
+    {
+        if (e is OperationCanceledException)
         {
             Console.Error.WriteLine("edgevision: cancelled");
             return ExitCode.Cancelled;
         }
-        catch (Exception e)
-        {
-            bool expected = e is EdgeVisionException or WrongCallException or IOException or UnauthorizedAccessException;
-            Console.Error.WriteLine($"edgevision: {(expected ? "" : $"unexpected {e.GetType().Name}: ")}{e.Message.ReplaceLineEndings(" ")}{(expected || verbose ? "" : " (--verbose shows where)")}");
-            if (verbose)
-            {
-                Console.Error.WriteLine(e);
-            }
 
-            return e is WrongCallException ? ExitCode.WrongCall : ExitCode.Failed;
+        bool expected = e is EdgeVisionException or WrongCallException or IOException or UnauthorizedAccessException;
+        Console.Error.WriteLine($"edgevision: {(expected ? "" : $"unexpected {e.GetType().Name}: ")}{e.Message.ReplaceLineEndings(" ")}{(expected || verbose ? "" : " (--verbose shows where)")}");
+        if (verbose)
+        {
+            Console.Error.WriteLine(e);
         }
+
+        return e is WrongCallException ? ExitCode.WrongCall : ExitCode.Failed;
     }
 }

@@ -1,18 +1,14 @@
 using System.CommandLine;
-using System.Text;
+using EdgeVision.Configuration;
 
 namespace EdgeVision.Cli;
 
-/// <summary>Trackers by name.</summary>
-internal enum TrackerKind
-{
-    ByteTrack,
-    OcSort,
-    BotSort,
-}
-
 /// <summary>What <c>run --track</c> asks for.</summary>
-internal sealed record TrackCall(TrackerKind Kind, double FrameRate, bool ByClass, bool Smooth, string? Looks, string? Mot);
+internal sealed record TrackCall(TrackerKind Kind, double FrameRate, bool ByClass, bool Smooth, string? Looks, string? Mot)
+{
+    /// <summary>The same as a part of a pipeline.</summary>
+    public TrackingConfig Config => new() { Tracker = Kind, FrameRate = FrameRate, ByClass = ByClass, Smooth = Smooth, Appearance = Looks };
+}
 
 /// <summary>The options of <c>run</c> that follow objects from picture to picture.</summary>
 internal sealed class TrackArguments
@@ -68,12 +64,7 @@ internal sealed class Follower : IDisposable
     private readonly ITracker _tracker;
     private readonly TrackCall _call;
     private readonly KeypointSmoother? _smoother;
-    private readonly VisionModel? _looks;
-    private readonly VisionResult _look = new();
-    private readonly TextWriter? _mot;
-    private readonly HashSet<int> _ids = [];
-    private float[] _embeddings = [];
-    private bool _complete;
+    private readonly TrackObserver _observer;
 
     public Follower(TrackCall call, VisionModel model)
     {
@@ -83,103 +74,42 @@ internal sealed class Follower : IDisposable
             throw new WrongCallException($"--track follows boxes; '{model.Name}' finds none");
         }
 
-        int buffer = 30;
-        _tracker = call.Kind switch
-        {
-            TrackerKind.OcSort => new OcSortTracker(new OcSortOptions { ByClass = call.ByClass, MaxAge = Math.Max(1, (int)(call.FrameRate / 30 * buffer)) }),
-            TrackerKind.BotSort => new BotSortTracker(new BotSortOptions { ByClass = call.ByClass, FrameRate = call.FrameRate }),
-            _ => new ByteTracker(new ByteTrackOptions { ByClass = call.ByClass, FrameRate = call.FrameRate }),
-        };
+        _tracker = Create(call);
         _smoother = call.Smooth ? new KeypointSmoother() : null;
-        if (call.Looks is not null)
-        {
-            _looks = VisionModel.Load(call.Looks);
-            if (!_looks.GivesEmbedding)
-            {
-                _looks.Dispose();
-                throw new WrongCallException($"--reid '{call.Looks}' gives no embedding");
-            }
-        }
+        _observer = new TrackObserver(call.Mot);
+    }
 
-        if (call.Mot is not null)
+    public string Summary => _observer.Summary;
+
+    /// <summary>A tracker as the call has it.</summary>
+    /// <exception cref="WrongCallException">The embedding model gives no embedding.</exception>
+    public static ITracker Create(TrackCall call)
+    {
+        try
         {
-            _mot = new StreamWriter(call.Mot + ".part", false, new UTF8Encoding(false));
+            return TrackerFactory.Create(call.Config);
+        }
+        catch (PipelineConfigException)
+        {
+            throw new WrongCallException($"--reid '{call.Looks}' gives no embedding");
         }
     }
 
     /// <summary>One picture on: sets track ids, drops what is on no track, smooths keypoints.</summary>
     public void Update(VisionResult result, Frame frame, long sequence)
     {
-        if (_tracker is BotSortTracker looking && _looks is not null)
-        {
-            looking.Update(result.Detections, frame, Look(result.Detections, frame, out int length), length);
-        }
-        else
-        {
-            _tracker.Update(result.Detections, frame);
-        }
-
-        foreach (var track in _tracker.Tracks)
-        {
-            _ids.Add(track.Id);
-        }
-
-        if (_mot is not null)
-        {
-            MotFile.Write(_mot, sequence + 1, _tracker.Tracks);
-        }
-
+        _tracker.Update(result.Detections, frame);
+        _observer.Note(_tracker.Tracks, sequence);
         result.Detections.KeepTracked();
         _smoother?.Smooth(result.Detections, TimeSpan.FromSeconds(sequence / _call.FrameRate));
     }
 
     /// <summary>Puts the tracks' file in its place.</summary>
-    public void Complete()
-    {
-        if (_mot is not null)
-        {
-            _mot.Dispose();
-            File.Move(_call.Mot + ".part", _call.Mot!, overwrite: true);
-        }
-
-        _complete = true;
-    }
-
-    public string Summary => $"{_ids.Count} {(_ids.Count == 1 ? "object was" : "objects were")} followed";
+    public void Complete() => _observer.Complete();
 
     public void Dispose()
     {
-        _looks?.Dispose();
-        _mot?.Dispose();
-        if (!_complete && _mot is not null)
-        {
-            Console.Error.WriteLine($"edgevision: tracks written before the error are kept in {_call.Mot}.part");
-        }
-    }
-
-    // A box outside the picture has no looks; zeros count as none.
-    private ReadOnlySpan<float> Look(Detections detections, Frame frame, out int length)
-    {
-        length = 0;
-        for (int i = 0; i < detections.Count; i++)
-        {
-            var b = detections.Boxes[i];
-            var crop = new Box(Math.Max(0, b.X1), Math.Max(0, b.Y1), Math.Min(frame.Width, b.X2), Math.Min(frame.Height, b.Y2));
-            bool seen = crop.Width >= 1 && crop.Height >= 1;
-            if (seen)
-            {
-                _looks!.Run(frame, _look, crop);
-                if (length == 0)
-                {
-                    length = _look.Embedding.Count;
-                    _embeddings = _embeddings.Length >= length * detections.Count ? _embeddings : new float[length * detections.Count];
-                    _embeddings.AsSpan().Clear();
-                }
-
-                _look.Embedding.Values.CopyTo(_embeddings.AsSpan(i * length));
-            }
-        }
-
-        return _embeddings.AsSpan(0, length * detections.Count);
+        (_tracker as IDisposable)?.Dispose();
+        _observer.Dispose();
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using SkiaSharp;
 
@@ -23,7 +24,7 @@ public sealed class Annotator : IDisposable
     private readonly IReadOnlyList<int[]> _skeleton;
 
     /// <summary>Prepares drawing for a model's results.</summary>
-    /// <param name="skeleton">Pairs of keypoint indices to join; none where absent.</param>
+    /// <param name="skeleton">Pairs of keypoint indices to join; those of the result's own model where absent.</param>
     public Annotator(IReadOnlyList<int[]>? skeleton = null)
     {
         _skeleton = skeleton ?? [];
@@ -37,10 +38,10 @@ public sealed class Annotator : IDisposable
         return SKTypeface.FromStream(font);
     }
 
-    /// <summary>Colour of a class.</summary>
-    // One colour an object where objects are followed, else one a class.
-    private static SKColor ColorOf(Detections d, int index) => ColorOf(d.HasTracks && d.TrackIds[index] > 0 ? d.TrackIds[index] - 1 : d.ClassIds[index]);
+    /// <summary>Colour of a detection: one an object where objects are followed, else one a class.</summary>
+    internal static SKColor ColorOf(Detections d, int index) => ColorOf(d.HasTracks && d.TrackIds[index] > 0 ? d.TrackIds[index] - 1 : d.ClassIds[index]);
 
+    /// <summary>Colour of a class.</summary>
     internal static SKColor ColorOf(int classId) => Palette[(classId % Palette.Length + Palette.Length) % Palette.Length].WithAlpha(255);
 
     /// <summary>Draws <paramref name="result"/> onto a copy of the picture and saves it by the path's extension.</summary>
@@ -83,11 +84,24 @@ public sealed class Annotator : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _typeface.Dispose();
 
-    private void Draw(SKCanvas canvas, int width, int height, VisionResult result)
+    /// <summary>Width of lines for a picture's size, from which everything else takes its measure.</summary>
+    internal static float UnitOf(int width, int height) => Math.Max(1.5f, MathF.Sqrt((float)width * height) / 360);
+
+    /// <summary>The font for a picture's size; the caller disposes of it.</summary>
+    internal SKFont FontOf(float unit) => new(_typeface, Math.Max(11, unit * 6.2f)) { Edging = SKFontEdging.Antialias };
+
+    /// <summary>Draws results.</summary>
+    /// <param name="canvas">Where.</param>
+    /// <param name="width">The picture's width.</param>
+    /// <param name="height">The picture's height.</param>
+    /// <param name="result">What was found.</param>
+    /// <param name="taken">Places that labels keep off; those of what is drawn are added. Null for none.</param>
+    /// <param name="note">What else is to be said in a detection's label; null for nothing.</param>
+    internal void Draw(SKCanvas canvas, int width, int height, VisionResult result, List<SKRect>? taken = null, Func<int, string>? note = null)
     {
         ArgumentNullException.ThrowIfNull(result);
-        float unit = Math.Max(1.5f, MathF.Sqrt((float)width * height) / 360);
-        using var font = new SKFont(_typeface, Math.Max(11, unit * 6.2f)) { Edging = SKFontEdging.Antialias };
+        float unit = UnitOf(width, height);
+        using var font = FontOf(unit);
         var d = result.Detections;
         if (result.Segmentation.Width > 0)
         {
@@ -120,7 +134,7 @@ public sealed class Annotator : IDisposable
             }
         }
 
-        var taken = new List<SKRect>();
+        taken ??= [];
         if (result.Classification.Count > 0)
         {
             taken.Add(Classes(canvas, font, width, height, result, unit));
@@ -139,7 +153,7 @@ public sealed class Annotator : IDisposable
         for (int i = 0; i < d.Count; i++) // best first: it gets the place it wants
         {
             string track = d.HasTracks && d.TrackIds[i] > 0 ? FormattableString.Invariant($"#{d.TrackIds[i]} ") : "";
-            Label(canvas, font, d.Boxes[i], $"{track}{d.Label(i)} {d.Scores[i].ToString("P0", CultureInfo.InvariantCulture).Replace(" ", "")}", ColorOf(d, i), unit, width, height, taken);
+            Label(canvas, font, d.Boxes[i], $"{track}{d.Label(i)} {d.Scores[i].ToString("P0", CultureInfo.InvariantCulture).Replace(" ", "")}{note?.Invoke(i)}", ColorOf(d, i), unit, width, height, taken);
         }
     }
 
@@ -165,13 +179,14 @@ public sealed class Annotator : IDisposable
         return builder.Detach();
     }
 
-    private void Keypoints(SKCanvas canvas, Detections d, int index, float unit)
+    internal void Keypoints(SKCanvas canvas, Detections d, int index, float unit)
     {
         var points = d.Keypoints(index);
         using var limb = new SKPaint { IsAntialias = true, Style = SKPaintStyle.Stroke, StrokeWidth = unit * 0.9f, StrokeCap = SKStrokeCap.Round };
-        for (int k = 0; k < _skeleton.Count; k++)
+        var skeleton = _skeleton.Count > 0 ? _skeleton : d.Skeleton;
+        for (int k = 0; k < skeleton.Count; k++)
         {
-            int a = _skeleton[k][0], b = _skeleton[k][1];
+            int a = skeleton[k][0], b = skeleton[k][1];
             if (a < points.Length && b < points.Length && points[a].Score >= 0.5f && points[b].Score >= 0.5f)
             {
                 limb.Color = ColorOf(k);
@@ -194,10 +209,12 @@ public sealed class Annotator : IDisposable
 
     private static void Masks(SKCanvas canvas, int width, int height, VisionResult result)
     {
-        // One layer in the frame's size: the mask of the best detection wins a pixel, and edges are drawn stronger.
+        // One layer in the frame's size: the mask of the best detection wins a pixel, and edges are drawn stronger. Its colours are
+        // premultiplied, which Skia blends several times as fast as those that are not.
         var d = result.Detections;
-        using var layer = new SKBitmap(new SKImageInfo(width, height, SKColorType.Bgra8888, SKAlphaType.Unpremul));
+        using var layer = new SKBitmap(new SKImageInfo(width, height, SKColorType.Bgra8888, SKAlphaType.Premul));
         var t = result.Transform;
+        int[] columns = ArrayPool<int>.Shared.Rent(width + 2);
         unsafe
         {
             uint* pixels = (uint*)layer.GetPixels();
@@ -212,31 +229,47 @@ public sealed class Annotator : IDisposable
                     continue;
                 }
 
-                var color = ColorOf(d, i);
-                uint fill = (uint)color.WithAlpha(95), edge = (uint)color.WithAlpha(230);
+                uint fill = Premultiplied(ColorOf(d, i), 95), edge = Premultiplied(ColorOf(d, i), 230);
                 int x1 = Math.Clamp((int)t.ToFrameX(r.X), 0, width), x2 = Math.Clamp((int)MathF.Ceiling(t.ToFrameX(r.X + r.Width)), 0, width);
                 int y1 = Math.Clamp((int)t.ToFrameY(r.Y), 0, height), y2 = Math.Clamp((int)MathF.Ceiling(t.ToFrameY(r.Y + r.Height)), 0, height);
+
+                // The mask's column of each of the frame's, those beside included; -1 outside.
+                for (int x = x1 - 1; x <= x2; x++)
+                {
+                    int column = (int)MathF.Floor(t.ToInputX(x + 0.5f)) - r.X;
+                    columns[x - x1 + 1] = (uint)column < (uint)r.Width ? column : -1;
+                }
+
                 for (int y = y1; y < y2; y++)
                 {
-                    for (int x = x1; x < x2; x++)
+                    int above = Row(y - 1, r, t), row = Row(y, r, t), below = Row(y + 1, r, t);
+                    for (int x = x1; x < x2 && row >= 0; x++)
                     {
-                        if (At(x, y, r, mask, t))
+                        int column = columns[x - x1 + 1];
+                        if (At(mask, row, column))
                         {
-                            bool border = !At(x - 1, y, r, mask, t) || !At(x + 1, y, r, mask, t) || !At(x, y - 1, r, mask, t) || !At(x, y + 1, r, mask, t);
-                            pixels[y * stride + x] = border ? edge : fill;
+                            bool inside = At(mask, row, columns[x - x1]) && At(mask, row, columns[x - x1 + 2]) && At(mask, above, column) && At(mask, below, column);
+                            pixels[y * stride + x] = inside ? fill : edge;
                         }
                     }
                 }
             }
         }
 
+        ArrayPool<int>.Shared.Return(columns);
         canvas.DrawBitmap(layer, 0, 0, SKSamplingOptions.Default);
 
-        static bool At(int x, int y, in MaskRegion r, ReadOnlySpan<byte> mask, in FrameTransform t)
+        // First byte of the mask's row that shows the frame's; -1 outside.
+        static int Row(int y, in MaskRegion r, in FrameTransform t)
         {
-            int mx = (int)MathF.Floor(t.ToInputX(x + 0.5f)) - r.X, my = (int)MathF.Floor(t.ToInputY(y + 0.5f)) - r.Y;
-            return (uint)mx < (uint)r.Width && (uint)my < (uint)r.Height && mask[my * r.Width + mx] != 0;
+            int row = (int)MathF.Floor(t.ToInputY(y + 0.5f)) - r.Y;
+            return (uint)row < (uint)r.Height ? row * r.Width : -1;
         }
+
+        static bool At(ReadOnlySpan<byte> mask, int row, int column) => (row | column) >= 0 && mask[row + column] != 0;
+
+        static uint Premultiplied(SKColor color, byte alpha) =>
+            (uint)alpha << 24 | (uint)(color.Red * alpha / 255) << 16 | (uint)(color.Green * alpha / 255) << 8 | (uint)(color.Blue * alpha / 255);
     }
 
     internal static void Label(SKCanvas canvas, SKFont font, in Box box, string text, SKColor color, float unit, int width, int height, List<SKRect> taken)

@@ -14,9 +14,25 @@ internal static class CommandLine
 
     public static Outcome Run(IReadOnlyDictionary<string, string>? environment, params string[] arguments)
     {
+        using var process = Start(environment, arguments);
+        return Finish(process);
+    }
+
+    /// <summary>Runs it with bytes on its standard input.</summary>
+    public static Outcome RunOn(byte[] input, params string[] arguments)
+    {
+        using var process = Start(null, arguments);
+        process.StandardInput.BaseStream.Write(input);
+        process.StandardInput.Close();
+        return Finish(process);
+    }
+
+    /// <summary>Starts it; the caller ends it with <see cref="Finish"/>.</summary>
+    public static Process Start(IReadOnlyDictionary<string, string>? environment, params string[] arguments)
+    {
         string library = Path.Combine(AppContext.BaseDirectory, "EdgeVision.Cli.dll");
         Assert.True(File.Exists(library), $"{library} is not built");
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Repository };
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Repository };
         start.ArgumentList.Add(library);
         foreach (string argument in arguments)
         {
@@ -28,11 +44,21 @@ internal static class CommandLine
             start.Environment[name] = value;
         }
 
-        using var process = Process.Start(start)!;
+        return Process.Start(start)!;
+    }
+
+    /// <summary>Waits for its end.</summary>
+    public static Outcome Finish(Process process)
+    {
         var error = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        Assert.True(process.WaitForExit(120_000), "the command line hangs");
-        return new Outcome(process.ExitCode, output, error.Result);
+        var output = process.StandardOutput.ReadToEndAsync();
+        if (!process.WaitForExit(240_000))
+        {
+            process.Kill(entireProcessTree: true);
+            Assert.Fail($"the command line hangs; it said: {error.Result}");
+        }
+
+        return new Outcome(process.ExitCode, output.Result, error.Result);
     }
 
     private static string FindRepository()

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace EdgeVision;
 
@@ -15,7 +16,7 @@ internal static class ClassScan
         best.Fill(threshold);
         int width = Vector<float>.Count, step = 4 * width;
         // Where many pass, going down the classes of a cell costs less than each one's own comparison.
-        int budget = classes * (cells / step) / 8;
+        int budget = classes * (cells / step) / 4;
         var limit = new Vector<float>(threshold);
         var broken = Vector<float>.Zero;
         bool finite = true;
@@ -56,13 +57,35 @@ internal static class ClassScan
 
     private static void Take(ReadOnlySpan<float> scores, int first, int classId, Span<float> best, Span<int> bestClass)
     {
-        for (int i = 0; i < scores.Length; i++)
+        best = best.Slice(first, scores.Length);
+        bestClass = bestClass.Slice(first, scores.Length);
+        int i = 0;
+        if (Vector.IsHardwareAccelerated)
         {
-            if (scores[i] > best[first + i])
+            for (; i <= scores.Length - Vector<float>.Count; i += Vector<float>.Count)
             {
-                (best[first + i], bestClass[first + i]) = (scores[i], classId);
+                var (max, arg) = (new Vector<float>(best[i..]), new Vector<int>(bestClass[i..]));
+                Greater(new Vector<float>(scores[i..]), new Vector<int>(classId), ref max, ref arg);
+                max.CopyTo(best[i..]);
+                arg.CopyTo(bestClass[i..]);
             }
         }
+
+        for (; i < scores.Length; i++)
+        {
+            if (scores[i] > best[i])
+            {
+                (best[i], bestClass[i]) = (scores[i], classId);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Greater(Vector<float> v, Vector<int> classId, ref Vector<float> max, ref Vector<int> arg)
+    {
+        var greater = Vector.GreaterThan(v, max);
+        max = Vector.ConditionalSelect(greater, v, max);
+        arg = Vector.ConditionalSelect(greater, classId, arg);
     }
 
     /// <summary>
@@ -72,29 +95,40 @@ internal static class ClassScan
     public static bool Run(ReadOnlySpan<float> scores, int classes, int cells, Span<float> best, Span<int> bestClass)
     {
         bool finite = true;
-        int width = Vector<float>.Count, i = 0;
+        int width = Vector<float>.Count, step = 4 * width, i = 0;
         if (Vector.IsHardwareAccelerated)
         {
-            var allFinite = Vector<int>.AllBitsSet;
-            for (; i <= cells - width; i += width)
+            // Four vectors of cells a step: each class is another page, and a step must not come back to it for too few bytes.
+            var broken = Vector<float>.Zero;
+            for (; i <= cells - step; i += step)
             {
-                var max = new Vector<float>(scores.Slice(i, width));
-                allFinite &= Vector.Equals(max - max, Vector<float>.Zero);
-                var arg = Vector<int>.Zero;
+                var first = scores.Slice(i, step);
+                Vector<float> m0 = new(first), m1 = new(first[width..]), m2 = new(first[(2 * width)..]), m3 = new(first[(3 * width)..]);
+                Vector<int> a0 = default, a1 = default, a2 = default, a3 = default;
+                broken += (m0 * 0f + m1 * 0f) + (m2 * 0f + m3 * 0f); // NaN and infinities give NaN, and it stays
                 for (int c = 1; c < classes; c++)
                 {
-                    var v = new Vector<float>(scores.Slice(c * cells + i, width));
-                    allFinite &= Vector.Equals(v - v, Vector<float>.Zero); // NaN and infinities give NaN
-                    var greater = Vector.GreaterThan(v, max);
-                    max = Vector.ConditionalSelect(greater, v, max);
-                    arg = Vector.ConditionalSelect(greater, new Vector<int>(c), arg);
+                    var four = scores.Slice(c * cells + i, step);
+                    Vector<float> v0 = new(four), v1 = new(four[width..]), v2 = new(four[(2 * width)..]), v3 = new(four[(3 * width)..]);
+                    broken += (v0 * 0f + v1 * 0f) + (v2 * 0f + v3 * 0f);
+                    var classId = new Vector<int>(c);
+                    Greater(v0, classId, ref m0, ref a0);
+                    Greater(v1, classId, ref m1, ref a1);
+                    Greater(v2, classId, ref m2, ref a2);
+                    Greater(v3, classId, ref m3, ref a3);
                 }
 
-                max.CopyTo(best[i..]);
-                arg.CopyTo(bestClass[i..]);
+                m0.CopyTo(best[i..]);
+                m1.CopyTo(best[(i + width)..]);
+                m2.CopyTo(best[(i + 2 * width)..]);
+                m3.CopyTo(best[(i + 3 * width)..]);
+                a0.CopyTo(bestClass[i..]);
+                a1.CopyTo(bestClass[(i + width)..]);
+                a2.CopyTo(bestClass[(i + 2 * width)..]);
+                a3.CopyTo(bestClass[(i + 3 * width)..]);
             }
 
-            finite = Vector.EqualsAll(allFinite, Vector<int>.AllBitsSet);
+            finite = Vector.EqualsAll(broken, broken);
         }
 
         for (; i < cells; i++)

@@ -213,6 +213,13 @@ public sealed unsafe class Frame : IDisposable
         return new Frame(format, width, height, stride, array, 0, null, length, rented: false, pool) { _owners = 0 };
     }
 
+    /// <summary>Moves the number and the time on, where a source was opened again and counts from 0 anew. By the only owner.</summary>
+    internal void Shift(long sequence, TimeSpan time)
+    {
+        _sequence += sequence;
+        _timestamp += time;
+    }
+
     /// <summary>Begins a new life out of the pool.</summary>
     internal Frame Begin(string source, long sequence, TimeSpan timestamp)
     {

@@ -49,6 +49,8 @@ public sealed unsafe class InferenceEngine : IDisposable
     private readonly BoundTensor[] _inputTensors;
     private readonly BoundTensor[] _outputTensors;
     private readonly EngineOutputs _outputSet;
+    private readonly Dictionary<int, BatchBinding?> _smallerBatches = [];
+    private BatchBinding? _smaller; // the binding in force where a run takes fewer items than there is room for
     private OrtIoBinding? _binding;
     private IDisposableReadOnlyCollection<OrtValue>? _openOutputs;
     private bool _sizesVary;
@@ -79,7 +81,7 @@ public sealed unsafe class InferenceEngine : IDisposable
             _outputs = [.. _session.OutputNames.Select(n => Describe(n, _session.OutputMetadata[n]))];
             _inputTensors = [.. _inputs.Select(i => new BoundTensor(i))];
             _outputTensors = [.. _outputs.Select(o => new BoundTensor(o))];
-            _outputSet = new EngineOutputs(_outputTensors);
+            _outputSet = new EngineOutputs(this);
             Metadata = new Dictionary<string, string>(_session.ModelMetadata.CustomMetadataMap);
             for (int i = 0; i < _inputs.Length; i++)
             {
@@ -144,11 +146,54 @@ public sealed unsafe class InferenceEngine : IDisposable
         Bind();
     }
 
+    /// <summary>
+    /// Lets the next runs take only the first <paramref name="count"/> items of the batch that the inputs have room for. The first time a count
+    /// is used the network runs once more, to learn the shapes of its outputs; after that nothing is allocated.
+    /// </summary>
+    /// <param name="count">From 1 to the batch of the inputs' shapes.</param>
+    /// <returns>Whether runs take that many; false where the graph's batch is fixed or an output's size depends on the data: they take the whole batch then.</returns>
+    public bool UseBatch(int count)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        int room = _inputTensors.Length > 0 && _inputTensors[0].Shape.Length > 0 ? (int)_inputTensors[0].Shape[0] : 0;
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, room);
+        _smaller = null;
+        if (count == room)
+        {
+            return true;
+        }
+
+        if (!_smallerBatches.TryGetValue(count, out _smaller))
+        {
+            bool open = !_sizesVary && Array.TrueForAll(_outputTensors, o => !o.Open)
+                && Array.TrueForAll(_inputTensors, t => t.Info.Shape.Length > 0 && t.Info.Shape[0] < 0 && t.Shape[0] == _inputTensors[0].Shape[0]);
+            _smallerBatches[count] = _smaller = open ? BindBatch(count) : null;
+        }
+
+        return _smaller is not null;
+    }
+
+    /// <summary>Makes a run that goes on in another thread give up soon with an error, and every later one; for a process that stops.</summary>
+    public void Terminate()
+    {
+        if (!_disposed)
+        {
+            _runOptions.Terminate = true;
+        }
+    }
+
     /// <summary>Runs the network on what lies in the inputs.</summary>
     /// <exception cref="EdgeVisionException">ONNX Runtime failed; the message says where.</exception>
     public void Run()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_smaller is not null)
+        {
+            RunSmaller(_smaller);
+            return;
+        }
+
         if (_binding is null)
         {
             throw Open(_inputs[Array.FindIndex(_inputTensors, t => t.Value is null)]);
@@ -165,13 +210,13 @@ public sealed unsafe class InferenceEngine : IDisposable
             {
                 // An output's size depends on the data (a suppression in the graph): from here on it is read after each run.
                 _sizesVary = true;
-                Bind();
+                Bind(); // forgets smaller batches too
                 _session.RunWithBinding(_runOptions, _binding);
             }
         }
         catch (OnnxRuntimeException e)
         {
-            throw new EdgeVisionException($"'{Path.GetFileName(_path)}' failed while it ran: {OneLine.Of(e.Message)}", e);
+            throw RunError(e);
         }
 
         if (Providers.Active[0] != Provider.Cpu)
@@ -248,6 +293,7 @@ public sealed unsafe class InferenceEngine : IDisposable
         _disposed = true;
         _openOutputs?.Dispose();
         _binding?.Dispose();
+        ForgetSmallerBatches();
         foreach (var tensor in (_inputTensors ?? []).Concat(_outputTensors ?? []))
         {
             tensor.Dispose();
@@ -389,6 +435,7 @@ public sealed unsafe class InferenceEngine : IDisposable
         _openOutputs = null;
         _binding?.Dispose();
         _binding = null;
+        ForgetSmallerBatches();
         if (Array.Exists(_inputTensors, t => t.Value is null))
         {
             return;
@@ -402,7 +449,7 @@ public sealed unsafe class InferenceEngine : IDisposable
 
         // Most open dimensions are fixed once the inputs are: one run tells the shapes. Where a run then differs, Run sees it.
         bool open = !_sizesVary && _outputs.Any(o => Array.Exists(o.Shape, d => d < 0));
-        long[][]? shapes = open ? ProbeShapes() : null;
+        long[][]? shapes = open ? ProbeShapes(_inputTensors) : null;
         for (int i = 0; i < _outputTensors.Length; i++)
         {
             long[] shape = shapes?[i] ?? _outputs[i].Shape;
@@ -425,16 +472,80 @@ public sealed unsafe class InferenceEngine : IDisposable
         }
     }
 
-    private long[][] ProbeShapes()
+    // The first items of the tensors that are there already, under a shape of their own.
+    private BatchBinding BindBatch(int count)
+    {
+        var inputs = Array.ConvertAll(_inputTensors, t => t.First([count, .. t.Shape[1..]]));
+        var outputs = new BoundTensor[_outputTensors.Length];
+        var binding = _session.CreateIoBinding();
+        try
+        {
+            var shapes = ProbeShapes(inputs);
+            for (int i = 0; i < inputs.Length; i++)
+            {
+                binding.BindInput(inputs[i].Info.Name, inputs[i].Value!);
+            }
+
+            for (int i = 0; i < outputs.Length; i++)
+            {
+                outputs[i] = _outputTensors[i].First(shapes[i]);
+                binding.BindOutput(outputs[i].Info.Name, outputs[i].Value!);
+            }
+
+            return new BatchBinding(binding, inputs, outputs);
+        }
+        catch
+        {
+            new BatchBinding(binding, inputs, [.. outputs.Where(o => o is not null)]).Dispose();
+            throw;
+        }
+    }
+
+    private void RunSmaller(BatchBinding batch)
     {
         try
         {
-            using var values = _session.Run(_runOptions, _session.InputNames, [.. _inputTensors.Select(t => t.Value!)], _session.OutputNames);
+            _session.RunWithBinding(_runOptions, batch.Binding);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw RunError(e);
+        }
+
+        if (Providers.Active[0] != Provider.Cpu)
+        {
+            batch.Binding.SynchronizeBoundOutputs();
+        }
+
+        foreach (var output in batch.Outputs)
+        {
+            output.Widen();
+        }
+    }
+
+    private EdgeVisionException RunError(OnnxRuntimeException e) => new($"'{Path.GetFileName(_path)}' failed while it ran: {OneLine.Of(e.Message)}", e);
+
+    private void ForgetSmallerBatches()
+    {
+        foreach (var batch in _smallerBatches.Values)
+        {
+            batch?.Dispose();
+        }
+
+        _smallerBatches.Clear();
+        _smaller = null;
+    }
+
+    private long[][] ProbeShapes(BoundTensor[] inputs)
+    {
+        try
+        {
+            using var values = _session.Run(_runOptions, _session.InputNames, [.. inputs.Select(t => t.Value!)], _session.OutputNames);
             return [.. values.Select(v => v.GetTensorTypeAndShape().Shape)];
         }
         catch (OnnxRuntimeException e)
         {
-            throw new ModelFormatException($"'{Path.GetFileName(_path)}' does not run at input {string.Join(", ", _inputTensors.Select(t => string.Join('x', t.Shape)))}: {OneLine.Of(e.Message)}", e);
+            throw new ModelFormatException($"'{Path.GetFileName(_path)}' does not run at input {string.Join(", ", inputs.Select(t => string.Join('x', t.Shape)))}: {OneLine.Of(e.Message)}", e);
         }
     }
 
@@ -504,6 +615,7 @@ public sealed unsafe class InferenceEngine : IDisposable
     {
         private const int Alignment = 64;
         private void* _memory;
+        private bool _borrowed;
         private int _bytes;
         private float[] _wide = [];
         private int _count;
@@ -529,7 +641,30 @@ public sealed unsafe class InferenceEngine : IDisposable
             _ => 1,
         };
 
+        /// <summary>The first items of this tensor's memory under another shape; this tensor must outlive it.</summary>
+        public BoundTensor First(long[] shape)
+        {
+            var (count, bytes) = Measure(shape);
+            if (bytes > _bytes)
+            {
+                throw new ModelFormatException($"'{Info.Name}' becomes larger as the batch becomes smaller: {string.Join('x', shape)}");
+            }
+
+            var first = new BoundTensor(Info) { _memory = _memory, _borrowed = true };
+            first.Bind(shape, count, bytes);
+            return first;
+        }
+
         public void Allocate(long[] shape)
+        {
+            var (count, bytes) = Measure(shape);
+            Dispose();
+            _memory = NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
+            NativeMemory.Clear(_memory, (nuint)bytes);
+            Bind(shape, count, bytes);
+        }
+
+        private (int Count, int Bytes) Measure(long[] shape)
         {
             long count = 1;
             foreach (long d in shape)
@@ -538,17 +673,16 @@ public sealed unsafe class InferenceEngine : IDisposable
             }
 
             long bytes = count * ElementSize;
-            if (bytes > int.MaxValue)
-            {
-                throw new ModelFormatException($"'{Info.Name}' of {string.Join('x', shape)} needs {bytes} bytes, more than a tensor may have");
-            }
+            return bytes <= int.MaxValue
+                ? ((int)count, (int)bytes)
+                : throw new ModelFormatException($"'{Info.Name}' of {string.Join('x', shape)} needs {bytes} bytes, more than a tensor may have");
+        }
 
-            Dispose();
-            _memory = NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
-            NativeMemory.Clear(_memory, (nuint)bytes);
+        private void Bind(long[] shape, int count, int bytes)
+        {
             _data = _memory;
-            _bytes = (int)bytes;
-            _count = (int)count;
+            _bytes = bytes;
+            _count = count;
             Shape = shape;
             Value = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, Info.Element switch
             {
@@ -610,22 +744,47 @@ public sealed unsafe class InferenceEngine : IDisposable
         {
             Value?.Dispose();
             Value = null;
-            if (_memory is not null)
+            if (_memory is not null && !_borrowed)
             {
                 NativeMemory.AlignedFree(_memory);
-                _memory = null;
+            }
+
+            _memory = null;
+        }
+    }
+
+    /// <summary>A binding of fewer items than the inputs have room for.</summary>
+    private sealed class BatchBinding(OrtIoBinding binding, BoundTensor[] inputs, BoundTensor[] outputs) : IDisposable
+    {
+        public OrtIoBinding Binding => binding;
+
+        public BoundTensor[] Outputs => outputs;
+
+        public void Dispose()
+        {
+            binding.Dispose();
+            foreach (var tensor in inputs)
+            {
+                tensor.Dispose();
+            }
+
+            foreach (var tensor in outputs)
+            {
+                tensor.Dispose();
             }
         }
     }
 
-    private sealed class EngineOutputs(BoundTensor[] tensors) : TensorSet
+    private sealed class EngineOutputs(InferenceEngine engine) : TensorSet
     {
-        public override int Count => tensors.Length;
+        private BoundTensor[] Tensors => engine._smaller?.Outputs ?? engine._outputTensors;
 
-        public override string Name(int index) => tensors[index].Info.Name;
+        public override int Count => Tensors.Length;
 
-        public override ReadOnlySpan<long> Shape(int index) => tensors[index].Shape;
+        public override string Name(int index) => Tensors[index].Info.Name;
 
-        public override ReadOnlySpan<float> Data(int index) => tensors[index].Floats;
+        public override ReadOnlySpan<long> Shape(int index) => Tensors[index].Shape;
+
+        public override ReadOnlySpan<float> Data(int index) => Tensors[index].Floats;
     }
 }

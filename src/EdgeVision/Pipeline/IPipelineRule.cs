@@ -17,7 +17,4 @@ public interface IPipelineRule
 
     /// <summary>Goes on by one frame: <see cref="PipelineFrame.AddEvent"/>, <see cref="PipelineFrame.AddCount"/>.</summary>
     void Update(PipelineFrame frame);
-
-    /// <summary>Begins anew, as when the source was lost and came back.</summary>
-    void Reset();
 }

@@ -28,7 +28,9 @@ public enum SinkState
     Running,
     /// <summary>Its last write failed and is tried again.</summary>
     Retrying,
-    /// <summary>Given up after errors.</summary>
+    /// <summary>Lost so many results that it is only probed now and then; what comes in between is counted as failed.</summary>
+    Suspended,
+    /// <summary>Could not be completed; what it had written before is as safe as it promised.</summary>
     Failed,
     /// <summary>Everything is written.</summary>
     Completed,
@@ -105,7 +107,7 @@ public sealed record SinkAccount
     public long Written { get; init; }
     /// <summary>Dropped because its queue was full.</summary>
     public long Dropped { get; init; }
-    /// <summary>Not written after all tries, or because the sink was given up.</summary>
+    /// <summary>Not written after all tries, or because the sink was suspended.</summary>
     public long Failed { get; init; }
     /// <summary>In its queue, or being written.</summary>
     public long Pending { get; init; }

@@ -86,6 +86,12 @@ public sealed class PipelineFrame : IDisposable
     /// <summary>What was found. Sinks do not change it.</summary>
     public VisionResult Result { get; } = new();
 
+    /// <summary>What its source does with frames that find a queue full, for sinks that have no policy of their own.</summary>
+    internal QueuePolicy Policy { get; set; }
+
+    /// <summary>Wait in the queue before the model.</summary>
+    internal TimeSpan Queued { get; set; }
+
     /// <summary>Whether the model looked at this frame; where it runs every N frames, trackers carry its findings on in between.</summary>
     public bool Inferred { get; internal set; } = true;
 

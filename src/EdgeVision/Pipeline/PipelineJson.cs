@@ -31,8 +31,9 @@ public static class PipelineJson
         if (frame.Crops.Count > 0)
         {
             writer.WriteStartArray("crops"u8);
-            foreach (var crop in frame.Crops)
+            for (int i = 0; i < frame.Crops.Count; i++) // by index: going through an interface's list would allocate
             {
+                var crop = frame.Crops[i];
                 writer.WriteStartObject();
                 writer.WriteString("model"u8, crop.Model);
                 writer.WriteNumber("detection"u8, crop.Detection);
@@ -55,9 +56,9 @@ public static class PipelineJson
         }
 
         writer.WriteStartArray("events"u8);
-        foreach (var happened in frame.Events)
+        for (int i = 0; i < frame.Events.Count; i++)
         {
-            Write(writer, happened);
+            Write(writer, frame.Events[i]);
         }
 
         writer.WriteEndArray();

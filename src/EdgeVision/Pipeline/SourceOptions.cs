@@ -31,7 +31,7 @@ public sealed record SourceOptions
 /// <summary>How a pipeline treats one sink.</summary>
 public sealed record SinkOptions
 {
-    /// <summary>What happens where the sink is slower than results come; null: Wait where no source is live, DropOldest otherwise.</summary>
+    /// <summary>What happens where the sink is slower than results come; null: Wait for the results of files, DropOldest for those of live sources.</summary>
     public QueuePolicy? Policy { get; init; }
 
     /// <summary>Results that may wait for the sink, at least 1.</summary>
@@ -40,8 +40,11 @@ public sealed record SinkOptions
     /// <summary>How often a write that failed is tried again.</summary>
     public RetryPolicy Retry { get; init; } = RetryPolicy.Sink;
 
-    /// <summary>Results lost in a row after which the sink is given up and its queue no longer filled; null never.</summary>
-    public int? GiveUpAfter { get; init; } = 20;
+    /// <summary>
+    /// Results lost in a row after which the sink is suspended: it no longer holds anybody up, and one result at a time is tried, at growing
+    /// intervals, until one goes through. Null never.
+    /// </summary>
+    public int? SuspendAfter { get; init; } = 5;
 
     /// <summary>Names of the sources whose results it takes; null all.</summary>
     public IReadOnlyCollection<string>? Sources { get; init; }

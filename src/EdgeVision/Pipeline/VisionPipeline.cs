@@ -1,33 +1,268 @@
 namespace EdgeVision;
 
-/// <summary>Sources, a model, what follows it, and sinks, running on threads of their own with bounded queues in between; every frame is accounted for.</summary>
+/// <summary>
+/// Sources, a model, what follows it, and sinks, on threads of their own with bounded queues in between. Every frame that is captured is
+/// delivered, dropped for a reason or failed, and the accounts say how many (<see cref="Snapshot"/>).
+/// </summary>
 public sealed class VisionPipeline : IAsyncDisposable
 {
+    // A stop takes at most a second: the model's run and the analysis first, then the sinks.
+    private static readonly TimeSpan WorkEnds = TimeSpan.FromMilliseconds(250), RunEnds = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan Writing = TimeSpan.FromMilliseconds(250), Completing = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(250);
+
+    private readonly TimeProvider _clock;
+    private readonly SourceLedger[] _ledgers;
+    private readonly SourceRunner[] _sources;
+    private readonly AnalysisRunner[] _analyses;
+    private readonly ModelRunner[] _models;
+    private readonly SinkRunner[] _sinks;
+    private readonly IDisposable[] _loaded;
+    private readonly Action[] _terminate;
+    private readonly PipelineFramePool _frames = new();
+    private readonly CancellationTokenSource _stop = new();
+    private long _start;
+    private Task<LedgerSnapshot>? _run;
+
     internal VisionPipeline(VisionPipelineBuilder parts)
     {
-        _ = parts;
+        PipelineChecks.Check(parts);
+        _clock = parts.Clock;
+        var loaded = new List<IDisposable>();
+        try
+        {
+            var models = parts.FrameModels.Select(m => Load(m.Load, loaded)).ToArray();
+            var crops = parts.CropModels.Select(m => Crop(m, Load(m.Load, loaded))).ToArray();
+            PipelineChecks.Check(parts, models);
+            _terminate = [.. models.Select(m => (Action)m.Terminate), .. crops.Select(c => (Action)c.Terminate)];
+            int[] serving = PipelineChecks.Serving(parts);
+            _ledgers = [.. parts.Sources.Select(s => new SourceLedger(s.Name, _clock))];
+            _sinks = [.. parts.Sinks.Select((s, i) => new SinkRunner(s.Target, s.Options, Teller(s.Target.Name), _clock, parts.Seed + 1000 + i))];
+            _analyses = [.. parts.Sources.Select((s, i) => Analysis(parts, s, i, crops, loaded))];
+            _models = new ModelRunner[models.Length];
+            _sources = new SourceRunner[parts.Sources.Count];
+            for (int m = 0; m < models.Length; m++)
+            {
+                string name = parts.FrameModels[m].Name is { Length: > 0 } given ? given : models[m].Name;
+                int[] served = [.. Enumerable.Range(0, parts.Sources.Count).Where(s => serving[s] == m)];
+                var options = parts.FrameModels[m].Options;
+                var scheduler = new FrameScheduler([.. served.Select(s => Lane(parts.Sources[s].Options, _ledgers[s]))], Math.Min(options.MaxBatch, models[m].BatchSize), options.MaxWait, _clock);
+                _models[m] = new ModelRunner(models[m], name, scheduler, [.. served.Select(s => _analyses[s])], Teller(name), _clock);
+                for (int lane = 0; lane < served.Length; lane++)
+                {
+                    _sources[served[lane]] = Source(parts, served[lane], scheduler, lane);
+                }
+            }
+        }
+        catch
+        {
+            loaded.ForEach(m => m.Dispose());
+            throw;
+        }
+
+        _loaded = [.. loaded];
     }
 
     /// <summary>Says what happens while the pipeline runs; called on its threads, so it should return soon.</summary>
     public event Action<PipelineNotice>? Notice;
 
+    /// <summary>Names of the sources, in their order.</summary>
+    public IReadOnlyList<string> Sources => Array.ConvertAll(_ledgers, l => l.Name);
+
+    /// <summary>Frames that are not given back yet: those in flight and those that a sink keeps.</summary>
+    public int FramesOutstanding => _sources.Sum(s => s.FramesOutstanding);
+
     /// <summary>The accounts as they stand.</summary>
-    public LedgerSnapshot Snapshot() => throw new NotImplementedException();
+    public LedgerSnapshot Snapshot() => new()
+    {
+        Elapsed = _start == 0 ? TimeSpan.Zero : _clock.GetElapsedTime(_start),
+        Sources = Array.ConvertAll(_ledgers, l => l.Account()),
+        Sinks = Array.ConvertAll(_sinks, s => s.Ledger.Account()),
+    };
 
     /// <summary>Rules of a source, to draw what they watch; empty for a source without rules.</summary>
-    public IReadOnlyList<IPipelineRule> RulesOf(string source) => throw new NotImplementedException();
+    /// <exception cref="ArgumentException">There is no such source.</exception>
+    public IReadOnlyList<IPipelineRule> RulesOf(string source) => Array.FindIndex(_ledgers, l => l.Name == source) is var i and >= 0
+        ? _analyses[i].Rules
+        : throw new ArgumentException($"there is no source '{source}'", nameof(source));
 
     /// <summary>
     /// Runs until every source has ended or failed, or until it is cancelled; then sinks write what they hold. Cancelling takes effect within a
     /// second and is no error: the accounts say what was dropped. Runs once.
     /// </summary>
     /// <returns>The final accounts.</returns>
+    /// <exception cref="InvalidOperationException">It has run already.</exception>
     public Task<LedgerSnapshot> RunAsync(CancellationToken cancel = default)
     {
-        Notice?.Invoke(default);
-        throw new NotImplementedException();
+        if (_run is not null)
+        {
+            throw new InvalidOperationException("a pipeline runs once; build another");
+        }
+
+        return _run = Run(cancel);
     }
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    /// <summary>Stops the pipeline if it runs, and frees models and sinks.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        if (_run is not null)
+        {
+            await _run.ConfigureAwait(false);
+        }
+
+        foreach (var sink in _sinks)
+        {
+            await sink.DisposeAsync().ConfigureAwait(false);
+        }
+
+        foreach (var model in _loaded)
+        {
+            model.Dispose();
+        }
+    }
+
+    private async Task<LedgerSnapshot> Run(CancellationToken cancel)
+    {
+        _start = _clock.GetTimestamp();
+        await using var linked = cancel.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), _stop).ConfigureAwait(false);
+        foreach (var sink in _sinks)
+        {
+            sink.Start();
+        }
+
+        foreach (var analysis in _analyses)
+        {
+            analysis.Start();
+        }
+
+        foreach (var model in _models)
+        {
+            model.Start();
+        }
+
+        foreach (var source in _sources)
+        {
+            source.Start();
+        }
+
+        await using var watch = new Timer(_ => Array.ForEach(_sources, s => s.Watch()), null, WatchInterval, WatchInterval).ConfigureAwait(false);
+        var ends = Drain();
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (_stop.Token.UnsafeRegister(static s => ((TaskCompletionSource)s!).TrySetResult(), stopped).ConfigureAwait(false))
+        {
+            await Task.WhenAny(ends, stopped.Task).ConfigureAwait(false);
+        }
+
+        if (!ends.IsCompleted)
+        {
+            await Stop().ConfigureAwait(false);
+            await ends.ConfigureAwait(false);
+        }
+
+        return Snapshot();
+    }
+
+    // Each stage ends when the one before it has: nothing is lost on the way.
+    private async Task Drain()
+    {
+        await Task.WhenAll(_sources.Select(s => s.Completion)).ConfigureAwait(false);
+        await Task.WhenAll(_models.Select(m => m.Completion)).ConfigureAwait(false);
+        await Task.WhenAll(_analyses.Select(a => a.Completion)).ConfigureAwait(false);
+        foreach (var sink in _sinks)
+        {
+            sink.End();
+        }
+
+        await Task.WhenAll(_sinks.Select(s => s.Completion)).ConfigureAwait(false);
+    }
+
+    private async Task Stop()
+    {
+        foreach (var model in _models)
+        {
+            model.Stop();
+        }
+
+        foreach (var source in _sources)
+        {
+            source.Abort();
+        }
+
+        if (!await Within(Task.WhenAll(_models.Select(m => m.Completion).Concat(_analyses.Select(a => a.Completion))), WorkEnds).ConfigureAwait(false))
+        {
+            // Closed before the run is given up: a model that ends hands its last frames to an analysis that takes none.
+            Array.ForEach(_analyses, a => a.Stop());
+            Array.ForEach(_terminate, t => t());
+            await Within(Task.WhenAll(_models.Select(m => m.Completion).Concat(_analyses.Select(a => a.Completion))), RunEnds).ConfigureAwait(false);
+        }
+
+        Array.ForEach(_sources, s => s.Abandon());
+        Array.ForEach(_models, m => m.Abandon());
+        Array.ForEach(_analyses, a => a.Abandon());
+        Array.ForEach(_sinks, s => s.Stop(Writing, Completing));
+        if (!await Within(Task.WhenAll(_sinks.Select(s => s.Completion)), Writing + Completing + RunEnds).ConfigureAwait(false))
+        {
+            Array.ForEach(_sinks, s => s.Abandon());
+        }
+    }
+
+    private static async Task<bool> Within(Task task, TimeSpan time)
+    {
+        await Task.WhenAny(task, Task.Delay(time)).ConfigureAwait(false);
+        return task.IsCompleted;
+    }
+
+    private static IFrameModel Load(Func<IFrameModel> load, List<IDisposable> loaded)
+    {
+        var model = load();
+        loaded.Add(model);
+        return model;
+    }
+
+    private static CropModel Crop(VisionPipelineBuilder.CropModel part, IFrameModel model) => new(model, part.Name.Length > 0 ? part.Name : model.Name, part.Options);
+
+    private static FrameScheduler.LaneOptions Lane(SourceOptions options, SourceLedger ledger) => new(options.Capacity, options.MaxAge, options.Weight, options.Every, ledger);
+
+    private AnalysisRunner Analysis(VisionPipelineBuilder parts, VisionPipelineBuilder.Source source, int index, CropModel[] crops, List<IDisposable> loaded)
+    {
+        var tracking = parts.Trackings.Find(t => t.Sources is not { } some || some.Contains(source.Name));
+        var tracker = tracking?.Create();
+        if (tracker is IDisposable looking)
+        {
+            loaded.Add(looking); // it has a model of its own
+        }
+
+        return new AnalysisRunner(_ledgers[index], tracker, tracking?.Smoother?.Invoke(), tracking?.KeepUntracked ?? true, source.Options.Every > 1,
+            [.. crops.Where(c => c.Options.Sources is not { } some || some.Contains(source.Name)).Select(c => new CropRunner(c))],
+            [.. parts.Rules.Where(r => r.Sources is not { } some || some.Contains(source.Name)).Select(r => r.Create())],
+            [.. _sinks.Where(s => s.Takes(source.Name))], Teller(source.Name), _clock);
+    }
+
+    private SourceRunner Source(VisionPipelineBuilder parts, int index, FrameScheduler scheduler, int lane)
+    {
+        var source = parts.Sources[index];
+        var runner = new SourceRunner(source, _ledgers[index], Deliver, Teller(source.Name), _clock, parts.Seed + index, _stop.Token);
+        _ = runner.Completion.ContinueWith(_ => scheduler.End(lane), TaskScheduler.Default);
+        return runner;
+
+        void Deliver(Frame frame, QueuePolicy policy)
+        {
+            var item = _frames.Rent().Begin(frame, source.Name, index, _clock.GetTimestamp(), _clock.GetUtcNow());
+            item.Policy = policy;
+            scheduler.Offer(lane, item, policy);
+        }
+    }
+
+    private Action<NoticeLevel, string> Teller(string component) => (level, message) =>
+    {
+        try
+        {
+            Notice?.Invoke(new PipelineNotice(level, component, message));
+        }
+        catch (Exception)
+        {
+            // Who listens must not stop a camera.
+        }
+    };
 }

@@ -16,9 +16,9 @@ public sealed class VisionPipelineBuilder
 {
     internal sealed record Source(string Name, Func<FrameSource> Create, SourceOptions Options);
 
-    internal sealed record FrameModel(string Name, Func<VisionModel> Load, FrameModelOptions Options);
+    internal sealed record FrameModel(string Name, Func<IFrameModel> Load, FrameModelOptions Options);
 
-    internal sealed record CropModel(string Name, Func<VisionModel> Load, CropModelOptions Options);
+    internal sealed record CropModel(string Name, Func<IFrameModel> Load, CropModelOptions Options);
 
     internal sealed record Tracking(Func<ITracker> Create, Func<KeypointSmoother>? Smoother, bool KeepUntracked, IReadOnlyCollection<string>? Sources);
 
@@ -37,6 +37,8 @@ public sealed class VisionPipelineBuilder
     internal List<Rule> Rules { get; } = [];
 
     internal List<Sink> Sinks { get; } = [];
+
+    internal List<Action<VisionPipeline>> Built { get; } = [];
 
     internal TimeProvider Clock { get; private set; } = TimeProvider.System;
 
@@ -61,6 +63,11 @@ public sealed class VisionPipelineBuilder
     public VisionPipelineBuilder AddModel(Func<VisionModel> load, FrameModelOptions? options = null, string name = "")
     {
         ArgumentNullException.ThrowIfNull(load);
+        return AddModel(() => new LoadedModel(load()), options, name);
+    }
+
+    internal VisionPipelineBuilder AddModel(Func<IFrameModel> load, FrameModelOptions? options = null, string name = "")
+    {
         FrameModels.Add(new FrameModel(name, load, options ?? new FrameModelOptions()));
         return this;
     }
@@ -72,6 +79,11 @@ public sealed class VisionPipelineBuilder
     public VisionPipelineBuilder AddCropModel(Func<VisionModel> load, CropModelOptions? options = null, string name = "")
     {
         ArgumentNullException.ThrowIfNull(load);
+        return AddCropModel(() => new LoadedModel(load()), options, name);
+    }
+
+    internal VisionPipelineBuilder AddCropModel(Func<IFrameModel> load, CropModelOptions? options = null, string name = "")
+    {
         CropModels.Add(new CropModel(name, load, options ?? new CropModelOptions()));
         return this;
     }
@@ -119,8 +131,22 @@ public sealed class VisionPipelineBuilder
         return this;
     }
 
+    /// <summary>Calls back with the pipeline once it is made, for sinks that ask it for accounts or for what its rules watch.</summary>
+    /// <param name="built">Called by <see cref="Build"/>.</param>
+    public VisionPipelineBuilder WhenBuilt(Action<VisionPipeline> built)
+    {
+        ArgumentNullException.ThrowIfNull(built);
+        Built.Add(built);
+        return this;
+    }
+
     /// <summary>Checks the whole, loads the models and makes the pipeline.</summary>
     /// <exception cref="PipelineConfigException">Something is missing, or named twice, or does not fit.</exception>
     /// <exception cref="EdgeVisionException">A model cannot be loaded.</exception>
-    public VisionPipeline Build() => new(this);
+    public VisionPipeline Build()
+    {
+        var pipeline = new VisionPipeline(this);
+        Built.ForEach(b => b(pipeline));
+        return pipeline;
+    }
 }

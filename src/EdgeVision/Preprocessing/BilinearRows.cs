@@ -58,11 +58,27 @@ internal static unsafe class BilinearRows
     /// <param name="destination">width * 4 lanes.</param>
     /// <param name="width">Output pixels.</param>
     /// <param name="order">Channel order of the source.</param>
-    /// <param name="groups">Tables for whole groups of columns, of the same plan and order.</param>
-    public static void Across(byte* row, int readable, int* sourceX, short* weights, short* destination, int width, ChannelOrder order, ColumnGroups groups) =>
-        AcrossFrom(row, readable, sourceX, weights, destination, 0, width, order, Avx512Vbmi.IsSupported ? groups : null);
+    /// <param name="tables">Tables of columns, of the same plan and order.</param>
+    public static void Across(byte* row, int readable, int* sourceX, short* weights, short* destination, int width, ChannelOrder order, ColumnTables tables)
+    {
+        int i = 0;
+        if (Avx512Vbmi.IsSupported)
+        {
+            i = GroupRows.Across(row, destination, tables.Groups);
+        }
 
-    private static void AcrossFrom(byte* row, int readable, int* sourceX, short* weights, short* destination, int from, int width, ChannelOrder order, ColumnGroups? groups)
+        if (Avx2.IsSupported && i == 0)
+        {
+            i = WindowRows.Across(row, destination, tables.Windows);
+        }
+
+        if (i < width)
+        {
+            AcrossFrom(row, readable, sourceX, weights, destination, i, width, order);
+        }
+    }
+
+    private static void AcrossFrom(byte* row, int readable, int* sourceX, short* weights, short* destination, int from, int width, ChannelOrder order)
     {
         // A pair of neighbours is loaded as 8 bytes; columns near the row's end, where that would read past it, are scalar.
         int n = order.BytesPerPixel;
@@ -73,16 +89,7 @@ internal static unsafe class BilinearRows
         }
 
         int i = from;
-        if (groups is not null)
-        {
-            i = AcrossGroups(row, readable, destination, groups);
-        }
-
-        if (Avx2.IsSupported)
-        {
-            i = AcrossAvx2(row, sourceX, weights, destination, i, safe, order);
-        }
-        else if (Sse41.IsSupported)
+        if (Sse41.IsSupported)
         {
             i = AcrossSse41(row, sourceX, weights, destination, i, safe, order);
         }
@@ -100,7 +107,7 @@ internal static unsafe class BilinearRows
 
     /// <summary>
     /// Both passes at once, for rows that no other output row takes too: what lies between them never leaves the registers where
-    /// whole groups of columns are permuted.
+    /// the processor has tables of columns.
     /// </summary>
     /// <param name="upper">First pixel of the upper row (of the crop).</param>
     /// <param name="lower">First pixel of the lower row.</param>
@@ -113,98 +120,29 @@ internal static unsafe class BilinearRows
     /// <param name="destination">One pixel each.</param>
     /// <param name="width">Output pixels.</param>
     /// <param name="order">Channel order of the source.</param>
-    /// <param name="groups">Tables for whole groups of columns.</param>
-    public static void Both(byte* upper, byte* lower, int readable, int* sourceX, short* weights, short upperWeight, short lowerWeight, short* scratch, uint* destination, int width, ChannelOrder order, ColumnGroups groups)
+    /// <param name="tables">Tables of columns.</param>
+    public static void Both(byte* upper, byte* lower, int readable, int* sourceX, short* weights, short upperWeight, short lowerWeight, short* scratch, uint* destination, int width, ChannelOrder order, ColumnTables tables)
     {
-        int from = Avx512Vbmi.IsSupported ? BothGroups(upper, lower, readable, upperWeight, lowerWeight, destination, groups) : 0;
+        int from = 0;
+        if (Avx512Vbmi.IsSupported)
+        {
+            from = GroupRows.Both(upper, lower, upperWeight, lowerWeight, destination, tables.Groups);
+        }
+
+        if (Avx2.IsSupported && from == 0)
+        {
+            from = WindowRows.Both(upper, lower, upperWeight, lowerWeight, destination, tables.Windows);
+        }
+
         if (from == width)
         {
             return;
         }
 
         short* a = scratch, b = scratch + width * 4;
-        AcrossFrom(upper, readable, sourceX, weights, a, from, width, order, null);
-        AcrossFrom(lower, readable, sourceX, weights, b, from, width, order, null);
+        AcrossFrom(upper, readable, sourceX, weights, a, from, width, order);
+        AcrossFrom(lower, readable, sourceX, weights, b, from, width, order);
         Down(a + from * 4, b + from * 4, upperWeight, lowerWeight, (byte*)(destination + from), (width - from) * 4);
-    }
-
-    private static int BothGroups(byte* upper, byte* lower, int readable, short upperWeight, short lowerWeight, uint* destination, ColumnGroups groups)
-    {
-        int count = groups.Count, g = 0;
-        fixed (int* start = groups.Start)
-        fixed (byte* pairs = groups.Pairs)
-        fixed (short* weights = groups.Weights)
-        {
-            bool wide = groups.IsWide;
-            int window = wide ? 128 : 64;
-            var bu = Vector512.Create(upperWeight);
-            var bl = Vector512.Create(lowerWeight);
-            var two = Vector512.Create((short)2);
-            for (; g < count && start[g] + window <= readable; g++)
-            {
-                byte* u = upper + start[g], l = lower + start[g];
-                var index = Vector512.Load(pairs + g * 64);
-                var even = Vector512.Load(weights + g * 64);
-                var odd = Vector512.Load(weights + g * 64 + 32);
-                var pu = wide ? Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(u), index, Vector512.Load(u + 64)) : Avx512Vbmi.PermuteVar64x8(Vector512.Load(u), index);
-                var pl = wide ? Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(l), index, Vector512.Load(l + 64)) : Avx512Vbmi.PermuteVar64x8(Vector512.Load(l), index);
-                var ru = Avx512BW.PackSignedSaturate(
-                    Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(pu.GetLower()), even) >> 4,
-                    Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(pu.GetUpper()), odd) >> 4);
-                var rl = Avx512BW.PackSignedSaturate(
-                    Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(pl.GetLower()), even) >> 4,
-                    Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(pl.GetUpper()), odd) >> 4);
-                var sum = Avx512BW.MultiplyHigh(ru, bu) + Avx512BW.MultiplyHigh(rl, bl) + two;
-                Avx512BW.ConvertToVector256Byte((sum >> 2).AsUInt16()).AsUInt32().Store(destination + g * ColumnGroups.Columns);
-            }
-        }
-
-        return g * ColumnGroups.Columns;
-    }
-
-    // Eight pixels a step: one permutation takes the 48 bytes of their pairs out of the window.
-    private static int AcrossGroups(byte* row, int readable, short* destination, ColumnGroups groups)
-    {
-        int count = groups.Count, g = 0;
-        fixed (int* start = groups.Start)
-        fixed (byte* pairs = groups.Pairs)
-        fixed (short* weights = groups.Weights)
-        {
-            bool wide = groups.IsWide;
-            int window = wide ? 128 : 64;
-            for (; g < count && start[g] + window <= readable; g++)
-            {
-                byte* at = row + start[g];
-                var index = Vector512.Load(pairs + g * 64);
-                var picked = wide
-                    ? Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(at), index, Vector512.Load(at + 64))
-                    : Avx512Vbmi.PermuteVar64x8(Vector512.Load(at), index);
-                var even = Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(picked.GetLower()), Vector512.Load(weights + g * 64));
-                var odd = Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(picked.GetUpper()), Vector512.Load(weights + g * 64 + 32));
-                Avx512BW.PackSignedSaturate(even >> 4, odd >> 4).Store(destination + g * 32);
-            }
-        }
-
-        return g * ColumnGroups.Columns;
-    }
-
-    // Four pixels a step. Pixels 0,2 and 1,3 share a register so that the in-lane pack leaves them in order.
-    private static int AcrossAvx2(byte* row, int* sourceX, short* weights, short* destination, int from, int safe, ChannelOrder order)
-    {
-        var mask = order.PairMask;
-        int n = order.BytesPerPixel, i = from;
-        for (; i <= safe - 4; i += 4)
-        {
-            var even = Vector128.Create(Load(row + sourceX[i] * n), Load(row + sourceX[i + 2] * n)).AsByte();
-            var odd = Vector128.Create(Load(row + sourceX[i + 1] * n), Load(row + sourceX[i + 3] * n)).AsByte();
-            var evenWeights = Vector256.Create(Vector128.Load(weights + i * 8), Vector128.Load(weights + i * 8 + 16));
-            var oddWeights = Vector256.Create(Vector128.Load(weights + i * 8 + 8), Vector128.Load(weights + i * 8 + 24));
-            var e = Avx2.MultiplyAddAdjacent(Avx2.ConvertToVector256Int16(Ssse3.Shuffle(even, mask)), evenWeights);
-            var o = Avx2.MultiplyAddAdjacent(Avx2.ConvertToVector256Int16(Ssse3.Shuffle(odd, mask)), oddWeights);
-            Avx2.PackSignedSaturate(e >> 4, o >> 4).Store(destination + i * 4);
-        }
-
-        return i;
     }
 
     // Two pixels a step.

@@ -2,22 +2,15 @@ namespace EdgeVision;
 
 /// <summary>
 /// Output columns in groups of eight for kernels that take all bytes of a group out of one window of the source row with a
-/// single permutation (AVX-512 VBMI): where each window begins, which bytes go where, and the weights in the same order.
-/// Kept while plan and channel order stay.
+/// single permutation (AVX-512 VBMI): where each window begins, which bytes go where, and the weights in the same order. Every
+/// window lies inside the crop's row; where the columns are no whole number of groups, the last group begins earlier and overlaps.
 /// </summary>
 internal sealed class ColumnGroups
 {
     /// <summary>Columns a group.</summary>
     public const int Columns = 8;
 
-    // Columns of the pairs' order: packing two registers lane by lane leaves them as 0, 1, 2, ...
-    private static ReadOnlySpan<int> Order => [0, 2, 4, 6, 1, 3, 5, 7];
-
-    private ResizePlan? _plan;
-    private int _version = -1;
-    private BilinearRows.ChannelOrder _channels;
-
-    /// <summary>Groups there are, the last columns left out where they fill none; 0 where a group's pixels lie too far apart.</summary>
+    /// <summary>Groups there are; 0 where there are fewer than eight columns, a group's pixels lie too far apart or a row is shorter than a window.</summary>
     public int Count { get; private set; }
 
     /// <summary>Whether windows have 128 bytes rather than 64.</summary>
@@ -26,71 +19,69 @@ internal sealed class ColumnGroups
     /// <summary>First byte of each window.</summary>
     public int[] Start { get; private set; } = [];
 
-    /// <summary>For each group 64 bytes of the window: eight columns in the pairs' order, of each B0 B1 G0 G1 R0 R1 and two unused.</summary>
+    /// <summary>For each group 64 bytes of the window: of each column B0 B1 G0 G1 R0 R1 and two that have no weight.</summary>
     public byte[] Pairs { get; private set; } = [];
 
-    /// <summary>For each group 32 bytes of the window: eight columns of B G R and one unused; the next 32 are unused.</summary>
+    /// <summary>For each group 32 bytes of the window: of each column B G R and one unused; the next 32 are unused.</summary>
     public byte[] Single { get; private set; } = [];
 
-    /// <summary>For each group 64 weights, as <see cref="Pairs"/>.</summary>
-    public short[] Weights { get; private set; } = [];
+    /// <summary>
+    /// For each group 64 numbers as <see cref="Pairs"/>: what of a weight counts sixteen, at most 127; and 64 more: the rest of each
+    /// weight.
+    /// </summary>
+    public sbyte[] Weights { get; private set; } = [];
 
-    /// <summary>Brings the tables to a plan and a channel order; nothing happens while both stay.</summary>
+    /// <summary>First column of the last group.</summary>
+    public int Last { get; private set; }
+
+    /// <summary>Makes the tables of a plan and a channel order.</summary>
     public void Update(ResizePlan plan, BilinearRows.ChannelOrder channels)
     {
-        if (ReferenceEquals(plan, _plan) && _version == plan.Version && channels.Equals(_channels))
+        Last = plan.Width - Columns;
+        int n = channels.BytesPerPixel, row = plan.CropWidth * n, widest = 0;
+        Count = plan.Width < Columns ? 0 : (plan.Width + Columns - 1) / Columns;
+        for (int g = 0; g < Count; g++)
         {
+            widest = Math.Max(widest, ColumnWindows.Right(plan, Column(g) + Columns - 1, n) + n - plan.SourceX[Column(g)] * n);
+        }
+
+        IsWide = widest > 64;
+        if (widest > 128 || row < (IsWide ? 128 : 64))
+        {
+            Count = 0;
             return;
         }
 
-        (_plan, _version, _channels) = (plan, plan.Version, channels);
-        Count = plan.Width / Columns;
         if (Start.Length < Count)
         {
-            Start = new int[Count];
-            Pairs = new byte[Count * 64];
-            Single = new byte[Count * 64];
-            Weights = new short[Count * 64];
+            (Start, Pairs, Single, Weights) = (new int[Count], new byte[Count * 64], new byte[Count * 64], new sbyte[Count * 128]);
         }
 
-        IsWide = false;
         for (int g = 0; g < Count; g++)
         {
-            if (!Fill(plan, channels, g))
-            {
-                Count = 0;
-                return;
-            }
+            Fill(plan, channels, g, row);
         }
     }
 
-    private bool Fill(ResizePlan plan, BilinearRows.ChannelOrder c, int group)
+    private int Column(int group) => Math.Min(group * Columns, Last);
+
+    private void Fill(ResizePlan plan, BilinearRows.ChannelOrder c, int group, int row)
     {
-        int first = plan.SourceX[group * Columns], n = c.BytesPerPixel;
-        Start[group] = first * n;
+        int n = c.BytesPerPixel, start = Math.Min(plan.SourceX[Column(group)] * n, row - (IsWide ? 128 : 64));
+        Start[group] = start;
         for (int k = 0; k < Columns; k++)
         {
-            int column = group * Columns + Order[k];
-            int left = (plan.SourceX[column] - first) * n;
-            // The last column of a row has no right neighbour and no weight for it.
-            int right = plan.WeightX[column * 8 + 1] == 0 ? left : left + n;
-            if (right + n > 128)
-            {
-                return false;
-            }
-
-            IsWide |= right + n > 64;
+            int column = Column(group) + k, left = plan.SourceX[column] * n - start, right = ColumnWindows.Right(plan, column, n) - start;
             ReadOnlySpan<int> bytes = [left + c.Blue, right + c.Blue, left + c.Green, right + c.Green, left + c.Red, right + c.Red, left, left];
             for (int b = 0; b < 8; b++)
             {
+                int weight = group * 128 + k * 8 + b;
                 Pairs[group * 64 + k * 8 + b] = (byte)bytes[b];
-                Weights[group * 64 + k * 8 + b] = plan.WeightX[column * 8 + b];
+                (Weights[weight], Weights[weight + 64]) = ColumnWindows.Split(plan.WeightX[column * 8 + b]);
             }
 
-            int single = group * 64 + Order[k] * 4;
+            int single = group * 64 + k * 4;
             (Single[single], Single[single + 1], Single[single + 2], Single[single + 3]) = ((byte)bytes[0], (byte)bytes[2], (byte)bytes[4], (byte)left);
         }
-
-        return true;
     }
 }

@@ -5,7 +5,7 @@ internal sealed unsafe class FrameBand
 {
     private readonly InputSpec _spec;
     private readonly ResizePlan _plan;
-    private readonly ColumnGroups _groups;
+    private readonly ColumnTables _tables;
     private readonly TensorRows _tensorRows;
     private readonly AntialiasRows _antialias = new();
     private readonly uint[] _pixelRow;
@@ -14,9 +14,9 @@ internal sealed unsafe class FrameBand
     private uint[] _yuvRow = [];
     private uint[] _lowerYuvRow = [];
 
-    public FrameBand(InputSpec spec, ResizePlan plan, ColumnGroups groups)
+    public FrameBand(InputSpec spec, ResizePlan plan, ColumnTables tables)
     {
-        (_spec, _plan, _groups) = (spec, plan, groups);
+        (_spec, _plan, _tables) = (spec, plan, tables);
         _tensorRows = new TensorRows(spec);
         _pixelRow = new uint[spec.Width];
         _yuvBytes = new byte[spec.Width * 3];
@@ -105,7 +105,7 @@ internal sealed unsafe class FrameBand
                 byte* source = SourceRow(frame, data, row, out int readable);
                 if (source is not null)
                 {
-                    PickRows.Pick(source, readable, sourceX, pixels, _plan.Width, order, _groups);
+                    PickRows.Pick(source, readable, sourceX, pixels, _plan.Width, order, _tables);
                 }
                 else
                 {
@@ -148,13 +148,13 @@ internal sealed unsafe class FrameBand
                     }
                 }
 
-                if (_plan.Halves)
+                if (_plan.Means)
                 {
-                    PickRows.Halve(upper, lower, readable, pixels, width, order, _groups);
+                    PickRows.Mean(upper, lower, readable, sourceX, pixels, width, order, _tables);
                 }
                 else
                 {
-                    BilinearRows.Both(upper, lower, readable, sourceX, weightX, upperWeight, lowerWeight, scratch, pixels, width, order, _groups);
+                    BilinearRows.Both(upper, lower, readable, sourceX, weightX, upperWeight, lowerWeight, scratch, pixels, width, order, _tables);
                 }
 
                 _tensorRows.Write(pixels, width, tensor, _plan.Left, _plan.Top + y);
@@ -167,14 +167,14 @@ internal sealed unsafe class FrameBand
         byte* source = SourceRow(frame, data, row, out int readable);
         if (source is not null)
         {
-            BilinearRows.Across(source, readable, sourceX, weightX, destination, _plan.Width, order, _groups);
+            BilinearRows.Across(source, readable, sourceX, weightX, destination, _plan.Width, order, _tables);
             return;
         }
 
         fixed (uint* converted = _yuvRow)
         {
             int skip = YuvRows.Convert(frame, data, _plan.CropX, _plan.CropY + row, _plan.CropWidth, converted);
-            BilinearRows.Across((byte*)(converted + skip), _plan.CropWidth * 4, sourceX, weightX, destination, _plan.Width, order, _groups);
+            BilinearRows.Across((byte*)(converted + skip), _plan.CropWidth * 4, sourceX, weightX, destination, _plan.Width, order, _tables);
         }
     }
 

@@ -12,7 +12,7 @@ public sealed unsafe class Preprocessor : IWork
     private const int LeastRows = 16;
     private readonly InputSpec _spec;
     private readonly ResizePlan _plan = new();
-    private readonly ColumnGroups _groups = new();
+    private readonly ColumnTables _tables = new();
     private readonly FrameBand[] _bands;
     private readonly WorkTeam _team;
     private Frame? _frame;
@@ -33,7 +33,7 @@ public sealed unsafe class Preprocessor : IWork
         _bands = new FrameBand[threads];
         for (int i = 0; i < threads; i++)
         {
-            _bands[i] = new FrameBand(spec, _plan, _groups);
+            _bands[i] = new FrameBand(spec, _plan, _tables);
         }
     }
 
@@ -66,7 +66,7 @@ public sealed unsafe class Preprocessor : IWork
         }
 
         _plan.Update(_spec, frame.Width, frame.Height, CropOf(frame, crop));
-        _groups.Update(_plan, BilinearRows.ChannelOrder.Of(frame.Format));
+        _tables.Update(_plan, BilinearRows.ChannelOrder.Of(frame.Format));
         fixed (byte* data = frame.Data)
         fixed (byte* tensor = destination)
         {

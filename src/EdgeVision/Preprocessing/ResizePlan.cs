@@ -63,8 +63,8 @@ internal sealed class ResizePlan
     /// <summary>Whether every output pixel is one source pixel: no column and no row takes a share of its neighbour.</summary>
     public bool Picks { get; private set; }
 
-    /// <summary>Whether every output pixel is the mean of four: columns and rows 2i and 2i + 1, half of each.</summary>
-    public bool Halves { get; private set; }
+    /// <summary>Whether every output pixel is the mean of four neighbours, as where the ratio is even: half of each of two columns and rows.</summary>
+    public bool Means { get; private set; }
 
     /// <summary>Whether no two output rows share a source row.</summary>
     public bool RowsApart { get; private set; }
@@ -233,18 +233,18 @@ internal sealed class ResizePlan
 
     private void Classify()
     {
-        Picks = Halves = true;
+        Picks = Means = true;
         RowsApart = CropHeight >= 2 * Resized.Height;
-        for (int i = 0; i < Width && (Picks || Halves); i++)
+        for (int i = 0; i < Width && (Picks || Means); i++)
         {
             Picks &= WeightX[i * 8 + 1] == 0;
-            Halves &= WeightX[i * 8] == One / 2 && WeightX[i * 8 + 1] == One / 2 && SourceX[i] == 2 * i;
+            Means &= WeightX[i * 8] == One / 2 && WeightX[i * 8 + 1] == One / 2;
         }
 
-        for (int i = 0; i < Height && (Picks || Halves); i++)
+        for (int i = 0; i < Height && (Picks || Means); i++)
         {
             Picks &= WeightY[i * 2 + 1] == 0 && WeightY[i * 2] == One;
-            Halves &= WeightY[i * 2] == One / 2 && WeightY[i * 2 + 1] == One / 2 && SourceY[i] == 2 * i && 2 * i + 1 < CropHeight;
+            Means &= WeightY[i * 2] == One / 2 && WeightY[i * 2 + 1] == One / 2;
         }
     }
 

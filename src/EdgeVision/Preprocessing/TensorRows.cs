@@ -1,7 +1,5 @@
 using System.Numerics.Tensors;
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace EdgeVision;
 
@@ -12,10 +10,8 @@ namespace EdgeVision;
 /// </summary>
 internal sealed unsafe class TensorRows
 {
-    private const float Inverse255 = 1f / 255f;
+    internal const float Inverse255 = 1f / 255f;
 
-    // What is missing in Inverse255. The fused sum of both products rounds once, to the quotient: a test goes over all 256 values.
-    private const float Rest255 = (float)(1 / 255.0 - (double)Inverse255);
     private readonly InputSpec _spec;
     private readonly int _channels;
     private readonly bool _by255;
@@ -89,7 +85,7 @@ internal sealed unsafe class TensorRows
         if (_spec.Layout == TensorLayout.Nchw)
         {
             long plane = (long)_spec.Width * _spec.Height;
-            if (_spec.Element == TensorElement.Float32 && _channels == 3 && Vector512.IsHardwareAccelerated)
+            if (_spec.Element == TensorElement.Float32 && _channels == 3)
             {
                 Planes((float*)tensor + (long)y * _spec.Width + x, plane, pixels, count);
                 return;
@@ -101,19 +97,18 @@ internal sealed unsafe class TensorRows
                 switch (_spec.Element)
                 {
                     case TensorElement.Float32:
-                        Plane(pixels, (float*)at, count, _shift[c], _factor[c], _offset[c], _by255);
+                        Plane(pixels, (float*)at, count, c);
                         break;
                     case TensorElement.Float16:
                         fixed (float* row = _floatRow)
                         {
-                            Plane(pixels, row, count, _shift[c], _factor[c], _offset[c], _by255);
+                            Plane(pixels, row, count, c);
                         }
 
                         TensorPrimitives.ConvertToHalf(_floatRow.AsSpan(0, count), new Span<Half>(at, count));
                         break;
                     default:
                         Bytes(pixels, at, count, _shift[c], _byteTables[c], _plainBytes);
-
                         break;
                 }
             }
@@ -148,44 +143,36 @@ internal sealed unsafe class TensorRows
         }
     }
 
-    // All three channels of sixteen pixels a step, so that pixels are loaded once.
     private void Planes(float* destination, long plane, uint* pixels, int count)
     {
-        int i = 0;
-        int s0 = _shift[0], s1 = _shift[1], s2 = _shift[2];
-        var low = Vector512.Create(0xFFu);
+        // The tensor's channels are red, green, blue or the reverse.
+        int first = _shift[0] == 0 ? 0 : 2, last = 2 - first;
+        float* blue = destination + first * plane, green = destination + plane, red = destination + last * plane;
         if (_by255)
         {
-            Vector512<float> inverse = Vector512.Create(Inverse255), rest = Vector512.Create(Rest255);
-            for (; i <= count - 16; i += 16)
-            {
-                var p = Vector512.Load(pixels + i);
-                var v0 = Vector512.ConvertToSingle(((p >>> s0) & low).AsInt32());
-                var v1 = Vector512.ConvertToSingle(((p >>> s1) & low).AsInt32());
-                var v2 = Vector512.ConvertToSingle(((p >>> s2) & low).AsInt32());
-                Vector512.FusedMultiplyAdd(v0, inverse, v0 * rest).Store(destination + i);
-                Vector512.FusedMultiplyAdd(v1, inverse, v1 * rest).Store(destination + plane + i);
-                Vector512.FusedMultiplyAdd(v2, inverse, v2 * rest).Store(destination + 2 * plane + i);
-            }
+            PlaneRows.Three(pixels, blue, green, red, count, default(PlaneRows.By255), default, default);
         }
         else
         {
-            Vector512<float> f0 = Vector512.Create(_factor[0]), f1 = Vector512.Create(_factor[1]), f2 = Vector512.Create(_factor[2]);
-            Vector512<float> o0 = Vector512.Create(_offset[0]), o1 = Vector512.Create(_offset[1]), o2 = Vector512.Create(_offset[2]);
-            for (; i <= count - 16; i += 16)
-            {
-                var p = Vector512.Load(pixels + i);
-                (Vector512.ConvertToSingle(((p >>> s0) & low).AsInt32()) * f0 + o0).Store(destination + i);
-                (Vector512.ConvertToSingle(((p >>> s1) & low).AsInt32()) * f1 + o1).Store(destination + plane + i);
-                (Vector512.ConvertToSingle(((p >>> s2) & low).AsInt32()) * f2 + o2).Store(destination + 2 * plane + i);
-            }
-        }
-
-        for (int c = 0; c < 3 && i < count; c++)
-        {
-            Plane(pixels + i, destination + c * plane + i, count - i, _shift[c], _factor[c], _offset[c], _by255);
+            PlaneRows.Three(pixels, blue, green, red, count, Affine(first), Affine(1), Affine(last));
         }
     }
+
+    private void Plane(uint* pixels, float* destination, int count, int channel)
+    {
+        if (_by255)
+        {
+            PlaneRows.One(pixels, destination, count, _shift[channel], default(PlaneRows.By255));
+        }
+        else
+        {
+            PlaneRows.One(pixels, destination, count, _shift[channel], Affine(channel));
+        }
+    }
+
+    private PlaneRows.Affine Affine(int channel) => new(_factor[channel], _offset[channel]);
+
+    private float Scaled(byte value, int channel) => _by255 ? default(PlaneRows.By255).Apply(value) : Affine(channel).Apply(value);
 
     /// <summary>Writes a gray level around the picture: all of the tensor but <paramref name="width"/> by <paramref name="height"/> from the place given.</summary>
     public void Pad(byte* tensor, byte gray, int left, int top, int width, int height)
@@ -200,11 +187,10 @@ internal sealed unsafe class TensorRows
                 switch (_spec.Element)
                 {
                     case TensorElement.Float32:
-                        float value = _by255 ? gray / 255f : Scale(gray, _factor[c], _offset[c]);
-                        Around((float*)tensor + c * plane, value);
+                        Around((float*)tensor + c * plane, Scaled(gray, c));
                         break;
                     case TensorElement.Float16:
-                        Around((Half*)tensor + c * plane, (Half)(_by255 ? gray / 255f : Scale(gray, _factor[c], _offset[c])));
+                        Around((Half*)tensor + c * plane, (Half)Scaled(gray, c));
                         break;
                     default:
                         Around(tensor + c * plane, _byteTables[c][gray]);
@@ -261,80 +247,6 @@ internal sealed unsafe class TensorRows
         }
     }
 
-    /// <summary>One channel of each pixel to floats.</summary>
-    internal static void Plane(uint* pixels, float* destination, int count, int shift, float factor, float offset, bool by255 = false)
-    {
-        int i = 0;
-        if (by255)
-        {
-            // The exact quotient costs a product and a fused one, instead of a division.
-            if (Vector512.IsHardwareAccelerated)
-            {
-                for (; i <= count - 16; i += 16)
-                {
-                    var v = Vector512.ConvertToSingle(((Vector512.Load(pixels + i) >>> shift) & Vector512.Create(0xFFu)).AsInt32());
-                    Vector512.FusedMultiplyAdd(v, Vector512.Create(Inverse255), v * Rest255).Store(destination + i);
-                }
-            }
-
-            if (Fma.IsSupported)
-            {
-                for (; i <= count - 8; i += 8)
-                {
-                    var v = Vector256.ConvertToSingle(((Vector256.Load(pixels + i) >>> shift) & Vector256.Create(0xFFu)).AsInt32());
-                    Vector256.FusedMultiplyAdd(v, Vector256.Create(Inverse255), v * Rest255).Store(destination + i);
-                }
-            }
-            else if (Vector128.IsHardwareAccelerated)
-            {
-                for (; i <= count - 4; i += 4)
-                {
-                    var v = Vector128.ConvertToSingle(((Vector128.Load(pixels + i) >>> shift) & Vector128.Create(0xFFu)).AsInt32());
-                    (v / 255f).Store(destination + i);
-                }
-            }
-
-            for (; i < count; i++)
-            {
-                destination[i] = (byte)(pixels[i] >> shift) / 255f;
-            }
-
-            return;
-        }
-
-        if (Vector512.IsHardwareAccelerated)
-        {
-            for (; i <= count - 16; i += 16)
-            {
-                var v = (Vector512.Load(pixels + i) >>> shift) & Vector512.Create(0xFFu);
-                (Vector512.ConvertToSingle(v.AsInt32()) * Vector512.Create(factor) + Vector512.Create(offset)).Store(destination + i);
-            }
-        }
-
-        if (Vector256.IsHardwareAccelerated)
-        {
-            for (; i <= count - 8; i += 8)
-            {
-                var v = (Vector256.Load(pixels + i) >>> shift) & Vector256.Create(0xFFu);
-                (Vector256.ConvertToSingle(v.AsInt32()) * Vector256.Create(factor) + Vector256.Create(offset)).Store(destination + i);
-            }
-        }
-
-        if (Vector128.IsHardwareAccelerated)
-        {
-            for (; i <= count - 4; i += 4)
-            {
-                var v = (Vector128.Load(pixels + i) >>> shift) & Vector128.Create(0xFFu);
-                (Vector128.ConvertToSingle(v.AsInt32()) * Vector128.Create(factor) + Vector128.Create(offset)).Store(destination + i);
-            }
-        }
-
-        for (; i < count; i++)
-        {
-            destination[i] = Scale((byte)(pixels[i] >> shift), factor, offset);
-        }
-    }
-
     // Bytes that stay as they are need no table.
     private static void Bytes(uint* pixels, byte* destination, int count, int shift, byte[] table, bool plain)
     {
@@ -356,21 +268,29 @@ internal sealed unsafe class TensorRows
         }
     }
 
-    // Each store writes four lanes and the next pixel overwrites the fourth; the last pixels are scalar.
+    // Four pixels a step: their twelve bytes side by side, whose channels stand in each of three vectors one place further on.
     private void Interleaved(uint* pixels, float* destination, int count)
     {
         int i = 0;
         if (Vector128.IsHardwareAccelerated && _channels == 3)
         {
-            var factor = Vector128.Create(_factor[0], _factor[1], _factor[2], 0);
-            var offset = Vector128.Create(_offset[0], _offset[1], _offset[2], 0);
-            var order = Vector128.Create(_shift[0] / 8, _shift[1] / 8, _shift[2] / 8, 3);
-            for (; i < count - 1; i++)
+            const byte Zero = 0x80;
+            byte s0 = (byte)(_shift[0] / 8), s1 = (byte)(_shift[1] / 8), s2 = (byte)(_shift[2] / 8);
+            var order = Vector128.Create(s0, s1, s2, (byte)(s0 + 4), (byte)(s1 + 4), (byte)(s2 + 4), (byte)(s0 + 8), (byte)(s1 + 8), (byte)(s2 + 8), (byte)(s0 + 12), (byte)(s1 + 12), (byte)(s2 + 12), Zero, Zero, Zero, Zero);
+            float f0 = _factor[0], f1 = _factor[1], f2 = _factor[2], o0 = _offset[0], o1 = _offset[1], o2 = _offset[2];
+            Vector128<float> fa = Vector128.Create(f0, f1, f2, f0), fb = Vector128.Create(f1, f2, f0, f1), fc = Vector128.Create(f2, f0, f1, f2);
+            Vector128<float> oa = Vector128.Create(o0, o1, o2, o0), ob = Vector128.Create(o1, o2, o0, o1), oc = Vector128.Create(o2, o0, o1, o2);
+            PlaneRows.By255 quotient = default;
+            for (; i <= count - 4; i += 4)
             {
-                var (lower, _) = Vector128.Widen(Vector128.WidenLower(Vector128.CreateScalar(pixels[i]).AsByte()));
-                var v = Vector128.Shuffle(lower.AsInt32(), order);
-                var scaled = _by255 ? Vector128.ConvertToSingle(v) / 255f : Vector128.ConvertToSingle(v) * factor + offset;
-                scaled.Store(destination + i * 3);
+                var (low, high) = Vector128.Widen(Vector128.ShuffleNative(Vector128.Load(pixels + i).AsByte(), order));
+                var a = Vector128.ConvertToSingle(Vector128.WidenLower(low).AsInt32());
+                var b = Vector128.ConvertToSingle(Vector128.WidenUpper(low).AsInt32());
+                var c = Vector128.ConvertToSingle(Vector128.WidenLower(high).AsInt32());
+                float* d = destination + i * 3;
+                (_by255 ? quotient.Apply(a) : a * fa + oa).Store(d);
+                (_by255 ? quotient.Apply(b) : b * fb + ob).Store(d + 4);
+                (_by255 ? quotient.Apply(c) : c * fc + oc).Store(d + 8);
             }
         }
 
@@ -378,17 +298,9 @@ internal sealed unsafe class TensorRows
         {
             for (int c = 0; c < _channels; c++)
             {
-                byte value = (byte)(pixels[i] >> _shift[c]);
-                destination[i * _channels + c] = _by255 ? value / 255f : Scale(value, _factor[c], _offset[c]);
+                destination[i * _channels + c] = Scaled((byte)(pixels[i] >> _shift[c]), c);
             }
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Scale(byte value, float factor, float offset)
-    {
-        float product = value * factor;
-        return product + offset;
     }
 
     // OpenCV's COLOR_BGR2GRAY: 15-bit weights.

@@ -144,26 +144,11 @@ internal static unsafe class YuvRows
     internal static void Row(byte* luma, byte* u, byte* v, uint* destination, int width, Arrangement arrangement)
     {
         int i = 0;
-        if (Avx512BW.IsSupported)
+        if (Avx2.IsSupported)
         {
             for (; i <= width - 16; i += 16)
             {
-                var (y8, uv8) = Sixteen(luma, u, v, i, arrangement);
-                // One product a chroma number and channel: blue and red of U and V side by side, green of both added.
-                var chroma = Avx512F.ConvertToVector512Int32(uv8) - Vector512.Create(128);
-                var blueRed = chroma * Vector512.Create(CUB, CVR, CUB, CVR, CUB, CVR, CUB, CVR, CUB, CVR, CUB, CVR, CUB, CVR, CUB, CVR);
-                var green = chroma * Vector512.Create(CUG, CVG, CUG, CVG, CUG, CVG, CUG, CVG, CUG, CVG, CUG, CVG, CUG, CVG, CUG, CVG);
-                green += Avx512F.Shuffle(green, 0xB1);
-                Join(Avx512F.ConvertToVector512Int32(y8), Avx512F.Shuffle(blueRed, 0xA0), green, Avx512F.Shuffle(blueRed, 0xF5)).Store(destination + i);
-            }
-        }
-        else if (Avx2.IsSupported)
-        {
-            for (; i <= width - 16; i += 16)
-            {
-                var (y8, uv8) = Sixteen(luma, u, v, i, arrangement);
-                Eight(Avx2.ConvertToVector256Int32(y8), Avx2.ConvertToVector256Int32(uv8)).Store(destination + i);
-                Eight(Avx2.ConvertToVector256Int32(Upper(y8)), Avx2.ConvertToVector256Int32(Upper(uv8))).Store(destination + i + 8);
+                Sixteen(luma, u, v, i, arrangement, destination + i);
             }
         }
         else if (Vector128.IsHardwareAccelerated)
@@ -192,14 +177,26 @@ internal static unsafe class YuvRows
         RowScalar(luma, u, v, destination, i, width, arrangement);
     }
 
+    // Pixels of even and of odd columns apart, so that both take the same products of their chroma pair; saturating packs clamp.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> Eight(Vector256<int> y, Vector256<int> chroma)
+    private static void Sixteen(byte* luma, byte* u, byte* v, int i, Arrangement arrangement, uint* destination)
     {
-        chroma -= Vector256.Create(128);
-        var blueRed = chroma * Vector256.Create(CUB, CVR, CUB, CVR, CUB, CVR, CUB, CVR);
-        var green = chroma * Vector256.Create(CUG, CVG, CUG, CVG, CUG, CVG, CUG, CVG);
-        green += Avx2.Shuffle(green, 0xB1);
-        return Join(y, Avx2.Shuffle(blueRed, 0xA0), green, Avx2.Shuffle(blueRed, 0xF5));
+        var (y8, uv8) = Sixteen(luma, u, v, i, arrangement);
+        var low = Vector256.Create(0xFF);
+        var lumas = Avx2.ConvertToVector256Int32(Vector128.SubtractSaturate(y8, Vector128.Create((byte)16)).AsUInt16());
+        var chroma = Avx2.ConvertToVector256Int32(uv8.AsUInt16());
+        Vector256<int> even = (lumas & low) * CY, odd = (lumas >>> 8) * CY, du = chroma & low, dv = chroma >>> 8;
+        var blue = Pair(du * CUB + Vector256.Create(Half - 128 * CUB));
+        var green = Pair(du * CUG + dv * CVG + Vector256.Create(Half - 128 * (CUG + CVG)));
+        var red = Pair(dv * CVR + Vector256.Create(Half - 128 * CVR));
+        var inOrder = Vector256.Create((byte)0, 8, 4, 12, 1, 9, 5, 13, 2, 10, 6, 14, 3, 11, 7, 15, 0, 8, 4, 12, 1, 9, 5, 13, 2, 10, 6, 14, 3, 11, 7, 15);
+        var blueGreen = Avx2.Shuffle(Avx2.PackUnsignedSaturate(blue, green), inOrder).AsUInt16();
+        var redOpaque = Avx2.Shuffle(Avx2.PackUnsignedSaturate(red, Vector256.Create((short)255)), inOrder).AsUInt16();
+        Vector256<uint> first = Avx2.UnpackLow(blueGreen, redOpaque).AsUInt32(), second = Avx2.UnpackHigh(blueGreen, redOpaque).AsUInt32();
+        Avx2.Permute2x128(first, second, 0x20).Store(destination);
+        Avx2.Permute2x128(first, second, 0x31).Store(destination + 8);
+
+        Vector256<short> Pair(Vector256<int> share) => Avx2.PackSignedSaturate((even + share) >> Shift, (odd + share) >> Shift);
     }
 
     // Sixteen pixels: their luma, and their eight chroma pairs as U V U V ...
@@ -276,8 +273,6 @@ internal static unsafe class YuvRows
         uint r = (uint)Math.Clamp((y + dv * CVR) >> Shift, 0, 255);
         return b | (g << 8) | (r << 16) | Opaque;
     }
-
-    private static Vector128<byte> Upper(Vector128<byte> v) => Vector128.Create(v.GetUpper(), v.GetUpper());
 
     private static Vector128<int> Load4(byte* p) => Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<uint>(p)).AsByte())).AsInt32();
 }

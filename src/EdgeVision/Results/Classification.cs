@@ -24,6 +24,20 @@ public sealed class Classification
     /// <summary>Empties it and keeps its buffers.</summary>
     public void Clear() => Count = 0;
 
+    /// <summary>Takes over the classes of another.</summary>
+    internal void CopyFrom(Classification other)
+    {
+        if (_classIds.Length < other.Count)
+        {
+            _classIds = new int[other.Count];
+            _scores = new float[other.Count];
+        }
+
+        (Count, Labels) = (other.Count, other.Labels);
+        other.ClassIds.CopyTo(_classIds);
+        other.Scores.CopyTo(_scores);
+    }
+
     /// <summary>Takes the <paramref name="top"/> best of <paramref name="probabilities"/> ([classes]).</summary>
     public void Set(ReadOnlySpan<float> probabilities, int top)
     {

@@ -89,6 +89,9 @@ public sealed class Detections
     /// <summary>Class names by id, set by the model; may be empty.</summary>
     public IReadOnlyList<string> Labels { get; set; } = [];
 
+    /// <summary>Pairs of keypoint indices to join when limbs are drawn, set by the model; may be empty.</summary>
+    public IReadOnlyList<int[]> Skeleton { get; set; } = [];
+
     /// <summary>Boxes, [Count], pixels of the frame.</summary>
     public ReadOnlySpan<Box> Boxes => _boxes.AsSpan(0, Count);
 
@@ -219,6 +222,28 @@ public sealed class Detections
         }
 
         _trackIds[Checked(index)] = trackId;
+    }
+
+    /// <summary>Takes over the boxes of another, with scores, classes, keypoints, rotations and tracks, without masks.</summary>
+    internal void CopyFrom(Detections other)
+    {
+        Clear(other.KeypointCount, other.HasRotation);
+        (Labels, Skeleton) = (other.Labels, other.Skeleton);
+        for (int i = 0; i < other.Count; i++)
+        {
+            Add(other._boxes[i], other._scores[i], other._classIds[i]);
+            other.Keypoints(i).CopyTo(MutableKeypoints(i));
+            if (HasRotation)
+            {
+                _rotated[i] = other._rotated[i];
+            }
+        }
+
+        if (other.HasTracks)
+        {
+            ClearTracks();
+            other.TrackIds.CopyTo(_trackIds);
+        }
     }
 
     /// <summary>Leaves the detections that are on a track, in their order.</summary>

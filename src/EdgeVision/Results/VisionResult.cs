@@ -36,6 +36,16 @@ public sealed class VisionResult
     /// <summary>Transform that the frame went through.</summary>
     public FrameTransform Transform { get; set; }
 
+    /// <summary>Takes over boxes (without masks), classes and embedding of another.</summary>
+    internal void CopyFrom(VisionResult other)
+    {
+        Clear();
+        (HasDetections, FrameWidth, FrameHeight, Transform, Timing) = (other.HasDetections, other.FrameWidth, other.FrameHeight, other.Transform, other.Timing);
+        Detections.CopyFrom(other.Detections);
+        Classification.CopyFrom(other.Classification);
+        other.Embedding.Values.CopyTo(Embedding.Resize(other.Embedding.Count));
+    }
+
     /// <summary>Empties the result and keeps its buffers.</summary>
     public void Clear()
     {

@@ -104,7 +104,7 @@ public sealed class TileMerger
             (_keys, _order, _owners, _next, _last, _grown) = (new ulong[size], new int[size], new int[size], new int[size], new int[size], new Box[size]);
         }
 
-        to.Labels = from.Labels;
+        (to.Labels, to.Skeleton) = (from.Labels, from.Skeleton);
         to.Clear(from.KeypointCount, from.HasRotation, from.MaskWidth, from.MaskHeight);
         NmsWorkspace.Order(from.Scores, _keys);
         from.Boxes.CopyTo(_grown);

@@ -82,7 +82,7 @@ public sealed class TiledRunner
             {
                 var d = _part.Detections;
                 _found.Clear(d.KeypointCount, d.HasRotation, d.HasMasks ? frame.Width : 0, d.HasMasks ? frame.Height : 0);
-                _found.Labels = d.Labels;
+                (_found.Labels, _found.Skeleton) = (d.Labels, d.Skeleton);
             }
 
             Gather(frame.Width, frame.Height);

@@ -13,6 +13,7 @@ public sealed class VisionModel : IWork, IDisposable
     private readonly WorkTeam _team;
     private readonly Worker[] _workers; // of a batch; the first is this model's own
     private readonly Frame?[] _frames;
+    private readonly Box?[] _crops;
     private readonly VisionResult?[] _results;
     private int _parts, _items;
     private bool _decoding;
@@ -51,6 +52,7 @@ public sealed class VisionModel : IWork, IDisposable
         }
 
         _frames = new Frame?[options.BatchSize];
+        _crops = new Box?[options.BatchSize];
         _results = new VisionResult?[options.BatchSize];
         _team = new WorkTeam(Math.Min(threads, options.BatchSize));
         _workers = new Worker[_team.Size];
@@ -135,29 +137,33 @@ public sealed class VisionModel : IWork, IDisposable
         long start = Stopwatch.GetTimestamp();
         _transforms[0] = _preprocessor.Process(frame, Engine.InputBytes(_input)[.._imageBytes], crop);
         long preprocessed = Stopwatch.GetTimestamp();
-        Engine.Run();
+        Infer(1);
         long ran = Stopwatch.GetTimestamp();
         Decode(_decoders, 0, frame, result);
         result.Timing = Timing(start, preprocessed, ran, 1);
     }
 
-    /// <summary>Runs the model once on several frames; each result's timing is its share of the whole.</summary>
+    /// <summary>
+    /// Runs the model once on several frames; each result's timing is its share of the whole. Where the graph's batch is open the network works
+    /// on just so many.
+    /// </summary>
     /// <param name="frames">1 to <see cref="BatchSize"/> frames.</param>
     /// <param name="results">As many results, emptied and filled.</param>
+    /// <param name="crops">A part of each frame in pixels, or none; results are in pixels of the whole frames all the same.</param>
     /// <exception cref="InvalidOutputException">The network put out NaN or infinity.</exception>
     /// <exception cref="EdgeVisionException">ONNX Runtime failed.</exception>
-    public void RunBatch(ReadOnlySpan<Frame> frames, ReadOnlySpan<VisionResult> results)
+    public void RunBatch(ReadOnlySpan<Frame> frames, ReadOnlySpan<VisionResult> results, ReadOnlySpan<Box> crops = default)
     {
-        if (frames.Length < 1 || frames.Length > BatchSize || results.Length != frames.Length)
+        if (frames.Length < 1 || frames.Length > BatchSize || results.Length != frames.Length || crops.Length != 0 && crops.Length != frames.Length)
         {
-            throw new ArgumentException($"give 1 to {BatchSize} frames and as many results", nameof(frames));
+            throw new ArgumentException($"give 1 to {BatchSize} frames and as many results and crops", nameof(frames));
         }
 
         long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < frames.Length; i++)
         {
             results[i].Clear();
-            (_frames[i], _results[i]) = (frames[i], results[i]);
+            (_frames[i], _results[i], _crops[i]) = (frames[i], results[i], crops.Length == 0 ? null : crops[i]);
         }
 
         long preprocessed, ran;
@@ -166,7 +172,7 @@ public sealed class VisionModel : IWork, IDisposable
             (_items, _parts, _decoding) = (frames.Length, Math.Min(_workers.Length, frames.Length), false);
             _team.Run(this, _parts);
             preprocessed = Stopwatch.GetTimestamp();
-            Engine.Run();
+            Infer(frames.Length);
             ran = Stopwatch.GetTimestamp();
             _decoding = true;
             _team.Run(this, _parts);
@@ -198,7 +204,7 @@ public sealed class VisionModel : IWork, IDisposable
             }
             else
             {
-                _transforms[i] = worker.Preprocessor.Process(_frames[i]!, Engine.InputBytes(_input).Slice(i * _imageBytes, _imageBytes));
+                _transforms[i] = worker.Preprocessor.Process(_frames[i]!, Engine.InputBytes(_input).Slice(i * _imageBytes, _imageBytes), _crops[i]);
             }
         }
     }
@@ -220,6 +226,16 @@ public sealed class VisionModel : IWork, IDisposable
         return null;
     }
 
+    private void Infer(int items)
+    {
+        if (BatchSize > 1)
+        {
+            Engine.UseBatch(items);
+        }
+
+        Engine.Run();
+    }
+
     private static StageTiming Timing(long start, long preprocessed, long ran, int frames) => new(
         Stopwatch.GetElapsedTime(start, preprocessed).TotalMilliseconds / frames,
         Stopwatch.GetElapsedTime(preprocessed, ran).TotalMilliseconds / frames,
@@ -231,6 +247,7 @@ public sealed class VisionModel : IWork, IDisposable
         result.FrameHeight = frame.Height;
         result.Transform = _transforms[item];
         result.HasDetections = _findsBoxes;
+        result.Detections.Skeleton = Spec.Skeleton ?? [];
         for (int i = 0; i < decoders.Length; i++)
         {
             decoders[i].Name(result, Spec.Outputs[i].Labels ?? Spec.Labels);

@@ -37,6 +37,54 @@ public sealed class InferenceEngineTests : IDisposable
     }
 
     [Fact]
+    public void Fewer_items_than_there_is_room_for_cost_only_themselves()
+    {
+        using var engine = new InferenceEngine(Write(TinyOnnx.Unary("Neg", ["n", 2], ["n", 2])));
+        engine.Resize(0, 3, 2);
+        Fill(engine, 1, 2, 3, 4, 5, 6);
+        Assert.True(engine.UseBatch(2));
+        engine.Run();
+        Assert.Equal([2L, 2L], engine.Results.Shape(0).ToArray());
+        Assert.Equal([-1f, -2f, -3f, -4f], engine.Results.Data(0).ToArray());
+        Assert.True(engine.UseBatch(3));
+        engine.Run();
+        Assert.Equal([-1f, -2f, -3f, -4f, -5f, -6f], engine.Results.Data(0).ToArray());
+        Assert.Throws<ArgumentOutOfRangeException>(() => engine.UseBatch(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => engine.UseBatch(4));
+        Assert.Equal(0, Allocations.Of(() =>
+        {
+            engine.UseBatch(1);
+            engine.Run();
+            engine.UseBatch(2);
+            engine.Run();
+        }));
+        engine.Resize(0, 2, 2); // forgets the smaller ones, which lie in the old memory
+        Fill(engine, 7, 8, 9, 10);
+        Assert.True(engine.UseBatch(1));
+        engine.Run();
+        Assert.Equal([-7f, -8f], engine.Results.Data(0).ToArray());
+    }
+
+    [Fact]
+    public void A_fixed_batch_runs_whole()
+    {
+        using var engine = new InferenceEngine(Write(TinyOnnx.Unary("Neg", [2, 2], [2, 2])));
+        Fill(engine, 1, 2, 3, 4);
+        Assert.False(engine.UseBatch(1));
+        engine.Run();
+        Assert.Equal([-1f, -2f, -3f, -4f], engine.Results.Data(0).ToArray());
+    }
+
+    [Fact]
+    public void A_terminated_engine_runs_no_more()
+    {
+        using var engine = new InferenceEngine(Write(TinyOnnx.Unary("Neg", [1, 2], [1, 2])));
+        engine.Run();
+        engine.Terminate();
+        Assert.Throws<EdgeVisionException>(engine.Run);
+    }
+
+    [Fact]
     public void Other_open_dimensions_wait_for_a_size()
     {
         using var engine = new InferenceEngine(Write(TinyOnnx.Unary("Neg", [1, "w"], [1, "w"])));

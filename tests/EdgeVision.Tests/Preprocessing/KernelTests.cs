@@ -23,8 +23,8 @@ public sealed unsafe class KernelTests
                 var order = BilinearRows.ChannelOrder.Of(format);
                 var plan = new ResizePlan();
                 plan.Update(new InputSpec { Width = width, Height = 2, Resize = new ResizeSpec { Mode = ResizeMode.Stretch } }, sourceWidth, 2, (0, 0, sourceWidth, 2));
-                var groups = new ColumnGroups();
-                groups.Update(plan, order);
+                var tables = new ColumnTables();
+                tables.Update(plan, order);
                 using var row0 = GuardedBuffer.Random(sourceWidth * order.BytesPerPixel, 1);
                 using var row1 = GuardedBuffer.Random(sourceWidth * order.BytesPerPixel, 2);
                 short[] vector0 = new short[width * 4], scalar0 = new short[width * 4], vector1 = new short[width * 4], scalar1 = new short[width * 4];
@@ -32,9 +32,9 @@ public sealed unsafe class KernelTests
                 fixed (short* w = plan.WeightX)
                 fixed (short* v0 = vector0, s0 = scalar0, v1 = vector1, s1 = scalar1)
                 {
-                    BilinearRows.Across(row0.Pointer, row0.Length, x, w, v0, width, order, groups);
+                    BilinearRows.Across(row0.Pointer, row0.Length, x, w, v0, width, order, tables);
                     BilinearRows.AcrossScalar(row0.Pointer, x, w, s0, 0, width, order);
-                    BilinearRows.Across(row1.Pointer, row1.Length, x, w, v1, width, order, groups);
+                    BilinearRows.Across(row1.Pointer, row1.Length, x, w, v1, width, order, tables);
                     BilinearRows.AcrossScalar(row1.Pointer, x, w, s1, 0, width, order);
                     Assert.Equal(scalar0, vector0);
                     Assert.Equal(scalar1, vector1);
@@ -51,7 +51,7 @@ public sealed unsafe class KernelTests
                             fixed (uint* p = both)
                             fixed (short* between = scratch)
                             {
-                                BilinearRows.Both(row0.Pointer, row1.Pointer, row0.Length, x, w, (short)(2048 - weight), weight, between, p, width, order, groups);
+                                BilinearRows.Both(row0.Pointer, row1.Pointer, row0.Length, x, w, (short)(2048 - weight), weight, between, p, width, order, tables);
                             }
 
                             Assert.Equal(downScalar, MemoryMarshal.AsBytes(both.AsSpan()).ToArray());
@@ -64,18 +64,18 @@ public sealed unsafe class KernelTests
 
     [Theory]
     [MemberData(nameof(Widths))]
-    public void Picking_and_halving_give_what_weights_give(int width)
+    public void Picking_and_means_give_what_weights_give(int width)
     {
         foreach (var format in new[] { PixelFormat.Gray8, PixelFormat.Bgr24, PixelFormat.Rgb24, PixelFormat.Bgra32, PixelFormat.Rgba32 })
         {
-            foreach (int ratio in new[] { 1, 2, 3, 5, 7 })
+            foreach (int ratio in new[] { 1, 2, 3, 4, 5, 6, 7, 8 })
             {
                 var order = BilinearRows.ChannelOrder.Of(format);
                 var plan = new ResizePlan();
                 plan.Update(new InputSpec { Width = width, Height = 1, Resize = new ResizeSpec { Mode = ResizeMode.Stretch } }, width * ratio, ratio, (0, 0, width * ratio, ratio));
-                Assert.Equal((ratio % 2 == 1, ratio == 2), (plan.Picks, plan.Halves));
-                var groups = new ColumnGroups();
-                groups.Update(plan, order);
+                Assert.Equal((ratio % 2 == 1, ratio % 2 == 0), (plan.Picks, plan.Means));
+                var tables = new ColumnTables();
+                tables.Update(plan, order);
                 using var upper = GuardedBuffer.Random(width * ratio * order.BytesPerPixel, 1);
                 using var lower = GuardedBuffer.Random(width * ratio * order.BytesPerPixel, 2);
                 uint[] fast = new uint[width], plain = new uint[width], weighted = new uint[width];
@@ -86,18 +86,18 @@ public sealed unsafe class KernelTests
                 {
                     BilinearRows.AcrossScalar(upper.Pointer, x, w, a, 0, width, order);
                     BilinearRows.AcrossScalar(lower.Pointer, x, w, b, 0, width, order);
-                    if (ratio == 2)
+                    if (plan.Means)
                     {
-                        PickRows.Halve(upper.Pointer, lower.Pointer, upper.Length, f, width, order, groups);
-                        PickRows.HalveScalar(upper.Pointer, lower.Pointer, p, 0, width, order);
+                        PickRows.Mean(upper.Pointer, lower.Pointer, upper.Length, x, f, width, order, tables);
+                        PickRows.MeanScalar(upper.Pointer, lower.Pointer, x, p, 0, width, order);
                     }
                     else
                     {
-                        PickRows.Pick(upper.Pointer, upper.Length, x, f, width, order, groups);
+                        PickRows.Pick(upper.Pointer, upper.Length, x, f, width, order, tables);
                         PickRows.PickScalar(upper.Pointer, x, p, 0, width, order);
                     }
 
-                    short share = (short)(ratio == 2 ? 1024 : 2048);
+                    short share = (short)(plan.Means ? 1024 : 2048);
                     BilinearRows.DownScalar(a, b, share, (short)(2048 - share), (byte*)d, 0, width * 4);
                 }
 

@@ -1,0 +1,198 @@
+using System.CommandLine;
+using EdgeVision.Configuration;
+using EdgeVision.Imaging;
+
+namespace EdgeVision.Cli;
+
+/// <summary>What <c>run</c> can be told of sources that are no pictures.</summary>
+internal sealed record StreamCall(SourceBackend Backend, bool RealTime, int? MaxFrames, PixelFormat? Format, (int Width, int Height)? Size);
+
+/// <summary>The options of <c>run</c> for videos, cameras, streams, raw frames and patterns.</summary>
+internal sealed class StreamArguments
+{
+    private readonly Option<SourceBackend?> _backend = new("--backend") { Description = "Who reads videos, cameras and streams: OpenCV, or the installed ffmpeg; auto takes OpenCV where it is there.", HelpName = "auto|opencv|ffmpeg" };
+    private readonly Option<bool> _realTime = new("--realtime") { Description = "Play a file at its own pace, dropping frames as for a camera." };
+    private readonly Option<int?> _frames = Shell.Count("--max-frames", "Stop after so many frames.");
+    private readonly Option<PixelFormat?> _format = new("--format")
+    {
+        Description = "Layout of raw frames on standard input.",
+        HelpName = string.Join('|', Words.Formats.Select(f => f.Word)),
+        CustomParser = r =>
+        {
+            foreach (var (word, format) in Words.Formats)
+            {
+                if (string.Equals(word, r.Tokens[0].Value, StringComparison.OrdinalIgnoreCase))
+                {
+                    return format;
+                }
+            }
+
+            r.AddError($"--format is one of {string.Join(", ", Words.Formats.Select(f => f.Word))}; '{r.Tokens[0].Value}' is not");
+            return null;
+        },
+    };
+
+    private readonly Option<string?> _size = new("--size") { Description = "Size of raw frames, or asked of a camera: 640x480.", HelpName = "WxH" };
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in (Option[])[_backend, _realTime, _frames, _format, _size])
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>What the call asks for; null where it says nothing of it.</summary>
+    public StreamCall? Read(ParseResult parse)
+    {
+        (int, int)? size = null;
+        if (parse.GetValue(_size) is { } text)
+        {
+            size = Words.Extent(text) ?? throw new WrongCallException($"--size is like 640x480; '{text}' is not");
+        }
+
+        var call = new StreamCall(parse.GetValue(_backend) ?? SourceBackend.Auto, parse.GetValue(_realTime), parse.GetValue(_frames), parse.GetValue(_format), size);
+        return call == new StreamCall(SourceBackend.Auto, false, null, null, null) ? null : call;
+    }
+}
+
+/// <summary><c>edgevision run</c> on what is no picture: a pipeline of one source.</summary>
+internal static class StreamRun
+{
+    private static readonly string[] Videos = [".mp4", ".m4v", ".mov", ".mkv", ".avi"];
+
+    /// <summary>The address, where it is one of a stream; null for pictures, which <c>run</c> takes one by one.</summary>
+    public static SourceUri? Stream(string source)
+    {
+        try
+        {
+            var uri = SourceUri.Parse(source, Environment.CurrentDirectory);
+            return uri.Kind == SourceKind.Pictures ? null : uri;
+        }
+        catch (PipelineConfigException e)
+        {
+            throw new WrongCallException(e.Message);
+        }
+    }
+
+    public static async Task<int> Run(RunCall call, SourceUri uri, CancellationToken cancel)
+    {
+        Refuse(call);
+        bool outputTaken = call.Json == "-";
+        using var observer = new TrackObserver(call.Track?.Mot);
+        var config = Config(call, uri);
+        var builder = config.ToBuilder();
+        if (call.Track is { } track)
+        {
+            builder.Track(() => observer.Observe(Follower.Create(track)), track.Smooth ? () => new KeypointSmoother() : null);
+        }
+
+        await using var pipeline = Build(builder);
+        bool still = Console.IsErrorRedirected && !call.Stats;
+        int code = await PipelineRunner.Run(pipeline, new PipelineView(null, call.Stats, still, null, outputTaken), cancel);
+        observer.Complete();
+        var to = outputTaken ? Console.Error : Console.Out;
+        foreach (var source in pipeline.Snapshot().Sources)
+        {
+            to.WriteLine($"{source.Name}: {source.Delivered} of {source.Captured} frames{(call.Track is null ? "" : $", {observer.Summary}")}");
+            if (source is { State: SourceState.Failed, LastError: { } error })
+            {
+                throw new EdgeVisionException(error);
+            }
+        }
+
+        if (call.Save is not null)
+        {
+            to.WriteLine($"annotated {(IsVideo(call.Save) ? "video" : "pictures")}: {call.Save}");
+        }
+
+        return cancel.IsCancellationRequested ? ExitCode.Cancelled : code;
+    }
+
+    // What is wrong with the parts is wrong with the call.
+    private static VisionPipeline Build(VisionPipelineBuilder builder)
+    {
+        try
+        {
+            return builder.Build();
+        }
+        catch (PipelineConfigException e)
+        {
+            throw new WrongCallException(e.Message);
+        }
+    }
+
+    private static void Refuse(RunCall call)
+    {
+        string? option = call.Crop is not null ? "--crop" : call.Tiles is not null ? "--tiles" : call.Repeat > 1 ? "--repeat" : null;
+        if (option is not null)
+        {
+            throw new WrongCallException($"{option} is for pictures; '{SourceAddress.Redact(call.Source)}' is a stream");
+        }
+    }
+
+    private static PipelineConfig Config(RunCall call, SourceUri uri) => new()
+    {
+        Sources = [.. Sources(call, uri)],
+        Models = [new ModelConfig { Name = Path.GetFileNameWithoutExtension(call.Model), Path = call.Model, Runtime = call.Runtime }],
+        Sinks = [.. Sinks(call)],
+    };
+
+    private static IEnumerable<SourceConfig> Sources(RunCall call, SourceUri uri)
+    {
+        var stream = call.Stream;
+        var source = new SourceConfig
+        {
+            Name = uri.DefaultName,
+            Uri = uri,
+            Backend = stream?.Backend ?? SourceBackend.Auto,
+            Format = stream?.Format,
+            Size = stream?.Size,
+            MaxFrames = stream?.MaxFrames,
+            Options = new SourceOptions { RealTime = stream?.RealTime ?? false },
+        };
+        if (uri.Kind == SourceKind.Raw && (source.Size is null || source.Format is null))
+        {
+            throw new WrongCallException("raw frames from standard input need --format and --size, such as --format nv12 --size 640x480");
+        }
+
+        try
+        {
+            return uri.Kind == SourceKind.Recording ? Recording.Open(uri.Address).Sources.Select(s => source with { Name = s.Name, Recorded = s.Name }) : [SourceFactory.Checked(source)];
+        }
+        catch (PipelineConfigException e)
+        {
+            throw new WrongCallException(e.Message);
+        }
+    }
+
+    private static IEnumerable<SinkConfig> Sinks(RunCall call)
+    {
+        if (call.Json is { } json)
+        {
+            yield return new SinkConfig("jsonl", _ => new JsonLinesSink(new JsonLinesOptions { Path = json, Masks = call.Masks }), new SinkOptions());
+        }
+
+        if (call.Save is not { } save)
+        {
+            yield break;
+        }
+
+        if (IsVideo(save))
+        {
+            yield return new SinkConfig("video", c => new AnnotatedVideoSink(new AnnotatedVideoOptions { Path = save, Writer = VideoWriterFactory.Create, Annotate = Drawn(c) }), new SinkOptions());
+        }
+        else if (Directory.Exists(save) || save.EndsWith('/'))
+        {
+            yield return new SinkConfig("pictures", c => new AnnotatedPictureSink(new AnnotatedPictureOptions { Path = Path.Combine(save, "{source}-{frame}.jpg"), Annotate = Drawn(c) }), new SinkOptions());
+        }
+        else
+        {
+            throw new WrongCallException($"--save '{save}' must end in {string.Join(", ", Videos)}, or be a folder (which ends in /) for pictures");
+        }
+    }
+
+    private static PipelineAnnotatorOptions Drawn(SinkContext context) => new() { Rules = context.RulesOf };
+
+    private static bool IsVideo(string path) => Videos.Contains(Path.GetExtension(path).ToLowerInvariant());
+}

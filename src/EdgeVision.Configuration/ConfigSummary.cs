@@ -1,0 +1,72 @@
+using System.Globalization;
+
+namespace EdgeVision.Configuration;
+
+/// <summary>What a configuration describes, in lines for people; never holds credentials.</summary>
+public static class ConfigSummary
+{
+    /// <summary>A line for each source, model, tracker, rule and sink.</summary>
+    public static IReadOnlyList<string> Lines(PipelineConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return [.. config.Sources.Select(Source), .. config.Models.Select(Model), .. config.Tracking.Select(Tracking), .. config.Rules.Select(Rule), .. config.Sinks.Select(Sink)];
+    }
+
+    private static string Source(SourceConfig s)
+    {
+        var o = s.Options;
+        List<string> parts = [$"source {s.Name}: {Word(s.Uri.Kind)} {s.Uri.Display}"];
+        Add(parts, s.Backend != SourceBackend.Auto, $"by {Word(s.Backend)}");
+        Add(parts, o.RealTime, "at its own pace");
+        Add(parts, true, o.Policy is { } policy ? $"policy {Word(policy)}, {o.Capacity} may wait" : $"policy latest where it is live, else wait; {o.Capacity} may wait");
+        Add(parts, o.MaxAge is not null, Invariant($"dropped when older than {o.MaxAge?.TotalMilliseconds} ms"));
+        Add(parts, o.Every > 1, $"model looks at every {o.Every}. frame");
+        Add(parts, o.Weight != 1, Invariant($"weight {o.Weight}"));
+        return string.Join(", ", parts);
+    }
+
+    private static string Model(ModelConfig m)
+    {
+        List<string> parts = [$"model {m.Name}: {m.Path}"];
+        Add(parts, m.Crops is not null, $"on detections{Of(m.Crops?.Labels)}");
+        Add(parts, m.Frames.MaxBatch > 1, Invariant($"up to {m.Frames.MaxBatch} frames together, waiting {m.Frames.MaxWait.TotalMilliseconds} ms"));
+        Add(parts, !m.Runtime.Providers.IsAuto, $"{(m.Runtime.Providers.Required ? "requires" : "prefers")} {string.Join(", ", m.Runtime.Providers.Providers.Select(p => p.Name()))}");
+        return string.Join(", ", parts) + For(m.Crops is null ? m.Frames.Sources : m.Crops.Sources);
+    }
+
+    private static string Tracking(TrackingConfig t)
+    {
+        List<string> parts = [$"tracking: {Word(t.Tracker)}"];
+        Add(parts, t.ByClass, "by class");
+        Add(parts, t.Smooth, "keypoints steadied");
+        Add(parts, t.Appearance is not null, $"looks by {t.Appearance}");
+        Add(parts, t.KeepUntracked, "what is on no track stays");
+        return string.Join(", ", parts) + For(t.Sources);
+    }
+
+    private static string Rule(RuleConfig r) => $"rule {r.Name}: {r.Kind}{Of(r.Labels)}{For(r.Sources)}";
+
+    private static string Sink(SinkConfig s)
+    {
+        var o = s.Options;
+        string policy = o.Policy is { } p ? Word(p) : "wait for files, drop_oldest for live sources";
+        return $"sink {s.Kind}{(s.Target.Length > 0 ? " " + s.Target : "")}: policy {policy}, {o.Capacity} may wait{For(o.Sources)}";
+    }
+
+    private static void Add(List<string> parts, bool holds, string part)
+    {
+        if (holds)
+        {
+            parts.Add(part);
+        }
+    }
+
+    private static string For(IReadOnlyCollection<string>? sources) => sources is null ? "" : $"; for {string.Join(", ", sources)}";
+
+    private static string Of(IReadOnlyCollection<string>? labels) => labels is null ? "" : $" of {string.Join(", ", labels)}";
+
+    // As it is written in the file: DropOldest is drop_oldest.
+    private static string Word(Enum value) => value is QueuePolicy ? System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()) : value.ToString().ToLowerInvariant();
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,117 @@
+namespace EdgeVision.Configuration;
+
+/// <summary>What only the loaded models tell: whether they load, find boxes, and know the labels that others speak of.</summary>
+internal static class ModelCheck
+{
+    /// <summary>Loads each model once and notes what does not fit.</summary>
+    public static void Check(PipelineConfig config, ConfigReading reading)
+    {
+        var labels = new Dictionary<string, IReadOnlyCollection<string>>();
+        var figures = new List<(ModelConfig Model, int Keypoints, IReadOnlyList<string> Labels)>();
+        foreach (var model in config.Models)
+        {
+            if (reading.Try(model.At, () => VisionModel.Load(model.Path, model.Runtime)) is { } loaded)
+            {
+                using (loaded)
+                {
+                    labels[model.Name] = Labels(loaded.Spec);
+                    Fits(config, model, loaded, reading);
+                    if (reading.Try(model.At, () => DryRun(loaded)) is { KeypointCount: > 0 } found)
+                    {
+                        figures.Add((model, found.KeypointCount, found.Labels));
+                    }
+                }
+            }
+        }
+
+        foreach (var tracking in config.Tracking.Where(t => t.Appearance is not null))
+        {
+            using var looks = reading.Try(tracking.At, () => VisionModel.Load(tracking.Appearance!));
+            if (looks is { GivesEmbedding: false })
+            {
+                reading.Problem(tracking.At, "the model of 'reid' gives no embedding; use an embedding model");
+            }
+        }
+
+        foreach (var rule in config.Rules)
+        {
+            Known(rule.Labels, rule.Sources, rule.At, StringComparer.OrdinalIgnoreCase);
+            if (rule.Kind == "repetitions")
+            {
+                Joints(rule);
+            }
+        }
+
+        foreach (var model in config.Models.Where(m => m.Crops is not null))
+        {
+            Known(model.Crops!.Labels, model.Crops.Sources, model.At, StringComparer.Ordinal);
+        }
+
+        // A rule says itself whether it knows a model's keypoints, of a figure that stands for any.
+        void Joints(RuleConfig rule)
+        {
+            var serving = figures.Where(f => Shares(rule.Sources, f.Model.Crops is null ? f.Model.Frames.Sources : f.Model.Crops.Sources)).ToList();
+            if (serving.Count == 0)
+            {
+                reading.Problem(rule.At, $"rule '{rule.Name}' counts repetitions from keypoints, and no model gives any; use a pose model");
+            }
+
+            foreach (var (model, keypoints, names) in serving)
+            {
+                using var frame = new PipelineFrame(Frame.Rent(PixelFormat.Gray8, 2, 2), "check", model.Name);
+                var detections = frame.Result.Detections;
+                detections.Clear(keypoints);
+                detections.Labels = names;
+                detections.Add(new Box(0, 0, 1, 1), 1, 0);
+                reading.Try(rule.At, () =>
+                {
+                    rule.Create().Update(frame);
+                    return rule;
+                });
+            }
+        }
+
+        void Known(IReadOnlyCollection<string>? wanted, IReadOnlyCollection<string>? sources, ConfigPlace at, StringComparer comparer)
+        {
+            var known = config.Models.Where(m => m.Crops is null && Shares(sources, m.Frames.Sources)).SelectMany(m => labels.GetValueOrDefault(m.Name, [])).Distinct(comparer).ToList();
+            foreach (string label in wanted ?? [])
+            {
+                if (known.Count > 0 && !known.Contains(label, comparer))
+                {
+                    reading.Problem(at, $"no model finds the label '{label}'{Likeness.Hint(label, known)}");
+                }
+            }
+        }
+    }
+
+    private static bool Shares(IReadOnlyCollection<string>? one, IReadOnlyCollection<string>? other) => one is null || other is null || one.Any(other.Contains);
+
+    // What a result carries is known only once there is one.
+    private static Detections DryRun(VisionModel model)
+    {
+        using var frame = Frame.Rent(PixelFormat.Gray8, 64, 64);
+        frame.MutableData.Clear();
+        return model.Run(frame).Detections;
+    }
+
+    private static List<string> Labels(ModelSpec spec) => [.. spec.Labels.Concat(spec.Outputs.SelectMany(o => o.Labels ?? [])).Distinct()];
+
+    private static void Fits(PipelineConfig config, ModelConfig model, VisionModel loaded, ConfigReading reading)
+    {
+        if (model.Crops is not null)
+        {
+            return;
+        }
+
+        if (loaded.BatchSize < model.Frames.MaxBatch)
+        {
+            reading.Problem(model.At, $"the graph of '{model.Name}' takes {loaded.BatchSize} frames a run, not {model.Frames.MaxBatch}; take 'batch' out");
+        }
+
+        bool Serves(IReadOnlyCollection<string>? sources) => config.Sources.Any(s => (sources?.Contains(s.Name) ?? true) && (model.Frames.Sources?.Contains(s.Name) ?? true));
+        if (!loaded.FindsBoxes && (config.Tracking.Any(t => Serves(t.Sources)) || config.Models.Any(m => m.Crops is not null && Serves(m.Crops.Sources))))
+        {
+            reading.Problem(model.At, $"'{model.Name}' finds no boxes, and trackers and models with on: detections need them");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+namespace EdgeVision.Configuration;
+
+/// <summary>Reads <c>models</c>.</summary>
+internal static class ModelSection
+{
+    public static IReadOnlyList<ModelConfig> Read(ConfigMap root, int? threads)
+    {
+        var maps = root.Maps("models", "a model");
+        if (maps.Count == 0 && !root.Has("models"))
+        {
+            root.Reading.Problem(root.Node, "there are no models; write models: with a list of - {name: people, path: people.onnx}");
+        }
+
+        var names = new List<string>();
+        foreach (var map in maps)
+        {
+            Names.Unique(map, names, map.Text("name") ?? (map.Text("path") is { } path ? Path.GetFileNameWithoutExtension(path) : null));
+        }
+
+        var models = maps.Select(m => Model(m, threads)).OfType<ModelConfig>().ToList();
+        Served(root, maps, models);
+        return models;
+    }
+
+    private static ModelConfig? Model(ConfigMap map, int? threads)
+    {
+        string? path = map.Needed("path", "path: people.onnx") is null ? null : map.ExistingFile("path", "the model");
+        string name = map.Text("name") ?? (path is null ? "" : Path.GetFileNameWithoutExtension(path));
+        int batch = 1;
+        bool crops = map.Choice<int>("on", ("frames", 0), ("detections", 1)) == 1;
+        CropModelOptions? crop = null;
+        FrameModelOptions frames = new();
+        if (crops)
+        {
+            crop = new CropModelOptions
+            {
+                Labels = map.Texts("labels"),
+                Margin = (float?)map.Number("margin", 0, 10) ?? 0,
+                MinSide = (float?)map.Number("min_side", 0) ?? new CropModelOptions().MinSide,
+                Most = map.Whole("most", 1, 10_000) ?? new CropModelOptions().Most,
+                Every = map.Whole("every", 1, 100_000) ?? 1,
+                Sources = map.Sources(),
+            };
+        }
+        else
+        {
+            batch = map.Whole("batch", 1, 256) ?? 1;
+            frames = new FrameModelOptions { MaxBatch = batch, MaxWait = map.Duration("max_wait") ?? TimeSpan.Zero, Sources = map.Sources() };
+            foreach (string key in (string[])["labels", "margin", "min_side", "most", "every"])
+            {
+                if (map.Has(key))
+                {
+                    map.Problem(key, key == "every" ? "'every' of a model that looks at whole frames belongs to the source" : $"'{key}' is for models with on: detections");
+                }
+            }
+        }
+
+        var runtime = new RuntimeOptions
+        {
+            Providers = Providers(map),
+            SpecPath = map.ExistingFile("spec", "the spec"),
+            Confidence = (float?)map.Number("conf", 0, 1),
+            Iou = (float?)map.Number("iou", 0, 1),
+            MaxDetections = map.Whole("max_detections"),
+            ClassAgnostic = map.Flag("class_agnostic"),
+            CacheFolder = map.OutputPath("cache"),
+            BatchSize = batch,
+            Threads = (map.Whole("threads", 1, 1024) ?? threads) is { } n ? ThreadBudget.Of(n) : null,
+        };
+        map.Close();
+        return path is null ? null : new ModelConfig { Name = name, Path = path, Runtime = runtime, Frames = frames, Crops = crop, At = ConfigReading.Place(map.At("path")) };
+    }
+
+    private static ProviderPolicy Providers(ConfigMap map)
+    {
+        bool require = map.Flag("require_provider") ?? false;
+        var names = map.Texts("provider");
+        if (names is null or ["auto"])
+        {
+            if (require)
+            {
+                map.Problem("require_provider", "'require_provider' needs a 'provider' to require");
+            }
+
+            return ProviderPolicy.Auto;
+        }
+
+        var providers = names.Select(n => map.Reading.Try(map.At("provider"), () => (object)ProviderNames.Parse(n))).OfType<Provider>().ToArray();
+        return providers.Length == 0 ? ProviderPolicy.Auto : require ? ProviderPolicy.Require(providers) : ProviderPolicy.Prefer(providers);
+    }
+
+    // Each source is served by one model that looks at whole frames.
+    private static void Served(ConfigMap root, IReadOnlyList<ConfigMap> maps, List<ModelConfig> models)
+    {
+        var whole = models.Where(m => m.Crops is null).ToList();
+        if (maps.Count > 0 && models.Count == maps.Count && whole.Count == 0)
+        {
+            root.Problem("models", "every model has on: detections; one that looks at whole frames must find them first");
+            return;
+        }
+
+        var open = whole.Where(m => m.Frames.Sources is null).ToList();
+        if (open.Count > 1)
+        {
+            root.Problem("models", $"'{open[0].Name}' and '{open[1].Name}' both serve every source; give them 'sources', or on: detections to one");
+        }
+
+        foreach (string source in root.Reading.SourceNames.Distinct())
+        {
+            var serving = whole.Where(m => m.Frames.Sources?.Contains(source) ?? false).ToList();
+            if (serving.Count > 1)
+            {
+                root.Problem("models", $"source '{source}' is served by '{serving[0].Name}' and '{serving[1].Name}'; one model looks at a source's whole frames");
+            }
+            else if (serving.Count == 0 && open.Count == 0 && models.Count == maps.Count && models.Count > 0)
+            {
+                root.Problem("models", $"no model serves source '{source}'; add it to the 'sources' of one");
+            }
+        }
+    }
+}

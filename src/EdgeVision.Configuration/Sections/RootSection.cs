@@ -1,0 +1,88 @@
+namespace EdgeVision.Configuration;
+
+/// <summary>Reads the whole file.</summary>
+internal static class RootSection
+{
+    public static PipelineConfig Read(ConfigMap root, string text)
+    {
+        CheckVersion(root);
+        int? threads = root.Whole("threads", 1, 1024);
+        var sources = SourceSection.Read(root);
+        var config = new PipelineConfig
+        {
+            Text = text,
+            Folder = root.Reading.Folder,
+            Sources = sources,
+            Models = ModelSection.Read(root, threads),
+            Tracking = TrackingSection.Read(root),
+            Rules = RuleSection.Read(root),
+        };
+        config = config with { Sinks = SinkSection.Read(root, config) };
+        CheckTracked(root, config);
+
+        // "x-…" holds anchors that other places refer to.
+        foreach (string key in root.Keys.Where(k => k.StartsWith("x-", StringComparison.Ordinal)))
+        {
+            root.Has(key);
+        }
+
+        root.Close();
+        return config;
+    }
+
+    /// <summary>Models, tracking and rules, over a recording's sources; of the file's own sources only what decides on results counts.</summary>
+    public static PipelineConfig ReadForReplay(ConfigMap root, Recording recording)
+    {
+        CheckVersion(root);
+        root.Reading.SourceNames.AddRange(recording.Sources.Select(s => s.Name));
+        var every = root.Maps("sources", "a source").Select(m => (Name: m.Text("name"), Every: m.Whole("every", 1, 100_000) ?? 1)).Where(s => s.Name is not null).ToLookup(s => s.Name!, s => s.Every);
+        // Sources that never gave a frame are not in the recording, and others may still speak of them.
+        root.Reading.SourceNames.AddRange(every.Select(s => s.Key).Except(root.Reading.SourceNames));
+        var config = new PipelineConfig
+        {
+            Folder = root.Reading.Folder,
+            Sources =
+            [
+                .. recording.Sources.Select(s => new SourceConfig
+                {
+                    Name = s.Name,
+                    Uri = new SourceUri(SourceKind.Recording, recording.Folder),
+                    Recorded = s.Name,
+                    Options = new SourceOptions { Policy = QueuePolicy.Wait, Reconnect = RetryPolicy.Never, Every = every[s.Name].FirstOrDefault(1) },
+                }),
+            ],
+            Models = ModelSection.Read(root, root.Whole("threads", 1, 1024)),
+            Tracking = TrackingSection.Read(root),
+            Rules = RuleSection.Read(root),
+        };
+        return config.OverSources([.. recording.Sources.Select(s => s.Name)]);
+    }
+
+    private static void CheckVersion(ConfigMap root)
+    {
+        if (root.Whole("version", 1) is { } version)
+        {
+            if (version != PipelineConfig.Version)
+            {
+                root.Problem("version", $"version {version} is not known here; this EdgeVision reads version {PipelineConfig.Version}");
+            }
+        }
+        else if (!root.Has("version"))
+        {
+            root.Reading.Problem(root.Node, "the file needs version: 1");
+        }
+    }
+
+    // A zone without a tracker would wait for tracks that never come.
+    private static void CheckTracked(ConfigMap root, PipelineConfig config)
+    {
+        foreach (var rule in config.Rules.Where(r => RuleSection.NeedsTracks(r.Kind)))
+        {
+            string? untracked = root.Reading.SourceNames.FirstOrDefault(s => (rule.Sources?.Contains(s) ?? true) && !config.Tracking.Any(t => t.Sources?.Contains(s) ?? true));
+            if (untracked is not null)
+            {
+                root.Problem("rules", $"rule '{rule.Name}' is a {rule.Kind}, which knows objects by their tracks, and source '{untracked}' has no tracker; add tracking: {{tracker: bytetrack}}");
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using YamlDotNet.RepresentationModel;
+
+namespace EdgeVision.Configuration;
+
+/// <summary>Reads <c>sinks</c>: each is named by its kind, with a map of its own or its most important key alone, and has the queue's keys beside it.</summary>
+internal static class SinkSection
+{
+    /// <summary>Reads one kind of sink; null where something was wrong.</summary>
+    internal delegate Func<SinkContext, FrameSink>? Reader(ConfigMap map);
+
+    private static readonly (string Kind, string Main, Reader Read)[] Kinds =
+    [
+        ("jsonl", "path", FileSinks.JsonLines),
+        ("csv", "path", FileSinks.Csv),
+        ("record", "path", FileSinks.Recording),
+        ("video", "path", PictureSinks.Video),
+        ("pictures", "path", PictureSinks.Pictures),
+        ("clips", "path", PictureSinks.Clips),
+        ("mqtt", "url", MessageSinks.Mqtt),
+        ("nats", "url", MessageSinks.Nats),
+        ("webhook", "url", MessageSinks.Webhook),
+        ("live", "address", LivePageSink.Read),
+    ];
+
+    public static IReadOnlyList<SinkConfig> Read(ConfigMap root, PipelineConfig config)
+    {
+        var sinks = new List<SinkConfig>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var map in root.Maps("sinks", "a sink"))
+        {
+            if (Sink(map) is { } sink)
+            {
+                Probe(map, sink, names, new SinkContext(config));
+                sinks.Add(sink);
+            }
+        }
+
+        return sinks;
+    }
+
+    private static SinkConfig? Sink(ConfigMap map)
+    {
+        var options = new SinkOptions
+        {
+            Policy = Policies.Read(map),
+            Capacity = map.Whole("capacity", 1, 65_536) ?? new SinkOptions().Capacity,
+            Retry = Policies.Retry(map, "retry", RetryPolicy.Sink) ?? RetryPolicy.Sink,
+            SuspendAfter = SuspendAfter(map),
+            Sources = map.Sources(),
+        };
+        var kinds = Kinds.Where(k => map.Keys.Contains(k.Kind)).ToArray();
+        if (kinds.Length > 1)
+        {
+            map.Reading.Problem(map.Node, $"a sink is one thing, not {string.Join(" and ", kinds.Select(k => k.Kind))}; make two sinks of it");
+            return null;
+        }
+
+        if (kinds.Length == 0)
+        {
+            // The first key that is none of the queue's is what was meant for the kind.
+            string[] known = [.. Kinds.Select(k => k.Kind)];
+            string? meant = map.Keys.FirstOrDefault(k => k is not ("policy" or "capacity" or "retry" or "suspend_after" or "sources"));
+            map.Reading.Problem(map.Node, meant is null ? $"a sink is one of {string.Join(", ", known)}" : $"there is no sink '{meant}'{Likeness.Hint(meant, known)}");
+            return null;
+        }
+
+        var (kind, main, read) = kinds[0];
+        var inner = Inner(map, kind, main);
+        var create = read(inner);
+        inner.Close();
+        map.Has(kind);
+        map.Close();
+        return create is null ? null : new SinkConfig(kind, create, options) { UsesStandardOutput = kind is "jsonl" or "csv" && inner.Text(main) == FileSinks.StandardOutput, Target = SourceAddress.Redact(inner.Has(main) ? inner.Written(main) : "") };
+    }
+
+    private static ConfigMap Inner(ConfigMap map, string kind, string main)
+    {
+        string what = $"a {kind} sink";
+        return map.At(kind) switch
+        {
+            YamlMappingNode node => new ConfigMap(node, what, map.Reading),
+            YamlScalarNode { Value: null or "" } node => new ConfigMap([], node, what, map.Reading),
+            var node => new ConfigMap([(main, node)], node, what, map.Reading),
+        };
+    }
+
+    private static int? SuspendAfter(ConfigMap map)
+    {
+        if (map.Has("suspend_after") && map.At("suspend_after") is YamlScalarNode { Value: "never" })
+        {
+            return null;
+        }
+
+        return map.Whole("suspend_after") ?? new SinkOptions().SuspendAfter;
+    }
+
+    // A sink checks its options when it is made, and does nothing before it is opened.
+    private static void Probe(ConfigMap map, SinkConfig config, HashSet<string> names, SinkContext context)
+    {
+        var sink = map.Reading.Try(map.At(config.Kind), () => config.Create(context));
+        if (sink is null)
+        {
+            return;
+        }
+
+        if (!names.Add(sink.Name))
+        {
+            map.Problem(config.Kind, $"two sinks are named '{sink.Name}'; give one a 'name'");
+        }
+
+        sink.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    }
+}

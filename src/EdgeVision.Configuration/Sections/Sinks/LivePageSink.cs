@@ -1,0 +1,71 @@
+using EdgeVision.Live;
+
+namespace EdgeVision.Configuration;
+
+/// <summary>The live page as a sink that has its server.</summary>
+internal sealed class LivePageSink : FrameSink
+{
+    private readonly LiveServer _server;
+    private readonly LiveSink _sink;
+    private readonly SinkContext _context;
+
+    private LivePageSink(string name, LiveOptions options, SinkContext context)
+        : base(name)
+    {
+        (_server, _context) = (new LiveServer(options), context);
+        _sink = new LiveSink(_server, name);
+    }
+
+    /// <summary>Reads the options of a live page.</summary>
+    public static Func<SinkContext, FrameSink>? Read(ConfigMap map)
+    {
+        var defaults = new LiveOptions();
+        string name = map.Text("name") ?? "live";
+        var options = new LiveOptions
+        {
+            Address = map.Text("address") ?? defaults.Address,
+            Token = map.Text("token"),
+            Hosts = map.Texts("hosts") ?? [],
+            MaxViewers = map.Whole("max_viewers", 1, 1000) ?? defaults.MaxViewers,
+            Quality = map.Whole("quality", 1, 100) ?? defaults.Quality,
+            MaxFramesPerSecond = map.Number("fps", 0, 1000, above: true) ?? defaults.MaxFramesPerSecond,
+            MaxWidth = map.Whole("width", 0, Frame.MaxSide) ?? defaults.MaxWidth,
+        };
+        if (options.Token is null && map.Reading.Try(map.Node, () => NeedsToken(options)) == "yes")
+        {
+            // A token that is made up at each start would have to be told to somebody, in a log that others read.
+            map.Reading.Problem(map.Node, $"a live page beyond this machine needs a token of at least {LiveOptions.ShortestToken} characters: token: ${{LIVE_TOKEN}}");
+        }
+
+        return context => new LivePageSink(name, options, context);
+    }
+
+    private static string NeedsToken(LiveOptions options)
+    {
+        var server = new LiveServer(options);
+        server.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        return server.Token is null ? "no" : "yes";
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask OpenAsync(CancellationToken cancel)
+    {
+        if (_context.Pipeline is { } pipeline)
+        {
+            _server.Watch(pipeline);
+        }
+
+        await _sink.OpenAsync(cancel).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask WriteAsync(PipelineFrame frame, CancellationToken cancel) => _sink.WriteAsync(frame, cancel);
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        await _sink.DisposeAsync().ConfigureAwait(false);
+        await _server.DisposeAsync().ConfigureAwait(false);
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,148 @@
+using System.Globalization;
+using EdgeVision.Imaging;
+using EdgeVision.OpenCv;
+
+namespace EdgeVision.Configuration;
+
+/// <summary>Makes sources out of addresses and what was said beside them.</summary>
+public static class SourceFactory
+{
+    /// <summary>The source, not opened.</summary>
+    /// <exception cref="PipelineConfigException">It does not take what was said of it.</exception>
+    /// <exception cref="SourceException">A recording cannot be read.</exception>
+    public static FrameSource Create(SourceConfig source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        var made = Make(source);
+        return source.MaxFrames is { } most ? new LimitedSource(made, most) : made;
+    }
+
+    /// <summary>Refuses, before anything runs, what a source would refuse when it is made. Opens nothing.</summary>
+    /// <returns>The same.</returns>
+    /// <exception cref="PipelineConfigException">It does not take what was said of it.</exception>
+    /// <exception cref="SourceException">A recording cannot be read.</exception>
+    public static SourceConfig Checked(SourceConfig source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (source.Uri.Kind is SourceKind.Test or SourceKind.Ffmpeg or SourceKind.Mjpeg or SourceKind.Recording)
+        {
+            Create(source).Dispose(); // the others take everything, and the first of OpenCV's would load its library
+        }
+
+        return source;
+    }
+
+    private static FrameSource Make(SourceConfig source) => source.Uri.Kind switch
+    {
+        SourceKind.Test => new TestPatternSource(TestPatternOptions.Parse(source.Uri.Address) with { Name = source.Name }),
+        SourceKind.Raw => Raw(source),
+        SourceKind.Pictures => new PictureSource(new PictureOptions { Paths = [source.Uri.Address], Name = source.Name, Rate = source.FrameRate, Loop = source.Loop }),
+        SourceKind.Ffmpeg => Ffmpeg(source),
+        SourceKind.Recording => Recorded(source),
+        SourceKind.Mjpeg when source.Backend is SourceBackend.Auto or SourceBackend.Mjpeg => new MjpegSource(new MjpegOptions { Address = source.Uri.Address, Name = source.Name }),
+        SourceKind.Camera => UsesFfmpeg(source) ? Ffmpeg(source) : Camera(source),
+        _ => UsesFfmpeg(source) ? Ffmpeg(source) : new VideoSource(new VideoOptions { Input = source.Uri.Address, Name = source.Name }),
+    };
+
+    // Without OpenCV's native library ffmpeg reads; without both the error is OpenCV's, which says what to install.
+    private static bool UsesFfmpeg(SourceConfig source) => source.Backend switch
+    {
+        SourceBackend.Ffmpeg => true,
+        SourceBackend.OpenCv => false,
+        _ => !OpenCvLibrary.Available(out _),
+    };
+
+    private static RawSource Raw(SourceConfig source)
+    {
+        var (width, height) = source.Size ?? throw new PipelineConfigException("raw frames from standard input need a size, such as 640x480");
+        var format = source.Format ?? throw new PipelineConfigException("raw frames from standard input need a format, such as nv12");
+        return new RawSource(Console.OpenStandardInput(), format, width, height, source.FrameRate ?? 25, source.Name);
+    }
+
+    private static FfmpegSource Ffmpeg(SourceConfig source)
+    {
+        string address = source.Uri.Address;
+        var f = source.Ffmpeg;
+        var defaults = new FfmpegOptions { Input = address };
+        var options = defaults with
+        {
+            Name = source.Name,
+            Executable = f.Program,
+            InputArguments = f.InputArguments,
+            HardwareAcceleration = f.HardwareAcceleration,
+            HardwareDevice = f.HardwareDevice,
+            RtspTransport = f.RtspTransport ?? defaults.RtspTransport,
+            LowLatency = f.LowLatency ?? defaults.LowLatency,
+            Format = source.Format ?? defaults.Format,
+            Width = source.Size?.Width,
+            Height = source.Size?.Height,
+            Rate = source.FrameRate,
+            Loop = source.Loop,
+        };
+        if (source.Uri.Kind == SourceKind.Camera)
+        {
+            return new FfmpegSource(OfCamera(options, source));
+        }
+
+        int colon = address.IndexOf(':') + 1;
+        return new FfmpegSource(source.Uri.Kind != SourceKind.Ffmpeg ? options
+            : options with { Input = address[colon..], InputFormat = address.StartsWith("lavfi:", StringComparison.Ordinal) ? "lavfi" : null });
+    }
+
+    // What is asked of a camera is asked of the device, not scaled afterwards.
+    private static FfmpegOptions OfCamera(FfmpegOptions options, SourceConfig source)
+    {
+        List<(string, string)> asked = [];
+        if (source.Size is var (width, height))
+        {
+            asked.Add(("video_size", string.Create(CultureInfo.InvariantCulture, $"{width}x{height}")));
+        }
+
+        if (source.FrameRate is { } rate)
+        {
+            asked.Add(("framerate", rate.ToString(CultureInfo.InvariantCulture)));
+        }
+
+        if (source.FourCc is { } code)
+        {
+            asked.Add(("input_format", code == "MJPG" ? "mjpeg" : "yuyv422"));
+        }
+
+        string device = source.Uri.Address;
+        return options with
+        {
+            Input = char.IsAsciiDigit(device[0]) ? "/dev/video" + device : device,
+            InputFormat = "v4l2",
+            InputOptions = asked,
+            Width = null,
+            Height = null,
+            Rate = null,
+        };
+    }
+
+    private static CameraSource Camera(SourceConfig source)
+    {
+        var defaults = new CameraOptions { Device = source.Uri.Address };
+        return new CameraSource(defaults with
+        {
+            Name = source.Name,
+            FourCc = source.FourCc ?? defaults.FourCc,
+            Width = source.Size?.Width,
+            Height = source.Size?.Height,
+            Rate = source.FrameRate,
+        });
+    }
+
+    private static ReplaySource Recorded(SourceConfig source)
+    {
+        var recording = Recording.Open(source.Uri.Address);
+        string name = source.Recorded ?? (recording.Sources.Count == 1 ? recording.Sources[0].Name
+            : throw new PipelineConfigException($"the recording '{source.Uri.Address}' has {recording.Sources.Count} sources; say which is 'recorded': {string.Join(", ", recording.Sources.Select(s => s.Name))}"));
+        return new ReplaySource(recording.Source(name), new ReplayOptions { RealTime = source.Options.RealTime, OpenReference = OpenReference });
+    }
+
+    // The path comes from the recording, which may come from anywhere: a file and nothing else is opened.
+    private static FrameSource OpenReference(string path) => File.Exists(path)
+        ? Create(new SourceConfig { Name = Path.GetFileName(path), Uri = new SourceUri(SourceKind.Video, Path.GetFullPath(path)) })
+        : throw new SourceException($"the recording refers to '{path}', which does not exist", canRetry: false);
+}

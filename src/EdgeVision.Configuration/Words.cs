@@ -1,0 +1,24 @@
+using System.Globalization;
+
+namespace EdgeVision.Configuration;
+
+/// <summary>Values as people write them, in files and on the command line.</summary>
+public static class Words
+{
+    /// <summary>Layouts of raw frames.</summary>
+    public static IReadOnlyList<(string Word, PixelFormat Format)> Formats { get; } =
+    [
+        ("gray", PixelFormat.Gray8), ("bgr", PixelFormat.Bgr24), ("rgb", PixelFormat.Rgb24), ("bgra", PixelFormat.Bgra32), ("rgba", PixelFormat.Rgba32),
+        ("nv12", PixelFormat.Nv12), ("i420", PixelFormat.I420), ("yuy2", PixelFormat.Yuy2),
+    ];
+
+    /// <summary>A width and a height in pixels, as <c>640x480</c>; null where the text is none.</summary>
+    public static (int Width, int Height)? Extent(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        string[] parts = text.Split('x');
+        return parts.Length == 2 && Side(parts[0], out int width) && Side(parts[1], out int height) ? (width, height) : null;
+    }
+
+    private static bool Side(string text, out int side) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out side) && side is >= 1 and <= Frame.MaxSide;
+}

@@ -1,0 +1,57 @@
+using System.Globalization;
+
+namespace EdgeVision.Configuration;
+
+/// <summary>Times and sizes as people write them: <c>200ms</c>, <c>5s</c>, <c>1.5m</c>, <c>2h</c>; <c>512KB</c>, <c>100MB</c>, <c>2GB</c>.</summary>
+public static class Quantities
+{
+    // Longest unit first where one ends in another.
+    private static readonly (string Unit, double Seconds)[] Times = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("d", 86400)];
+
+    private static readonly (string Unit, long Bytes)[] Sizes = [("KB", 1L << 10), ("MB", 1L << 20), ("GB", 1L << 30), ("TB", 1L << 40), ("B", 1)];
+
+    /// <summary>Reads a time, at least 0, with its unit; 0 needs none.</summary>
+    public static bool TryDuration(string text, out TimeSpan time)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        time = TimeSpan.Zero;
+        if (text == "0")
+        {
+            return true;
+        }
+
+        foreach (var (unit, seconds) in Times)
+        {
+            if (text.EndsWith(unit, StringComparison.Ordinal) && Number(text[..^unit.Length], out double value))
+            {
+                // A hundred years is beyond any use and within what a TimeSpan holds.
+                bool fits = value * seconds <= 3.2e9;
+                time = fits ? TimeSpan.FromSeconds(value * seconds) : default;
+                return fits;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Reads a number of bytes, above 0; units are of 1024.</summary>
+    public static bool TrySize(string text, out long bytes)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        bytes = 0;
+        foreach (var (unit, factor) in Sizes)
+        {
+            if (text.EndsWith(unit, StringComparison.OrdinalIgnoreCase) && Number(text[..^unit.Length], out double value))
+            {
+                bool fits = value * factor is >= 1 and <= long.MaxValue / 2;
+                bytes = fits ? (long)(value * factor) : 0;
+                return fits;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool Number(string text, out double value) =>
+        double.TryParse(text.AsSpan().TrimEnd(), NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out value) && double.IsFinite(value);
+}

@@ -1,0 +1,39 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace EdgeVision.Hosting;
+
+/// <summary>
+/// A pipeline's health: unhealthy (or what the registration says) where it failed or no source is left; degraded where a source or sink is away or given
+/// up, or the pipeline is being built; else healthy.
+/// </summary>
+internal sealed class PipelineHealthCheck(PipelineStatus status) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return Task.FromResult(Judge(status.State, status.Snapshot(), status.LastError, context.Registration.FailureStatus));
+    }
+
+    internal static HealthCheckResult Judge(PipelineState state, LedgerSnapshot? accounts, string? error, HealthStatus failure)
+    {
+        if (state is PipelineState.Failed or PipelineState.Restarting)
+        {
+            return new HealthCheckResult(failure, error);
+        }
+
+        if (state is PipelineState.Starting || accounts is null)
+        {
+            return HealthCheckResult.Degraded("the pipeline is being built");
+        }
+
+        string[] sources = [.. accounts.Sources.Where(s => s.State is SourceState.Failed or SourceState.Reconnecting).Select(s => $"source {s.Name}: {s.State}")];
+        string[] sinks = [.. accounts.Sinks.Where(s => s.State is SinkState.Failed or SinkState.Retrying or SinkState.Suspended).Select(s => $"sink {s.Name}: {s.State}")];
+        string what = string.Join(", ", sources.Concat(sinks));
+        if (sources.Length > 0 && sources.Length == accounts.Sources.Count)
+        {
+            return new HealthCheckResult(failure, what);
+        }
+
+        return what.Length > 0 ? HealthCheckResult.Degraded(what) : HealthCheckResult.Healthy();
+    }
+}

@@ -1,0 +1,224 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace EdgeVision.Imaging;
+
+/// <summary>One source of a <see cref="ClipRecorderSink"/>: the pictures it holds, and the clip that is being written.</summary>
+internal sealed class ClipSource : IDisposable
+{
+    // Pictures of before the event are written a few at a time while new ones come, so that a clip's beginning holds nobody up.
+    private const int CatchUp = 3;
+
+    private readonly string _name;
+    private readonly ClipRecorderOptions _options;
+    private readonly FrameRenderer _renderer;
+    private readonly HeldPictures _held;
+    private readonly Queue<HeldPicture> _pending = new();
+    private Clip? _clip;
+    private (long Sequence, DateTimeOffset At) _last;
+    private TimeSpan _lastTime = TimeSpan.MinValue;
+
+    private sealed record Clip(string Path, PacedVideo Video, TimeSpan Start, DateTimeOffset StartedAt)
+    {
+        public TimeSpan Until { get; set; }
+
+        public TimeSpan End { get; set; }
+
+        public List<(long Frame, TimeSpan Time, PipelineEvent Happened)> Events { get; } = [];
+    }
+
+    public ClipSource(string name, ClipRecorderOptions options, FrameRenderer renderer)
+    {
+        (_name, _options, _renderer) = (name, options, renderer);
+        _held = new HeldPictures(options.Before, options.MostHeldBytes);
+    }
+
+    /// <summary>Goes on by one frame.</summary>
+    public void Add(PipelineFrame frame)
+    {
+        var time = frame.Timestamp;
+        if (time < _lastTime)
+        {
+            Finish(CancellationToken.None); // the source began anew: what was before has nothing to do with it
+            _held.Clear();
+        }
+
+        if (_clip is { } old && (time > old.Until || time - old.Start > _options.Longest))
+        {
+            Finish(CancellationToken.None);
+        }
+
+        _lastTime = time;
+        bool again = _last == (frame.Sequence, frame.CapturedAt);
+        if (!again)
+        {
+            _renderer.Follow(frame);
+        }
+
+        using var picture = _renderer.Render(frame);
+        if (!again)
+        {
+            _held.Add(HeldPicture.Of(picture, _options.HeldQuality));
+            _last = (frame.Sequence, frame.CapturedAt);
+        }
+
+        bool begins = Events(frame);
+        if (_clip is null)
+        {
+            return;
+        }
+
+        _clip.End = time;
+        Write(picture, begins);
+    }
+
+    /// <summary>Ends the clip, if there is one, and writes its line.</summary>
+    public void Finish(CancellationToken cancel)
+    {
+        if (_clip is not { } clip)
+        {
+            return;
+        }
+
+        try
+        {
+            while (_pending.Count > 0 && !cancel.IsCancellationRequested)
+            {
+                WritePending();
+            }
+
+            clip.Video.Complete(cancel);
+            WriteLine(clip);
+            ClipFiles.Limit(_options.Folder, _options.Extension, _options.MostClips, _options.MostBytes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw FileErrors.Sink(clip.Path, e);
+        }
+        finally
+        {
+            Abandon();
+        }
+    }
+
+    public void Dispose()
+    {
+        Abandon();
+        _held.Dispose();
+    }
+
+    // Notes events that are asked for; whether one of them began a clip.
+    private bool Events(PipelineFrame frame)
+    {
+        bool begins = false;
+        foreach (var happened in frame.Events)
+        {
+            if (_options.Rules?.Contains(happened.Rule) == false || _options.Kinds?.Contains(happened.Kind) == false)
+            {
+                continue;
+            }
+
+            if (_clip is null)
+            {
+                begins = true;
+                var first = _held.Pictures.First();
+                string path = ClipFiles.NewPath(_options.Folder, _name, frame.CapturedAt, _options.Extension);
+                _clip = new Clip(path, new PacedVideo(_options.Writer, path, _options.FrameRate, _options.Longest), first.Timestamp, frame.CapturedAt - (frame.Timestamp - first.Timestamp));
+                foreach (var held in _held.Pictures)
+                {
+                    _pending.Enqueue(held.Share());
+                }
+            }
+
+            _clip.Until = frame.Timestamp + _options.After;
+            _clip.Events.Add((frame.Sequence, frame.Timestamp, happened));
+        }
+
+        return begins;
+    }
+
+    private void Write(Frame picture, bool isPending)
+    {
+        if (!isPending && _pending.Count > 0)
+        {
+            _pending.Enqueue(_held.Pictures.Last().Share());
+            isPending = true;
+        }
+
+        for (int i = 0; i < CatchUp && _pending.Count > 0; i++)
+        {
+            WritePending();
+        }
+
+        if (!isPending)
+        {
+            _clip!.Video.Add(picture.Share());
+        }
+    }
+
+    private void WritePending()
+    {
+        var held = _pending.Dequeue();
+        try
+        {
+            var picture = _renderer.Rent(_name, held.Width, held.Height, held.Sequence, held.Timestamp);
+            held.Decode(picture);
+            _clip!.Video.Add(picture);
+        }
+        finally
+        {
+            held.Release();
+        }
+    }
+
+    private void Abandon()
+    {
+        while (_pending.Count > 0)
+        {
+            _pending.Dequeue().Release();
+        }
+
+        _clip?.Video.Dispose();
+        _clip = null;
+    }
+
+    private void WriteLine(Clip clip)
+    {
+        string path = Path.ChangeExtension(clip.Path, ClipFiles.Index), part = path + ".part";
+        using (var file = new FileStream(part, FileMode.Create, FileAccess.Write))
+        {
+            using (var writer = new Utf8JsonWriter(file, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            {
+                writer.WriteStartObject();
+                writer.WriteString("source"u8, _name);
+                writer.WriteStartArray("files"u8);
+                foreach (string video in clip.Video.Files)
+                {
+                    writer.WriteStringValue(Path.GetFileName(video));
+                }
+
+                writer.WriteEndArray();
+                writer.WriteString("from"u8, clip.StartedAt.UtcDateTime);
+                writer.WriteNumber("from_timestamp_ms"u8, Math.Round(clip.Start.TotalMilliseconds, 3));
+                writer.WriteNumber("to_timestamp_ms"u8, Math.Round(clip.End.TotalMilliseconds, 3));
+                writer.WriteStartArray("events"u8);
+                foreach (var (frame, time, happened) in clip.Events)
+                {
+                    writer.WriteStartObject();
+                    writer.WriteNumber("frame"u8, frame);
+                    writer.WriteNumber("timestamp_ms"u8, Math.Round(time.TotalMilliseconds, 3));
+                    writer.WritePropertyName("event"u8);
+                    PipelineJson.Write(writer, happened);
+                    writer.WriteEndObject();
+                }
+
+                writer.WriteEndArray();
+                writer.WriteEndObject();
+            }
+
+            file.Write("\n"u8);
+        }
+
+        File.Move(part, path, overwrite: true);
+    }
+}

@@ -1,0 +1,261 @@
+using System.Globalization;
+using System.Text;
+using SkiaSharp;
+
+namespace EdgeVision.Imaging;
+
+/// <summary>What a <see cref="PipelineAnnotator"/> draws.</summary>
+public sealed record PipelineAnnotatorOptions
+{
+    /// <summary>Pairs of keypoint indices to join; those of the result's own model where absent.</summary>
+    public IReadOnlyList<int[]>? Skeleton { get; init; }
+
+    /// <summary>Positions of each track, the last ones, that are drawn as its trail; 0 for no trails.</summary>
+    public int Trail { get; init; } = 30;
+
+    /// <summary>Whether the source's name, the frame's number and its time stand in the upper right corner.</summary>
+    public bool Caption { get; init; } = true;
+
+    /// <summary>Rules of a source by its name, whose places are drawn with their counts: <see cref="VisionPipeline.RulesOf"/>. Asked when the first frame comes.</summary>
+    public Func<string, IReadOnlyList<IPipelineRule>>? Rules { get; init; }
+}
+
+/// <summary>
+/// Draws a pipeline's frames: their pixels, of whatever format, and over them the places that rules watch with their counts, trails of tracks, what was found
+/// (<see cref="Annotator"/>) with what further models said of it, and a caption. Serves one thread; knows the trails of any number of sources.
+/// </summary>
+public sealed class PipelineAnnotator : IDisposable
+{
+    private static readonly SKColor Dark = new(12, 16, 24, 205);
+    private readonly PipelineAnnotatorOptions _options;
+    private readonly Annotator _annotator;
+    private readonly Dictionary<string, SourceView> _sources = [];
+    private readonly List<SKRect> _taken = [];
+    private readonly StringBuilder _text = new();
+
+    private sealed record SourceView(TrackTrails Trails, IReadOnlyList<IPipelineRule> Rules);
+
+    /// <summary>Prepares drawing.</summary>
+    /// <param name="options">What to draw.</param>
+    public PipelineAnnotator(PipelineAnnotatorOptions? options = null)
+    {
+        _options = options ?? new PipelineAnnotatorOptions();
+        _annotator = new Annotator(_options.Skeleton);
+    }
+
+    /// <summary>Goes on by one frame, so that trails are whole; each frame once, also those that are not drawn.</summary>
+    /// <param name="frame">The frame.</param>
+    public void Follow(PipelineFrame frame)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        ViewOf(frame.Source).Trails.Update(frame.Result.Detections);
+    }
+
+    /// <summary>Draws a frame that <see cref="Follow"/> has seen.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="canvas">BGRA32 of the frame's size, to be overwritten.</param>
+    /// <exception cref="FrameFormatException">The canvas is of another format or size.</exception>
+    public unsafe void Draw(PipelineFrame frame, Frame canvas)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        ArgumentNullException.ThrowIfNull(canvas);
+        FrameConverter.ToBgra(frame.Frame, canvas);
+        var view = ViewOf(frame.Source);
+        fixed (byte* pixels = canvas.MutableData)
+        {
+            using var surface = SKSurface.Create(new SKImageInfo(canvas.Width, canvas.Height, SKColorType.Bgra8888, SKAlphaType.Opaque), (nint)pixels, canvas.Stride);
+            Draw(surface.Canvas, canvas.Width, canvas.Height, frame, view);
+            surface.Flush();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _annotator.Dispose();
+
+    private SourceView ViewOf(string source)
+    {
+        if (!_sources.TryGetValue(source, out var view))
+        {
+            _sources[source] = view = new SourceView(new TrackTrails(_options.Trail), _options.Rules?.Invoke(source) ?? []);
+        }
+
+        return view;
+    }
+
+    private void Draw(SKCanvas canvas, int width, int height, PipelineFrame frame, SourceView view)
+    {
+        float unit = Annotator.UnitOf(width, height);
+        using var font = _annotator.FontOf(unit);
+        using var small = new SKFont(font.Typeface, font.Size * 0.85f) { Edging = SKFontEdging.Antialias };
+        _taken.Clear();
+        for (int i = 0; i < view.Rules.Count; i++)
+        {
+            Outline(canvas, view.Rules[i], ColorOfRule(i), Happened(frame, view.Rules[i].Name), unit);
+        }
+
+        view.Trails.Draw(canvas, unit);
+        var caption = CaptionOf(frame, view.Rules, small, width, unit);
+        if (caption.Lines.Count > 0)
+        {
+            _taken.Add(caption.Panel);
+        }
+
+        _annotator.Draw(canvas, width, height, frame.Result, _taken, frame.Crops.Count > 0 ? i => Said(frame, i) : null);
+        foreach (var crop in frame.Crops)
+        {
+            var d = crop.Result.Detections;
+            for (int i = 0; i < d.Count && d.KeypointCount > 0; i++)
+            {
+                _annotator.Keypoints(canvas, d, i, unit);
+            }
+        }
+
+        for (int i = 0; i < view.Rules.Count; i++)
+        {
+            var rule = view.Rules[i];
+            if (rule.Outline.Count > 0)
+            {
+                var (x, y) = LabelPlace(rule);
+                Annotator.Label(canvas, small, new Box(x, y, x, y), Counts(frame, rule.Name), ColorOfRule(i), unit, width, height, _taken);
+            }
+        }
+
+        Caption(canvas, small, caption, unit);
+    }
+
+    private static void Outline(SKCanvas canvas, IPipelineRule rule, SKColor color, bool happened, float unit)
+    {
+        if (rule.Outline.Count < 2)
+        {
+            return;
+        }
+
+        var builder = new SKPathBuilder();
+        builder.MoveTo(rule.Outline[0].X, rule.Outline[0].Y);
+        for (int i = 1; i < rule.Outline.Count; i++)
+        {
+            builder.LineTo(rule.Outline[i].X, rule.Outline[i].Y);
+        }
+
+        if (rule.IsArea)
+        {
+            builder.Close();
+        }
+
+        using var path = builder.Detach();
+        if (rule.IsArea)
+        {
+            using var fill = new SKPaint { IsAntialias = true, Color = color.WithAlpha((byte)(happened ? 80 : 36)) };
+            canvas.DrawPath(path, fill);
+        }
+
+        using var line = new SKPaint
+        {
+            IsAntialias = true, Style = SKPaintStyle.Stroke, StrokeJoin = SKStrokeJoin.Round, StrokeCap = SKStrokeCap.Round,
+            StrokeWidth = unit * (happened ? 2 : 1), Color = color,
+        };
+        canvas.DrawPath(path, line);
+    }
+
+    // At an area's topmost corner; at a line's middle, where it is crossed.
+    private static (float X, float Y) LabelPlace(IPipelineRule rule) => rule.IsArea
+        ? rule.Outline.MinBy(p => p.Y)
+        : ((rule.Outline[0].X + rule.Outline[^1].X) / 2, (rule.Outline[0].Y + rule.Outline[^1].Y) / 2);
+
+    private static SKColor ColorOfRule(int index) => Annotator.ColorOf(index + 3);
+
+    private static bool Happened(PipelineFrame frame, string rule)
+    {
+        foreach (var happened in frame.Events)
+        {
+            if (happened.Rule == rule)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // "gate  in 3 · out 1"
+    private string Counts(PipelineFrame frame, string rule)
+    {
+        _text.Clear().Append(rule);
+        string before = "  ";
+        foreach (var count in frame.Counts)
+        {
+            if (count.Rule == rule)
+            {
+                _text.Append(before).Append(count.Name).Append(CultureInfo.InvariantCulture, $" {count.Value:0.##}");
+                before = " · ";
+            }
+        }
+
+        return _text.ToString();
+    }
+
+    // The best class that each further model gave, or the best of what it found in the box.
+    private string Said(PipelineFrame frame, int detection)
+    {
+        _text.Clear();
+        foreach (var crop in frame.Crops)
+        {
+            var classes = crop.Result.Classification;
+            var found = crop.Result.Detections;
+            if (crop.Detection == detection && classes.Count > 0)
+            {
+                Add(classes.LabelOf(classes.ClassIds[0]), classes.Scores[0]);
+            }
+            else if (crop.Detection == detection && found.Count > 0 && found.KeypointCount == 0)
+            {
+                Add(found.Label(0), found.Scores[0]);
+            }
+        }
+
+        return _text.ToString();
+
+        void Add(string label, float score) => _text.Append(CultureInfo.InvariantCulture, $" · {label} {score * 100:0}%");
+    }
+
+    private (SKRect Panel, List<string> Lines) CaptionOf(PipelineFrame frame, IReadOnlyList<IPipelineRule> rules, SKFont font, int width, float unit)
+    {
+        var lines = new List<string>();
+        if (_options.Caption)
+        {
+            lines.Add(string.Create(CultureInfo.InvariantCulture, $"{frame.Source}  #{frame.Sequence}  {frame.Timestamp:hh\\:mm\\:ss\\.fff}"));
+            lines.Add(frame.CapturedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+        }
+
+        foreach (var rule in rules)
+        {
+            if (rule.Outline.Count == 0)
+            {
+                lines.Add(Counts(frame, rule.Name)); // nowhere else to stand
+            }
+        }
+
+        float pad = unit * 1.6f, widest = 0;
+        foreach (string line in lines)
+        {
+            widest = Math.Max(widest, font.MeasureText(line));
+        }
+
+        return (new SKRect(width - widest - 3 * pad, pad, width - pad, 2 * pad + lines.Count * font.Size * 1.3f), lines);
+    }
+
+    private static void Caption(SKCanvas canvas, SKFont font, (SKRect Panel, List<string> Lines) caption, float unit)
+    {
+        if (caption.Lines.Count == 0)
+        {
+            return;
+        }
+
+        using var back = new SKPaint { IsAntialias = true, Color = Dark };
+        using var ink = new SKPaint { IsAntialias = true, Color = SKColors.White };
+        canvas.DrawRoundRect(caption.Panel, unit * 1.2f, unit * 1.2f, back);
+        for (int i = 0; i < caption.Lines.Count; i++)
+        {
+            canvas.DrawText(caption.Lines[i], caption.Panel.Right - unit * 1.6f, caption.Panel.Top + unit * 0.8f + font.Size * (1 + 1.3f * i), SKTextAlign.Right, font, ink);
+        }
+    }
+}

@@ -1,0 +1,241 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Text.Json;
+using System.Threading.Channels;
+using EdgeVision.Imaging;
+
+namespace EdgeVision.Live;
+
+/// <summary>
+/// The pictures of one source. Keeps a share of the newest frame and encodes it only while somebody looks, no oftener than the options allow, on a
+/// task of its own: the pipeline is never held up by it.
+/// </summary>
+internal sealed class LiveFeed : IDisposable
+{
+    private readonly Lock _lock = new(), _encoding = new();
+    private readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly ArrayBufferWriter<byte> _json = new();
+    private readonly FrameJpeg _jpeg;
+    private readonly PipelineAnnotator _found, _foundAndRules;
+    private readonly TimeSpan _pace;
+    private LiveViewer[] _viewers = [];
+    private PipelineFrame? _latest;
+    private Frame? _canvas;
+    private long _encoded;
+    private bool _running, _disposed;
+
+    /// <param name="name">The source's name.</param>
+    /// <param name="options">Size, quality and pace.</param>
+    /// <param name="rules">Rules of a source, whose places are drawn for players.</param>
+    public LiveFeed(string name, LiveOptions options, Func<string, IReadOnlyList<IPipelineRule>> rules)
+    {
+        Name = name;
+        // A page draws the rules itself, and trails that are whole: here frames are left out.
+        _found = new PipelineAnnotator(new PipelineAnnotatorOptions { Trail = 0, Caption = false });
+        _foundAndRules = new PipelineAnnotator(new PipelineAnnotatorOptions { Trail = 0, Caption = false, Rules = rules });
+        _jpeg = new FrameJpeg(options.Quality, options.MaxWidth);
+        _pace = TimeSpan.FromSeconds(1 / options.MaxFramesPerSecond);
+    }
+
+    public string Name { get; }
+
+    /// <summary>JPEGs made so far.</summary>
+    public long Encoded => Interlocked.Read(ref _encoded);
+
+    public void Publish(PipelineFrame frame)
+    {
+        frame.Share();
+        PipelineFrame? old = frame;
+        bool watched = false;
+        lock (_lock)
+        {
+            if (!_disposed)
+            {
+                (old, _latest) = (_latest, frame);
+                watched = _viewers.Length > 0;
+            }
+        }
+
+        old?.Dispose();
+        if (watched)
+        {
+            _news.Writer.TryWrite(true);
+        }
+    }
+
+    public void Attach(LiveViewer viewer)
+    {
+        lock (_lock)
+        {
+            _viewers = [.. _viewers, viewer];
+            if (!_running && !_disposed)
+            {
+                _running = true;
+                _ = Task.Run(EncodeWhileWatchedAsync);
+            }
+        }
+
+        _news.Writer.TryWrite(true); // who comes sees the newest frame at once, also of a source that has ended
+    }
+
+    public void Detach(LiveViewer viewer)
+    {
+        lock (_lock)
+        {
+            _viewers = [.. _viewers.Where(v => v != viewer)];
+        }
+
+        _news.Writer.TryWrite(true);
+    }
+
+    /// <summary>The newest frame as JPEG; null where none has come yet.</summary>
+    /// <param name="drawn">Whether overlays are drawn on it.</param>
+    /// <exception cref="EdgeVisionException">It cannot be encoded.</exception>
+    public byte[]? Picture(bool drawn)
+    {
+        using var frame = Newest();
+        return frame is null ? null : Encode(frame, drawn ? _foundAndRules : null);
+    }
+
+    public void Dispose()
+    {
+        PipelineFrame? last;
+        lock (_lock)
+        {
+            (last, _latest, _disposed, _viewers) = (_latest, null, true, []);
+        }
+
+        last?.Dispose();
+        _news.Writer.TryComplete();
+        lock (_encoding)
+        {
+            _jpeg.Dispose();
+            _canvas?.Dispose();
+            _found.Dispose();
+            _foundAndRules.Dispose();
+        }
+    }
+
+    private async Task EncodeWhileWatchedAsync()
+    {
+        while (await _news.Reader.WaitToReadAsync())
+        {
+            _news.Reader.TryRead(out _);
+            LiveViewer[] viewers;
+            lock (_lock)
+            {
+                viewers = _viewers;
+                if (viewers.Length == 0)
+                {
+                    _running = false;
+                    return;
+                }
+            }
+
+            long begun = Stopwatch.GetTimestamp();
+            using (var frame = Newest())
+            {
+                if (frame is not null)
+                {
+                    Send(frame, viewers);
+                }
+            }
+
+            var rest = _pace - Stopwatch.GetElapsedTime(begun);
+            if (rest > TimeSpan.Zero)
+            {
+                await Task.Delay(rest);
+            }
+        }
+    }
+
+    private void Send(PipelineFrame frame, LiveViewer[] viewers)
+    {
+        LivePicture? plain = null, drawn = null;
+        try
+        {
+            foreach (var viewer in viewers)
+            {
+                viewer.Offer(viewer.Drawn
+                    ? drawn ??= new LivePicture(this, [], Encode(frame, _foundAndRules))
+                    : plain ??= Plain(frame));
+            }
+        }
+        catch (Exception e) when (e is EdgeVisionException or ObjectDisposedException)
+        {
+            // A frame that cannot be encoded is left out, as one that came too soon is; the next may go.
+        }
+    }
+
+    // Masks and maps are drawn here: as JSON they would be larger than the picture.
+    private LivePicture Plain(PipelineFrame frame)
+    {
+        bool drawn = frame.Result.Detections.HasMasks || frame.Result.Segmentation.Width > 0 || frame.Result.Depth.Width > 0;
+        byte[] jpeg = Encode(frame, drawn ? _found : null);
+        lock (_encoding)
+        {
+            _json.ResetWrittenCount();
+            using (var writer = new Utf8JsonWriter(_json))
+            {
+                writer.WriteStartObject();
+                writer.WriteNumber("age_ms"u8, Math.Round((DateTimeOffset.UtcNow - frame.CapturedAt).TotalMilliseconds, 1));
+                writer.WriteBoolean("drawn"u8, drawn);
+                Skeleton(writer, frame.Result.Detections);
+                writer.WritePropertyName("result"u8);
+                PipelineJson.Write(writer, frame, MaskPlane.None);
+                writer.WriteEndObject();
+            }
+
+            return new LivePicture(this, _json.WrittenSpan.ToArray(), jpeg);
+        }
+    }
+
+    private static void Skeleton(Utf8JsonWriter writer, Detections detections)
+    {
+        if (detections.KeypointCount == 0)
+        {
+            return;
+        }
+
+        writer.WriteStartArray("skeleton"u8);
+        foreach (int[] limb in detections.Skeleton)
+        {
+            writer.WriteStartArray();
+            writer.WriteNumberValue(limb[0]);
+            writer.WriteNumberValue(limb[1]);
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private byte[] Encode(PipelineFrame frame, PipelineAnnotator? annotator)
+    {
+        lock (_encoding)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            Interlocked.Increment(ref _encoded);
+            if (annotator is null)
+            {
+                return _jpeg.Encode(frame.Frame);
+            }
+
+            if (_canvas is null || _canvas.Width != frame.Frame.Width || _canvas.Height != frame.Frame.Height)
+            {
+                _canvas?.Dispose();
+                _canvas = Frame.Rent(PixelFormat.Bgra32, frame.Frame.Width, frame.Frame.Height);
+            }
+
+            annotator.Draw(frame, _canvas);
+            return _jpeg.Encode(_canvas);
+        }
+    }
+
+    private PipelineFrame? Newest()
+    {
+        lock (_lock)
+        {
+            return _latest?.Share();
+        }
+    }
+}

@@ -1,0 +1,163 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+
+namespace EdgeVision.Live;
+
+/// <summary>What the server shows: the sources' pictures, the log, the accounts; and who looks at them.</summary>
+internal sealed class LiveHub(LiveOptions options) : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly List<LiveViewer> _viewers = [];
+    private readonly ConcurrentDictionary<string, LiveFeed> _feeds = new(StringComparer.Ordinal);
+
+    public LiveLog Log { get; } = new();
+
+    /// <summary>Gives the accounts; null while no pipeline is watched.</summary>
+    public Func<LedgerSnapshot>? Ledger { get; set; }
+
+    /// <summary>Gives the rules of a source; null while no pipeline is watched.</summary>
+    public Func<string, IReadOnlyList<IPipelineRule>>? Rules { get; set; }
+
+    public int Viewers
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _viewers.Count;
+            }
+        }
+    }
+
+    /// <summary>JPEGs made so far, of all sources.</summary>
+    public long Encoded => _feeds.Values.Sum(f => f.Encoded);
+
+    public void Publish(PipelineFrame frame)
+    {
+        Log.Add(frame);
+        (_feeds.TryGetValue(frame.Source, out var feed) ? feed : Open(frame.Source)).Publish(frame);
+    }
+
+    /// <summary>The pictures of a source; null for a name that neither frames nor the accounts know.</summary>
+    public LiveFeed? Find(string source) => _feeds.TryGetValue(source, out var feed) ? feed
+        : Ledger?.Invoke().Sources.Any(s => s.Name == source) == true ? Open(source)
+        : null;
+
+    /// <summary>Lets a viewer in; false where there are as many as may be.</summary>
+    public bool TryEnter(LiveViewer viewer)
+    {
+        lock (_lock)
+        {
+            if (_viewers.Count >= options.MaxViewers)
+            {
+                return false;
+            }
+
+            _viewers.Add(viewer);
+            foreach (var feed in _feeds.Values.Where(f => viewer.Source is null || viewer.Source == f.Name))
+            {
+                feed.Attach(viewer);
+            }
+
+            return true;
+        }
+    }
+
+    public void Leave(LiveViewer viewer)
+    {
+        lock (_lock)
+        {
+            _viewers.Remove(viewer);
+            foreach (var feed in _feeds.Values)
+            {
+                feed.Detach(viewer);
+            }
+        }
+    }
+
+    /// <summary>Writes what a page needs beside the pictures: accounts, outlines, the log's entries above a number, and how it fares itself.</summary>
+    /// <returns>The log's last number.</returns>
+    public long WriteState(Utf8JsonWriter writer, LiveViewer viewer, long logged)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("type"u8, "state"u8);
+        writer.WriteNumber("viewers"u8, Viewers);
+        writer.WriteNumber("skipped"u8, viewer.Skipped);
+        if (Ledger is { } ledger)
+        {
+            var snapshot = ledger();
+            writer.WritePropertyName("ledger"u8);
+            LedgerJson.Write(writer, snapshot);
+            writer.WriteStartObject("outlines"u8);
+            foreach (var source in snapshot.Sources)
+            {
+                Outlines(writer, source.Name);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        writer.WritePropertyName("log"u8);
+        logged = Log.Write(writer, logged);
+        writer.WriteEndObject();
+        return logged;
+    }
+
+    public void Dispose()
+    {
+        foreach (var feed in _feeds.Values)
+        {
+            feed.Dispose();
+        }
+    }
+
+    private void Outlines(Utf8JsonWriter writer, string source)
+    {
+        writer.WriteStartArray(source);
+        foreach (var rule in Rules?.Invoke(source) ?? [])
+        {
+            if (rule.Outline.Count < 2)
+            {
+                continue;
+            }
+
+            writer.WriteStartObject();
+            writer.WriteString("rule"u8, rule.Name);
+            writer.WriteBoolean("area"u8, rule.IsArea);
+            writer.WriteStartArray("points"u8);
+            foreach (var (x, y) in rule.Outline)
+            {
+                writer.WriteStartArray();
+                writer.WriteNumberValue(x);
+                writer.WriteNumberValue(y);
+                writer.WriteEndArray();
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    // Under the lock, so that a viewer who comes at the same moment is attached once.
+    private LiveFeed Open(string source)
+    {
+        lock (_lock)
+        {
+            if (_feeds.TryGetValue(source, out var feed))
+            {
+                return feed;
+            }
+
+            feed = new LiveFeed(source, options, s => Rules?.Invoke(s) ?? []);
+            _feeds[source] = feed;
+            foreach (var viewer in _viewers.Where(v => v.Source is null || v.Source == source))
+            {
+                feed.Attach(viewer);
+            }
+
+            return feed;
+        }
+    }
+}

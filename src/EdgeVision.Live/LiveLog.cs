@@ -1,0 +1,67 @@
+using System.Text.Json;
+
+namespace EdgeVision.Live;
+
+/// <summary>The last things that happened: events of rules, and what the pipeline had to say. Keeps a fixed number; older ones go.</summary>
+internal sealed class LiveLog
+{
+    /// <summary>Entries kept.</summary>
+    public const int Capacity = 200;
+
+    private readonly record struct Entry(long Number, DateTimeOffset At, string Source, PipelineEvent Happened, PipelineNotice Notice);
+
+    private readonly Lock _lock = new();
+    private readonly Entry[] _entries = new Entry[Capacity];
+    private long _count;
+
+    public void Add(PipelineFrame frame)
+    {
+        for (int i = 0; i < frame.Events.Count; i++)
+        {
+            Add(new Entry(0, frame.CapturedAt, frame.Source, frame.Events[i], default));
+        }
+    }
+
+    public void Add(PipelineNotice notice) => Add(new Entry(0, DateTimeOffset.UtcNow, notice.Component, default, notice));
+
+    /// <summary>Writes, oldest first, the entries above a number as an array: {number, at, source, event {…}} or {number, at, source, level, message}.</summary>
+    /// <returns>The last entry's number, to go on from.</returns>
+    public long Write(Utf8JsonWriter writer, long above)
+    {
+        lock (_lock)
+        {
+            writer.WriteStartArray();
+            for (long n = Math.Max(above, _count - Capacity); n < _count; n++)
+            {
+                var entry = _entries[n % Capacity];
+                writer.WriteStartObject();
+                writer.WriteNumber("number"u8, entry.Number);
+                writer.WriteString("at"u8, entry.At.UtcDateTime);
+                writer.WriteString("source"u8, entry.Source);
+                if (entry.Notice.Message is not null)
+                {
+                    writer.WriteString("level"u8, entry.Notice.Level switch { NoticeLevel.Error => "error", NoticeLevel.Warning => "warning", _ => "information" });
+                    writer.WriteString("message"u8, entry.Notice.Message);
+                }
+                else
+                {
+                    writer.WritePropertyName("event"u8);
+                    PipelineJson.Write(writer, entry.Happened);
+                }
+
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+            return _count;
+        }
+    }
+
+    private void Add(in Entry entry)
+    {
+        lock (_lock)
+        {
+            _entries[_count % Capacity] = entry with { Number = ++_count };
+        }
+    }
+}

@@ -1,0 +1,195 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace EdgeVision.Live;
+
+/// <summary>
+/// Serves the live page: each source's picture with what was found on it, and the pipeline's accounts as they change. On loopback it is open to who
+/// uses the machine; elsewhere a token is needed. A <see cref="LiveSink"/> brings it the frames.
+/// <code>
+/// await using var live = new LiveServer();
+/// await using var pipeline = builder.AddSink(new LiveSink(live)).Build();
+/// live.Watch(pipeline);
+/// await pipeline.RunAsync(cancel); // the page stands at http://127.0.0.1:8090/
+/// </code>
+/// </summary>
+public sealed class LiveServer : IAsyncDisposable
+{
+    private static readonly TimeSpan StopTime = TimeSpan.FromMilliseconds(500);
+
+    private readonly LiveOptions _options;
+    private readonly IPEndPoint _endPoint;
+    private readonly LiveHub _hub;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly SemaphoreSlim _starting = new(1);
+    private WebApplication? _application;
+    private IPEndPoint? _bound;
+    private bool _disposed;
+
+    /// <summary>Prepares a server; nothing is listened on yet.</summary>
+    /// <param name="options">Where, for whom, how much.</param>
+    /// <exception cref="PipelineConfigException">An option is impossible.</exception>
+    public LiveServer(LiveOptions? options = null)
+    {
+        _options = options ?? new LiveOptions();
+        _endPoint = _options.Check();
+        _hub = new LiveHub(_options);
+        Token = _options.Token ?? (IPAddress.IsLoopback(_endPoint.Address) ? null : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
+    }
+
+    /// <summary>What viewers must show: the token of the options, or one that was made up; null where none is needed.</summary>
+    public string? Token { get; }
+
+    /// <summary>Where the page is, once started; of a server on every interface, by the machine's name.</summary>
+    /// <exception cref="InvalidOperationException">It is not started.</exception>
+    public Uri Address
+    {
+        get
+        {
+            var bound = _bound ?? throw new InvalidOperationException("StartAsync first");
+            bool everywhere = bound.Address.Equals(IPAddress.Any) || bound.Address.Equals(IPAddress.IPv6Any);
+            return new Uri(everywhere ? FormattableString.Invariant($"http://{Dns.GetHostName()}:{bound.Port}/") : $"http://{bound}/");
+        }
+    }
+
+    /// <summary>Who looks at the moment, pages and MJPEG players together.</summary>
+    public int Viewers => _hub.Viewers;
+
+    internal LiveHub Hub => _hub;
+
+    /// <summary>Shows a pipeline's accounts, outlines and notices.</summary>
+    /// <param name="pipeline">The pipeline, running or about to.</param>
+    public void Watch(VisionPipeline pipeline)
+    {
+        ArgumentNullException.ThrowIfNull(pipeline);
+        Watch(pipeline.Snapshot, pipeline.RulesOf);
+        pipeline.Notice += _hub.Log.Add;
+    }
+
+    /// <summary>Shows accounts and outlines from elsewhere.</summary>
+    /// <param name="ledger">Gives the accounts; called from any thread.</param>
+    /// <param name="rules">Gives the rules of a source; null where there are none.</param>
+    public void Watch(Func<LedgerSnapshot> ledger, Func<string, IReadOnlyList<IPipelineRule>>? rules = null)
+    {
+        ArgumentNullException.ThrowIfNull(ledger);
+        (_hub.Rules, _hub.Ledger) = (rules, ledger);
+    }
+
+    /// <summary>Begins to listen; a second call does nothing.</summary>
+    /// <exception cref="SinkException">The address cannot be listened on: the port is taken, or the address is not this machine's.</exception>
+    public async Task StartAsync(CancellationToken cancel = default)
+    {
+        await _starting.WaitAsync(cancel);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_application is null)
+            {
+                await ListenAsync(cancel);
+            }
+        }
+        finally
+        {
+            _starting.Release();
+        }
+    }
+
+    /// <summary>Sends viewers away and stops, within a second.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _starting.WaitAsync();
+        try
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            await _stopping.CancelAsync();
+            if (_application is not null)
+            {
+                await StopAsync(_application);
+            }
+
+            _hub.Dispose();
+            _stopping.Dispose();
+        }
+        finally
+        {
+            _starting.Release();
+        }
+    }
+
+    internal void Publish(PipelineFrame frame) => _hub.Publish(frame);
+
+    private async Task ListenAsync(CancellationToken cancel)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        // The host's own would listen for Ctrl-C and keep the process; who uses the server decides when it stops.
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(Configure);
+        var application = builder.Build();
+        // What is answered depends on the port, which is known only once it is listened on; the first request waits for it.
+        var ready = new TaskCompletionSource<LiveEndpoints>(TaskCreationOptions.RunContinuationsAsynchronously);
+        application.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(10), KeepAliveTimeout = TimeSpan.FromSeconds(10) });
+        application.Run(async context => await (await ready.Task).HandleAsync(context));
+        try
+        {
+            await application.StartAsync(cancel);
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            await application.DisposeAsync();
+            bool taken = e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException;
+            throw new SinkException(taken
+                ? $"the live page cannot be served on {_endPoint}: the port is taken; choose another, or 0 for any that is free"
+                : $"the live page cannot be served on {_endPoint}: {e.Message.ReplaceLineEndings(" ")}", e, canRetry: taken);
+        }
+
+        var address = new Uri(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        _bound = new IPEndPoint(_endPoint.Address, address.Port);
+        ready.SetResult(new LiveEndpoints(_hub, new LiveAccess(Token, _bound, _options.Hosts), _stopping.Token));
+        _application = application;
+    }
+
+    private void Configure(KestrelServerOptions server)
+    {
+        server.AddServerHeader = false;
+        server.Limits.MaxRequestBodySize = 4 << 10;
+        server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        // A page has one connection for its pictures and a few for the rest.
+        server.Limits.MaxConcurrentConnections = 32L + 4L * _options.MaxViewers;
+        server.Listen(_endPoint, listen => listen.Protocols = HttpProtocols.Http1);
+    }
+
+    private static async Task StopAsync(WebApplication application)
+    {
+        using var soon = new CancellationTokenSource(StopTime);
+        try
+        {
+            await application.StopAsync(soon.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Connections that did not end by themselves are cut.
+        }
+
+        await application.DisposeAsync();
+    }
+
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,249 @@
+using System.Buffers;
+using System.Security.Authentication;
+using System.Text;
+using MQTTnet;
+using MQTTnet.Exceptions;
+using MQTTnet.Formatter;
+using MQTTnet.Protocol;
+
+namespace EdgeVision.Messaging;
+
+/// <summary>
+/// Publishes results over MQTT. A write returns once the broker has acknowledged the message (QoS 1 and 2); where the connection breaks it is made
+/// anew within the write and the message sent again: at least once. What the broker does with what it acknowledged is the broker's promise:
+/// mosquitto writes its database after it acknowledged, so a broker that is killed may lose the last of it.
+/// </summary>
+public sealed class MqttSink : BrokerSink
+{
+    private static readonly MqttClientFactory Factory = new();
+
+    private readonly MqttOptions _options;
+    private readonly BrokerAddress _address;
+    private readonly NameTemplate? _availability;
+    private readonly string _clientId;
+    private IMqttClient? _client;
+    private TlsMaterial? _tls;
+    private uint _mostBytes;
+
+    /// <summary>Checks the options; connects in <see cref="BrokerSink.OpenAsync"/>.</summary>
+    /// <exception cref="PipelineConfigException">An option is wrong.</exception>
+    public MqttSink(MqttOptions options)
+        : base(Checked(options), Template(options.Topic, options), Template(options.EventsTopic, options))
+    {
+        _options = options;
+        _address = BrokerAddress.Parse(options.Url, options.Name, ("mqtt", 1883), ("mqtts", 8883), options.Tls is not null);
+        _availability = Template(options.AvailabilityTopic, options, perFrame: false);
+        _clientId = options.ClientId ?? $"edgevision-{Guid.NewGuid():N}"[..23];
+    }
+
+    private protected override bool IsConnected => _client?.IsConnected == true;
+
+    /// <summary>Says <c>offline</c> and takes leave of the broker.</summary>
+    public override async ValueTask CompleteAsync(CancellationToken cancel)
+    {
+        if (!IsConnected)
+        {
+            return;
+        }
+
+        await AnnounceAsync("offline", cancel).ConfigureAwait(false);
+        await WithinTimeoutAsync(
+            token => _client!.DisconnectAsync(Factory.CreateClientDisconnectOptionsBuilder().Build(), token), _address.ToString(), cancel).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        Drop();
+        await base.DisposeAsync().ConfigureAwait(false);
+        GC.SuppressFinalize(this);
+    }
+
+    private protected override async ValueTask ConnectAsync(CancellationToken cancel)
+    {
+        if (IsConnected)
+        {
+            return;
+        }
+
+        // A client that lost its connection may still be busy finding out; a new one begins at once.
+        Drop();
+        try
+        {
+            _client = Factory.CreateMqttClient();
+            var settings = Settings();
+            await WithinTimeoutAsync(
+                async token =>
+                {
+                    var answer = await _client.ConnectAsync(settings, token).ConfigureAwait(false);
+                    if (answer.ResultCode != MqttClientConnectResultCode.Success)
+                    {
+                        throw Refused(answer.ResultCode, answer.ReasonString);
+                    }
+
+                    _mostBytes = answer.MaximumPacketSize ?? 0;
+                },
+                $"{_address}", cancel).ConfigureAwait(false);
+            await AnnounceAsync("online", cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (Translate(e) is { } translated)
+        {
+            Drop();
+            throw translated;
+        }
+        catch
+        {
+            Drop();
+            throw;
+        }
+    }
+
+    private protected override async ValueTask PublishAsync(string name, ReadOnlyMemory<byte> payload, Message message, CancellationToken cancel)
+    {
+        // A broker closes the connection on a packet that is too great, and would do so again at each try.
+        if (_mostBytes > 0 && payload.Length + Encoding.UTF8.GetByteCount(name) + 32 > _mostBytes)
+        {
+            throw new SinkException($"the message of {payload.Length} bytes is more than {_address} takes ({_mostBytes}); leave masks out, or raise the broker's limit", canRetry: false);
+        }
+
+        bool retain = _options.Retain && !message.IsEvents;
+        var packet = Packet(name, payload, (MqttQualityOfServiceLevel)_options.Qos, retain, "application/json");
+        try
+        {
+            await SendAsync(packet, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (Translate(e) is { } translated)
+        {
+            if (translated.CanRetry)
+            {
+                Drop();
+            }
+
+            throw translated;
+        }
+    }
+
+    private static MqttOptions Checked(MqttOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Check();
+        return options;
+    }
+
+    private static NameTemplate? Template(string? text, MqttOptions options, bool perFrame = true) =>
+        text is null ? null : new NameTemplate(text, NameSyntax.Mqtt, options.Name, perFrame);
+
+    private MqttClientOptions Settings()
+    {
+        var builder = Factory.CreateClientOptionsBuilder()
+            .WithTcpServer(_address.Host, _address.Port)
+            .WithClientId(_clientId)
+            .WithProtocolVersion(_options.Version == MqttVersion.V5 ? MqttProtocolVersion.V500 : MqttProtocolVersion.V311)
+            .WithCleanStart(true)
+            .WithKeepAlivePeriod(_options.KeepAlive)
+            .WithTimeout(Timeout);
+        if ((_options.User ?? _address.User) is { } user)
+        {
+            builder.WithCredentials(user, Encoding.UTF8.GetBytes(_options.Password?.Read() ?? _address.Password ?? ""));
+        }
+
+        if (_availability is not null)
+        {
+            builder.WithWillTopic(_availability.Name).WithWillPayload("offline").WithWillRetain().WithWillQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce);
+        }
+
+        if (_address.Tls)
+        {
+            _tls = new TlsMaterial(_options.Tls);
+            builder.WithTlsOptions(tls =>
+            {
+                tls.UseTls().WithTargetHost(_address.Host)
+                    .WithRevocationMode(System.Security.Cryptography.X509Certificates.X509RevocationMode.NoCheck)
+                    .WithCertificateValidationHandler(seen => _tls.Trusts(seen.Certificate, seen.Chain, seen.SslPolicyErrors));
+                if (_tls.Client is { } own)
+                {
+                    tls.WithClientCertificates([own]);
+                }
+            });
+        }
+
+        return builder.Build();
+    }
+
+    private async ValueTask AnnounceAsync(string state, CancellationToken cancel)
+    {
+        if (_availability is not null)
+        {
+            await SendAsync(
+                Packet(_availability.Name, Encoding.UTF8.GetBytes(state), MqttQualityOfServiceLevel.AtLeastOnce, retain: true, "text/plain"),
+                cancel).ConfigureAwait(false);
+        }
+    }
+
+    private ValueTask SendAsync(MqttApplicationMessage message, CancellationToken cancel) => WithinTimeoutAsync(
+        async token =>
+        {
+            var answer = await _client!.PublishAsync(message, token).ConfigureAwait(false);
+            if (!answer.IsSuccess)
+            {
+                bool full = answer.ReasonCode is MqttClientPublishReasonCode.QuotaExceeded or MqttClientPublishReasonCode.UnspecifiedError
+                    or MqttClientPublishReasonCode.ImplementationSpecificError or MqttClientPublishReasonCode.PacketIdentifierInUse;
+                throw new SinkException($"{_address} refused a message on '{message.Topic}': {answer.ReasonCode} {answer.ReasonString}".TrimEnd(), canRetry: full);
+            }
+        },
+        $"{_address}", cancel);
+
+    private MqttApplicationMessage Packet(string topic, ReadOnlyMemory<byte> payload, MqttQualityOfServiceLevel qos, bool retain, string contentType)
+    {
+        var message = new MqttApplicationMessage { Topic = topic, Payload = new ReadOnlySequence<byte>(payload), QualityOfServiceLevel = qos, Retain = retain };
+        if (_options.Version == MqttVersion.V5)
+        {
+            (message.ContentType, message.PayloadFormatIndicator) = (contentType, MqttPayloadFormatIndicator.CharacterData);
+        }
+
+        return message;
+    }
+
+    private SinkException? Translate(Exception e) => e switch
+    {
+        MqttClientUnexpectedDisconnectReceivedException { ReasonCode: MqttDisconnectReasonCode.SessionTakenOver } =>
+            new SinkException($"another client took the id '{_clientId}' at {_address}; give each client its own", e),
+        MqttCommunicationException { InnerException: AuthenticationException } or AuthenticationException => new SinkException(
+            _tls is { Distrusted: true }
+                ? $"the certificate of {_address} is not trusted; name the authority that issued it (CaFile), or the host as its certificate does"
+                : $"no encrypted connection to {_address}: {Reason(e)}", e, canRetry: _tls is not { Distrusted: true }),
+        MqttCommunicationException or ObjectDisposedException => new SinkException($"the connection to {_address} failed: {Reason(e)}", e),
+        MqttProtocolViolationException or MqttConfigurationException or NotSupportedException or ArgumentException =>
+            new SinkException($"{_address}: {Reason(e)}", e, canRetry: false),
+        System.Net.Sockets.SocketException or IOException => new SinkException($"the connection to {_address} failed: {Reason(e)}", e),
+        _ => null,
+    };
+
+    private static string Reason(Exception e)
+    {
+        while (e is MqttCommunicationException && e.InnerException is { } inner)
+        {
+            e = inner;
+        }
+
+        return SourceAddress.Redact(e.Message).ReplaceLineEndings(" ");
+    }
+
+    private SinkException Refused(MqttClientConnectResultCode code, string? reason)
+    {
+        bool again = code is MqttClientConnectResultCode.ServerUnavailable or MqttClientConnectResultCode.ServerBusy or MqttClientConnectResultCode.QuotaExceeded
+            or MqttClientConnectResultCode.ConnectionRateExceeded or MqttClientConnectResultCode.UnspecifiedError or MqttClientConnectResultCode.ImplementationSpecificError;
+        string what = code is MqttClientConnectResultCode.BadUserNameOrPassword or MqttClientConnectResultCode.NotAuthorized
+            ? "user or password is wrong, or not allowed in"
+            : $"{code} {reason}".TrimEnd();
+        return new SinkException($"{_address} refused the connection: {what}", canRetry: again);
+    }
+
+    // Without taking leave: the broker then says 'offline' for it.
+    private void Drop()
+    {
+        _client?.Dispose();
+        _tls?.Dispose();
+        (_client, _tls) = (null, null);
+    }
+}

@@ -1,0 +1,260 @@
+using System.Security.Authentication;
+using NATS.Client.Core;
+using NATS.Client.JetStream;
+using NATS.Client.JetStream.Models;
+
+namespace EdgeVision.Messaging;
+
+/// <summary>
+/// Publishes results over NATS. With JetStream a write returns once a stream has stored the message, and what was sent again after a lost
+/// connection is stored once; without, once the server has answered a ping behind the message.
+/// </summary>
+public sealed class NatsSink : BrokerSink
+{
+    private const int NotFound = 404, Unavailable = 503;
+
+    private readonly NatsOptions _options;
+    private readonly BrokerAddress[] _addresses;
+    private readonly string _shown;
+    private NatsConnection? _connection;
+    private NatsJSContext? _stream;
+    private TlsMaterial? _tls;
+    private volatile string? _serverError;
+
+    /// <summary>Checks the options; connects in <see cref="BrokerSink.OpenAsync"/>.</summary>
+    /// <exception cref="PipelineConfigException">An option is wrong.</exception>
+    public NatsSink(NatsOptions options)
+        : base(Checked(options), Template(options.Subject, options), Template(options.EventsSubject, options))
+    {
+        _options = options;
+        _addresses = [.. options.Url.Split(',', StringSplitOptions.TrimEntries)
+            .Select(url => BrokerAddress.Parse(url, options.Name, ("nats", 4222), ("tls", 4222), options.Tls is not null))];
+        _shown = string.Join(", ", _addresses.AsEnumerable());
+    }
+
+    private protected override bool IsConnected => _connection is { ConnectionState: NatsConnectionState.Open };
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        await DropAsync().ConfigureAwait(false);
+        await base.DisposeAsync().ConfigureAwait(false);
+        GC.SuppressFinalize(this);
+    }
+
+    private protected override async ValueTask ConnectAsync(CancellationToken cancel)
+    {
+        if (IsConnected)
+        {
+            return;
+        }
+
+        // A connection that is being made anew by the client itself would wait as it pleases, and keep what it was to send; one of our own is bounded.
+        await DropAsync().ConfigureAwait(false);
+        try
+        {
+            _connection = new NatsConnection(Settings());
+            _connection.ServerError += (_, error) =>
+            {
+                _serverError = SourceAddress.Redact(error.Error);
+                return ValueTask.CompletedTask;
+            };
+            await WithinTimeoutAsync(
+                async token =>
+                {
+                    await _connection.ConnectAsync().AsTask().WaitAsync(token).ConfigureAwait(false);
+                    if (_options.JetStream)
+                    {
+                        var stream = new NatsJSContext(_connection);
+                        await MakeStreamAsync(stream, token).ConfigureAwait(false);
+                        _stream = stream;
+                    }
+                },
+                _shown, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            var translated = Translate(e, cancel);
+            await DropAsync().ConfigureAwait(false);
+            if (translated is not null)
+            {
+                throw translated;
+            }
+
+            throw;
+        }
+    }
+
+    private protected override async ValueTask PublishAsync(string name, ReadOnlyMemory<byte> payload, Message message, CancellationToken cancel)
+    {
+        var connection = _connection!;
+        if (connection.ServerInfo is { MaxPayload: > 0 and var most } && payload.Length > most)
+        {
+            throw new SinkException($"the message of {payload.Length} bytes is more than {_shown} takes ({most}); leave masks out, or raise the server's max_payload", canRetry: false);
+        }
+
+        try
+        {
+            await WithinTimeoutAsync(
+                token => _stream is { } stream ? StoreAsync(stream, name, payload, message.Id, token) : PassAsync(connection, name, payload, token),
+                _shown, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            var translated = Denied() is { } denied ? new SinkException(denied, e, canRetry: false) : Translate(e, cancel);
+            _serverError = null;
+            if (translated is null or { CanRetry: true })
+            {
+                await DropAsync().ConfigureAwait(false);
+            }
+
+            if (translated is not null)
+            {
+                throw translated;
+            }
+
+            throw;
+        }
+    }
+
+    private static NatsOptions Checked(NatsOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Check();
+        return options;
+    }
+
+    private static NameTemplate? Template(string? text, NatsOptions options) => text is null ? null : new NameTemplate(text, NameSyntax.Nats, options.Name);
+
+    private static async Task StoreAsync(NatsJSContext stream, string name, ReadOnlyMemory<byte> payload, string id, CancellationToken cancel)
+    {
+        // One attempt: who calls tries again, with delays that grow.
+        var answer = await stream.PublishAsync(name, payload, NatsRawSerializer<ReadOnlyMemory<byte>>.Default,
+            new NatsJSPubOpts { MsgId = id, RetryAttempts = 1 }, cancellationToken: cancel).ConfigureAwait(false);
+        answer.EnsureSuccess();
+    }
+
+    private async Task PassAsync(NatsConnection connection, string name, ReadOnlyMemory<byte> payload, CancellationToken cancel)
+    {
+        // The pong says that the server has read what came before it, if it came over the same connection.
+        var before = Identity(connection);
+        await connection.PublishAsync(name, payload, serializer: NatsRawSerializer<ReadOnlyMemory<byte>>.Default, cancellationToken: cancel).ConfigureAwait(false);
+        await connection.PingAsync(cancel).ConfigureAwait(false);
+        if (Identity(connection) != before)
+        {
+            throw new SinkException($"the connection to {_shown} was lost while a message was sent");
+        }
+
+        if (Denied() is { } denied)
+        {
+            throw new SinkException(denied, canRetry: false);
+        }
+    }
+
+    private static (string?, ulong) Identity(NatsConnection connection) => (connection.ServerInfo?.Id, connection.ServerInfo?.ClientId ?? 0);
+
+    // The server says so aside, and gives the message itself no answer.
+    private string? Denied() => _serverError is { } error && error.Contains("permissions violation", StringComparison.OrdinalIgnoreCase) ? $"{_shown}: {error}" : null;
+
+    private async Task MakeStreamAsync(NatsJSContext stream, CancellationToken cancel)
+    {
+        if (_options.CreateStream is not { } name)
+        {
+            return;
+        }
+
+        try
+        {
+            // One that is there is left as its owner made it.
+            await stream.GetStreamAsync(name, cancellationToken: cancel).ConfigureAwait(false);
+        }
+        catch (NatsJSApiException e) when (e.Error.Code == NotFound)
+        {
+            await stream.CreateStreamAsync(
+                new StreamConfig(name, _options.SubjectsOfStream()) { Storage = StreamConfigStorage.File, MaxBytes = _options.StreamMaxBytes ?? -1 }, cancel).ConfigureAwait(false);
+        }
+    }
+
+    private NatsOpts Settings()
+    {
+        var first = _addresses[0];
+        string? user = _options.User ?? first.User;
+        string? password = _options.Password?.Read() ?? first.Password;
+
+        // In an address a name without a password is a token.
+        bool token = _options.User is null && user is not null && password is null;
+        _tls = _addresses.Any(a => a.Tls) ? new TlsMaterial(_options.Tls) : null;
+        return NatsOpts.Default with
+        {
+            Url = string.Join(',', _addresses.Select(a => $"{(a.Tls ? "tls" : "nats")}://{a}")),
+            Name = $"EdgeVision {Name}",
+            ConnectTimeout = Timeout,
+            CommandTimeout = Timeout,
+            RequestTimeout = Timeout,
+            MaxReconnectRetry = 1,
+            ReconnectWaitMin = TimeSpan.Zero,
+            AuthOpts = NatsAuthOpts.Default with
+            {
+                Username = token ? null : user,
+                Password = token ? null : password,
+                Token = _options.Token?.Read() ?? (token ? user : null),
+                CredsFile = _options.CredentialsFile,
+                NKeyFile = _options.NKeyFile,
+            },
+            TlsOpts = _tls is not { } tls
+                ? NatsTlsOpts.Default with { Mode = TlsMode.Disable }
+                : NatsTlsOpts.Default with
+                {
+                    Mode = TlsMode.Require,
+                    ConfigureClientAuthentication = options =>
+                    {
+                        tls.Apply(options);
+                        return ValueTask.CompletedTask;
+                    },
+                },
+        };
+    }
+
+    private SinkException? Translate(Exception e, CancellationToken cancel)
+    {
+        if (cancel.IsCancellationRequested)
+        {
+            return null;
+        }
+
+        for (var cause = e; cause is not null; cause = cause.InnerException)
+        {
+            switch (cause)
+            {
+                case SinkException known:
+                    return known;
+                case AuthenticationException when _tls is { Distrusted: true }:
+                    return new SinkException($"the certificate of {_shown} is not trusted; name the authority that issued it (CaFile), or the host as its certificate does", e, canRetry: false);
+                case NatsServerException { IsAuthError: true }:
+                    return new SinkException($"{_shown} refused the connection: user, password, token or key is wrong, or not allowed in", e, canRetry: false);
+                case NatsJSPublishNoResponseException or NatsNoRespondersException:
+                    return new SinkException($"no stream of {_shown} takes the subject; make one, or let the sink make it (CreateStream)", e);
+                case NatsJSApiException { Error: var error }:
+                    return new SinkException($"{_shown}: {error.Description}", e, canRetry: error.Code == Unavailable);
+                case NatsPayloadTooLargeException:
+                    return new SinkException($"{_shown}: {cause.Message}", e, canRetry: false);
+            }
+        }
+
+        return e is NatsException or IOException or System.Net.Sockets.SocketException or ObjectDisposedException or AuthenticationException or OperationCanceledException
+            ? new SinkException($"the connection to {_shown} failed: {SourceAddress.Redact((e.InnerException ?? e).Message).ReplaceLineEndings(" ")}", e)
+            : null;
+    }
+
+    private async ValueTask DropAsync()
+    {
+        var (connection, tls) = (_connection, _tls);
+        (_connection, _stream, _tls, _serverError) = (null, null, null, null);
+        if (connection is not null)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+        }
+
+        tls?.Dispose();
+    }
+}

@@ -1,0 +1,32 @@
+namespace EdgeVision.Messaging;
+
+/// <summary>Tries again, with growing delays, what failed because the other side was away.</summary>
+internal sealed class Patience(TimeSpan most, RetryPolicy delays, TimeProvider clock)
+{
+    private readonly Random _random = new();
+
+    /// <summary>Runs the attempt until it succeeds, fails for good, or until another try would begin too late.</summary>
+    public async ValueTask RunAsync(Func<CancellationToken, ValueTask> attempt, CancellationToken cancel)
+    {
+        long start = clock.GetTimestamp();
+        for (int failures = 1; ; failures++)
+        {
+            TimeSpan delay;
+            try
+            {
+                await attempt(cancel).ConfigureAwait(false);
+                return;
+            }
+            catch (SinkException e) when (e.CanRetry && delays.Allows(failures))
+            {
+                delay = delays.Delay(failures, _random);
+                if (clock.GetElapsedTime(start) + delay > most)
+                {
+                    throw;
+                }
+            }
+
+            await Task.Delay(delay, clock, cancel).ConfigureAwait(false);
+        }
+    }
+}

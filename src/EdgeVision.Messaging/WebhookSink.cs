@@ -1,0 +1,246 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+
+namespace EdgeVision.Messaging;
+
+/// <summary>
+/// Posts results as JSON. A write returns once the receiver answered with success; 408, 425, 429 and 5xx may be tried again, not sooner than a
+/// <c>Retry-After</c> asks, and what else a receiver refuses is given up. Every request has an <c>Idempotency-Key</c> made from its body, so that a receiver
+/// can tell a repetition.
+/// </summary>
+public sealed class WebhookSink : MessageSink
+{
+    private const int MostRedirects = 3;
+
+    private readonly WebhookOptions _options;
+    private readonly Uri _address;
+    private readonly WebhookBatch _batch;
+    private HttpClient? _client;
+    private TlsMaterial? _tls;
+    private (long Since, TimeSpan Wait)? _pause;
+    private long _lost;
+
+    /// <summary>Checks the options.</summary>
+    /// <exception cref="PipelineConfigException">An option is wrong.</exception>
+    public WebhookSink(WebhookOptions options)
+        : base(Checked(options))
+    {
+        _options = options;
+        _address = new Uri(options.Url);
+        _batch = new WebhookBatch(options.BatchSize, options.BatchInterval, options.Clock);
+    }
+
+    /// <summary>Frames that counted as written while they waited for others, and were refused with them.</summary>
+    public long Lost => Interlocked.Read(ref _lost);
+
+    /// <summary>Makes ready; nothing is sent yet.</summary>
+    public override ValueTask OpenAsync(CancellationToken cancel)
+    {
+        _ = Client();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Sends what waits.</summary>
+    public override async ValueTask CompleteAsync(CancellationToken cancel)
+    {
+        if (_batch.Count > 0)
+        {
+            await PostBatchAsync(cancel, lostWhereRefused: _batch.Count).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        _client?.Dispose();
+        _tls?.Dispose();
+        await base.DisposeAsync().ConfigureAwait(false);
+        GC.SuppressFinalize(this);
+    }
+
+    private protected override async ValueTask SendResultsAsync(PipelineFrame frame, CancellationToken cancel)
+    {
+        var payload = Payload.Results(frame);
+        if (_options.BatchSize == 1)
+        {
+            await PostAsync(payload, cancel).ConfigureAwait(false);
+            return;
+        }
+
+        _batch.Add(payload.Span);
+        if (!_batch.IsDue)
+        {
+            return;
+        }
+
+        try
+        {
+            await PostBatchAsync(cancel, lostWhereRefused: _batch.Count - 1).ConfigureAwait(false);
+        }
+        catch when (_batch.Count > 0)
+        {
+            // The pipeline brings this frame again, or counts it as failed.
+            _batch.RemoveLast();
+            throw;
+        }
+    }
+
+    private protected override ValueTask RestAsync(CancellationToken cancel) =>
+        _batch.IsDue ? PostBatchAsync(cancel, lostWhereRefused: _batch.Count) : ValueTask.CompletedTask;
+
+    private static WebhookOptions Checked(WebhookOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Check();
+        return options;
+    }
+
+    private HttpClient Client()
+    {
+        if (_client is not null)
+        {
+            return _client;
+        }
+
+        // Redirections are followed here, where it is known what may go along. Connections are renewed so that a changed DNS entry counts.
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = Timeout,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+        };
+        _tls ??= new TlsMaterial(_options.Tls);
+        _tls.Apply(handler.SslOptions);
+        return _client = new HttpClient(handler) { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
+    }
+
+    private async ValueTask PostBatchAsync(CancellationToken cancel, int lostWhereRefused)
+    {
+        try
+        {
+            await PostAsync(_batch.Body, cancel).ConfigureAwait(false);
+            _batch.Clear();
+        }
+        catch (SinkException e) when (!e.CanRetry)
+        {
+            // Kept, it would be refused again and hold up everything behind it.
+            Interlocked.Add(ref _lost, lostWhereRefused);
+            _batch.Clear();
+            throw;
+        }
+    }
+
+    private async ValueTask PostAsync(ReadOnlyMemory<byte> body, CancellationToken cancel)
+    {
+        if (_pause is { } pause)
+        {
+            var left = pause.Wait - _options.Clock.GetElapsedTime(pause.Since);
+            if (left > TimeSpan.Zero)
+            {
+                await Task.Delay(left, _options.Clock, cancel).ConfigureAwait(false);
+            }
+
+            _pause = null;
+        }
+
+        string shown = _address.GetLeftPart(UriPartial.Authority);
+        try
+        {
+            await WithinTimeoutAsync(token => PostAsync(_address, body, token), shown, cancel).ConfigureAwait(false);
+        }
+        catch (HttpRequestException e)
+        {
+            bool distrusted = e.HttpRequestError == HttpRequestError.SecureConnectionError && _tls is { Distrusted: true };
+            throw distrusted
+                ? new SinkException($"the certificate of {shown} is not trusted; name the authority that issued it (CaFile), or the host as its certificate does", e, canRetry: false)
+                : new SinkException($"the request to {shown} failed: {SourceAddress.Redact((e.InnerException ?? e).Message).ReplaceLineEndings(" ")}", e);
+        }
+    }
+
+    private async Task PostAsync(Uri target, ReadOnlyMemory<byte> body, CancellationToken cancel)
+    {
+        for (int hops = 0; ; hops++)
+        {
+            using var request = Request(target, body);
+            using var answer = await Client().SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
+            if (answer.IsSuccessStatusCode)
+            {
+                return;
+            }
+
+            // 301 to 303 would turn the POST into a GET, which delivers nothing.
+            bool moved = answer.StatusCode is HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
+            if (!moved || answer.Headers.Location is not { } location || hops == MostRedirects)
+            {
+                throw Refused(answer);
+            }
+
+            var next = new Uri(target, location);
+            if (next.Scheme is not ("http" or "https") || target.Scheme == "https" && next.Scheme == "http")
+            {
+                throw new SinkException($"{target.GetLeftPart(UriPartial.Authority)} redirects out of the encrypted connection; give the address that is meant", canRetry: false);
+            }
+
+            target = next;
+        }
+    }
+
+    private HttpRequestMessage Request(Uri target, ReadOnlyMemory<byte> body)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, target) { Content = new ReadOnlyMemoryContent(body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        request.Headers.UserAgent.Add(new ProductInfoHeaderValue("EdgeVision", null));
+
+        // From the body alone: the same again where the same is sent again, and another where a batch has changed in between.
+        request.Headers.Add("Idempotency-Key", Convert.ToHexStringLower(SHA256.HashData(body.Span).AsSpan(0, 16)));
+        if (Uri.Compare(target, _address, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) != 0)
+        {
+            // Another host was not given our secrets by whoever configured the sink.
+            return request;
+        }
+
+        if (_options.BearerToken is { } token)
+        {
+            request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {Value("BearerToken", token)}");
+        }
+
+        if (_options.SigningKey is { } key)
+        {
+            request.Headers.Add(WebhookSignature.Header, WebhookSignature.Sign(body.Span, key.Read(), _options.Clock.GetUtcNow()));
+        }
+
+        foreach (var (name, value) in _options.Headers ?? new Dictionary<string, Secret>())
+        {
+            request.Headers.TryAddWithoutValidation(name, Value(name, value));
+        }
+
+        return request;
+    }
+
+    private static string Value(string name, Secret secret)
+    {
+        string text = secret.Read();
+        return text.AsSpan().ContainsAnyInRange('\0', '\x1f')
+            ? throw new SinkException($"the value for {name} holds a line break or another control character; a header cannot", canRetry: false)
+            : text;
+    }
+
+    private SinkException Refused(HttpResponseMessage answer)
+    {
+        int code = (int)answer.StatusCode;
+        bool again = code is 408 or 425 or 429 || code >= 500;
+        string wait = "";
+        if (code is 429 or 503 && answer.Headers.RetryAfter is { } after)
+        {
+            var asked = after.Delta ?? after.Date - _options.Clock.GetUtcNow() ?? TimeSpan.Zero;
+            var taken = asked < TimeSpan.Zero ? TimeSpan.Zero : asked > _options.MaxRetryAfter ? _options.MaxRetryAfter : asked;
+            _pause = (_options.Clock.GetTimestamp(), taken);
+            wait = $" and asks to wait {taken.TotalSeconds:0.#} s";
+        }
+
+        string hint = code is 401 or 403 ? "; check BearerToken, SigningKey or Headers" : code is >= 300 and < 400 ? "; give the address that is meant" : "";
+        return new SinkException($"{_address.GetLeftPart(UriPartial.Authority)} answers {code}{wait}{hint}", canRetry: again);
+    }
+}

@@ -1,0 +1,110 @@
+using OpenCvSharp;
+
+namespace EdgeVision.OpenCv;
+
+/// <summary>
+/// Writes a video with OpenCV: MPEG-4 in .mp4, Motion JPEG in .avi, without a program to install. An .mp4 is unreadable until it is complete;
+/// where that matters, <see cref="FfmpegVideoWriter"/> is the one to use.
+/// </summary>
+public sealed class OpenCvVideoWriter : IVideoWriter
+{
+    private readonly VideoWriter _writer;
+    private readonly Mat _bgr = new();
+    private long _written;
+
+    /// <summary>Begins the file.</summary>
+    /// <param name="target">The video: BGRA32 or BGR24 into .mp4 or .avi.</param>
+    /// <exception cref="SinkException">The file cannot be made.</exception>
+    public OpenCvVideoWriter(VideoTarget target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        Target = target;
+        int code = Path.GetExtension(target.Path).ToLowerInvariant() switch
+        {
+            ".mp4" or ".m4v" => VideoWriter.FourCC('m', 'p', '4', 'v'),
+            ".avi" => VideoWriter.FourCC('M', 'J', 'P', 'G'),
+            string other => throw new SinkException($"'{target.Path}' must end in .mp4, .m4v or .avi, not '{other}'", canRetry: false),
+        };
+        if (target.Format is not (PixelFormat.Bgra32 or PixelFormat.Bgr24))
+        {
+            throw new SinkException($"OpenCV writes videos of {PixelFormat.Bgra32} or {PixelFormat.Bgr24}, not of {target.Format}", canRetry: false);
+        }
+
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(target.Path))!);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SinkException($"the folder of '{target.Path}' cannot be made: {e.Message.ReplaceLineEndings(" ")}", e, canRetry: false);
+        }
+
+        _writer = new VideoWriter(target.PartPath, code, target.FrameRate, new Size(target.Width, target.Height));
+        if (!_writer.IsOpened())
+        {
+            Dispose();
+            throw new SinkException($"OpenCV cannot begin '{target.Path}'; look at the folder's rights and room, or write with ffmpeg");
+        }
+    }
+
+    /// <inheritdoc/>
+    public VideoTarget Target { get; }
+
+    /// <inheritdoc/>
+    public void Write(Frame frame)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        if (frame.Format != Target.Format || frame.Width != Target.Width || frame.Height != Target.Height)
+        {
+            throw new FrameFormatException($"'{Target.Path}' takes {Target.Format} of {Target.Width}x{Target.Height}; this frame is {frame.Format} of {frame.Width}x{frame.Height}");
+        }
+
+        unsafe
+        {
+            fixed (byte* pixels = frame.Data)
+            {
+                bool alpha = frame.Format == PixelFormat.Bgra32;
+                using var view = Mat.FromPixelData(frame.Height, frame.Width, alpha ? MatType.CV_8UC4 : MatType.CV_8UC3, (nint)pixels, frame.Stride);
+                if (alpha)
+                {
+                    Cv2.CvtColor(view, _bgr, ColorConversionCodes.BGRA2BGR);
+                }
+
+                _writer.Write(alpha ? _bgr : view);
+            }
+        }
+
+        _written++;
+    }
+
+    /// <inheritdoc/>
+    public void Complete(CancellationToken cancel)
+    {
+        _writer.Release();
+
+        // OpenCV says nothing of writes that failed, as on a full disk: what can be read again is what there is.
+        using (var check = new VideoCapture(Target.PartPath))
+        {
+            if (!check.IsOpened() || check.FrameCount != _written)
+            {
+                throw new SinkException($"'{Target.Path}' holds {(check.IsOpened() ? check.FrameCount : 0)} of {_written} frames; the disk may be full. What there is, is in '{Target.PartPath}'", canRetry: false);
+            }
+        }
+
+        try
+        {
+            File.Move(Target.PartPath, Target.Path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SinkException($"'{Target.PartPath}' cannot be given its name: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _writer.Dispose();
+        _bgr.Dispose();
+    }
+}

@@ -1,0 +1,96 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace EdgeVision;
+
+/// <summary>A queue between two threads that never grows beyond its capacity.</summary>
+internal sealed class BoundedQueue<T>(int capacity)
+    where T : class
+{
+    private readonly Queue<T> _items = new();
+    private readonly object _lock = new();
+    private bool _ended, _closed;
+
+    /// <summary>Items in it.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _items.Count;
+            }
+        }
+    }
+
+    /// <summary>Puts an item in. Waits for room where the policy is to wait.</summary>
+    /// <returns>What had to go: null, the item itself, or an older one.</returns>
+    public T? Offer(T item, QueuePolicy policy)
+    {
+        int room = policy == QueuePolicy.Latest ? 1 : capacity;
+        lock (_lock)
+        {
+            while (policy == QueuePolicy.Wait && _items.Count >= room && !_closed)
+            {
+                Monitor.Wait(_lock);
+            }
+
+            if (_closed || _items.Count >= room && policy == QueuePolicy.DropNewest)
+            {
+                return item;
+            }
+
+            var dropped = _items.Count >= room ? _items.Dequeue() : null;
+            _items.Enqueue(item);
+            Monitor.PulseAll(_lock);
+            return dropped;
+        }
+    }
+
+    /// <summary>Waits for an item.</summary>
+    /// <returns>False once the queue has ended and is empty, or was closed.</returns>
+    public bool Take([NotNullWhen(true)] out T? item)
+    {
+        lock (_lock)
+        {
+            while (_items.Count == 0 && !_ended && !_closed)
+            {
+                Monitor.Wait(_lock);
+            }
+
+            bool any = _items.TryDequeue(out item);
+            Monitor.PulseAll(_lock);
+            return any;
+        }
+    }
+
+    /// <summary>Takes an item if there is one.</summary>
+    public bool TryTake([NotNullWhen(true)] out T? item)
+    {
+        lock (_lock)
+        {
+            bool any = _items.TryDequeue(out item);
+            Monitor.PulseAll(_lock);
+            return any;
+        }
+    }
+
+    /// <summary>Says that nothing more will come; what is in it can still be taken.</summary>
+    public void End()
+    {
+        lock (_lock)
+        {
+            _ended = true;
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    /// <summary>Takes nothing in any more, so that nobody waits for room; what is in it can still be taken.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _closed = true;
+            Monitor.PulseAll(_lock);
+        }
+    }
+}

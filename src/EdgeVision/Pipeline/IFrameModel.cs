@@ -1,0 +1,43 @@
+namespace EdgeVision;
+
+/// <summary>What a pipeline asks of a model; tests give one whose time and findings they decide.</summary>
+internal interface IFrameModel : IDisposable
+{
+    string Name { get; }
+
+    int BatchSize { get; }
+
+    bool FindsBoxes { get; }
+
+    /// <summary>Runs on 1 to <see cref="BatchSize"/> frames.</summary>
+    void RunBatch(ReadOnlySpan<Frame> frames, ReadOnlySpan<VisionResult> results, ReadOnlySpan<Box> crops);
+
+    /// <summary>Makes a run that goes on in another thread give up.</summary>
+    void Terminate();
+}
+
+/// <summary>A model as a pipeline's.</summary>
+internal sealed class LoadedModel(VisionModel model) : IFrameModel
+{
+    public string Name => model.Name;
+
+    public int BatchSize => model.BatchSize;
+
+    public bool FindsBoxes => model.FindsBoxes;
+
+    public void RunBatch(ReadOnlySpan<Frame> frames, ReadOnlySpan<VisionResult> results, ReadOnlySpan<Box> crops)
+    {
+        if (frames.Length == 1)
+        {
+            model.Run(frames[0], results[0], crops.Length == 0 ? null : crops[0]);
+        }
+        else
+        {
+            model.RunBatch(frames, results, crops);
+        }
+    }
+
+    public void Terminate() => model.Engine.Terminate();
+
+    public void Dispose() => model.Dispose();
+}

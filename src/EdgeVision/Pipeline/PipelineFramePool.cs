@@ -1,0 +1,33 @@
+namespace EdgeVision;
+
+/// <summary>Pipeline frames that are used again, results and all.</summary>
+internal sealed class PipelineFramePool
+{
+    private const int Most = 256;
+    private readonly Stack<PipelineFrame> _free = new();
+    private readonly Lock _lock = new();
+
+    public PipelineFrame Rent()
+    {
+        lock (_lock)
+        {
+            if (_free.TryPop(out var frame))
+            {
+                return frame;
+            }
+        }
+
+        return new PipelineFrame(TakeBack);
+    }
+
+    private void TakeBack(PipelineFrame frame)
+    {
+        lock (_lock)
+        {
+            if (_free.Count < Most)
+            {
+                _free.Push(frame);
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace EdgeVision;
+
+/// <summary>
+/// Publishes a pipeline's accounts through the meter <c>EdgeVision</c>, for OpenTelemetry, dotnet-counters and their like; nothing is measured until someone
+/// listens. Instruments stand once in the process; each measurement says its pipeline (<c>edgevision.pipeline.name</c>) and its source or sink. Names
+/// and counts alone go out, no addresses and no errors' texts.
+/// </summary>
+public sealed class PipelineMetrics : IDisposable
+{
+    /// <summary>Name of the meter.</summary>
+    public const string MeterName = "EdgeVision";
+
+    private const string PipelineKey = "edgevision.pipeline.name", SourceKey = "edgevision.source.name", SinkKey = "edgevision.sink.name",
+        StateKey = "edgevision.state", ReasonKey = "edgevision.drop.reason", StageKey = "edgevision.stage", QuantileKey = "quantile";
+
+    // One collection asks every instrument in turn; they should tell of the same moment, and percentiles are worth working out once.
+    private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(100);
+    private static readonly Lock Registration = new();
+    private static readonly Meter Meter = new(MeterName, typeof(PipelineMetrics).Assembly.GetName().Version?.ToString(3));
+    private static PipelineMetrics[] _pipelines = [];
+
+    private readonly Lock _lock = new();
+    private readonly Func<LedgerSnapshot> _snapshot;
+    private readonly string _name;
+    private LedgerSnapshot? _last;
+    private long _lastAt;
+
+    static PipelineMetrics()
+    {
+        SourceInstruments();
+        SinkInstruments();
+    }
+
+    /// <summary>Begins to publish.</summary>
+    /// <param name="snapshot">The accounts as they stand; called from the listener's thread.</param>
+    /// <param name="name">Name of the pipeline in the process.</param>
+    public PipelineMetrics(Func<LedgerSnapshot> snapshot, string name = "edgevision")
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        (_snapshot, _name) = (snapshot, name);
+        lock (Registration)
+        {
+            _pipelines = [.. _pipelines, this];
+        }
+    }
+
+    /// <summary>Ends publishing this pipeline.</summary>
+    public void Dispose()
+    {
+        lock (Registration)
+        {
+            _pipelines = [.. _pipelines.Where(other => other != this)];
+        }
+    }
+
+    private static void SourceInstruments()
+    {
+        Counter("edgevision.source.frames.captured", "{frame}", "Frames that the source gave, those that could not be decoded included.",
+            SourceCounts(source => source.Captured));
+        Counter("edgevision.source.frames.delivered", "{frame}", "Frames whose results went to the sinks.", SourceCounts(source => source.Delivered));
+        Counter("edgevision.source.frames.dropped", "{frame}", "Frames that were dropped, by reason.", Sources<long>(static (source, tags) =>
+        [
+            new(source.DroppedByPolicy, [.. tags, new(ReasonKey, "policy")]),
+            new(source.DroppedStale, [.. tags, new(ReasonKey, "stale")]),
+            new(source.DroppedDecodeError, [.. tags, new(ReasonKey, "decode_error")]),
+            new(source.DroppedAtStop, [.. tags, new(ReasonKey, "stop")]),
+        ]));
+        Counter("edgevision.source.frames.failed", "{frame}", "Frames that failed in the model or behind it.", SourceCounts(source => source.Failed));
+        Counter("edgevision.source.frames.inferred", "{frame}", "Frames delivered on which the model looked.", SourceCounts(source => source.Inferred));
+        Counter("edgevision.source.reconnects", "{reconnect}", "Times the source was opened again.", SourceCounts(source => source.Reconnects));
+        Counter("edgevision.source.stalls", "{stall}", "Times the source was found stalled.", SourceCounts(source => source.Stalls));
+        UpDown("edgevision.source.frames.in_flight", "{frame}", "Frames on their way.", SourceCounts(source => source.InFlight));
+        UpDown("edgevision.source.state", "1", "1 for the state that the source is in, 0 for the others.",
+            Sources<long>(static (source, tags) => States(source.State, tags)));
+        Gauge("edgevision.source.frame.age", "s", "Time from capture to the sinks, by quantile.", Sources<double>(static (source, tags) => Quantiles(source.Age, tags)));
+        Gauge("edgevision.source.stage.duration", "s", "Time of a stage a frame, by quantile.", Sources<double>(static (source, tags) =>
+        [
+            .. Quantiles(source.Queue, [.. tags, new(StageKey, "queue")]),
+            .. Quantiles(source.Preprocess, [.. tags, new(StageKey, "preprocess")]),
+            .. Quantiles(source.Inference, [.. tags, new(StageKey, "inference")]),
+            .. Quantiles(source.Postprocess, [.. tags, new(StageKey, "postprocess")]),
+            .. Quantiles(source.Analysis, [.. tags, new(StageKey, "analysis")]),
+        ]));
+    }
+
+    private static void SinkInstruments()
+    {
+        Counter("edgevision.sink.results.offered", "{result}", "Results that were handed to the sink's queue.", SinkCounts(sink => sink.Offered));
+        Counter("edgevision.sink.results.written", "{result}", "Results that the sink wrote.", SinkCounts(sink => sink.Written));
+        Counter("edgevision.sink.results.dropped", "{result}", "Results dropped because the sink's queue was full.", SinkCounts(sink => sink.Dropped));
+        Counter("edgevision.sink.results.failed", "{result}", "Results that the sink did not write after all tries.", SinkCounts(sink => sink.Failed));
+        Counter("edgevision.sink.retries", "{retry}", "Tries beyond the first.", SinkCounts(sink => sink.Retries));
+        UpDown("edgevision.sink.results.pending", "{result}", "Results in the sink's queue, or being written.", SinkCounts(sink => sink.Pending));
+        UpDown("edgevision.sink.state", "1", "1 for the state that the sink is in, 0 for the others.", Sinks<long>(static (sink, tags) => States(sink.State, tags)));
+        Gauge("edgevision.sink.frame.age", "s", "Time from capture until the result was written, by quantile.", Sinks<double>(static (sink, tags) => Quantiles(sink.Age, tags)));
+        Gauge("edgevision.sink.write.duration", "s", "Time of a write, tries included, by quantile.", Sinks<double>(static (sink, tags) => Quantiles(sink.Write, tags)));
+    }
+
+    private static void Counter(string name, string unit, string description, Func<IEnumerable<Measurement<long>>> observe) =>
+        Meter.CreateObservableCounter(name, observe, unit, description);
+
+    private static void UpDown(string name, string unit, string description, Func<IEnumerable<Measurement<long>>> observe) =>
+        Meter.CreateObservableUpDownCounter(name, observe, unit, description);
+
+    private static void Gauge(string name, string unit, string description, Func<IEnumerable<Measurement<double>>> observe) =>
+        Meter.CreateObservableGauge(name, observe, unit, description);
+
+    private static Func<IEnumerable<Measurement<long>>> SourceCounts(Func<SourceAccount, long> count) => Sources<long>((source, tags) => [new(count(source), tags)]);
+
+    private static Func<IEnumerable<Measurement<long>>> SinkCounts(Func<SinkAccount, long> count) => Sinks<long>((sink, tags) => [new(count(sink), tags)]);
+
+    private static Func<IEnumerable<Measurement<T>>> Sources<T>(Func<SourceAccount, KeyValuePair<string, object?>[], Measurement<T>[]> measure)
+        where T : struct =>
+        () => _pipelines.SelectMany(pipeline => pipeline.Snapshot().Sources.SelectMany(source => measure(source, pipeline.Tags(SourceKey, source.Name))));
+
+    private static Func<IEnumerable<Measurement<T>>> Sinks<T>(Func<SinkAccount, KeyValuePair<string, object?>[], Measurement<T>[]> measure)
+        where T : struct =>
+        () => _pipelines.SelectMany(pipeline => pipeline.Snapshot().Sinks.SelectMany(sink => measure(sink, pipeline.Tags(SinkKey, sink.Name))));
+
+    private static Measurement<long>[] States<T>(T state, KeyValuePair<string, object?>[] tags)
+        where T : struct, Enum =>
+        [.. Enum.GetValues<T>().Select(value => new Measurement<long>(value.Equals(state) ? 1 : 0, [.. tags, new(StateKey, value.ToString().ToLowerInvariant())]))];
+
+    private static Measurement<double>[] Quantiles(LatencySummary summary, KeyValuePair<string, object?>[] tags) => summary.Count == 0
+        ? []
+        :
+        [
+            new(summary.P50 / 1000, [.. tags, new(QuantileKey, 0.5)]),
+            new(summary.P90 / 1000, [.. tags, new(QuantileKey, 0.9)]),
+            new(summary.P99 / 1000, [.. tags, new(QuantileKey, 0.99)]),
+            new(summary.P999 / 1000, [.. tags, new(QuantileKey, 0.999)]),
+            new(summary.Max / 1000, [.. tags, new(QuantileKey, 1.0)]),
+        ];
+
+    private KeyValuePair<string, object?>[] Tags(string key, string name) => [new(PipelineKey, _name), new(key, name)];
+
+    private LedgerSnapshot Snapshot()
+    {
+        lock (_lock)
+        {
+            if (_last is null || Stopwatch.GetElapsedTime(_lastAt) >= Fresh)
+            {
+                (_last, _lastAt) = (_snapshot(), Stopwatch.GetTimestamp());
+            }
+
+            return _last;
+        }
+    }
+}

@@ -1,0 +1,251 @@
+using System.Text.Json;
+
+namespace EdgeVision;
+
+/// <summary>How results are compared.</summary>
+public sealed record RecordingDiffOptions
+{
+    /// <summary>Greatest difference of two numbers that counts as none; 0 asks for the same digits.</summary>
+    public double Tolerance { get; init; }
+
+    /// <summary>Most differences that are kept as text; all are counted.</summary>
+    public int Most { get; init; } = 1000;
+}
+
+/// <summary>
+/// Compares recorded results with those of a replay, frame by frame, and says in words where they differ: "frame 12 of door: detection 3 score
+/// 0.81 → 0.8". Times, which no two runs share, are left out: <c>timing_ms</c> and <c>captured_at</c>. Frames of a source come in their order.
+/// </summary>
+public sealed class RecordingDiff : IDisposable
+{
+    private readonly RecordingDiffOptions _options;
+    private readonly Dictionary<string, IEnumerator<RecordedResult>> _recorded = [];
+    private readonly HashSet<string> _ended = [];
+    private readonly List<string> _texts = [];
+
+    /// <summary>Compares with a recording.</summary>
+    /// <param name="recording">What was recorded.</param>
+    /// <param name="options">How to compare.</param>
+    public RecordingDiff(Recording recording, RecordingDiffOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(recording);
+        _options = options ?? new RecordingDiffOptions();
+        foreach (var source in recording.Sources)
+        {
+            var results = source.Results().GetEnumerator();
+            _recorded[source.Name] = results;
+            Advance(source.Name, results);
+        }
+    }
+
+    /// <summary>Frames that both have.</summary>
+    public long Frames { get; private set; }
+
+    /// <summary>Frames that differ, those that only one of both has included.</summary>
+    public long DifferentFrames { get; private set; }
+
+    /// <summary>Differences in all.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>The differences in words, in the order in which they were found; the first <see cref="RecordingDiffOptions.Most"/>.</summary>
+    public IReadOnlyList<string> Differences => _texts;
+
+    /// <summary>Like "120 frames, all alike" or "120 frames, 2 differ in 5 places; the first: …".</summary>
+    public string Summary => Count == 0
+        ? $"{Frames} frames, all alike"
+        : $"{Frames} frames, {DifferentFrames} differ in {Count} places; the first: {(_texts.Count > 0 ? _texts[0] : "not kept")}";
+
+    /// <summary>Compares two recordings of the same sources.</summary>
+    /// <param name="recorded">What was recorded first.</param>
+    /// <param name="replayed">The recording of a replay.</param>
+    /// <param name="options">How to compare.</param>
+    /// <exception cref="SourceException">One of both cannot be read.</exception>
+    public static RecordingDiff Compare(Recording recorded, Recording replayed, RecordingDiffOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(replayed);
+        var diff = new RecordingDiff(recorded, options);
+        foreach (var source in replayed.Sources)
+        {
+            foreach (var result in source.Results())
+            {
+                diff.Add(source.Name, result.Sequence, result.Line);
+            }
+        }
+
+        diff.Complete();
+        return diff;
+    }
+
+    /// <summary>Compares the results of a replayed frame.</summary>
+    /// <param name="source">Name of its source.</param>
+    /// <param name="sequence">Its number.</param>
+    /// <param name="line">Its line of JSON.</param>
+    public void Add(string source, long sequence, string line)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(line);
+        if (!_recorded.TryGetValue(source, out var results))
+        {
+            Whole($"frame {sequence} of {source}: was not recorded");
+            return;
+        }
+
+        while (!_ended.Contains(source) && results.Current.Sequence < sequence)
+        {
+            Whole($"frame {results.Current.Sequence} of {source}: is missing in the replay");
+            Advance(source, results);
+        }
+
+        if (_ended.Contains(source) || results.Current.Sequence != sequence)
+        {
+            Whole($"frame {sequence} of {source}: was not recorded");
+            return;
+        }
+
+        string expected = results.Current.Line;
+        Advance(source, results);
+        Frames++;
+        long before = Count;
+        if (expected != line)
+        {
+            using var was = JsonDocument.Parse(expected);
+            using var now = JsonDocument.Parse(line);
+            new Walk(this, $"frame {sequence} of {source}:").Objects(was.RootElement, now.RootElement, "", top: true);
+        }
+
+        if (Count > before)
+        {
+            DifferentFrames++;
+        }
+    }
+
+    /// <summary>Notes what the replay did not give; call it after the last frame.</summary>
+    public void Complete()
+    {
+        foreach (var (source, results) in _recorded)
+        {
+            while (!_ended.Contains(source))
+            {
+                Whole($"frame {results.Current.Sequence} of {source}: is missing in the replay");
+                Advance(source, results);
+            }
+        }
+    }
+
+    /// <summary>Closes the recording's files.</summary>
+    public void Dispose()
+    {
+        foreach (var results in _recorded.Values)
+        {
+            results.Dispose();
+        }
+    }
+
+    private void Advance(string source, IEnumerator<RecordedResult> results)
+    {
+        if (!results.MoveNext())
+        {
+            _ended.Add(source);
+        }
+    }
+
+    private void Whole(string text)
+    {
+        DifferentFrames++;
+        Note(text);
+    }
+
+    private void Note(string text)
+    {
+        Count++;
+        if (_texts.Count < _options.Most)
+        {
+            _texts.Add(text);
+        }
+    }
+
+    // Through two results side by side; the place is said as one would: "detection 3 score".
+    private sealed class Walk(RecordingDiff diff, string frame)
+    {
+        public void Objects(JsonElement was, JsonElement now, string place, bool top = false)
+        {
+            foreach (var property in was.EnumerateObject())
+            {
+                if (top && property.Name is "timing_ms" or "captured_at")
+                {
+                    continue;
+                }
+
+                string here = place + " " + property.Name;
+                if (now.TryGetProperty(property.Name, out var other))
+                {
+                    Values(property.Value, other, here, property.Name);
+                }
+                else
+                {
+                    Note(here, Short(property.Value), "nothing");
+                }
+            }
+
+            foreach (var property in now.EnumerateObject())
+            {
+                if (!was.TryGetProperty(property.Name, out _) && !(top && property.Name is "timing_ms" or "captured_at"))
+                {
+                    Note(place + " " + property.Name, "nothing", Short(property.Value));
+                }
+            }
+        }
+
+        private void Values(JsonElement was, JsonElement now, string place, string name)
+        {
+            if (was.ValueKind != now.ValueKind)
+            {
+                Note(place, Short(was), Short(now));
+                return;
+            }
+
+            switch (was.ValueKind)
+            {
+                case JsonValueKind.Object:
+                    Objects(was, now, place);
+                    break;
+                case JsonValueKind.Array:
+                    Arrays(was, now, place, name);
+                    break;
+                case JsonValueKind.Number when !Same(was, now):
+                case JsonValueKind.String when was.GetString() != now.GetString():
+                    Note(place, Short(was), Short(now));
+                    break;
+            }
+        }
+
+        private void Arrays(JsonElement was, JsonElement now, string place, string name)
+        {
+            int count = was.GetArrayLength(), given = now.GetArrayLength();
+            if (count != given)
+            {
+                diff.Note($"{frame}{place}: {count} → {given}");
+            }
+
+            // "detections" becomes "detection 3"; entries without a name of their own are counted.
+            string parent = place[..^name.Length], one = name is "detections" or "classes" or "crops" or "events" or "keypoints" ? Singular(name) : name;
+            for (int i = 0; i < Math.Min(count, given); i++)
+            {
+                Values(was[i], now[i], $"{parent}{one} {i}", $"{one} {i}");
+            }
+        }
+
+        private bool Same(JsonElement was, JsonElement now) => was.GetRawText() == now.GetRawText()
+            || diff._options.Tolerance > 0 && Math.Abs(was.GetDouble() - now.GetDouble()) <= diff._options.Tolerance;
+
+        private void Note(string place, string was, string now) => diff.Note($"{frame}{place} {was} → {now}");
+
+        private static string Singular(string name) => name == "classes" ? "class" : name[..^1];
+
+        private static string Short(JsonElement value)
+        {
+            string text = value.GetRawText();
+            return text.Length <= 40 ? text : text[..40] + "…";
+        }
+    }
+}

@@ -1,0 +1,146 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace EdgeVision;
+
+/// <summary>Reads frames out of a source's segment files. What a crash has cut off ends a segment; what is damaged is skipped and said.</summary>
+internal sealed class SegmentReader : IDisposable
+{
+    private const int ScanBlock = 64 * 1024;
+    private readonly IReadOnlyList<string> _segments;
+    private readonly long _maxPixels;
+    private readonly byte[] _head = new byte[FrameRecord.Size];
+    private byte[] _stored = [];
+    private SafeFileHandle? _file;
+    private long _at, _length;
+    private int _next;
+
+    public SegmentReader(IReadOnlyList<string> segments, long maxPixels) => (_segments, _maxPixels) = (segments, maxPixels);
+
+    /// <summary>Bytes at the ends of segments that were no whole record.</summary>
+    public long CutOff { get; private set; }
+
+    /// <summary>The next frame's head and what is stored of it, valid until the next call; null at the end.</summary>
+    /// <exception cref="FrameFormatException">This record is damaged or impossible; the next call goes on behind it.</exception>
+    /// <exception cref="IOException">A segment cannot be read.</exception>
+    public FrameRecord? Read(out ReadOnlySpan<byte> stored)
+    {
+        stored = default;
+        while (_file is not null || OpenNext())
+        {
+            if (_length - _at < FrameRecord.Size)
+            {
+                EndSegment();
+                continue;
+            }
+
+            Fill(_head, _at);
+            if (FrameRecord.Read(_head) is not { } record)
+            {
+                Resynchronise();
+                continue;
+            }
+
+            if (record.Stored < 0 || record.Stored > _length - _at - FrameRecord.Size)
+            {
+                // It may be that the rest was never written, and that is all that a crash does.
+                EndSegment();
+                continue;
+            }
+
+            long at = _at + FrameRecord.Size;
+            _at = at + record.Stored;
+            if (record.Impossible(_maxPixels) is { } why)
+            {
+                throw new FrameFormatException($"a frame of '{_segments[_next - 1]}' is refused: {why}");
+            }
+
+            if (_stored.Length < record.Stored)
+            {
+                _stored = new byte[record.Stored];
+            }
+
+            stored = _stored.AsSpan(0, record.Stored);
+            Fill(_stored.AsSpan(0, record.Stored), at);
+            return FrameRecord.Crc32C(stored) == record.Checksum
+                ? record
+                : throw new FrameFormatException($"frame {record.Sequence} of '{_segments[_next - 1]}' is damaged");
+        }
+
+        return null;
+    }
+
+    public void Dispose() => _file?.Dispose();
+
+    private bool OpenNext()
+    {
+        if (_next == _segments.Count)
+        {
+            return false;
+        }
+
+        string path = _segments[_next++];
+        _file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        _length = RandomAccess.GetLength(_file);
+        _at = 0;
+        Span<byte> header = stackalloc byte[FrameRecord.FileHeader.Length];
+        if (_length < header.Length)
+        {
+            EndSegment(); // a crash at its very beginning
+            return OpenNext();
+        }
+
+        Fill(header, 0);
+        _at = header.Length;
+        if (!header.SequenceEqual(FrameRecord.FileHeader))
+        {
+            EndSegment();
+            throw new FrameFormatException($"'{path}' holds no frames of a recording, or of another version");
+        }
+
+        return true;
+    }
+
+    private void EndSegment()
+    {
+        CutOff += _length - _at;
+        _file!.Dispose();
+        _file = null;
+    }
+
+    // Bytes that are no head: where another follows, something in between is damaged; else it is the end that a crash left.
+    private void Resynchronise()
+    {
+        byte[] block = new byte[ScanBlock];
+        for (long from = _at + 1; from <= _length - FrameRecord.Size; from += ScanBlock - FrameRecord.Size + 1)
+        {
+            var bytes = block.AsSpan(0, (int)Math.Min(ScanBlock, _length - from));
+            Fill(bytes, from);
+            for (int i = 0; i <= bytes.Length - FrameRecord.Size; i++)
+            {
+                if (bytes[i] == (byte)(FrameRecord.Magic & 0xFF) && FrameRecord.Read(bytes[i..]) is not null)
+                {
+                    long damaged = from + i - _at;
+                    _at = from + i;
+                    throw new FrameFormatException($"{damaged} bytes of '{_segments[_next - 1]}' are damaged and skipped");
+                }
+            }
+        }
+
+        EndSegment();
+    }
+
+    private void Fill(Span<byte> bytes, long at)
+    {
+        while (bytes.Length > 0)
+        {
+            int read = RandomAccess.Read(_file!, bytes, at);
+            if (read == 0)
+            {
+                throw new EndOfStreamException($"'{_segments[_next - 1]}' has become shorter while it was read");
+            }
+
+            bytes = bytes[read..];
+            at += read;
+        }
+    }
+}

@@ -1,0 +1,69 @@
+namespace EdgeVision;
+
+/// <summary>The detections of some labels alone, with their tracks. Holds its own copies, used again from frame to frame.</summary>
+internal sealed class LabelFilter
+{
+    private readonly HashSet<string>? _labels;
+    private readonly Detections _kept = new();
+    private IReadOnlyList<string>? _names;
+    private bool[] _wanted = [];
+
+    /// <param name="labels">Labels, without regard to case; null or none for all.</param>
+    public LabelFilter(IReadOnlyCollection<string>? labels) =>
+        _labels = labels is { Count: > 0 } ? new HashSet<string>(labels, StringComparer.OrdinalIgnoreCase) : null;
+
+    /// <summary>Boxes, scores, classes and tracks of the detections that pass; valid until the next call.</summary>
+    public Detections Of(Detections detections)
+    {
+        if (_labels is null)
+        {
+            return detections;
+        }
+
+        _kept.Clear();
+        _kept.Labels = detections.Labels;
+        if (detections.HasTracks)
+        {
+            _kept.ClearTracks();
+        }
+
+        for (int i = 0; i < detections.Count; i++)
+        {
+            if (Passes(detections, i))
+            {
+                int kept = _kept.Add(detections.Boxes[i], detections.Scores[i], detections.ClassIds[i]);
+                if (detections.HasTracks && detections.TrackIds[i] > 0)
+                {
+                    _kept.SetTrackId(kept, detections.TrackIds[i]);
+                }
+            }
+        }
+
+        return _kept;
+    }
+
+    /// <summary>Whether detection <paramref name="index"/> has one of the labels.</summary>
+    public bool Passes(Detections detections, int index)
+    {
+        if (_labels is null)
+        {
+            return true;
+        }
+
+        if (!ReferenceEquals(_names, detections.Labels))
+        {
+            _names = detections.Labels;
+            _wanted = [.. _names.Select(_labels.Contains)];
+        }
+
+        int id = detections.ClassIds[index];
+        return (uint)id < (uint)_wanted.Length ? _wanted[id] : _labels.Contains(detections.LabelOf(id));
+    }
+
+    /// <summary>Label of the detection that is on track <paramref name="id"/>; null where none is.</summary>
+    public static string? OfTrack(Detections detections, int id)
+    {
+        int index = detections.TrackIds.IndexOf(id);
+        return index < 0 ? null : detections.Label(index);
+    }
+}

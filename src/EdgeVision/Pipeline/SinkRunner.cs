@@ -1,0 +1,296 @@
+namespace EdgeVision;
+
+/// <summary>
+/// Writes results to one sink on a thread of its own. A write that fails is tried again; where results are lost one after the other the sink is
+/// suspended, so that it holds nobody up, and probed until it takes one again.
+/// </summary>
+internal sealed class SinkRunner
+{
+    private readonly FrameSink _sink;
+    private readonly SinkOptions _options;
+    private readonly BoundedQueue<PipelineFrame> _queue;
+    private readonly Action<NoticeLevel, string> _notice;
+    private readonly TimeProvider _clock;
+    private readonly Random _random;
+    private readonly CancellationTokenSource _stop = new(), _stopCompleting = new();
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _probeLock = new();
+    private bool _opened;
+    private int _lost, _suspensions;
+    private volatile bool _suspended;
+    private long _suspendedSince;
+    private TimeSpan _probeAfter;
+    private volatile bool _abandoned;
+
+    public SinkRunner(FrameSink sink, SinkOptions options, Action<NoticeLevel, string> notice, TimeProvider clock, int seed)
+    {
+        (_sink, _options, _notice, _clock) = (sink, options, notice, clock);
+        _queue = new BoundedQueue<PipelineFrame>(options.Capacity);
+        _random = new Random(seed);
+        Ledger = new SinkLedger(sink.Name);
+    }
+
+    public SinkLedger Ledger { get; }
+
+    /// <summary>Done once everything is written and the sink completed, or given up.</summary>
+    public Task Completion => _done.Task;
+
+    public bool Takes(string source) => _options.Sources is not { } some || some.Contains(source);
+
+    public void Start() => new Thread(Run) { IsBackground = true, Name = $"edgevision sink {_sink.Name}" }.Start();
+
+    /// <summary>Puts a result into the sink's queue; the caller keeps its own share.</summary>
+    public void Offer(PipelineFrame frame)
+    {
+        Ledger.Offered();
+        if (_abandoned || _suspended && !MayProbe())
+        {
+            Ledger.Failed();
+            return;
+        }
+
+        var policy = _options.Policy ?? (frame.Policy == QueuePolicy.Wait ? QueuePolicy.Wait : QueuePolicy.DropOldest);
+        if (_queue.Offer(frame.Share(), policy) is { } dropped)
+        {
+            Ledger.Dropped();
+            dropped.Dispose();
+        }
+    }
+
+    /// <summary>Says that nothing more comes.</summary>
+    public void End() => _queue.End();
+
+    /// <summary>Lets the sink write for so long, then drops what is left, and gives it a little more to complete.</summary>
+    public void Stop(TimeSpan writing, TimeSpan completing)
+    {
+        _queue.Close();
+        _queue.End();
+        _stop.CancelAfter(writing);
+        _stopCompleting.CancelAfter(writing + completing);
+    }
+
+    /// <summary>Leaves a sink behind that does not return.</summary>
+    public void Abandon()
+    {
+        if (_done.Task.IsCompleted)
+        {
+            return;
+        }
+
+        _abandoned = true;
+        _queue.Close();
+        while (_queue.TryTake(out var frame))
+        {
+            Ledger.Dropped();
+            frame.Dispose();
+        }
+
+        Ledger.Abandon("did not return in time and was left behind");
+        _done.TrySetResult();
+    }
+
+    /// <summary>Disposes the sink, once its thread is done.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_abandoned)
+        {
+            await _sink.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _stop.Dispose();
+        _stopCompleting.Dispose();
+    }
+
+    // One at a time, when its time has come.
+    private bool MayProbe()
+    {
+        lock (_probeLock)
+        {
+            if (_queue.Count > 0 || _clock.GetElapsedTime(_suspendedSince) < _probeAfter)
+            {
+                return false;
+            }
+
+            _suspendedSince = _clock.GetTimestamp();
+            return true;
+        }
+    }
+
+    private void Run()
+    {
+        TryOpen();
+        while (_queue.Take(out var frame))
+        {
+            if (!_abandoned)
+            {
+                Write(frame);
+            }
+
+            frame.Dispose();
+        }
+
+        Complete();
+        _done.TrySetResult();
+    }
+
+    // A sink that can be opened is, before there is anything to write; one that cannot is tried again with the first result.
+    private void TryOpen()
+    {
+        try
+        {
+            Wait(_sink.OpenAsync(_stop.Token));
+            _opened = true;
+            Ledger.Enter(SinkState.Running);
+        }
+        catch (Exception e)
+        {
+            Ledger.Enter(SinkState.Retrying, Words(e));
+            _notice(NoticeLevel.Warning, $"cannot be opened yet: {Words(e)}");
+        }
+    }
+
+    private void Write(PipelineFrame frame)
+    {
+        if (_stop.IsCancellationRequested)
+        {
+            Ledger.Dropped();
+            return;
+        }
+
+        long start = _clock.GetTimestamp();
+        for (int failures = 0; ;)
+        {
+            try
+            {
+                if (!_opened)
+                {
+                    Wait(_sink.OpenAsync(_stop.Token));
+                    _opened = true;
+                }
+
+                Wait(_sink.WriteAsync(frame, _stop.Token));
+                if (!_abandoned)
+                {
+                    Written(frame, start);
+                }
+
+                return;
+            }
+            catch (Exception e)
+            {
+                if (_abandoned)
+                {
+                    return;
+                }
+
+                failures++;
+                bool again = e is not SinkException { CanRetry: false } && !_suspended && _options.Retry.Allows(failures) && !_stop.IsCancellationRequested;
+                if (again)
+                {
+                    Ledger.Enter(SinkState.Retrying);
+                    Ledger.Retried(Words(e));
+                    again = !_stop.Token.WaitHandle.WaitOne(_options.Retry.Delay(failures, _random));
+                }
+
+                if (!again)
+                {
+                    Lost(e);
+                    return;
+                }
+            }
+        }
+    }
+
+    private void Written(PipelineFrame frame, long start)
+    {
+        long end = _clock.GetTimestamp();
+        Ledger.Write.Record(_clock.GetElapsedTime(start, end));
+        Ledger.Age.Record(_clock.GetElapsedTime(frame.Captured, end));
+        Ledger.Written();
+        if (_suspended)
+        {
+            _notice(NoticeLevel.Information, "takes results again");
+        }
+
+        (_lost, _suspensions, _suspended) = (0, 0, false);
+        Ledger.Enter(SinkState.Running);
+    }
+
+    private void Lost(Exception e)
+    {
+        if (_stop.IsCancellationRequested && e is OperationCanceledException)
+        {
+            Ledger.Dropped();
+            return;
+        }
+
+        Ledger.Failed();
+        _lost++;
+        if (!_suspended && (_options.SuspendAfter is not { } most || _lost < most))
+        {
+            Ledger.Enter(SinkState.Retrying, Words(e));
+            if (_lost == 1)
+            {
+                _notice(NoticeLevel.Warning, $"lost a result: {Words(e)}");
+            }
+
+            return;
+        }
+
+        lock (_probeLock)
+        {
+            _probeAfter = RetryPolicy.Source.Delay(++_suspensions, _random);
+            _suspendedSince = _clock.GetTimestamp();
+        }
+
+        if (!_suspended)
+        {
+            _suspended = true;
+            Ledger.Enter(SinkState.Suspended, Words(e));
+            _notice(NoticeLevel.Error, $"is suspended after {_lost} lost results and probed now and then: {Words(e)}");
+            while (_queue.TryTake(out var waiting))
+            {
+                Ledger.Failed();
+                waiting.Dispose();
+            }
+        }
+    }
+
+    private void Complete()
+    {
+        if (_abandoned)
+        {
+            return;
+        }
+
+        try
+        {
+            if (_opened)
+            {
+                Wait(_sink.CompleteAsync(_stopCompleting.Token));
+            }
+
+            Ledger.Enter(_opened && !_suspended ? SinkState.Completed : SinkState.Failed);
+        }
+        catch (Exception e)
+        {
+            Ledger.Enter(SinkState.Failed, Words(e));
+            _notice(NoticeLevel.Error, $"could not be completed: {Words(e)}");
+        }
+    }
+
+    private static void Wait(ValueTask task)
+    {
+        if (task.IsCompletedSuccessfully)
+        {
+            task.GetAwaiter().GetResult();
+        }
+        else
+        {
+            task.AsTask().GetAwaiter().GetResult();
+        }
+    }
+
+    private static string Words(Exception e) =>
+        SourceAddress.Redact(e is EdgeVisionException ? e.Message : $"{e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}");
+}

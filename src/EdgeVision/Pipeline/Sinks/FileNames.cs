@@ -1,0 +1,42 @@
+using System.Text;
+
+namespace EdgeVision;
+
+/// <summary>Names of files out of names of sources, which may hold anything.</summary>
+internal static class FileNames
+{
+    private const int Longest = 80;
+
+    /// <summary>
+    /// The name with letters, digits, <c>-</c>, <c>_</c> and inner points as they are and anything else as <c>_</c>. What had to change gets four digits of
+    /// its hash, so that two sources do not come by one file.
+    /// </summary>
+    public static string Safe(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var text = new StringBuilder(name.Length);
+        foreach (char c in name)
+        {
+            bool kept = char.IsAsciiLetterOrDigit(c) || c is '-' or '_' || c == '.' && text.Length > 0;
+            text.Append(kept ? c : '_');
+        }
+
+        string safe = text.Length <= Longest ? text.ToString().TrimEnd('.') : text.ToString(0, Longest - "-ffff".Length).TrimEnd('.');
+        return safe == name && safe.Length > 0 ? safe : FormattableString.Invariant($"{safe}-{Hash(name) & 0xFFFF:x4}");
+    }
+
+    /// <summary>The path with <paramref name="mark"/> between its name and its extension.</summary>
+    public static string WithMark(string path, string mark) => Path.ChangeExtension(path, null) + mark + Path.GetExtension(path);
+
+    // FNV-1a: the same on every machine and in every run, which string.GetHashCode is not.
+    private static uint Hash(string name)
+    {
+        uint hash = 2166136261;
+        foreach (byte b in Encoding.UTF8.GetBytes(name))
+        {
+            hash = (hash ^ b) * 16777619;
+        }
+
+        return hash ^ hash >> 16;
+    }
+}

@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.IO.Compression;
+
+namespace EdgeVision;
+
+/// <summary>The finished files of a rotation: their names, how many stay, and their compression, which goes on beside the writing.</summary>
+internal sealed class FinishedFiles
+{
+    private const string Stamp = "yyyyMMdd'T'HHmmssfff'Z'", Packed = ".gz", Unfinished = ".part";
+    private readonly string _folder, _stem, _extension;
+    private readonly FileRotation _rotation;
+    private readonly TimeProvider _clock;
+    private Task _packing = Task.CompletedTask;
+
+    public FinishedFiles(string path, FileRotation rotation, TimeProvider clock)
+    {
+        _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        (_stem, _extension) = (Path.GetFileNameWithoutExtension(path), Path.GetExtension(path));
+        (_rotation, _clock) = (rotation, clock);
+    }
+
+    /// <summary>Gives a file that is complete the name of a finished one, and deletes the oldest of those that are too many.</summary>
+    public void Take(string path)
+    {
+        string name = NextName();
+        File.Move(path, name);
+        var all = List();
+        for (int i = 0; i < all.Count - (_rotation.Keep ?? all.Count); i++)
+        {
+            File.Delete(all[i].Path);
+        }
+
+        if (_rotation.Compress && _rotation.Keep != 0)
+        {
+            // One after the other: they would only compete for the processor.
+            _packing = _packing.ContinueWith(_ => Pack(name), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>Waits for files that are still being compressed. A file that could not be stays as it is.</summary>
+    public async ValueTask CompleteAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await _packing.WaitAsync(cancel).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The plain file is still there; half a gzip keeps its name that says so.
+        }
+    }
+
+    /// <summary>Finished files, the oldest first.</summary>
+    public IReadOnlyList<(string Path, string Mark)> List()
+    {
+        var found = new List<(string Path, string Mark)>();
+        foreach (string path in Directory.EnumerateFiles(_folder, _stem + ".*"))
+        {
+            var name = Path.GetFileName(path.AsSpan());
+            if (name.EndsWith(Packed, StringComparison.Ordinal))
+            {
+                name = name[..^Packed.Length];
+            }
+
+            if (name.Length > _stem.Length + 1 + _extension.Length && name.EndsWith(_extension, StringComparison.Ordinal))
+            {
+                string mark = name[(_stem.Length + 1)..^_extension.Length].ToString();
+                if (IsMark(mark))
+                {
+                    found.Add((path, mark));
+                }
+            }
+        }
+
+        found.Sort((a, b) => a.Mark.Length != b.Mark.Length ? a.Mark.Length.CompareTo(b.Mark.Length) : string.CompareOrdinal(a.Mark, b.Mark));
+        return found;
+    }
+
+    private bool IsMark(string mark) => _rotation.Naming == FileNaming.Number
+        ? mark.Length >= 6 && mark.All(char.IsAsciiDigit) && long.TryParse(mark, NumberStyles.None, CultureInfo.InvariantCulture, out _)
+        : DateTime.TryParseExact(mark, Stamp, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out _);
+
+    private string NextName()
+    {
+        var last = List();
+        if (_rotation.Naming == FileNaming.Number)
+        {
+            long number = last.Count == 0 ? 1 : long.Parse(last[^1].Mark, CultureInfo.InvariantCulture) + 1;
+            return PathOf(number.ToString("D6", CultureInfo.InvariantCulture));
+        }
+
+        // Later than every other, also where files follow within a millisecond or the clock was set back: names stay in their order.
+        var now = _clock.GetUtcNow().UtcDateTime;
+        if (last.Count > 0 && string.CompareOrdinal(last[^1].Mark, now.ToString(Stamp, CultureInfo.InvariantCulture)) >= 0)
+        {
+            now = DateTime.ParseExact(last[^1].Mark, Stamp, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal).AddMilliseconds(1);
+        }
+
+        return PathOf(now.ToString(Stamp, CultureInfo.InvariantCulture));
+    }
+
+    private string PathOf(string mark) => Path.Combine(_folder, $"{_stem}.{mark}{_extension}");
+
+    private static void Pack(string path)
+    {
+        string whole = path + Packed, part = whole + Unfinished;
+        try
+        {
+            using (var from = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
+            using (var to = new GZipStream(new FileStream(part, FileMode.Create, FileAccess.Write), CompressionLevel.Optimal))
+            {
+                from.CopyTo(to);
+            }
+
+            File.Move(part, whole, overwrite: true);
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Too little room, or the rotation has deleted it meanwhile: what was written is in the plain file, if in any.
+            TryDelete(part);
+        }
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The first error is the one that counts.
+        }
+    }
+}

@@ -1,0 +1,75 @@
+namespace EdgeVision;
+
+/// <summary>
+/// Carries a source's findings over the frames that the model does not look at: each tracked object goes on at the speed it had between the last
+/// two frames that were looked at; detections on no track stay where they were.
+/// </summary>
+internal sealed class TrackCarrier
+{
+    // Further than this many steps between looked-at frames nobody can tell where an object is.
+    private const double MostSteps = 2;
+    private readonly Detections _last = new();
+    private readonly Dictionary<int, (Box Box, TimeSpan Time)> _before = [], _now = [];
+    private TimeSpan _lastTime, _stepTime;
+
+    /// <summary>Remembers what was found on a frame that the model looked at.</summary>
+    public void Remember(Detections detections, TimeSpan time)
+    {
+        _before.Clear();
+        foreach (var (id, seen) in _now)
+        {
+            _before[id] = seen;
+        }
+
+        _now.Clear();
+        _last.CopyFrom(detections);
+        for (int i = 0; i < detections.Count && detections.HasTracks; i++)
+        {
+            if (detections.TrackIds[i] > 0)
+            {
+                _now[detections.TrackIds[i]] = (detections.Boxes[i], time);
+            }
+        }
+
+        (_stepTime, _lastTime) = (time - _lastTime, time);
+    }
+
+    /// <summary>Fills a result with where the objects should be by now. Masks are left out: their shape would not hold.</summary>
+    public void Carry(VisionResult to, Frame frame)
+    {
+        (to.FrameWidth, to.FrameHeight, to.HasDetections) = (frame.Width, frame.Height, true);
+        to.Detections.CopyFrom(_last);
+        for (int i = 0; i < _last.Count; i++)
+        {
+            var box = _last.Boxes[i];
+            int id = _last.HasTracks ? _last.TrackIds[i] : 0;
+            double steps = _stepTime > TimeSpan.Zero ? Math.Min((frame.Timestamp - _lastTime) / _stepTime, MostSteps) : 0;
+            if (id == 0 || steps <= 0 || !_before.TryGetValue(id, out var before) || _lastTime - before.Time <= TimeSpan.Zero)
+            {
+                continue;
+            }
+
+            float share = (float)(steps * (_stepTime / (_lastTime - before.Time)));
+            float dx1 = (box.X1 - before.Box.X1) * share, dy1 = (box.Y1 - before.Box.Y1) * share;
+            float dx2 = (box.X2 - before.Box.X2) * share, dy2 = (box.Y2 - before.Box.Y2) * share;
+            var moved = new Box(box.X1 + dx1, box.Y1 + dy1, box.X2 + dx2, box.Y2 + dy2);
+            if (moved.Width > 0 && moved.Height > 0)
+            {
+                to.Detections.SetBox(i, moved);
+                foreach (ref var point in to.Detections.MutableKeypoints(i))
+                {
+                    point = point with { X = point.X + (dx1 + dx2) / 2, Y = point.Y + (dy1 + dy2) / 2 };
+                }
+            }
+        }
+    }
+
+    /// <summary>Forgets everything.</summary>
+    public void Reset()
+    {
+        _before.Clear();
+        _now.Clear();
+        _last.Clear();
+        (_lastTime, _stepTime) = (default, default);
+    }
+}

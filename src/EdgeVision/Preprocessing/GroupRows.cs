@@ -1,0 +1,107 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace EdgeVision;
+
+/// <summary>
+/// <see cref="WindowRows"/>' kernels with AVX-512 VBMI over <see cref="ColumnGroups"/>: one permutation takes the bytes of eight
+/// columns out of their window. The arithmetic is the same. Each kernel returns the columns it made: all, or none.
+/// </summary>
+internal static unsafe class GroupRows
+{
+    /// <summary>One source row to four 16-bit lanes a column.</summary>
+    public static int Across(byte* row, short* destination, ColumnGroups groups)
+    {
+        int count = groups.Count, last = groups.Last;
+        bool wide = groups.IsWide;
+        fixed (int* start = groups.Start)
+        fixed (byte* pairs = groups.Pairs)
+        fixed (sbyte* weights = groups.Weights)
+        {
+            for (int g = 0; g < count; g++)
+            {
+                Weigh(Take(row + start[g], Vector512.Load(pairs + g * 64), wide), weights + g * 128).Store(destination + Math.Min(g * ColumnGroups.Columns, last) * 4);
+            }
+        }
+
+        return Made(groups);
+    }
+
+    /// <summary>Both passes of two source rows.</summary>
+    public static int Both(byte* upper, byte* lower, short upperWeight, short lowerWeight, uint* destination, ColumnGroups groups)
+    {
+        int count = groups.Count, last = groups.Last;
+        bool wide = groups.IsWide;
+        var bu = Vector512.Create(upperWeight);
+        var bl = Vector512.Create(lowerWeight);
+        fixed (int* start = groups.Start)
+        fixed (byte* pairs = groups.Pairs)
+        fixed (sbyte* weights = groups.Weights)
+        {
+            for (int g = 0; g < count; g++)
+            {
+                var index = Vector512.Load(pairs + g * 64);
+                var ru = Weigh(Take(upper + start[g], index, wide), weights + g * 128);
+                var rl = Weigh(Take(lower + start[g], index, wide), weights + g * 128);
+                Quarter(Avx512BW.MultiplyHigh(ru, bu) + Avx512BW.MultiplyHigh(rl, bl)).Store(destination + Math.Min(g * ColumnGroups.Columns, last));
+            }
+        }
+
+        return Made(groups);
+    }
+
+    /// <summary>Means of each column's four neighbours.</summary>
+    public static int Mean(byte* upper, byte* lower, uint* destination, ColumnGroups groups)
+    {
+        int count = groups.Count, last = groups.Last;
+        bool wide = groups.IsWide;
+        var ones = Vector512<sbyte>.One;
+        var mask = Vector256.Create(0x00FFFFFFu);
+        fixed (int* start = groups.Start)
+        fixed (byte* pairs = groups.Pairs)
+        {
+            for (int g = 0; g < count; g++)
+            {
+                var index = Vector512.Load(pairs + g * 64);
+                var sum = Avx512BW.MultiplyAddAdjacent(Take(upper + start[g], index, wide), ones) + Avx512BW.MultiplyAddAdjacent(Take(lower + start[g], index, wide), ones);
+                (Quarter(sum) & mask).Store(destination + Math.Min(g * ColumnGroups.Columns, last));
+            }
+        }
+
+        return Made(groups);
+    }
+
+    /// <summary>The left neighbour of each column.</summary>
+    public static int Pick(byte* row, uint* destination, ColumnGroups groups)
+    {
+        int count = groups.Count, last = groups.Last;
+        bool wide = groups.IsWide;
+        var mask = Vector256.Create(0x00FFFFFFu);
+        fixed (int* start = groups.Start)
+        fixed (byte* single = groups.Single)
+        {
+            for (int g = 0; g < count; g++)
+            {
+                (Take(row + start[g], Vector512.Load(single + g * 64), wide).GetLower().AsUInt32() & mask).Store(destination + Math.Min(g * ColumnGroups.Columns, last));
+            }
+        }
+
+        return Made(groups);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<byte> Take(byte* window, Vector512<byte> index, bool wide) =>
+        wide ? Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(window), index, Vector512.Load(window + 64)) : Avx512Vbmi.PermuteVar64x8(Vector512.Load(window), index);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<short> Weigh(Vector512<byte> pairs, sbyte* weights) =>
+        Avx512BW.MultiplyAddAdjacent(pairs, Vector512.Load(weights)) + (Avx512BW.MultiplyAddAdjacent(pairs, Vector512.Load(weights + 64)) >> 4);
+
+    // (x + 2) >> 2 in bytes: x * 2^13 >> 14, plus one, halved.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> Quarter(Vector512<short> sum) =>
+        Avx512BW.ConvertToVector256Byte(Avx512BW.MultiplyHighRoundScale(sum, Vector512.Create((short)(1 << 13))).AsUInt16()).AsUInt32();
+
+    private static int Made(ColumnGroups groups) => groups.Count == 0 ? 0 : groups.Last + ColumnGroups.Columns;
+}

@@ -1,0 +1,52 @@
+using EdgeVision.Cli;
+using Xunit;
+
+namespace EdgeVision.Tests.Pipelines;
+
+/// <summary>The table that is drawn anew, and notices above it.</summary>
+public sealed class LedgerDisplayTests
+{
+    [Fact]
+    public void On_a_terminal_the_table_is_drawn_over_the_old_one()
+    {
+        var text = new StringWriter();
+        using (var display = new LedgerDisplay(() => LedgerReportTests.Ledger, false, text, terminal: true))
+        {
+            display.Show();
+            Assert.DoesNotContain("\x1b", text.ToString());
+            display.Show();
+            Assert.Contains("\x1b[4A\x1b[J", text.ToString()); // two headers, a source, a sink
+        }
+
+        Assert.EndsWith("\x1b[4A\x1b[J", text.ToString()); // nothing is left behind
+    }
+
+    [Fact]
+    public void In_a_log_it_is_lines_without_control_characters()
+    {
+        var text = new StringWriter();
+        using (var display = new LedgerDisplay(() => LedgerReportTests.Ledger, false, text, terminal: false))
+        {
+            display.Show();
+            display.Say(new PipelineNotice(NoticeLevel.Warning, "door", "lost"));
+        }
+
+        Assert.DoesNotContain("\x1b", text.ToString());
+        Assert.Matches(@"\d\d:\d\d:\d\d warning: door: lost", text.ToString());
+    }
+
+    [Theory]
+    [InlineData(NoticeLevel.Information, false)]
+    [InlineData(NoticeLevel.Warning, true)]
+    [InlineData(NoticeLevel.Error, true)]
+    public void Quiet_says_what_went_wrong(NoticeLevel level, bool said)
+    {
+        var text = new StringWriter();
+        using (var display = new LedgerDisplay(() => LedgerReportTests.Ledger, true, text, terminal: true))
+        {
+            display.Say(new PipelineNotice(level, "door", "x"));
+        }
+
+        Assert.Equal(said, text.ToString().Length > 0);
+    }
+}

@@ -1,0 +1,66 @@
+using Xunit;
+
+namespace EdgeVision.Tests;
+
+public sealed class FramePoolTests
+{
+    [Fact]
+    public void Memory_goes_back_with_the_last_owner_and_is_used_again()
+    {
+        var pool = new FramePool();
+        var frame = pool.Rent(PixelFormat.Bgr24, 4, 2, "a", 7, TimeSpan.FromSeconds(1));
+        Assert.Equal((24, "a", 7, TimeSpan.FromSeconds(1), 1), (frame.Data.Length, frame.Source, frame.Sequence, frame.Timestamp, pool.Outstanding));
+        frame.MutableData.Fill(9);
+        var shared = frame.Share();
+        frame.Dispose();
+        Assert.Equal(9, shared.Data[23]); // still there
+        Assert.Equal(1, pool.Outstanding);
+        shared.Dispose();
+        Assert.Equal(0, pool.Outstanding);
+        Assert.Throws<ObjectDisposedException>(() => frame.Data.Length);
+        Assert.Throws<ObjectDisposedException>(frame.Share);
+        Assert.Same(frame, pool.Rent(PixelFormat.Bgr24, 4, 2, "b", 8));
+        Assert.Equal(("b", 8, TimeSpan.Zero), (frame.Source, frame.Sequence, frame.Timestamp));
+    }
+
+    [Fact]
+    public void Another_size_or_format_gets_memory_of_its_own()
+    {
+        var pool = new FramePool();
+        var first = pool.Rent(PixelFormat.Bgr24, 4, 2);
+        first.Dispose();
+        using var second = pool.Rent(PixelFormat.Bgr24, 8, 2);
+        Assert.NotSame(first, second);
+        Assert.Equal(48, second.Data.Length);
+        second.Dispose();
+        using var third = pool.Rent(PixelFormat.Nv12, 8, 2);
+        Assert.Equal((PixelFormat.Nv12, 24), (third.Format, third.Data.Length));
+    }
+
+    [Fact]
+    public void A_steady_stream_allocates_nothing()
+    {
+        var pool = new FramePool();
+        Assert.Equal(0, Allocations.Of(() =>
+        {
+            using var one = pool.Rent(PixelFormat.Nv12, 64, 48, "a");
+            using var two = pool.Rent(PixelFormat.Nv12, 64, 48, "a");
+            using var again = one.Share();
+        }));
+    }
+
+    [Fact]
+    public void Owners_may_come_and_go_on_many_threads()
+    {
+        var pool = new FramePool();
+        for (int round = 0; round < 50; round++)
+        {
+            var frame = pool.Rent(PixelFormat.Gray8, 4, 4);
+            var shares = Enumerable.Range(0, 8).Select(_ => frame.Share()).ToArray();
+            Parallel.ForEach(shares, s => s.Dispose());
+            Assert.Equal(1, pool.Outstanding);
+            frame.Dispose();
+            Assert.Equal(0, pool.Outstanding);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using Xunit;
+
+namespace EdgeVision.Tests;
+
+public sealed class FrameSchedulerTests
+{
+    [Theory]
+    [InlineData(new[] { 1.0, 1.0, 1.0 }, new[] { 100, 100, 100 }, "equal shares")]
+    [InlineData(new[] { 1.0, 2.0, 3.0 }, new[] { 50, 100, 150 }, "shares by weight")]
+    [InlineData(new[] { 0.5, 0.5, 2.0 }, new[] { 50, 50, 200 }, "weights are relative")]
+    public void Sources_that_always_have_frames_get_their_shares(double[] weights, int[] expected, string reason)
+    {
+        Assert.NotEmpty(reason);
+        var (scheduler, _) = Create(weights);
+        int[] taken = new int[weights.Length];
+        var turns = new List<FrameScheduler.Turn>();
+        Fill(scheduler, weights.Length);
+        for (int i = 0; i < 300; i++)
+        {
+            Assert.True(scheduler.Take(turns));
+            var turn = Assert.Single(turns);
+            taken[turn.Lane]++;
+            turn.Frame.Dispose();
+            scheduler.Offer(turn.Lane, New(), QueuePolicy.DropOldest);
+        }
+
+        Assert.All(taken.Zip(expected), t => Assert.InRange(t.First, t.Second - 1, t.Second + 1));
+    }
+
+    [Fact]
+    public void A_source_that_was_idle_does_not_save_up_turns()
+    {
+        var (scheduler, _) = Create([1, 1]);
+        var turns = new List<FrameScheduler.Turn>();
+        for (int i = 0; i < 50; i++)
+        {
+            scheduler.Offer(0, New(), QueuePolicy.DropOldest);
+            scheduler.Take(turns);
+            turns[0].Frame.Dispose();
+        }
+
+        Fill(scheduler, 2);
+        int second = 0;
+        for (int i = 0; i < 20; i++)
+        {
+            scheduler.Take(turns);
+            second += turns[0].Lane;
+            turns[0].Frame.Dispose();
+            scheduler.Offer(turns[0].Lane, New(), QueuePolicy.DropOldest);
+        }
+
+        Assert.InRange(second, 9, 11);
+    }
+
+    [Fact]
+    public void A_batch_takes_from_all_in_turn_and_does_not_wait_for_those_that_have_ended()
+    {
+        var (scheduler, _) = Create([1, 1, 1], maxBatch: 4, wait: TimeSpan.FromHours(1));
+        var turns = new List<FrameScheduler.Turn>();
+        scheduler.Offer(0, New(), QueuePolicy.Wait);
+        scheduler.Offer(0, New(), QueuePolicy.Wait);
+        scheduler.Offer(1, New(), QueuePolicy.Wait);
+        scheduler.Offer(2, New(), QueuePolicy.Wait);
+        Assert.True(scheduler.Take(turns));
+        Assert.Equal([0, 1, 2, 0], turns.Select(t => t.Lane));
+        scheduler.Offer(1, New(), QueuePolicy.Wait);
+        for (int i = 0; i < 3; i++)
+        {
+            scheduler.End(i);
+        }
+
+        Assert.True(scheduler.Take(turns)); // would wait an hour for three more otherwise
+        Assert.Single(turns);
+        Assert.False(scheduler.Take(turns));
+    }
+
+    [Fact]
+    public void Frames_that_the_model_skips_take_no_place_in_a_batch_and_do_not_wait()
+    {
+        var ledger = new SourceLedger("a", TimeProvider.System);
+        var scheduler = new FrameScheduler([new(10, null, 1, 3, ledger)], 1, TimeSpan.FromHours(1), TimeProvider.System);
+        var turns = new List<FrameScheduler.Turn>();
+        for (int i = 0; i < 5; i++)
+        {
+            scheduler.Offer(0, New(), QueuePolicy.Wait);
+        }
+
+        scheduler.Take(turns);
+        Assert.Equal([true], turns.Select(t => t.Infer));
+        scheduler.Take(turns);
+        Assert.Equal([false, false, true], turns.Select(t => t.Infer));
+        scheduler.Take(turns);
+        Assert.Equal([false], turns.Select(t => t.Infer));
+    }
+
+    [Fact]
+    public void Stopping_drops_what_waits_and_lets_go_who_waits_for_room()
+    {
+        var (scheduler, ledgers) = Create([1]);
+        ledgers[0].Captured();
+        ledgers[0].Captured();
+        scheduler.Offer(0, New(), QueuePolicy.Wait);
+        using var begun = new ManualResetEventSlim();
+        var waiting = new Thread(() =>
+        {
+            begun.Set();
+            scheduler.Offer(0, New(), QueuePolicy.Wait); // the queue has room for one
+        });
+        waiting.Start();
+        begun.Wait(TestContext.Current.CancellationToken);
+        scheduler.Stop();
+        Assert.True(waiting.Join(TimeSpan.FromSeconds(30)));
+        Assert.Equal((2, 0), (ledgers[0].Account().DroppedAtStop, ledgers[0].Account().InFlight));
+        Assert.False(scheduler.Take([]));
+    }
+
+    private static (FrameScheduler Scheduler, SourceLedger[] Ledgers) Create(double[] weights, int maxBatch = 1, TimeSpan wait = default)
+    {
+        SourceLedger[] ledgers = [.. weights.Select((_, i) => new SourceLedger($"{i}", TimeProvider.System))];
+        return (new FrameScheduler([.. weights.Select((w, i) => new FrameScheduler.LaneOptions(maxBatch == 1 ? 1 : 4, null, w, 1, ledgers[i]))], maxBatch, wait, TimeProvider.System), ledgers);
+    }
+
+    private static void Fill(FrameScheduler scheduler, int lanes)
+    {
+        for (int i = 0; i < lanes; i++)
+        {
+            scheduler.Offer(i, New(), QueuePolicy.DropOldest);
+        }
+    }
+
+    private static PipelineFrame New() => new(Frame.Rent(PixelFormat.Gray8, 2, 2), "s", "m");
+}

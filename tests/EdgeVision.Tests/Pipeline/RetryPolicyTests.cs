@@ -1,0 +1,29 @@
+using Xunit;
+
+namespace EdgeVision.Tests;
+
+public sealed class RetryPolicyTests
+{
+    [Fact]
+    public void Delays_grow_up_to_the_longest_and_are_spread()
+    {
+        var policy = new RetryPolicy { First = TimeSpan.FromSeconds(1), Longest = TimeSpan.FromSeconds(10), Jitter = 0.2 };
+        var random = new Random(1);
+        for (int failures = 1; failures < 100; failures++)
+        {
+            double expected = Math.Min(10, Math.Pow(2, failures - 1));
+            Assert.InRange(policy.Delay(failures, random).TotalSeconds, expected * 0.8, expected * 1.2);
+        }
+
+        Assert.True(Enumerable.Range(0, 20).Select(_ => policy.Delay(3, random)).Distinct().Count() > 10);
+        Assert.Equal(TimeSpan.FromSeconds(4), (policy with { Jitter = 0 }).Delay(3, random));
+    }
+
+    [Theory]
+    [InlineData(null, 1000, true)]
+    [InlineData(3, 2, true)]
+    [InlineData(3, 3, false)]
+    [InlineData(1, 1, false)]
+    public void Tries_end_where_they_should(int? attempts, int failures, bool allowed) =>
+        Assert.Equal(allowed, new RetryPolicy { Attempts = attempts }.Allows(failures));
+}

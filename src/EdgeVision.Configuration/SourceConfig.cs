@@ -3,7 +3,7 @@ namespace EdgeVision.Configuration;
 /// <summary>Who reads a video, a stream or a camera.</summary>
 public enum SourceBackend
 {
-    /// <summary>OpenCV where its native library is there, else the installed ffmpeg.</summary>
+    /// <summary>OpenCV where its native library is there and reads such a source, else the installed ffmpeg.</summary>
     Auto,
     /// <summary>OpenCV.</summary>
     OpenCv,

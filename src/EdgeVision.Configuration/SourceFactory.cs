@@ -44,12 +44,12 @@ public static class SourceFactory
         _ => UsesFfmpeg(source) ? Ffmpeg(source) : new VideoSource(new VideoOptions { Input = source.Uri.Address, Name = source.Name }),
     };
 
-    // Without OpenCV's native library ffmpeg reads; without both the error is OpenCV's, which says what to install.
+    // OpenCV's packages read files and cameras, and no streams; without its native library ffmpeg reads all.
     private static bool UsesFfmpeg(SourceConfig source) => source.Backend switch
     {
         SourceBackend.Ffmpeg => true,
         SourceBackend.OpenCv => false,
-        _ => !OpenCvLibrary.Available(out _),
+        _ => !OpenCvLibrary.Available(out _) || source.Uri.IsNetwork && !OpenCvLibrary.HasNetwork,
     };
 
     private static RawSource Raw(SourceConfig source)

@@ -1,3 +1,4 @@
+using EdgeVision.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -47,6 +48,16 @@ public static class EdgeVisionHosting
                 return builder.Build();
             },
             options);
+    }
+
+    /// <summary>Runs with the host the pipeline that a YAML file describes (docs/pipelines.md).</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="path">The file; read for each run, so that a run again takes what was changed.</param>
+    /// <param name="options">Name, running again, and what becomes of the host.</param>
+    public static IServiceCollection AddEdgeVisionPipelineFile(this IServiceCollection services, string path, PipelineServiceOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        return services.AddEdgeVisionPipelineFrom(_ => PipelineConfig.Load(path).Build(), options);
     }
 
     /// <summary>Runs with the host what a function makes.</summary>

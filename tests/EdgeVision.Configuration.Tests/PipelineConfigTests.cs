@@ -172,7 +172,7 @@ public sealed class PipelineConfigTests
     [InlineData("no model finds the label 'circel'; did you mean 'circle'?", 6, "rules: [{name: a, count: , labels: [circel]}]")]
     [InlineData("finds no boxes", 5, "x-nothing: {}", "scenes-resnet18")]
     [InlineData("no model gives any; use a pose model", 6, "rules: [{name: a, repetitions: {joints: [hip, knee, ankle], low: 90, high: 160}}]")]
-    [InlineData("no keypoint 'tail'", 6, "  - {name: pose, path: models/figures-heatmap.onnx, on: detections}\nrules: [{name: a, repetitions: {joints: [left_hip, tail, left_ankle], low: 90, high: 160}}]")]
+    [InlineData("no keypoint '20'", 6, "  - {name: pose, path: models/figures-heatmap.onnx, on: detections}\nrules: [{name: a, repetitions: {joints: [5, 20, 6], low: 90, high: 160}}]")]
     [InlineData("no model finds the label 'Circle'", 6, "  - {name: kind, path: models/scenes-resnet18.onnx, on: detections, labels: [Circle]}")] // there letters count
     public void Loaded_models_tell_what_does_not_fit(string message, int line, string rest, string model = "shapes-fpn")
     {

@@ -135,6 +135,30 @@ public sealed class PipelineServiceTests
         Assert.Equal((3, 5), (first.Written, second.Written));
     }
 
+    [Fact]
+    public async Task A_file_describes_a_pipeline()
+    {
+        string folder = Directory.CreateTempSubdirectory("edgevision-hosting-").FullName;
+        try
+        {
+            string file = Path.Combine(folder, "pipeline.yaml"), results = Path.Combine(folder, "results.jsonl");
+            await File.WriteAllTextAsync(file, $$"""
+                version: 1
+                sources: [{name: door, uri: "test:?frames=5"}]
+                models: [{path: {{TestParts.ModelPath}}}]
+                sinks: [{jsonl: {{results}}}]
+                """, Cancel);
+            using var host = TestParts.Host(_log, services => services.AddEdgeVisionPipelineFile(file, new PipelineServiceOptions { WhenEnded = HostAction.Stop }));
+            await RunToItsEndAsync(host);
+            Assert.Equal(PipelineState.Ended, Status(host).State);
+            Assert.Equal(5, (await File.ReadAllLinesAsync(results, Cancel)).Length);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static VisionPipelineBuilder Parts(VisionPipelineBuilder pipeline, int? frames, FrameSink sink) =>
         pipeline.AddSource("counted", () => new CountedSource(frames)).AddModel(TestParts.Model).AddSink(sink);
 

@@ -84,7 +84,9 @@ internal static class TestParts
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
 
-    public static VisionModel Model() => VisionModel.Load(Path.Combine(Root(), "models", "scenes-tinyresnet.onnx"));
+    public static string ModelPath { get; } = Path.Combine(Root(), "models", "scenes-tinyresnet.onnx");
+
+    public static VisionModel Model() => VisionModel.Load(ModelPath);
 
     public static IHost Host(KeptLog log, Action<IServiceCollection> services)
     {

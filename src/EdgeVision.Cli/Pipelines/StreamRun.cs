@@ -10,7 +10,7 @@ internal sealed record StreamCall(SourceBackend Backend, bool RealTime, int? Max
 /// <summary>The options of <c>run</c> for videos, cameras, streams, raw frames and patterns.</summary>
 internal sealed class StreamArguments
 {
-    private readonly Option<SourceBackend?> _backend = new("--backend") { Description = "Who reads videos, cameras and streams: OpenCV, or the installed ffmpeg; auto takes OpenCV where it is there.", HelpName = "auto|opencv|ffmpeg" };
+    private readonly Option<SourceBackend?> _backend = new("--backend") { Description = "Who reads videos, cameras and streams: OpenCV, or the installed ffmpeg; auto takes OpenCV for files and cameras where it is there, and ffmpeg for streams.", HelpName = "auto|opencv|ffmpeg" };
     private readonly Option<bool> _realTime = new("--realtime") { Description = "Play a file at its own pace, dropping frames as for a camera." };
     private readonly Option<int?> _frames = Shell.Count("--max-frames", "Stop after so many frames.");
     private readonly Option<PixelFormat?> _format = new("--format")

@@ -163,7 +163,7 @@ public sealed class FfmpegSourceTests : IDisposable
     public async Task An_abort_ends_a_read_that_waits_and_leaves_no_process()
     {
         // One frame in a hundred seconds: the second read waits.
-        using var source = Open(new FfmpegOptions { Input = "testsrc=size=64x48:rate=0.01,realtime=limit=1000", InputFormat = "lavfi" });
+        using var source = Open(new FfmpegOptions { Input = "testsrc=size=64x48:rate=0.01", InputFormat = "lavfi", Filter = "realtime=limit=1000" });
         source.Read(_pool, CancellationToken.None)!.Dispose();
         int id = source.ProcessId!.Value;
         var read = Task.Run(() => source.Read(_pool, CancellationToken.None), TestContext.Current.CancellationToken);
@@ -178,7 +178,7 @@ public sealed class FfmpegSourceTests : IDisposable
     [Fact]
     public async Task A_cancelled_read_says_so_and_leaves_no_process()
     {
-        using var source = Open(new FfmpegOptions { Input = "testsrc=size=64x48:rate=0.01,realtime=limit=1000", InputFormat = "lavfi" });
+        using var source = Open(new FfmpegOptions { Input = "testsrc=size=64x48:rate=0.01", InputFormat = "lavfi", Filter = "realtime=limit=1000" });
         source.Read(_pool, CancellationToken.None)!.Dispose();
         int id = source.ProcessId!.Value;
         using var cancel = new CancellationTokenSource();

@@ -51,13 +51,18 @@ if (quick)
     config.AddLogger(new Ticker());
 }
 
-// Frames are measured in turns with their peer, which BenchmarkDotNet does not do.
-bool frames = Selects("EdgeVision.Bench.FrameBench.EdgeVision"), only = frames && !typeof(Report).Assembly.GetTypes().Any(t => t.GetMethods().Any(m => m.IsDefined(typeof(BenchmarkAttribute), false) && Selects($"{t.FullName}.{m.Name}")));
+// Frames and pipelines are measured in turns with their peer, which BenchmarkDotNet does not do.
+bool frames = Selects("EdgeVision.Bench.FrameBench.EdgeVision"), pipelines = Selects("EdgeVision.Bench.PipelineBench.EdgeVision"), only = (frames || pipelines) && !typeof(Report).Assembly.GetTypes().Any(t => t.GetMethods().Any(m => m.IsDefined(typeof(BenchmarkAttribute), false) && Selects($"{t.FullName}.{m.Name}")));
 var summaries = only ? [] : BenchmarkSwitcher.FromAssembly(typeof(Report).Assembly).Run([.. arguments], config).ToArray();
 var rows = Report.Rows(summaries);
 if (frames)
 {
     rows.AddRange(FrameBench.Rows(milliseconds: quick ? 2500 : 10_000));
+}
+
+if (pipelines)
+{
+    rows.AddRange(PipelineBench.Rows(milliseconds: quick ? 8000 : 30_000));
 }
 
 if (quick)

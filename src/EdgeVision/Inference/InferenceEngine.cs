@@ -43,6 +43,7 @@ public sealed unsafe class InferenceEngine : IDisposable
     private readonly string? _cacheFolder;
     private readonly EngineOptions _options;
     private readonly InferenceSession _session;
+    private readonly SessionShare _share;
     private readonly RunOptions _runOptions;
     private readonly TensorInfo[] _inputs;
     private readonly TensorInfo[] _outputs;
@@ -74,7 +75,7 @@ public sealed unsafe class InferenceEngine : IDisposable
             ? budget with { Spin = false }
             : budget;
         (_session, Providers) = ProviderSelection.Open(_options.Providers, _options.Native.Available, Open);
-        ThreadBudget.SessionOpened();
+        _share = new SessionShare(_session);
         try
         {
             _inputs = [.. _session.InputNames.Select(n => Describe(n, _session.InputMetadata[n]))];
@@ -104,6 +105,42 @@ public sealed unsafe class InferenceEngine : IDisposable
             throw;
         }
     }
+
+    // The same session with tensors of its own.
+    private InferenceEngine(InferenceEngine of)
+    {
+        ObjectDisposedException.ThrowIf(of._disposed, of);
+        (_path, _options, Threads, Providers, ModelCache, Metadata) = (of._path, of._options, of.Threads, of.Providers, of.ModelCache, of.Metadata);
+        (_inputs, _outputs, _session, _placed) = (of._inputs, of._outputs, of._session, true);
+        _share = of._share.Add();
+        _runOptions = new RunOptions();
+        try
+        {
+            _inputTensors = [.. _inputs.Select(i => new BoundTensor(i))];
+            _outputTensors = [.. _outputs.Select(o => new BoundTensor(o))];
+            _outputSet = new EngineOutputs(this);
+            for (int i = 0; i < _inputs.Length; i++)
+            {
+                if (of._inputTensors[i].Shape is { Length: > 0 } shape)
+                {
+                    SetShape(i, [.. shape]);
+                }
+            }
+
+            Bind();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Another engine over the same session, with inputs and outputs of its own: the weights are in memory once. Each serves one thread at a time;
+    /// the session closes with the last of them.
+    /// </summary>
+    public InferenceEngine Twin() => new(this);
 
     /// <summary>What became of the cache of optimized models.</summary>
     public ModelCacheUse ModelCache { get; private set; }
@@ -300,11 +337,7 @@ public sealed unsafe class InferenceEngine : IDisposable
         }
 
         _runOptions.Dispose();
-        if (_session is not null)
-        {
-            _session.Dispose();
-            ThreadBudget.SessionClosed();
-        }
+        _share?.Release();
     }
 
     private SessionOptions SessionOptions()
@@ -750,6 +783,34 @@ public sealed unsafe class InferenceEngine : IDisposable
             }
 
             _memory = null;
+        }
+    }
+
+    /// <summary>A session that several engines use; the last one closes it.</summary>
+    private sealed class SessionShare
+    {
+        private readonly InferenceSession _session;
+        private int _owners = 1;
+
+        public SessionShare(InferenceSession session)
+        {
+            _session = session;
+            ThreadBudget.SessionOpened();
+        }
+
+        public SessionShare Add()
+        {
+            ObjectDisposedException.ThrowIf(Interlocked.Increment(ref _owners) <= 1, _session);
+            return this;
+        }
+
+        public void Release()
+        {
+            if (Interlocked.Decrement(ref _owners) == 0)
+            {
+                _session.Dispose();
+                ThreadBudget.SessionClosed();
+            }
         }
     }
 

@@ -15,7 +15,8 @@ internal sealed class FrameScheduler
     private readonly TimeSpan _maxWait;
     private double _virtualTime;
     private int _open;
-    private bool _stopped;
+    private long _tickets;
+    private bool _stopped, _offered, _live;
 
     public FrameScheduler(IReadOnlyList<LaneOptions> lanes, int maxBatch, TimeSpan maxWait, TimeProvider clock)
     {
@@ -56,6 +57,8 @@ internal sealed class FrameScheduler
             }
             else
             {
+                _offered = true;
+                _live |= policy != QueuePolicy.Wait;
                 if (to.Frames.Count >= capacity)
                 {
                     dropped = to.Frames.Dequeue();
@@ -115,42 +118,74 @@ internal sealed class FrameScheduler
     /// order that keeps each source's own.
     /// </summary>
     /// <param name="turns">Emptied and filled.</param>
+    /// <param name="ticket">Number of this taking, from 0 without gaps: results go on in this order.</param>
+    /// <param name="ahead">
+    /// Whether this is taken to be prepared while the model runs on others. Frames that would be dropped for newer ones are not: what is taken
+    /// early is old when its run begins.
+    /// </param>
     /// <returns>False once there will be no more.</returns>
-    public bool Take(List<Turn> turns)
+    public bool Take(List<Turn> turns, out long ticket, bool ahead = false)
     {
         turns.Clear();
+        ticket = -1;
         lock (_lock)
         {
-            int batch = 0;
-            long first = 0;
-            while (true)
+            if (!TakeLocked(turns, ahead))
             {
-                while (batch < _maxBatch && Next(out var lane))
+                return false;
+            }
+
+            ticket = _tickets++;
+            return true;
+        }
+    }
+
+    /// <summary>Waits for the first frame.</summary>
+    /// <returns>Whether frames may be taken ahead.</returns>
+    public bool AwaitFirst()
+    {
+        lock (_lock)
+        {
+            while (!_offered && !_stopped && _open > 0)
+            {
+                Monitor.Wait(_lock);
+            }
+
+            return _offered && !_stopped && !_live;
+        }
+    }
+
+    private bool TakeLocked(List<Turn> turns, bool ahead)
+    {
+        int batch = 0;
+        long first = 0;
+        while (true)
+        {
+            while (batch < _maxBatch && !(ahead && _live) && Next(out var lane))
+            {
+                batch += Take(lane, turns) ? 1 : 0;
+            }
+
+            if (turns.Count > 0)
+            {
+                Monitor.PulseAll(_lock); // who waits for room
+                first = first == 0 ? _clock.GetTimestamp() : first;
+                // Frames that the model skips do not wait for company.
+                var left = batch == 0 || batch == _maxBatch || _stopped || _open == 0 ? TimeSpan.Zero : _maxWait - _clock.GetElapsedTime(first);
+                if (left <= TimeSpan.Zero)
                 {
-                    batch += Take(lane, turns) ? 1 : 0;
+                    return true;
                 }
 
-                if (turns.Count > 0)
-                {
-                    Monitor.PulseAll(_lock); // who waits for room
-                    first = first == 0 ? _clock.GetTimestamp() : first;
-                    // Frames that the model skips do not wait for company.
-                    var left = batch == 0 || batch == _maxBatch || _stopped || _open == 0 ? TimeSpan.Zero : _maxWait - _clock.GetElapsedTime(first);
-                    if (left <= TimeSpan.Zero)
-                    {
-                        return true;
-                    }
-
-                    Monitor.Wait(_lock, left);
-                }
-                else if (_stopped || _open == 0 && Array.TrueForAll(_lanes, l => l.Frames.Count == 0))
-                {
-                    return false;
-                }
-                else
-                {
-                    Monitor.Wait(_lock);
-                }
+                Monitor.Wait(_lock, left);
+            }
+            else if (_stopped || ahead && _live || _open == 0 && Array.TrueForAll(_lanes, l => l.Frames.Count == 0))
+            {
+                return false;
+            }
+            else
+            {
+                Monitor.Wait(_lock);
             }
         }
     }

@@ -12,6 +12,9 @@ internal interface IFrameModel : IDisposable
     /// <summary>Runs on 1 to <see cref="BatchSize"/> frames.</summary>
     void RunBatch(ReadOnlySpan<Frame> frames, ReadOnlySpan<VisionResult> results, ReadOnlySpan<Box> crops);
 
+    /// <summary>The same model for a second thread; null where there cannot be one.</summary>
+    IFrameModel? Twin();
+
     /// <summary>Makes a run that goes on in another thread give up.</summary>
     void Terminate();
 }
@@ -36,6 +39,8 @@ internal sealed class LoadedModel(VisionModel model) : IFrameModel
             model.RunBatch(frames, results, crops);
         }
     }
+
+    public IFrameModel Twin() => new LoadedModel(model.Twin());
 
     public void Terminate() => model.Engine.Terminate();
 

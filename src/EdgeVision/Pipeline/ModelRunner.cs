@@ -1,50 +1,55 @@
-using System.Runtime.InteropServices;
-
 namespace EdgeVision;
 
-/// <summary>Runs a model on the frames whose turn it is, on a thread of its own, and hands them on in each source's order.</summary>
-internal sealed class ModelRunner
+/// <summary>
+/// Runs a model on the frames whose turn it is and hands them on in each source's order. Where sources wait for the model, a second thread
+/// prepares and decodes while the first one's run goes on, so that the network is never idle.
+/// </summary>
+internal sealed class ModelRunner : IDisposable
 {
-    private readonly IFrameModel _model;
-    private readonly FrameScheduler _scheduler;
     private readonly AnalysisRunner[] _next;
     private readonly Action<NoticeLevel, string> _notice;
     private readonly TimeProvider _clock;
-    private readonly List<FrameScheduler.Turn> _taken = [], _turns = [];
-    private readonly Frame[] _frames;
-    private readonly VisionResult[] _results;
-    private readonly string?[] _errors;
+    private readonly ModelWorker[] _workers;
+    private readonly object _order = new();
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile bool _stopping;
+    private int _running;
+    private long _due; // ticket of the turns that are handed on next
     private bool _abandoned;
+    private volatile bool _stopping;
     private long _lastNotice;
 
     public ModelRunner(IFrameModel model, string name, FrameScheduler scheduler, AnalysisRunner[] next, Action<NoticeLevel, string> notice, TimeProvider clock)
     {
-        (_model, Name, _scheduler, _next, _notice, _clock) = (model, name, scheduler, next, notice, clock);
-        (_frames, _results, _errors) = (new Frame[model.BatchSize], new VisionResult[model.BatchSize], new string?[model.BatchSize]);
+        (Name, Scheduler, _next, _notice, _clock) = (name, scheduler, next, notice, clock);
+        _workers = [new ModelWorker(this, model, ahead: false), new ModelWorker(this, model, ahead: true)];
+        _running = _workers.Length;
     }
 
     public string Name { get; }
 
-    public FrameScheduler Scheduler => _scheduler;
+    public FrameScheduler Scheduler { get; }
+
+    public bool Stopping => _stopping;
 
     /// <summary>Done once every frame is handed on.</summary>
     public Task Completion => _done.Task;
 
-    public void Start() => new Thread(Run) { IsBackground = true, Name = $"edgevision model {Name}" }.Start();
+    public void Start() => Array.ForEach(_workers, w => w.Start());
 
     /// <summary>Gives no more turns; a run that goes on may end first.</summary>
     public void Stop()
     {
         _stopping = true;
-        _scheduler.Stop();
+        Scheduler.Stop();
     }
 
-    /// <summary>Leaves a run behind that does not come back; its frames are dropped.</summary>
+    /// <summary>Makes a run that goes on give up.</summary>
+    public void Terminate() => Array.ForEach(_workers, w => w.Terminate());
+
+    /// <summary>Leaves runs behind that do not come back; their frames are dropped.</summary>
     public void Abandon()
     {
-        lock (_turns)
+        lock (_order)
         {
             if (_done.Task.IsCompleted)
             {
@@ -52,53 +57,76 @@ internal sealed class ModelRunner
             }
 
             _abandoned = true;
-            foreach (var turn in _turns)
+            foreach (var worker in _workers)
             {
-                _next[turn.Lane].Ledger.Dropped(DropReason.Stopped);
+                foreach (var turn in worker.Turns)
+                {
+                    _next[turn.Lane].Ledger.Dropped(DropReason.Stopped);
+                }
             }
+
+            Monitor.PulseAll(_order);
         }
 
         _done.TrySetResult();
     }
 
-    private void Run()
+    /// <summary>Notes what a worker has taken.</summary>
+    /// <returns>False where the runner was left behind meanwhile.</returns>
+    public bool Begin(ModelWorker worker, List<FrameScheduler.Turn> taken)
     {
-        while (_scheduler.Take(_taken))
+        lock (_order)
         {
-            lock (_turns)
+            if (_abandoned)
             {
-                _turns.AddRange(_taken);
+                taken.ForEach(Drop);
+                return false;
             }
 
-            int count = 0;
-            foreach (var turn in _turns)
+            worker.Turns.AddRange(taken);
+            return true;
+        }
+    }
+
+    /// <summary>Waits for those taken before, then hands a worker's frames on.</summary>
+    /// <param name="worker">Whose frames.</param>
+    /// <param name="ticket">Number of the taking.</param>
+    /// <param name="errors">What went wrong with each frame that the model looked at, in order.</param>
+    /// <returns>False where the runner was left behind meanwhile.</returns>
+    public bool HandOn(ModelWorker worker, long ticket, ReadOnlySpan<string?> errors)
+    {
+        lock (_order)
+        {
+            while (_due != ticket && !_abandoned)
             {
-                if (turn.Infer)
-                {
-                    (_frames[count], _results[count], _errors[count]) = (turn.Frame.Frame, turn.Frame.Result, null);
-                    count++;
-                }
+                Monitor.Wait(_order);
             }
 
-            if (count > 0)
+            if (_abandoned)
             {
-                Infer(count);
+                worker.Turns.ForEach(t => t.Frame.Dispose()); // counted when it was left behind
+                return false;
             }
 
-            lock (_turns)
+            int at = 0;
+            foreach (var turn in worker.Turns)
             {
-                if (_abandoned)
-                {
-                    _turns.ForEach(t => t.Frame.Dispose());
-                    return;
-                }
-
-                HandOn();
-                _turns.Clear();
+                HandOn(turn, turn.Infer ? errors[at++] : null);
             }
 
-            Array.Clear(_frames);
-            Array.Clear(_results);
+            worker.Turns.Clear();
+            _due++;
+            Monitor.PulseAll(_order);
+            return true;
+        }
+    }
+
+    /// <summary>Says that a worker takes nothing more; the last one ends what follows.</summary>
+    public void End()
+    {
+        if (Interlocked.Decrement(ref _running) > 0)
+        {
+            return;
         }
 
         foreach (var next in _next)
@@ -109,76 +137,52 @@ internal sealed class ModelRunner
         _done.TrySetResult();
     }
 
-    // What one frame of a batch does wrong must not cost the others theirs: they are run again, each alone.
-    private void Infer(int count)
+    public void Tell(NoticeLevel level, string message) => _notice(level, message);
+
+    public void Dispose() => Array.ForEach(_workers, w => w.Dispose());
+
+    private void HandOn(in FrameScheduler.Turn turn, string? error)
     {
-        string? error = Try(_frames.AsSpan(0, count), _results.AsSpan(0, count));
-        if (error is not null && count > 1 && !_stopping)
+        var frame = turn.Frame;
+        var next = _next[turn.Lane];
+        frame.Model = Name;
+        frame.Inferred = turn.Infer;
+        if (error is null)
         {
-            for (int i = 0; i < count; i++)
+            if (turn.Infer)
             {
-                _errors[i] = Try(_frames.AsSpan(i, 1), _results.AsSpan(i, 1));
+                Record(next.Ledger, frame.Result.Timing);
             }
+
+            next.Offer(frame);
+        }
+        else if (_stopping)
+        {
+            Drop(turn);
         }
         else
         {
-            _errors.AsSpan(0, count).Fill(error);
+            next.Ledger.Failed(error);
+            if (PipelineTracing.IsOn)
+            {
+                PipelineTracing.Write(new FrameTrace(frame.Source, Name, frame.Sequence, frame.CapturedAt) { Queue = frame.Queued, Total = _clock.GetElapsedTime(frame.Captured), Error = error });
+            }
+
+            // A model that fails on every frame says so once in ten seconds; the account has the number.
+            if (_lastNotice == 0 || _clock.GetElapsedTime(_lastNotice) > TimeSpan.FromSeconds(10))
+            {
+                _lastNotice = _clock.GetTimestamp();
+                Tell(NoticeLevel.Warning, $"failed on frame {frame.Sequence} of {frame.Source}, which is counted and left out: {error}");
+            }
+
+            frame.Dispose();
         }
     }
 
-    private string? Try(ReadOnlySpan<Frame> frames, ReadOnlySpan<VisionResult> results)
+    private void Drop(FrameScheduler.Turn turn)
     {
-        try
-        {
-            _model.RunBatch(frames, results, default);
-            return null;
-        }
-        catch (EdgeVisionException e)
-        {
-            return e.Message;
-        }
-        catch (Exception e)
-        {
-            return $"unexpected {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}";
-        }
-    }
-
-    private void HandOn()
-    {
-        int at = 0;
-        foreach (ref readonly var turn in CollectionsMarshal.AsSpan(_turns))
-        {
-            var frame = turn.Frame;
-            var next = _next[turn.Lane];
-            frame.Model = Name;
-            frame.Inferred = turn.Infer;
-            string? error = turn.Infer ? _errors[at++] : null;
-            if (error is null)
-            {
-                if (turn.Infer)
-                {
-                    Record(next.Ledger, frame.Result.Timing);
-                }
-
-                next.Offer(frame);
-            }
-            else if (_stopping)
-            {
-                next.Ledger.Dropped(DropReason.Stopped);
-                frame.Dispose();
-            }
-            else
-            {
-                next.Ledger.Failed(error);
-                if (PipelineTracing.IsOn)
-                {
-                    PipelineTracing.Write(new FrameTrace(frame.Source, Name, frame.Sequence, frame.CapturedAt) { Queue = frame.Queued, Total = _clock.GetElapsedTime(frame.Captured), Error = error });
-                }
-
-                Tell(frame, error);
-                frame.Dispose();
-            }
-        }
+        _next[turn.Lane].Ledger.Dropped(DropReason.Stopped);
+        turn.Frame.Dispose();
     }
 
     private static void Record(SourceLedger ledger, in StageTiming timing)
@@ -186,15 +190,5 @@ internal sealed class ModelRunner
         ledger.Preprocess.Record(TimeSpan.FromMilliseconds(timing.PreprocessMs));
         ledger.Inference.Record(TimeSpan.FromMilliseconds(timing.InferenceMs));
         ledger.Postprocess.Record(TimeSpan.FromMilliseconds(timing.PostprocessMs));
-    }
-
-    // A model that fails on every frame says so once in ten seconds; the account has the number.
-    private void Tell(PipelineFrame frame, string error)
-    {
-        if (_lastNotice == 0 || _clock.GetElapsedTime(_lastNotice) > TimeSpan.FromSeconds(10))
-        {
-            _lastNotice = _clock.GetTimestamp();
-            _notice(NoticeLevel.Warning, $"failed on frame {frame.Sequence} of {frame.Source}, which is counted and left out: {error}");
-        }
     }
 }

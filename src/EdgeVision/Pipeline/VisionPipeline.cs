@@ -34,7 +34,7 @@ public sealed class VisionPipeline : IAsyncDisposable
             var models = parts.FrameModels.Select(m => Load(m.Load, loaded)).ToArray();
             var crops = parts.CropModels.Select(m => Crop(m, Load(m.Load, loaded))).ToArray();
             PipelineChecks.Check(parts, models);
-            _terminate = [.. models.Select(m => (Action)m.Terminate), .. crops.Select(c => (Action)c.Terminate)];
+            _terminate = [.. crops.Select(c => (Action)c.Terminate)];
             int[] serving = PipelineChecks.Serving(parts);
             _ledgers = [.. parts.Sources.Select(s => new SourceLedger(s.Name, _clock))];
             _sinks = [.. parts.Sinks.Select((s, i) => new SinkRunner(s.Target, s.Options, Teller(s.Target.Name), _clock, parts.Seed + 1000 + i))];
@@ -116,6 +116,11 @@ public sealed class VisionPipeline : IAsyncDisposable
             await sink.DisposeAsync().ConfigureAwait(false);
         }
 
+        foreach (var model in _models)
+        {
+            model.Dispose();
+        }
+
         foreach (var model in _loaded)
         {
             model.Dispose();
@@ -193,6 +198,7 @@ public sealed class VisionPipeline : IAsyncDisposable
         {
             // Closed before the run is given up: a model that ends hands its last frames to an analysis that takes none.
             Array.ForEach(_analyses, a => a.Stop());
+            Array.ForEach(_models, m => m.Terminate());
             Array.ForEach(_terminate, t => t());
             await Within(Task.WhenAll(_models.Select(m => m.Completion).Concat(_analyses.Select(a => a.Completion))), RunEnds).ConfigureAwait(false);
         }

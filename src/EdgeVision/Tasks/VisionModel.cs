@@ -22,9 +22,13 @@ public sealed class VisionModel : IWork, IDisposable
     private readonly int _input;
     private readonly int _imageBytes;
 
-    private VisionModel(string path, InferenceEngine engine, RuntimeOptions options)
+    private readonly string _path;
+    private readonly RuntimeOptions _loaded;
+    private readonly Lock _runs; // shared with twins: they prepare and decode side by side, and run one after the other
+
+    private VisionModel(string path, InferenceEngine engine, RuntimeOptions options, Lock? runs = null)
     {
-        Engine = engine;
+        (Engine, _path, _loaded, _runs) = (engine, path, options, runs ?? new Lock());
         (Spec, SpecSource) = BundleReader.ReadSpec(path, engine.Metadata, engine.Inputs, engine.Outputs, options.SpecPath);
         Name = Spec.Name ?? Path.GetFileNameWithoutExtension(path);
         _input = FindInput(engine, Spec.Input, path);
@@ -137,10 +141,10 @@ public sealed class VisionModel : IWork, IDisposable
         long start = Stopwatch.GetTimestamp();
         _transforms[0] = _preprocessor.Process(frame, Engine.InputBytes(_input)[.._imageBytes], crop);
         long preprocessed = Stopwatch.GetTimestamp();
-        Infer(1);
+        long began = Infer(1);
         long ran = Stopwatch.GetTimestamp();
         Decode(_decoders, 0, frame, result);
-        result.Timing = Timing(start, preprocessed, ran, 1);
+        result.Timing = Timing(start, preprocessed, began, ran, 1);
     }
 
     /// <summary>
@@ -166,13 +170,13 @@ public sealed class VisionModel : IWork, IDisposable
             (_frames[i], _results[i], _crops[i]) = (frames[i], results[i], crops.Length == 0 ? null : crops[i]);
         }
 
-        long preprocessed, ran;
+        long preprocessed, began, ran;
         try
         {
             (_items, _parts, _decoding) = (frames.Length, Math.Min(_workers.Length, frames.Length), false);
             _team.Run(this, _parts);
             preprocessed = Stopwatch.GetTimestamp();
-            Infer(frames.Length);
+            began = Infer(frames.Length);
             ran = Stopwatch.GetTimestamp();
             _decoding = true;
             _team.Run(this, _parts);
@@ -183,10 +187,28 @@ public sealed class VisionModel : IWork, IDisposable
             Array.Clear(_results);
         }
 
-        var timing = Timing(start, preprocessed, ran, frames.Length);
+        var timing = Timing(start, preprocessed, began, ran, frames.Length);
         foreach (var result in results)
         {
             result.Timing = timing;
+        }
+    }
+
+    /// <summary>
+    /// The same model for another thread: it shares the network with this one and has memory of its own. Their runs of the network follow one
+    /// another, so that one prepares and decodes while the other runs. Each is disposed on its own.
+    /// </summary>
+    public VisionModel Twin()
+    {
+        var engine = Engine.Twin();
+        try
+        {
+            return new VisionModel(_path, engine, _loaded, _runs);
+        }
+        catch
+        {
+            engine.Dispose();
+            throw;
         }
     }
 
@@ -226,19 +248,25 @@ public sealed class VisionModel : IWork, IDisposable
         return null;
     }
 
-    private void Infer(int items)
+    // The time at which the run began: a wait for a twin's is nobody's.
+    private long Infer(int items)
     {
         if (BatchSize > 1)
         {
             Engine.UseBatch(items);
         }
 
-        Engine.Run();
+        lock (_runs)
+        {
+            long began = Stopwatch.GetTimestamp();
+            Engine.Run();
+            return began;
+        }
     }
 
-    private static StageTiming Timing(long start, long preprocessed, long ran, int frames) => new(
+    private static StageTiming Timing(long start, long preprocessed, long began, long ran, int frames) => new(
         Stopwatch.GetElapsedTime(start, preprocessed).TotalMilliseconds / frames,
-        Stopwatch.GetElapsedTime(preprocessed, ran).TotalMilliseconds / frames,
+        Stopwatch.GetElapsedTime(began, ran).TotalMilliseconds / frames,
         Stopwatch.GetElapsedTime(ran).TotalMilliseconds / frames);
 
     private void Decode(OutputDecoder[] decoders, int item, Frame frame, VisionResult result)

@@ -66,6 +66,28 @@ public sealed class InferenceEngineTests : IDisposable
     }
 
     [Fact]
+    public void A_twin_has_memory_of_its_own_and_outlives_the_first()
+    {
+        var engine = new InferenceEngine(Write(TinyOnnx.Unary("Neg", ["n", 2], ["n", 2])));
+        engine.Resize(0, 2, 2);
+        Fill(engine, 1, 2, 3, 4);
+        using (var twin = engine.Twin())
+        {
+            Assert.Equal([2L, 2L], twin.InputShape(0).ToArray());
+            Fill(twin, 5, 6, 7, 8);
+            engine.Run();
+            twin.Run();
+            Assert.Equal([-1f, -2f, -3f, -4f], engine.Results.Data(0).ToArray());
+            Assert.Equal([-5f, -6f, -7f, -8f], twin.Results.Data(0).ToArray());
+            engine.Dispose();
+            twin.Run();
+            Assert.Equal(-5f, twin.Results.Data(0)[0]);
+        }
+
+        Assert.Throws<ObjectDisposedException>(engine.Twin);
+    }
+
+    [Fact]
     public void A_fixed_batch_runs_whole()
     {
         using var engine = new InferenceEngine(Write(TinyOnnx.Unary("Neg", [2, 2], [2, 2])));

@@ -88,6 +88,11 @@ internal sealed class FakeModel(int batch = 1, Action<IReadOnlyList<Frame>>? run
         }
     }
 
+    /// <summary>What a second thread gets; none by default.</summary>
+    public FakeModel? Second { get; init; }
+
+    public IFrameModel? Twin() => Second;
+
     public void Terminate() => Terminated = true;
 
     public void Dispose() => Disposed = true;

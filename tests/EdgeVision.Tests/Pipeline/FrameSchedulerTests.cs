@@ -17,7 +17,7 @@ public sealed class FrameSchedulerTests
         Fill(scheduler, weights.Length);
         for (int i = 0; i < 300; i++)
         {
-            Assert.True(scheduler.Take(turns));
+            Assert.True(scheduler.Take(turns, out _));
             var turn = Assert.Single(turns);
             taken[turn.Lane]++;
             turn.Frame.Dispose();
@@ -35,7 +35,7 @@ public sealed class FrameSchedulerTests
         for (int i = 0; i < 50; i++)
         {
             scheduler.Offer(0, New(), QueuePolicy.DropOldest);
-            scheduler.Take(turns);
+            scheduler.Take(turns, out _);
             turns[0].Frame.Dispose();
         }
 
@@ -43,7 +43,7 @@ public sealed class FrameSchedulerTests
         int second = 0;
         for (int i = 0; i < 20; i++)
         {
-            scheduler.Take(turns);
+            scheduler.Take(turns, out _);
             second += turns[0].Lane;
             turns[0].Frame.Dispose();
             scheduler.Offer(turns[0].Lane, New(), QueuePolicy.DropOldest);
@@ -61,7 +61,7 @@ public sealed class FrameSchedulerTests
         scheduler.Offer(0, New(), QueuePolicy.Wait);
         scheduler.Offer(1, New(), QueuePolicy.Wait);
         scheduler.Offer(2, New(), QueuePolicy.Wait);
-        Assert.True(scheduler.Take(turns));
+        Assert.True(scheduler.Take(turns, out _));
         Assert.Equal([0, 1, 2, 0], turns.Select(t => t.Lane));
         scheduler.Offer(1, New(), QueuePolicy.Wait);
         for (int i = 0; i < 3; i++)
@@ -69,9 +69,9 @@ public sealed class FrameSchedulerTests
             scheduler.End(i);
         }
 
-        Assert.True(scheduler.Take(turns)); // would wait an hour for three more otherwise
+        Assert.True(scheduler.Take(turns, out _)); // would wait an hour for three more otherwise
         Assert.Single(turns);
-        Assert.False(scheduler.Take(turns));
+        Assert.False(scheduler.Take(turns, out _));
     }
 
     [Fact]
@@ -85,11 +85,11 @@ public sealed class FrameSchedulerTests
             scheduler.Offer(0, New(), QueuePolicy.Wait);
         }
 
-        scheduler.Take(turns);
+        scheduler.Take(turns, out _);
         Assert.Equal([true], turns.Select(t => t.Infer));
-        scheduler.Take(turns);
+        scheduler.Take(turns, out _);
         Assert.Equal([false, false, true], turns.Select(t => t.Infer));
-        scheduler.Take(turns);
+        scheduler.Take(turns, out _);
         Assert.Equal([false], turns.Select(t => t.Infer));
     }
 
@@ -111,7 +111,23 @@ public sealed class FrameSchedulerTests
         scheduler.Stop();
         Assert.True(waiting.Join(TimeSpan.FromSeconds(30)));
         Assert.Equal((2, 0), (ledgers[0].Account().DroppedAtStop, ledgers[0].Account().InFlight));
-        Assert.False(scheduler.Take([]));
+        Assert.False(scheduler.Take([], out _));
+    }
+
+    [Fact]
+    public void Frames_that_newer_ones_replace_are_not_taken_ahead()
+    {
+        var (scheduler, _) = Create([1, 1]);
+        var turns = new List<FrameScheduler.Turn>();
+        scheduler.Offer(0, New(), QueuePolicy.Wait);
+        Assert.True(scheduler.AwaitFirst());
+        Assert.True(scheduler.Take(turns, out long ticket, ahead: true));
+        Assert.Equal(0, ticket);
+        scheduler.Offer(1, New(), QueuePolicy.Latest);
+        Assert.False(scheduler.Take(turns, out _, ahead: true));
+        Assert.False(scheduler.AwaitFirst());
+        Assert.True(scheduler.Take(turns, out ticket));
+        Assert.Equal(1, ticket);
     }
 
     private static (FrameScheduler Scheduler, SourceLedger[] Ledgers) Create(double[] weights, int maxBatch = 1, TimeSpan wait = default)

@@ -22,6 +22,33 @@ public sealed class VisionPipelineTests
     }
 
     [Fact]
+    public async Task A_second_thread_works_ahead_and_the_order_stays()
+    {
+        var (sink, random) = (new KeepingSink(), new Random(3));
+        var second = new FakeModel(run: Dawdle);
+        var first = new FakeModel(run: Dawdle) { Second = second };
+        await using (var pipeline = new VisionPipelineBuilder().AddSource("film", () => ScriptedSource.Of(300)).AddModel(() => first).AddSink(sink).Build())
+        {
+            var accounts = await pipeline.RunAsync(TestContext.Current.CancellationToken).WaitAsync(Limit, TestContext.Current.CancellationToken);
+            Assert.Equal((300, 0), (accounts.Sources[0].Delivered, pipeline.FramesOutstanding));
+        }
+
+        Assert.Equal(Enumerable.Range(0, 300).Select(i => (long)i), sink.Written.Select(w => w.Sequence));
+        Assert.True(first.Batches.Count > 0 && second.Batches.Count > 0);
+        Assert.True(second.Disposed);
+
+        void Dawdle(IReadOnlyList<Frame> frames)
+        {
+            lock (random)
+            {
+                Thread.SpinWait(random.Next(20000));
+            }
+
+            Thread.Yield();
+        }
+    }
+
+    [Fact]
     public async Task What_the_model_cannot_take_in_time_is_dropped_by_policy_and_counted()
     {
         var sink = new KeepingSink();

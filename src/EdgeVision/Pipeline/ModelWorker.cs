@@ -1,0 +1,134 @@
+namespace EdgeVision;
+
+/// <summary>One thread that runs a model; the second of two works ahead on the model's twin, which it makes when it is needed.</summary>
+internal sealed class ModelWorker : IDisposable
+{
+    private readonly ModelRunner _runner;
+    private readonly IFrameModel _original;
+    private readonly bool _ahead;
+    private readonly List<FrameScheduler.Turn> _taken = [];
+    private readonly Frame[] _frames;
+    private readonly VisionResult[] _results;
+    private readonly string?[] _errors;
+    private volatile IFrameModel? _model;
+
+    public ModelWorker(ModelRunner runner, IFrameModel model, bool ahead)
+    {
+        (_runner, _original, _ahead) = (runner, model, ahead);
+        (_frames, _results, _errors) = (new Frame[model.BatchSize], new VisionResult[model.BatchSize], new string?[model.BatchSize]);
+    }
+
+    /// <summary>What it works on; the runner's lock guards it.</summary>
+    public List<FrameScheduler.Turn> Turns { get; } = [];
+
+    public void Start() => new Thread(Run) { IsBackground = true, Name = $"edgevision model {_runner.Name}{(_ahead ? " ahead" : "")}" }.Start();
+
+    public void Terminate() => _model?.Terminate();
+
+    /// <summary>Frees the twin; the original is the pipeline's.</summary>
+    public void Dispose()
+    {
+        if (_ahead)
+        {
+            _model?.Dispose();
+        }
+    }
+
+    private void Run()
+    {
+        if (Prepare())
+        {
+            while (_runner.Scheduler.Take(_taken, out long ticket, _ahead) && Work(ticket))
+            {
+            }
+        }
+
+        _runner.End();
+    }
+
+    private bool Prepare()
+    {
+        if (!_ahead)
+        {
+            _model = _original;
+            return true;
+        }
+
+        if (!_runner.Scheduler.AwaitFirst())
+        {
+            return false;
+        }
+
+        try
+        {
+            _model = _original.Twin();
+            return _model is not null;
+        }
+        catch (Exception e)
+        {
+            _runner.Tell(NoticeLevel.Warning, $"cannot prepare frames while it runs, which costs some throughput: {e.Message.ReplaceLineEndings(" ")}");
+            return false;
+        }
+    }
+
+    private bool Work(long ticket)
+    {
+        if (!_runner.Begin(this, _taken))
+        {
+            return false;
+        }
+
+        int count = 0;
+        foreach (var turn in _taken)
+        {
+            if (turn.Infer)
+            {
+                (_frames[count], _results[count], _errors[count]) = (turn.Frame.Frame, turn.Frame.Result, null);
+                count++;
+            }
+        }
+
+        if (count > 0)
+        {
+            Infer(count);
+        }
+
+        Array.Clear(_frames);
+        Array.Clear(_results);
+        return _runner.HandOn(this, ticket, _errors);
+    }
+
+    // What one frame of a batch does wrong must not cost the others theirs: they are run again, each alone.
+    private void Infer(int count)
+    {
+        string? error = Try(_frames.AsSpan(0, count), _results.AsSpan(0, count));
+        if (error is not null && count > 1 && !_runner.Stopping)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                _errors[i] = Try(_frames.AsSpan(i, 1), _results.AsSpan(i, 1));
+            }
+        }
+        else
+        {
+            _errors.AsSpan(0, count).Fill(error);
+        }
+    }
+
+    private string? Try(ReadOnlySpan<Frame> frames, ReadOnlySpan<VisionResult> results)
+    {
+        try
+        {
+            _model!.RunBatch(frames, results, default);
+            return null;
+        }
+        catch (EdgeVisionException e)
+        {
+            return e.Message;
+        }
+        catch (Exception e)
+        {
+            return $"unexpected {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}";
+        }
+    }
+}

@@ -16,6 +16,8 @@ const string Help = """
       --json FILE       also write [{"case","ours_ms","peer","peer_ms","floor_ms","allocated_bytes"}], medians, a row for each case and peer;
                         "overhead_ms" too where both were run in turns
       --results FILE    write bench/RESULTS.md from a file that --json wrote, and measure nothing
+      --soak SECONDS    four cameras on one model for so long, and a model slowed tenfold: fair shares, accounts, memory, ages; exit code 1
+                        where one does not hold
       --filter GLOB     only these, such as '*Letterbox*'
 
     The peers need OpenCV's native library, which on Debian needs: apt-get install --no-install-recommends libgtk-3-0
@@ -28,7 +30,18 @@ if (arguments.Contains("--help") || arguments.Contains("-h"))
 }
 
 bool quick = arguments.Remove("--quick");
-string? json = Take("--json"), results = Take("--results");
+string? json = Take("--json"), results = Take("--results"), soak = Take("--soak");
+if (soak is not null)
+{
+    if (!double.TryParse(soak, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds) || !(seconds >= 5 && seconds <= 86400))
+    {
+        Console.Error.WriteLine($"--soak takes seconds from 5 to 86400; '{soak}' is not");
+        return 2;
+    }
+
+    return await PipelineSoak.Run(seconds) ? 0 : 1;
+}
+
 if (results is not null)
 {
     Report.WriteMarkdown(results, Path.Combine(Report.BenchFolder(), "RESULTS.md"), Path.Combine(Report.BenchFolder(), "KERNELS.md"));

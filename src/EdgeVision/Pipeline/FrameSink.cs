@@ -28,7 +28,7 @@ public abstract class FrameSink : IAsyncDisposable
     /// <exception cref="SinkException">It was not written; nothing of it is left half-written where another try would follow.</exception>
     public abstract ValueTask WriteAsync(PipelineFrame frame, CancellationToken cancel);
 
-    /// <summary>Called once after the last frame, also when the pipeline was cancelled: writes what is held back, gives files their names. Has about a second.</summary>
+    /// <summary>Called once after the last frame, also when the pipeline was cancelled: writes what is held back, gives files their names. Should take less than half a second; after five it is left behind.</summary>
     public virtual ValueTask CompleteAsync(CancellationToken cancel) => ValueTask.CompletedTask;
 
     /// <summary>Frees what the sink holds; what was not completed stays readable, under a name that says so.</summary>

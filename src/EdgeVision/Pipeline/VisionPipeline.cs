@@ -6,9 +6,10 @@ namespace EdgeVision;
 /// </summary>
 public sealed class VisionPipeline : IAsyncDisposable
 {
-    // A stop takes at most a second: the model's run and the analysis first, then the sinks.
-    private static readonly TimeSpan WorkEnds = TimeSpan.FromMilliseconds(250), RunEnds = TimeSpan.FromMilliseconds(150);
-    private static readonly TimeSpan Writing = TimeSpan.FromMilliseconds(250), Completing = TimeSpan.FromMilliseconds(250);
+    // A stop takes at most a second: the model's run and the analysis first, then what waits for the sinks. Only a file that is being finished
+    // may take longer, for it would be left half-written.
+    private static readonly TimeSpan WorkEnds = TimeSpan.FromMilliseconds(300), RunEnds = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Writing = TimeSpan.FromMilliseconds(300), Completing = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly TimeProvider _clock;

@@ -338,7 +338,11 @@ public sealed class FfmpegSourceTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "scripts are run on Linux");
         string path = Path.Combine(_folder, "wrapper.sh");
         File.WriteAllText(path, "#!/bin/sh\n" + body + "\n");
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
         return path;
     }
 }

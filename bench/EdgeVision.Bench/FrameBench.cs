@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using Microsoft.ML.OnnxRuntime;
-using OpenCvSharp;
 
 namespace EdgeVision.Bench;
 
@@ -13,30 +11,16 @@ internal sealed class FrameBench : IDisposable
 {
     private const int MostPairs = 301;
     private readonly VisionModel _model;
-    private readonly InferenceSession _session;
-    private readonly OrtValue _input;
-    private readonly RunOptions _options = new();
-    private readonly Frame _frame = Frame.Rent(PixelFormat.Bgr24, 1280, 720);
-    private readonly byte[] _pixels;
+    private readonly BareSession _bare;
+    private readonly Frame _frame = Frame.Rent(PixelFormat.Bgr24, BareSession.Width, BareSession.Height);
+    private readonly byte[] _pixels = BareSession.Pixels();
     private readonly VisionResult _result = new();
-    private readonly string[] _inputs, _outputs;
 
     private FrameBench(string path)
     {
         _model = VisionModel.Load(path, new RuntimeOptions { Threads = ThreadBudget.Of(1), Providers = ProviderPolicy.Require(Provider.Cpu) });
-        using var picture = Cv2.ImRead(Path.Combine(Report.BenchFolder(), "..", "samples", "scene.png"));
-        using var resized = new Mat();
-        Cv2.Resize(picture, resized, new Size(1280, 720));
-        _pixels = new byte[1280 * 720 * 3];
-        System.Runtime.InteropServices.Marshal.Copy(resized.Data, _pixels, 0, _pixels.Length);
         _pixels.CopyTo(_frame.MutableData);
-        using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
-        _session = new InferenceSession(path, options);
-        _inputs = [_session.InputNames[0]];
-        _outputs = [.. _session.OutputNames];
-        long[] shape = [1, 3, _model.Spec.Input.Height, _model.Spec.Input.Width];
-        _input = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float, shape);
-        new Preprocessor(_model.Spec.Input).Process(_frame, _input.GetTensorMutableDataAsSpan<byte>());
+        _bare = new BareSession(path, _model.Spec.Input, _pixels);
     }
 
     /// <summary>Every model there is: yolov8n of the shared data where it lies beside the repository, and the project's own.</summary>
@@ -59,12 +43,12 @@ internal sealed class FrameBench : IDisposable
     {
         List<double> ours = [], bare = [], differences = [];
         Ours();
-        Bare();
+        _bare.Run();
         long allocated = long.MaxValue;
         for (long start = Stopwatch.GetTimestamp(); ours.Count < 11 || ours.Count < MostPairs && Stopwatch.GetElapsedTime(start).TotalMilliseconds < milliseconds;)
         {
             bool first = ours.Count % 2 == 0;
-            double before = first ? 0 : Bare();
+            double before = first ? 0 : _bare.Run();
             if (fresh)
             {
                 _pixels.CopyTo(_frame.MutableData);
@@ -73,11 +57,11 @@ internal sealed class FrameBench : IDisposable
             long bytes = GC.GetAllocatedBytesForCurrentThread();
             ours.Add(Ours());
             allocated = Math.Min(allocated, GC.GetAllocatedBytesForCurrentThread() - bytes);
-            bare.Add(first ? Bare() : before);
+            bare.Add(first ? _bare.Run() : before);
             differences.Add(ours[^1] - bare[^1]);
         }
 
-        return new ReportRow(name, Median(ours), "BareOnnxRuntime", Median(bare), null, allocated) { OverheadMs = Median(differences) };
+        return new ReportRow(name, BareSession.Median(ours), "BareOnnxRuntime", BareSession.Median(bare), null, allocated) { OverheadMs = BareSession.Median(differences) };
     }
 
     private double Ours()
@@ -87,22 +71,11 @@ internal sealed class FrameBench : IDisposable
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
 
-    private double Bare()
-    {
-        long start = Stopwatch.GetTimestamp();
-        using var results = _session.Run(_options, _inputs, [_input], _outputs);
-        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-    }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
-
     /// <inheritdoc/>
     public void Dispose()
     {
         _model.Dispose();
-        _session.Dispose();
-        _input.Dispose();
-        _options.Dispose();
+        _bare.Dispose();
         _frame.Dispose();
     }
 }

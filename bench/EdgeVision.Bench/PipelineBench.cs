@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Microsoft.ML.OnnxRuntime;
 
 namespace EdgeVision.Bench;
 
@@ -15,29 +14,23 @@ internal sealed class PipelineBench : IAsyncDisposable
     private readonly VisionPipeline _pipeline;
     private readonly CancellationTokenSource _cancel = new();
     private readonly Task<LedgerSnapshot> _run;
-    private readonly InferenceSession _session;
-    private readonly OrtValue _input;
-    private readonly RunOptions _options = new();
-    private readonly string[] _inputs, _outputs;
+    private readonly BareSession _bare;
 
     private PipelineBench(string path)
     {
-        long[] shape = [];
+        InputSpec? input = null;
+        byte[] pixels = BareSession.Pixels();
         _pipeline = new VisionPipelineBuilder()
-            .AddSource("camera", () => new GateSource(_gate))
+            .AddSource("camera", () => new GateSource(_gate, pixels))
             .AddModel(() =>
             {
                 var model = VisionModel.Load(path, new RuntimeOptions { Threads = ThreadBudget.Of(1), Providers = ProviderPolicy.Require(Provider.Cpu) });
-                shape = [1, 3, model.Spec.Input.Height, model.Spec.Input.Width];
+                input = model.Spec.Input;
                 return model;
             })
             .Track(() => new ByteTracker())
             .AddSink(_sink).Build();
-        using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
-        _session = new InferenceSession(path, options);
-        _inputs = [_session.InputNames[0]];
-        _outputs = [.. _session.OutputNames];
-        _input = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float, shape);
+        _bare = new BareSession(path, input!, pixels);
         _run = _pipeline.RunAsync(_cancel.Token);
     }
 
@@ -69,7 +62,7 @@ internal sealed class PipelineBench : IAsyncDisposable
             bare.Add(Bare(frames));
         }
 
-        return new ReportRow(name, Median(ours), "BareOnnxRuntime", Median(bare), null, allocated) { OverheadMs = Median([.. ours.Zip(bare, (o, b) => o - b)]) };
+        return new ReportRow(name, BareSession.Median(ours), "BareOnnxRuntime", BareSession.Median(bare), null, allocated) { OverheadMs = BareSession.Median([.. ours.Zip(bare, (o, b) => o - b)]) };
     }
 
     private double Ours(int frames)
@@ -83,16 +76,14 @@ internal sealed class PipelineBench : IAsyncDisposable
 
     private double Bare(int frames)
     {
-        long start = Stopwatch.GetTimestamp();
+        double sum = 0;
         for (int i = 0; i < frames; i++)
         {
-            using var results = _session.Run(_options, _inputs, [_input], _outputs);
+            sum += _bare.Run();
         }
 
-        return Stopwatch.GetElapsedTime(start).TotalMilliseconds / frames;
+        return sum / frames;
     }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
     public async ValueTask DisposeAsync()
     {
@@ -104,9 +95,7 @@ internal sealed class PipelineBench : IAsyncDisposable
         }
 
         await _pipeline.DisposeAsync();
-        _session.Dispose();
-        _input.Dispose();
-        _options.Dispose();
+        _bare.Dispose();
         _cancel.Dispose();
     }
 
@@ -120,21 +109,22 @@ internal sealed class PipelineBench : IAsyncDisposable
         public void Pass(CancellationToken cancel) => _frames.Wait(cancel);
     }
 
-    private sealed class GateSource(Gate gate) : FrameSource("gate")
+    private sealed class GateSource(Gate gate, byte[] pixels) : FrameSource("gate")
     {
-        private readonly byte[] _pixels = new byte[1280 * 720 * 3];
         private long _sequence;
 
         public override bool IsLive => false;
 
-        public override void Open(CancellationToken cancel) => new Random(1).NextBytes(_pixels);
+        public override void Open(CancellationToken cancel)
+        {
+        }
 
         public override Frame? Read(FramePool pool, CancellationToken cancel)
         {
             gate.Pass(cancel);
-            var frame = pool.Rent(PixelFormat.Bgr24, 1280, 720, Name, _sequence, TimeSpan.FromMilliseconds(33 * _sequence));
+            var frame = pool.Rent(PixelFormat.Bgr24, BareSession.Width, BareSession.Height, Name, _sequence, TimeSpan.FromMilliseconds(33 * _sequence));
             _sequence++;
-            _pixels.CopyTo(frame.MutableData);
+            pixels.CopyTo(frame.MutableData);
             return frame;
         }
     }

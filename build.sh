@@ -20,11 +20,16 @@ shift || true
 
 command -v dotnet >/dev/null || { echo "build.sh: .NET SDK 10 is needed ('dotnet' is not on the PATH)" >&2; exit 1; }
 
-# Native libraries that packages do not bring: OpenCV's native library (peer in the tests) needs GTK 3;
-# ahead-of-time compilation needs clang and zlib.
+# What NuGet packages do not bring: OpenCV's native library needs GTK 3; ahead-of-time compilation needs clang and zlib; tests of cameras,
+# streams and brokers run real ones (ffmpeg, GStreamer's RTSP server, mosquitto, nats-server), on loopback and on ports of their own.
 need=()
 if [ "$target" = Test ]; then
   ldconfig -p 2>/dev/null | grep -q 'libgtk-3\.so' || need+=(libgtk-3-0)
+  for program in ffmpeg mosquitto nats-server; do
+    PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v "$program" >/dev/null || need+=("$program")
+  done
+  /usr/bin/python3 -c "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer" 2>/dev/null ||
+    need+=(python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad)
 fi
 if [ "$target" = Test ] || [ "$target" = PublishAot ]; then
   command -v clang >/dev/null || need+=(clang)

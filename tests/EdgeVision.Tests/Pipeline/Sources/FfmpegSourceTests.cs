@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Xunit;
@@ -162,11 +163,8 @@ public sealed class FfmpegSourceTests : IDisposable
     [Fact]
     public async Task An_abort_ends_a_read_that_waits_and_leaves_no_process()
     {
-        // One frame in a hundred seconds: the second read waits.
-        using var source = Open(new FfmpegOptions { Input = "testsrc=size=64x48:rate=0.01", InputFormat = "lavfi", Filter = "realtime=limit=1000" });
-        source.Read(_pool, CancellationToken.None)!.Dispose();
-        int id = source.ProcessId!.Value;
-        var read = Task.Run(() => source.Read(_pool, CancellationToken.None), TestContext.Current.CancellationToken);
+        using var source = Hanging(out int id);
+        var read = Task.Run(() => ReadOn(source, CancellationToken.None), TestContext.Current.CancellationToken);
         await Task.Delay(100, TestContext.Current.CancellationToken);
         source.Abort();
         await Assert.ThrowsAsync<SourceException>(() => read.WaitAsync(Patience, TestContext.Current.CancellationToken));
@@ -178,11 +176,9 @@ public sealed class FfmpegSourceTests : IDisposable
     [Fact]
     public async Task A_cancelled_read_says_so_and_leaves_no_process()
     {
-        using var source = Open(new FfmpegOptions { Input = "testsrc=size=64x48:rate=0.01", InputFormat = "lavfi", Filter = "realtime=limit=1000" });
-        source.Read(_pool, CancellationToken.None)!.Dispose();
-        int id = source.ProcessId!.Value;
+        using var source = Hanging(out int id);
         using var cancel = new CancellationTokenSource();
-        var read = Task.Run(() => source.Read(_pool, cancel.Token), TestContext.Current.CancellationToken);
+        var read = Task.Run(() => ReadOn(source, cancel.Token), TestContext.Current.CancellationToken);
         await Task.Delay(100, TestContext.Current.CancellationToken);
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read.WaitAsync(Patience, TestContext.Current.CancellationToken));
@@ -262,6 +258,17 @@ public sealed class FfmpegSourceTests : IDisposable
         {
             fresh.Read(_pool, CancellationToken.None)!.Dispose();
         }
+    }
+
+    // An ffmpeg that has stopped in the middle of its work; what is in the pipe is read first.
+    private static FfmpegSource Hanging(out int id)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "processes are stopped by a signal");
+        var source = Open(new FfmpegOptions { Input = "testsrc=size=64x48:rate=25", InputFormat = "lavfi" });
+        id = source.ProcessId!.Value;
+        using var stop = Process.Start("kill", ["-STOP", $"{id}"]);
+        stop.WaitForExit();
+        return source;
     }
 
     private void ReadOn(FrameSource source, CancellationToken cancel)

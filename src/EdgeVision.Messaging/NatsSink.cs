@@ -13,6 +13,10 @@ public sealed class NatsSink : BrokerSink
 {
     private const int NotFound = 404, Unavailable = 503;
 
+    // What the server says aside is handed on by another thread, some time after the pong.
+    private static readonly TimeSpan Aside = TimeSpan.FromMilliseconds(100);
+
+    private readonly HashSet<string> _allowed = [];
     private readonly NatsOptions _options;
     private readonly BrokerAddress[] _addresses;
     private readonly string _shown;
@@ -131,7 +135,12 @@ public sealed class NatsSink : BrokerSink
         // One attempt: who calls tries again, with delays that grow.
         var answer = await stream.PublishAsync(name, payload, NatsRawSerializer<ReadOnlyMemory<byte>>.Default,
             new NatsJSPubOpts { MsgId = id, RetryAttempts = 1 }, cancellationToken: cancel).ConfigureAwait(false);
-        answer.EnsureSuccess();
+
+        // 'Duplicate' is success: the message was stored before, and its acknowledgement lost with the connection.
+        if (answer.Error is { } error)
+        {
+            throw new NatsJSApiException(error);
+        }
     }
 
     private async Task PassAsync(NatsConnection connection, string name, ReadOnlyMemory<byte> payload, CancellationToken cancel)
@@ -145,10 +154,18 @@ public sealed class NatsSink : BrokerSink
             throw new SinkException($"the connection to {_shown} was lost while a message was sent");
         }
 
+        // Permissions seldom change: the first message on a subject waits for a refusal, and a later change is told by one of the next messages.
+        if (!_allowed.Contains(name))
+        {
+            await Task.Delay(Aside, cancel).ConfigureAwait(false);
+        }
+
         if (Denied() is { } denied)
         {
             throw new SinkException(denied, canRetry: false);
         }
+
+        _allowed.Add(name);
     }
 
     private static (string?, ulong) Identity(NatsConnection connection) => (connection.ServerInfo?.Id, connection.ServerInfo?.ClientId ?? 0);
@@ -250,6 +267,7 @@ public sealed class NatsSink : BrokerSink
     {
         var (connection, tls) = (_connection, _tls);
         (_connection, _stream, _tls, _serverError) = (null, null, null, null);
+        _allowed.Clear();
         if (connection is not null)
         {
             await connection.DisposeAsync().ConfigureAwait(false);

@@ -7,27 +7,13 @@ internal static class PictureFiles
 {
     /// <summary>The pictures of <paramref name="source"/>, by name; <paramref name="several"/> unless it is one file.</summary>
     /// <exception cref="WrongCallException">There is none.</exception>
-    public static List<string> Find(string source, out bool several)
+    public static IReadOnlyList<string> Find(string source, out bool several)
     {
-        several = true;
-        if (Directory.Exists(source))
-        {
-            var pictures = Directory.EnumerateFiles(source).Where(IsPicture).Order(StringComparer.Ordinal).ToList();
-            return pictures.Count > 0 ? pictures : throw new WrongCallException($"there is no picture in the folder '{source}' ({string.Join(", ", ImageFile.Extensions)})");
-        }
-
-        if (source.AsSpan().ContainsAny('*', '?') && !File.Exists(source))
-        {
-            string folder = Path.GetDirectoryName(source) is { Length: > 0 } d ? d : ".";
-            var found = Directory.Exists(folder)
-                ? Directory.EnumerateFiles(folder, Path.GetFileName(source)).Order(StringComparer.Ordinal).ToList()
-                : [];
-            return found.Count > 0 ? found : throw new WrongCallException($"no file matches '{source}'");
-        }
-
-        several = false;
-        Shell.MustExist(source, "picture");
-        return [source];
+        several = !File.Exists(source);
+        var found = PictureSource.Find(source);
+        return found.Count > 0 ? found
+            : throw new WrongCallException(Directory.Exists(source) ? $"there is no picture in the folder '{source}' ({string.Join(", ", ImageFile.Extensions)})"
+                : source.AsSpan().ContainsAny('*', '?') ? $"no file matches '{source}'" : $"picture '{source}' does not exist");
     }
 
     /// <summary>Whether a file of that name is taken for a picture.</summary>

@@ -20,6 +20,7 @@ internal sealed class AnalysisRunner
     private readonly Action<NoticeLevel, string> _notice;
     private readonly TimeProvider _clock;
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Detections _nothing = new();
     private TimeSpan? _last;
     private TimeSpan _step;
@@ -40,6 +41,9 @@ internal sealed class AnalysisRunner
 
     /// <summary>Done once everything that came is handed on.</summary>
     public Task Completion => _done.Task;
+
+    /// <summary>Done once its thread has ended, also one that was left behind.</summary>
+    public Task Ended => _ended.Task;
 
     public void Start() => new Thread(Run) { IsBackground = true, Name = $"edgevision analysis {Ledger.Name}" }.Start();
 
@@ -98,6 +102,7 @@ internal sealed class AnalysisRunner
         }
 
         _done.TrySetResult();
+        _ended.TrySetResult();
     }
 
     private void Work(PipelineFrame frame)

@@ -22,6 +22,8 @@ internal interface IFrameModel : IDisposable
 /// <summary>A model as a pipeline's.</summary>
 internal sealed class LoadedModel(VisionModel model) : IFrameModel
 {
+    private RunThread? _runs;
+
     public string Name => model.Name;
 
     public int BatchSize => model.BatchSize;
@@ -40,9 +42,20 @@ internal sealed class LoadedModel(VisionModel model) : IFrameModel
         }
     }
 
-    public IFrameModel Twin() => new LoadedModel(model.Twin());
+    public IFrameModel Twin()
+    {
+        var twin = model.Twin();
+        _runs = new RunThread(model.Name);
+        model.RunOn(_runs);
+        twin.RunOn(_runs);
+        return new LoadedModel(twin);
+    }
 
     public void Terminate() => model.Engine.Terminate();
 
-    public void Dispose() => model.Dispose();
+    public void Dispose()
+    {
+        _runs?.Dispose();
+        model.Dispose();
+    }
 }

@@ -12,6 +12,7 @@ internal sealed class ModelRunner : IDisposable
     private readonly ModelWorker[] _workers;
     private readonly object _order = new();
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _running;
     private long _due; // ticket of the turns that are handed on next
     private bool _abandoned;
@@ -33,6 +34,9 @@ internal sealed class ModelRunner : IDisposable
 
     /// <summary>Done once every frame is handed on.</summary>
     public Task Completion => _done.Task;
+
+    /// <summary>Done once no thread is in the model any more, also one that was left behind.</summary>
+    public Task Ended => _ended.Task;
 
     public void Start() => Array.ForEach(_workers, w => w.Start());
 
@@ -135,6 +139,7 @@ internal sealed class ModelRunner : IDisposable
         }
 
         _done.TrySetResult();
+        _ended.TrySetResult();
     }
 
     public void Tell(NoticeLevel level, string message) => _notice(level, message);

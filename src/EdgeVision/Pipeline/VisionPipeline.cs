@@ -103,7 +103,7 @@ public sealed class VisionPipeline : IAsyncDisposable
         return _run = Run(cancel);
     }
 
-    /// <summary>Stops the pipeline if it runs, and frees models and sinks.</summary>
+    /// <summary>Stops the pipeline if it runs, and frees models and sinks; a model whose run never came back stays.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
@@ -115,6 +115,12 @@ public sealed class VisionPipeline : IAsyncDisposable
         foreach (var sink in _sinks)
         {
             await sink.DisposeAsync().ConfigureAwait(false);
+        }
+
+        // A thread that was left behind may still be in a model; what it uses cannot be freed under it, and is left to the process's end then.
+        if (_run is not null && !await Within(Task.WhenAll(_models.Select(m => m.Ended).Concat(_analyses.Select(a => a.Ended))), Completing).ConfigureAwait(false))
+        {
+            return;
         }
 
         foreach (var model in _models)

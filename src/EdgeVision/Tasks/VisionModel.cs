@@ -25,10 +25,14 @@ public sealed class VisionModel : IWork, IDisposable
     private readonly string _path;
     private readonly RuntimeOptions _loaded;
     private readonly Lock _runs; // shared with twins: they prepare and decode side by side, and run one after the other
+    private readonly RunThread.Job _job;
+    private volatile RunThread? _runThread;
+    private long _began, _ran;
 
     private VisionModel(string path, InferenceEngine engine, RuntimeOptions options, Lock? runs = null)
     {
         (Engine, _path, _loaded, _runs) = (engine, path, options, runs ?? new Lock());
+        _job = new RunThread.Job(RunNow);
         (Spec, SpecSource) = BundleReader.ReadSpec(path, engine.Metadata, engine.Inputs, engine.Outputs, options.SpecPath);
         Name = Spec.Name ?? Path.GetFileNameWithoutExtension(path);
         _input = FindInput(engine, Spec.Input, path);
@@ -141,10 +145,9 @@ public sealed class VisionModel : IWork, IDisposable
         long start = Stopwatch.GetTimestamp();
         _transforms[0] = _preprocessor.Process(frame, Engine.InputBytes(_input)[.._imageBytes], crop);
         long preprocessed = Stopwatch.GetTimestamp();
-        long began = Infer(1);
-        long ran = Stopwatch.GetTimestamp();
+        Infer(1);
         Decode(_decoders, 0, frame, result);
-        result.Timing = Timing(start, preprocessed, began, ran, 1);
+        result.Timing = Timing(start, preprocessed, _began, _ran, 1);
     }
 
     /// <summary>
@@ -170,14 +173,13 @@ public sealed class VisionModel : IWork, IDisposable
             (_frames[i], _results[i], _crops[i]) = (frames[i], results[i], crops.Length == 0 ? null : crops[i]);
         }
 
-        long preprocessed, began, ran;
+        long preprocessed;
         try
         {
             (_items, _parts, _decoding) = (frames.Length, Math.Min(_workers.Length, frames.Length), false);
             _team.Run(this, _parts);
             preprocessed = Stopwatch.GetTimestamp();
-            began = Infer(frames.Length);
-            ran = Stopwatch.GetTimestamp();
+            Infer(frames.Length);
             _decoding = true;
             _team.Run(this, _parts);
         }
@@ -187,7 +189,7 @@ public sealed class VisionModel : IWork, IDisposable
             Array.Clear(_results);
         }
 
-        var timing = Timing(start, preprocessed, began, ran, frames.Length);
+        var timing = Timing(start, preprocessed, _began, _ran, frames.Length);
         foreach (var result in results)
         {
             result.Timing = timing;
@@ -211,6 +213,9 @@ public sealed class VisionModel : IWork, IDisposable
             throw;
         }
     }
+
+    /// <summary>Lets the network run on a thread of its own, which twins share; null: on the caller's.</summary>
+    internal void RunOn(RunThread? thread) => _runThread = thread;
 
     /// <inheritdoc/>
     public void Dispose() => Engine.Dispose();
@@ -248,20 +253,31 @@ public sealed class VisionModel : IWork, IDisposable
         return null;
     }
 
-    // The time at which the run began: a wait for a twin's is nobody's.
-    private long Infer(int items)
+    // Notes when the run began and ended: a wait for a twin's is nobody's.
+    private void Infer(int items)
     {
         if (BatchSize > 1)
         {
             Engine.UseBatch(items);
         }
 
+        if (_runThread is { } thread)
+        {
+            thread.Do(_job);
+            return;
+        }
+
         lock (_runs)
         {
-            long began = Stopwatch.GetTimestamp();
-            Engine.Run();
-            return began;
+            RunNow();
         }
+    }
+
+    private void RunNow()
+    {
+        _began = Stopwatch.GetTimestamp();
+        Engine.Run();
+        _ran = Stopwatch.GetTimestamp();
     }
 
     private static StageTiming Timing(long start, long preprocessed, long began, long ran, int frames) => new(

@@ -100,6 +100,44 @@ public sealed class VisionModelTests : IDisposable
     }
 
     [Fact]
+    public async Task Twins_work_side_by_side_and_give_what_one_gives()
+    {
+        string path = Write(TinyOnnx.Unary("GlobalAveragePool", [1, 3, 4, 8], [1, 3, 1, 1]), Spec("\"width\": 8, \"height\": 4", "softmax", "classify"));
+        using var model = VisionModel.Load(path);
+        using var twin = model.Twin();
+        using var runs = new RunThread("test");
+        Frame[] frames = [.. Enumerable.Range(0, 40).Select(i => Frame.Rent(PixelFormat.Rgb24, 20, 10))];
+        foreach (var frame in frames)
+        {
+            new Random(Array.IndexOf(frames, frame)).NextBytes(frame.MutableData);
+        }
+
+        // Random pixels differ in their means, if little; enough to tell one frame's result from another's.
+        float[][] alone = [.. frames.Select(f => model.Run(f).Classification.Scores.ToArray())];
+        foreach (var thread in (RunThread?[])[null, runs]) // on the callers' threads, and on one of their own
+        {
+            model.RunOn(thread);
+            twin.RunOn(thread);
+            float[][] together = new float[frames.Length][];
+            await Task.WhenAll(Half(model, 0), Half(twin, 1));
+            Assert.Equal(alone, together);
+
+            Task Half(VisionModel with, int from) => Task.Run(() =>
+            {
+                for (int i = from; i < frames.Length; i += 2)
+                {
+                    together[i] = with.Run(frames[i]).Classification.Scores.ToArray();
+                }
+            });
+        }
+
+        model.Engine.Terminate();
+        Assert.Throws<EdgeVisionException>(() => model.Run(frames[0])); // what fails on the other thread is thrown here
+        twin.Run(frames[0]);
+        Array.ForEach(frames, f => f.Dispose());
+    }
+
+    [Fact]
     public void Tasks_take_models_of_their_task_alone()
     {
         string path = SharedData.Path("golden", "ultralytics", "models", "yolov8n-cls.onnx");

@@ -196,7 +196,7 @@ public sealed class NatsSinkTests
         return json.RootElement.GetProperty("frame").GetInt64();
     }
 
-    private static async Task<List<long>> StoredAsync(NatsServer server, string stream)
+    internal static async Task<List<long>> StoredAsync(NatsServer server, string stream)
     {
         await using var client = new NatsConnection(new NatsOpts { Url = server.Url });
         var jetStream = new NatsJSContext(client);

@@ -540,6 +540,14 @@ public sealed unsafe class InferenceEngine : IDisposable
         {
             _session.RunWithBinding(_runOptions, batch.Binding);
         }
+        catch (OnnxRuntimeException e) when (e.Message.Contains("shape verification failed", StringComparison.Ordinal))
+        {
+            // An output's size depends on the data: the whole batch runs from here on, and outputs are read after each run.
+            _sizesVary = true;
+            Bind();
+            Run();
+            return;
+        }
         catch (OnnxRuntimeException e)
         {
             throw RunError(e);

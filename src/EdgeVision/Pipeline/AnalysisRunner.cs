@@ -9,7 +9,8 @@ internal sealed class AnalysisRunner
     // A gap in time after which what was followed is taken to have gone.
     private static readonly TimeSpan Gap = TimeSpan.FromSeconds(2);
     private const int MostMissed = 300;
-    private readonly BoundedQueue<PipelineFrame> _queue = new(4);
+    private readonly BoundedQueue<PipelineFrame> _queue = new(int.MaxValue); // the scheduler gives only so many turns as there is room for
+    private Action? _release;
     private readonly ITracker? _tracker;
     private readonly KeypointSmoother? _smoother;
     private readonly bool _keepUntracked;
@@ -47,7 +48,10 @@ internal sealed class AnalysisRunner
 
     public void Start() => new Thread(Run) { IsBackground = true, Name = $"edgevision analysis {Ledger.Name}" }.Start();
 
-    /// <summary>Takes over a frame that the model has seen. Waits while this source is behind.</summary>
+    /// <summary>Says what to call when a frame is through.</summary>
+    public void OnThrough(Action release) => _release = release;
+
+    /// <summary>Takes over a frame that the model has seen.</summary>
     public void Offer(PipelineFrame frame)
     {
         if (_queue.Offer(frame, QueuePolicy.Wait) is { } dropped)
@@ -98,6 +102,7 @@ internal sealed class AnalysisRunner
                 Work(frame);
             }
 
+            _release?.Invoke();
             frame.Dispose();
         }
 
@@ -108,7 +113,17 @@ internal sealed class AnalysisRunner
     private void Work(PipelineFrame frame)
     {
         long start = _clock.GetTimestamp();
-        Volatile.Write(ref _inWork, 1);
+        Interlocked.Exchange(ref _inWork, 1);
+        if (_dropping)
+        {
+            if (Interlocked.Exchange(ref _inWork, 0) == 1)
+            {
+                Ledger.Dropped(DropReason.Stopped);
+            }
+
+            return;
+        }
+
         string? error = null;
         try
         {
@@ -126,7 +141,7 @@ internal sealed class AnalysisRunner
         catch (Exception e)
         {
             // Trackers and rules may be anybody's code; one frame is lost, not the source.
-            error = e is EdgeVisionException ? e.Message : $"unexpected {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}";
+            error = SourceAddress.Redact(e is EdgeVisionException ? e.Message : $"unexpected {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}");
         }
 
         if (Interlocked.Exchange(ref _inWork, 0) == 0)

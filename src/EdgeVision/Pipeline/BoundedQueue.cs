@@ -24,7 +24,10 @@ internal sealed class BoundedQueue<T>(int capacity)
 
     /// <summary>Puts an item in. Waits for room where the policy is to wait.</summary>
     /// <returns>What had to go: null, the item itself, or an older one.</returns>
-    public T? Offer(T item, QueuePolicy policy)
+    /// <param name="item">The item.</param>
+    /// <param name="policy">What happens where the queue is full.</param>
+    /// <param name="mayDrop">Whether an older item may go for this one; null: any.</param>
+    public T? Offer(T item, QueuePolicy policy, Predicate<T>? mayDrop = null)
     {
         int room = policy == QueuePolicy.Latest ? 1 : capacity;
         lock (_lock)
@@ -34,7 +37,7 @@ internal sealed class BoundedQueue<T>(int capacity)
                 Monitor.Wait(_lock);
             }
 
-            if (_closed || _items.Count >= room && policy == QueuePolicy.DropNewest)
+            if (_closed || _items.Count >= room && (policy == QueuePolicy.DropNewest || mayDrop?.Invoke(_items.Peek()) == false))
             {
                 return item;
             }

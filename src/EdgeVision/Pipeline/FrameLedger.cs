@@ -177,6 +177,11 @@ internal sealed class SinkLedger(string name)
     {
         lock (_lock)
         {
+            if (_pending == 0)
+            {
+                return; // counted when the sink was left behind
+            }
+
             _written++;
             _pending--;
         }
@@ -186,6 +191,11 @@ internal sealed class SinkLedger(string name)
     {
         lock (_lock)
         {
+            if (_pending == 0)
+            {
+                return;
+            }
+
             _dropped++;
             _pending--;
         }
@@ -195,6 +205,11 @@ internal sealed class SinkLedger(string name)
     {
         lock (_lock)
         {
+            if (_pending == 0)
+            {
+                return;
+            }
+
             _failed++;
             _pending--;
         }

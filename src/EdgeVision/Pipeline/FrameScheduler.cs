@@ -16,13 +16,17 @@ internal sealed class FrameScheduler
     private double _virtualTime;
     private int _open;
     private long _tickets;
-    private bool _stopped, _offered, _live;
+    private bool _stopped, _offered, _live, _gathering;
 
     public FrameScheduler(IReadOnlyList<LaneOptions> lanes, int maxBatch, TimeSpan maxWait, TimeProvider clock)
     {
         _lanes = [.. lanes.Select(l => new Lane(l))];
         (_maxBatch, _maxWait, _clock, _open) = (maxBatch, maxWait, clock, lanes.Count);
+        Room = Math.Max(4, 2 * maxBatch);
     }
+
+    /// <summary>Frames of one source that may be in the model and behind it.</summary>
+    public int Room { get; }
 
     /// <summary>How a source's queue behaves.</summary>
     public sealed record LaneOptions(int Capacity, TimeSpan? MaxAge, double Weight, int Every, SourceLedger Ledger);
@@ -130,13 +134,38 @@ internal sealed class FrameScheduler
         ticket = -1;
         lock (_lock)
         {
-            if (!TakeLocked(turns, ahead))
+            // One gathers at a time: two that wait for company would share a source's frames out between them, and its order would be lost.
+            while (_gathering)
             {
-                return false;
+                Monitor.Wait(_lock);
             }
 
-            ticket = _tickets++;
-            return true;
+            _gathering = true;
+            try
+            {
+                if (!TakeLocked(turns, ahead))
+                {
+                    return false;
+                }
+
+                ticket = _tickets++;
+                return true;
+            }
+            finally
+            {
+                _gathering = false;
+                Monitor.PulseAll(_lock);
+            }
+        }
+    }
+
+    /// <summary>Says that a frame that was taken has left what follows the model, one way or the other.</summary>
+    public void Release(int lane)
+    {
+        lock (_lock)
+        {
+            _lanes[lane].Ahead--;
+            Monitor.PulseAll(_lock);
         }
     }
 
@@ -203,7 +232,8 @@ internal sealed class FrameScheduler
                 Monitor.PulseAll(_lock);
             }
 
-            if (lane.Frames.Count > 0 && (next is null || lane.Pass < next.Pass))
+            // A source whose results are held up downstream waits, and the others have its turns.
+            if (lane.Frames.Count > 0 && lane.Ahead < Room && (next is null || lane.Pass < next.Pass))
             {
                 next = lane;
             }
@@ -215,6 +245,7 @@ internal sealed class FrameScheduler
     private bool Take(Lane lane, List<Turn> turns)
     {
         var frame = lane.Frames.Dequeue();
+        lane.Ahead++;
         bool infer = lane.Taken++ % lane.Options.Every == 0;
         if (infer)
         {
@@ -237,6 +268,9 @@ internal sealed class FrameScheduler
         public double Pass { get; set; }
 
         public long Taken { get; set; }
+
+        /// <summary>Frames taken that are not yet through with what follows.</summary>
+        public int Ahead { get; set; }
 
         public bool Ended { get; set; }
     }

@@ -159,7 +159,7 @@ internal sealed class ModelRunner : IDisposable
                 Record(next.Ledger, frame.Result.Timing);
             }
 
-            next.Offer(frame);
+            next.Offer(frame); // has room: the scheduler gives no more turns than that
         }
         else if (_stopping)
         {
@@ -180,6 +180,7 @@ internal sealed class ModelRunner : IDisposable
                 Tell(NoticeLevel.Warning, $"failed on frame {frame.Sequence} of {frame.Source}, which is counted and left out: {error}");
             }
 
+            Scheduler.Release(turn.Lane);
             frame.Dispose();
         }
     }
@@ -187,6 +188,7 @@ internal sealed class ModelRunner : IDisposable
     private void Drop(FrameScheduler.Turn turn)
     {
         _next[turn.Lane].Ledger.Dropped(DropReason.Stopped);
+        Scheduler.Release(turn.Lane);
         turn.Frame.Dispose();
     }
 

@@ -124,11 +124,11 @@ internal sealed class ModelWorker : IDisposable
         }
         catch (EdgeVisionException e)
         {
-            return e.Message;
+            return SourceAddress.Redact(e.Message);
         }
         catch (Exception e)
         {
-            return $"unexpected {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}";
+            return SourceAddress.Redact($"unexpected {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}");
         }
     }
 }

@@ -17,12 +17,14 @@ internal static class PipelineChecks
             Require(o.Every >= 1, $"every of source '{name}' is at least 1");
             Require(o.Weight > 0 && double.IsFinite(o.Weight), $"weight of source '{name}' lies above 0");
             Require(o.StallTimeout > TimeSpan.Zero, $"stall timeout of source '{name}' lies above 0");
+            Check(o.Reconnect, $"reconnect of source '{name}'");
             Require(o.MaxAge is not { } age || age > TimeSpan.Zero, $"greatest age of source '{name}' lies above 0");
         }
 
         foreach (var m in parts.FrameModels)
         {
             Require(m.Options.MaxBatch >= 1, "the greatest batch of a model is at least 1");
+            Require(m.Options.MaxWait >= TimeSpan.Zero && m.Options.MaxWait <= TimeSpan.FromMinutes(1), "the longest wait for a batch lies in 0 to 1 minute");
             Known(parts, m.Options.Sources, "model");
         }
 
@@ -37,6 +39,7 @@ internal static class PipelineChecks
         foreach (var (target, o) in parts.Sinks)
         {
             Require(o.Capacity >= 1, $"capacity of sink '{target.Name}' is at least 1");
+            Check(o.Retry, $"retry of sink '{target.Name}'");
             Known(parts, o.Sources, $"sink '{target.Name}'");
         }
 
@@ -89,6 +92,10 @@ internal static class PipelineChecks
 
         int[] Indices(Predicate<VisionPipelineBuilder.FrameModel> holds) => [.. Enumerable.Range(0, parts.FrameModels.Count).Where(i => holds(parts.FrameModels[i]))];
     }
+
+    private static void Check(RetryPolicy? retry, string whose) => Require(
+        retry is null || retry is { Growth: >= 1, Jitter: >= 0 and <= 1 } && retry.First >= TimeSpan.Zero && retry.Longest >= TimeSpan.Zero && retry.Longest <= TimeSpan.FromDays(1),
+        $"{whose}: delays lie in 0 to a day, the growth is at least 1, the jitter lies in 0 to 1");
 
     private static void Unique(string what, IEnumerable<string> names)
     {

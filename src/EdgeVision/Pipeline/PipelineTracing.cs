@@ -83,6 +83,10 @@ public static class PipelineTracing
             var end = trace.CapturedAt + trace.Total;
             frame.SetEndTime((end > at ? end : at).UtcDateTime);
         }
+        catch (Exception)
+        {
+            // Listeners are anybody's code; a frame is not lost for its trace.
+        }
         finally
         {
             Activity.Current = around;

@@ -13,6 +13,7 @@ internal sealed class SinkRunner
     private readonly TimeProvider _clock;
     private readonly Random _random;
     private readonly CancellationTokenSource _stop = new(), _stopCompleting = new();
+    private readonly TaskCompletionSource _completing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _probeLock = new();
     private bool _opened;
@@ -50,7 +51,8 @@ internal sealed class SinkRunner
         }
 
         var policy = _options.Policy ?? (frame.Policy == QueuePolicy.Wait ? QueuePolicy.Wait : QueuePolicy.DropOldest);
-        if (_queue.Offer(frame.Share(), policy) is { } dropped)
+        // Where each source has its own policy, a camera's frame takes no place from a file's, which loses nothing.
+        if (_queue.Offer(frame.Share(), policy, _options.Policy is null ? static f => f.Policy != QueuePolicy.Wait : null) is { } dropped)
         {
             Ledger.Dropped();
             dropped.Dispose();
@@ -60,13 +62,18 @@ internal sealed class SinkRunner
     /// <summary>Says that nothing more comes.</summary>
     public void End() => _queue.End();
 
-    /// <summary>Lets the sink write for so long, then drops what is left, and gives it a little more to complete.</summary>
-    public void Stop(TimeSpan writing, TimeSpan completing)
+    /// <summary>Time that a sink has to complete: to finish a file, to send what it holds back.</summary>
+    public static TimeSpan CompletingTime { get; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Done once everything is written and the sink finishes its files.</summary>
+    public Task Completing => _completing.Task;
+
+    /// <summary>Lets the sink write for so long, then drops what is left and lets it complete.</summary>
+    public void Stop(TimeSpan writing)
     {
         _queue.Close();
         _queue.End();
         _stop.CancelAfter(writing);
-        _stopCompleting.CancelAfter(writing + completing);
     }
 
     /// <summary>Leaves a sink behind that does not return.</summary>
@@ -263,6 +270,8 @@ internal sealed class SinkRunner
             return;
         }
 
+        _completing.TrySetResult();
+        _stopCompleting.CancelAfter(CompletingTime);
         try
         {
             if (_opened)

@@ -6,8 +6,15 @@ namespace EdgeVision;
 /// </summary>
 internal sealed class SourceRunner
 {
+    private const string Silent = "it was closed because it gave no frame";
+
     // Broken frames in a row after which a source counts as lost: a stream that is nothing but noise.
     private const int MostBroken = 100;
+
+    // Threads that hang in a source at one time; a source that leaves more behind is given up.
+    private const int MostLeftBehind = 8;
+
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
     // How long a source may take to give up once it was told to.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
@@ -24,7 +31,7 @@ internal sealed class SourceRunner
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
     private Session? _session;
-    private int _failures;
+    private int _failures, _leftBehind;
     private bool _paced;
     private long _nextSequence;
     private TimeSpan _lastTimestamp, _timeOffset;
@@ -43,31 +50,42 @@ internal sealed class SourceRunner
     /// <summary>Frames read and not given back.</summary>
     public int FramesOutstanding => _pool.Outstanding;
 
-    public void Start() => Start(new Session());
+    public void Start()
+    {
+        lock (_lock)
+        {
+            Begin(new Session());
+        }
+    }
 
     /// <summary>Looks whether the source has stalled; the pipeline calls it a few times a second.</summary>
     public void Watch()
     {
-        Session? stalled = null;
+        FrameSource? stalled;
+        bool left = false, giveUp = false;
         lock (_lock)
         {
-            if (_session is not { IsLive: true, Busy: false } session || session.Abandoned)
+            if (_done.Task.IsCompleted || _cancel.IsCancellationRequested || _session is not { IsLive: true, Busy: false } session || session.Abandoned)
             {
                 return;
             }
 
             var silent = _clock.GetElapsedTime(session.LastSign);
-            if (!session.Aborting && silent > _options.StallTimeout)
+            stalled = !session.Aborting && silent > _options.StallTimeout ? session.Source : null;
+            if (stalled is not null)
             {
                 session.Aborting = true;
-                stalled = session;
             }
             else if (session.Aborting && silent > _options.StallTimeout + Grace)
             {
-                session.Abandoned = true;
-                Start(new Session(), locked: true);
-                _notice(NoticeLevel.Warning, "does not return from its read; it is left behind and opened anew");
-                return;
+                (session.Abandoned, left) = (true, true);
+                _failures++;
+                var retry = _options.Reconnect ?? RetryPolicy.Source;
+                giveUp = !retry.Allows(_failures) || ++_leftBehind > MostLeftBehind;
+                if (!giveUp)
+                {
+                    Begin(new Session { Busy = true, FirstDelay = retry.Delay(_failures, _random) });
+                }
             }
         }
 
@@ -75,16 +93,32 @@ internal sealed class SourceRunner
         {
             _ledger.Stalled();
             _notice(NoticeLevel.Warning, FormattableString.Invariant($"has given no frame for {_options.StallTimeout.TotalSeconds:0.#} s"));
-            stalled.Source?.Abort();
+            Abort(stalled);
+        }
+        else if (giveUp)
+        {
+            _ledger.Error("does not return from its reads");
+            _notice(NoticeLevel.Error, "is given up: it does not return from its reads");
+            Finish(SourceState.Failed);
+        }
+        else if (left)
+        {
+            _notice(NoticeLevel.Warning, "does not return from its read; it is left behind and opened anew");
         }
     }
 
     /// <summary>Makes a read that waits give up; for the end of the pipeline.</summary>
     public void Abort()
     {
+        FrameSource? source;
         lock (_lock)
         {
-            _session?.Source?.Abort();
+            source = _session?.Source;
+        }
+
+        if (source is not null)
+        {
+            Abort(source);
         }
     }
 
@@ -102,20 +136,23 @@ internal sealed class SourceRunner
         Finish(SourceState.Stopped);
     }
 
-    private void Start(Session session, bool locked = false)
+    // A source is anybody's code: its abort may throw, block, or meet a source that has just been disposed.
+    private static void Abort(FrameSource source) => ThreadPool.UnsafeQueueUserWorkItem(static s =>
     {
-        if (locked)
+        try
         {
-            _session = session;
+            s.Abort();
         }
-        else
+        catch (Exception)
         {
-            lock (_lock)
-            {
-                _session = session;
-            }
+            // It is left behind if it does not come back.
         }
+    }, source, preferLocal: false);
 
+    // Under the lock.
+    private void Begin(Session session)
+    {
+        _session = session;
         new Thread(() => Run(session)) { IsBackground = true, Name = $"edgevision source {_ledger.Name}" }.Start();
     }
 
@@ -123,13 +160,33 @@ internal sealed class SourceRunner
     {
         try
         {
+            if (session.FirstDelay > TimeSpan.Zero)
+            {
+                _ledger.Enter(SourceState.Reconnecting);
+                Wait(session.FirstDelay);
+                session.Sign(_clock);
+                session.Busy = false;
+                _ledger.Reconnected();
+            }
+
             while (!session.Abandoned)
             {
                 _ledger.Enter(SourceState.Connecting);
                 string? error = ReadAll(session, out bool canRetry);
-                if (session.Abandoned)
+                lock (_lock)
                 {
-                    return;
+                    if (session.Abandoned)
+                    {
+                        _leftBehind--;
+                        return;
+                    }
+
+                    session.Busy = true; // nothing to watch until it is opened again
+                }
+
+                if (error is null && session.Aborting && !_cancel.IsCancellationRequested)
+                {
+                    error = Silent; // it answered the abort by ending
                 }
 
                 if (_cancel.IsCancellationRequested || error is null)
@@ -151,7 +208,6 @@ internal sealed class SourceRunner
                 var delay = retry.Delay(_failures, _random);
                 _ledger.Enter(SourceState.Reconnecting);
                 _notice(NoticeLevel.Warning, FormattableString.Invariant($"failed: {error}; next try in {delay.TotalSeconds:0.0} s"));
-                session.Busy = true;
                 Wait(delay);
                 session.Sign(_clock);
                 (session.Aborting, session.Busy) = (false, false);
@@ -165,6 +221,11 @@ internal sealed class SourceRunner
                 Finish(SourceState.Stopped);
             }
         }
+        catch (Exception e) when (!session.Abandoned)
+        {
+            _ledger.Error($"unexpected {e.GetType().Name}: {SourceAddress.Redact(e.Message.ReplaceLineEndings(" "))}");
+            Finish(SourceState.Failed);
+        }
     }
 
     // Opens and reads to the end; null when the source ended by itself, else what went wrong.
@@ -176,19 +237,35 @@ internal sealed class SourceRunner
             using var source = _create();
             lock (_lock)
             {
+                if (session.Abandoned)
+                {
+                    return null;
+                }
+
                 session.Begin(source, _clock);
             }
 
             source.Open(_cancel);
-            session.Sign(_clock);
-            if (_failures > 0)
+            bool back;
+            lock (_lock)
+            {
+                if (session.Abandoned)
+                {
+                    return null; // another thread has gone on
+                }
+
+                session.Sign(_clock);
+                _ledger.Enter(SourceState.Running);
+                back = _failures > 0;
+                _paced = false;
+                (_sequenceOffset, _timeOffset) = (_nextSequence, _nextSequence == 0 ? TimeSpan.Zero : _lastTimestamp + Step(source));
+            }
+
+            if (back)
             {
                 _notice(NoticeLevel.Information, "is back");
             }
 
-            _ledger.Enter(SourceState.Running);
-            _paced = false;
-            (_sequenceOffset, _timeOffset) = (_nextSequence, _nextSequence == 0 ? TimeSpan.Zero : _lastTimestamp + Step(source));
             return Read(source, session);
         }
         catch (SourceException e)
@@ -199,7 +276,7 @@ internal sealed class SourceRunner
         catch (Exception e) when (e is not OperationCanceledException || !_cancel.IsCancellationRequested)
         {
             // Whatever a driver throws: the source is lost, the others go on.
-            return session.Aborting ? "it was closed because it gave no frame" : SourceAddress.Redact(e is EdgeVisionException ? e.Message : $"unexpected {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}");
+            return session.Aborting ? Silent : SourceAddress.Redact(e is EdgeVisionException ? e.Message : $"unexpected {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}");
         }
         finally
         {
@@ -247,16 +324,21 @@ internal sealed class SourceRunner
                 continue;
             }
 
-            if (session.Abandoned || frame is null)
+            lock (_lock)
             {
-                frame?.Dispose();
-                break;
+                if (session.Abandoned || frame is null)
+                {
+                    frame?.Dispose();
+                    break;
+                }
+
+                (broken, _failures) = (0, 0);
+                session.Sign(_clock);
+                session.Aborting = false;
+                frame.Shift(_sequenceOffset, _timeOffset);
+                (_nextSequence, _lastTimestamp) = (Math.Max(_nextSequence, frame.Sequence + 1), frame.Timestamp);
             }
 
-            (broken, _failures) = (0, 0);
-            session.Sign(_clock);
-            frame.Shift(_sequenceOffset, _timeOffset);
-            (_nextSequence, _lastTimestamp) = (Math.Max(_nextSequence, frame.Sequence + 1), frame.Timestamp);
             if (_options.RealTime && !source.IsLive)
             {
                 start = Pace(frame, start);
@@ -287,7 +369,7 @@ internal sealed class SourceRunner
             {
                 Wait(ahead);
             }
-            catch (OperationCanceledException)
+            catch
             {
                 frame.Dispose();
                 throw;
@@ -306,7 +388,7 @@ internal sealed class SourceRunner
     {
         if (_clock == TimeProvider.System)
         {
-            _cancel.WaitHandle.WaitOne(time);
+            _cancel.WaitHandle.WaitOne(time < LongestWait ? time : LongestWait);
             _cancel.ThrowIfCancellationRequested();
         }
         else
@@ -335,6 +417,9 @@ internal sealed class SourceRunner
         public volatile bool Busy;
 
         public FrameSource? Source { get; set; }
+
+        /// <summary>Wait before it is opened, where another was left behind.</summary>
+        public TimeSpan FirstDelay { get; init; }
 
         public bool IsLive { get; private set; }
 

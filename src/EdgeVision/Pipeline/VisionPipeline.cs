@@ -9,7 +9,7 @@ public sealed class VisionPipeline : IAsyncDisposable
     // A stop takes at most a second: the model's run and the analysis first, then what waits for the sinks. Only a file that is being finished
     // may take longer, for it would be left half-written.
     private static readonly TimeSpan WorkEnds = TimeSpan.FromMilliseconds(300), RunEnds = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan Writing = TimeSpan.FromMilliseconds(300), Completing = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Writing = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly TimeProvider _clock;
@@ -22,6 +22,7 @@ public sealed class VisionPipeline : IAsyncDisposable
     private readonly Action[] _terminate;
     private readonly PipelineFramePool _frames = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _start;
     private Task<LedgerSnapshot>? _run;
 
@@ -51,6 +52,8 @@ public sealed class VisionPipeline : IAsyncDisposable
                 _models[m] = new ModelRunner(models[m], name, scheduler, [.. served.Select(s => _analyses[s])], Teller(name), _clock);
                 for (int lane = 0; lane < served.Length; lane++)
                 {
+                    int number = lane;
+                    _analyses[served[lane]].OnThrough(() => scheduler.Release(number));
                     _sources[served[lane]] = Source(parts, served[lane], scheduler, lane);
                 }
             }
@@ -106,38 +109,61 @@ public sealed class VisionPipeline : IAsyncDisposable
     /// <summary>Stops the pipeline if it runs, and frees models and sinks; a model whose run never came back stays.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
+        RequestStop();
+        Exception? first = null;
         if (_run is not null)
         {
-            await _run.ConfigureAwait(false);
+            await Try(async () => await _run.ConfigureAwait(false)).ConfigureAwait(false);
         }
 
         foreach (var sink in _sinks)
         {
-            await sink.DisposeAsync().ConfigureAwait(false);
+            await Try(sink.DisposeAsync).ConfigureAwait(false);
         }
 
         // A thread that was left behind may still be in a model; what it uses cannot be freed under it, and is left to the process's end then.
-        if (_run is not null && !await Within(Task.WhenAll(_models.Select(m => m.Ended).Concat(_analyses.Select(a => a.Ended))), Completing).ConfigureAwait(false))
+        if (_run is null || await Within(Task.WhenAll(_models.Select(m => m.Ended).Concat(_analyses.Select(a => a.Ended))), SinkRunner.CompletingTime).ConfigureAwait(false))
         {
-            return;
+            foreach (var part in _models.Concat(_loaded))
+            {
+                await Try(() =>
+                {
+                    part.Dispose();
+                    return ValueTask.CompletedTask;
+                }).ConfigureAwait(false);
+            }
         }
 
-        foreach (var model in _models)
+        if (first is not null)
         {
-            model.Dispose();
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
         }
 
-        foreach (var model in _loaded)
+        // What one of them does wrong must not keep the others from being freed.
+        async ValueTask Try(Func<ValueTask> free)
         {
-            model.Dispose();
+            try
+            {
+                await free().ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                first ??= e;
+            }
         }
+    }
+
+    // Told apart from the token: what listens to that is anybody's code and may not return.
+    private void RequestStop()
+    {
+        _stopped.TrySetResult();
+        _ = _stop.CancelAsync();
     }
 
     private async Task<LedgerSnapshot> Run(CancellationToken cancel)
     {
         _start = _clock.GetTimestamp();
-        await using var linked = cancel.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), _stop).ConfigureAwait(false);
+        await using var linked = cancel.UnsafeRegister(static p => ((VisionPipeline)p!).RequestStop(), this).ConfigureAwait(false);
         foreach (var sink in _sinks)
         {
             sink.Start();
@@ -160,12 +186,7 @@ public sealed class VisionPipeline : IAsyncDisposable
 
         await using var watch = new Timer(_ => Array.ForEach(_sources, s => s.Watch()), null, WatchInterval, WatchInterval).ConfigureAwait(false);
         var ends = Drain();
-        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using (_stop.Token.UnsafeRegister(static s => ((TaskCompletionSource)s!).TrySetResult(), stopped).ConfigureAwait(false))
-        {
-            await Task.WhenAny(ends, stopped.Task).ConfigureAwait(false);
-        }
-
+        await Task.WhenAny(ends, _stopped.Task).ConfigureAwait(false);
         if (!ends.IsCompleted)
         {
             await Stop().ConfigureAwait(false);
@@ -186,7 +207,17 @@ public sealed class VisionPipeline : IAsyncDisposable
             sink.End();
         }
 
-        await Task.WhenAll(_sinks.Select(s => s.Completion)).ConfigureAwait(false);
+        await Task.WhenAll(_sinks.Select(Finished)).ConfigureAwait(false);
+    }
+
+    // A sink may take as long as it needs to write, and so long to complete.
+    private static async Task Finished(SinkRunner sink)
+    {
+        await Task.WhenAny(sink.Completion, sink.Completing).ConfigureAwait(false);
+        if (!await Within(sink.Completion, SinkRunner.CompletingTime + RunEnds).ConfigureAwait(false))
+        {
+            sink.Abandon();
+        }
     }
 
     private async Task Stop()
@@ -201,22 +232,27 @@ public sealed class VisionPipeline : IAsyncDisposable
             source.Abort();
         }
 
-        if (!await Within(Task.WhenAll(_models.Select(m => m.Completion).Concat(_analyses.Select(a => a.Completion))), WorkEnds).ConfigureAwait(false))
+        var work = Task.WhenAll(_models.Select(m => m.Completion).Concat(_analyses.Select(a => a.Completion)));
+        if (!await Within(work, WorkEnds).ConfigureAwait(false))
         {
             // Closed before the run is given up: a model that ends hands its last frames to an analysis that takes none.
             Array.ForEach(_analyses, a => a.Stop());
             Array.ForEach(_models, m => m.Terminate());
             Array.ForEach(_terminate, t => t());
-            await Within(Task.WhenAll(_models.Select(m => m.Completion).Concat(_analyses.Select(a => a.Completion))), RunEnds).ConfigureAwait(false);
+            await Within(work, RunEnds).ConfigureAwait(false);
         }
 
+        // A camera is let go before somebody may want to open it again.
+        await Within(Task.WhenAll(_sources.Select(s => s.Completion)), RunEnds).ConfigureAwait(false);
         Array.ForEach(_sources, s => s.Abandon());
         Array.ForEach(_models, m => m.Abandon());
         Array.ForEach(_analyses, a => a.Abandon());
-        Array.ForEach(_sinks, s => s.Stop(Writing, Completing));
-        if (!await Within(Task.WhenAll(_sinks.Select(s => s.Completion)), Writing + Completing + RunEnds).ConfigureAwait(false))
+        Array.ForEach(_sinks, s => s.Stop(Writing));
+        var written = Task.WhenAll(_sinks.Select(s => s.Completion));
+        if (!await Within(written, Writing + RunEnds).ConfigureAwait(false))
         {
-            Array.ForEach(_sinks, s => s.Abandon());
+            Array.ForEach(Array.FindAll(_sinks, s => !s.Completing.IsCompleted), s => s.Abandon());
+            await Task.WhenAll(_sinks.Select(Finished)).ConfigureAwait(false);
         }
     }
 

@@ -267,17 +267,17 @@ public sealed class VisionModel : IWork, IDisposable
             return;
         }
 
-        lock (_runs)
-        {
-            RunNow();
-        }
+        RunNow();
     }
 
     private void RunNow()
     {
-        _began = Stopwatch.GetTimestamp();
-        Engine.Run();
-        _ran = Stopwatch.GetTimestamp();
+        lock (_runs)
+        {
+            _began = Stopwatch.GetTimestamp();
+            Engine.Run();
+            _ran = Stopwatch.GetTimestamp();
+        }
     }
 
     private static StageTiming Timing(long start, long preprocessed, long began, long ran, int frames) => new(

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace EdgeVision.Tests;
 
 /// <summary>A source that does what a test says: each step gives a frame, ends or throws.</summary>
-internal sealed class ScriptedSource(Func<ScriptedSource, long, Frame?> read, bool live = false, Action<ScriptedSource>? open = null) : FrameSource("scripted")
+internal sealed class ScriptedSource(Func<ScriptedSource, long, Frame?> read, bool live = false, Action<ScriptedSource>? open = null, Action? abort = null) : FrameSource("scripted")
 {
     private long _reads;
 
@@ -27,7 +27,11 @@ internal sealed class ScriptedSource(Func<ScriptedSource, long, Frame?> read, bo
         return read(this, _reads++);
     }
 
-    public override void Abort() => Aborted.Set();
+    public override void Abort()
+    {
+        Aborted.Set();
+        abort?.Invoke();
+    }
 
     /// <summary>A small frame with its number.</summary>
     public Frame Give(long sequence, int side = 8) => Pool!.Rent(PixelFormat.Gray8, side, side, "scripted", sequence, TimeSpan.FromMilliseconds(40 * sequence));

@@ -111,6 +111,37 @@ public sealed class SinkSupervisionTests
         Assert.Equal(0, pipeline.FramesOutstanding);
     }
 
+    [Fact]
+    public async Task A_file_whose_sink_hangs_does_not_hold_up_the_cameras_of_the_same_model()
+    {
+        using var release = new ManualResetEventSlim();
+        using var cancel = new CancellationTokenSource();
+        var cameras = new KeepingSink("cameras");
+        await using var pipeline = new VisionPipelineBuilder()
+            .AddSource("film", () => ScriptedSource.Of(500)).AddSource("camera", () => ScriptedSource.Camera(TimeSpan.FromMilliseconds(2)))
+            .AddModel(() => new FakeModel())
+            .AddSink(new KeepingSink("hangs", _ => release.Wait()), new SinkOptions { Sources = ["film"], Capacity = 2 }).AddSink(cameras, new SinkOptions { Sources = ["camera"] }).Build();
+        var run = pipeline.RunAsync(cancel.Token);
+        Assert.True(SpinWait.SpinUntil(() => cameras.Written.Count > 200, Limit));
+        Assert.True(pipeline.Snapshot().Sources[0].Delivered < 20); // the film stands
+        release.Set();
+        Assert.True(SpinWait.SpinUntil(() => pipeline.Snapshot().Sources[0].State == SourceState.Ended, Limit));
+        await cancel.CancelAsync();
+        Assert.True((await run.WaitAsync(Limit, TestContext.Current.CancellationToken)).Balances);
+    }
+
+    [Fact]
+    public async Task A_cameras_results_take_no_place_from_a_files()
+    {
+        var slow = new KeepingSink("slow", _ => Thread.Sleep(2));
+        await using var pipeline = new VisionPipelineBuilder()
+            .AddSource("film", () => ScriptedSource.Of(60)).AddSource("camera", () => ScriptedSource.Camera(TimeSpan.FromMilliseconds(1), 300))
+            .AddModel(() => new FakeModel()).AddSink(slow, new SinkOptions { Capacity = 2 }).Build();
+        var accounts = await pipeline.RunAsync(TestContext.Current.CancellationToken).WaitAsync(Limit, TestContext.Current.CancellationToken);
+        Assert.Equal(60, slow.Written.Count(w => w.Source == "film"));
+        Assert.True(accounts.Balances);
+    }
+
     private static async Task<SinkAccount> Run(FrameSink sink, SinkOptions options, int frames)
     {
         await using var pipeline = new VisionPipelineBuilder().AddSource("film", () => ScriptedSource.Of(frames)).AddModel(() => new FakeModel()).AddSink(sink, options).Build();

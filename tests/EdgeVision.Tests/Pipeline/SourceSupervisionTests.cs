@@ -141,6 +141,54 @@ public sealed class SourceSupervisionTests
     }
 
     [Fact]
+    public async Task A_live_source_that_has_ended_is_not_taken_for_a_stalled_one()
+    {
+        int opened = 0;
+        await using var pipeline = new VisionPipelineBuilder()
+            .AddSource("short", () =>
+            {
+                opened++;
+                return new ScriptedSource((s, i) => i < 2 ? s.Give(i) : null, live: true);
+            }, new SourceOptions { Policy = QueuePolicy.Wait, StallTimeout = TimeSpan.FromMilliseconds(100), Reconnect = Quick })
+            .AddSource("long", () => ScriptedSource.Camera(TimeSpan.FromMilliseconds(50), 50)) // beyond the stall and its grace
+            .AddModel(() => new FakeModel()).Build();
+        var account = (await pipeline.RunAsync(TestContext.Current.CancellationToken).WaitAsync(Limit, TestContext.Current.CancellationToken)).Sources[0];
+        Assert.Equal((1, 0, 2, SourceState.Ended), (opened, account.Stalls, account.Delivered, account.State));
+    }
+
+    [Fact]
+    public async Task An_abort_that_throws_harms_nobody()
+    {
+        int opened = 0;
+        var (account, _, _) = await Run(() => ++opened == 1
+            ? new ScriptedSource((s, i) =>
+            {
+                s.Aborted.Wait(s.Cancel);
+                return null; // answers the abort by ending
+            }, live: true, abort: () => throw new InvalidOperationException("was disposed already"))
+            : ScriptedSource.Of(3), new SourceOptions { StallTimeout = TimeSpan.FromMilliseconds(100), Reconnect = Quick });
+        Assert.Equal((2, 1, 3), (opened, account.Stalls, account.Delivered));
+    }
+
+    [Fact]
+    public async Task A_source_that_leaves_thread_after_thread_behind_is_given_up()
+    {
+        using var never = new ManualResetEventSlim();
+        int opened = 0;
+        var (account, _, _) = await Run(() =>
+        {
+            opened++;
+            return new ScriptedSource((_, _) =>
+            {
+                never.Wait();
+                return null;
+            }, live: true);
+        }, new SourceOptions { StallTimeout = TimeSpan.FromMilliseconds(50), Reconnect = Quick with { Attempts = 3 } });
+        never.Set();
+        Assert.Equal((3, SourceState.Failed), (opened, account.State));
+    }
+
+    [Fact]
     public async Task One_dead_source_does_not_stop_the_others()
     {
         var sink = new KeepingSink();

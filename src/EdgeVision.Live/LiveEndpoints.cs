@@ -208,7 +208,7 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
         access.GiveTicket(context);
         var rest = context.Request.Query.Where(q => q.Key != "token");
         // One slash alone: //name would be another host.
-        string path = "/" + (context.Request.PathBase + context.Request.Path).TrimStart('/', '\\');
+        string path = "/" + context.Request.PathBase.Add(context.Request.Path).ToUriComponent().TrimStart('/');
         context.Response.Redirect(path + QueryString.Create(rest));
         return Task.CompletedTask;
     }

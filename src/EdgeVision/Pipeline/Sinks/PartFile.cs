@@ -19,8 +19,8 @@ internal static class PartFile
             return;
         }
 
-        // Fails where another process has it open to write, whose file it is then.
-        File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read).Dispose();
+        // Fails where another writer has it open, whose file it is then. Not shared: writers that let others read share a lock among themselves.
+        File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
         string stem = Path.ChangeExtension(path, left.LastWriteTimeUtc.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture));
         string aside = stem + ".part";
         for (int i = 2; File.Exists(aside); i++)

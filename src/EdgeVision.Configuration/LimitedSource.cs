@@ -1,9 +1,17 @@
 namespace EdgeVision.Configuration;
 
-/// <summary>A source that ends after so many frames, broken ones included.</summary>
-internal sealed class LimitedSource(FrameSource source, int most) : FrameSource(source.Name)
+/// <summary>
+/// A source that ends after so many frames, broken ones included. One that is live and is opened again after it was lost goes on counting where the one
+/// before stopped; another begins from its first frame again, and so does its count.
+/// </summary>
+internal sealed class LimitedSource(FrameSource source, int most, LimitedSource.Count given) : FrameSource(source.Name)
 {
-    private int _given;
+    /// <summary>Frames given so far, by all that were opened for one source.</summary>
+    public sealed class Count
+    {
+        /// <summary>How many.</summary>
+        public int Frames { get; set; }
+    }
 
     /// <inheritdoc/>
     public override bool IsLive => source.IsLive;
@@ -15,17 +23,24 @@ internal sealed class LimitedSource(FrameSource source, int most) : FrameSource(
     public override long? FrameCount => source.FrameCount is { } count ? Math.Min(count, most) : null;
 
     /// <inheritdoc/>
-    public override void Open(CancellationToken cancel) => source.Open(cancel);
+    public override void Open(CancellationToken cancel)
+    {
+        source.Open(cancel);
+        if (!source.IsLive)
+        {
+            given.Frames = 0;
+        }
+    }
 
     /// <inheritdoc/>
     public override Frame? Read(FramePool pool, CancellationToken cancel)
     {
-        if (_given >= most)
+        if (given.Frames >= most)
         {
             return null;
         }
 
-        _given++;
+        given.Frames++;
         return source.Read(pool, cancel);
     }
 

@@ -124,7 +124,7 @@ public sealed record PipelineConfig
         var builder = new VisionPipelineBuilder();
         foreach (var source in Sources)
         {
-            builder.AddSource(source.Name, () => SourceFactory.Create(source), source.Options);
+            builder.AddSource(source.Name, SourceFactory.Repeatedly(source), source.Options);
         }
 
         foreach (var model in Models)

@@ -13,8 +13,14 @@ public static class SourceFactory
     public static FrameSource Create(SourceConfig source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        var made = Make(source);
-        return source.MaxFrames is { } most ? new LimitedSource(made, most) : made;
+        return Repeatedly(source)();
+    }
+
+    /// <summary>Makes the source as often as it must be opened again; its most frames count over all of them.</summary>
+    internal static Func<FrameSource> Repeatedly(SourceConfig source)
+    {
+        var given = new LimitedSource.Count();
+        return () => source.MaxFrames is { } most ? new LimitedSource(Make(source), most, given) : Make(source);
     }
 
     /// <summary>Refuses, before anything runs, what a source would refuse when it is made. Opens nothing.</summary>

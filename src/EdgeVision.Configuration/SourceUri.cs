@@ -54,6 +54,9 @@ public sealed record SourceUri(SourceKind Kind, string Address)
     /// <summary>Whether it is on a network, and so comes by itself.</summary>
     public bool IsNetwork => Kind == SourceKind.Mjpeg || Kind == SourceKind.Video && Address.Contains("://", StringComparison.Ordinal);
 
+    /// <summary>Kind and address, without credentials.</summary>
+    public override string ToString() => $"{Kind} {Display}";
+
     /// <summary>Reads an address.</summary>
     /// <param name="text">As written.</param>
     /// <param name="folder">Folder from which relative paths start.</param>

@@ -95,6 +95,12 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
             return;
         }
 
+        context.Response.ContentType = $"multipart/x-mixed-replace; boundary={Boundary}";
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            return; // has no body, and would wait for pictures for ever
+        }
+
         var viewer = new LiveViewer(drawn: Drawn(context), source);
         await WithViewerAsync(context, viewer, async leaving =>
         {
@@ -104,7 +110,6 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
                 socket.SendBufferSize = 128 << 10;
             }
 
-            context.Response.ContentType = $"multipart/x-mixed-replace; boundary={Boundary}";
             var body = context.Response.Body;
             await body.WriteAsync(Encoding.ASCII.GetBytes($"--{Boundary}\r\n"), leaving);
             byte[] end = Encoding.ASCII.GetBytes($"\r\n--{Boundary}\r\n");
@@ -202,7 +207,9 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
 
         access.GiveTicket(context);
         var rest = context.Request.Query.Where(q => q.Key != "token");
-        context.Response.Redirect(context.Request.PathBase + context.Request.Path + QueryString.Create(rest));
+        // One slash alone: //name would be another host.
+        string path = "/" + context.Request.PathBase.Add(context.Request.Path).ToUriComponent().TrimStart('/');
+        context.Response.Redirect(path + QueryString.Create(rest));
         return Task.CompletedTask;
     }
 

@@ -161,9 +161,10 @@ internal sealed class LiveFeed : IDisposable
                     : plain ??= Plain(frame));
             }
         }
-        catch (Exception e) when (e is EdgeVisionException or ObjectDisposedException)
+        catch (Exception)
         {
-            // A frame that cannot be encoded is left out, as one that came too soon is; the next may go.
+            // A frame that cannot be encoded, or whose results are no JSON, is left out, as one that came too soon is; the next may go. Whatever it is,
+            // nobody would begin this task again.
         }
     }
 

@@ -18,7 +18,9 @@ internal sealed class LiveLog
     {
         for (int i = 0; i < frame.Events.Count; i++)
         {
-            Add(new Entry(0, frame.CapturedAt, frame.Source, frame.Events[i], default));
+            // A value that is no number has no word in JSON, and would break each state that tells of it.
+            var happened = frame.Events[i];
+            Add(new Entry(0, frame.CapturedAt, frame.Source, happened.Value is { } value && !double.IsFinite(value) ? happened with { Value = null } : happened, default));
         }
     }
 

@@ -66,4 +66,7 @@ public sealed record LiveOptions
             throw new PipelineConfigException(otherwise);
         }
     }
+
+    /// <summary>Says where, without the token.</summary>
+    public override string ToString() => $"LiveOptions {{ Address = {Address} }}";
 }

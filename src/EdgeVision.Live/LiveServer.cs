@@ -144,11 +144,10 @@ public sealed class LiveServer : IAsyncDisposable
         application.Run(async context => await (await ready.Task).HandleAsync(context));
         try
         {
-            await application.StartAsync(cancel);
+            await StartAsync(application, cancel);
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
-            await application.DisposeAsync();
             bool taken = e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException;
             throw new SinkException(taken
                 ? $"the live page cannot be served on {_endPoint}: the port is taken; choose another, or 0 for any that is free"
@@ -159,6 +158,19 @@ public sealed class LiveServer : IAsyncDisposable
         _bound = new IPEndPoint(_endPoint.Address, address.Port);
         ready.SetResult(new LiveEndpoints(_hub, new LiveAccess(Token, _bound, _options.Hosts), _stopping.Token));
         _application = application;
+    }
+
+    private static async Task StartAsync(WebApplication application, CancellationToken cancel)
+    {
+        try
+        {
+            await application.StartAsync(cancel);
+        }
+        catch
+        {
+            await application.DisposeAsync();
+            throw;
+        }
     }
 
     private void Configure(KestrelServerOptions server)

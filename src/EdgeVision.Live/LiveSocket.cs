@@ -36,19 +36,21 @@ internal sealed class LiveSocket(WebSocket socket, LiveHub hub, LiveViewer viewe
         {
             // The viewer left, or the server stops.
         }
-
-        // Before reading is cancelled, for that cuts the line.
-        if (cancel.IsCancellationRequested)
+        finally
         {
-            await CloseAsync(WebSocketCloseStatus.EndpointUnavailable, "the live page stops");
-        }
-        else
-        {
-            await CloseAsync(socket.State == WebSocketState.CloseReceived ? WebSocketCloseStatus.NormalClosure : WebSocketCloseStatus.PolicyViolation, null);
-        }
+            // Whatever happened: reading must have ended before what it reads from is disposed. Said before it is cancelled, for that cuts the line.
+            if (cancel.IsCancellationRequested)
+            {
+                await CloseAsync(WebSocketCloseStatus.EndpointUnavailable, "the live page stops");
+            }
+            else
+            {
+                await CloseAsync(socket.State == WebSocketState.CloseReceived ? WebSocketCloseStatus.NormalClosure : WebSocketCloseStatus.PolicyViolation, null);
+            }
 
-        await leaving.CancelAsync();
-        await answers;
+            await leaving.CancelAsync();
+            await answers;
+        }
     }
 
     private async Task SendAsync(CancellationToken cancel)

@@ -11,7 +11,8 @@ namespace EdgeVision.Messaging;
 /// </summary>
 public sealed class WebhookSink : MessageSink
 {
-    private const int MostRedirects = 3;
+    private const int MostRedirects = 3, LastTries = 4;
+    private static readonly TimeSpan LastPause = TimeSpan.FromMilliseconds(250);
 
     private readonly WebhookOptions _options;
     private readonly Uri _address;
@@ -31,7 +32,7 @@ public sealed class WebhookSink : MessageSink
         _batch = new WebhookBatch(options.BatchSize, options.BatchInterval, options.Clock);
     }
 
-    /// <summary>Frames that counted as written while they waited for others, and were refused with them.</summary>
+    /// <summary>Frames that counted as written while they waited for others, and were refused with them or could not be sent at the end.</summary>
     public long Lost => Interlocked.Read(ref _lost);
 
     /// <summary>Makes ready; nothing is sent yet.</summary>
@@ -41,12 +42,29 @@ public sealed class WebhookSink : MessageSink
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Sends what waits.</summary>
+    /// <summary>Sends what waits, in a few tries; what cannot be sent is <see cref="Lost"/>.</summary>
     public override async ValueTask CompleteAsync(CancellationToken cancel)
     {
-        if (_batch.Count > 0)
+        try
         {
-            await PostBatchAsync(cancel, lostWhereRefused: _batch.Count).ConfigureAwait(false);
+            for (int tries = 1; _batch.Count > 0; tries++)
+            {
+                try
+                {
+                    await PostBatchAsync(cancel, lostWhereRefused: _batch.Count).ConfigureAwait(false);
+                }
+                catch (SinkException e) when (e.CanRetry && tries < LastTries)
+                {
+                    await Task.Delay(LastPause * tries, cancel).ConfigureAwait(false);
+                }
+            }
+        }
+        catch when (_batch.Count > 0)
+        {
+            // These frames counted as written long ago, and nobody comes back for them.
+            Interlocked.Add(ref _lost, _batch.Count);
+            _batch.Clear();
+            throw;
         }
     }
 

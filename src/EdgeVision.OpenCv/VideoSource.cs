@@ -22,6 +22,9 @@ public sealed record VideoOptions
 
     /// <summary>Clock that dates the frames of live streams.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Says where, without credentials.</summary>
+    public override string ToString() => $"VideoOptions {{ Input = {SourceAddress.Redact(Input)} }}";
 }
 
 /// <summary>

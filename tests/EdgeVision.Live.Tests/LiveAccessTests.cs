@@ -42,6 +42,14 @@ public sealed class LiveAccessTests
     }
 
     [Fact]
+    public async Task A_token_in_the_address_leads_to_no_other_host()
+    {
+        await using var live = await LiveFixture.StartAsync(new LiveOptions { Token = LiveFixture.Token });
+        using var answer = await live.GetAsync($"{live.Root}/other.example/?token={LiveFixture.Token}");
+        Assert.Equal("/other.example/", answer.Headers.Location!.OriginalString);
+    }
+
+    [Fact]
     public async Task A_token_in_the_address_becomes_a_cookie_and_leaves_the_address()
     {
         await using var live = await LiveFixture.StartAsync(new LiveOptions { Token = LiveFixture.Token });

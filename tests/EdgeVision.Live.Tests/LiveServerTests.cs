@@ -29,6 +29,35 @@ public sealed class LiveServerTests
     }
 
     [Fact]
+    public async Task A_result_that_is_no_JSON_costs_its_frame_alone()
+    {
+        await using var live = await LiveFixture.StartAsync();
+        var bad = LiveFixture.Frame();
+        bad.AddEvent(new PipelineEvent("gate", "stayed", 1) { Value = double.NaN });
+        await live.PublishAsync(bad);
+        using var page = await live.OpenAsync();
+        var soon = LiveFixture.Soon;
+        while (live.Server.Hub.Find("door")!.Encoded == 0) // its pixels are encoded before its results
+        {
+            await Task.Delay(10, soon);
+        }
+
+        await live.PublishAsync(LiveFixture.Frame(sequence: 1));
+        Assert.Equal(1, (await page.PictureAsync()).Message.GetProperty("result").GetProperty("frame").GetInt64());
+    }
+
+    [Fact]
+    public async Task A_player_that_asks_for_the_head_alone_gets_it()
+    {
+        await using var live = await LiveFixture.StartAsync();
+        await live.PublishAsync(LiveFixture.Frame());
+        using var answer = await live.GetAsync("mjpeg/door", r => r.Method = HttpMethod.Head);
+        Assert.Equal("multipart/x-mixed-replace", answer.Content.Headers.ContentType!.MediaType);
+        Assert.Empty(await answer.Content.ReadAsByteArrayAsync(LiveFixture.Soon));
+        Assert.Equal(0, live.Server.Viewers);
+    }
+
+    [Fact]
     public async Task The_accounts_are_those_of_the_snapshot()
     {
         await using var live = await LiveFixture.StartAsync();

@@ -228,4 +228,26 @@ public sealed class WebhookSinkTests
 
     private static long[] FramesOf(SeenRequest request) =>
         [.. JsonDocument.Parse(request.Text).RootElement.EnumerateArray().Select(item => item.GetProperty("frame").GetInt64())];
+
+    [Fact]
+    public async Task The_last_batch_is_tried_again_at_the_end()
+    {
+        await using var receiver = await WebReceiver.StartAsync();
+        receiver.Answer(500).Answer(200);
+        await using var sink = new WebhookSink(new WebhookOptions { Url = receiver.Url, BatchSize = 3, BatchInterval = TimeSpan.FromHours(1) });
+        await WriteAsync(sink, 0, 2);
+        await sink.CompleteAsync(Cancel);
+        Assert.Equal((2, 0L), (receiver.Seen.Count, sink.Lost));
+    }
+
+    [Fact]
+    public async Task A_last_batch_that_cannot_be_sent_is_counted()
+    {
+        await using var receiver = await WebReceiver.StartAsync();
+        receiver.Answer(500);
+        await using var sink = new WebhookSink(new WebhookOptions { Url = receiver.Url, BatchSize = 3, BatchInterval = TimeSpan.FromHours(1) });
+        await WriteAsync(sink, 0, 2);
+        await Assert.ThrowsAsync<SinkException>(async () => await sink.CompleteAsync(Cancel));
+        Assert.Equal(2, sink.Lost);
+    }
 }

@@ -27,6 +27,8 @@ public sealed record AnnotatedPictureOptions
 /// <summary>Writes frames with what was found on them as pictures. A file has its name once all of it is written.</summary>
 public sealed class AnnotatedPictureSink : FrameSink
 {
+    private const string SourceMark = "{source}";
+
     private readonly AnnotatedPictureOptions _options;
     private readonly FrameRenderer _renderer;
     private readonly Dictionary<string, (long Count, (long Sequence, DateTimeOffset At) Last)> _seen = [];
@@ -60,6 +62,11 @@ public sealed class AnnotatedPictureSink : FrameSink
     public override ValueTask WriteAsync(PipelineFrame frame, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(frame);
+        if (_seen.Count > 0 && !_seen.ContainsKey(frame.Source) && !_options.Path.Contains(SourceMark, StringComparison.Ordinal))
+        {
+            throw new SinkException($"'{_options.Path}' takes one source, and '{frame.Source}' is another; put {SourceMark} into the name", canRetry: false);
+        }
+
         var (count, last) = _seen.GetValueOrDefault(frame.Source);
         var key = (frame.Sequence, frame.CapturedAt);
         if (count == 0 || last != key) // another try of a frame does not count twice
@@ -94,7 +101,7 @@ public sealed class AnnotatedPictureSink : FrameSink
     }
 
     private string PathOf(PipelineFrame frame) => _options.Path
-        .Replace("{source}", FileNames.Safe(frame.Source), StringComparison.Ordinal)
+        .Replace(SourceMark, FileNames.Safe(frame.Source), StringComparison.Ordinal)
         .Replace("{frame}", frame.Sequence.ToString("D8", CultureInfo.InvariantCulture), StringComparison.Ordinal)
         .Replace("{time}", ClipFiles.Stamp(frame.CapturedAt), StringComparison.Ordinal);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace EdgeVision.Imaging;
 
@@ -7,6 +8,8 @@ internal static class ClipFiles
 {
     /// <summary>Ending of the line of JSON beside a clip.</summary>
     public const string Index = ".json";
+
+    private const long LongestLine = 64 << 20;
 
     /// <summary>A time as names of files have it: UTC, to the millisecond.</summary>
     public static string Stamp(DateTimeOffset time) => time.UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture);
@@ -26,13 +29,19 @@ internal static class ClipFiles
     /// <summary>Deletes the oldest clips, with their lines, until no more than so many and so many bytes are left; the newest stays in any case.</summary>
     public static void Limit(string folder, string extension, int? mostClips, long? mostBytes)
     {
-        var clips = new List<(FileInfo Video, FileInfo Line)>();
-        foreach (string line in Directory.EnumerateFiles(folder, "*" + Index))
+        if (mostClips is null && mostBytes is null)
         {
-            var video = new FileInfo(Path.ChangeExtension(line, extension));
-            if (video.Exists)
+            return;
+        }
+
+        var clips = new List<(FileInfo[] Videos, FileInfo Line)>();
+        foreach (string path in Directory.EnumerateFiles(folder, "*" + Index))
+        {
+            var line = new FileInfo(path);
+            FileInfo[] videos = [.. VideosOf(line, extension).Where(v => v.Exists)];
+            if (videos.Length > 0)
             {
-                clips.Add((video, new FileInfo(line)));
+                clips.Add((videos, line));
             }
         }
 
@@ -42,12 +51,47 @@ internal static class ClipFiles
         long bytes = 0;
         for (int i = 0; i < clips.Count; i++)
         {
-            bytes += clips[i].Video.Length + clips[i].Line.Length;
+            var (videos, line) = clips[i];
+            bytes += videos.Sum(v => v.Length) + line.Length;
             if (i > 0 && (i >= mostClips || bytes > mostBytes))
             {
-                clips[i].Video.Delete();
-                clips[i].Line.Delete();
+                foreach (var video in videos)
+                {
+                    video.Delete();
+                }
+
+                line.Delete();
             }
         }
+    }
+
+    // The files that a clip's line names; none where it is not such a line. Only what lies beside it under its own name can be a clip of it: whatever
+    // else a file says, nothing of anybody else's is deleted.
+    private static FileInfo[] VideosOf(FileInfo line, string extension)
+    {
+        string stem = Path.GetFileNameWithoutExtension(line.Name);
+        try
+        {
+            if (line.Length > LongestLine)
+            {
+                return [];
+            }
+
+            using var json = JsonDocument.Parse(File.ReadAllBytes(line.FullName));
+            return json.RootElement is { ValueKind: JsonValueKind.Object } root
+                && root.TryGetProperty("source"u8, out var source) && source.ValueKind == JsonValueKind.String
+                && root.TryGetProperty("events"u8, out var events) && events.ValueKind == JsonValueKind.Array
+                && root.TryGetProperty("files"u8, out var files) && files.ValueKind == JsonValueKind.Array
+                && files.EnumerateArray().All(f => f.ValueKind == JsonValueKind.String && IsOwn(f.GetString()!))
+                ? [.. files.EnumerateArray().Select(f => new FileInfo(Path.Combine(line.DirectoryName!, f.GetString()!)))]
+                : [];
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+
+        bool IsOwn(string name) => Path.GetFileName(name) == name && name.StartsWith(stem, StringComparison.Ordinal)
+            && Path.GetExtension(name).Equals(extension, StringComparison.OrdinalIgnoreCase);
     }
 }

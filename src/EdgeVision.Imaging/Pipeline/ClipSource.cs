@@ -62,7 +62,7 @@ internal sealed class ClipSource : IDisposable
             _last = (frame.Sequence, frame.CapturedAt);
         }
 
-        bool begins = Events(frame);
+        bool begins = !again && Events(frame);
         if (_clip is null)
         {
             return;

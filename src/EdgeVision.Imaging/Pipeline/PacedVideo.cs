@@ -19,6 +19,7 @@ internal sealed class PacedVideo : IDisposable
     private readonly List<Frame> _held = [];
     private double? _rate;
     private IVideoWriter? _writer;
+    private VideoTarget? _target;
     private Frame? _last;
     private TimeSpan _origin;
     private long _next;
@@ -162,10 +163,20 @@ internal sealed class PacedVideo : IDisposable
 
     private IVideoWriter Begin(Frame picture)
     {
-        string path = _part++ == 0 ? _path : FileNames.WithMark(_path, FormattableString.Invariant($"-{_part}"));
+        // A writer that failed before anything of its file was written, as on a full disk, leaves its number to the next.
+        if (_part == 0 || _next > 0 && !IsEmpty(_target!))
+        {
+            _part++;
+        }
+
+        string path = _part == 1 ? _path : FileNames.WithMark(_path, FormattableString.Invariant($"-{_part}"));
+        _target = new VideoTarget(path, picture.Width, picture.Height, _rate!.Value);
         (_origin, _next) = (picture.Timestamp, 0);
-        return _create(new VideoTarget(path, picture.Width, picture.Height, _rate!.Value));
+        return _create(_target);
     }
+
+    // What was written may never have got beyond the pipe to the encoder.
+    private static bool IsEmpty(VideoTarget target) => !File.Exists(target.Path) && new FileInfo(target.PartPath) is { Exists: true, Length: 0 };
 
     private void End(CancellationToken cancel)
     {

@@ -25,6 +25,9 @@ public sealed record MjpegOptions
 
     /// <summary>Clock that dates the frames.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Says where, without credentials.</summary>
+    public override string ToString() => $"MjpegOptions {{ Address = {SourceAddress.Redact(Address)} }}";
 }
 
 /// <summary>

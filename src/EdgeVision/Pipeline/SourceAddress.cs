@@ -16,8 +16,9 @@ public static partial class SourceAddress
         return SecretField().Replace(text, "${name}***");
     }
 
-    // Up to the last @ before the path: passwords may hold one, and a single quote.
-    [GeneratedRegex(@"(?<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s""?#]*@", RegexOptions.CultureInvariant)]
+    // A user, a colon and what is no port make a password, which may hold anything, also a / that should be escaped: up to the last @ of the word, rather
+    // too much than too little. Else up to the last @ before the path: an @ in a path, also behind host:port, is no credential.
+    [GeneratedRegex(@"(?<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)(?:[^/\s""?#:@\[]*:(?![0-9]{0,5}[/?#])[^\s""]*|[^/\s""?#]*)@", RegexOptions.CultureInvariant)]
     private static partial Regex Authority();
 
     [GeneratedRegex(@"(?<name>[?&;](?:[^=&;\s]*(?:token|key|passw|pwd|secret|signature|credential|auth|sig)[^=&;\s]*)=)[^&;\s'""#]*", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]

@@ -125,4 +125,15 @@ public sealed class AnnotatedSinksTests
             }
         }
     }
+
+    [Fact]
+    public async Task Two_sources_do_not_replace_each_others_pictures()
+    {
+        using var folder = new TestFolder();
+        await using var sink = new AnnotatedPictureSink(new AnnotatedPictureOptions { Path = folder["{frame}.png"] });
+        using PipelineFrame door = SinkFrames.Of("door", 0), yard = SinkFrames.Of("yard", 0);
+        await sink.WriteAsync(door, TestContext.Current.CancellationToken);
+        Assert.False((await Assert.ThrowsAsync<SinkException>(async () => await sink.WriteAsync(yard, TestContext.Current.CancellationToken))).CanRetry);
+        Assert.Equal(["00000000.png"], folder.Names);
+    }
 }

@@ -141,4 +141,20 @@ public sealed class PacedVideoTests
 
     private static Frame Picture(long sequence, double milliseconds, int width = 8) =>
         Frame.Rent(PixelFormat.Bgra32, width, 8, "", sequence, TimeSpan.FromMilliseconds(milliseconds));
+
+    [Fact]
+    public void A_file_of_which_nothing_was_written_leaves_its_number_to_the_next()
+    {
+        var writers = new List<NotingWriter>();
+        using var video = new PacedVideo(t => new NotingWriter(t, writers) { FailAfter = writers.Count < 3 ? 0 : 100 }.Noted(), "v.mp4", 25, TimeSpan.FromSeconds(10));
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Throws<SinkException>(() => video.Add(Picture(i, i * 40, 8)));
+        }
+
+        video.Add(Picture(3, 120, 8));
+        video.Complete(TestContext.Current.CancellationToken);
+        Assert.All(writers, w => Assert.Equal("v.mp4", w.Target.Path));
+        Assert.Equal(["v.mp4"], video.Files);
+    }
 }

@@ -13,6 +13,11 @@ public sealed class SourceAddressTests
     [InlineData("http://h/?X-Amz-Signature=abc#part", "http://h/?X-Amz-Signature=***#part", "a signature, up to the fragment")]
     [InlineData("http://h/?API_KEY=abc'", "http://h/?API_KEY=***'", "whatever the case, up to a quote")]
     [InlineData("http://h/path/user@example", "http://h/path/user@example", "an @ in a path is no credential")]
+    [InlineData("rtsp://admin:pa/ss@cam/stream", "rtsp://***@cam/stream", "a password with a slash that should be escaped")]
+    [InlineData("'rtsp://admin:p?a#ss@cam'", "'rtsp://***@cam'", "a password with ? and #")]
+    [InlineData("rtsp://admin:p@a/ss@cam", "rtsp://***@cam", "a password with @ and a slash: nothing of it is left")]
+    [InlineData("http://h:8080/path/user@example", "http://h:8080/path/user@example", "a port is no password")]
+    [InlineData("http://[fe80::1]:80/user@example", "http://[fe80::1]:80/user@example", "nor is a part of an IPv6 address")]
     [InlineData("rtsp://host:554/stream?channel=1", "rtsp://host:554/stream?channel=1", "nothing to hide")]
     [InlineData("/dev/video0", "/dev/video0", "a device")]
     public void Credentials_become_stars(string text, string expected, string reason)

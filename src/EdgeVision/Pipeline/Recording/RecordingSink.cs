@@ -89,9 +89,22 @@ public sealed class RecordingSink : FrameSink
     /// <inheritdoc/>
     public override async ValueTask CompleteAsync(CancellationToken cancel)
     {
+        SinkException? failed = null;
         foreach (var source in _sources.Values)
         {
-            await source.CompleteAsync(cancel).ConfigureAwait(false);
+            try
+            {
+                await source.CompleteAsync(cancel).ConfigureAwait(false);
+            }
+            catch (SinkException e)
+            {
+                failed ??= e; // the other sources' files are ended all the same
+            }
+        }
+
+        if (failed is not null)
+        {
+            throw failed;
         }
 
         if (_manifest is not null)

@@ -1,7 +1,4 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 
 namespace EdgeVision;
 
@@ -16,8 +13,7 @@ internal sealed class SourceRecorder : IDisposable
     private readonly bool _references;
     private readonly RecordFile _results;
     private readonly FramePacker _packer = new();
-    private readonly ArrayBufferWriter<byte> _line = new(4096);
-    private readonly Utf8JsonWriter _writer;
+    private readonly FrameLine _line = new();
     private RecordFile? _segment;
     private byte[] _record = [];
     private int _segments;
@@ -27,7 +23,6 @@ internal sealed class SourceRecorder : IDisposable
     {
         (_folder, _options, _references) = (folder, options, references);
         _results = new RecordFile(Path.Combine(folder, Results), RecordFileName.AtOnce);
-        _writer = new Utf8JsonWriter(_line, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
     }
 
     /// <summary>Frames that are written with their results.</summary>
@@ -39,6 +34,7 @@ internal sealed class SourceRecorder : IDisposable
 
     public void Write(PipelineFrame frame)
     {
+        var line = _line.Of(frame); // first, so that no frame goes in whose results cannot
         // Where the frame went in and its results did not, the next try writes these alone.
         var key = (frame.Sequence, frame.CapturedAt.UtcTicks);
         if (_unanswered != key)
@@ -47,12 +43,7 @@ internal sealed class SourceRecorder : IDisposable
             _unanswered = key;
         }
 
-        _line.ResetWrittenCount();
-        _writer.Reset();
-        PipelineJson.Write(_writer, frame);
-        _writer.Flush();
-        _line.Write("\n"u8);
-        _results.Append(_line.WrittenSpan);
+        _results.Append(line);
         _unanswered = null;
         Frames++;
     }
@@ -71,7 +62,7 @@ internal sealed class SourceRecorder : IDisposable
     {
         _segment?.Dispose();
         _results.Dispose();
-        _writer.Dispose();
+        _line.Dispose();
     }
 
     private void Pixels(PipelineFrame shown)

@@ -1,7 +1,3 @@
-using System.Buffers;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-
 namespace EdgeVision;
 
 /// <summary>What a <see cref="JsonLinesSink"/> writes, and where.</summary>
@@ -10,7 +6,7 @@ public sealed record JsonLinesOptions
     /// <summary>File, or <c>-</c> for standard output.</summary>
     public required string Path { get; init; }
 
-    /// <summary>When another file begins; null writes one, which has its name once it is complete and <c>.part</c> behind it before.</summary>
+    /// <summary>When another file begins; null writes one, which has its name once it is complete and <c>.part</c> behind it before (one that a crash left is kept, with its time in its name).</summary>
     public FileRotation? Rotation { get; init; }
 
     /// <summary>Whether frames on which no rule saw anything happen are left out.</summary>
@@ -34,8 +30,7 @@ public sealed class JsonLinesSink : FrameSink
 {
     private readonly JsonLinesOptions _options;
     private readonly RecordOutput _output;
-    private readonly ArrayBufferWriter<byte> _line = new(4096);
-    private readonly Utf8JsonWriter _writer;
+    private readonly FrameLine _line = new();
 
     /// <summary>Writes one file.</summary>
     /// <param name="path">File, or <c>-</c> for standard output.</param>
@@ -52,8 +47,6 @@ public sealed class JsonLinesSink : FrameSink
     {
         _options = options;
         _output = new RecordOutput(options.Path, options.Rotation, default, options.Clock);
-        // Labels keep their letters; < and & are no danger in a line of JSON.
-        _writer = new Utf8JsonWriter(_line, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
     }
 
     /// <inheritdoc/>
@@ -69,12 +62,7 @@ public sealed class JsonLinesSink : FrameSink
         ArgumentNullException.ThrowIfNull(frame);
         if (!_options.EventsOnly || frame.Events.Count > 0)
         {
-            _line.ResetWrittenCount();
-            _writer.Reset();
-            PipelineJson.Write(_writer, frame, _options.Masks);
-            _writer.Flush();
-            _line.Write("\n"u8);
-            _output.Append(_line.WrittenSpan);
+            _output.Append(_line.Of(frame, _options.Masks));
         }
 
         return ValueTask.CompletedTask;
@@ -87,7 +75,7 @@ public sealed class JsonLinesSink : FrameSink
     public override ValueTask DisposeAsync()
     {
         _output.Dispose();
-        _writer.Dispose();
+        _line.Dispose();
         return base.DisposeAsync();
     }
 }

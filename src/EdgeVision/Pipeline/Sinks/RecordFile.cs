@@ -56,6 +56,11 @@ internal sealed class RecordFile : IDisposable
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(_path))!);
+        if (!_named)
+        {
+            PartFile.KeepAside(_writtenPath);
+        }
+
         DateTime? last = _named && File.Exists(_path) ? File.GetLastWriteTimeUtc(_path) : null;
         _file = File.OpenHandle(_writtenPath, _named ? FileMode.OpenOrCreate : FileMode.Create, FileAccess.ReadWrite, FileShare.Read);
         (_length, _torn) = (_named ? WholeLines(_file) : 0, true);

@@ -97,7 +97,7 @@ public abstract class BlockingFrameSource : FrameSource
 
         if (never)
         {
-            Close();
+            TryClose();
         }
         else
         {
@@ -191,7 +191,20 @@ public abstract class BlockingFrameSource : FrameSource
         }
 
         _frame?.Dispose();
-        Close();
+        TryClose();
+    }
+
+    // A driver that fails while it lets go has nobody to tell: thrown here it would end the process, or replace what a 'using' was left by.
+    private void TryClose()
+    {
+        try
+        {
+            Close();
+        }
+        catch (Exception)
+        {
+            // The source is given up all the same.
+        }
     }
 
     private Step? NextStep()

@@ -67,8 +67,7 @@ internal sealed partial class FfmpegLog
         _reader.Join(TimeSpan.FromMilliseconds(500));
         lock (_lock)
         {
-            string words = _errors.Count > 0 ? string.Join("; ", _errors.Distinct()) : _last.Length > 0 ? _last : "it said nothing";
-            return SourceAddress.Redact(words);
+            return _errors.Count > 0 ? string.Join("; ", _errors.Distinct()) : _last.Length > 0 ? _last : "it said nothing";
         }
     }
 
@@ -144,7 +143,12 @@ internal sealed partial class FfmpegLog
         return printed != Math.Floor(printed) && Math.Abs(ntsc - printed) < 0.006 ? ntsc : printed;
     }
 
-    private static string Shortened(string line) => line.Length <= Longest ? line.Trim() : line[..Longest].Trim() + "…";
+    // Without credentials first: cut in the middle of an address, what is left of them would not be known as such.
+    private static string Shortened(string line)
+    {
+        string shown = SourceAddress.Redact(line).Trim();
+        return shown.Length <= Longest ? shown : shown[..Longest].Trim() + "…";
+    }
 
     private void Wake()
     {

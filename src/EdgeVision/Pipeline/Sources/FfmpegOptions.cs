@@ -68,4 +68,7 @@ public sealed record FfmpegOptions
 
     /// <summary>Clock that dates the frames of live streams.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Says where, without credentials.</summary>
+    public override string ToString() => $"FfmpegOptions {{ Input = {SourceAddress.Redact(Input)} }}";
 }

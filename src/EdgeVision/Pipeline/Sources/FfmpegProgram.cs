@@ -8,6 +8,8 @@ namespace EdgeVision;
 /// <summary>The installed ffmpeg: where it is, and which version.</summary>
 public static partial class FfmpegProgram
 {
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(10);
+
     private static readonly ConcurrentDictionary<string, Version> Versions = new();
 
     /// <summary>The program that is run unless an option names another: what the variable FFMPEG names, or <c>ffmpeg</c> on the PATH.</summary>
@@ -24,8 +26,8 @@ public static partial class FfmpegProgram
             process.StandardInput.Close();
             process.ErrorDataReceived += static (_, _) => { };
             process.BeginErrorReadLine();
-            string text = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
+            string text = OutputOf(process)
+                ?? throw new SourceException($"'{executable}' did not say its version within {AnswerTime.TotalSeconds:0} s; see whether it runs by itself, or let FFMPEG name another");
             var found = Number().Match(text);
             return !text.StartsWith("ffmpeg version", StringComparison.Ordinal)
                 ? throw new SourceException($"'{executable}' is not ffmpeg; let FFMPEG name it, or install it (apt-get install ffmpeg)", canRetry: false)
@@ -48,6 +50,19 @@ public static partial class FfmpegProgram
         {
             throw new SourceException($"'{start.FileName}' cannot be run ({e.Message}); install ffmpeg (apt-get install ffmpeg) or let FFMPEG name it", e, canRetry: false);
         }
+    }
+
+    /// <summary>What a program that only answers writes to its output; null where it takes too long, and it is ended then.</summary>
+    internal static string? OutputOf(Process process)
+    {
+        var text = process.StandardOutput.ReadToEndAsync();
+        if (text.Wait(AnswerTime) && process.WaitForExit(AnswerTime))
+        {
+            return text.Result;
+        }
+
+        process.Kill(entireProcessTree: true);
+        return null;
     }
 
     [GeneratedRegex(@"^ffmpeg version n?(\d+)\.(\d+)", RegexOptions.CultureInvariant)]

@@ -56,6 +56,7 @@ public sealed class FfmpegVideoWriter : IVideoWriter
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(target.Path))!);
+            PartFile.KeepAside(target.PartPath);
             _process = Start(options.Executable, Arguments(target, options), input: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -228,8 +229,7 @@ public sealed class FfmpegVideoWriter : IVideoWriter
         using var process = Start(name, ["-hide_banner", "-encoders"], input: false);
         process.ErrorDataReceived += (_, _) => { };
         process.BeginErrorReadLine();
-        string list = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
+        string list = FfmpegProgram.OutputOf(process) ?? throw new SinkException($"'{name}' did not name its encoders in time; see whether it runs by itself, or name another program");
         return list.Length > 0 ? list : throw new SinkException($"'{name}' cannot be started; {Advice}", canRetry: false);
     });
 

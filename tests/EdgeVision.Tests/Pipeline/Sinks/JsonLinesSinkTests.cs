@@ -111,4 +111,18 @@ public sealed class JsonLinesSinkTests
     [Fact]
     public void Standard_output_does_not_rotate() =>
         Assert.Throws<PipelineConfigException>(() => new JsonLinesSink(new JsonLinesOptions { Path = "-", Rotation = new FileRotation { MaxBytes = 1 } }));
+
+    [Fact]
+    public async Task A_number_that_is_none_costs_its_frame_alone_and_is_not_tried_again()
+    {
+        using var folder = new TestFolder();
+        await using var sink = new JsonLinesSink(folder["out.jsonl"]);
+        await sink.OpenAsync(Cancel);
+        using PipelineFrame bad = SinkFrames.Of("door", 0), good = SinkFrames.Of("door", 1);
+        bad.AddEvent(new PipelineEvent("gate", "stayed", 1) { Value = double.NaN });
+        Assert.False((await Assert.ThrowsAsync<SinkException>(async () => await sink.WriteAsync(bad, Cancel))).CanRetry);
+        await sink.WriteAsync(good, Cancel);
+        await sink.CompleteAsync(Cancel);
+        Assert.Contains("\"frame\":1,", Assert.Single(File.ReadAllLines(folder["out.jsonl"])));
+    }
 }

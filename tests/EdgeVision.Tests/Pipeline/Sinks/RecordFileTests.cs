@@ -203,4 +203,29 @@ public sealed class RecordFileTests
     [InlineData(10L, null, -1)] // fewer than none cannot be kept
     public void Impossible_rotations_are_refused(long? bytes, int? seconds, int? keep) => Assert.Throws<PipelineConfigException>(() =>
         new RecordFile("a", RecordFileName.AtOnce, new FileRotation { MaxBytes = bytes, Every = seconds is { } s ? TimeSpan.FromSeconds(s) : null, Keep = keep }));
+
+    [Fact]
+    public async Task What_a_crash_left_is_not_written_over()
+    {
+        using var folder = new TestFolder();
+        File.WriteAllText(folder["a.txt.part"], "of before\n");
+        File.SetLastWriteTimeUtc(folder["a.txt.part"], Start.UtcDateTime);
+        using var file = new RecordFile(folder["a.txt"], RecordFileName.WhenComplete);
+        file.Open();
+        file.Append("one\n"u8);
+        await file.CompleteAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("one\n", File.ReadAllText(folder["a.txt"]));
+        Assert.Equal("of before\n", File.ReadAllText(folder["a.txt.20260131T235958000Z.part"]));
+    }
+
+    [Fact]
+    public void What_another_writes_at_the_moment_is_left_to_it()
+    {
+        using var folder = new TestFolder();
+        using RecordFile first = new(folder["a.txt"], RecordFileName.WhenComplete), second = new(folder["a.txt"], RecordFileName.WhenComplete);
+        first.Open();
+        first.Append("one\n"u8);
+        Assert.Throws<SinkException>(second.Open);
+        Assert.Equal(["a.txt.part"], folder.Names);
+    }
 }

@@ -17,7 +17,7 @@ public sealed class FrameSchedulerTests
         Fill(scheduler, weights.Length);
         for (int i = 0; i < 300; i++)
         {
-            Assert.True(scheduler.Take(turns, out _));
+            Assert.True(Take(scheduler, turns));
             var turn = Assert.Single(turns);
             taken[turn.Lane]++;
             turn.Frame.Dispose();
@@ -35,7 +35,7 @@ public sealed class FrameSchedulerTests
         for (int i = 0; i < 50; i++)
         {
             scheduler.Offer(0, New(), QueuePolicy.DropOldest);
-            scheduler.Take(turns, out _);
+            Take(scheduler, turns);
             turns[0].Frame.Dispose();
         }
 
@@ -43,7 +43,7 @@ public sealed class FrameSchedulerTests
         int second = 0;
         for (int i = 0; i < 20; i++)
         {
-            scheduler.Take(turns, out _);
+            Take(scheduler, turns);
             second += turns[0].Lane;
             turns[0].Frame.Dispose();
             scheduler.Offer(turns[0].Lane, New(), QueuePolicy.DropOldest);
@@ -61,7 +61,7 @@ public sealed class FrameSchedulerTests
         scheduler.Offer(0, New(), QueuePolicy.Wait);
         scheduler.Offer(1, New(), QueuePolicy.Wait);
         scheduler.Offer(2, New(), QueuePolicy.Wait);
-        Assert.True(scheduler.Take(turns, out _));
+        Assert.True(Take(scheduler, turns));
         Assert.Equal([0, 1, 2, 0], turns.Select(t => t.Lane));
         scheduler.Offer(1, New(), QueuePolicy.Wait);
         for (int i = 0; i < 3; i++)
@@ -69,9 +69,9 @@ public sealed class FrameSchedulerTests
             scheduler.End(i);
         }
 
-        Assert.True(scheduler.Take(turns, out _)); // would wait an hour for three more otherwise
+        Assert.True(Take(scheduler, turns)); // would wait an hour for three more otherwise
         Assert.Single(turns);
-        Assert.False(scheduler.Take(turns, out _));
+        Assert.False(Take(scheduler, turns));
     }
 
     [Fact]
@@ -85,12 +85,36 @@ public sealed class FrameSchedulerTests
             scheduler.Offer(0, New(), QueuePolicy.Wait);
         }
 
-        scheduler.Take(turns, out _);
+        Take(scheduler, turns);
         Assert.Equal([true], turns.Select(t => t.Infer));
-        scheduler.Take(turns, out _);
+        Take(scheduler, turns);
         Assert.Equal([false, false, true], turns.Select(t => t.Infer));
-        scheduler.Take(turns, out _);
+        Take(scheduler, turns);
         Assert.Equal([false], turns.Select(t => t.Infer));
+    }
+
+    [Fact]
+    public void A_source_whose_frames_are_not_through_gives_its_turns_to_the_others()
+    {
+        var (scheduler, _) = Create([1, 1]);
+        var turns = new List<FrameScheduler.Turn>();
+        for (int i = 0; i < scheduler.Room; i++)
+        {
+            scheduler.Offer(0, New(), QueuePolicy.DropOldest);
+            Assert.True(scheduler.Take(turns, out _));
+        }
+
+        scheduler.Offer(0, New(), QueuePolicy.DropOldest);
+        for (int i = 0; i < 10; i++)
+        {
+            scheduler.Offer(1, New(), QueuePolicy.DropOldest);
+            Assert.True(Take(scheduler, turns));
+            Assert.Equal(1, Assert.Single(turns).Lane);
+        }
+
+        scheduler.Release(0);
+        Assert.True(Take(scheduler, turns));
+        Assert.Equal(0, Assert.Single(turns).Lane);
     }
 
     [Fact]
@@ -134,6 +158,14 @@ public sealed class FrameSchedulerTests
     {
         SourceLedger[] ledgers = [.. weights.Select((_, i) => new SourceLedger($"{i}", TimeProvider.System))];
         return (new FrameScheduler([.. weights.Select((w, i) => new FrameScheduler.LaneOptions(maxBatch == 1 ? 1 : 4, null, w, 1, ledgers[i]))], maxBatch, wait, TimeProvider.System), ledgers);
+    }
+
+    // As a runner whose frames are through at once.
+    private static bool Take(FrameScheduler scheduler, List<FrameScheduler.Turn> turns)
+    {
+        bool any = scheduler.Take(turns, out _);
+        turns.ForEach(t => scheduler.Release(t.Lane));
+        return any;
     }
 
     private static void Fill(FrameScheduler scheduler, int lanes)

@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace EdgeVision;
 
 /// <summary>Where records go: a <see cref="RecordFile"/>, or standard output by the name <c>-</c>.</summary>
@@ -35,10 +37,15 @@ internal sealed class RecordOutput : IDisposable
         }
         else if (_stream is null)
         {
-            _stream = Console.OpenStandardOutput();
+            _stream = OpenStandardOutput();
             Append(_header.Span);
         }
     }
+
+    // On Unix the console's stream takes for written what nobody reads any more, so a consumer that went away would not be noticed.
+    private static Stream OpenStandardOutput() => OperatingSystem.IsWindows()
+        ? Console.OpenStandardOutput()
+        : new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
 
     public void Append(ReadOnlySpan<byte> record)
     {

@@ -110,7 +110,7 @@ public sealed class RecordingTests
         using var folder = new TestFolder();
         File.WriteAllText(folder["manifest.json"], """{"version": 1, "models": [{"name": "a", "path": "/dev/zero", "bytes": 0, "sha256": ""}]}""");
         var recording = EdgeVision.Recording.Open(Path.GetDirectoryName(folder["manifest.json"])!);
-        Assert.Single(await Task.Run(recording.ModelChanges, Cancel));
+        Assert.Single(await Task.Run(recording.ModelChanges, TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using EdgeVision.Tests.Pipeline;
 using Xunit;
 
 namespace EdgeVision.Tests;

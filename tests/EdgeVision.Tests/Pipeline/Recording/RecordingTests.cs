@@ -91,10 +91,10 @@ public sealed class RecordingTests
     }
 
     [Theory]
-    [InlineData("""{"version": 1, "sources": null}""", "no sources")]
-    [InlineData("""{"version": 1, "sources": [null]}""", "a source that is none")]
-    [InlineData("""{"version": 1, "models": null}""", "no models")]
-    [InlineData("""{"version": 1, "models": [{"name": "a", "bytes": 1, "sha256": ""}]}""", "a model without a path")]
+    [InlineData("""{"version": 1, "sources": null, "models": []}""", "no sources")]
+    [InlineData("""{"version": 1, "sources": [null], "models": []}""", "a source that is none")]
+    [InlineData("""{"version": 1, "sources": [], "models": null}""", "no models")]
+    [InlineData("""{"version": 1, "sources": [], "models": [{"name": "a", "bytes": 1, "sha256": ""}]}""", "a model without a path")]
     public void A_manifest_with_nothing_where_something_belongs_is_refused(string manifest, string reason)
     {
         using var folder = new TestFolder();
@@ -108,7 +108,7 @@ public sealed class RecordingTests
     {
         Assert.SkipUnless(File.Exists("/dev/zero"), "no such device here");
         using var folder = new TestFolder();
-        File.WriteAllText(folder["manifest.json"], """{"version": 1, "models": [{"name": "a", "path": "/dev/zero", "bytes": 0, "sha256": ""}]}""");
+        File.WriteAllText(folder["manifest.json"], """{"version": 1, "sources": [], "models": [{"name": "a", "path": "/dev/zero", "bytes": 0, "sha256": ""}]}""");
         var recording = EdgeVision.Recording.Open(Path.GetDirectoryName(folder["manifest.json"])!);
         Assert.Single(await Task.Run(recording.ModelChanges, TestContext.Current.CancellationToken));
     }

@@ -42,10 +42,18 @@ internal sealed class RecordOutput : IDisposable
         }
     }
 
-    // On Unix the console's stream takes for written what nobody reads any more, so a consumer that went away would not be noticed.
-    private static Stream OpenStandardOutput() => OperatingSystem.IsWindows()
-        ? Console.OpenStandardOutput()
-        : new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+    // On Unix the console's stream takes for written what nobody reads any more, so a consumer that went away would not be noticed. Into a
+    // file it is the right one: a stream of our own writes by place and would leave the next program's words over ours.
+    private static Stream OpenStandardOutput()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return Console.OpenStandardOutput();
+        }
+
+        var stream = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        return stream.CanSeek ? Console.OpenStandardOutput() : stream;
+    }
 
     public void Append(ReadOnlySpan<byte> record)
     {

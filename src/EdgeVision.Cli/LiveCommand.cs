@@ -76,15 +76,17 @@ internal static class LiveCommand
 
     private static async Task<int> RunAsync(Call call, CancellationToken cancel)
     {
-        var builder = Pipeline(call).ToBuilder();
+        var config = Pipeline(call);
+        var builder = config.ToBuilder();
+        var words = config.Sinks.Any(s => s.UsesStandardOutput) ? Console.Error : Console.Out;
         await using var server = new LiveServer(call.Live);
         // A page shows the newest; it never holds the pipeline up, not even one that plays files.
         builder.AddSink(new LiveSink(server), new SinkOptions { Policy = QueuePolicy.DropOldest });
         await server.StartAsync(cancel);
         await using var pipeline = builder.Build();
-        pipeline.Notice += n => Console.Error.WriteLine($"edgevision: {n.Component}: {n.Message}");
+        pipeline.Notice += n => Console.Error.WriteLine($"edgevision: {n.Component}: {SourceAddress.Redact(n.Message)}");
         server.Watch(pipeline);
-        Console.WriteLine($"live page: {server.Address}{(server.Token is null ? "" : $"?token={Uri.EscapeDataString(server.Token)}")}");
+        words.WriteLine($"live page: {server.Address}{(server.Token is null ? "" : $"?token={Uri.EscapeDataString(server.Token)}")}");
         var ledger = await pipeline.RunAsync(cancel);
         if (!cancel.IsCancellationRequested)
         {
@@ -93,12 +95,12 @@ internal static class LiveCommand
                 throw new EdgeVisionException($"every source has failed: {ledger.Sources[0].LastError}");
             }
 
-            Console.WriteLine("every source has ended; the page stays until Ctrl-C");
+            words.WriteLine("every source has ended; the page stays until Ctrl-C");
             await Task.Delay(Timeout.Infinite, cancel).ContinueWith(_ => { }, TaskScheduler.Default);
         }
 
-        LedgerReport.Write(Console.Out, ledger);
-        return ExitCode.Done;
+        LedgerReport.Write(words, ledger);
+        return PipelineRunner.CodeOf(ledger);
     }
 
     private static PipelineConfig Pipeline(Call call)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using EdgeVision;
 using EdgeVision.Cli;
 
 Console.OutputEncoding = new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
@@ -20,11 +21,12 @@ var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {
     // One line that says what is wrong, and where help is.
-    Console.Error.WriteLine($"edgevision: {parsed.Errors[0].Message.ReplaceLineEndings(" ")}");
+    Console.Error.WriteLine($"edgevision: {SourceAddress.Redact(parsed.Errors[0].Message.ReplaceLineEndings(" "))}");
     Console.Error.WriteLine($"try: edgevision {PathOf(parsed.CommandResult)}--help");
     return ExitCode.WrongCall;
 }
 
-return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+// A pipeline's orderly end takes seconds: sinks write what they hold and decoders are waited for.
+return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(15) });
 
 static string PathOf(CommandResult called) => called.Parent is CommandResult parent ? $"{PathOf(parent)}{called.Command.Name} " : "";

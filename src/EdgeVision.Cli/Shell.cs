@@ -163,10 +163,10 @@ internal static class Shell
         }
 
         bool expected = e is EdgeVisionException or WrongCallException or IOException or UnauthorizedAccessException;
-        Console.Error.WriteLine($"edgevision: {(expected ? "" : $"unexpected {e.GetType().Name}: ")}{e.Message.ReplaceLineEndings(" ")}{(expected || verbose ? "" : " (--verbose shows where)")}");
+        Console.Error.WriteLine($"edgevision: {(expected ? "" : $"unexpected {e.GetType().Name}: ")}{SourceAddress.Redact(e.Message.ReplaceLineEndings(" "))}{(expected || verbose ? "" : " (--verbose shows where)")}");
         if (verbose)
         {
-            Console.Error.WriteLine(e);
+            Console.Error.WriteLine(SourceAddress.Redact(e.ToString()));
         }
 
         return e is WrongCallException ? ExitCode.WrongCall : ExitCode.Failed;

@@ -1,3 +1,7 @@
+using System.Globalization;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
 namespace EdgeVision.Configuration;
 
 /// <summary>A configuration's text in a recording, with the folder from which its relative paths start in a comment before it.</summary>
@@ -6,7 +10,69 @@ internal static class RecordedText
     private const string Mark = "# folder: ";
 
     /// <summary>What is recorded.</summary>
-    public static string Of(string text, string folder) => $"{Mark}{folder}\n{text}";
+    public static string Of(string text, string folder) => $"{Mark}{folder}\n{WithoutSecrets(text)}";
+
+    // A replay reads no sinks, which hold most of the secrets. Written anew from its nodes the text has no comments, and an anchor that
+    // stood under sinks stands where it is used.
+    private static string WithoutSecrets(string text)
+    {
+        var yaml = new YamlStream();
+        yaml.Load(new StringReader(text));
+        if (yaml.Documents is not [{ RootNode: YamlMappingNode root }])
+        {
+            return "";
+        }
+
+        foreach (var sinks in root.Children.Keys.Where(k => k is YamlScalarNode { Value: "sinks" }).ToArray())
+        {
+            root.Children.Remove(sinks);
+        }
+
+        Hide(root, []);
+        using var written = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
+        yaml.Save(written, assignAnchors: false);
+        return written.ToString();
+    }
+
+    private static void Hide(YamlNode node, HashSet<YamlNode> seen)
+    {
+        if (!seen.Add(node))
+        {
+            return; // an anchor's node stands in several places
+        }
+
+        switch (node)
+        {
+            case YamlMappingNode map:
+                foreach (var (key, value) in map.Children.ToArray())
+                {
+                    // Arguments of ffmpeg may hold headers and keys, and a replay runs none.
+                    if (key is YamlScalarNode { Value: { } name } && (name == "input_args" || ConfigSecrets.IsNamed(name)))
+                    {
+                        map.Children[key] = new YamlScalarNode("***") { Style = ScalarStyle.SingleQuoted };
+                    }
+                    else
+                    {
+                        Hide(value, seen);
+                    }
+                }
+
+                break;
+            case YamlSequenceNode list:
+                foreach (var item in list.Children)
+                {
+                    Hide(item, seen);
+                }
+
+                break;
+            case YamlScalarNode { Value: null or "", Style: ScalarStyle.Plain } nothing:
+                nothing.Value = "null"; // else it would be written as an empty text
+                break;
+            case YamlScalarNode { Value: { } value } scalar:
+                scalar.Value = SourceAddress.Redact(value);
+                break;
+        }
+    }
 
     /// <summary>The text and the folder out of what was recorded; no folder where it was recorded otherwise.</summary>
     public static (string Text, string Folder) Parse(string recorded)

@@ -32,6 +32,11 @@ internal sealed class PipelineService(
             {
                 status.Ends(PipelineState.Failed, error);
                 PipelineLog.Failed(logger, options.Name, error);
+                if (options.WhenFailed == HostAction.Stop)
+                {
+                    Environment.ExitCode = 1; // service managers restart what failed, not what ended
+                }
+
                 End(options.WhenFailed);
                 return;
             }

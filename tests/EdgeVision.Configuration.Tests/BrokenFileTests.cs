@@ -138,6 +138,8 @@ public sealed class BrokenFileTests
     [InlineData("sink 'mqtt'", "{mqtt: {url: 'mqtt://broker', topic: 'a/#'}}")] // a wildcard is for who listens
     [InlineData("'password' and 'password_file' are both given", "{mqtt: {url: 'mqtt://broker', user: me, password: x, password_file: EdgeVision.sln}}")]
     [InlineData("the certificate 'no-ca.pem' does not exist", "{mqtt: {url: 'mqtts://broker', tls: {ca: no-ca.pem}}}")]
+    [InlineData("'jetstream' has no value", "{nats: {url: 'nats://server', jetstream: }}")]
+    [InlineData("not for 'by: opencv'", "{video: {path: a.mp4, by: opencv, ffmpeg: {crf: 20}}}")]
     [InlineData("of User, Token", "{nats: {url: 'nats://server', user: me, token: x}}")]
     [InlineData("is no address", "{webhook: 'ftp://example.org'}")]
     [InlineData("credentials do not go into the address", "{webhook: 'https://me:secret@example.org/'}")]

@@ -99,6 +99,22 @@ public sealed class PipelineServiceTests
     }
 
     [Fact]
+    public async Task A_failure_that_stops_the_host_is_the_exit_code_of_the_process()
+    {
+        int before = Environment.ExitCode;
+        try
+        {
+            using var host = Run(_ => throw new PipelineConfigException("no"), new PipelineServiceOptions { WhenFailed = HostAction.Stop });
+            await RunToItsEndAsync(host);
+            Assert.Equal(1, Environment.ExitCode);
+        }
+        finally
+        {
+            Environment.ExitCode = before;
+        }
+    }
+
+    [Fact]
     public async Task A_failure_may_leave_the_host_alone()
     {
         using var host = Run(_ => throw new InvalidOperationException("unforeseen"), new PipelineServiceOptions { WhenFailed = HostAction.Keep });

@@ -29,7 +29,7 @@ internal sealed class LedgerDisplay : IDisposable
     {
         (_snapshot, _quiet, _to, _terminal) = (snapshot, quiet, to, terminal);
         var interval = terminal ? Redraw : LogInterval;
-        _timer = quiet ? null : new Timer(_ => Show(), null, interval, interval);
+        _timer = quiet ? null : new Timer(_ => Try(Show), null, interval, interval);
     }
 
     /// <summary>Says what the pipeline has to say.</summary>
@@ -43,8 +43,11 @@ internal sealed class LedgerDisplay : IDisposable
         string level = notice.Level switch { NoticeLevel.Error => " error:", NoticeLevel.Warning => " warning:", _ => "" };
         lock (_lock)
         {
-            Erase();
-            _to.WriteLine($"{DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture)}{level} {notice.Component}: {notice.Message}");
+            Try(() =>
+            {
+                Erase();
+                _to.WriteLine($"{DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture)}{level} {notice.Component}: {notice.Message}");
+            });
         }
     }
 
@@ -82,8 +85,20 @@ internal sealed class LedgerDisplay : IDisposable
         _timer?.Dispose();
         lock (_lock)
         {
-            Erase();
+            Try(Erase);
             _ended = true;
+        }
+    }
+
+    // The terminal or the log's disk may be gone, which is no reason to end a pipeline: on a timer's thread it would end the process.
+    private static void Try(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (IOException)
+        {
         }
     }
 

@@ -7,6 +7,9 @@ namespace EdgeVision.Cli;
 /// <summary><c>edgevision pipeline</c>: sources, models, rules and sinks out of a file.</summary>
 internal static class PipelineCommand
 {
+    // A timer takes no more than some 24 days.
+    private static readonly TimeSpan LongestDuration = TimeSpan.FromDays(24);
+
     public static Command Create() => new("pipeline", "Runs pipelines that a YAML file describes: cameras and files, models, tracking, rules, sinks. docs/pipelines.md has every key.")
     {
         Run(),
@@ -121,12 +124,12 @@ internal static class PipelineCommand
         HelpName = "TIME",
         CustomParser = r =>
         {
-            if (Quantities.TryDuration(r.Tokens[0].Value, out var time) && time > TimeSpan.Zero)
+            if (Quantities.TryDuration(r.Tokens[0].Value, out var time) && time > TimeSpan.Zero && time <= LongestDuration)
             {
                 return time;
             }
 
-            r.AddError($"{name} is a time such as 500ms, 60s or 5m; '{r.Tokens[0].Value}' is not");
+            r.AddError(time > LongestDuration ? $"{name} is at most {LongestDuration.TotalDays:0} days; '{r.Tokens[0].Value}' is more" : $"{name} is a time such as 500ms, 60s or 5m; '{r.Tokens[0].Value}' is not");
             return null;
         },
     };

@@ -37,6 +37,12 @@ internal static class PipelineRunner
             Shell.WriteJson(view.JsonReport, writer => LedgerJson.Write(writer, ledger));
         }
 
+        return CodeOf(ledger);
+    }
+
+    /// <summary>The exit code that a run's accounts give: failed where a source or a sink was given up, or a frame failed.</summary>
+    public static int CodeOf(LedgerSnapshot ledger)
+    {
         bool wrong = ledger.Sources.Any(s => s.State == SourceState.Failed || s.Failed > 0) || ledger.Sinks.Any(s => s.State == SinkState.Failed || s.Failed > 0);
         return wrong ? ExitCode.Failed : ExitCode.Done;
     }

@@ -65,6 +65,11 @@ internal static class ReplayCommand
 
             await using var pipeline = builder.Build();
             int code = await PipelineRunner.Run(pipeline, new PipelineView(null, !still, still, parse.GetValue(json), to == "-"), cancel);
+            if (cancel.IsCancellationRequested)
+            {
+                return ExitCode.Cancelled; // frames that were not replayed are no differences
+            }
+
             return compares ? Differences(replay.Diff, to == "-" ? Console.Error : Console.Out, code) : code;
         }));
         return command;

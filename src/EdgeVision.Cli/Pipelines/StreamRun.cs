@@ -90,7 +90,11 @@ internal static class StreamRun
         await using var pipeline = Build(builder);
         bool still = Console.IsErrorRedirected && !call.Stats;
         int code = await PipelineRunner.Run(pipeline, new PipelineView(null, call.Stats, still, null, outputTaken), cancel);
-        observer.Complete();
+        if (code == ExitCode.Done && !cancel.IsCancellationRequested)
+        {
+            observer.Complete(); // a part of the tracks is not taken for all of them
+        }
+
         var to = outputTaken ? Console.Error : Console.Out;
         foreach (var source in pipeline.Snapshot().Sources)
         {

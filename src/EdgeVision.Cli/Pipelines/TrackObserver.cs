@@ -2,9 +2,10 @@ using System.Text;
 
 namespace EdgeVision.Cli;
 
-/// <summary>A tracker that is looked at: how many objects it followed, and its tracks as MOTChallenge text.</summary>
+/// <summary>Trackers that are looked at: how many objects they followed, and their tracks as MOTChallenge text. Each source has its own, on a thread of its own.</summary>
 internal sealed class TrackObserver : IDisposable
 {
+    private readonly Lock _lock = new();
     private readonly HashSet<int> _ids = [];
     private readonly string? _path;
     private readonly TextWriter? _mot;
@@ -22,14 +23,17 @@ internal sealed class TrackObserver : IDisposable
     /// <summary>Notes a tracker's tracks after a frame.</summary>
     public void Note(ReadOnlySpan<Track> tracks, long sequence)
     {
-        foreach (var track in tracks)
+        lock (_lock)
         {
-            _ids.Add(track.Id);
-        }
+            foreach (var track in tracks)
+            {
+                _ids.Add(track.Id);
+            }
 
-        if (_mot is not null)
-        {
-            MotFile.Write(_mot, sequence + 1, tracks);
+            if (_mot is not null)
+            {
+                MotFile.Write(_mot, sequence + 1, tracks);
+            }
         }
     }
 
@@ -53,7 +57,7 @@ internal sealed class TrackObserver : IDisposable
         _mot?.Dispose();
         if (!_complete && _mot is not null)
         {
-            Console.Error.WriteLine($"edgevision: tracks written before the error are kept in {_path}.part");
+            Console.Error.WriteLine($"edgevision: tracks written before the end are kept in {_path}.part");
         }
     }
 

@@ -3,6 +3,9 @@ namespace EdgeVision;
 /// <summary>When to try again: delays grow from one failure to the next and are spread, so that a thousand devices do not come back in one instant.</summary>
 public sealed record RetryPolicy
 {
+    // Timers wait no longer than some 24 days, and nobody waits for a try that comes after more than one.
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(1);
+
     /// <summary>Sources: for ever, from half a second up to half a minute.</summary>
     public static RetryPolicy Source { get; } = new();
 
@@ -30,7 +33,7 @@ public sealed record RetryPolicy
     /// <summary>Whether another try is due after so many failures in a row.</summary>
     public bool Allows(int failures) => Attempts is not { } most || failures < most;
 
-    /// <summary>Delay after so many failures in a row.</summary>
+    /// <summary>Delay after so many failures in a row; a day at most.</summary>
     /// <param name="failures">At least 1.</param>
     /// <param name="random">Where chance comes from.</param>
     public TimeSpan Delay(int failures, Random random)
@@ -38,6 +41,6 @@ public sealed record RetryPolicy
         ArgumentOutOfRangeException.ThrowIfLessThan(failures, 1);
         ArgumentNullException.ThrowIfNull(random);
         double seconds = Math.Min(First.TotalSeconds * Math.Pow(Growth, Math.Min(failures - 1, 64)), Longest.TotalSeconds);
-        return TimeSpan.FromSeconds(seconds * (1 + Jitter * (2 * random.NextDouble() - 1)));
+        return TimeSpan.FromSeconds(Math.Min(seconds * (1 + Jitter * (2 * random.NextDouble() - 1)), LongestDelay.TotalSeconds));
     }
 }

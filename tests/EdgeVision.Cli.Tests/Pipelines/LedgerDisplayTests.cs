@@ -35,6 +35,13 @@ public sealed class LedgerDisplayTests
         Assert.Matches(@"\d\d:\d\d:\d\d warning: door: lost", text.ToString());
     }
 
+    [Fact]
+    public void A_terminal_that_is_gone_ends_nothing()
+    {
+        using var display = new LedgerDisplay(() => LedgerReportTests.Ledger, false, new Gone(), terminal: false);
+        display.Say(new PipelineNotice(NoticeLevel.Error, "door", "x"));
+    }
+
     [Theory]
     [InlineData(NoticeLevel.Information, false)]
     [InlineData(NoticeLevel.Warning, true)]
@@ -48,5 +55,10 @@ public sealed class LedgerDisplayTests
         }
 
         Assert.Equal(said, text.ToString().Length > 0);
+    }
+
+    private sealed class Gone : StringWriter
+    {
+        public override void WriteLine(string? value) => throw new IOException("Input/output error");
     }
 }

@@ -19,6 +19,10 @@ public sealed class RetryPolicyTests
         Assert.Equal(TimeSpan.FromSeconds(4), (policy with { Jitter = 0 }).Delay(3, random));
     }
 
+    [Fact]
+    public void No_delay_is_longer_than_a_timer_takes() =>
+        Assert.Equal(TimeSpan.FromDays(1), new RetryPolicy { First = TimeSpan.FromDays(300), Longest = TimeSpan.FromDays(300), Jitter = 0 }.Delay(1, new Random(1)));
+
     [Theory]
     [InlineData(null, 1000, true)]
     [InlineData(3, 2, true)]

@@ -55,9 +55,12 @@ internal static class FileSinks
     public static MaskPlane Masks(ConfigMap map) =>
         map.Choice<MaskPlane>("masks", ("input", MaskPlane.Input), ("frame", MaskPlane.Frame), ("none", MaskPlane.None)) ?? MaskPlane.Input;
 
-    // Of a video file alone the number of a frame says which one it is.
+    // Of a video file alone the number of a frame says which one it is, and a replay opens it plainly: where the source was told how to
+    // read, the pixels are recorded.
     private static Dictionary<string, string> References(PipelineConfig config) =>
-        config.Sources.Where(s => s.Uri is { Kind: SourceKind.Video, IsNetwork: false }).ToDictionary(s => s.Name, s => s.Uri.Address);
+        config.Sources
+            .Where(s => s is { Uri: { Kind: SourceKind.Video, IsNetwork: false }, Backend: SourceBackend.Auto, Format: null, Size: null, FrameRate: null, Loop: false })
+            .ToDictionary(s => s.Name, s => s.Uri.Address);
 
     private static string? Target(ConfigMap map) => map.Needed("path", "path: found.jsonl") is StandardOutput ? StandardOutput : map.OutputPath("path");
 

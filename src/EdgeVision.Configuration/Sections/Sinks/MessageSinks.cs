@@ -31,6 +31,11 @@ internal static class MessageSinks
         var url = map.Needed("url", "url: nats://server");
         var defaults = new NatsOptions { Url = url ?? "" };
         var stream = map.Map("jetstream", "'jetstream'");
+        if (!map.Has("jetstream") && map.Keys.Contains("jetstream"))
+        {
+            map.Problem("jetstream", "'jetstream' has no value; write jetstream: {} for a stream that is there, or take it out");
+        }
+
         var options = Broker(map, defaults) with
         {
             Subject = map.Text("subject") ?? defaults.Subject,

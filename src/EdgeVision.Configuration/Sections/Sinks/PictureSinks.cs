@@ -70,6 +70,11 @@ internal static class PictureSinks
                 Arguments = of.Texts("args") ?? [],
             };
             of.Close();
+            if (by == 2)
+            {
+                map.Problem("ffmpeg", "'ffmpeg' is for files that ffmpeg writes, not for 'by: opencv'; take it out");
+            }
+
             by ??= 1;
         }
 

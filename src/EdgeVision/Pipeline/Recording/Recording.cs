@@ -128,12 +128,26 @@ public sealed class Recording
             {
                 changes.Add($"model {model.Name}: '{model.Path}' is not there any more");
             }
-            else if (RecordedModel.Of(model.Name, model.Path).Sha256 != model.Sha256)
+            else if (!IsSame(model))
             {
                 changes.Add($"model {model.Name}: '{model.Path}' is another file than the one recorded with");
             }
         }
 
         return changes;
+    }
+
+    // A manifest may come from elsewhere and name a device or a pipe, which has no length: reading it would never end.
+    private static bool IsSame(RecordedModel model)
+    {
+        try
+        {
+            long length = (File.ResolveLinkTarget(model.Path, returnFinalTarget: true) as FileInfo ?? new FileInfo(model.Path)).Length;
+            return length > 0 && length == model.Bytes && RecordedModel.Of(model.Name, model.Path).Sha256 == model.Sha256;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EdgeVisionException($"'{model.Path}' cannot be looked at: {OneLine.Of(e.Message)}", e);
+        }
     }
 }

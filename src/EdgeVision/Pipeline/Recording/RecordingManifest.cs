@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.RegularExpressions;
 
 namespace EdgeVision;
 
@@ -63,7 +62,7 @@ public sealed record RecordedMachine(string Name, string System, string Architec
 }
 
 /// <summary>What a recording says of itself: <c>manifest.json</c> in its folder.</summary>
-public sealed partial record RecordingManifest
+public sealed record RecordingManifest
 {
     /// <summary>The version that is written.</summary>
     public const int CurrentVersion = 1;
@@ -131,12 +130,15 @@ public sealed partial record RecordingManifest
         File.Move(part, path, overwrite: true);
     }
 
-    /// <summary>A configuration's text with what would let a reader in as <c>***</c>: credentials in addresses, values of keys that name a secret.</summary>
-    internal static string? Redacted(string? config) => config is null ? null : SecretValue().Replace(SourceAddress.Redact(config), "${key}***");
-
     // A recording may come from elsewhere: its folders lie in it, nowhere else.
     private static RecordingManifest Checked(RecordingManifest manifest, string path)
     {
+        // What the file has as null is null here, whatever the types say.
+        if (manifest.Sources is not { } sources || sources.Any(s => s is null) || manifest.Models is not { } models || models.Any(m => m is not { Name: not null, Path.Length: > 0 }))
+        {
+            throw new SourceException($"'{path}' has no list of sources, or a model without a name or a path: it is no manifest of a recording", canRetry: false);
+        }
+
         foreach (var source in manifest.Sources)
         {
             if (string.IsNullOrEmpty(source.Name) || source.Folder != FileNames.Safe(source.Folder ?? ""))
@@ -147,9 +149,6 @@ public sealed partial record RecordingManifest
 
         return manifest;
     }
-
-    [GeneratedRegex(@"(?<key>^[ \t]*(?:-[ \t]+)?[""']?[\w.-]*(?:token|passw|pwd|secret|credential|api_?key)[\w.-]*[""']?[ \t]*:[ \t]*)\S.*$", RegexOptions.Multiline | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex SecretValue();
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -63,7 +63,7 @@ public sealed class RecordingSink : FrameSink
             var manifest = new RecordingManifest
             {
                 Created = DateTimeOffset.UtcNow,
-                Config = RecordingManifest.Redacted(_options.Config),
+                Config = ConfigSecrets.Redact(_options.Config),
                 Models = [.. _options.Models.Select(m => RecordedModel.Of(m.Key, m.Value))],
                 Machine = RecordedMachine.Here(),
             };

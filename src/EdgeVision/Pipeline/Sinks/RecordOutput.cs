@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace EdgeVision;
 
 /// <summary>Where records go: a <see cref="RecordFile"/>, or standard output by the name <c>-</c>.</summary>
@@ -35,9 +37,22 @@ internal sealed class RecordOutput : IDisposable
         }
         else if (_stream is null)
         {
-            _stream = Console.OpenStandardOutput();
+            _stream = OpenStandardOutput();
             Append(_header.Span);
         }
+    }
+
+    // On Unix the console's stream takes for written what nobody reads any more, so a consumer that went away would not be noticed. Into a
+    // file it is the right one: a stream of our own writes by place and would leave the next program's words over ours.
+    private static Stream OpenStandardOutput()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return Console.OpenStandardOutput();
+        }
+
+        var stream = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        return stream.CanSeek ? Console.OpenStandardOutput() : stream;
     }
 
     public void Append(ReadOnlySpan<byte> record)

@@ -90,6 +90,29 @@ public sealed class RecordingTests
         Assert.Contains("people", Assert.Single(recording.ModelChanges()));
     }
 
+    [Theory]
+    [InlineData("""{"version": 1, "sources": null, "models": []}""", "no sources")]
+    [InlineData("""{"version": 1, "sources": [null], "models": []}""", "a source that is none")]
+    [InlineData("""{"version": 1, "sources": [], "models": null}""", "no models")]
+    [InlineData("""{"version": 1, "sources": [], "models": [{"name": "a", "bytes": 1, "sha256": ""}]}""", "a model without a path")]
+    public void A_manifest_with_nothing_where_something_belongs_is_refused(string manifest, string reason)
+    {
+        using var folder = new TestFolder();
+        File.WriteAllText(folder["manifest.json"], manifest);
+        var e = Assert.Throws<SourceException>(() => EdgeVision.Recording.Open(Path.GetDirectoryName(folder["manifest.json"])!));
+        Assert.False(e.CanRetry, reason);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_model_that_is_an_endless_device_is_not_read()
+    {
+        Assert.SkipUnless(File.Exists("/dev/zero"), "no such device here");
+        using var folder = new TestFolder();
+        File.WriteAllText(folder["manifest.json"], """{"version": 1, "sources": [], "models": [{"name": "a", "path": "/dev/zero", "bytes": 0, "sha256": ""}]}""");
+        var recording = EdgeVision.Recording.Open(Path.GetDirectoryName(folder["manifest.json"])!);
+        Assert.Single(await Task.Run(recording.ModelChanges, TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public async Task A_folder_with_a_recording_is_not_recorded_into()
     {

@@ -11,7 +11,7 @@ public sealed class RtspPipelineTests
     [Fact]
     public async Task A_server_that_is_killed_and_restored_is_followed_again_and_the_other_source_goes_on()
     {
-        Pipeline.TestVideo.NeedsFfmpeg();
+        TestVideo.NeedsFfmpeg();
         string video = SharedData.Path("video", "walking.mp4");
         var server = RtspServer.Start(video, user: "viewer", password: "hunter2");
         try

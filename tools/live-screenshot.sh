@@ -5,6 +5,7 @@
 #   tools/live-screenshot.sh FOLDER PIPELINE.yaml
 # Needs Chromium (Debian: chromium) and Python 3.
 set -euo pipefail
+case "${1:-}" in -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 cd "$(dirname "$0")/.."
 folder=${1:-artifacts/live}
 source=${2:-test:640x480@25?objects=5&live=true}

@@ -75,20 +75,8 @@ public sealed class AnnotatedVideoSink : FrameSink
     /// <inheritdoc/>
     public override ValueTask CompleteAsync(CancellationToken cancel)
     {
-        SinkException? failed = null;
-        foreach (var video in _videos.Values)
-        {
-            try
-            {
-                video.Complete(cancel);
-            }
-            catch (SinkException e)
-            {
-                failed ??= e; // the other sources' videos are ended all the same
-            }
-        }
-
-        return failed is null ? ValueTask.CompletedTask : throw failed;
+        SinkParts.Complete(_videos.Values, video => video.Complete(cancel));
+        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>

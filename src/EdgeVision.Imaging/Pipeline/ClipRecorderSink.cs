@@ -110,20 +110,8 @@ public sealed class ClipRecorderSink : FrameSink
     /// <inheritdoc/>
     public override ValueTask CompleteAsync(CancellationToken cancel)
     {
-        SinkException? failed = null;
-        foreach (var source in _sources.Values)
-        {
-            try
-            {
-                source.Finish(cancel);
-            }
-            catch (SinkException e)
-            {
-                failed ??= e; // the other sources' clips are ended all the same
-            }
-        }
-
-        return failed is null ? ValueTask.CompletedTask : throw failed;
+        SinkParts.Complete(_sources.Values, source => source.Finish(cancel));
+        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>

@@ -173,47 +173,11 @@ internal sealed class SinkLedger(string name)
         }
     }
 
-    public void Written()
-    {
-        lock (_lock)
-        {
-            if (_pending == 0)
-            {
-                return; // counted when the sink was left behind
-            }
+    public void Written() => Leave(ref _written);
 
-            _written++;
-            _pending--;
-        }
-    }
+    public void Dropped() => Leave(ref _dropped);
 
-    public void Dropped()
-    {
-        lock (_lock)
-        {
-            if (_pending == 0)
-            {
-                return;
-            }
-
-            _dropped++;
-            _pending--;
-        }
-    }
-
-    public void Failed()
-    {
-        lock (_lock)
-        {
-            if (_pending == 0)
-            {
-                return;
-            }
-
-            _failed++;
-            _pending--;
-        }
-    }
+    public void Failed() => Leave(ref _failed);
 
     /// <summary>Whatever is pending will never be written.</summary>
     public void Abandon(string error)
@@ -241,6 +205,19 @@ internal sealed class SinkLedger(string name)
         {
             _state = state;
             _lastError = error ?? _lastError;
+        }
+    }
+
+    // Nothing is pending where the sink was left behind meanwhile: it was counted then.
+    private void Leave(ref long count)
+    {
+        lock (_lock)
+        {
+            if (_pending > 0)
+            {
+                count++;
+                _pending--;
+            }
         }
     }
 

@@ -30,6 +30,11 @@ public sealed record RuntimeOptions
     /// <summary>Frames a run of the network, at least 1, where the graph leaves its batch open.</summary>
     public int BatchSize { get; init; } = 1;
 
+    /// <summary>
+    /// Size of the network's input in pixels instead of the spec's, where the graph leaves height and width open; the decoders' grids follow it.
+    /// </summary>
+    public (int Width, int Height)? InputSize { get; init; }
+
     /// <summary>Whether ONNX Runtime may rewrite the graph; off to look for faults in it.</summary>
     public bool OptimizeGraph { get; init; } = true;
 

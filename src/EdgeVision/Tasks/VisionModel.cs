@@ -34,6 +34,12 @@ public sealed class VisionModel : IWork, IDisposable
         (Engine, _path, _loaded, _runs) = (engine, path, options, runs ?? new Lock());
         _job = new RunThread.Job(RunNow);
         (Spec, SpecSource) = BundleReader.ReadSpec(path, engine.Metadata, engine.Inputs, engine.Outputs, options.SpecPath);
+        if (options.InputSize is { } size)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(Math.Min(size.Width, size.Height), 1);
+            Spec = Spec with { Input = Spec.Input with { Width = size.Width, Height = size.Height } };
+        }
+
         Name = Spec.Name ?? Path.GetFileNameWithoutExtension(path);
         _input = FindInput(engine, Spec.Input, path);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1);

@@ -18,6 +18,9 @@ public sealed class ModelFormatException : EdgeVisionException
 
     /// <summary>Creates the error with a one-line message and its cause.</summary>
     public ModelFormatException(string message, Exception inner) : base(message, inner) { }
+
+    /// <summary>Whether the model itself is sound and only nothing tells how to read it.</summary>
+    internal bool LacksSpec { get; init; }
 }
 
 /// <summary>A required execution provider that this machine or this build does not have.</summary>

@@ -41,7 +41,7 @@ public static class BundleReader
         }
 
         throw new ModelFormatException(
-            $"nothing tells how to read '{modelPath}' (inputs {string.Join("; ", inputs)}; outputs {string.Join("; ", outputs)}): give --spec FILE or put a file {Path.GetFileNameWithoutExtension(modelPath)}.spec.json beside it that starts from {ModelSpecJson.Example}; decoders are {string.Join(", ", DecoderFactory.Names)}");
+            $"nothing tells how to read '{modelPath}' (inputs {string.Join("; ", inputs)}; outputs {string.Join("; ", outputs)}): give --spec FILE or put a file {Path.GetFileNameWithoutExtension(modelPath)}.spec.json beside it that starts from {ModelSpecJson.Example}; decoders are {string.Join(", ", DecoderFactory.Names)}") { LacksSpec = true };
     }
 
     private static ModelSpec FromFile(string path)

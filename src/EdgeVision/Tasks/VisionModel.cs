@@ -27,7 +27,7 @@ public sealed class VisionModel : IWork, IDisposable
     private readonly Lock _runs; // shared with twins: they prepare and decode side by side, and run one after the other
     private readonly RunThread.Job _job;
     private volatile RunThread? _runThread;
-    private long _began, _ran;
+    private long _started, _preprocessed, _began, _ran, _ended;
 
     private VisionModel(string path, InferenceEngine engine, RuntimeOptions options, Lock? runs = null)
     {
@@ -148,12 +148,12 @@ public sealed class VisionModel : IWork, IDisposable
         ArgumentNullException.ThrowIfNull(frame);
         ArgumentNullException.ThrowIfNull(result);
         result.Clear();
-        long start = Stopwatch.GetTimestamp();
+        _started = Stopwatch.GetTimestamp();
         _transforms[0] = _preprocessor.Process(frame, Engine.InputBytes(_input)[.._imageBytes], crop);
-        long preprocessed = Stopwatch.GetTimestamp();
+        _preprocessed = Stopwatch.GetTimestamp();
         Infer(1);
         Decode(_decoders, 0, frame, result);
-        result.Timing = Timing(start, preprocessed, _began, _ran, 1);
+        result.Timing = Timing(1);
     }
 
     /// <summary>
@@ -172,19 +172,18 @@ public sealed class VisionModel : IWork, IDisposable
             throw new ArgumentException($"give 1 to {BatchSize} frames and as many results and crops", nameof(frames));
         }
 
-        long start = Stopwatch.GetTimestamp();
+        _started = Stopwatch.GetTimestamp();
         for (int i = 0; i < frames.Length; i++)
         {
             results[i].Clear();
             (_frames[i], _results[i], _crops[i]) = (frames[i], results[i], crops.Length == 0 ? null : crops[i]);
         }
 
-        long preprocessed;
         try
         {
             (_items, _parts, _decoding) = (frames.Length, Math.Min(_workers.Length, frames.Length), false);
             _team.Run(this, _parts);
-            preprocessed = Stopwatch.GetTimestamp();
+            _preprocessed = Stopwatch.GetTimestamp();
             Infer(frames.Length);
             _decoding = true;
             _team.Run(this, _parts);
@@ -195,7 +194,7 @@ public sealed class VisionModel : IWork, IDisposable
             Array.Clear(_results);
         }
 
-        var timing = Timing(start, preprocessed, _began, _ran, frames.Length);
+        var timing = Timing(frames.Length);
         foreach (var result in results)
         {
             result.Timing = timing;
@@ -286,10 +285,26 @@ public sealed class VisionModel : IWork, IDisposable
         }
     }
 
-    private static StageTiming Timing(long start, long preprocessed, long began, long ran, int frames) => new(
-        Stopwatch.GetElapsedTime(start, preprocessed).TotalMilliseconds / frames,
-        Stopwatch.GetElapsedTime(began, ran).TotalMilliseconds / frames,
-        Stopwatch.GetElapsedTime(ran).TotalMilliseconds / frames);
+    private StageTiming Timing(int frames)
+    {
+        _ended = Stopwatch.GetTimestamp();
+        return new StageTiming(
+            Stopwatch.GetElapsedTime(_started, _preprocessed).TotalMilliseconds / frames,
+            Stopwatch.GetElapsedTime(_began, _ran).TotalMilliseconds / frames,
+            Stopwatch.GetElapsedTime(_ran, _ended).TotalMilliseconds / frames);
+    }
+
+    /// <summary>Times of the stages of the last run, all its frames together.</summary>
+    internal StageTimes LastStages
+    {
+        get
+        {
+            var (copyIn, run, copyOut) = Engine.LastRun;
+            return new StageTimes(Nanoseconds(_preprocessed - _started), Nanoseconds(copyIn), Nanoseconds(run), Nanoseconds(copyOut), Nanoseconds(_ended - _ran));
+        }
+    }
+
+    internal static long Nanoseconds(long ticks) => Stopwatch.Frequency == 1_000_000_000 ? ticks : (long)(ticks * (1e9 / Stopwatch.Frequency));
 
     private void Decode(OutputDecoder[] decoders, int item, Frame frame, VisionResult result)
     {

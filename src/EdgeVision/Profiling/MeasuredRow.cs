@@ -1,0 +1,76 @@
+namespace EdgeVision;
+
+/// <summary>A measurement's figures, put into its row.</summary>
+internal static class MeasuredRow
+{
+    /// <summary>The row with what the loop saw.</summary>
+    /// <param name="row">What was measured.</param>
+    /// <param name="loop">Its times.</param>
+    /// <param name="warmUps">Runs before.</param>
+    /// <param name="duration">Nanoseconds in which runs arrived.</param>
+    /// <param name="windows">Stretches whose medians are told.</param>
+    public static ProfileRow Of(ProfileRow row, MeasurementLoop loop, int warmUps, long duration, int windows)
+    {
+        var (latency, stages) = (loop.Latency, loop.Stages);
+        double runs = latency.Count, seconds = loop.Elapsed / 1e9;
+        double[] medians = loop.Service.Windows(windows);
+        var measured = row with
+        {
+            WarmupIterations = warmUps,
+            Iterations = latency.Count,
+            Seconds = seconds,
+            MinMs = latency.Percentile(0),
+            P50Ms = latency.Percentile(0.5),
+            P90Ms = latency.Percentile(0.9),
+            P95Ms = latency.Percentile(0.95),
+            P99Ms = latency.Percentile(0.99),
+            P999Ms = latency.Percentile(0.999),
+            MaxMs = latency.Percentile(1),
+            MeanMs = latency.Mean,
+            StddevMs = latency.Deviation,
+            P50IntervalMs = MedianInterval(latency.Percentile(0.5), latency.Windows(windows)),
+            P99IntervalMs = latency.Interval(0.99),
+            WindowsP50Ms = medians,
+            ThroughputFps = seconds > 0 ? runs * row.Batch / seconds : 0,
+            StagesMs = new ProfileStages(Mean(stages.Preprocess), Mean(stages.CopyIn), Mean(stages.Run), Mean(stages.CopyOut), Mean(stages.Postprocess)),
+            ServiceMs = loop.IsOpen ? loop.Service.Summary() : null,
+            QueueMs = loop.Queue?.Summary(),
+        };
+        return loop.Backlog(duration) is > 0 and var waiting
+            ? measured with { Unstable = [FormattableString.Invariant($"{row.RateFps:G4} runs arrive a second and {runs / seconds:F1} end: {waiting} still waited when it was given up")] }
+            : measured;
+
+        double Mean(long nanoseconds) => runs > 0 ? nanoseconds / runs / 1e6 : 0;
+    }
+
+    // Neighbouring runs resemble one another, so that their number says little: what counts is how medians of stretches scatter. Student's t, 95 %.
+    private static double[] MedianInterval(double median, double[] windows)
+    {
+        if (windows.Length < 3)
+        {
+            return [median, median];
+        }
+
+        double mean = windows.Average();
+        double deviation = Math.Sqrt(windows.Sum(w => (w - mean) * (w - mean)) / (windows.Length - 1));
+        double half = StudentT(windows.Length - 1) * deviation / Math.Sqrt(windows.Length);
+        return [Math.Max(0, median - half), median + half];
+    }
+
+    // 97.5th percentile by degrees of freedom; between and above them the next lower tabled one, which is never too small.
+    private static double StudentT(int freedom) => freedom switch
+    {
+        <= 2 => 4.303,
+        3 => 3.182,
+        4 => 2.776,
+        5 => 2.571,
+        6 => 2.447,
+        7 => 2.365,
+        8 => 2.306,
+        9 => 2.262,
+        < 12 => 2.228,
+        < 15 => 2.179,
+        < 19 => 2.131,
+        _ => 2.093,
+    };
+}

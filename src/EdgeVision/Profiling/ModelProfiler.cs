@@ -1,0 +1,238 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace EdgeVision;
+
+/// <summary>
+/// Measures models: how long loading, the first run and every further one take, stage by stage, with what memory, processor time and energy, and whether
+/// the figures can be relied on. One at a time, in this process: <c>edgevision profile</c> gives each a process of its own, so that a crash or a leak
+/// spoils no other.
+/// </summary>
+public static class ModelProfiler
+{
+    private const int Windows = 20;
+    private const long Slice = 100_000_000; // between two looks at progress and cancellation
+
+    /// <summary>Measures a model.</summary>
+    /// <param name="request">Model, size, batch, provider, threads, rate.</param>
+    /// <param name="options">How long, with which frames, what else.</param>
+    /// <param name="picture">A picture to show the model, stretched to the frames' size: packed pixels. The self-test's, or a drawn pattern, when null.</param>
+    /// <param name="progress">Told how far it is; called on this thread.</param>
+    /// <param name="cancel">Ends the measurement within a tenth of a second or a run.</param>
+    /// <exception cref="EdgeVisionException">The model cannot be loaded, not like that, or fails while it runs.</exception>
+    public static ProfileRow Profile(ProfileRequest request, ProfileOptions? options = null, Frame? picture = null, IProgress<ProfileProgress>? progress = null, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        options ??= new ProfileOptions();
+        Check(request, options);
+        cancel.ThrowIfCancellationRequested();
+        var clock = ProfileClock.System;
+        progress?.Report(new ProfileProgress("load", 0));
+        OrtLibrary.EnsureLoaded(); // the library is not the model's
+        double? baseRss = SystemMemory.ResidentMb;
+        long before = clock.Now;
+        using var subject = ProfileSubject.Load(request, options, picture);
+        long loaded = clock.Now;
+        subject.Run();
+        long first = clock.Now - loaded;
+        var row = Describe(request, options, subject) with { BaseRssMb = baseRss, LoadMs = (loaded - before) / 1e6, FirstMs = first / 1e6, MeasuredAt = DateTime.UtcNow };
+        row = Measure(row, subject, clock, request, options, progress, cancel);
+        return Extras(row, subject, options, progress, cancel);
+    }
+
+    /// <summary>What a model takes: its size, whether that and its batch are open.</summary>
+    /// <exception cref="EdgeVisionException">It cannot be loaded.</exception>
+    public static ProfileModel Inspect(string model, string? spec = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        using var engine = new InferenceEngine(model, new EngineOptions { Providers = ProviderPolicy.Require(Provider.Cpu), Threads = ThreadBudget.Of(1), OptimizeGraph = false });
+        ModelSpec? read = null;
+        try
+        {
+            read = BundleReader.ReadSpec(model, engine.Metadata, engine.Inputs, engine.Outputs, spec).Spec;
+        }
+        catch (ModelFormatException e) when (e.LacksSpec)
+        {
+        }
+
+        var input = engine.Inputs.FirstOrDefault(i => i.Name == read?.Input.Name) ?? engine.Inputs.FirstOrDefault() ?? throw new ModelFormatException($"'{model}' has no input");
+        var axes = ProfileShape.Axes(input.Shape);
+        var size = read is not null ? (read.Input.Width, read.Input.Height) : ProfileShape.Size(input.Shape);
+        return new ProfileModel(
+            size is { Item1: > 0, Item2: > 0 } known ? known.Item1 : null,
+            size is { Item1: > 0, Item2: > 0 } again ? again.Item2 : null,
+            axes is var (height, width) && input.Shape[height] < 0 && input.Shape[width] < 0,
+            engine.Inputs.All(i => i.Shape.Length > 0 && i.Shape[0] < 0),
+            input.Shape.Length > 0 && input.Shape[0] > 0 ? (int)input.Shape[0] : 1,
+            read?.Task);
+    }
+
+    /// <summary>How a provider of that name is asked for: one that is named must run the network, and the CPU may have what it does not take.</summary>
+    /// <param name="name">A provider, or auto.</param>
+    /// <exception cref="EdgeVisionException">There is none of that name.</exception>
+    public static ProviderPolicy Policy(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (name == "auto")
+        {
+            return ProviderPolicy.Auto;
+        }
+
+        try
+        {
+            var provider = ProviderNames.Parse(name);
+            return provider == Provider.Cpu ? ProviderPolicy.Require(Provider.Cpu) : ProviderPolicy.Require(provider, Provider.Cpu);
+        }
+        catch (ArgumentException e)
+        {
+            throw new EdgeVisionException(e.Message);
+        }
+    }
+
+    private static ProfileRow Measure(ProfileRow row, ProfileSubject subject, ProfileClock clock, ProfileRequest request, ProfileOptions options,
+        IProgress<ProfileProgress>? progress, CancellationToken cancel)
+    {
+        var (warmUps, settled) = WarmUp.Run(subject, clock, (long)options.WarmUp.TotalNanoseconds, done =>
+        {
+            cancel.ThrowIfCancellationRequested();
+            progress?.Report(new ProfileProgress("warm up", done));
+        });
+        int capacity = options.Iterations ?? options.Capacity;
+        long duration = options.Iterations is null ? (long)options.Duration.TotalNanoseconds : long.MaxValue / 4;
+        var loop = new MeasurementLoop(subject, clock, capacity, request.RateFps);
+        using var sensors = SensorSampler.Start();
+        loop.Start();
+        for (long until = Slice; ; until += Slice)
+        {
+            cancel.ThrowIfCancellationRequested();
+            loop.Run(capacity, Math.Min(until, duration));
+            progress?.Report(new ProfileProgress("measure", options.Iterations is { } n ? loop.Latency.Count / (double)n : Math.Min(1, loop.Elapsed / (double)duration)));
+            if (loop.Latency.IsFull || until >= duration)
+            {
+                break;
+            }
+        }
+
+        var seen = sensors.Stop(loop.Latency.Count);
+        return Judged(MeasuredRow.Of(row, loop, warmUps, options.Iterations is null ? duration : loop.Elapsed, Windows), seen, settled);
+    }
+
+    // What the figures are worth: whether times had settled and stayed, and what else the machine did.
+    private static ProfileRow Judged(ProfileRow row, SensorReadings seen, bool settled)
+    {
+        var reasons = new List<string>(row.Unstable);
+        if (!settled)
+        {
+            reasons.Add("times had not settled when the warm-up was over");
+        }
+
+        reasons.AddRange(StabilityCheck.Reasons(row, seen));
+        return row with
+        {
+            PeakRssMb = seen.PeakRssMb,
+            CpuPercent = seen.CpuPercent,
+            TemperatureC = seen.TemperatureC,
+            FrequencyMhz = seen.FrequencyMhz,
+            Energy = seen.Energy,
+            Stable = reasons.Count == 0,
+            Unstable = [.. reasons],
+        };
+    }
+
+    // After the measurement, as they take memory and time of their own.
+    private static ProfileRow Extras(ProfileRow row, ProfileSubject subject, ProfileOptions options, IProgress<ProfileProgress>? progress, CancellationToken cancel)
+    {
+        if (options.CountCosts)
+        {
+            cancel.ThrowIfCancellationRequested();
+            progress?.Report(new ProfileProgress("costs", 0));
+            var cost = GraphCost.Measure(subject.Engine);
+            row = row with { Macs = cost.Macs, Params = cost.Parameters, Precision = cost.Precision };
+        }
+
+        if (options.OperatorRuns > 0)
+        {
+            cancel.ThrowIfCancellationRequested();
+            progress?.Report(new ProfileProgress("operators", 0));
+            var profile = OperatorProfile.Measure(subject.Engine, options.OperatorRuns);
+            row = row with { Operators = [.. profile.Operators], Placement = new Dictionary<string, int>(profile.Placement) };
+            if (options.TracePath is { } path)
+            {
+                profile.WriteTrace(path);
+            }
+        }
+
+        return row;
+    }
+
+    private static ProfileRow Describe(ProfileRequest request, ProfileOptions options, ProfileSubject subject)
+    {
+        var engine = subject.Engine;
+        var machine = MachineInfo.Read();
+        var metric = CardMetric.Of(subject.Spec);
+        return Named(request, options) with
+        {
+            ModelSha256 = ProfileSubject.Sha256(request.Model),
+            Task = subject.Spec?.Task,
+            Architecture = subject.Spec?.Provenance?.Architecture,
+            Width = subject.Size?.Width,
+            Height = subject.Size?.Height,
+            Provider = engine.Providers.Active[0].Name(),
+            Threads = engine.Threads.Inference,
+            ModelMb = new FileInfo(request.Model).Length / 1e6,
+            Metric = metric?.Value,
+            MetricName = metric?.Name,
+            MetricSource = metric is null ? null : "the model's card",
+            Machine = machine,
+            Device = options.Device ?? machine.Board ?? machine.Cpu,
+        };
+    }
+
+    /// <summary>A row without figures: what was to be measured, and why it was not.</summary>
+    public static ProfileRow Failed(ProfileRequest request, ProfileOptions options, string error)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(options);
+        return Named(request, options) with { Error = error, Machine = MachineInfo.Read() };
+    }
+
+    private static ProfileRow Named(ProfileRequest request, ProfileOptions options) => new()
+    {
+        Model = Path.GetFileNameWithoutExtension(request.Model),
+        Device = options.Device ?? "",
+        Width = request.Width,
+        Height = request.Height,
+        Batch = request.Batch,
+        Provider = request.Provider,
+        Threads = request.Threads,
+        Mode = request.RateFps is null ? ProfileMode.Closed : ProfileMode.Open,
+        RateFps = request.RateFps,
+    };
+
+    private static void Check(ProfileRequest request, ProfileOptions options)
+    {
+        if (request.Batch is < 1 or > 4096 || request.Threads is < 1 or > 1024 || request.RateFps is { } rate && !(rate is > 0 and <= 1e6))
+        {
+            throw new EdgeVisionException(string.Create(CultureInfo.InvariantCulture, $"a batch of {request.Batch}, {request.Threads} threads at a rate of {request.RateFps} cannot be measured: batches are 1 to 4096, threads 1 to 1024, rates above 0"));
+        }
+
+        if ((request.Width is null) != (request.Height is null))
+        {
+            throw new EdgeVisionException("give width and height, or neither");
+        }
+
+        if (options.Iterations is < 1 || options.Iterations is null && options.Duration <= TimeSpan.Zero || options.Capacity < 1)
+        {
+            throw new EdgeVisionException("a measurement is of one run at least, or of a time above zero");
+        }
+    }
+}
+
+/// <summary>What a model takes.</summary>
+/// <param name="Width">Width of its input in pixels; null where nothing says.</param>
+/// <param name="Height">Height of its input in pixels; null where nothing says.</param>
+/// <param name="OpenSize">Whether the graph takes other sizes too.</param>
+/// <param name="OpenBatch">Whether the graph takes any batch.</param>
+/// <param name="Batch">The batch it takes where it takes no other.</param>
+/// <param name="Task">What it is for; null where nothing says how to read it.</param>
+public sealed record ProfileModel(int? Width, int? Height, bool OpenSize, bool OpenBatch, int Batch, string? Task);

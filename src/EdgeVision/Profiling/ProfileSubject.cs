@@ -1,0 +1,188 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace EdgeVision;
+
+/// <summary>A loaded model as it is measured: frames to results, or the network alone.</summary>
+internal sealed class ProfileSubject : IProfileWork, IDisposable
+{
+    private readonly VisionModel? _model;
+    private readonly Frame? _frame;
+    private readonly Frame[] _frames = [];
+    private readonly VisionResult[] _results = [];
+
+    private ProfileSubject(VisionModel model, Frame frame, int batch)
+    {
+        (_model, Engine, _frame) = (model, model.Engine, frame);
+        _frames = [.. Enumerable.Repeat(frame, batch)];
+        _results = [.. Enumerable.Range(0, batch).Select(_ => new VisionResult())];
+    }
+
+    private ProfileSubject(InferenceEngine engine) => Engine = engine;
+
+    /// <summary>The network.</summary>
+    public InferenceEngine Engine { get; }
+
+    /// <summary>How the model is read; null where only its network runs.</summary>
+    public ModelSpec? Spec => _model?.Spec;
+
+    /// <summary>Width and height of the network's input; null where no input looks like a picture.</summary>
+    public (int Width, int Height)? Size { get; private init; }
+
+    /// <inheritdoc/>
+    public StageTimes LastStages
+    {
+        get
+        {
+            if (_model is not null)
+            {
+                return _model.LastStages;
+            }
+
+            var (copyIn, run, copyOut) = Engine.LastRun;
+            return new StageTimes(0, VisionModel.Nanoseconds(copyIn), VisionModel.Nanoseconds(run), VisionModel.Nanoseconds(copyOut), 0);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Run()
+    {
+        if (_model is null)
+        {
+            Engine.Run();
+        }
+        else if (_frames.Length == 1)
+        {
+            _model.Run(_frame!, _results[0]);
+        }
+        else
+        {
+            _model.RunBatch(_frames, _results);
+        }
+    }
+
+    /// <summary>Loads a model.</summary>
+    /// <param name="request">Which, and how.</param>
+    /// <param name="options">Frames.</param>
+    /// <param name="frame">A picture to show it, stretched to the frames' size; its self-test's, or a drawn pattern, when null.</param>
+    /// <exception cref="EdgeVisionException">It cannot be loaded, or not like that.</exception>
+    public static ProfileSubject Load(ProfileRequest request, ProfileOptions options, Frame? frame)
+    {
+        var policy = ModelProfiler.Policy(request.Provider);
+        var threads = ThreadBudget.Of(request.Threads);
+        if (options.NetworkOnly)
+        {
+            return Network(request, policy, threads);
+        }
+
+        VisionModel model;
+        try
+        {
+            model = VisionModel.Load(request.Model, new RuntimeOptions
+            {
+                Providers = policy,
+                ProviderOptions = request.ProviderOptions,
+                Threads = threads,
+                SpecPath = request.Spec,
+                BatchSize = request.Batch,
+                InputSize = request is { Width: { } w, Height: { } h } ? (w, h) : null,
+            });
+        }
+        catch (ModelFormatException e) when (e.LacksSpec)
+        {
+            return Network(request, policy, threads);
+        }
+
+        try
+        {
+            var shown = ProfileFrame.Of(model.Spec, options, frame);
+            return new ProfileSubject(model, shown, request.Batch) { Size = (model.Spec.Input.Width, model.Spec.Input.Height) };
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>SHA-256 of a file in lower-case hexadecimal.</summary>
+    public static string Sha256(string path)
+    {
+        using var file = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(file));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _frame?.Dispose();
+        if (_model is not null)
+        {
+            _model.Dispose();
+        }
+        else
+        {
+            Engine.Dispose();
+        }
+    }
+
+    // Inputs are random: zeros would let kernels off that skip them, and denormals would slow others down.
+    private static ProfileSubject Network(ProfileRequest request, ProviderPolicy policy, ThreadBudget threads)
+    {
+        var engine = new InferenceEngine(request.Model, new EngineOptions { Providers = policy, ProviderOptions = request.ProviderOptions, Threads = threads });
+        try
+        {
+            (int, int)? size = null;
+            var random = new Random(1);
+            for (int i = 0; i < engine.Inputs.Count; i++)
+            {
+                var info = engine.Inputs[i];
+                long[] shape = ProfileShape.Of(info, request);
+                size ??= ProfileShape.Size(shape);
+                if (!engine.InputShape(i).SequenceEqual(shape))
+                {
+                    engine.Resize(i, shape);
+                }
+            }
+
+            for (int i = 0; i < engine.Inputs.Count; i++)
+            {
+                Fill(engine.InputBytes(i), engine.Inputs[i].Element, random);
+            }
+
+            return new ProfileSubject(engine) { Size = size };
+        }
+        catch
+        {
+            engine.Dispose();
+            throw;
+        }
+    }
+
+    private static void Fill(Span<byte> bytes, TensorElement element, Random random)
+    {
+        switch (element)
+        {
+            case TensorElement.Float32:
+                foreach (ref float value in MemoryMarshal.Cast<byte, float>(bytes))
+                {
+                    value = random.NextSingle();
+                }
+
+                break;
+            case TensorElement.Float16:
+                foreach (ref Half value in MemoryMarshal.Cast<byte, Half>(bytes))
+                {
+                    value = (Half)random.NextSingle();
+                }
+
+                break;
+            case TensorElement.UInt8 or TensorElement.Int8:
+                random.NextBytes(bytes);
+                break;
+            default:
+                bytes.Clear(); // indices, sizes and switches: any other number may lie outside of what they mean
+                break;
+        }
+    }
+}

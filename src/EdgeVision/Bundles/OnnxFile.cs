@@ -1,5 +1,4 @@
 using System.IO.MemoryMappedFiles;
-using System.Text;
 
 namespace EdgeVision;
 
@@ -12,9 +11,19 @@ internal static unsafe class OnnxFile
     private const int MaxDepth = 64;
 
     /// <summary>Throws <see cref="ModelFormatException"/> where the file must not be loaded; says whether it keeps weights beside itself.</summary>
-    public static bool Check(string path)
+    public static bool Check(string path) => Walk(path, null).HasExternalData;
+
+    /// <summary>The nodes and the constant tensors of a file, after the same checks.</summary>
+    public static OnnxContent ReadContent(string path)
     {
-        var subject = new Subject(path);
+        var content = new OnnxContent();
+        Walk(path, content);
+        return content;
+    }
+
+    private static OnnxSubject Walk(string path, OnnxContent? content)
+    {
+        var subject = new OnnxSubject(path, content);
         if (!File.Exists(path))
         {
             throw new ModelFormatException(Directory.Exists(path) ? $"'{path}' is a folder, not an ONNX model" : $"model '{path}' does not exist");
@@ -36,7 +45,7 @@ internal static unsafe class OnnxFile
             view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
             try
             {
-                Model(new Reader(start, start + length, subject), Path.GetDirectoryName(Path.GetFullPath(path))!);
+                Model(new OnnxReader(start, start + length, subject), Path.GetDirectoryName(Path.GetFullPath(path))!);
             }
             finally
             {
@@ -48,11 +57,11 @@ internal static unsafe class OnnxFile
             throw new ModelFormatException($"model '{path}' cannot be read: {OneLine.Of(e.Message)}", e);
         }
 
-        return subject.HasExternalData;
+        return subject;
     }
 
     // ModelProto: 1 ir_version, 7 graph, 8 opset_import, 25 functions
-    private static void Model(Reader reader, string folder)
+    private static void Model(OnnxReader reader, string folder)
     {
         bool graph = false, version = false;
         while (reader.Next(out int field, out int wire, first: !graph && !version))
@@ -82,7 +91,7 @@ internal static unsafe class OnnxFile
     }
 
     // GraphProto: 1 node, 5 initializer, 15 sparse_initializer
-    private static void Graph(Reader reader, string folder, int depth)
+    private static void Graph(OnnxReader reader, string folder, int depth)
     {
         if (depth > MaxDepth)
         {
@@ -97,6 +106,7 @@ internal static unsafe class OnnxFile
                     Node(reader.Message(), folder, depth);
                     break;
                 case 5 when wire == 2:
+                    reader.Subject.Content?.Tensors.Add(OnnxTensor.Read(reader.Ahead()));
                     Tensor(reader.Message(), folder);
                     break;
                 case 15 when wire == 2:
@@ -110,8 +120,10 @@ internal static unsafe class OnnxFile
     }
 
     // NodeProto: 5 attribute; AttributeProto: 5 t, 6 g, 10 tensors, 11 graphs, 22 sparse_tensor, 23 sparse_tensors
-    private static void Node(Reader reader, string folder, int depth)
+    private static void Node(OnnxReader reader, string folder, int depth)
     {
+        var content = reader.Subject.Content;
+        var node = content is null ? null : OnnxNode.Read(reader, content);
         while (reader.Next(out int field, out int wire))
         {
             if (field != 5 || wire != 2)
@@ -140,10 +152,16 @@ internal static unsafe class OnnxFile
                 }
             }
         }
+
+        // After the nodes of its bodies: the list reads backwards from what is made to what it is made of.
+        if (node is not null)
+        {
+            content!.Nodes.Add(node);
+        }
     }
 
     // SparseTensorProto: 1 values, 2 indices
-    private static void Sparse(Reader reader, string folder)
+    private static void Sparse(OnnxReader reader, string folder)
     {
         while (reader.Next(out int field, out int wire))
         {
@@ -159,7 +177,7 @@ internal static unsafe class OnnxFile
     }
 
     // TensorProto: 13 external_data (StringStringEntryProto: 1 key, 2 value)
-    private static void Tensor(Reader reader, string folder)
+    private static void Tensor(OnnxReader reader, string folder)
     {
         while (reader.Next(out int field, out int wire))
         {
@@ -192,136 +210,6 @@ internal static unsafe class OnnxFile
                 ExternalData.Check(reader.Path, folder, value);
                 reader.Subject.HasExternalData = true;
             }
-        }
-    }
-
-    /// <summary>The file that is looked at, and what was found in it.</summary>
-    private sealed class Subject(string path)
-    {
-        public string Path { get; } = path;
-
-        public bool HasExternalData { get; set; }
-    }
-
-    /// <summary>A cursor over one protobuf message.</summary>
-    private ref struct Reader(byte* position, byte* end, Subject subject)
-    {
-        private byte* _position = position;
-        private readonly byte* _end = end;
-
-        public Subject Subject { get; } = subject;
-
-        public readonly string Path => Subject.Path;
-
-        public bool Next(out int field, out int wire, bool first = false)
-        {
-            (field, wire) = (0, 0);
-            if (_position >= _end)
-            {
-                return false;
-            }
-
-            ulong tag = Varint(first);
-            (field, wire) = ((int)Math.Min(tag >> 3, int.MaxValue), (int)(tag & 7));
-            if (field == 0 || wire is 3 or 4 or 6 or 7 || first && field > 25)
-            {
-                throw first ? NotOnnx() : Damaged();
-            }
-
-            return true;
-        }
-
-        public Reader Message()
-        {
-            byte* start = _position;
-            ulong length = Varint();
-            if (length > (ulong)(_end - _position))
-            {
-                throw Damaged();
-            }
-
-            start = _position;
-            _position += length;
-            return new Reader(start, _position, Subject);
-        }
-
-        // Whether a whole message lies ahead.
-        public readonly bool HasMessage()
-        {
-            var ahead = this;
-            ulong length = 0;
-            for (int shift = 0; shift < 64 && ahead._position < _end; shift += 7)
-            {
-                byte b = *ahead._position++;
-                length |= (ulong)(b & 0x7F) << shift;
-                if (b < 0x80)
-                {
-                    return length <= (ulong)(_end - ahead._position);
-                }
-            }
-
-            return false;
-        }
-
-        public string Text()
-        {
-            var message = Message();
-            long length = message._end - message._position;
-            return length <= 4096 ? Encoding.UTF8.GetString(message._position, (int)length) : throw Damaged();
-        }
-
-        public void Skip(int wire)
-        {
-            switch (wire)
-            {
-                case 0:
-                    Varint();
-                    break;
-                case 1:
-                    Advance(8);
-                    break;
-                case 2:
-                    Message();
-                    break;
-                default:
-                    Advance(4);
-                    break;
-            }
-        }
-
-        public readonly ModelFormatException NotOnnx() => new($"'{Path}' is not an ONNX model");
-
-        public readonly ModelFormatException Damaged() => new($"model '{Path}' is damaged or truncated");
-
-        private void Advance(int bytes)
-        {
-            if (_end - _position < bytes)
-            {
-                throw Damaged();
-            }
-
-            _position += bytes;
-        }
-
-        private ulong Varint(bool first = false)
-        {
-            ulong value = 0;
-            for (int shift = 0; shift < 64; shift += 7)
-            {
-                if (_position >= _end)
-                {
-                    break;
-                }
-
-                byte b = *_position++;
-                value |= (ulong)(b & 0x7F) << shift;
-                if (b < 0x80)
-                {
-                    return value;
-                }
-            }
-
-            throw first ? NotOnnx() : Damaged();
         }
     }
 }

@@ -1,0 +1,161 @@
+using System.Text;
+
+namespace EdgeVision;
+
+/// <summary>The file that is looked at, and what was found in it.</summary>
+internal sealed class OnnxSubject(string path, OnnxContent? content)
+{
+    public string Path { get; } = path;
+
+    public bool HasExternalData { get; set; }
+
+    /// <summary>Takes nodes and tensors where they are asked for.</summary>
+    public OnnxContent? Content { get; } = content;
+}
+
+/// <summary>A cursor over one protobuf message of an ONNX file.</summary>
+internal unsafe ref struct OnnxReader(byte* position, byte* end, OnnxSubject subject)
+{
+    private byte* _position = position;
+    private readonly byte* _end = end;
+
+    public OnnxSubject Subject { get; } = subject;
+
+    public readonly string Path => Subject.Path;
+
+    public bool Next(out int field, out int wire, bool first = false)
+    {
+        (field, wire) = (0, 0);
+        if (_position >= _end)
+        {
+            return false;
+        }
+
+        ulong tag = Varint(first);
+        (field, wire) = ((int)Math.Min(tag >> 3, int.MaxValue), (int)(tag & 7));
+        if (field == 0 || wire is 3 or 4 or 6 or 7 || first && field > 25)
+        {
+            throw first ? NotOnnx() : Damaged();
+        }
+
+        return true;
+    }
+
+    public OnnxReader Message()
+    {
+        byte* start = _position;
+        ulong length = Varint();
+        if (length > (ulong)(_end - _position))
+        {
+            throw Damaged();
+        }
+
+        start = _position;
+        _position += length;
+        return new OnnxReader(start, _position, Subject);
+    }
+
+    /// <summary>The message ahead, which stays there.</summary>
+    public readonly OnnxReader Ahead()
+    {
+        var ahead = this;
+        return ahead.Message();
+    }
+
+    // Whether a whole message lies ahead.
+    public readonly bool HasMessage()
+    {
+        var ahead = this;
+        ulong length = 0;
+        for (int shift = 0; shift < 64 && ahead._position < _end; shift += 7)
+        {
+            byte b = *ahead._position++;
+            length |= (ulong)(b & 0x7F) << shift;
+            if (b < 0x80)
+            {
+                return length <= (ulong)(_end - ahead._position);
+            }
+        }
+
+        return false;
+    }
+
+    public string Text()
+    {
+        var message = Message();
+        long length = message._end - message._position;
+        return length <= 4096 ? Encoding.UTF8.GetString(message._position, (int)length) : throw Damaged();
+    }
+
+    /// <summary>Numbers of a repeated field, whether packed or one by one.</summary>
+    public void Numbers(int wire, List<long> numbers)
+    {
+        if (wire == 0)
+        {
+            numbers.Add((long)Varint());
+            return;
+        }
+
+        var packed = Message();
+        while (packed._position < packed._end)
+        {
+            numbers.Add((long)packed.Varint());
+        }
+    }
+
+    public long Number() => (long)Varint();
+
+    public void Skip(int wire)
+    {
+        switch (wire)
+        {
+            case 0:
+                Varint();
+                break;
+            case 1:
+                Advance(8);
+                break;
+            case 2:
+                Message();
+                break;
+            default:
+                Advance(4);
+                break;
+        }
+    }
+
+    public readonly ModelFormatException NotOnnx() => new($"'{Path}' is not an ONNX model");
+
+    public readonly ModelFormatException Damaged() => new($"model '{Path}' is damaged or truncated");
+
+    private void Advance(int bytes)
+    {
+        if (_end - _position < bytes)
+        {
+            throw Damaged();
+        }
+
+        _position += bytes;
+    }
+
+    private ulong Varint(bool first = false)
+    {
+        ulong value = 0;
+        for (int shift = 0; shift < 64; shift += 7)
+        {
+            if (_position >= _end)
+            {
+                break;
+            }
+
+            byte b = *_position++;
+            value |= (ulong)(b & 0x7F) << shift;
+            if (b < 0x80)
+            {
+                return value;
+            }
+        }
+
+        throw first ? NotOnnx() : Damaged();
+    }
+}

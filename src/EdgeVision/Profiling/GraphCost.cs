@@ -1,0 +1,64 @@
+namespace EdgeVision;
+
+/// <summary>What a network costs whatever runs it: multiply-accumulates at given input shapes, and weights.</summary>
+/// <remarks>
+/// Convolutions, matrix products, recurrent cells and attention count, in floats and integers; additions, activations, normalizations and resizing do not, as is
+/// usual. Each is counted as often as it ran: a loop's body once a turn, of a conditional the branch that was taken. Measure with
+/// <see cref="InferenceEngine.MeasureCost"/>.
+/// </remarks>
+public sealed class GraphCost
+{
+    private GraphCost(long macs, IReadOnlyDictionary<string, long> byOperator, IReadOnlyList<string> notCounted, ModelWeights weights) =>
+        (Macs, MacsByOperator, NotCounted, Weights) = (macs, byOperator, notCounted, weights);
+
+    /// <summary>Multiply-accumulates of a run, the whole batch.</summary>
+    public long Macs { get; }
+
+    /// <summary>The same by kind of operator.</summary>
+    public IReadOnlyDictionary<string, long> MacsByOperator { get; }
+
+    /// <summary>Nodes that multiply and accumulate, but not in a way that their shapes tell; empty where <see cref="Macs"/> is whole.</summary>
+    public IReadOnlyList<string> NotCounted { get; }
+
+    /// <summary>The weights.</summary>
+    public ModelWeights Weights { get; }
+
+    /// <summary>Counts the first run of a profile of the model, whose graph was not rewritten.</summary>
+    internal static GraphCost Read(Stream profile, string path)
+    {
+        var run = OrtProfile.Read(profile).FirstOrDefault() ?? throw new EdgeVisionException($"'{path}' cannot be counted: ONNX Runtime's profile holds no run");
+        Dictionary<string, string>? equations = null;
+        var byOperator = new Dictionary<string, long>();
+        var notCounted = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var node in run.Nodes)
+        {
+            string type = node.Arguments.Operator;
+            string? equation = null;
+            if (type == "Einsum")
+            {
+                equations ??= Equations(path);
+                equations.TryGetValue(node.NodeName(), out equation);
+            }
+
+            switch (MultiplyAccumulates.Of(type, Shapes(node.Arguments.Inputs), Shapes(node.Arguments.Outputs), equation))
+            {
+                case null:
+                    notCounted.Add($"{type} {node.NodeName()}");
+                    break;
+                case > 0 and var macs:
+                    byOperator[type] = byOperator.GetValueOrDefault(type) + macs;
+                    break;
+            }
+        }
+
+        return new GraphCost(byOperator.Values.Sum(), byOperator, [.. notCounted], ModelWeights.Read(path));
+    }
+
+    private static long[][] Shapes(Dictionary<string, long[]>[] tensors) => [.. tensors.Select(t => t.Values.FirstOrDefault() ?? [])];
+
+    // By the names that the file gives; where two nodes share one, neither is sure.
+    private static Dictionary<string, string> Equations(string path) => OnnxFile.ReadContent(path).Nodes
+        .Where(n => n.Equation is not null && n.Name.Length > 0)
+        .GroupBy(n => n.Name).Where(g => g.Select(n => n.Equation).Distinct().Count() == 1)
+        .ToDictionary(g => g.Key, g => g.First().Equation!);
+}

@@ -1,0 +1,118 @@
+namespace EdgeVision;
+
+/// <summary>Multiply-accumulates of one node from the shapes of its tensors.</summary>
+internal static class MultiplyAccumulates
+{
+    /// <summary>How many; 0 for an operator that has none, null where they cannot be told.</summary>
+    /// <param name="type">Operator.</param>
+    /// <param name="inputs">Shapes of the inputs that are there, in order.</param>
+    /// <param name="outputs">Shapes of the outputs.</param>
+    /// <param name="equation">Einsum's.</param>
+    public static long? Of(string type, long[][] inputs, long[][] outputs, string? equation = null)
+    {
+        try
+        {
+            return checked(type switch
+            {
+                // Every output element sees a window of a group's channels: W is [out channels, in channels / groups, kernel…].
+                "Conv" or "FusedConv" or "DeformConv" or "ConvInteger" => Convolution(inputs, 1, outputs),
+                "QLinearConv" => Convolution(inputs, 3, outputs),
+
+                // Every input element goes to a window of a group's outputs: W is [in channels, out channels / groups, kernel…].
+                "ConvTranspose" => inputs is [var x, [_, ..] w, ..] ? Count(x) * Count(w.AsSpan(1)) : null,
+
+                "MatMul" or "FusedMatMul" or "Gemm" or "FusedGemm" or "MatMulInteger" or "MatMulIntegerToFloat" or "DynamicQuantizeMatMul" => Product(inputs, 1, outputs),
+                "QLinearMatMul" or "QGemm" => Product(inputs, 3, outputs),
+                "MatMulNBits" => inputs is [[.., var k], ..] && outputs is [var y, ..] ? Count(y) * k : null, // the right matrix is packed
+                "Einsum" => Einsum(inputs, equation),
+
+                // X is [steps, batch, …] or [batch, steps, …]; W and R are [directions, gates * hidden, …].
+                "LSTM" or "GRU" or "RNN" => inputs is [[var a, var b, _], { Length: 3 } w, { Length: 3 } r, ..] ? a * b * (Count(w) + Count(r)) : null,
+
+                "Attention" => inputs is [_, { Length: 2 }, ..] ? PackedAttention(inputs, outputs) : Attention(inputs, outputs),
+                "MultiHeadAttention" => Attention(inputs, outputs),
+
+                "GroupQueryAttention" or "PackedAttention" or "PackedMultiHeadAttention" or "QAttention" or "LongformerAttention" or "DecoderMaskedMultiHeadAttention" or "SparseAttention"
+                    or "QLinearConvTranspose" or "MatMulBnb4" or "DynamicQuantizeLSTM" or "AttnLSTM" or "NhwcFusedConv" or "QEmbedLayerNormalization" => null,
+                _ => 0,
+            });
+        }
+        catch (OverflowException)
+        {
+            return null;
+        }
+    }
+
+    private static long? Convolution(long[][] inputs, int weight, long[][] outputs) =>
+        inputs.Length > weight && inputs[weight] is [_, .. var window] && outputs is [var y, ..] ? checked(Count(y) * Count(window)) : null;
+
+    // Rows times columns times what is summed over: the elements of a row of the left matrix, whichever way it lies.
+    private static long? Product(long[][] inputs, int right, long[][] outputs)
+    {
+        if (inputs is not [[_, ..] a, ..] || outputs is not [var y, ..])
+        {
+            return null;
+        }
+
+        if (a.Length == 1)
+        {
+            return checked(Count(y) * a[0]);
+        }
+
+        // A right side of one dimension, a vector, leaves the output without columns.
+        bool vector = inputs.Length > right && inputs[right].Length == 1;
+        long rows = vector ? y is [.., var last] ? last : 1 : y is [.., var row, _] ? row : 1;
+        return rows > 0 ? checked(Count(y) * (a[^1] * a[^2] / rows)) : 0;
+    }
+
+    // Every combination of the indices is one product; more than two operands would depend on the order of contraction.
+    private static long? Einsum(long[][] inputs, string? equation)
+    {
+        if (equation?.Split("->")[0].Split(',') is not { Length: 2 } terms || inputs.Length != 2)
+        {
+            return null;
+        }
+
+        var sizes = new Dictionary<char, long>();
+        for (int i = 0; i < 2; i++)
+        {
+            string indices = terms[i].Replace(" ", "", StringComparison.Ordinal);
+            if (indices.Contains('.', StringComparison.Ordinal) || indices.Length != inputs[i].Length)
+            {
+                return null;
+            }
+
+            for (int d = 0; d < indices.Length; d++)
+            {
+                sizes[indices[d]] = Math.Max(sizes.GetValueOrDefault(indices[d], 1), inputs[i][d]);
+            }
+        }
+
+        return Count(sizes.Values.ToArray());
+    }
+
+    // Q K' and the weights times V: Q is [batch, queries, width] or [batch, heads, queries, width of a head], Y alike with V's widths.
+    private static long? Attention(long[][] inputs, long[][] outputs) => (inputs, outputs) switch
+    {
+        ([[var b, var queries, var width], [_, var keys, _], [_, _, _], ..], [[_, _, var values], ..]) => checked(b * queries * keys * (width + values)),
+        ([[var b, var heads, var queries, var width], [_, _, var keys, _], [_, _, _, _], ..], [[_, _, _, var values], ..]) => checked(b * heads * queries * keys * (width + values)),
+        _ => null,
+    };
+
+    // X [batch, steps, in] through weights [in, Q + K + V], and attention within: Q and K are as wide as each other.
+    private static long? PackedAttention(long[][] inputs, long[][] outputs) =>
+        (inputs, outputs) is ([[var b, var steps, _], [var @in, var all], ..], [[_, _, var values], ..])
+            ? checked(b * steps * @in * all + b * steps * steps * ((all - values) / 2 + values))
+            : null;
+
+    private static long Count(ReadOnlySpan<long> shape)
+    {
+        long count = 1;
+        foreach (long d in shape)
+        {
+            count = checked(count * d);
+        }
+
+        return count;
+    }
+}

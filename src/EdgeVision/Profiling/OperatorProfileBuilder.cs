@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+
+namespace EdgeVision;
+
+/// <summary>Adds up the runs of a profile by node.</summary>
+internal sealed class OperatorProfileBuilder
+{
+    private readonly Dictionary<(int Parent, string Name, string Index), int> _ids = [];
+    private readonly List<ProfiledNode> _nodes = [];
+    private readonly List<ProfiledEvent> _events = [];
+    private readonly List<ProfiledRun> _runs = [];
+    private readonly Stack<(int Node, long End)> _open = [];
+    private readonly List<(int Order, OrtEvent Entry)> _sorted = [];
+
+    /// <summary>Reads a profile, without its first <paramref name="warmup"/> runs.</summary>
+    public static OperatorProfile Read(Stream json, int warmup, int runs)
+    {
+        var builder = new OperatorProfileBuilder();
+        foreach (var run in OrtProfile.Read(json).Skip(warmup))
+        {
+            builder.Add(run);
+        }
+
+        return builder._runs.Count == runs
+            ? new OperatorProfile(builder._nodes, builder._events, builder._runs)
+            : throw new EdgeVisionException($"ONNX Runtime kept {builder._runs.Count} of {runs} profiled runs, it keeps a million events; profile fewer runs");
+    }
+
+    private void Add(OrtRun run)
+    {
+        _runs.Add(new ProfiledRun(run.Whole.Start, run.Whole.Duration, run.Executor?.Duration ?? 0));
+
+        // By begin; of two that begin in the same microsecond the longer first, and of two as long the one that ended later: it holds the other.
+        _sorted.Clear();
+        _sorted.AddRange(run.Nodes.Select((entry, order) => (order, entry)));
+        _sorted.Sort((a, b) => a.Entry.Start != b.Entry.Start ? a.Entry.Start.CompareTo(b.Entry.Start)
+            : a.Entry.Duration != b.Entry.Duration ? b.Entry.Duration.CompareTo(a.Entry.Duration) : b.Order.CompareTo(a.Order));
+        _open.Clear();
+        foreach (var (_, entry) in _sorted)
+        {
+            while (_open.TryPeek(out var last) && last.End <= entry.Start)
+            {
+                _open.Pop();
+            }
+
+            long duration = entry.Duration;
+            int parent = -1;
+            if (_open.TryPeek(out var holder))
+            {
+                // A body's node: its time is not its holder's too. Rounded, it may seem to end after the holder.
+                parent = holder.Node;
+                duration = Math.Min(duration, holder.End - entry.Start);
+                _nodes[parent].Microseconds -= duration;
+            }
+
+            int node = Node(parent, entry);
+            _nodes[node].Microseconds += duration;
+            _events.Add(new ProfiledEvent(node, entry.Start, duration));
+            _open.Push((node, entry.Start + duration));
+        }
+    }
+
+    // Bodies may use a name that their graph uses too.
+    private int Node(int parent, OrtEvent entry)
+    {
+        ref int id = ref CollectionsMarshal.GetValueRefOrAddDefault(_ids, (parent, entry.Name, entry.Arguments.Index), out bool known);
+        if (!known)
+        {
+            id = _nodes.Count;
+            _nodes.Add(new ProfiledNode(entry));
+        }
+
+        return id;
+    }
+}

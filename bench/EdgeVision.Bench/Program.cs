@@ -65,8 +65,10 @@ if (quick)
 }
 
 // Frames and pipelines are measured in turns with their peer, which BenchmarkDotNet does not do.
-bool frames = Selects("EdgeVision.Bench.FrameBench.EdgeVision"), pipelines = Selects("EdgeVision.Bench.PipelineBench.EdgeVision"), only = (frames || pipelines) && !typeof(Report).Assembly.GetTypes().Any(t => t.GetMethods().Any(m => m.IsDefined(typeof(BenchmarkAttribute), false) && Selects($"{t.FullName}.{m.Name}")));
-var summaries = only ? [] : BenchmarkSwitcher.FromAssembly(typeof(Report).Assembly).Run([.. arguments], config).ToArray();
+bool frames = Selects("EdgeVision.Bench.FrameBench.EdgeVision"), pipelines = Selects("EdgeVision.Bench.PipelineBench.EdgeVision"), profiler = Selects("EdgeVision.Bench.ProfilerBench.EdgeVision");
+var classes = typeof(Report).Assembly.GetTypes().Where(t => t != typeof(ProfilerPeer) && t.GetMethods().Any(m => m.IsDefined(typeof(BenchmarkAttribute), false))).ToArray(); // the profiler's peer is run beside it
+bool only = (frames || pipelines || profiler) && !classes.Any(t => t.GetMethods().Any(m => m.IsDefined(typeof(BenchmarkAttribute), false) && Selects($"{t.FullName}.{m.Name}")));
+var summaries = only ? [] : BenchmarkSwitcher.FromTypes(classes).Run([.. arguments], config).ToArray();
 var rows = Report.Rows(summaries);
 if (frames)
 {
@@ -76,6 +78,11 @@ if (frames)
 if (pipelines)
 {
     rows.AddRange(PipelineBench.Rows(milliseconds: quick ? 8000 : 30_000));
+}
+
+if (profiler)
+{
+    rows.AddRange(ProfilerBench.Rows(milliseconds: quick ? 400 : 3000, config));
 }
 
 if (quick)

@@ -10,6 +10,8 @@ var root = new RootCommand("Runs vision models on pictures, videos and cameras: 
     PipelineCommand.Create(),
     InspectCommand.Create(),
     EvalCommand.Create(),
+    ProfileCommand.Create(),
+    ProfileWorker.Create(),
     IndexCommand.Create(),
     SearchCommand.Create(),
     VerifyCommand.Create(),

@@ -68,6 +68,9 @@ internal sealed class ClassificationMeasure : Measure
     }
 
     /// <inheritdoc/>
+    public override (string Name, double Value) Headline => ("top-1", _accuracy.At(1));
+
+    /// <inheritdoc/>
     public override void Print(TextWriter to, bool perClass)
     {
         to.WriteLine(Name);

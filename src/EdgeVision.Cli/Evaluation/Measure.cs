@@ -37,6 +37,9 @@ internal abstract class Measure
     /// <exception cref="EdgeVisionException">It cannot be counted; nothing of it was added.</exception>
     public abstract void Add(Sample sample, VisionResult result);
 
+    /// <summary>The one figure that stands for all, 0..1, greater is better, and its name; below 0 or NaN where it does not exist.</summary>
+    public abstract (string Name, double Value) Headline { get; }
+
     /// <summary>Prints the figures.</summary>
     public abstract void Print(TextWriter to, bool perClass);
 

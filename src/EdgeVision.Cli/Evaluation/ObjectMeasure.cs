@@ -61,6 +61,15 @@ internal sealed class ObjectMeasure : Measure
     }
 
     /// <inheritdoc/>
+    public override (string Name, double Value) Headline => (_part switch
+    {
+        ObjectPart.Boxes => "mAP@.50:.95",
+        ObjectPart.Masks => "mask mAP@.50:.95",
+        ObjectPart.Keypoints => "OKS mAP@.50:.95",
+        _ => "oriented mAP@.50:.95",
+    }, _evaluator.Summarize().Map);
+
+    /// <inheritdoc/>
     public override void Print(TextWriter to, bool perClass)
     {
         var summary = _evaluator.Summarize();

@@ -85,6 +85,9 @@ internal sealed class PixelMeasure : Measure
     }
 
     /// <inheritdoc/>
+    public override (string Name, double Value) Headline => ("mIoU", Mean(_iou.Confusion.Iou));
+
+    /// <inheritdoc/>
     public override void Print(TextWriter to, bool perClass)
     {
         to.WriteLine(Name);

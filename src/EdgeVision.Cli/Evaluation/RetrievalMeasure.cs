@@ -44,6 +44,9 @@ internal sealed class RetrievalMeasure(LabelledData data) : Measure
     }
 
     /// <inheritdoc/>
+    public override (string Name, double Value) Headline => ("recall@1", Evaluate().RecallAt.TryGetValue(1, out double recall) ? recall : double.NaN);
+
+    /// <inheritdoc/>
     public override void Print(TextWriter to, bool perClass)
     {
         var result = Evaluate();

@@ -11,7 +11,10 @@ internal static unsafe class OnnxFile
     private const int MaxDepth = 64;
 
     /// <summary>Throws <see cref="ModelFormatException"/> where the file must not be loaded; says whether it keeps weights beside itself.</summary>
-    public static bool Check(string path) => Walk(path, null).HasExternalData;
+    public static bool Check(string path) => Walk(path, null).ExternalData.Count > 0;
+
+    /// <summary>The files beside the model that keep some of its weights, relative to its folder, after the same checks.</summary>
+    public static IReadOnlyCollection<string> ExternalFiles(string path) => Walk(path, null).ExternalData;
 
     /// <summary>The nodes and the constant tensors of a file, after the same checks.</summary>
     public static OnnxContent ReadContent(string path)
@@ -208,7 +211,7 @@ internal static unsafe class OnnxFile
             if (key == "location")
             {
                 ExternalData.Check(reader.Path, folder, value);
-                reader.Subject.HasExternalData = true;
+                reader.Subject.ExternalData.Add(value);
             }
         }
     }

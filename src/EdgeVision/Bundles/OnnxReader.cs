@@ -7,7 +7,7 @@ internal sealed class OnnxSubject(string path, OnnxContent? content)
 {
     public string Path { get; } = path;
 
-    public bool HasExternalData { get; set; }
+    public SortedSet<string> ExternalData { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Takes nodes and tensors where they are asked for.</summary>
     public OnnxContent? Content { get; } = content;

@@ -10,7 +10,7 @@ namespace EdgeVision;
 /// </summary>
 public static class ModelProfiler
 {
-    private const int Windows = 20;
+    private const int Windows = 20, MostNodes = 30;
     private const long Slice = 100_000_000; // between two looks at progress and cancellation
 
     /// <summary>Measures a model.</summary>
@@ -139,6 +139,26 @@ public static class ModelProfiler
         };
     }
 
+    // The stages of a run around the profiled ones: means, as they were measured without the profile.
+    private static void WriteTrace(string path, OperatorProfile profile, ProfileRow row)
+    {
+        string part = path + ".part";
+        using (var file = File.Create(part))
+        {
+            var stages = new List<TraceSpan>();
+            double at = 0;
+            foreach (var (name, ms) in row.StagesMs is { } s ? new[] { ("preprocess", s.Preprocess), ("copy in", s.CopyIn), ("run", s.Run), ("copy out", s.CopyOut), ("postprocess", s.Postprocess) } : [])
+            {
+                stages.Add(new TraceSpan(name, at * 1000, ms * 1000));
+                at += ms;
+            }
+
+            profile.WriteTrace(file, row.Model, stages);
+        }
+
+        File.Move(part, path, overwrite: true);
+    }
+
     // After the measurement, as they take memory and time of their own.
     private static ProfileRow Extras(ProfileRow row, ProfileSubject subject, ProfileOptions options, IProgress<ProfileProgress>? progress, CancellationToken cancel)
     {
@@ -146,19 +166,24 @@ public static class ModelProfiler
         {
             cancel.ThrowIfCancellationRequested();
             progress?.Report(new ProfileProgress("costs", 0));
-            var cost = GraphCost.Measure(subject.Engine);
-            row = row with { Macs = cost.Macs, Params = cost.Parameters, Precision = cost.Precision };
+            var cost = subject.Engine.MeasureCost();
+            row = row with { Macs = cost.Macs, Params = cost.Weights.Parameters, Precision = cost.Weights.Precision };
         }
 
         if (options.OperatorRuns > 0)
         {
             cancel.ThrowIfCancellationRequested();
             progress?.Report(new ProfileProgress("operators", 0));
-            var profile = OperatorProfile.Measure(subject.Engine, options.OperatorRuns);
-            row = row with { Operators = [.. profile.Operators], Placement = new Dictionary<string, int>(profile.Placement) };
+            var profile = subject.Engine.ProfileOperators(options.OperatorRuns);
+            row = row with
+            {
+                Operators = [.. profile.Operators],
+                Nodes = [.. profile.Nodes.Take(MostNodes)],
+                Placement = new Dictionary<string, int>(profile.Placement),
+            };
             if (options.TracePath is { } path)
             {
-                profile.WriteTrace(path);
+                WriteTrace(path, profile, row);
             }
         }
 
@@ -179,7 +204,7 @@ public static class ModelProfiler
             Height = subject.Size?.Height,
             Provider = engine.Providers.Active[0].Name(),
             Threads = engine.Threads.Inference,
-            ModelMb = new FileInfo(request.Model).Length / 1e6,
+            ModelMb = ModelFiles.Bytes(request.Model) / 1e6,
             Metric = metric?.Value,
             MetricName = metric?.Name,
             MetricSource = metric is null ? null : "the model's card",

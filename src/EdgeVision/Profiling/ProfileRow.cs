@@ -156,6 +156,9 @@ public sealed record ProfileRow
     /// <summary>Time the network spent in each kind of operator, most first, where it was asked for.</summary>
     public ProfileOperator[]? Operators { get; init; }
 
+    /// <summary>Time of the nodes that take most of it, where operators were asked for.</summary>
+    public ProfileOperator[]? Nodes { get; init; }
+
     /// <summary>Nodes on each provider, by ONNX Runtime's names, where operators were asked for.</summary>
     public Dictionary<string, int>? Placement { get; init; }
 

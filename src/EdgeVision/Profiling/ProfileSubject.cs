@@ -159,7 +159,8 @@ internal sealed class ProfileSubject : IProfileWork, IDisposable
         }
     }
 
-    private static void Fill(Span<byte> bytes, TensorElement element, Random random)
+    /// <summary>Random numbers from 0 to 1, or bytes; zeros where an input is of another kind.</summary>
+    internal static void Fill(Span<byte> bytes, TensorElement element, Random random)
     {
         switch (element)
         {

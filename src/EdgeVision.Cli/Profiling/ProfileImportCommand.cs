@@ -1,0 +1,47 @@
+using System.CommandLine;
+
+namespace EdgeVision.Cli;
+
+/// <summary><c>edgevision profile import</c>: results of several machines in one comparison.</summary>
+internal static class ProfileImportCommand
+{
+    public static Command Create()
+    {
+        var files = new Argument<string[]>("FILES") { Description = "Results as profile --json writes them, NAME=FILE to call the device otherwise.", Arity = ArgumentArity.OneOrMore };
+        var reports = new ProfileReports.Arguments();
+        var verbose = Shell.Verbose();
+        var command = new Command("import",
+            """
+            Joins results of several machines: one table, one page, one front for each device. A configuration that is there twice counts once, as last named.
+
+            Example:
+              edgevision profile import pi5.json orin=results.json --html devices.html --budget p99=33ms,memory=200MB
+            """) { files };
+        reports.AddTo(command);
+        command.Add(verbose);
+        command.SetAction((parse, _) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () =>
+        {
+            var (written, budgets) = reports.Read(parse);
+            var merge = ProfileMerge.Of([.. parse.GetValue(files)!.Select(Load)]);
+            foreach (var row in merge.Replaced)
+            {
+                Console.Error.WriteLine($"edgevision: {ProfileConfiguration.Of(row)} on {row.Device} is there twice; the one named last counts");
+            }
+
+            written.Write(merge.Rows, budgets);
+            written.Print(merge.Rows, budgets);
+            return ExitCode.Done;
+        })));
+        return command;
+    }
+
+    private static ProfileRow[] Load(string named)
+    {
+        int equals = named.IndexOf('=', StringComparison.Ordinal);
+        bool renamed = equals > 0 && !File.Exists(named);
+        string path = renamed ? named[(equals + 1)..] : named;
+        Shell.MustExist(path, "file of results");
+        var rows = ProfileJson.Load(path);
+        return renamed ? [.. rows.Select(r => r with { Device = named[..equals] })] : rows;
+    }
+}

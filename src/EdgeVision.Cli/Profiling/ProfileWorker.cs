@@ -1,0 +1,126 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using EdgeVision.Imaging;
+
+namespace EdgeVision.Cli;
+
+/// <summary>
+/// The process in which one configuration is measured: a job as JSON on standard input; on standard output lines that begin with <see cref="Mark"/>, the last of
+/// which is the answer. Whatever else providers print there is passed over.
+/// </summary>
+internal static class ProfileWorker
+{
+    /// <summary>Name of the command that the parent calls.</summary>
+    public const string Name = "profile-worker";
+
+    /// <summary>Begins a line that is meant for the parent.</summary>
+    public const string Mark = "#edgevision ";
+
+    /// <summary>Begins the answer, after the mark.</summary>
+    public const string Answer = "answer ";
+
+    private const double LowestScore = 0.001; // average precision needs the whole curve
+
+    public static Command Create()
+    {
+        var command = new Command(Name, "Measures one configuration for edgevision profile.") { Hidden = true };
+        command.SetAction((_, cancel) => Task.FromResult(Run(cancel)));
+        return command;
+    }
+
+    private static int Run(CancellationToken cancel)
+    {
+        ProfileAnswer answer;
+        try
+        {
+            using var input = Console.OpenStandardInput();
+            var job = JsonSerializer.Deserialize(input, ProfileJobJson.Default.ProfileJob) ?? throw new EdgeVisionException("there is no job on standard input");
+            answer = job.Task switch
+            {
+                ProfileTask.Inspect => new ProfileAnswer { Model = ModelProfiler.Inspect(job.Request.Model, job.Request.Spec) },
+                ProfileTask.Measure => new ProfileAnswer { Row = Measure(job, cancel) },
+                _ => new ProfileAnswer { Metric = Evaluate(job, cancel) },
+            };
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Everything is told to the parent, which has the row that it belongs to.
+            answer = new ProfileAnswer { Error = e is EdgeVisionException or WrongCallException or IOException or UnauthorizedAccessException ? e.Message : $"{e.GetType().Name}: {e.Message}" };
+        }
+
+        Say(Answer + JsonSerializer.Serialize(answer, ProfileJobJson.Default.ProfileAnswer));
+        return answer.Error is null ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private static ProfileRow Measure(ProfileJob job, CancellationToken cancel)
+    {
+        using var picture = job.Picture is { } path ? ImageFile.Load(path) : null;
+        return ModelProfiler.Profile(job.Request, job.Options, picture?.Frame, new Reporter(), cancel);
+    }
+
+    private static ProfileMetric Evaluate(ProfileJob job, CancellationToken cancel)
+    {
+        var problems = new LabelProblems(Console.Error);
+        var data = LabelledData.Open(job.Data!, null, null, null, problems);
+        using var model = VisionModel.Load(job.Request.Model, new RuntimeOptions
+        {
+            Providers = ModelProfiler.Policy(job.Request.Provider),
+            ProviderOptions = job.Request.ProviderOptions,
+            SpecPath = job.Request.Spec,
+            InputSize = job.Request is { Width: { } w, Height: { } h } ? (w, h) : null,
+            Confidence = (float)LowestScore,
+        });
+        var evaluation = new Evaluation(model, data, null, model.Options.MaxDetections, Math.Max(LowestScore, model.Spec.Thresholds.Confidence), Console.Error);
+        int count = Math.Min(job.Limit ?? int.MaxValue, data.Pictures.Count), failed = 0;
+        for (int i = 0; i < count; i++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            try
+            {
+                evaluation.Add(i);
+            }
+            catch (EdgeVisionException e)
+            {
+                failed++;
+                Console.Error.WriteLine($"edgevision: skipped: {e.Message}");
+            }
+
+            Say(string.Create(CultureInfo.InvariantCulture, $"accuracy {(i + 1.0) / count:F3}"));
+        }
+
+        if (failed == count)
+        {
+            throw new EdgeVisionException($"no picture of {data.Description} could be evaluated");
+        }
+
+        var (name, value) = evaluation.Measures[0].Headline;
+        return value is >= 0 and <= 1
+            ? new ProfileMetric(name, value, $"{count - failed} pictures of {job.Data}")
+            : throw new EdgeVisionException($"{name} of {data.Description} does not exist");
+    }
+
+    private static void Say(string line)
+    {
+        Console.Out.WriteLine(Mark + line);
+        Console.Out.Flush();
+    }
+
+    // Called between slices of the measurement, which are counted without it.
+    private sealed class Reporter : IProgress<ProfileProgress>
+    {
+        private string _phase = "";
+        private long _next;
+
+        public void Report(ProfileProgress value)
+        {
+            if (value.Phase == _phase && Environment.TickCount64 < _next)
+            {
+                return;
+            }
+
+            (_phase, _next) = (value.Phase, Environment.TickCount64 + 500);
+            Say(string.Create(CultureInfo.InvariantCulture, $"{value.Phase} {value.Done:F3}"));
+        }
+    }
+}

@@ -31,8 +31,9 @@ public sealed record ProfileLimit(ProfileFigure Figure, double Value)
             return $"{Figure.Name} is not known";
         }
 
-        string share = Value > 0 ? string.Create(CultureInfo.InvariantCulture, $" ({100 * Math.Abs(value - Value) / Value:0.#} %)") : "";
-        return $"{Figure.Name} {Figure.Text(value)} is {Figure.Text(Math.Abs(value - Value))}{share} {(Figure.GreaterIsBetter ? "under" : "over")} {Figure.Text(Value)}";
+        double percent = 100 * Math.Abs(value - Value) / Value;
+        string share = percent.ToString(percent >= 100 ? "F0" : "0.#", CultureInfo.InvariantCulture);
+        return $"{Figure.Name} {Figure.Text(value)} is {Figure.Text(Math.Abs(value - Value))} ({share} %) {(Figure.GreaterIsBetter ? "under" : "over")} {Figure.Text(Value)}";
     }
 
     /// <summary>"p99 up to 33 ms", "fps from 30".</summary>

@@ -4,7 +4,7 @@ const pairs = (r, names) => names.filter(n => figures[n].of(r) !== null).map(n =
 
 function showTip(r, x, y) {
   const tip = byId('tip');
-  tip.replaceChildren(make('b', {}, r.model), make('div', { class: 'soft' }, configuration(r)),
+  fill(tip, make('b', {}, r.model), make('div', { class: 'soft' }, configuration(r)),
     facts(pairs(r, ['p50', 'metric', 'p90', 'fps', 'p99', 'memory', 'p999', 'model', 'max', 'macs', 'load', 'params', 'energy', 'cpu'])),
     r.stable ? null : make('div', { class: 'flag' }, `unstable: ${r.unstable.join('; ') || 'no reason given'}`),
     emulated(r) ? make('div', { class: 'flag' }, 'emulated') : null);
@@ -49,7 +49,7 @@ function showDetail(close) {
   const interval = i => i && `${digits(i[0])} to ${digits(i[1])} ms`;
   const times = t => `p50 ${digits(t.p50)}, p99 ${digits(t.p99)}, max ${digits(t.max)} ms`;
   const m = r.machine || {};
-  box.replaceChildren(
+  fill(box,
     make('div', { class: 'bar' }, make('h2', {}, r.model), make('button', { type: 'button', onclick: close }, 'close')),
     make('p', { class: 'soft' }, configuration(r)),
     r.stable ? null : make('p', { class: 'flag' }, `Unstable: ${r.unstable.join('; ') || 'no reason given'}`),

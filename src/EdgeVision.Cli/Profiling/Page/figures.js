@@ -10,9 +10,12 @@ function make(tag, properties, ...children) {
     else if (key === 'width') element.style.width = value;
     else if (value !== null && value !== undefined && value !== false) element.setAttribute(key, value === true ? '' : value);
   }
-  element.append(...children.filter(c => c !== null && c !== undefined));
+  element.append(...children.filter(c => c !== null && c !== undefined && c !== false));
   return element;
 }
+
+// What is left out is false or null.
+const fill = (element, ...children) => element.replaceChildren(...children.filter(c => c !== null && c !== undefined && c !== false));
 
 function draw(tag, properties, ...children) {
   const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
@@ -33,6 +36,7 @@ const thousands = v => {
   const scaled = v / scale;
   return (scale === 1 ? scaled.toFixed(0) : scaled >= 100 ? scaled.toFixed(0) : scaled >= 10 ? scaled.toFixed(1) : scaled.toFixed(2)) + unit;
 };
+const many = (n, what) => `${n} ${what}${n === 1 ? '' : 's'}`;
 const score = v => v.toFixed(3);
 
 // name: [title, unit, whether more is better, of a row, how it is written]
@@ -48,7 +52,7 @@ const figures = Object.fromEntries([
   name, title, unit, greater,
   of: r => { const v = r.error === null ? of(r) : null; return typeof v === 'number' && Number.isFinite(v) ? v : null; },
   write: v => v === null ? '' : (write || digits)(v),
-  text: v => v === null ? 'not known' : (write || digits)(v) + (unit ? ' ' + unit : ''),
+  text: v => v === null ? 'not known' : (write || digits)(v) + (unit ? '\u00a0' + unit : ''),
 }]));
 
 const size = r => r.width && r.height ? `${r.width}×${r.height}` : 'own size';
@@ -67,7 +71,7 @@ function configuration(r) {
   if (varying.includes('provider')) parts.push(r.provider);
   parts.push(`${r.threads} thread${r.threads === 1 ? '' : 's'}`);
   if (varying.includes('precision')) parts.push(r.precision);
-  if (varying.includes('pace')) parts.push(pace(r));
+  if (pace(r) !== 'closed loop') parts.push(pace(r));
   if (varying.includes('device')) parts.push(dimensions.device(r));
   return parts.join(' · ');
 }

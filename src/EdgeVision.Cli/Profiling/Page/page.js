@@ -1,7 +1,6 @@
 function showHead() {
   const models = unique(data.rows.map(r => r.model)).length, machines = unique(data.rows.map(r => r.machine && r.machine.cpu).filter(Boolean));
   const devices = unique(data.rows.map(dimensions.device)), failed = data.rows.length - good.length;
-  const many = (n, what) => `${n} ${what}${n === 1 ? '' : 's'}`;
   byId('title').textContent = `${many(models, 'model')} in ${many(data.rows.length, 'configuration')}${devices.length > 1 ? ` on ${devices.length} devices` : devices[0] === 'this device' ? '' : ` on ${devices[0]}`}`;
   const of = key => unique(data.rows.map(r => r.machine && r.machine[key]).filter(Boolean)).join(' and ');
   const dates = unique(data.rows.map(r => r.measured_at && String(r.measured_at).slice(0, 10)).filter(Boolean)).sort();
@@ -21,7 +20,7 @@ function buildFilters() {
     } }, v))));
   }
   box.append(make('input', { type: 'search', placeholder: 'model…', 'aria-label': 'Models whose name contains', value: state.query, oninput: e => { state.query = e.target.value; show(); } }));
-  if (good.some(r => !r.stable)) box.append(make('label', {}, make('input', { type: 'checkbox', checked: state.unstable, onchange: e => { state.unstable = e.target.checked; show(); } }), ' unstable too'));
+  if (good.some(r => !r.stable)) box.append(make('label', {}, make('input', { type: 'checkbox', checked: state.unstable, onchange: e => { state.unstable = e.target.checked; show(); } }), 'unstable too'));
 }
 
 function buildAxes() {
@@ -54,6 +53,8 @@ function show() {
   writeState();
 }
 
+// Where nothing has figures there is nothing to draw: the table's reasons remain.
+if (!good.length) for (const part of [byId('filters'), document.querySelector('.top'), byId('groups'), byId('strips').parentElement]) part.hidden = true;
 readState();
 showHead();
 buildFilters();

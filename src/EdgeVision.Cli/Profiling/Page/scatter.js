@@ -1,4 +1,4 @@
-const margin = { left: 62, right: 22, top: 14, bottom: 44 };
+const margin = { left: 74, right: 22, top: 14, bottom: 44 };
 const palette = i => `var(--c${i % 8})`;
 
 // On the second axis MACs and params stand for what a network can do: more is better there.
@@ -47,7 +47,7 @@ function linearTicks(low, high) {
   return ticks;
 }
 
-const tickText = (figure, v) => figure.name === 'macs' || figure.name === 'params' ? thousands(v).replace(/\.?0+( |$)/, '$1') : String(Number(v.toPrecision(4)));
+const tickText = (figure, v) => figure.name === 'macs' || figure.name === 'params' ? thousands(v).replace(/\.(\d*?)0+(?= |$)/, (_, kept) => kept ? `.${kept}` : '') : String(Number(v.toPrecision(4)));
 const axisName = (name, rows) => {
   const metrics = unique(rows.map(r => r.metric_name).filter(Boolean));
   const figure = figures[name];
@@ -70,7 +70,7 @@ function showScatter(select, picks) {
   const width = Math.max(280, box.clientWidth), height = Math.max(300, Math.min(520, width * 0.58));
   const x = scaleOf(rows.map(fx.of), state.xs === 'log', margin.left, width - margin.right);
   const y = scaleOf(rows.map(fy.of), state.ys === 'log', height - margin.bottom, margin.top);
-  const svg = draw('svg', { viewBox: `0 0 ${width} ${height}`, height, tabindex: 0, role: 'group', 'aria-label': `${rows.length} configurations. Arrow keys walk through them, Enter chooses one.` });
+  const svg = draw('svg', { viewBox: `0 0 ${width} ${height}`, height, tabindex: 0, role: 'group', 'aria-label': `${many(rows.length, 'configuration')}. Arrow keys walk through them, Enter chooses one.` });
   let room = -Infinity;
   for (const t of x.ticks) {
     svg.append(draw('line', { class: 'grid', x1: x.at(t), x2: x.at(t), y1: margin.top, y2: height - margin.bottom }));
@@ -83,7 +83,7 @@ function showScatter(select, picks) {
       draw('text', { x: margin.left - 8, y: y.at(t) + 4, 'text-anchor': 'end' }, tickText(fy, t)));
   }
   svg.append(draw('text', { class: 'axis-name', x: (margin.left + width - margin.right) / 2, y: height - 6, 'text-anchor': 'middle' }, axisName(state.x, rows)),
-    draw('text', { class: 'axis-name', transform: `translate(14 ${(height - margin.bottom + margin.top) / 2}) rotate(-90)`, 'text-anchor': 'middle' }, axisName(state.y, rows)));
+    draw('text', { class: 'axis-name', transform: `translate(11 ${(height - margin.bottom + margin.top) / 2}) rotate(-90)`, 'text-anchor': 'middle' }, axisName(state.y, rows)));
   shadeLimits(svg, x, y, width, height);
 
   const colourOf = state.colour === 'model' ? r => r.model : dimensions[state.colour];
@@ -108,7 +108,7 @@ function showScatter(select, picks) {
     if (chosen.has(r)) svg.append(draw('circle', { class: 'ring pick', cx: px, cy: py, r: radius + 4 }));
     if (state.chosen === r.id) svg.append(draw('circle', { class: 'ring', cx: px, cy: py, r: radius + 7 }));
   }
-  nameThem(svg, [...chosen].filter(r => marks.has(r)), [...onFront].filter(r => fits(r) && !chosen.has(r)), rows, r => [x.at(fx.of(r)), y.at(fy.of(r))], width, height);
+  nameThem(svg, [...chosen].filter(r => marks.has(r)), width < 520 ? [] : [...onFront].filter(r => fits(r) && !chosen.has(r)), rows, r => [x.at(fx.of(r)), y.at(fy.of(r))], width, height);
 
   order = [...rows].sort((a, b) => fx.of(a) - fx.of(b) || fy.of(a) - fy.of(b));
   svg.addEventListener('keydown', event => walk(event, marks, select));
@@ -133,21 +133,22 @@ function shadeLimits(svg, x, y, width, height) {
   }
 }
 
-// Names where there is room: the picks first, then the front; never over a dot or another name.
+// Names where there is room: the picks first, then the front; never over another name, and over a dot only where a pick would go without.
 function nameThem(svg, picks, front, rows, at, width, height) {
   const taken = rows.map(at).map(([px, py]) => [px - 6, py - 6, px + 6, py + 6]);
   const name = r => r.model.length > 26 ? r.model.slice(0, 25) + '…' : r.model;
   for (const r of [...picks, ...front.sort((a, b) => at(a)[0] - at(b)[0])]) {
     const [px, py] = at(r), text = `${name(r)}${varying.includes('size') && r.width ? ` ${r.width}` : ''}`, w = text.length * 6.5 + 4;
-    const places = [[px + 11, py - 5], [px - 11 - w, py - 5], [px + 11, py + 14], [px - 11 - w, py + 14], [px - w / 2, py - 14], [px - w / 2, py + 23], [px + 4, py - 22], [px - w - 4, py + 28]];
-    for (const [lx, ly] of places) {
-      const box = [lx, ly - 11, lx + w, ly + 3];
-      if (box[0] < margin.left || box[2] > width - 4 || box[1] < 2 || box[3] > height - margin.bottom) continue;
-      if (taken.some(t => t[0] < box[2] && t[2] > box[0] && t[1] < box[3] && t[3] > box[1])) continue;
+    const places = [[11, -5, 'start'], [-11, -5, 'end'], [11, 14, 'start'], [-11, 14, 'end'], [0, -14, 'middle'], [0, 23, 'middle'], [4, -22, 'start'], [-4, 28, 'end']];
+    const place = (dx, dy, anchor, over) => {
+      const lx = px + dx, ly = py + dy, left = lx - { start: 0, middle: w / 2, end: w }[anchor], box = [left, ly - 11, left + w, ly + 3];
+      if (box[0] < margin.left || box[2] > width - 4 || box[1] < 2 || box[3] > height - margin.bottom) return false;
+      if (taken.some((t, i) => (i >= rows.length || !over) && t[0] < box[2] && t[2] > box[0] && t[1] < box[3] && t[3] > box[1])) return false;
       taken.push(box);
-      svg.append(draw('text', { class: picks.includes(r) ? 'name pick' : 'name', x: lx, y: ly }, text));
-      break;
-    }
+      svg.append(draw('text', { class: picks.includes(r) ? 'name pick' : 'name', x: lx, y: ly, 'text-anchor': anchor }, text));
+      return true;
+    };
+    places.some(p => place(...p, false)) || picks.includes(r) && places.some(p => place(...p, true));
   }
 }
 

@@ -115,15 +115,21 @@ internal static class Shell
             write(writer);
         }
 
+        memory.WriteByte((byte)'\n');
+        WriteWhole(to, memory.ToArray());
+    }
+
+    /// <summary>Writes a file that appears only once it is whole, or to standard output where <paramref name="to"/> is "-".</summary>
+    public static void WriteWhole(string to, ReadOnlySpan<byte> content)
+    {
         if (to == "-")
         {
             using var output = Console.OpenStandardOutput();
-            memory.WriteTo(output);
-            Console.WriteLine();
+            output.Write(content);
         }
         else
         {
-            File.WriteAllBytes(to + ".part", memory.ToArray());
+            File.WriteAllBytes(to + ".part", content);
             File.Move(to + ".part", to, overwrite: true);
         }
     }

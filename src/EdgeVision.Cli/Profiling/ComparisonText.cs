@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.Text;
+
+namespace EdgeVision.Cli;
+
+/// <summary>A comparison of profiles in a terminal and in Markdown: all changes in a table, and those that matter with their intervals.</summary>
+internal static class ComparisonText
+{
+    private const int ShownNames = 8;
+
+    private static readonly (ProfileTrend Trend, string Title)[] Trends =
+        [(ProfileTrend.Regression, "worse"), (ProfileTrend.Improvement, "better"), (ProfileTrend.Unproven, "changed, but read once on each side")];
+
+    private static readonly string[] DetailTitles = ["configuration", "figure", "before", "after", "change", "95 % interval"];
+    private static readonly bool[] DetailNumbers = [false, false, true, true, true, true];
+
+    /// <summary>Prints it.</summary>
+    public static void Write(TextWriter to, ProfileComparison comparison)
+    {
+        var (titles, rows) = Table(comparison);
+        ProfileTable.Grid(to, titles, [false, .. titles.Skip(1).Select(_ => true)], rows);
+        if (rows.Any(r => r.Skip(1).Any(c => c.EndsWith('!') || c.EndsWith('+') || c.EndsWith('?'))))
+        {
+            to.WriteLine("! worse  + better  ? changed, but read once on each side");
+        }
+
+        foreach (var (trend, title) in Trends)
+        {
+            if (Details(comparison, trend) is { Count: > 0 } details)
+            {
+                to.WriteLine();
+                to.WriteLine($"{title}:");
+                ProfileTable.Grid(to, DetailTitles, DetailNumbers, details);
+            }
+        }
+
+        to.WriteLine();
+        foreach (string line in Remarks(comparison))
+        {
+            to.WriteLine(ProfileTable.Plain(line));
+        }
+    }
+
+    /// <summary>The same as GitHub tables.</summary>
+    public static string Markdown(ProfileComparison comparison)
+    {
+        var text = new StringBuilder();
+        foreach (var (trend, title) in Trends)
+        {
+            if (Details(comparison, trend) is { Count: > 0 } details)
+            {
+                text.Append($"**{char.ToUpperInvariant(title[0])}{title[1..]}**\n\n");
+                ProfileMarkdown.Table(text, DetailTitles, DetailNumbers, details);
+                text.Append('\n');
+            }
+        }
+
+        text.AppendJoin('\n', Remarks(comparison).Select(r => $"- {ProfileMarkdown.Escape(r)}")).Append("\n\n");
+        var (titles, rows) = Table(comparison);
+        ProfileMarkdown.Table(text, titles, [false, .. titles.Skip(1).Select(_ => true)], rows);
+        return text.ToString();
+    }
+
+    /// <summary>A share as per cent with its sign: "+6.0 %".</summary>
+    private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:+0.0;-0.0;0.0} %");
+
+    private static (string[] Titles, List<string[]> Rows) Table(ProfileComparison comparison)
+    {
+        ProfileFigure[] figures = [.. comparison.Pairs.SelectMany(p => p.Changes).Select(c => c.Figure).Distinct()];
+        List<string[]> rows = [.. comparison.Pairs.Select(p => (string[])[Name(p), .. figures.Select(f => Cell(p, f))])];
+        string[] overall = [.. figures.Select(f => comparison.Overall(f) is { } share && comparison.Pairs.Count > 1 ? Percent(share) + "  " : "")];
+        if (comparison.Pairs.Count > 1 && figures.Length > 0)
+        {
+            rows.Add(["geometric mean", .. overall]);
+        }
+
+        return (["configuration", .. figures.Select(f => f.Name + "  ")], rows);
+    }
+
+    // Every cell ends with room for its mark, so that the numbers stand below one another.
+    private static string Cell(ProfilePair pair, ProfileFigure figure) => pair.Change(figure) is not { } change ? "" : Percent(change.Share) + change.Verdict switch
+    {
+        ProfileTrend.Regression => " !",
+        ProfileTrend.Improvement => " +",
+        ProfileTrend.Unproven => " ?",
+        _ => "  ",
+    };
+
+    private static List<string[]> Details(ProfileComparison comparison, ProfileTrend trend)
+    {
+        List<string[]> rows = [];
+        foreach (var pair in comparison.Pairs)
+        {
+            if (pair.Works == trend && pair.Works != ProfileTrend.Same)
+            {
+                rows.Add([Name(pair), "works", pair.Before.Error is null ? "yes" : "no", pair.After.Error is null ? "yes" : $"no: {ProfileTable.Plain(pair.After.Error)}", "", ""]);
+            }
+
+            rows.AddRange(pair.Changes.Where(c => c.Verdict == trend).Select(c => (string[])
+                [Name(pair), c.Figure.Name, c.Figure.Text(c.Before), c.Figure.Text(c.After), Percent(c.Share), c.Interval is not { } i ? "" : i.Low == i.High ? "exact" : $"{Percent(i.Low)} to {Percent(i.High)}"]));
+        }
+
+        return rows;
+    }
+
+    private static IEnumerable<string> Remarks(ProfileComparison comparison)
+    {
+        yield return string.Create(CultureInfo.InvariantCulture,
+            $"{comparison.Pairs.Count} configurations compared: {comparison.Regressions} figures worse, {comparison.Improvements} better, by more than {100 * comparison.Threshold:0.##} % and beyond chance");
+        foreach (var (rows, where) in (IEnumerable<(IReadOnlyList<ProfileRow>, string)>)[(comparison.OnlyBefore, "first"), (comparison.OnlyAfter, "second")])
+        {
+            if (rows.Count > 0)
+            {
+                yield return string.Create(CultureInfo.InvariantCulture, $"without a partner, in the {where} only: {rows.Count} ({Some(rows.Select(r => ProfileConfiguration.Of(r).ToString()))})");
+            }
+        }
+
+        foreach (string warning in comparison.Warnings)
+        {
+            yield return $"warning: {warning}";
+        }
+
+        foreach (var same in comparison.Pairs.SelectMany(p => p.Warnings.Select(w => (Warning: w, Pair: p))).GroupBy(w => w.Warning))
+        {
+            yield return $"warning: {same.Key} ({Some(same.Select(s => Name(s.Pair)))})";
+        }
+    }
+
+    private static string Name(ProfilePair pair) => ProfileTable.Plain(ProfileConfiguration.Of(pair.After).ToString());
+
+    private static string Some(IEnumerable<string> names)
+    {
+        string[] all = [.. names];
+        return string.Join(", ", all.Take(ShownNames)) + (all.Length > ShownNames ? string.Create(CultureInfo.InvariantCulture, $" and {all.Length - ShownNames} more") : "");
+    }
+}

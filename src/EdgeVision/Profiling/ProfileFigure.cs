@@ -1,0 +1,142 @@
+using System.Globalization;
+
+namespace EdgeVision;
+
+/// <summary>What a <see cref="ProfileFigure"/> is counted in.</summary>
+public enum ProfileUnit
+{
+    /// <summary>Milliseconds.</summary>
+    Milliseconds,
+
+    /// <summary>Megabytes of 10^6 bytes.</summary>
+    Megabytes,
+
+    /// <summary>Joules a run.</summary>
+    Joules,
+
+    /// <summary>Frames a second.</summary>
+    FramesPerSecond,
+
+    /// <summary>A number of things.</summary>
+    Count,
+
+    /// <summary>A figure of accuracy.</summary>
+    Score,
+}
+
+/// <summary>
+/// A figure of a profile's row that models are chosen by: its name as budgets have it (<c>p99</c>), its unit, and which way is better. Fronts, budgets,
+/// comparisons and reports all speak of figures.
+/// </summary>
+public sealed class ProfileFigure
+{
+    private readonly Func<ProfileRow, double?> _of;
+
+    private ProfileFigure(string name, string description, ProfileUnit unit, bool greaterIsBetter, Func<ProfileRow, double?> of) =>
+        (Name, Description, Unit, GreaterIsBetter, _of) = (name, description, unit, greaterIsBetter, of);
+
+    /// <summary>The model's own figure of accuracy.</summary>
+    public static ProfileFigure Metric { get; } = new("metric", "accuracy", ProfileUnit.Score, true, r => r.Metric);
+
+    /// <summary>Median latency.</summary>
+    public static ProfileFigure P50 { get; } = Time("p50", "median latency", r => r.P50Ms);
+
+    /// <summary>90th percentile of latency.</summary>
+    public static ProfileFigure P90 { get; } = Time("p90", "90th percentile of latency", r => r.P90Ms);
+
+    /// <summary>95th percentile of latency.</summary>
+    public static ProfileFigure P95 { get; } = Time("p95", "95th percentile of latency", r => r.P95Ms);
+
+    /// <summary>99th percentile of latency.</summary>
+    public static ProfileFigure P99 { get; } = Time("p99", "99th percentile of latency", r => r.P99Ms);
+
+    /// <summary>99.9th percentile of latency.</summary>
+    public static ProfileFigure P999 { get; } = Time("p999", "99.9th percentile of latency", r => r.P999Ms);
+
+    /// <summary>The slowest run.</summary>
+    public static ProfileFigure Max { get; } = Time("max", "slowest run", r => r.MaxMs);
+
+    /// <summary>Mean latency.</summary>
+    public static ProfileFigure Mean { get; } = Time("mean", "mean latency", r => r.MeanMs);
+
+    /// <summary>Loading.</summary>
+    public static ProfileFigure Load { get; } = Time("load", "time to load", r => r.LoadMs);
+
+    /// <summary>The first run.</summary>
+    public static ProfileFigure First { get; } = Time("first", "first run", r => r.FirstMs);
+
+    /// <summary>Frames a second.</summary>
+    public static ProfileFigure Throughput { get; } = new("fps", "frames a second", ProfileUnit.FramesPerSecond, true, r => r.ThroughputFps);
+
+    /// <summary>Greatest resident memory of the process.</summary>
+    public static ProfileFigure Memory { get; } = new("memory", "peak memory", ProfileUnit.Megabytes, false, r => r.PeakRssMb);
+
+    /// <summary>Energy of a run.</summary>
+    public static ProfileFigure Energy { get; } = new("energy", "energy of a run", ProfileUnit.Joules, false, r => r.Energy?.JoulesPerRun);
+
+    /// <summary>Size of the model file.</summary>
+    public static ProfileFigure ModelSize { get; } = new("model", "size of the model", ProfileUnit.Megabytes, false, r => r.ModelMb);
+
+    /// <summary>Weights.</summary>
+    public static ProfileFigure Params { get; } = new("params", "weights", ProfileUnit.Count, false, r => r.Params);
+
+    /// <summary>Multiply-accumulates of a frame: those of a run over its batch.</summary>
+    public static ProfileFigure Macs { get; } = new("macs", "multiply-accumulates of a frame", ProfileUnit.Count, false, r => r.Macs / (double)Math.Max(1, r.Batch));
+
+    /// <summary>
+    /// Multiply-accumulates of a frame, the more the better: what stands in for accuracy among networks that are not trained yet.
+    /// </summary>
+    public static ProfileFigure Capacity { get; } = new("capacity", "multiply-accumulates of a frame", ProfileUnit.Count, true, Macs.Of);
+
+    /// <summary>All that a budget may limit.</summary>
+    public static IReadOnlyList<ProfileFigure> All { get; } = [P50, P90, P95, P99, P999, Max, Mean, Throughput, Memory, Energy, Load, First, ModelSize, Params, Macs, Metric];
+
+    /// <summary>Short name, as in <c>--budget</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>What it is, in words.</summary>
+    public string Description { get; }
+
+    /// <summary>What it is counted in.</summary>
+    public ProfileUnit Unit { get; }
+
+    /// <summary>Whether more is better: of accuracy and throughput; of all else less is.</summary>
+    public bool GreaterIsBetter { get; }
+
+    /// <summary>The figure of a row; null where the row failed, or it is not known or no number.</summary>
+    public double? Of(ProfileRow row)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        return row.Error is null && _of(row) is { } value && double.IsFinite(value) ? value : null;
+    }
+
+    /// <summary>Whether <paramref name="a"/> is better than <paramref name="b"/>.</summary>
+    public bool IsBetter(double a, double b) => GreaterIsBetter ? a > b : a < b;
+
+    /// <summary>A value with its unit, in the invariant culture: "12.3 ms", "1.82 G".</summary>
+    public string Text(double value) => Unit switch
+    {
+        ProfileUnit.Milliseconds => $"{Digits(value)} ms",
+        ProfileUnit.Megabytes => $"{Digits(value)} MB",
+        ProfileUnit.Joules => $"{Digits(value)} J",
+        ProfileUnit.FramesPerSecond => $"{Digits(value)} fps",
+        ProfileUnit.Count => Thousands(value),
+        _ => value.ToString("0.###", CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>A number to three or four digits, never in powers of ten.</summary>
+    public static string Digits(double value) => value.ToString(Math.Abs(value) switch { >= 1000 => "F0", >= 100 => "F1", >= 1 => "F2", >= 0.1 => "F3", _ => "0.####" }, CultureInfo.InvariantCulture);
+
+    /// <summary>A count to three digits, in thousands (K), millions (M) or billions (G).</summary>
+    public static string Thousands(double value)
+    {
+        (double scale, string unit) = Math.Abs(value) switch { >= 1e9 => (1e9, " G"), >= 1e6 => (1e6, " M"), >= 1e3 => (1e3, " K"), _ => (1, "") };
+        double scaled = value / scale;
+        return scaled.ToString(scale == 1 ? "F0" : Math.Abs(scaled) switch { >= 100 => "F0", >= 10 => "F1", _ => "F2" }, CultureInfo.InvariantCulture) + unit;
+    }
+
+    /// <summary>The name.</summary>
+    public override string ToString() => Name;
+
+    private static ProfileFigure Time(string name, string description, Func<ProfileRow, double?> of) => new(name, description, ProfileUnit.Milliseconds, false, of);
+}

@@ -25,7 +25,7 @@ public sealed class ProfileCommandTests : IDisposable
     public void Every_configuration_is_a_row_with_all_fields()
     {
         var outcome = CommandLine.Run(Quick("--threads", "1,2", "--batch", "1,2", "--json", At("rows.json"), "--csv", At("rows.csv"), "--markdown", At("rows.md"), "--html", At("rows.html")));
-        Assert.Equal(0, outcome.Code);
+        Assert.Equal(0, outcome.ExitCode);
         var rows = Rows(At("rows.json"));
         Assert.Equal([(1, 1), (1, 2), (2, 1), (2, 2)], rows.Select(r => (r.GetProperty("batch").GetInt32(), r.GetProperty("threads").GetInt32())));
         foreach (var row in rows)
@@ -53,7 +53,7 @@ public sealed class ProfileCommandTests : IDisposable
         File.Copy(Path.Combine(CommandLine.Repository, "models", "scenes-tinyresnet.onnx"), At("good.onnx"));
         File.WriteAllBytes(At("broken.onnx"), [.. File.ReadAllBytes(At("good.onnx")).Take(5000)]);
         var outcome = CommandLine.Run("profile", "--models", At("*.onnx"), "--iterations", "5", "--warmup", "1ms", "--json", At("rows.json"));
-        Assert.Equal(1, outcome.Code);
+        Assert.Equal(1, outcome.ExitCode);
         var rows = Rows(At("rows.json"));
         Assert.Equal(2, rows.Length);
         Assert.NotEmpty(rows.Single(r => r.GetProperty("model").GetString() == "broken").GetProperty("error").GetString()!);
@@ -64,7 +64,7 @@ public sealed class ProfileCommandTests : IDisposable
     public void A_provider_that_is_not_there_is_a_row_with_its_reason()
     {
         var outcome = CommandLine.Run(Quick("--providers", "cuda,cpu", "--json", At("rows.json")));
-        Assert.Equal(1, outcome.Code);
+        Assert.Equal(1, outcome.ExitCode);
         var rows = Rows(At("rows.json"));
         Assert.Contains("cuda", rows[0].GetProperty("error").GetString(), StringComparison.Ordinal);
         Assert.Equal(JsonValueKind.Null, rows[0].GetProperty("p50_ms").ValueKind);
@@ -75,7 +75,7 @@ public sealed class ProfileCommandTests : IDisposable
     public void A_measurement_that_takes_too_long_is_stopped()
     {
         var outcome = CommandLine.Run("profile", "--models", "models/scenes-tinyresnet.onnx", "--duration", "60s", "--timeout", "3s", "--json", At("rows.json"));
-        Assert.Equal(1, outcome.Code);
+        Assert.Equal(1, outcome.ExitCode);
         Assert.Contains("--timeout", Rows(At("rows.json"))[0].GetProperty("error").GetString(), StringComparison.Ordinal);
     }
 
@@ -97,7 +97,7 @@ public sealed class ProfileCommandTests : IDisposable
     public void Operators_and_a_trace_are_written()
     {
         Directory.CreateDirectory(At("traces"));
-        Assert.Equal(0, CommandLine.Run(Quick("--operators", "3", "--trace", At("traces"), "--json", At("rows.json"))).Code);
+        Assert.Equal(0, CommandLine.Run(Quick("--operators", "3", "--trace", At("traces"), "--json", At("rows.json"))).ExitCode);
         Assert.Contains(Rows(At("rows.json"))[0].GetProperty("operators").EnumerateArray(), o => o.GetProperty("name").GetString()!.Contains("Conv", StringComparison.Ordinal));
         using var trace = JsonDocument.Parse(File.ReadAllBytes(Assert.Single(Directory.GetFiles(At("traces")))));
     }
@@ -114,7 +114,7 @@ public sealed class ProfileCommandTests : IDisposable
         File.WriteAllBytes(At("program/edgevision.dbg"), [1]);
         string[] call = ["profile", "--models", "models/scenes-*.onnx", "--rate", "30", "--package", At("one.tar.gz"), "--target", "linux-arm64", "--program", At("program")];
         var outcome = CommandLine.Run(call);
-        Assert.True(outcome.Code == 0, outcome.Error);
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
         Assert.Contains("profile.sh", outcome.Output, StringComparison.Ordinal);
         call[6] = At("two.tar.gz");
         CommandLine.Run(call);
@@ -151,16 +151,16 @@ public sealed class ProfileCommandTests : IDisposable
         x64[18] = 62;
         File.WriteAllBytes(At("program/edgevision"), x64);
         var outcome = CommandLine.Run("profile", "--models", "models/scenes-vit.onnx", "--package", At("a.tar.gz"), "--target", "linux-arm64", "--program", At("program"));
-        Assert.Equal(2, outcome.Code);
+        Assert.Equal(2, outcome.ExitCode);
         Assert.False(File.Exists(At("a.tar.gz")));
     }
 
     [Fact]
     public void Results_of_several_devices_are_joined()
     {
-        Assert.Equal(0, CommandLine.Run(Quick("--device", "this", "--json", At("a.json"))).Code);
+        Assert.Equal(0, CommandLine.Run(Quick("--device", "this", "--json", At("a.json"))).ExitCode);
         var outcome = CommandLine.Run("profile", "import", At("a.json"), $"other={At("a.json")}", "--json", At("all.json"));
-        Assert.Equal(0, outcome.Code);
+        Assert.Equal(0, outcome.ExitCode);
         Assert.Equal(["this", "other"], Rows(At("all.json")).Select(r => r.GetProperty("device").GetString()));
     }
 
@@ -178,7 +178,7 @@ public sealed class ProfileCommandTests : IDisposable
     public void A_wrong_call_is_said_before_anything_is_measured(string option, string value, string reason)
     {
         var outcome = CommandLine.Run(["profile", .. option == "--models" ? [] : (string[])["--models", "models/scenes-vit.onnx"], option, value]);
-        Assert.True(outcome.Code == 2, $"{reason}: {outcome.Code}, {outcome.Error}");
+        Assert.True(outcome.ExitCode == 2, $"{reason}: {outcome.ExitCode}, {outcome.Error}");
         Assert.DoesNotContain("   at ", outcome.Error, StringComparison.Ordinal);
     }
 }

@@ -145,6 +145,7 @@ internal static class ProfileCommand
             {
                 reports.Write(runner.Rows, budgets);
                 reports.Print(runner.Rows, budgets);
+                OperatorTable.Write(reports.TakesStandardOutput ? Console.Error : Console.Out, runner.Rows);
             }
         }
 

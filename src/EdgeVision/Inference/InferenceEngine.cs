@@ -298,11 +298,15 @@ public sealed unsafe class InferenceEngine : IDisposable
     /// <exception cref="EdgeVisionException">The model fails, or its profile cannot be read.</exception>
     public GraphCost MeasureCost()
     {
-        // Fused nodes would hide what they compute.
-        return Profiled([Provider.Cpu], 1, (json, _) => GraphCost.Read(json, _path), GraphOptimizationLevel.ORT_DISABLE_ALL);
+        return Profiled([Provider.Cpu], 1, (json, _) => GraphCost.Read(json, _path), options =>
+        {
+            // Fused nodes would hide what they compute; a weight that is packed for its kernel has no shape in the profile.
+            options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL;
+            options.AddSessionConfigEntry("session.disable_prepacking", "1");
+        });
     }
 
-    private T Profiled<T>(IReadOnlyList<Provider> providers, int runs, Func<Stream, string, T> read, GraphOptimizationLevel? optimization = null)
+    private T Profiled<T>(IReadOnlyList<Provider> providers, int runs, Func<Stream, string, T> read, Action<SessionOptions>? adapt = null)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (Array.Find(_inputTensors, t => t.Value is null) is { } open)
@@ -314,7 +318,7 @@ public sealed unsafe class InferenceEngine : IDisposable
         try
         {
             using var options = SessionOptions();
-            options.GraphOptimizationLevel = optimization ?? options.GraphOptimizationLevel;
+            adapt?.Invoke(options);
             ProviderSelection.Append(_options.Native, options, providers, _options.ProviderOptions);
             options.ProfileOutputPathPrefix = Path.Combine(folder, "run");
             options.EnableProfiling = true;

@@ -1,8 +1,5 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.Arm;
-using System.Runtime.Intrinsics.X86;
 
 namespace EdgeVision.Cli;
 
@@ -19,10 +16,10 @@ internal static class DoctorCommand
 
     private static int Run()
     {
-        Console.WriteLine($"edgevision {typeof(VisionModel).Assembly.GetName().Version?.ToString(3)}, {RuntimeInformation.FrameworkDescription}{(System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported ? "" : ", ahead of time")}");
+        Console.WriteLine($"edgevision {MachineInfo.Version}, {MachineInfo.Dotnet}");
         Console.WriteLine($"system     {RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}");
         Console.WriteLine(FormattableString.Invariant($"machine    {Environment.ProcessorCount} cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1073741824.0:F1} GiB of memory"));
-        Console.WriteLine($"kernels    {Kernels()}");
+        Console.WriteLine($"kernels    {MachineInfo.Kernels}");
         string? custom = Environment.GetEnvironmentVariable(OrtLibrary.PathVariable);
         Console.WriteLine($"ONNX Runtime {OrtLibrary.Version} from {(OrtLibrary.CustomPath ?? "this build")}{(custom is null ? "" : $" ({OrtLibrary.PathVariable}={custom})")}");
         var available = OrtLibrary.AvailableProviders;
@@ -39,26 +36,5 @@ internal static class DoctorCommand
 
         Console.WriteLine($"decoders   {string.Join(", ", DecoderFactory.Names)}");
         return ExitCode.Done;
-    }
-
-    private static string Kernels()
-    {
-        var found = new List<string>();
-        void Add(bool supported, string name)
-        {
-            if (supported)
-            {
-                found.Add(name);
-            }
-        }
-
-        Add(Sse42.IsSupported, "SSE4.2");
-        Add(Avx2.IsSupported, "AVX2");
-        Add(Fma.IsSupported, "FMA");
-        Add(Avx512BW.IsSupported, "AVX-512");
-        Add(AdvSimd.IsSupported, "NEON");
-        Add(Dp.IsSupported, "dot product");
-        Add(Vector128.IsHardwareAccelerated && found.Count == 0, "128-bit vectors");
-        return found.Count > 0 ? string.Join(", ", found) : "scalar";
     }
 }

@@ -288,7 +288,7 @@ public sealed unsafe class InferenceEngine : IDisposable
     /// Nodes on each provider, by ONNX Runtime's names, found by running the model once in a session that is profiled.
     /// Takes as long as loading the model again.
     /// </summary>
-    public IReadOnlyDictionary<string, int> MeasurePlacement() => ProfileOperators(1, warmup: 0).Placement;
+    public IReadOnlyDictionary<string, int> MeasurePlacement() => Profiled(Providers.Active, 1, (json, _) => OperatorProfileBuilder.Read(json, 0, 1, default).Placement);
 
     /// <summary>
     /// Where the network's time goes, by operator and node: runs on what lies in the inputs, in a session of its own that has this one's providers,
@@ -303,8 +303,7 @@ public sealed unsafe class InferenceEngine : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(runs, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(warmup);
-        using var options = SessionOptions();
-        return Profiled(options, Providers.Active, warmup + runs, json => OperatorProfileBuilder.Read(json, warmup, runs));
+        return Profiled(Providers.Active, warmup + runs, (json, folder) => OperatorProfileBuilder.Read(json, warmup, runs, ProfilingCost.Measure(SessionOptions, folder)));
     }
 
     /// <summary>
@@ -315,12 +314,15 @@ public sealed unsafe class InferenceEngine : IDisposable
     /// <exception cref="EdgeVisionException">The model fails, or its profile cannot be read.</exception>
     public GraphCost MeasureCost()
     {
-        using var options = SessionOptions();
-        options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL; // fused nodes would hide what they compute
-        return Profiled(options, [Provider.Cpu], 1, json => GraphCost.Read(json, _path));
+        return Profiled([Provider.Cpu], 1, (json, _) => GraphCost.Read(json, _path), options =>
+        {
+            // Fused nodes would hide what they compute; a weight that is packed for its kernel has no shape in the profile.
+            options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL;
+            options.AddSessionConfigEntry("session.disable_prepacking", "1");
+        });
     }
 
-    private T Profiled<T>(SessionOptions options, IReadOnlyList<Provider> providers, int runs, Func<Stream, T> read)
+    private T Profiled<T>(IReadOnlyList<Provider> providers, int runs, Func<Stream, string, T> read, Action<SessionOptions>? adapt = null)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (Array.Find(_inputTensors, t => t.Value is null) is { } open)
@@ -331,6 +333,8 @@ public sealed unsafe class InferenceEngine : IDisposable
         string folder = Directory.CreateTempSubdirectory("edgevision-profile-").FullName;
         try
         {
+            using var options = SessionOptions();
+            adapt?.Invoke(options);
             ProviderSelection.Append(_options.Native, options, providers, _options.ProviderOptions);
             options.ProfileOutputPathPrefix = Path.Combine(folder, "run");
             options.EnableProfiling = true;
@@ -343,7 +347,7 @@ public sealed unsafe class InferenceEngine : IDisposable
             }
 
             using var json = File.OpenRead(session.EndProfiling());
-            return read(json);
+            return read(json, folder);
         }
         catch (Exception e) when (e is OnnxRuntimeException or ProviderFailedException or JsonException or IOException or UnauthorizedAccessException)
         {

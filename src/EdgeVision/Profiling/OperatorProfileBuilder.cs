@@ -9,11 +9,11 @@ internal sealed class OperatorProfileBuilder
     private readonly List<ProfiledNode> _nodes = [];
     private readonly List<ProfiledEvent> _events = [];
     private readonly List<ProfiledRun> _runs = [];
-    private readonly Stack<(int Node, long End)> _open = [];
+    private readonly Stack<int> _open = []; // events that may hold the next
     private readonly List<(int Order, OrtEvent Entry)> _sorted = [];
 
-    /// <summary>Reads a profile, without its first <paramref name="warmup"/> runs.</summary>
-    public static OperatorProfile Read(Stream json, int warmup, int runs)
+    /// <summary>Reads a profile, without its first <paramref name="warmup"/> runs; <paramref name="cost"/> is taken off each node's times.</summary>
+    public static OperatorProfile Read(Stream json, int warmup, int runs, ProfilingCost cost)
     {
         var builder = new OperatorProfileBuilder();
         foreach (var run in OrtProfile.Read(json).Skip(warmup))
@@ -22,13 +22,13 @@ internal sealed class OperatorProfileBuilder
         }
 
         return builder._runs.Count == runs
-            ? new OperatorProfile(builder._nodes, builder._events, builder._runs)
+            ? new OperatorProfile(builder._nodes, builder._events, builder._runs, cost)
             : throw new EdgeVisionException($"ONNX Runtime kept {builder._runs.Count} of {runs} profiled runs, it keeps a million events; profile fewer runs");
     }
 
     private void Add(OrtRun run)
     {
-        _runs.Add(new ProfiledRun(run.Whole.Start, run.Whole.Duration, run.Executor?.Duration ?? 0));
+        _runs.Add(new ProfiledRun(run.Whole.Start, run.Whole.Duration, run.Executor?.Duration ?? 0, _events.Count, run.Nodes.Count));
 
         // By begin; of two that begin in the same microsecond the longer first, and of two as long the one that ended later: it holds the other.
         _sorted.Clear();
@@ -38,25 +38,24 @@ internal sealed class OperatorProfileBuilder
         _open.Clear();
         foreach (var (_, entry) in _sorted)
         {
-            while (_open.TryPeek(out var last) && last.End <= entry.Start)
+            while (_open.TryPeek(out int last) && _events[last].End <= entry.Start)
             {
                 _open.Pop();
             }
 
             long duration = entry.Duration;
             int parent = -1;
-            if (_open.TryPeek(out var holder))
+            if (_open.TryPeek(out int holder))
             {
                 // A body's node: its time is not its holder's too. Rounded, it may seem to end after the holder.
-                parent = holder.Node;
-                duration = Math.Min(duration, holder.End - entry.Start);
-                _nodes[parent].Microseconds -= duration;
+                ref var held = ref CollectionsMarshal.AsSpan(_events)[holder];
+                duration = Math.Min(duration, held.End - entry.Start);
+                held.Alone -= duration;
+                parent = held.Node;
             }
 
-            int node = Node(parent, entry);
-            _nodes[node].Microseconds += duration;
-            _events.Add(new ProfiledEvent(node, entry.Start, duration));
-            _open.Push((node, entry.Start + duration));
+            _open.Push(_events.Count);
+            _events.Add(new ProfiledEvent(Node(parent, entry), entry.Start, duration));
         }
     }
 

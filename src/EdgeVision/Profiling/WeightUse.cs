@@ -1,0 +1,108 @@
+namespace EdgeVision;
+
+/// <summary>Which names of a graph stand for weights, by the nodes that use them.</summary>
+internal sealed class WeightUse
+{
+    /// <summary>Kind of a quantized network's biases, which are wider than its weights.</summary>
+    public const string IntegerBias = "int32";
+
+    private readonly HashSet<string> _weights = [], _summands = [];
+    private readonly HashSet<string> _leading = []; // what a node with weights is made of
+    private readonly HashSet<string> _made = []; // outputs of nodes with weights
+
+    private WeightUse(IReadOnlyList<OnnxNode> nodes)
+    {
+        foreach (var node in nodes)
+        {
+            if (Weights(node).Any())
+            {
+                _made.UnionWith(node.Outputs);
+            }
+        }
+
+        // Backwards, from what is made to what it is made of.
+        for (int i = nodes.Count - 1; i >= 0; i--)
+        {
+            Follow(nodes[i]);
+        }
+    }
+
+    public static WeightUse Of(IReadOnlyList<OnnxNode> nodes) => new(nodes);
+
+    /// <summary>Kind of the tensor's elements; null where it is no weight.</summary>
+    public string? Take(OnnxTensor tensor) =>
+        _weights.Contains(tensor.Name) || tensor.Elements > 1 && _summands.Contains(tensor.Name) ? Kind(tensor.Type) : null;
+
+    // TensorProto.DataType
+    private static string? Kind(int type) => type switch
+    {
+        1 => "fp32",
+        2 or 3 => "int8",
+        6 => IntegerBias,
+        10 => "fp16",
+        11 => "fp64",
+        16 => "bf16",
+        21 or 22 => "int4",
+        _ => null,
+    };
+
+    private void Follow(OnnxNode node)
+    {
+        _weights.UnionWith(Weights(node));
+        bool leads = Weights(node).Any() || node.Outputs.Any(_leading.Contains);
+        if (leads)
+        {
+            _leading.UnionWith(node.Inputs);
+        }
+
+        switch (node.Operator)
+        {
+            // What only passes a tensor on is what its output is.
+            case "Identity" or "Cast" or "Reshape" or "Transpose" or "Squeeze" or "Unsqueeze" or "Flatten" or "Expand" or "Slice" or "Split" or "QuantizeLinear" or "DequantizeLinear" when node.Inputs.Length > 0:
+                foreach (var set in (HashSet<string>[])[_weights, _summands])
+                {
+                    if (node.Outputs.Any(set.Contains))
+                    {
+                        set.Add(node.Inputs[0]);
+                    }
+                }
+
+                break;
+            case "Gather" when node.Inputs.Length > 0: // an embedding; of shapes too, which are no floats
+                _weights.Add(node.Inputs[0]);
+                break;
+            case "Add" or "Mul" or "Sum" or "Concat" when leads || node.Inputs.Any(_made.Contains):
+                _summands.UnionWith(node.Inputs);
+                break;
+            case "QLinearAdd" or "QLinearMul" when leads || node.Inputs.Any(_made.Contains):
+                _summands.UnionWith(Pick(node.Inputs, 0, 3));
+                break;
+            default:
+                // A function of the model's own, or another library's operator: what it takes in floats it learned.
+                if (node.Domain is not ("" or "ai.onnx" or "com.microsoft"))
+                {
+                    _summands.UnionWith(node.Inputs);
+                }
+
+                break;
+        }
+    }
+
+    private static IEnumerable<string> Weights(OnnxNode node) => node.Operator switch
+    {
+        "Conv" or "FusedConv" or "ConvTranspose" or "PRelu" or "LayerNormalization" or "InstanceNormalization" or "GroupNormalization" or "SimplifiedLayerNormalization" or "RMSNormalization"
+            or "LSTM" or "GRU" or "RNN" => node.Inputs.Skip(1),
+        "SkipLayerNormalization" or "SkipSimplifiedLayerNormalization" => node.Inputs.Skip(2),
+        "MatMul" or "FusedMatMul" or "Gemm" or "FusedGemm" or "Einsum" => node.Inputs,
+        "BatchNormalization" => Pick(node.Inputs, 1, 2),
+        "DeformConv" => Pick(node.Inputs, 1, 3),
+        "Attention" when node.Domain == "com.microsoft" => Pick(node.Inputs, 1, 2),
+        "ConvInteger" or "MatMulInteger" or "DynamicQuantizeMatMul" or "MatMulIntegerToFloat" => Pick(node.Inputs, 0, 1),
+        "QLinearConv" => Pick(node.Inputs, 3, 8),
+        "QLinearMatMul" => Pick(node.Inputs, 0, 3),
+        "QGemm" => Pick(node.Inputs, 3, 6),
+        _ => [],
+    };
+
+    private static IEnumerable<string> Pick(string[] inputs, params int[] indices) => indices.Where(i => i < inputs.Length).Select(i => inputs[i]);
+}

@@ -59,7 +59,7 @@ let order = [], focused = null;
 function showScatter(select, picks) {
   const box = byId('scatter'), all = shown(), fx = figures[state.x], fy = figures[state.y];
   const rows = all.filter(r => fx.of(r) !== null && fy.of(r) !== null);
-  byId('chart-title').textContent = `${axisName(state.y, rows)} against ${axisName(state.x, rows)}`.replace(/^./, c => c.toUpperCase());
+  byId('chart-title').textContent = `${axisName(state.y, rows)} against ${axisName(state.x, rows)}`.replace(/^[a-z](?=[a-z ])/, c => c.toUpperCase());
   const missing = all.length - rows.length;
   byId('left-out').textContent = missing ? `${missing} of ${all.length} configurations have no ${all.some(r => fx.of(r) === null) ? fx.title : fy.title} and are not drawn.${state.y === 'metric' ? ' Choose MACs as the second axis to see them.' : ''}` : '';
   if (!rows.length) {

@@ -106,7 +106,7 @@ internal static class ComparisonText
     private static IEnumerable<string> Remarks(ProfileComparison comparison)
     {
         yield return string.Create(CultureInfo.InvariantCulture,
-            $"{comparison.Pairs.Count} configurations compared: {comparison.Regressions} figures worse, {comparison.Improvements} better, by more than {100 * comparison.Threshold:0.##} % and beyond chance");
+            $"{comparison.Pairs.Count} configuration{(comparison.Pairs.Count == 1 ? "" : "s")} compared: {comparison.Regressions} worse and {comparison.Improvements} better by more than {100 * comparison.Threshold:0.##} % and beyond chance");
         foreach (var (rows, where) in (IEnumerable<(IReadOnlyList<ProfileRow>, string)>)[(comparison.OnlyBefore, "first"), (comparison.OnlyAfter, "second")])
         {
             if (rows.Count > 0)

@@ -48,7 +48,7 @@ public sealed class ProfileComparison
         {
             if (merge.Replaced.Count > 0)
             {
-                warnings.Add(string.Create(CultureInfo.InvariantCulture, $"the {which} profile has {merge.Replaced.Count} rows whose configuration is measured again further down; the last of each counts"));
+                warnings.Add(string.Create(CultureInfo.InvariantCulture, $"rows of the {which} profile that a later one of the same configuration replaces: {merge.Replaced.Count}"));
             }
         }
 
@@ -103,7 +103,7 @@ public sealed class ProfileComparison
         int without = pairs.Length - machines.Count;
         if (without > 0)
         {
-            yield return string.Create(CultureInfo.InvariantCulture, $"{without} of {pairs.Length} pairs do not say which machine they ran on");
+            yield return string.Create(CultureInfo.InvariantCulture, $"pairs that do not say which machine they ran on: {without} of {pairs.Length}");
         }
 
         (string What, Func<ProfileMachine, string> Of)[] parts =

@@ -99,13 +99,13 @@ public sealed class ProfileComparisonTests
         ProfileRow[] after = [.. before[..2].Select(r => r with { Machine = ProfileRows.Machine() with { Fingerprint = "other", OnnxRuntime = "1.32.0" } })];
         Assert.Equal(
         [
-            "the first profile has 1 rows whose configuration is measured again further down; the last of each counts",
+            "rows of the first profile that a later one of the same configuration replaces: 1",
             "the versions of ONNX Runtime differ: '1.31.1' before, '1.32.0' after",
         ], ProfileComparison.Of(before, after).Warnings);
         after[0] = after[0] with { Machine = null, Stable = false, Unstable = ["it drifts"], ModelSha256 = "00" };
         after[1] = after[1] with { Machine = ProfileRows.Machine() with { Fingerprint = "other", Emulated = true } };
         var comparison = ProfileComparison.Of(before, after);
-        Assert.Contains("1 of 2 pairs do not say which machine they ran on", comparison.Warnings);
+        Assert.Contains("pairs that do not say which machine they ran on: 1 of 2", comparison.Warnings);
         Assert.Contains("the machines differ: 0123456789abcdef before, other after", comparison.Warnings);
         Assert.Equal(["the model files differ", "unstable after: it drifts", "emulated after: its times say nothing of the real processor"], comparison.Pairs.SelectMany(p => p.Warnings));
     }

@@ -1,5 +1,6 @@
 const margin = { left: 74, right: 22, top: 14, bottom: 44 };
-const palette = i => `var(--c${i % 8})`;
+// Eight that tell apart; more share the circle of hues.
+const palette = (i, of = 8) => of <= 8 ? `var(--c${i % 8})` : `light-dark(oklch(.56 .16 ${360 * i / of}), oklch(.76 .13 ${360 * i / of}))`;
 
 // On the second axis MACs and params stand for what a network can do: more is better there.
 const direction = (name, axis) => axis === 'y' && (name === 'macs' || name === 'params') ? true : figures[name].greater;
@@ -40,7 +41,7 @@ function logTicks(low, high) {
 }
 
 function linearTicks(low, high) {
-  const raw = (high - low) / 6, power = 10 ** Math.floor(Math.log10(raw));
+  const raw = (high - low) / 9, power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map(m => m * power).find(s => s >= raw);
   const ticks = [];
   for (let t = Math.ceil(low / step) * step; t <= high; t += step) ticks.push(Number(t.toPrecision(12)));
@@ -59,7 +60,7 @@ let order = [], focused = null;
 function showScatter(select, picks) {
   const box = byId('scatter'), all = shown(), fx = figures[state.x], fy = figures[state.y];
   const rows = all.filter(r => fx.of(r) !== null && fy.of(r) !== null);
-  byId('chart-title').textContent = `${axisName(state.y, rows)} against ${axisName(state.x, rows)}`.replace(/^./, c => c.toUpperCase());
+  byId('chart-title').textContent = `${axisName(state.y, rows)} against ${axisName(state.x, rows)}`.replace(/^[a-z](?=[a-z ])/, c => c.toUpperCase());
   const missing = all.length - rows.length;
   byId('left-out').textContent = missing ? `${missing} of ${all.length} configurations have no ${all.some(r => fx.of(r) === null) ? fx.title : fy.title} and are not drawn.${state.y === 'metric' ? ' Choose MACs as the second axis to see them.' : ''}` : '';
   if (!rows.length) {
@@ -87,7 +88,7 @@ function showScatter(select, picks) {
   shadeLimits(svg, x, y, width, height);
 
   const colourOf = state.colour === 'model' ? r => r.model : dimensions[state.colour];
-  const colours = unique(data.rows.map(colourOf)), tone = r => palette(colours.indexOf(colourOf(r)));
+  const colours = unique(data.rows.map(colourOf)), tone = r => palette(colours.indexOf(colourOf(r)), colours.length);
   const lines = fronts(rows), onFront = new Set(lines.flat());
   for (const line of lines.filter(l => l.length > 1)) {
     const oneTone = unique(line.map(tone));
@@ -167,7 +168,7 @@ function walk(event, marks, select) {
 
 function legend(rows, colours, colourOf) {
   const used = colours.filter(c => rows.some(r => colourOf(r) === c));
-  const entries = (used.length > 1 && used.length <= 16 ? used : []).map(c => make('span', {}, make('i', { tone: palette(colours.indexOf(c)) }), state.colour === 'threads' ? `${c} thread${c === '1' ? '' : 's'}` : c));
+  const entries = (used.length > 1 && used.length <= 16 ? used : []).map(c => make('span', {}, make('i', { tone: palette(colours.indexOf(c), colours.length) }), state.colour === 'threads' ? `${c} thread${c === '1' ? '' : 's'}` : c));
   entries.push(make('span', {}, make('i', { class: 'dash' }), 'nothing beats these'));
   if (rows.some(r => !r.stable)) entries.push(make('span', {}, make('i', { class: 'unstable' }), 'unstable'));
   if (rows.some(emulated)) entries.push(make('span', {}, make('i', { class: 'emulated' }), 'emulated'));

@@ -1,0 +1,79 @@
+using EdgeVision.Exporter.Architectures;
+using EdgeVision.Exporter.Authoring;
+using EdgeVision.Exporter.Data;
+using EdgeVision.Exporter.Layers;
+using EdgeVision.Exporter.Training;
+using TorchSharp;
+
+namespace EdgeVision.Exporter.Sweep;
+
+/// <summary>
+/// Random weights whose activations are those of a trained network in size. As weights start, BatchNorm knows nothing of what comes to it:
+/// each depthwise convolution shrinks its input and each residual block doubles its variance, so that deep networks end in denormal
+/// numbers, which processors compute many times slower, or in huge ones. Its statistics are taken from drawn pictures instead.
+/// </summary>
+internal static class TimingWeights
+{
+    // A channel's mean and variance are well known from four pictures, and a stride of 32 leaves 4x4 places of each.
+    private const int Pictures = 4, PictureSeed = 77, Side = 128;
+
+    /// <summary>The weights of an architecture: the same for the same seed.</summary>
+    public static WeightStore Create(Architecture architecture, int seed)
+    {
+        var weights = Trainer.CreateWeights(architecture, seed);
+        string[] statistics = [.. weights.Names.Where(n => n.EndsWith(".running_mean", StringComparison.Ordinal) || n.EndsWith(".running_var", StringComparison.Ordinal))];
+        if (statistics.Length == 0)
+        {
+            return weights;
+        }
+
+        using var scope = torch.NewDisposeScope();
+        using var noGradient = torch.no_grad();
+        var applied = new Dictionary<string, (int Times, double Momentum)>();
+        var net = new TorchNet(weights, training: true)
+        {
+            Observer = (name, layer, _) =>
+            {
+                if (layer is BatchNorm norm)
+                {
+                    applied[name] = (applied.GetValueOrDefault(name).Times + 1, norm.Momentum);
+                }
+            },
+        };
+
+        // From 0, so that a pass leaves the momentum's share of the pictures' statistics and nothing else.
+        foreach (string name in statistics)
+        {
+            weights[name].zero_();
+        }
+
+        architecture.Forward(net, TorchNet.Wrap(Input(architecture, Pictures)));
+        foreach (string name in statistics)
+        {
+            var (times, momentum) = applied[name[..name.LastIndexOf('.')]];
+            weights[name].div_(1 - Math.Pow(1 - momentum, times));
+        }
+
+        return weights;
+    }
+
+    /// <summary>Drawn pictures as the network's input; small ones where the network takes any size, for its statistics do not depend on it.</summary>
+    internal static torch.Tensor Input(Architecture architecture, int count)
+    {
+        var input = architecture.Spec.Input;
+        if (architecture.DynamicSize)
+        {
+            input = input with { Width = Math.Min(Side, input.Width), Height = Math.Min(Side, input.Height) };
+        }
+
+        return TrainingSet.ToTensor([.. Enumerable.Range(0, count).Select(i =>
+        {
+            var picture = Picture(i);
+            PicturePlacement.Fit(picture, input, out byte[] planes, out var transform);
+            return new Sample(planes, [], transform, picture);
+        })], input);
+    }
+
+    /// <summary>A drawn picture.</summary>
+    internal static LabelledPicture Picture(int index) => DrawnData.Create("scenes", index + 1, PictureSeed, 160, 128).Load(index);
+}

@@ -53,10 +53,14 @@ internal static class TimingBundle
         try
         {
             model.Save(part);
-            var (least, greatest) = Outputs(part, item.Name);
+            var (least, greatest) = Outputs(part);
             long bytes = new FileInfo(part).Length;
             File.Move(part, path, overwrite: true);
             return new SweepResult(item, bytes, least, greatest);
+        }
+        catch (EdgeVisionException e)
+        {
+            throw new EdgeVisionException($"{item.Name} is not written: {e.Message}", e);
         }
         finally
         {
@@ -64,7 +68,7 @@ internal static class TimingBundle
         }
     }
 
-    private static (float Least, float Greatest) Outputs(string path, string name)
+    private static (float Least, float Greatest) Outputs(string path)
     {
         using var model = VisionModel.Load(path, new RuntimeOptions { Providers = ProviderPolicy.Require(Provider.Cpu) });
         var picture = TimingWeights.Picture(0);
@@ -77,7 +81,7 @@ internal static class TimingBundle
             {
                 if (!float.IsFinite(value))
                 {
-                    throw new EdgeVisionException($"an output of {name} is {value.ToString(CultureInfo.InvariantCulture)}; times of numbers that are not finite say nothing, so it is not written");
+                    throw new EdgeVisionException($"an output is {value.ToString(CultureInfo.InvariantCulture)}; times of numbers that are not finite say nothing");
                 }
 
                 (least, greatest) = (Math.Min(least, value), Math.Max(greatest, value));

@@ -177,6 +177,25 @@ public sealed class SweepTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("--architectures tinyresnet --byte-input", 6)] // two widths, three sizes
+    [InlineData("--channels 0.1 --sizes 32 --classes 3 --seed 5", 9)] // nine backbones
+    [InlineData("--architectures tinyresnet,yolo,tinyresnet --channels 0.25 --sizes 32,64x32,32 --half --dynamic-size --opset 18", 6)]
+    public void ACommandLineWritesWhatItSays(string options, int files)
+    {
+        using var errors = new StringWriter();
+        Assert.Equal(0, ExporterCommandLine.Run(["sweep", "--out", _folder, .. options.Split(' ')], errors));
+        Assert.Equal("", errors.ToString());
+        Assert.Equal(files, Directory.GetFiles(_folder, "*.onnx").Length);
+        foreach (string file in Directory.GetFiles(_folder))
+        {
+            var spec = ModelSpecJson.Parse(OnnxModel.Load(file).GetMetadata(ModelSpec.MetadataKey)!, file);
+            Assert.Equal(options.Contains("byte", StringComparison.Ordinal) ? TensorElement.UInt8 : TensorElement.Float32, spec.Input.Element);
+            Assert.Equal(options.Contains("--classes 3", StringComparison.Ordinal) ? 3 : spec.Task == "classify" ? 1000 : 80, spec.Labels.Length);
+            Assert.Equal(options.Contains("--opset 18", StringComparison.Ordinal) ? 18 : 17, OnnxModel.Load(file).Opset);
+        }
+    }
+
     [Fact]
     public void AFileThatIsThereIsKeptUnlessForced()
     {

@@ -40,9 +40,9 @@ internal static class SweepCommand
         {
             var request = new SweepRequest
             {
-                Architectures = call.GetValue(architectures) ?? defaults.Architectures,
-                Channels = call.GetValue(channels) ?? defaults.Channels,
-                Sizes = call.GetValue(sizes) ?? defaults.Sizes,
+                Architectures = Given(call.GetValue(architectures), defaults.Architectures),
+                Channels = Given(call.GetValue(channels), defaults.Channels),
+                Sizes = Given(call.GetValue(sizes), defaults.Sizes),
                 Half = call.GetValue(half),
                 Classes = call.GetValue(classes),
                 Seed = call.GetValue(seed),
@@ -161,6 +161,9 @@ internal static class SweepCommand
 
         console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"wrote {written.Count} models of random weights to {folder} ({written.Sum(w => w.Bytes) / 1e6:F0} MB); {skipped.Count} skipped");
     }
+
+    // The parser gives an empty list where an option is absent.
+    private static T[] Given<T>(T[]? values, T[] otherwise) => values is { Length: > 0 } ? values : otherwise;
 
     // A part that means nothing gives no values.
     private static Option<T[]?> List<T>(string name, string description, string help, Func<string, T[]> parse, string wanted) => new(name)

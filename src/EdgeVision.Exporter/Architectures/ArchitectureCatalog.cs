@@ -23,8 +23,7 @@ public static class ArchitectureCatalog
         new("mobilenetv3-small", "", s => new ImageClassifier("mobilenetv3-small", "MobileNetV3-small: squeeze and excitation, hard swish", s, new MobileNetV3Small(s), 224)),
         new("efficientnet-lite0", "", s => new ImageClassifier("efficientnet-lite0", "EfficientNet-Lite0: compound-scaled inverted residuals without squeeze", s, new EfficientNetLite(s), 224)),
         new("convnext", "blocks", s => new ImageClassifier("convnext", "ConvNeXt: depthwise 7x7, layer normalisation, GELU", s, new ConvNeXt(s), 224)),
-        new("vit", "patch, dimension, depth, heads", s => new ImageClassifier("vit", "Vision Transformer: patches, class token, pre-norm encoder", s,
-            new VisionTransformer(Number(s, "patch", 16), Number(s, "dimension", 384), Number(s, "depth", 12), Number(s, "heads", 6)), 224)),
+        new("vit", "patch, dimension, depth, heads", s => new ImageClassifier("vit", "Vision Transformer: patches, class token, pre-norm encoder", s, ViT(s), 224)),
         new("retinanet", "anchors", s => new FpnDetector(s)),
         new("ssdlite", "", s => new SsdLite(s)),
         new("yolo", "", s => new YoloDetector(s)),
@@ -46,6 +45,13 @@ public static class ArchitectureCatalog
 
     private static ImageClassifier ResNet(int depth, ModelSettings settings) =>
         new($"resnet{depth}", $"ResNet-{depth}: {(depth < 50 ? "basic" : "bottleneck")} residual blocks", settings, new ResNet(depth, settings), 224);
+
+    // The published sizes have heads of 64 numbers and differ in how many there are: 3 (tiny), 6 (small), 12 (base).
+    private static VisionTransformer ViT(ModelSettings settings)
+    {
+        int heads = Math.Max(1, (int)Math.Round(6 * settings.Channels));
+        return new VisionTransformer(Number(settings, "patch", 16), Number(settings, "dimension", 64 * heads), Number(settings, "depth", 12), Number(settings, "heads", heads));
+    }
 
     private static int Number(ModelSettings settings, string option, int fallback)
     {

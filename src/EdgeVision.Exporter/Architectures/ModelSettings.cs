@@ -12,7 +12,9 @@ public sealed record ModelSettings
     /// <summary>Height of the input in pixels; the architecture's own when 0.</summary>
     public int Height { get; init; }
 
-    /// <summary>Factor on the channels of every stage (rounded to multiples of 8, at least 8); 1 is the published size.</summary>
+    /// <summary>
+    /// Factor on the channels of every stage (rounded to multiples of 8, at least 8), or on a transformer's heads; 1 is the published size.
+    /// </summary>
     public double Channels { get; init; } = 1;
 
     /// <summary>Numbers of an embedding; the architecture's own when 0.</summary>

@@ -49,6 +49,11 @@ public sealed class HeatmapPose : Architecture
         }
 
         Spec = PoseNets.Spec(settings, Name, "heatmap", ["heatmaps"], new Dictionary<string, JsonElement> { ["refinement"] = JsonSerializer.SerializeToElement(refinement) });
+        if (Spec.Input.Width % 32 != 0 || Spec.Input.Height % 32 != 0)
+        {
+            throw new EdgeVisionException($"an input of {Spec.Input.Width}x{Spec.Input.Height} does not come back as maps of a quarter of its sides; both must be multiples of 32");
+        }
+
         Heads = [new HeatmapHead(Spec.Outputs[0], _keypoints, Spec.Input, udp: refinement == "udp")];
     }
 

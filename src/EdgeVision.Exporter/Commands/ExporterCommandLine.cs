@@ -25,6 +25,7 @@ internal static class ExporterCommandLine
         root.Add(List(console));
         root.Add(Train(console));
         root.Add(Export(console));
+        root.Add(SweepCommand.Describe(console));
         root.Add(Evaluate(console));
         root.Add(InspectData(console));
         root.Add(Compare(console));
@@ -137,14 +138,7 @@ internal static class ExporterCommandLine
         var bytes = new Option<bool>("--byte-input") { Description = "The input is bytes [N,H,W,3]; normalisation goes into the first convolution" };
         var nms = new Option<bool>("--nms-in-graph") { Description = "Suppression goes into the graph (yolo)" };
         var dynamic = new Option<bool>("--dynamic-size") { Description = "Leave height and width open, where the architecture allows it" };
-        var opset = new Option<int?>("--opset") { Description = "ONNX operator set, 16 to 22, instead of the target's" };
-        opset.Validators.Add(r =>
-        {
-            if (Number(r) is < 16 or > 22)
-            {
-                r.AddError("--opset is 16 to 22");
-            }
-        });
+        var opset = Opset("ONNX operator set, 16 to 22, instead of the target's");
         var command = new Command("export", "Write a run as an ONNX bundle, compared with TorchSharp and measured by the runtime") { run, output, all, target, opset, half, bytes, nms, dynamic };
         command.Validators.Add(r =>
         {
@@ -287,7 +281,20 @@ internal static class ExporterCommandLine
 
     private static string OneLine(string message) => message.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal);
 
-    private static Option<int?> Positive(Option<int?> option)
+    internal static Option<int?> Opset(string description)
+    {
+        var option = new Option<int?>("--opset") { Description = description };
+        option.Validators.Add(r =>
+        {
+            if (Number(r) is < 16 or > 22)
+            {
+                r.AddError("--opset is 16 to 22");
+            }
+        });
+        return option;
+    }
+
+    internal static Option<int?> Positive(Option<int?> option)
     {
         option.Validators.Add(r =>
         {
@@ -303,7 +310,7 @@ internal static class ExporterCommandLine
     private static int? Number(System.CommandLine.Parsing.OptionResult result) =>
         result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out int value) ? value : null;
 
-    private static (int Width, int Height)? ParseSize(string text)
+    internal static (int Width, int Height)? ParseSize(string text)
     {
         string[] parts = text.Split('x');
         return parts.Length == 2 && int.TryParse(parts[0], CultureInfo.InvariantCulture, out int w) && int.TryParse(parts[1], CultureInfo.InvariantCulture, out int h)

@@ -76,10 +76,8 @@ public sealed class Trainer : IDisposable
     public static WeightStore CreateWeights(Architecture architecture, int seed)
     {
         var weights = new WeightStore(seed);
-        using var scope = torch.NewDisposeScope();
-        using var noGradient = torch.no_grad();
         var input = architecture.Spec.Input;
-        architecture.Forward(new TorchNet(weights, training: false), TorchNet.Wrap(torch.zeros(1, 3, input.Height, input.Width)));
+        architecture.Forward(new WeightNet(weights), new Value(1, 3, input.Height, input.Width));
         return weights;
     }
 

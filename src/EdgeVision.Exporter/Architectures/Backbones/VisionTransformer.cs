@@ -23,6 +23,12 @@ public sealed record VisionTransformer(int Patch = 16, int Dimension = 384, int 
     public override IReadOnlyList<Value> Forward(Net net, Value image)
     {
         ArgumentNullException.ThrowIfNull(net);
+        ArgumentNullException.ThrowIfNull(image);
+        if (image.Size(2) % Patch != 0 || image.Size(3) % Patch != 0)
+        {
+            throw new EdgeVisionException($"patches of {Patch} do not divide an input of {image.Size(3)}x{image.Size(2)}");
+        }
+
         using var scope = net.Scope("backbone");
         var x = net.Apply("patch", new Conv2d(Dimension, Patch) { Stride = Patch, Padding = 0 }, image);
         x = net.Permute(net.Reshape(x, Dimension, -1), 0, 2, 1);

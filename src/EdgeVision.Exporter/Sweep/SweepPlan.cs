@@ -1,0 +1,102 @@
+using System.Globalization;
+using EdgeVision.Exporter.Architectures;
+using EdgeVision.Exporter.Export;
+
+namespace EdgeVision.Exporter.Sweep;
+
+/// <summary>A model to write.</summary>
+/// <param name="Name">Name of the file, without its extension, and of the model.</param>
+/// <param name="Architecture">What is written.</param>
+/// <param name="Options">How.</param>
+/// <param name="Seed">Seed of its weights.</param>
+/// <param name="Parameters">Trained numbers.</param>
+/// <param name="MultiplyAccumulates">Of one frame, at the size of the architecture's input.</param>
+internal sealed record SweepItem(string Name, Architecture Architecture, ExportOptions Options, int Seed, long Parameters, long MultiplyAccumulates)
+{
+    /// <summary>About the size of the file; what is not weights is small beside them.</summary>
+    public long Bytes => Parameters * (Options.Half ? 2 : 4);
+}
+
+/// <summary>A model that is not written.</summary>
+/// <param name="Name">What it would have been called.</param>
+/// <param name="Reason">Why.</param>
+internal sealed record SweepSkip(string Name, string Reason);
+
+/// <summary>The models of a sweep, found by counting alone: nothing is computed or written.</summary>
+internal sealed record SweepPlan(IReadOnlyList<SweepItem> Items, IReadOnlyList<SweepSkip> Skipped)
+{
+    private const long LargestFile = 2_000_000_000; // protobuf ends at 2^31 bytes, and a file holds more than weights
+
+    /// <summary>Every architecture at every width and size that it takes.</summary>
+    /// <exception cref="EdgeVisionException">An architecture is not known.</exception>
+    public static SweepPlan Create(SweepRequest request)
+    {
+        var items = new List<SweepItem>();
+        var skipped = new List<SweepSkip>();
+        foreach (string name in request.Architectures)
+        {
+            // By name first: an unknown one is a mistake of the call, not a size that does not fit.
+            var published = ArchitectureCatalog.Create(name);
+            foreach (double channels in request.Channels)
+            {
+                bool open = request.Options.DynamicSize && published.DynamicSize;
+                foreach (var size in request.Sizes)
+                {
+                    var options = request.Options with { DynamicSize = open, Half = false };
+                    string model = Name(name, channels, size, options);
+                    if (Describe(name, model, channels, size, request, options, out string reason) is not { } item)
+                    {
+                        skipped.Add(new SweepSkip(model, reason));
+                        continue;
+                    }
+
+                    items.Add(item);
+                    if (request.Half)
+                    {
+                        options = options with { Half = true };
+                        items.Add(item with { Name = Name(name, channels, size, options), Options = options });
+                    }
+
+                    if (open)
+                    {
+                        break; // one file takes every size; its spec names the first that fits
+                    }
+                }
+            }
+        }
+
+        return new SweepPlan(items, skipped);
+    }
+
+    // Null with the reason where there is no such model.
+    private static SweepItem? Describe(string name, string model, double channels, (int Width, int Height) size, SweepRequest request, ExportOptions options, out string reason)
+    {
+        var settings = new ModelSettings { Name = model, Width = size.Width, Height = size.Height, Channels = channels, Labels = request.Labels };
+        try
+        {
+            var architecture = ArchitectureCatalog.Create(name, settings);
+            var analysis = architecture.Analyze();
+            var item = new SweepItem(model, architecture, options, request.Seed, analysis.Parameters, analysis.MultiplyAccumulates);
+            bool oneWidth = channels != 1 && item.Parameters == ArchitectureCatalog.Create(name, settings with { Channels = 1 }).Analyze().Parameters;
+            reason = oneWidth ? "its channels are fixed: it has one width"
+                : item.Bytes > LargestFile ? string.Create(CultureInfo.InvariantCulture, $"its weights are {item.Bytes / 1e9:F1} GB; an ONNX file holds 2")
+                : "";
+            return reason.Length == 0 ? item : null;
+        }
+        catch (Exception e) when (e is EdgeVisionException or ArgumentException)
+        {
+            // A layer whose inputs do not fit says so by ArgumentException.
+            reason = e is ArgumentException ? $"it does not take {size.Width}x{size.Height} ({e.Message})" : e.Message;
+            return null;
+        }
+    }
+
+    private static string Name(string architecture, double channels, (int Width, int Height) size, ExportOptions options)
+    {
+        string input = options.DynamicSize ? "dynamic"
+            : size.Width == size.Height ? size.Width.ToString(CultureInfo.InvariantCulture)
+            : string.Create(CultureInfo.InvariantCulture, $"{size.Width}x{size.Height}");
+        string opset = options.Opset == OnnxExporter.DefaultOpset ? "" : string.Create(CultureInfo.InvariantCulture, $"-opset{options.Opset}");
+        return string.Create(CultureInfo.InvariantCulture, $"{architecture}-w{channels:0.####}-{input}{(options.ByteInput ? "-bytes" : "")}{opset}{(options.Half ? "-fp16" : "")}");
+    }
+}

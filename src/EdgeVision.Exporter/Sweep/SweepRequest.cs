@@ -1,0 +1,44 @@
+using EdgeVision.Exporter.Data;
+using EdgeVision.Exporter.Export;
+
+namespace EdgeVision.Exporter.Sweep;
+
+/// <summary>Which models a sweep is to write: every architecture at every width and size.</summary>
+internal sealed record SweepRequest
+{
+    /// <summary>Classifiers from the smallest to the largest: the family to choose a backbone from.</summary>
+    public static readonly string[] Backbones =
+        ["tinyresnet", "mobilenetv3-small", "mobilenetv2", "efficientnet-lite0", "resnet18", "resnet34", "resnet50", "convnext", "vit"];
+
+    /// <summary>Names in the catalog.</summary>
+    public string[] Architectures { get; init; } = Backbones;
+
+    /// <summary>Factors on the channels.</summary>
+    public double[] Channels { get; init; } = [0.5, 1];
+
+    /// <summary>Inputs in pixels.</summary>
+    public (int Width, int Height)[] Sizes { get; init; } = [(160, 160), (224, 224), (320, 320)];
+
+    /// <summary>Each model in float16 as well.</summary>
+    public bool Half { get; init; }
+
+    /// <summary>Classes of pictures, objects and pixels; as many as ImageNet, COCO and Pascal VOC have when null.</summary>
+    public int? Classes { get; init; }
+
+    /// <summary>Seed of the weights.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>What else the exports are to be; <see cref="ExportOptions.Half"/> is decided by <see cref="Half"/>.</summary>
+    public ExportOptions Options { get; init; } = new();
+
+    /// <summary>Names for so many classes: how many there are is part of what a head and its decoder cost.</summary>
+    public DataLabels Labels => new()
+    {
+        Pictures = Named("class", Classes ?? 1000),
+        Objects = Named("object", Classes ?? 80),
+        Pixels = Named("area", Classes ?? 21),
+        Keypoints = Named("keypoint", 17),
+    };
+
+    private static string[] Named(string what, int count) => [.. Enumerable.Range(0, count).Select(i => $"{what} {i}")];
+}

@@ -96,9 +96,9 @@ internal readonly unsafe struct CodedQuery
         return ~Vector128.GreaterThan(distance, reach * reach + sum * (16 * EmbeddingCodes.Rounding)).ExtractMostSignificantBits() & 15;
     }
 
-    // Dot products of a query with four rows.
+    /// <summary>Dot products of a query with four rows, [stride] each, a multiple of 16; sums fit 32 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> Products(sbyte* rows, int stride, short* query)
+    internal static Vector128<int> Products(sbyte* rows, int stride, short* query)
     {
         if (Avx2.IsSupported)
         {

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace EdgeVision;
 
@@ -101,12 +102,13 @@ internal sealed class EmbeddingCodes(int dimension, EmbeddingMetric metric)
     {
         var codes = _codes.AsSpan(row * Stride, Stride);
         float largest = MathF.Abs(TensorPrimitives.MaxMagnitude(vector)), scale = 0, residual = 0, length = 0;
+        int squares = 0;
         bool coded = largest is 0 or >= Least and <= Most;
         if (coded && largest > 0)
         {
             scale = largest / LargestCode;
             length = TensorPrimitives.Norm(vector);
-            residual = Encode(vector, codes, scale, LargestCode / largest);
+            (residual, squares) = Encode(vector, codes, scale, LargestCode / largest);
         }
         else
         {
@@ -118,7 +120,7 @@ internal sealed class EmbeddingCodes(int dimension, EmbeddingMetric metric)
         double norm = (length + LostRoot * dimension) * (1 + sum), rest = (residual + LostRoot * dimension) * (1 + sum) + 4 * Rounding * norm;
         if (metric == EmbeddingMetric.L2)
         {
-            _squares[row] = (float)((double)scale * scale * SumOfSquares(codes));
+            _squares[row] = (float)((double)scale * scale * squares);
             rest *= 1 + 8 * Rounding;
         }
         else
@@ -132,24 +134,25 @@ internal sealed class EmbeddingCodes(int dimension, EmbeddingMetric metric)
         _slacks[row] = coded ? MathF.BitIncrement((float)rest) : float.PositiveInfinity;
     }
 
-    // Writes the codes and returns the length of what they leave.
-    private static float Encode(ReadOnlySpan<float> vector, Span<sbyte> codes, float scale, float inverse)
+    // Writes the codes; returns the length of what they leave, and the sum of their squares, which fits 32 bits.
+    private static (float Residual, int Squares) Encode(ReadOnlySpan<float> vector, Span<sbyte> codes, float scale, float inverse)
     {
-        int width = Vector<float>.Count, i = 0;
+        int width = Vector<float>.Count, i = 0, squares = 0;
         float rest = 0;
         if (Vector.IsHardwareAccelerated)
         {
-            var sum = Vector<float>.Zero;
+            var restSum = Vector<float>.Zero;
+            var squareSum = Vector<int>.Zero;
             for (; i <= vector.Length - 4 * width; i += 4 * width)
             {
-                var c0 = Nearest(vector[i..], scale, inverse, ref sum);
-                var c1 = Nearest(vector[(i + width)..], scale, inverse, ref sum);
-                var c2 = Nearest(vector[(i + 2 * width)..], scale, inverse, ref sum);
-                var c3 = Nearest(vector[(i + 3 * width)..], scale, inverse, ref sum);
+                var c0 = Nearest(vector[i..], scale, inverse, ref restSum, ref squareSum);
+                var c1 = Nearest(vector[(i + width)..], scale, inverse, ref restSum, ref squareSum);
+                var c2 = Nearest(vector[(i + 2 * width)..], scale, inverse, ref restSum, ref squareSum);
+                var c3 = Nearest(vector[(i + 3 * width)..], scale, inverse, ref restSum, ref squareSum);
                 Vector.Narrow(Vector.Narrow(c0, c1), Vector.Narrow(c2, c3)).CopyTo(codes[i..]);
             }
 
-            rest = Vector.Sum(sum);
+            (rest, squares) = (Vector.Sum(restSum), Vector.Sum(squareSum));
         }
 
         for (; i < vector.Length; i++)
@@ -157,29 +160,22 @@ internal sealed class EmbeddingCodes(int dimension, EmbeddingMetric metric)
             float code = MathF.Round(vector[i] * inverse), left = vector[i] - code * scale;
             codes[i] = (sbyte)code;
             rest += left * left;
+            squares += codes[i] * codes[i];
         }
 
         codes[i..].Clear();
-        return MathF.Sqrt(rest);
+        return (MathF.Sqrt(rest), squares);
     }
 
-    private static Vector<int> Nearest(ReadOnlySpan<float> values, float scale, float inverse, ref Vector<float> sum)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector<int> Nearest(ReadOnlySpan<float> values, float scale, float inverse, ref Vector<float> rest, ref Vector<int> squares)
     {
         var v = new Vector<float>(values);
-        var code = Vector.Round(v * inverse);
-        var left = v - code * scale;
-        sum += left * left;
-        return Vector.ConvertToInt32(code);
-    }
-
-    private static int SumOfSquares(ReadOnlySpan<sbyte> codes)
-    {
-        int sum = 0;
-        foreach (sbyte code in codes)
-        {
-            sum += code * code;
-        }
-
-        return sum;
+        var rounded = Vector.Round(v * inverse);
+        var left = v - rounded * scale;
+        var code = Vector.ConvertToInt32(rounded);
+        rest += left * left;
+        squares += code * code;
+        return code;
     }
 }

@@ -24,7 +24,7 @@ public sealed class HardwareSwitchTests
             start.ArgumentList.Add(assembly);
         }
 
-        foreach (string name in new[] { "Preprocessing", "Decoding", "Suppression", "Hardware" })
+        foreach (string name in new[] { "Preprocessing", "Decoding", "Suppression", "Retrieval", "Hardware" })
         {
             start.ArgumentList.Add("-namespace");
             start.ArgumentList.Add($"EdgeVision.Tests.{name}");

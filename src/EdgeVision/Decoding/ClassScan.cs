@@ -1,59 +1,76 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace EdgeVision;
 
 /// <summary>The best class of each cell where scores lie class by class.</summary>
 internal static class ClassScan
 {
+    // Bits of both infinities; what is no number has bits above them.
+    private const int Infinity = 0x7F80_0000;
+    private const uint NegativeInfinity = 0xFF80_0000;
+
     /// <summary>
-    /// The same for cells whose best class scores above <paramref name="threshold"/>; <paramref name="best"/> of the others is the threshold. Reads
+    /// The same for cells whose best class scores above <paramref name="threshold"/>; <paramref name="best"/> of the others is at most the threshold. Reads
     /// row by row, once, in the order of memory: where few scores pass, as with a trained detector, that is all it does.
     /// </summary>
     public static bool Above(ReadOnlySpan<float> scores, int classes, int cells, float threshold, Span<float> best, Span<int> bestClass)
     {
         best = best[..cells];
         best.Fill(threshold);
-        int width = Vector<float>.Count, step = 4 * width;
+        int width = Vector<float>.Count, step = 8 * width;
         // Where many pass, going down the classes of a cell costs less than each one's own comparison.
         int budget = classes * (cells / step) / 4;
-        var limit = new Vector<float>(threshold);
-        var broken = Vector<float>.Zero;
-        bool finite = true;
+        if (!(threshold >= 0) || !Vector.IsHardwareAccelerated || cells < step)
+        {
+            return Run(scores, classes, cells, best, bestClass);
+        }
+
+        // Bits of numbers from 0 on are in order as signed integers, with infinity and NaN above them and all negative numbers below; as unsigned ones
+        // -infinity and what is no number with a sign come last. So one maximum of each kind says whether any score passes and whether all are numbers.
+        var limit = new Vector<int>(BitConverter.SingleToInt32Bits(threshold));
+        var passed = Vector<int>.Zero;
+        var unsigned = Vector<uint>.Zero;
         for (int c = 0; c < classes; c++)
         {
             var row = scores.Slice(c * cells, cells);
-            int i = 0;
-            if (Vector.IsHardwareAccelerated)
+            for (int i = 0; ; i += step)
             {
-                for (; i <= cells - step; i += step)
+                // The last step begins where it ends with the row: what it sees twice changes nothing.
+                i = Math.Min(i, cells - step);
+                var eight = MemoryMarshal.Cast<float, int>(row.Slice(i, step));
+                var v0 = new Vector<int>(eight);
+                var v1 = new Vector<int>(eight[width..]);
+                var v2 = new Vector<int>(eight[(2 * width)..]);
+                var v3 = new Vector<int>(eight[(3 * width)..]);
+                var v4 = new Vector<int>(eight[(4 * width)..]);
+                var v5 = new Vector<int>(eight[(5 * width)..]);
+                var v6 = new Vector<int>(eight[(6 * width)..]);
+                var v7 = new Vector<int>(eight[(7 * width)..]);
+                unsigned = Vector.Max(unsigned, Vector.Max(Max(v0.As<int, uint>(), v1.As<int, uint>(), v2.As<int, uint>(), v3.As<int, uint>()), Max(v4.As<int, uint>(), v5.As<int, uint>(), v6.As<int, uint>(), v7.As<int, uint>())));
+                var most = Vector.Max(Max(v0, v1, v2, v3), Max(v4, v5, v6, v7));
+                if (Vector.GreaterThanAny(most, limit))
                 {
-                    var four = row.Slice(i, step);
-                    var v0 = new Vector<float>(four);
-                    var v1 = new Vector<float>(four[width..]);
-                    var v2 = new Vector<float>(four[(2 * width)..]);
-                    var v3 = new Vector<float>(four[(3 * width)..]);
-                    broken += (v0 * 0f + v1 * 0f) + (v2 * 0f + v3 * 0f); // NaN and infinities give NaN, and it stays
-                    if (Vector.GreaterThanAny(Vector.Max(Vector.Max(v0, v1), Vector.Max(v2, v3)), limit))
+                    passed = Vector.Max(passed, most);
+                    Take(row.Slice(i, step), i, c, best, bestClass);
+                    if (--budget < 0)
                     {
-                        Take(four, i, c, best, bestClass);
-                        if (--budget < 0)
-                        {
-                            return Run(scores, classes, cells, best, bestClass);
-                        }
+                        return Run(scores, classes, cells, best, bestClass);
                     }
                 }
-            }
 
-            Take(row[i..], i, c, best, bestClass);
-            for (; i < cells; i++)
-            {
-                finite &= float.IsFinite(row[i]);
+                if (i == cells - step)
+                {
+                    break;
+                }
             }
         }
 
-        return finite && Vector.EqualsAll(broken, broken);
+        return Vector.LessThanAll(passed, new Vector<int>(Infinity)) && Vector.LessThanAll(unsigned, new Vector<uint>(NegativeInfinity));
     }
+
+    private static Vector<T> Max<T>(Vector<T> a, Vector<T> b, Vector<T> c, Vector<T> d) => Vector.Max(Vector.Max(a, b), Vector.Max(c, d));
 
     private static void Take(ReadOnlySpan<float> scores, int first, int classId, Span<float> best, Span<int> bestClass)
     {

@@ -14,6 +14,9 @@ namespace EdgeVision;
 internal sealed class SegmentationDecoder : OutputDecoder
 {
     private const int MostClasses = 256;
+
+    // Rows of the map that are made of the same two rows of logits, at a time.
+    private const int MostRows = 16;
     private readonly int _output;
     private readonly string _name;
     private readonly float _gate;
@@ -21,7 +24,7 @@ internal sealed class SegmentationDecoder : OutputDecoder
     private int[] _left = [], _right = [];
     private float[] _weight = [];
     private float[] _upper = [], _lower = [];
-    private int _upperRow, _lowerRow;
+    private int _upperRow, _lowerRow, _stride;
 
     public SegmentationDecoder(DecoderInputs inputs)
     {
@@ -65,22 +68,34 @@ internal sealed class SegmentationDecoder : OutputDecoder
         var map = result.Segmentation.Resize(width, height, transform);
         Prepare(classes, w, width);
         (_upperRow, _lowerRow) = (-1, -1);
-        for (int y = 0; y < height; y++)
+        Span<float> weights = stackalloc float[MostRows];
+        for (int y = 0, rows; y < height; y += rows)
         {
-            var row = map.Slice(y * width, width);
-            float sy = MathF.Max(0, (y + 0.5f) * h / height - 0.5f);
-            int top = Math.Min((int)sy, h - 1), bottom = Math.Min(top + 1, h - 1);
-            Load(logits, classes, h, w, width, top, bottom);
-            Argmax(classes, width, sy - top, row);
+            (int top, weights[0]) = Source(y, h, height);
+            for (rows = 1; rows < MostRows && y + rows < height && Source(y + rows, h, height) is var (other, weight) && other == top; rows++)
+            {
+                weights[rows] = weight;
+            }
+
+            Load(logits, classes, h, w, width, top, Math.Min(top + 1, h - 1));
+            Argmax(classes, width, weights[..rows], map.Slice(y * width, rows * width));
         }
+    }
+
+    private static (int Top, float Weight) Source(int y, int h, int height)
+    {
+        float sy = MathF.Max(0, (y + 0.5f) * h / height - 0.5f);
+        int top = Math.Min((int)sy, h - 1);
+        return (top, sy - top);
     }
 
     private void Prepare(int classes, int w, int width)
     {
-        if (_upper.Length < classes * width)
+        _stride = Stride(width);
+        if (_upper.Length < classes * _stride)
         {
-            _upper = new float[classes * width];
-            _lower = new float[classes * width];
+            _upper = new float[classes * _stride];
+            _lower = new float[classes * _stride];
         }
 
         if (_left.Length != width)
@@ -96,6 +111,9 @@ internal sealed class SegmentationDecoder : OutputDecoder
             _weight[x] = sx - _left[x];
         }
     }
+
+    // An odd number of cache lines, so that the same column of all classes does not share a few sets of the cache.
+    private static int Stride(int width) => ((width + 15) / 16 | 1) * 16;
 
     // Rows of the map come in order, so each row of logits is widened once.
     private void Load(ReadOnlySpan<float> logits, int classes, int h, int w, int width, int top, int bottom)
@@ -126,7 +144,7 @@ internal sealed class SegmentationDecoder : OutputDecoder
         for (int c = 0; c < classes; c++)
         {
             var from = logits.Slice((c * h + y) * w, w);
-            var row = to.AsSpan(c * width, width);
+            var row = to.AsSpan(c * _stride, width);
             if (w == width)
             {
                 from.CopyTo(row);
@@ -144,15 +162,29 @@ internal sealed class SegmentationDecoder : OutputDecoder
     // Eight neighbours at a time; left and right lie inside the row of logits.
     private unsafe int WidenAvx2(ReadOnlySpan<float> from, Span<float> row)
     {
-        int x = 0;
+        int x = 0, last = from.Length - 8;
         fixed (float* source = from, to = row, weights = _weight)
         fixed (int* left = _left, right = _right)
         {
             for (; x <= row.Length - 8; x += 8)
             {
                 var weight = Vector256.Load(weights + x);
-                var a = Avx2.GatherVector256(source, Vector256.Load(left + x), 4);
-                var b = Avx2.GatherVector256(source, Vector256.Load(right + x), 4);
+                var (l, r) = (Vector256.Load(left + x), Vector256.Load(right + x));
+                int start = Math.Min(left[x], last);
+                Vector256<float> a, b;
+                if (start >= 0 && right[x + 7] - start < 8)
+                {
+                    // Enlarged twice or more, eight neighbours come from eight.
+                    var eight = Vector256.Load(source + start);
+                    a = Avx2.PermuteVar8x32(eight, l - Vector256.Create(start));
+                    b = Avx2.PermuteVar8x32(eight, r - Vector256.Create(start));
+                }
+                else
+                {
+                    a = Avx2.GatherVector256(source, l, 4);
+                    b = Avx2.GatherVector256(source, r, 4);
+                }
+
                 ((Vector256<float>.One - weight) * a + weight * b).Store(to + x);
             }
         }
@@ -160,61 +192,83 @@ internal sealed class SegmentationDecoder : OutputDecoder
         return x;
     }
 
-    private void Argmax(int classes, int width, float weight, Span<byte> row)
+    // Columns go outside and rows inside: what the first row brought of all classes is in the first-level cache for the others.
+    private void Argmax(int classes, int width, ReadOnlySpan<float> weights, Span<byte> map)
     {
-        float other = 1 - weight;
-        int step = Vector<float>.Count;
-        if (classes == 1)
+        int step = 4 * Vector<float>.Count;
+        if (!Vector.IsHardwareAccelerated || classes == 1 || width < step)
         {
-            for (int x = 0; x < width; x++)
+            for (int row = 0; row < weights.Length; row++)
             {
-                row[x] = other * _upper[x] + weight * _lower[x] > _gate ? (byte)1 : (byte)0;
+                ArgmaxPlain(classes, weights[row], map.Slice(row * width, width));
             }
 
             return;
         }
 
-        // Four vectors of pixels at a time, so that their classes fill a vector of bytes; best and class stay in registers.
-        int at = 0;
-        for (; at <= width - 4 * step; at += 4 * step)
+        for (int at = 0; ; at = Math.Min(at + step, width - step))
         {
-            var best0 = Mixed(at);
-            var best1 = Mixed(at + step);
-            var best2 = Mixed(at + 2 * step);
-            var best3 = Mixed(at + 3 * step);
-            Vector<int> class0 = default, class1 = default, class2 = default, class3 = default;
-            for (int c = 1, o = width + at; c < classes; c++, o += width)
+            for (int row = 0; row < weights.Length; row++)
             {
-                var id = new Vector<int>(c);
-                Take(Mixed(o), id, ref best0, ref class0);
-                Take(Mixed(o + step), id, ref best1, ref class1);
-                Take(Mixed(o + 2 * step), id, ref best2, ref class2);
-                Take(Mixed(o + 3 * step), id, ref best3, ref class3);
+                ArgmaxStep(classes, at, weights[row], map.Slice(row * width + at, step));
             }
 
-            Vector.Narrow(Vector.Narrow(Vector.AsVectorUInt32(class0), Vector.AsVectorUInt32(class1)), Vector.Narrow(Vector.AsVectorUInt32(class2), Vector.AsVectorUInt32(class3))).CopyTo(row[at..]);
-        }
-
-        for (; at < width; at++)
-        {
-            float best = other * _upper[at] + weight * _lower[at];
-            row[at] = 0;
-            for (int c = 1, o = width + at; c < classes; c++, o += width)
+            // The last step begins where it ends with the row, and says once more what the one before said.
+            if (at == width - step)
             {
-                float value = other * _upper[o] + weight * _lower[o];
-                (best, row[at]) = value > best ? (value, (byte)c) : (best, row[at]);
+                return;
             }
         }
+    }
+
+    // Four vectors of pixels at a time, so that their classes fill a vector of bytes; best and class stay in registers.
+    private void ArgmaxStep(int classes, int at, float weight, Span<byte> row)
+    {
+        float other = 1 - weight;
+        int step = Vector<float>.Count;
+        ReadOnlySpan<float> upper = _upper.AsSpan(at), lower = _lower.AsSpan(at);
+        var best0 = Mixed(upper, lower);
+        var best1 = Mixed(upper[step..], lower[step..]);
+        var best2 = Mixed(upper[(2 * step)..], lower[(2 * step)..]);
+        var best3 = Mixed(upper[(3 * step)..], lower[(3 * step)..]);
+        Vector<int> class0 = default, class1 = default, class2 = default, class3 = default;
+        for (int c = 1; c < classes; c++)
+        {
+            var u = upper.Slice(c * _stride, 4 * step);
+            var l = lower.Slice(c * _stride, 4 * step);
+            var id = new Vector<int>(c);
+            Take(Mixed(u, l), id, ref best0, ref class0);
+            Take(Mixed(u[step..], l[step..]), id, ref best1, ref class1);
+            Take(Mixed(u[(2 * step)..], l[(2 * step)..]), id, ref best2, ref class2);
+            Take(Mixed(u[(3 * step)..], l[(3 * step)..]), id, ref best3, ref class3);
+        }
+
+        Vector.Narrow(Vector.Narrow(Vector.AsVectorUInt32(class0), Vector.AsVectorUInt32(class1)), Vector.Narrow(Vector.AsVectorUInt32(class2), Vector.AsVectorUInt32(class3))).CopyTo(row);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        Vector<float> Mixed(int o) => other * new Vector<float>(_upper, o) + weight * new Vector<float>(_lower, o);
+        Vector<float> Mixed(ReadOnlySpan<float> u, ReadOnlySpan<float> l) => other * new Vector<float>(u) + weight * new Vector<float>(l);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         static void Take(Vector<float> value, Vector<int> id, ref Vector<float> best, ref Vector<int> classes)
         {
             var greater = Vector.GreaterThan(value, best);
-            best = Vector.ConditionalSelect(greater, value, best);
+            best = Vector.MaxNative(value, best); // logits were checked: none is NaN
             classes = Vector.ConditionalSelect(greater, id, classes);
+        }
+    }
+
+    private void ArgmaxPlain(int classes, float weight, Span<byte> row)
+    {
+        float other = 1 - weight;
+        for (int x = 0; x < row.Length; x++)
+        {
+            float best = other * _upper[x] + weight * _lower[x];
+            row[x] = classes == 1 && best > _gate ? (byte)1 : (byte)0;
+            for (int c = 1, o = _stride + x; c < classes; c++, o += _stride)
+            {
+                float value = other * _upper[o] + weight * _lower[o];
+                (best, row[x]) = value > best ? (value, (byte)c) : (best, row[x]);
+            }
         }
     }
 }

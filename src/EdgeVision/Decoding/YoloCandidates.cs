@@ -35,26 +35,33 @@ internal sealed class YoloCandidates(string name, DecoderOptions options)
             throw new InvalidOutputException($"output '{name}' holds NaN or infinite scores; the model or its input is broken");
         }
 
-        Count = 0;
-        for (int i = 0; i < anchors; i++)
+        Count = Passing(best, options.Confidence, Anchors);
+        for (int k = 0; k < Count; k++)
         {
-            if (!(best[i] > options.Confidence))
-            {
-                continue;
-            }
-
+            int i = Anchors[k];
             float x = data[i], y = data[anchors + i], hw = data[2 * anchors + i] / 2, hh = data[3 * anchors + i] / 2;
             if (!float.IsFinite(x + y + hw + hh))
             {
                 throw new InvalidOutputException($"output '{name}' holds NaN or infinite boxes; the model or its input is broken");
             }
 
-            int k = Count++;
-            Anchors[k] = i;
             Boxes[k] = new Box(x - hw, y - hh, x + hw, y + hh);
             Scores[k] = best[i];
             ClassIds[k] = bestClass[i];
         }
+    }
+
+    // Which scores pass, in order; without a branch, which scattered scores would make the processor guess wrongly.
+    private static int Passing(ReadOnlySpan<float> scores, float threshold, Span<int> indices)
+    {
+        int count = 0;
+        for (int i = 0; i < scores.Length; i++)
+        {
+            indices[count] = i;
+            count += scores[i] > threshold ? 1 : 0;
+        }
+
+        return count;
     }
 
     /// <summary>Candidates that stay, best first.</summary>

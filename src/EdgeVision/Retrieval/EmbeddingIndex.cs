@@ -4,8 +4,8 @@ using System.Globalization;
 namespace EdgeVision;
 
 /// <summary>
-/// Embeddings with ids and labels, searched exactly: every entry is compared, in vector instructions, out of one block of
-/// memory. At equal scores the entry inserted first comes first; an update keeps its place.
+/// Embeddings with ids and labels, searched exactly: every entry that may be among the nearest is compared, in vector instructions, out of
+/// one block of memory. At equal scores the entry inserted first comes first; an update keeps its place.
 /// </summary>
 /// <remarks>
 /// Safe for many threads: any number may search at once, and one that changes the index waits for them and they for it. A
@@ -34,7 +34,15 @@ public sealed class EmbeddingIndex : IEmbeddingIndex
     /// <summary>From how many numbers (entries times components) on a search uses several threads; 4 Mi by default.</summary>
     public long ParallelFrom { get; set; } = 4 << 20;
 
-    /// <summary>Always: every entry is compared.</summary>
+    /// <summary>
+    /// From how many numbers (entries times components) on an index is kept as bytes too, from the second search on; 512 Ki by default. A search then reads a
+    /// quarter of the memory: the bytes say how near an entry can be at most, and only entries that may be among the nearest are compared. Matches, scores and
+    /// their order are the same to the bit. It takes a quarter of the vectors' memory more, on the heap even where they are mapped;
+    /// <see cref="long.MaxValue"/> forgoes it. Embeddings of less than 16 or more than 4096 components are always compared as they are.
+    /// </summary>
+    public long CodesFrom { get; set; } = 512 << 10;
+
+    /// <summary>Always: every entry is compared, or cannot be among the nearest.</summary>
     public bool IsExact => true;
 
     /// <summary>Whether the index was opened where it lies (<see cref="Open"/>) and cannot be changed.</summary>
@@ -160,14 +168,17 @@ public sealed class EmbeddingIndex : IEmbeddingIndex
             ? stackalloc float[1024]
             : rented = ArrayPool<float>.Shared.Rent(Dimension);
         prepared = prepared[..Dimension];
+        CodedQuery? coded = null;
         _lock.EnterReadLock();
         try
         {
             _store.Prepare(query, prepared, "");
             float least = EmbeddingScan.Nearness(_store.Metric, threshold);
-            int count = (long)_store.Count * Dimension >= ParallelFrom
-                ? EmbeddingScan.Parallel(_store, prepared, matches, least)
-                : EmbeddingScan.Run(_store, prepared, matches, least);
+            long numbers = (long)_store.Count * Dimension;
+            coded = numbers >= CodesFrom && _store.Coded() is { } codes && CodedQuery.TryMake(codes, prepared, _store.Metric, out var made) ? made : null;
+            int count = numbers >= ParallelFrom
+                ? EmbeddingScan.Parallel(_store, prepared, coded, matches, least)
+                : EmbeddingScan.Run(_store, prepared, coded, matches, least);
             if (_store.Metric == EmbeddingMetric.L2)
             {
                 foreach (ref var match in matches[..count])
@@ -181,6 +192,7 @@ public sealed class EmbeddingIndex : IEmbeddingIndex
         finally
         {
             _lock.ExitReadLock();
+            coded?.Return();
             if (rented is not null)
             {
                 ArrayPool<float>.Shared.Return(rented);

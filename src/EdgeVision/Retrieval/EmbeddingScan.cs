@@ -1,10 +1,16 @@
 using System.Buffers;
+using System.Numerics;
+using System.Runtime.Intrinsics.X86;
 
 namespace EdgeVision;
 
 /// <summary>Compares a query with every row. Scores are nearness: higher is nearer, distances negated.</summary>
 internal static class EmbeddingScan
 {
+    // Rows whose share of compared ones decides how the next are read.
+    private const int Block = 1024, MostPlainBlocks = 16;
+    private const int BytesAhead = 8192, CacheLine = 64;
+
     /// <summary>The least nearness that a threshold lets through.</summary>
     /// <exception cref="EdgeVisionException">NaN.</exception>
     public static float Nearness(EmbeddingMetric metric, float? threshold) => threshold switch
@@ -14,17 +20,17 @@ internal static class EmbeddingScan
         { } given => metric == EmbeddingMetric.L2 ? -given : given,
     };
 
-    /// <summary>The nearest rows, nearest first; returns how many.</summary>
-    public static int Run(EmbeddingStore store, ReadOnlySpan<float> query, Span<EmbeddingMatch> matches, float least) =>
-        Run(store, query, matches, least, 0, store.Count);
+    /// <summary>The nearest rows, nearest first; returns how many. With a coded query only rows that it lets through are compared, with the same outcome.</summary>
+    public static int Run(EmbeddingStore store, ReadOnlySpan<float> query, in CodedQuery? coded, Span<EmbeddingMatch> matches, float least) =>
+        Run(store, query, coded, matches, least, 0, store.Count);
 
     /// <summary>The same by several threads: each takes a share of the rows, and the best of their best are the best.</summary>
-    public static int Parallel(EmbeddingStore store, ReadOnlySpan<float> query, Span<EmbeddingMatch> matches, float least)
+    public static int Parallel(EmbeddingStore store, ReadOnlySpan<float> query, CodedQuery? coded, Span<EmbeddingMatch> matches, float least)
     {
         int parts = Math.Min(Environment.ProcessorCount, store.Count), room = matches.Length;
         if (parts < 2 || room == 0 || (long)room * parts > 1 << 20)
         {
-            return Run(store, query, matches, least);
+            return Run(store, query, coded, matches, least);
         }
 
         float[] shared = ArrayPool<float>.Shared.Rent(query.Length);
@@ -34,7 +40,7 @@ internal static class EmbeddingScan
         {
             query.CopyTo(shared);
             int dimension = query.Length;
-            System.Threading.Tasks.Parallel.For(0, parts, part => counts[part] = Run(store, shared.AsSpan(0, dimension), found.AsSpan(part * room, room), least,
+            System.Threading.Tasks.Parallel.For(0, parts, part => counts[part] = Run(store, shared.AsSpan(0, dimension), coded, found.AsSpan(part * room, room), least,
                 (int)((long)store.Count * part / parts), (int)((long)store.Count * (part + 1) / parts)));
             var best = new TopMatches(matches, least);
             for (int part = 0; part < parts; part++)
@@ -59,26 +65,107 @@ internal static class EmbeddingScan
         }
     }
 
-    private static int Run(EmbeddingStore store, ReadOnlySpan<float> query, Span<EmbeddingMatch> matches, float least, int from, int to) =>
-        store.Metric == EmbeddingMetric.L2
-            ? Run<DistanceMeasure>(store, query, matches, least, from, to)
-            : Run<DotMeasure>(store, query, matches, least, from, to);
-
-    private static int Run<TMeasure>(EmbeddingStore store, ReadOnlySpan<float> query, Span<EmbeddingMatch> matches, float least, int from, int to)
-        where TMeasure : struct, IVectorMeasure
+    private static int Run(EmbeddingStore store, ReadOnlySpan<float> query, in CodedQuery? coded, Span<EmbeddingMatch> matches, float least, int from, int to)
     {
         var best = new TopMatches(matches, least);
-        var vectors = store.Vectors;
-        for (int row = from; row < to; row++)
+        if (matches.IsEmpty)
         {
-            float nearness = TMeasure.Nearness(query, vectors.Slice(row * query.Length, query.Length));
-            if (best.Takes(nearness, store.Order(row)))
-            {
-                best.Add(new EmbeddingMatch(store.Id(row), store.Label(row), nearness, store.Order(row)));
-            }
+            return 0;
+        }
+
+        if (store.Metric == EmbeddingMetric.L2)
+        {
+            Run<DistanceMeasure>(store, query, coded, ref best, from, to);
+        }
+        else
+        {
+            Run<DotMeasure>(store, query, coded, ref best, from, to);
         }
 
         best.Sort();
         return best.Count;
+    }
+
+    private static void Run<TMeasure>(EmbeddingStore store, ReadOnlySpan<float> query, in CodedQuery? coded, ref TopMatches best, int from, int to)
+        where TMeasure : struct, IVectorMeasure
+    {
+        if (coded is not { } codes)
+        {
+            Compare<TMeasure>(store, query, ref best, from, to);
+            return;
+        }
+
+        // Where many rows get through, reading them in order is faster than picking them: twice as many blocks each time, up to a limit.
+        for (int row = from, plain = 1; row < to;)
+        {
+            int end = Math.Min(to, row + Block);
+            int compared = Pick<TMeasure>(store, query, codes, ref best, row, end);
+            row = end;
+            if (compared <= Block / 4)
+            {
+                plain = 1;
+                continue;
+            }
+
+            end = (int)Math.Min(to, row + (long)plain * Block);
+            Compare<TMeasure>(store, query, ref best, row, end);
+            (row, plain) = (end, Math.Min(2 * plain, MostPlainBlocks));
+        }
+    }
+
+    private static int Pick<TMeasure>(EmbeddingStore store, ReadOnlySpan<float> query, in CodedQuery codes, ref TopMatches best, int from, int to)
+        where TMeasure : struct, IVectorMeasure
+    {
+        int compared = 0;
+        float bound = codes.Bound(best.Limit);
+        for (int group = from; group < to; group += EmbeddingCodes.Group)
+        {
+            // Behind the last row may lie another thread's, or none.
+            uint rows = codes.MayReach(group, bound) & (1u << Math.Min(EmbeddingCodes.Group, to - group)) - 1;
+            for (; rows != 0; rows &= rows - 1, compared++)
+            {
+                if (Compare<TMeasure>(store, query, ref best, group + BitOperations.TrailingZeroCount(rows)))
+                {
+                    bound = codes.Bound(best.Limit);
+                }
+            }
+        }
+
+        return compared;
+    }
+
+    private static unsafe void Compare<TMeasure>(EmbeddingStore store, ReadOnlySpan<float> query, ref TopMatches best, int from, int to)
+        where TMeasure : struct, IVectorMeasure
+    {
+        fixed (float* vectors = store.Vectors)
+        {
+            for (int row = from; row < to; row++)
+            {
+                if (Sse.IsSupported)
+                {
+                    // Each row ends in a sum across a vector, for which the processor waits before it looks far enough ahead.
+                    byte* ahead = (byte*)(vectors + (nint)row * query.Length) + BytesAhead;
+                    for (int at = 0; at < query.Length * sizeof(float); at += CacheLine)
+                    {
+                        Sse.Prefetch0(ahead + at);
+                    }
+                }
+
+                Compare<TMeasure>(store, query, ref best, row);
+            }
+        }
+    }
+
+    private static bool Compare<TMeasure>(EmbeddingStore store, ReadOnlySpan<float> query, ref TopMatches best, int row)
+        where TMeasure : struct, IVectorMeasure
+    {
+        float nearness = TMeasure.Nearness(query, store.Vector(row));
+        bool takes = best.Takes(nearness, store.Order(row));
+        if (takes)
+        {
+            best.Add(new EmbeddingMatch(store.Id(row), store.Label(row), nearness, store.Order(row)));
+        }
+
+        return takes;
     }
 }

@@ -19,6 +19,9 @@ internal sealed class EmbeddingStore : IDisposable
     private long[] _orders = [];
     private long _next;
     private MappedRows? _mapped;
+    private readonly Lock _coding = new();
+    private readonly EmbeddingCodes? _codes;
+    private bool _searched;
 
     public EmbeddingStore(int dimension, EmbeddingMetric metric)
     {
@@ -34,6 +37,7 @@ internal sealed class EmbeddingStore : IDisposable
 
         Dimension = dimension;
         Metric = metric;
+        _codes = dimension is >= EmbeddingCodes.LeastDimension and <= EmbeddingCodes.MostDimension ? new EmbeddingCodes(dimension, metric) : null;
     }
 
     public int Dimension { get; }
@@ -58,6 +62,30 @@ internal sealed class EmbeddingStore : IDisposable
     public string? Label(int row) => _labels[row];
 
     public long Order(int row) => _orders[row];
+
+    /// <summary>
+    /// All rows coded, for a search; null where they cannot be, and for the first search of a store, which would take longer with them. Searches on
+    /// several threads may ask, as long as none changes the store.
+    /// </summary>
+    public EmbeddingCodes? Coded()
+    {
+        if (_codes is null || !_codes.Holds(Count))
+        {
+            return null;
+        }
+
+        lock (_coding)
+        {
+            if (!_searched)
+            {
+                _searched = true;
+                return null;
+            }
+
+            _codes.Extend(Vectors, Count, _ids.Length);
+            return _codes;
+        }
+    }
 
     /// <summary>Row of an id, or -1.</summary>
     public int Find(string id) => _rows.TryGetValue(id, out int row) ? row : -1;
@@ -125,6 +153,7 @@ internal sealed class EmbeddingStore : IDisposable
         }
 
         Prepare(vector, _vectors.AsSpan(row * Dimension, Dimension), id);
+        _codes?.Refresh(row, Vector(row));
     }
 
     public void SetLabel(string id, string? label)
@@ -148,8 +177,10 @@ internal sealed class EmbeddingStore : IDisposable
             _labels[row] = _labels[last];
             _orders[row] = _orders[last];
             _rows[_ids[row]] = row;
+            _codes?.Refresh(row, Vector(row));
         }
 
+        _codes?.Cut(Count);
         _ids[last] = null!;
         _labels[last] = null;
         return true;
@@ -161,6 +192,7 @@ internal sealed class EmbeddingStore : IDisposable
         Array.Clear(_ids);
         Array.Clear(_labels);
         Count = 0;
+        _codes?.Cut(0);
     }
 
     /// <summary>Rows by order of insertion.</summary>

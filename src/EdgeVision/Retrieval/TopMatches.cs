@@ -15,6 +15,9 @@ internal ref struct TopMatches(Span<EmbeddingMatch> room, float least)
     public readonly bool Takes(float nearness, long order) => nearness >= least
         && (Count < _room.Length || _room.Length > 0 && Better(nearness, order, _room[0]));
 
+    /// <summary>No candidate of less nearness would be taken.</summary>
+    public readonly float Limit => Count < _room.Length || _room.Length == 0 ? least : MathF.Max(least, _room[0].Score);
+
     /// <summary>Takes a candidate for which <see cref="Takes"/> holds.</summary>
     public void Add(in EmbeddingMatch match)
     {

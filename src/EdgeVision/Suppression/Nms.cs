@@ -12,13 +12,8 @@ namespace EdgeVision;
 public sealed unsafe class NmsWorkspace
 {
     private const int StripsFrom = 512, MostStrips = 64, MostStripCells = 1 << 20;
+    private const int Fields = 6;
     private float[] _stripData = [];
-    private float[] _x1 = [];
-    private float[] _y1 = [];
-    private float[] _x2 = [];
-    private float[] _y2 = [];
-    private float[] _area = [];
-    private float[] _class = [];
     private ulong[] _keys = [];
     private ulong[] _spare = [];
     private int[] _kept = [];
@@ -50,46 +45,21 @@ public sealed unsafe class NmsWorkspace
 
         Reserve(n);
         Order(scores, _keys, _spare);
-        n = Math.Min(n, candidates);
-        if (n >= StripsFrom)
-        {
-            return RunStrips(boxes, classIds, offset, threshold, limit, n);
-        }
-
-        int kept = 0;
-        bool byClass = !classIds.IsEmpty && offset == 0;
-        fixed (float* x1 = _x1, y1 = _y1, x2 = _x2, y2 = _y2, area = _area, kind = _class)
-        {
-            for (int k = 0; k < n && kept < limit; k++)
-            {
-                int index = (int)(uint)_keys[k];
-                var box = boxes[index];
-                float shift = classIds.IsEmpty ? 0 : classIds[index] * offset;
-                float bx1 = box.X1 + shift, by1 = box.Y1 + shift, bx2 = box.X2 + shift, by2 = box.Y2 + shift;
-                float barea = (bx2 - bx1) * (by2 - by1);
-                float bclass = byClass ? classIds[index] : 0;
-                if (Suppressed(x1, y1, x2, y2, area, kind, kept, bx1, by1, bx2, by2, barea, bclass, threshold))
-                {
-                    continue;
-                }
-
-                (x1[kept], y1[kept], x2[kept], y2[kept], area[kept], kind[kept]) = (bx1, by1, bx2, by2, barea, bclass);
-                _kept[kept++] = index;
-            }
-        }
-
-        return _kept.AsSpan(0, kept);
+        return Run(boxes, classIds, offset, threshold, limit, Math.Min(n, candidates));
     }
 
-    // Many boxes: kept ones stand in vertical strips about as wide as a box, and a candidate is held against those of its own strips only. Boxes
+    // Boxes in a block of a strip: a vector of each field, one behind the other, so that what a candidate is held against lies together.
+    private static int Block => Vector512.IsHardwareAccelerated ? 16 : 8;
+
+    // Kept boxes of many stand in vertical strips about as wide as a box, and a candidate is held against those of its own strips only. Boxes
     // that share no strip share no column, and their overlap is 0. The strip of a place never falls as the place grows, so none is missed.
-    private ReadOnlySpan<int> RunStrips(ReadOnlySpan<Box> boxes, ReadOnlySpan<int> classIds, float offset, float threshold, int limit, int n)
+    private ReadOnlySpan<int> Run(ReadOnlySpan<Box> boxes, ReadOnlySpan<int> classIds, float offset, float threshold, int limit, int n)
     {
-        var (least, scale, strips) = Strips(boxes, classIds, offset, n);
-        int capacity = n, kept = 0, last = strips - 1;
-        if (_stripData.Length < 6 * strips * capacity)
+        var (least, scale, strips) = n < StripsFrom ? (0, 0, 1) : Strips(boxes, classIds, offset, n);
+        int stride = Fields * ((n + Block - 1) & -Block), kept = 0, last = strips - 1;
+        if (_stripData.Length < strips * stride)
         {
-            _stripData = new float[6 * strips * capacity];
+            _stripData = new float[strips * stride];
         }
 
         Span<int> counts = stackalloc int[MostStrips];
@@ -100,16 +70,13 @@ public sealed unsafe class NmsWorkspace
             for (int k = 0; k < n && kept < limit; k++)
             {
                 int index = (int)(uint)_keys[k];
-                var box = boxes[index];
                 float shift = classIds.IsEmpty ? 0 : classIds[index] * offset;
-                float bx1 = box.X1 + shift, by1 = box.Y1 + shift, bx2 = box.X2 + shift, by2 = box.Y2 + shift;
-                float barea = (bx2 - bx1) * (by2 - by1), bclass = byClass ? classIds[index] : 0;
-                int from = Strip(bx1, least, scale, last), to = Strip(bx2, least, scale, last);
+                var box = new Candidate(boxes[index], shift, byClass ? classIds[index] : 0);
+                int from = Strip(box.X1, least, scale, last), to = Strip(box.X2, least, scale, last);
                 bool suppressed = false;
                 for (int s = from; s <= to && !suppressed; s++)
                 {
-                    float* at = data + (long)s * 6 * capacity;
-                    suppressed = Suppressed(at, at + capacity, at + 2 * capacity, at + 3 * capacity, at + 4 * capacity, at + 5 * capacity, counts[s], bx1, by1, bx2, by2, barea, bclass, threshold);
+                    suppressed = Suppressed(data + (nint)s * stride, counts[s], box, threshold);
                 }
 
                 if (suppressed)
@@ -119,8 +86,7 @@ public sealed unsafe class NmsWorkspace
 
                 for (int s = from; s <= to; s++)
                 {
-                    float* at = data + (long)s * 6 * capacity + counts[s]++;
-                    (at[0], at[capacity], at[2 * capacity], at[3 * capacity], at[4 * capacity], at[5 * capacity]) = (bx1, by1, bx2, by2, barea, bclass);
+                    Keep(data + (nint)s * stride, counts[s]++, box);
                 }
 
                 _kept[kept++] = index;
@@ -128,6 +94,21 @@ public sealed unsafe class NmsWorkspace
         }
 
         return _kept.AsSpan(0, kept);
+    }
+
+    private static void Keep(float* strip, int at, in Candidate box)
+    {
+        int within = at & (Block - 1);
+        float* block = strip + (at - within) * Fields;
+        if (within == 0)
+        {
+            // Whole vectors are compared: what is not there yet overlaps nothing and is of no class.
+            new Span<float>(block, (Fields - 1) * Block).Clear();
+            new Span<float>(block + (Fields - 1) * Block, Block).Fill(float.NaN);
+        }
+
+        block += within;
+        (block[0], block[Block], block[2 * Block], block[3 * Block], block[4 * Block], block[5 * Block]) = (box.X1, box.Y1, box.X2, box.Y2, box.Area, box.Class);
     }
 
     private (float Least, float Scale, int Strips) Strips(ReadOnlySpan<Box> boxes, ReadOnlySpan<int> classIds, float offset, int n)
@@ -200,7 +181,7 @@ public sealed unsafe class NmsWorkspace
     /// <summary>The same with room to sort in, as many keys: many scores are sorted digit by digit then, in time that grows with their number only.</summary>
     private static void Order(ReadOnlySpan<float> scores, ulong[] keys, ulong[] spare)
     {
-        const int Least = 256, Bits = 11, Digits = 1 << Bits;
+        const int Least = 128, Bits = 8, Digits = 1 << Bits, Passes = 4;
         if (scores.Length < Least)
         {
             Order(scores, keys);
@@ -209,19 +190,20 @@ public sealed unsafe class NmsWorkspace
 
         int n = scores.Length;
         Keys(scores, keys);
-        Span<int> starts = stackalloc int[3 * Digits];
+        Span<int> starts = stackalloc int[Passes * Digits];
         starts.Clear();
         for (int i = 0; i < n; i++)
         {
             uint score = (uint)(keys[i] >> 32);
             starts[(int)(score & (Digits - 1))]++;
             starts[Digits + (int)(score >> Bits & (Digits - 1))]++;
-            starts[2 * Digits + (int)(score >> 2 * Bits)]++;
+            starts[2 * Digits + (int)(score >> 2 * Bits & (Digits - 1))]++;
+            starts[3 * Digits + (int)(score >> 3 * Bits)]++;
         }
 
         // Stable from the lowest digit up, so that the lower index stays first at ties.
         var (from, to) = (keys, spare);
-        for (int digit = 0; digit < 3; digit++)
+        for (int digit = 0; digit < Passes; digit++)
         {
             var next = starts.Slice(digit * Digits, Digits);
             int shift = 32 + digit * Bits, sum = 0;
@@ -236,10 +218,8 @@ public sealed unsafe class NmsWorkspace
                 to[next[(int)(key >> shift) & (Digits - 1)]++] = key;
             }
 
-            (from, to) = (to, from);
+            (from, to) = (to, from); // four passes end where they began
         }
-
-        from.AsSpan(0, n).CopyTo(keys); // three passes end in the spare room
     }
 
     /// <summary>Fills <paramref name="keys"/> with (inverted score, index) so that sorting gives descending scores, lower index first.</summary>
@@ -259,82 +239,61 @@ public sealed unsafe class NmsWorkspace
         }
     }
 
-    // A candidate against all kept boxes, several at a time. inter > threshold * union would round differently from the
+    // A candidate against all kept boxes of a strip, several at a time. inter > threshold * union would round differently from the
     // reference's division, but where the quotient is above the threshold the product, rounded, is at most inter: rounding keeps
-    // order. So the product says where a division is needed at all, which is almost nowhere.
-    private static bool Suppressed(float* x1, float* y1, float* x2, float* y2, float* area, float* kind, int kept,
-        float bx1, float by1, float bx2, float by2, float barea, float bclass, float threshold)
+    // order. So the product says where a division is needed at all, which is almost nowhere. A corner that is not a number makes the
+    // union none either, which nothing compares with; so the plain minimum and maximum of the processor will do.
+    private static bool Suppressed(float* strip, int kept, in Candidate box, float threshold)
     {
-        int i = 0;
-        if (Vector512.IsHardwareAccelerated)
+        for (int i = 0; i < kept; i += Block, strip += Fields * Block)
         {
-            var bound = Vector512.Create(threshold);
-            for (; i <= kept - 32; i += 32)
+            if (Vector512.IsHardwareAccelerated)
             {
-                var (inter0, union0) = Meet(i);
-                var (inter1, union1) = Meet(i + 16);
-                var near = Vector512.GreaterThanOrEqual(inter0, union0 * bound) | Vector512.GreaterThanOrEqual(inter1, union1 * bound);
-                if (near.AsInt32() != Vector512<int>.Zero && (Hit(i, inter0, union0) || Hit(i + 16, inter1, union1)))
+                var (inter, union) = Meet512(strip, box);
+                if (Vector512.GreaterThanOrEqualAny(inter, union * Vector512.Create(threshold)))
                 {
-                    return true;
+                    var hit = Vector512.GreaterThan(inter / union, Vector512.Create(threshold)) & Vector512.Equals(Vector512.Load(strip + 5 * Block), Vector512.Create(box.Class));
+                    if (hit.AsInt32() != Vector512<int>.Zero)
+                    {
+                        return true;
+                    }
                 }
             }
-
-            for (; i <= kept - 16; i += 16)
+            else if (Vector256.IsHardwareAccelerated)
             {
-                var (inter, union) = Meet(i);
-                if (Vector512.GreaterThanOrEqualAny(inter, union * bound) && Hit(i, inter, union))
-                {
-                    return true;
-                }
-            }
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        (Vector512<float> Inter, Vector512<float> Union) Meet(int at)
-        {
-            var w = Vector512.Min(Vector512.Load(x2 + at), Vector512.Create(bx2)) - Vector512.Max(Vector512.Load(x1 + at), Vector512.Create(bx1));
-            var h = Vector512.Min(Vector512.Load(y2 + at), Vector512.Create(by2)) - Vector512.Max(Vector512.Load(y1 + at), Vector512.Create(by1));
-            var inter = Vector512.Max(w, Vector512<float>.Zero) * Vector512.Max(h, Vector512<float>.Zero);
-            return (inter, Vector512.Load(area + at) + Vector512.Create(barea) - inter);
-        }
-
-        bool Hit(int at, Vector512<float> inter, Vector512<float> union)
-        {
-            var hit = Vector512.GreaterThan(inter / union, Vector512.Create(threshold)) & Vector512.Equals(Vector512.Load(kind + at), Vector512.Create(bclass));
-            return hit.AsInt32() != Vector512<int>.Zero;
-        }
-
-        if (Vector256.IsHardwareAccelerated)
-        {
-            for (; i <= kept - 8; i += 8)
-            {
-                var w = Vector256.Min(Vector256.Load(x2 + i), Vector256.Create(bx2)) - Vector256.Max(Vector256.Load(x1 + i), Vector256.Create(bx1));
-                var h = Vector256.Min(Vector256.Load(y2 + i), Vector256.Create(by2)) - Vector256.Max(Vector256.Load(y1 + i), Vector256.Create(by1));
-                var inter = Vector256.Max(w, Vector256<float>.Zero) * Vector256.Max(h, Vector256<float>.Zero);
-                var union = Vector256.Load(area + i) + Vector256.Create(barea) - inter;
+                var (inter, union) = Meet256(strip, box);
                 if (Vector256.GreaterThanOrEqualAny(inter, union * Vector256.Create(threshold)))
                 {
-                    var hit = Vector256.GreaterThan(inter / union, Vector256.Create(threshold)) & Vector256.Equals(Vector256.Load(kind + i), Vector256.Create(bclass));
+                    var hit = Vector256.GreaterThan(inter / union, Vector256.Create(threshold)) & Vector256.Equals(Vector256.Load(strip + 5 * Block), Vector256.Create(box.Class));
                     if (hit.AsInt32() != Vector256<int>.Zero)
                     {
                         return true;
                     }
                 }
             }
-        }
-        else if (Vector128.IsHardwareAccelerated)
-        {
-            for (; i <= kept - 4; i += 4)
+            else if (Vector128.IsHardwareAccelerated)
             {
-                var w = Vector128.Min(Vector128.Load(x2 + i), Vector128.Create(bx2)) - Vector128.Max(Vector128.Load(x1 + i), Vector128.Create(bx1));
-                var h = Vector128.Min(Vector128.Load(y2 + i), Vector128.Create(by2)) - Vector128.Max(Vector128.Load(y1 + i), Vector128.Create(by1));
-                var inter = Vector128.Max(w, Vector128<float>.Zero) * Vector128.Max(h, Vector128<float>.Zero);
-                var union = Vector128.Load(area + i) + Vector128.Create(barea) - inter;
-                if (Vector128.GreaterThanOrEqualAny(inter, union * Vector128.Create(threshold)))
+                for (float* half = strip; half < strip + Block; half += 4)
                 {
-                    var hit = Vector128.GreaterThan(inter / union, Vector128.Create(threshold)) & Vector128.Equals(Vector128.Load(kind + i), Vector128.Create(bclass));
-                    if (hit.AsInt32() != Vector128<int>.Zero)
+                    var (inter, union) = Meet128(half, box);
+                    if (Vector128.GreaterThanOrEqualAny(inter, union * Vector128.Create(threshold)))
+                    {
+                        var hit = Vector128.GreaterThan(inter / union, Vector128.Create(threshold)) & Vector128.Equals(Vector128.Load(half + 5 * Block), Vector128.Create(box.Class));
+                        if (hit.AsInt32() != Vector128<int>.Zero)
+                        {
+                            return true;
+                        }
+                    }
+                }
+            }
+            else
+            {
+                for (float* one = strip; one < strip + Math.Min(Block, kept - i); one++)
+                {
+                    float w = MathF.Max(MathF.Min(one[2 * Block], box.X2) - MathF.Max(one[0], box.X1), 0);
+                    float h = MathF.Max(MathF.Min(one[3 * Block], box.Y2) - MathF.Max(one[Block], box.Y1), 0);
+                    float inter = w * h;
+                    if (one[5 * Block] == box.Class && inter / (one[4 * Block] + box.Area - inter) > threshold)
                     {
                         return true;
                     }
@@ -342,18 +301,34 @@ public sealed unsafe class NmsWorkspace
             }
         }
 
-        for (; i < kept; i++)
-        {
-            float w = MathF.Max(MathF.Min(x2[i], bx2) - MathF.Max(x1[i], bx1), 0);
-            float h = MathF.Max(MathF.Min(y2[i], by2) - MathF.Max(y1[i], by1), 0);
-            float inter = w * h;
-            if (kind[i] == bclass && inter / (area[i] + barea - inter) > threshold)
-            {
-                return true;
-            }
-        }
-
         return false;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector512<float> Inter, Vector512<float> Union) Meet512(float* at, in Candidate box)
+    {
+        var w = Vector512.MinNative(Vector512.Load(at + 2 * Block), Vector512.Create(box.X2)) - Vector512.MaxNative(Vector512.Load(at), Vector512.Create(box.X1));
+        var h = Vector512.MinNative(Vector512.Load(at + 3 * Block), Vector512.Create(box.Y2)) - Vector512.MaxNative(Vector512.Load(at + Block), Vector512.Create(box.Y1));
+        var inter = Vector512.MaxNative(w, Vector512<float>.Zero) * Vector512.MaxNative(h, Vector512<float>.Zero);
+        return (inter, Vector512.Load(at + 4 * Block) + Vector512.Create(box.Area) - inter);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector256<float> Inter, Vector256<float> Union) Meet256(float* at, in Candidate box)
+    {
+        var w = Vector256.MinNative(Vector256.Load(at + 2 * Block), Vector256.Create(box.X2)) - Vector256.MaxNative(Vector256.Load(at), Vector256.Create(box.X1));
+        var h = Vector256.MinNative(Vector256.Load(at + 3 * Block), Vector256.Create(box.Y2)) - Vector256.MaxNative(Vector256.Load(at + Block), Vector256.Create(box.Y1));
+        var inter = Vector256.MaxNative(w, Vector256<float>.Zero) * Vector256.MaxNative(h, Vector256<float>.Zero);
+        return (inter, Vector256.Load(at + 4 * Block) + Vector256.Create(box.Area) - inter);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector128<float> Inter, Vector128<float> Union) Meet128(float* at, in Candidate box)
+    {
+        var w = Vector128.MinNative(Vector128.Load(at + 2 * Block), Vector128.Create(box.X2)) - Vector128.MaxNative(Vector128.Load(at), Vector128.Create(box.X1));
+        var h = Vector128.MinNative(Vector128.Load(at + 3 * Block), Vector128.Create(box.Y2)) - Vector128.MaxNative(Vector128.Load(at + Block), Vector128.Create(box.Y1));
+        var inter = Vector128.MaxNative(w, Vector128<float>.Zero) * Vector128.MaxNative(h, Vector128<float>.Zero);
+        return (inter, Vector128.Load(at + 4 * Block) + Vector128.Create(box.Area) - inter);
     }
 
     private void Reserve(int n)
@@ -367,11 +342,13 @@ public sealed unsafe class NmsWorkspace
         _keys = new ulong[n];
         _spare = new ulong[n];
         _kept = new int[n];
-        _x1 = new float[n];
-        _y1 = new float[n];
-        _x2 = new float[n];
-        _y2 = new float[n];
-        _area = new float[n];
-        _class = new float[n];
+    }
+
+    /// <summary>A box moved by its class, its area, and the class where classes are compared.</summary>
+    private readonly struct Candidate(in Box box, float shift, float classId)
+    {
+        public readonly float X1 = box.X1 + shift, Y1 = box.Y1 + shift, X2 = box.X2 + shift, Y2 = box.Y2 + shift;
+        public readonly float Area = (box.X2 + shift - (box.X1 + shift)) * (box.Y2 + shift - (box.Y1 + shift));
+        public readonly float Class = classId;
     }
 }

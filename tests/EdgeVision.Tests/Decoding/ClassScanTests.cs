@@ -13,6 +13,10 @@ public sealed class ClassScanTests
     [InlineData(80, 1000, 0.001f)] // all pass
     [InlineData(2, 4099, 0.7f)]
     [InlineData(80, 515, 0.9f)]
+    [InlineData(4, 128, 0.9f)] // whole steps
+    [InlineData(4, 129, 0.9f)] // and a cell behind them
+    [InlineData(4, 300, 0f)]
+    [InlineData(4, 300, -0.5f)] // below zero bits have another order
     public void Equals_a_plain_loop(int classes, int cells, float threshold)
     {
         var random = new Random(classes + cells);
@@ -49,18 +53,44 @@ public sealed class ClassScanTests
     }
 
     [Theory]
-    [InlineData(float.NaN)]
+    [InlineData(float.NaN)] // its sign is set
+    [InlineData(-float.NaN)]
     [InlineData(float.PositiveInfinity)]
     [InlineData(float.NegativeInfinity)]
     public void What_is_no_number_is_found_wherever_it_is(float broken)
     {
-        const int Classes = 3, Cells = 77;
+        const int Classes = 3, Cells = 277;
         for (int at = 0; at < Classes * Cells; at += 5)
         {
             float[] scores = new float[Classes * Cells], best = new float[Cells];
             scores[at] = broken;
             Assert.False(ClassScan.Above(scores, Classes, Cells, 0.5f, best, new int[Cells]));
             Assert.False(ClassScan.Run(scores, Classes, Cells, best, new int[Cells]));
+        }
+    }
+
+    [Theory]
+    [InlineData(64)]
+    [InlineData(130)]
+    [InlineData(1027)]
+    public void Reads_nothing_behind_the_scores_and_takes_negative_ones(int cells)
+    {
+        const int Classes = 5;
+        using var memory = GuardedBuffer.Random(Classes * cells * sizeof(float), cells);
+        var scores = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(memory.Span);
+        for (int i = 0; i < scores.Length; i++)
+        {
+            scores[i] = i % 89 == 0 ? 0.75f : -(i % 13) * 1e30f;
+        }
+
+        float[] best = new float[cells];
+        int[] bestClass = new int[cells];
+        Assert.True(ClassScan.Above(scores, Classes, cells, 0.5f, best, bestClass));
+        for (int i = 0; i < cells; i++)
+        {
+            int passing = Enumerable.Range(0, Classes).FirstOrDefault(c => (c * cells + i) % 89 == 0, -1);
+            Assert.Equal(passing >= 0, best[i] > 0.5f);
+            Assert.True(passing < 0 || bestClass[i] == passing);
         }
     }
 }

@@ -34,6 +34,10 @@ public sealed class SegmentationDecoderTests
     [InlineData(3, 8, 8, 17, 8)] // wider only
     [InlineData(3, 8, 8, 8, 17)] // taller only
     [InlineData(4, 40, 40, 13, 21)] // smaller than the logits
+    [InlineData(3, 9, 5, 161, 300)] // more rows between two of logits than are taken at a time
+    [InlineData(5, 20, 20, 24, 30)] // neighbours of eight pixels lie further apart than eight
+    [InlineData(2, 7, 4, 57, 40)] // rows of logits shorter than a vector
+    [InlineData(3, 65, 9, 513, 64)] // a pixel behind the last whole step
     public void Any_size_is_what_plain_loops_give(int classes, int w, int h, int width, int height)
     {
         var random = new Random(classes * 1000 + width);

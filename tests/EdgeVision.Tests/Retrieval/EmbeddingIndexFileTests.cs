@@ -54,6 +54,27 @@ public sealed class EmbeddingIndexFileTests : IDisposable
     }, iter: 50);
 
     [Fact]
+    public void What_is_open_is_searched_by_codes_with_the_same_outcome()
+    {
+        using var index = new EmbeddingIndex(40) { CodesFrom = long.MaxValue };
+        var random = new Random(2);
+        for (int i = 0; i < 3000; i++)
+        {
+            index.Add(i, EmbeddingCases.Row(random, "clusters", 40, i));
+        }
+
+        string path = Path.Combine(_folder, "codes");
+        index.Save(path);
+        using var open = EmbeddingIndex.Open(path);
+        open.CodesFrom = 0;
+        for (int round = 0; round < 3; round++)
+        {
+            float[] query = index.Vector($"{round}");
+            Assert.Equal(index.Search(query, 20), open.Search(query, 20));
+        }
+    }
+
+    [Fact]
     public void What_is_open_is_not_changed_and_stays_when_the_file_is_replaced()
     {
         string path = Write(Small());

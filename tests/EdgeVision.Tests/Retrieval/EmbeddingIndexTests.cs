@@ -88,6 +88,129 @@ public sealed class EmbeddingIndexTests
         }
     }
 
+    public static TheoryData<int, int> SearchShapes() => new()
+    {
+        { 1, 500 }, // not coded: fewer components than a vector
+        { 7, 500 },
+        { 8, 500 },
+        { 16, 1 }, // a group of rows that is not full
+        { 16, 6 },
+        { 31, 2500 }, // several blocks
+        { 32, 5000 },
+        { 33, 1027 },
+        { 128, 3003 },
+        { 512, 1500 },
+        { 4097, 20 }, // not coded: too many components
+    };
+
+    [Theory]
+    [MemberData(nameof(SearchShapes))]
+    public void Codes_change_no_match_no_score_and_no_order(int dimension, int count)
+    {
+        foreach (var metric in Enum.GetValues<EmbeddingMetric>())
+        {
+            foreach (string kind in EmbeddingCases.Kinds)
+            {
+                var random = new Random(dimension + count);
+                using var index = new EmbeddingIndex(dimension, metric);
+                for (int i = 0; i < count; i++)
+                {
+                    float[] row = EmbeddingCases.Row(random, kind, dimension, i);
+                    if (metric != EmbeddingMetric.Cosine || row.Any(v => v != 0))
+                    {
+                        index.Add(i, row);
+                    }
+                }
+
+                for (int changes = 0; changes < 2; changes++)
+                {
+                    foreach (float[] query in new[] { EmbeddingCases.Row(random, kind, dimension, 1), EmbeddingCases.Row(random, "plain", dimension, 1), index.Count > 0 ? index.Vector(index.Ids()[^1]) : [] })
+                    {
+                        if (query.Length > 0 && query.Any(v => v != 0))
+                        {
+                            SameWithCodes(index, query, $"{metric}, {kind}");
+                        }
+                    }
+
+                    // Rows move, change and are added after they were coded.
+                    for (int i = 0; i < count; i += 7)
+                    {
+                        index.Remove(i);
+                    }
+
+                    foreach (string id in index.Ids().Where((_, i) => i % 5 == 0))
+                    {
+                        index.Update(id, EmbeddingCases.Row(random, "plain", dimension, 1));
+                    }
+
+                    for (int i = 0; i < count; i += 14)
+                    {
+                        index.Add(i, EmbeddingCases.Row(random, "plain", dimension, 1));
+                    }
+                }
+            }
+        }
+    }
+
+    // Compares as they are, then by codes, on one thread and several, for few and many wanted, with and without a threshold.
+    private static void SameWithCodes(EmbeddingIndex index, float[] query, string what)
+    {
+        foreach (int wanted in new[] { 1, 10, 300 })
+        {
+            float? threshold = null;
+            for (int round = 0; round < 3; round++)
+            {
+                (index.CodesFrom, index.ParallelFrom) = (long.MaxValue, long.MaxValue);
+                var expected = index.Search(query, wanted, threshold);
+                index.CodesFrom = 0;
+                index.Search(query, 1);
+                Check(expected, index.Search(query, wanted, threshold));
+                index.ParallelFrom = 0;
+                Check(expected, index.Search(query, wanted, threshold));
+                threshold = expected.Length == 0 ? 0 : expected[expected.Length / 2].Score; // at a score: it is taken along
+            }
+        }
+
+        void Check(EmbeddingMatch[] expected, EmbeddingMatch[] found) =>
+            Assert.True(expected.AsSpan().SequenceEqual(found), $"{what}: {string.Join(' ', expected.Take(3))} and not {string.Join(' ', found.Take(3))}");
+    }
+
+    [Fact]
+    public void A_search_by_codes_allocates_nothing()
+    {
+        using var index = new EmbeddingIndex(64) { CodesFrom = 0 };
+        var random = new Random(1);
+        for (int i = 0; i < 5000; i++)
+        {
+            index.Add(i, Random(random, 64));
+        }
+
+        float[] query = Random(random, 64);
+        var matches = new EmbeddingMatch[10];
+        int found = 0;
+        Assert.Equal(0, Allocations.Of(() => found += index.Search(query, matches)));
+        Assert.True(found > 0);
+    }
+
+    [Fact]
+    public void A_search_by_codes_refuses_what_any_search_refuses()
+    {
+        using var index = new EmbeddingIndex(16) { CodesFrom = 0 };
+        float[] one = [.. Enumerable.Repeat(1f, 16)], broken = [.. one[..15], float.NaN];
+        index.Add("a", one);
+        for (int round = 0; round < 3; round++)
+        {
+            Assert.Throws<EdgeVisionException>(() => index.Search(broken, 1));
+            Assert.Throws<EdgeVisionException>(() => index.Search(new float[16], 1));
+            Assert.Throws<EdgeVisionException>(() => index.Search(one, 1, float.NaN));
+            Assert.Single(index.Search(one, 1));
+        }
+
+        Assert.Empty(index.Search(one, 0));
+        index.Clear();
+        Assert.Empty(index.Search(one, 1));
+    }
+
     [Fact]
     public void Of_equal_scores_the_first_inserted_comes_first_even_after_rows_have_moved()
     {
@@ -251,11 +374,15 @@ public sealed class EmbeddingIndexTests
         Assert.Equal(["a", "a2"], Assert.Single(index.FindFamilies(.99f)));
     }
 
-    [Fact]
-    public async Task Many_read_while_one_writes()
+    [Theory]
+    [InlineData(2)]
+    [InlineData(64)] // coded
+    public async Task Many_read_while_one_writes(int dimension)
     {
         // Every entry's vector is its number twice: a torn read would show two different numbers.
-        using var index = new EmbeddingIndex(2, EmbeddingMetric.Dot);
+        using var index = new EmbeddingIndex(dimension, EmbeddingMetric.Dot) { CodesFrom = 0 };
+        float[] ones = new float[dimension];
+        (ones[0], ones[^1]) = (1, 1);
         var stop = TestContext.Current.CancellationToken;
         var writer = Task.Run(() =>
         {
@@ -264,7 +391,7 @@ public sealed class EmbeddingIndexTests
                 int id = round % 50;
                 if (!index.Remove(id))
                 {
-                    index.Add(id, [id, id]);
+                    index.Add(id, Array.ConvertAll(ones, one => one * id));
                 }
             }
         }, stop);
@@ -273,7 +400,7 @@ public sealed class EmbeddingIndexTests
             var matches = new EmbeddingMatch[8];
             do
             {
-                int count = index.Search([1, 1], matches);
+                int count = index.Search(ones, matches);
                 for (int i = 0; i < count; i++)
                 {
                     Assert.Equal(2 * int.Parse(matches[i].Id, System.Globalization.CultureInfo.InvariantCulture), matches[i].Score);

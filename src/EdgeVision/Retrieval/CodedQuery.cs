@@ -1,0 +1,171 @@
+using System.Buffers;
+using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+
+namespace EdgeVision;
+
+/// <summary>
+/// A query in whole numbers, which says of four coded rows at a time which may be as near as a limit. It never leaves out a row that the float
+/// kernel scores as high: by Cauchy and Schwarz an error of the codes changes a product at most by its length times the other
+/// vector's, and every rounding, the kernel's and the bound's own, is allowed for.
+/// </summary>
+internal readonly unsafe struct CodedQuery
+{
+    private readonly EmbeddingCodes _rows;
+    private readonly short[] _codes;
+    private readonly bool _distance;
+    private readonly int _dimension;
+    private readonly float _scale;
+    private readonly float _length;
+    private readonly float _square;
+    private readonly double _error;
+
+    private CodedQuery(EmbeddingCodes rows, ReadOnlySpan<float> query, bool distance, float largest)
+    {
+        (_rows, _distance, _dimension) = (rows, distance, query.Length);
+        _codes = ArrayPool<short>.Shared.Rent(rows.Stride);
+        Array.Clear(_codes, 0, rows.Stride);
+        int most = EmbeddingCodes.LargestQueryCode(query.Length);
+        _scale = largest / most;
+        double sum = 0, square = 0, error = 0;
+        for (int i = 0; i < query.Length; i++)
+        {
+            double code = Math.Clamp(Math.Round(query[i] / (double)_scale), -most, most), left = query[i] - code * _scale;
+            _codes[i] = (short)code;
+            sum += (double)query[i] * query[i];
+            square += code * code;
+            error += left * left;
+        }
+
+        _length = MathF.BitIncrement((float)(Math.Sqrt(sum) / _scale * (1 + 4 * EmbeddingCodes.Rounding)));
+        _square = (float)(square * _scale * _scale);
+        _error = Math.Sqrt(error) * (1 + 1e-9);
+    }
+
+    /// <summary>Codes a query; false where its numbers are too small or too large for it. What it gives is handed back to <see cref="Return"/>.</summary>
+    public static bool TryMake(EmbeddingCodes rows, ReadOnlySpan<float> query, EmbeddingMetric metric, out CodedQuery coded)
+    {
+        float largest = MathF.Abs(TensorPrimitives.MaxMagnitude(query));
+        bool usable = largest is >= EmbeddingCodes.Least and <= EmbeddingCodes.Most;
+        coded = usable ? new CodedQuery(rows, query, metric == EmbeddingMetric.L2, largest) : default;
+        return usable;
+    }
+
+    /// <summary>Hands its memory back.</summary>
+    public void Return() => ArrayPool<short>.Shared.Return(_codes);
+
+    /// <summary>What <see cref="MayReach"/> compares with, for a nearness: rows that cannot reach it are left out.</summary>
+    public float Bound(float nearness)
+    {
+        // What the float kernel may have lost to float's lower end comes first.
+        if (!_distance)
+        {
+            return MathF.BitDecrement((float)((nearness - _dimension * (double)float.Epsilon) / _scale));
+        }
+
+        // A computed distance is at least so much of the true one, and that one at least the one of the codes without both errors.
+        double distance = Math.Max(0, -(double)nearness) + Math.Sqrt(_dimension * (double)float.Epsilon);
+        return MathF.BitIncrement((float)((distance * (1 + 2 * EmbeddingCodes.SumError(_dimension)) + _error) * (1 + 8 * EmbeddingCodes.Rounding)));
+    }
+
+    /// <summary>Which of the four rows from <paramref name="row"/> on may be as near as the nearness that <paramref name="bound"/> was made of: a bit each.</summary>
+    public uint MayReach(int row, float bound)
+    {
+        Vector128<float> products;
+        fixed (sbyte* codes = _rows.Codes)
+        fixed (short* query = _codes)
+        {
+            products = Vector128.ConvertToSingle(Products(codes + (nint)row * _rows.Stride, _rows.Stride, query));
+        }
+
+        var scale = Vector128.Create(_rows.Scales.Slice(row, EmbeddingCodes.Group));
+        var slack = Vector128.Create(_rows.Slacks.Slice(row, EmbeddingCodes.Group));
+        if (!_distance)
+        {
+            // In units of the query's scale, so that nothing is lost where both scales are small.
+            return ~Vector128.LessThan(products * scale + slack * _length, Vector128.Create(bound)).ExtractMostSignificantBits() & 15;
+        }
+
+        // |q' - v'|^2 against the square of the greatest distance at which v' may lie; the squares' roundings count where they cancel.
+        var sum = Vector128.Create(_rows.Squares.Slice(row, EmbeddingCodes.Group)) + Vector128.Create(_square);
+        var reach = slack + Vector128.Create(bound);
+        var distance = sum - 2 * products * (scale * _scale);
+        return ~Vector128.GreaterThan(distance, reach * reach + sum * (16 * EmbeddingCodes.Rounding)).ExtractMostSignificantBits() & 15;
+    }
+
+    /// <summary>Dot products of a query with four rows, [stride] each, a multiple of 16; sums fit 32 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<int> Products(sbyte* rows, int stride, short* query)
+    {
+        if (Avx2.IsSupported)
+        {
+            return ProductsAvx2(rows, stride, query);
+        }
+
+        if (Vector128.IsHardwareAccelerated)
+        {
+            Vector128<int> a = default, b = default, c = default, d = default;
+            for (int i = 0; i < stride; i += 16)
+            {
+                Vector128<short> low = Vector128.Load(query + i), high = Vector128.Load(query + i + 8);
+                a = Add(a, rows + i, low, high);
+                b = Add(b, rows + stride + i, low, high);
+                c = Add(c, rows + 2 * stride + i, low, high);
+                d = Add(d, rows + 3 * stride + i, low, high);
+            }
+
+            return Vector128.Create(Vector128.Sum(a), Vector128.Sum(b), Vector128.Sum(c), Vector128.Sum(d));
+        }
+
+        return Vector128.Create(Product(rows, stride, query), Product(rows + stride, stride, query), Product(rows + 2 * stride, stride, query), Product(rows + 3 * stride, stride, query));
+    }
+
+    private static Vector128<int> ProductsAvx2(sbyte* rows, int stride, short* query)
+    {
+        Vector256<int> a = default, b = default, c = default, d = default;
+        for (int i = 0; i < stride; i += 16)
+        {
+            var q = Vector256.Load(query + i);
+            a += Avx2.MultiplyAddAdjacent(Avx2.ConvertToVector256Int16(rows + i), q);
+            b += Avx2.MultiplyAddAdjacent(Avx2.ConvertToVector256Int16(rows + stride + i), q);
+            c += Avx2.MultiplyAddAdjacent(Avx2.ConvertToVector256Int16(rows + 2 * stride + i), q);
+            d += Avx2.MultiplyAddAdjacent(Avx2.ConvertToVector256Int16(rows + 3 * stride + i), q);
+        }
+
+        var sums = Avx2.HorizontalAdd(Avx2.HorizontalAdd(a, b), Avx2.HorizontalAdd(c, d));
+        return sums.GetLower() + sums.GetUpper();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> Add(Vector128<int> sum, sbyte* codes, Vector128<short> low, Vector128<short> high)
+    {
+        var (first, second) = Vector128.Widen(Vector128.Load(codes));
+        if (Sse2.IsSupported)
+        {
+            return sum + Sse2.MultiplyAddAdjacent(first, low) + Sse2.MultiplyAddAdjacent(second, high);
+        }
+
+        if (AdvSimd.IsSupported)
+        {
+            sum = AdvSimd.MultiplyWideningUpperAndAdd(AdvSimd.MultiplyWideningLowerAndAdd(sum, first.GetLower(), low.GetLower()), first, low);
+            return AdvSimd.MultiplyWideningUpperAndAdd(AdvSimd.MultiplyWideningLowerAndAdd(sum, second.GetLower(), high.GetLower()), second, high);
+        }
+
+        return sum + Vector128.WidenLower(first) * Vector128.WidenLower(low) + Vector128.WidenUpper(first) * Vector128.WidenUpper(low)
+            + Vector128.WidenLower(second) * Vector128.WidenLower(high) + Vector128.WidenUpper(second) * Vector128.WidenUpper(high);
+    }
+
+    private static int Product(sbyte* codes, int length, short* query)
+    {
+        int sum = 0;
+        for (int i = 0; i < length; i++)
+        {
+            sum += codes[i] * query[i];
+        }
+
+        return sum;
+    }
+}

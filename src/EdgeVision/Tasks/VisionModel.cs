@@ -113,6 +113,8 @@ public sealed class VisionModel : IWork, IDisposable
         {
             Providers = options.Providers,
             ProviderOptions = options.ProviderOptions,
+            ProviderLibrary = options.ProviderLibrary,
+            Notice = options.Notice,
             Threads = options.Threads,
             OptimizeGraph = options.OptimizeGraph,
             CacheFolder = options.CacheFolder,

@@ -102,8 +102,8 @@ public sealed class ProviderSelectionTests
     public void Options_go_to_whom_they_are_for()
     {
         var options = new Dictionary<string, string> { ["cuda.device_id"] = "1", ["device_id"] = "0", ["tensorrt.trt_fp16_enable"] = "1", ["session.use_env_allocators"] = "1" };
-        Assert.Equal("1", Assert.Single(ProviderSelection.OptionsOf(Provider.Cuda, options)).Value);
-        Assert.Equal(["device_id", "trt_fp16_enable"], ProviderSelection.OptionsOf(Provider.TensorRt, options).Keys.Order());
+        Assert.Equal("1", Assert.Single(ProviderOptions.For(Provider.Cuda, options)).Value);
+        Assert.Equal(["device_id", "trt_fp16_enable"], ProviderOptions.For(Provider.TensorRt, options).Keys.Order());
     }
 
     private static (string Session, ProviderReport Report) Open(ProviderPolicy policy, string[] available, params Provider[] failing) =>

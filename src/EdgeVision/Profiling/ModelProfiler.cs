@@ -29,14 +29,15 @@ public static class ModelProfiler
         var clock = ProfileClock.System;
         progress?.Report(new ProfileProgress("load", 0));
         OrtLibrary.EnsureLoaded(); // the library is not the model's
-        double? baseRss = SystemMemory.ResidentMb;
+        using var sensors = new SystemSensors();
+        double? baseRss = sensors.ResidentMb;
         long before = clock.Now;
         using var subject = ProfileSubject.Load(request, options, picture);
         long loaded = clock.Now;
         subject.Run();
         long first = clock.Now - loaded;
         var row = Describe(request, options, subject) with { BaseRssMb = baseRss, LoadMs = (loaded - before) / 1e6, FirstMs = first / 1e6, MeasuredAt = DateTime.UtcNow };
-        row = Measure(row, subject, clock, request, options, progress, cancel);
+        row = Measure(row, subject, clock, sensors, request, options, progress, cancel);
         return Extras(row, subject, options, progress, cancel);
     }
 
@@ -89,7 +90,7 @@ public static class ModelProfiler
         }
     }
 
-    private static ProfileRow Measure(ProfileRow row, ProfileSubject subject, ProfileClock clock, ProfileRequest request, ProfileOptions options,
+    private static ProfileRow Measure(ProfileRow row, ProfileSubject subject, ProfileClock clock, SystemSensors machine, ProfileRequest request, ProfileOptions options,
         IProgress<ProfileProgress>? progress, CancellationToken cancel)
     {
         var (warmUps, settled) = WarmUp.Run(subject, clock, (long)options.WarmUp.TotalNanoseconds, done =>
@@ -100,7 +101,8 @@ public static class ModelProfiler
         int capacity = options.Iterations ?? options.Capacity;
         long duration = options.Iterations is null ? (long)options.Duration.TotalNanoseconds : long.MaxValue / 4;
         var loop = new MeasurementLoop(subject, clock, capacity, request.RateFps);
-        using var sensors = SensorSampler.Start();
+        using var sensors = new SensorSampler(machine);
+        sensors.Start();
         loop.Start();
         for (long until = Slice; ; until += Slice)
         {
@@ -113,29 +115,23 @@ public static class ModelProfiler
             }
         }
 
-        var seen = sensors.Stop(loop.Latency.Count);
+        var seen = sensors.Stop();
+        row = row with { PeakRssMb = machine.PeakResidentMb, Energy = seen.Energy(loop.Latency.Count) };
         return Judged(MeasuredRow.Of(row, loop, warmUps, options.Iterations is null ? duration : loop.Elapsed, Windows), seen, settled);
     }
 
     // What the figures are worth: whether times had settled and stayed, and what else the machine did.
-    private static ProfileRow Judged(ProfileRow row, SensorReadings seen, bool settled)
+    private static ProfileRow Judged(ProfileRow row, SensorSummary seen, bool settled)
     {
-        var reasons = new List<string>(row.Unstable);
-        if (!settled)
-        {
-            reasons.Add("times had not settled when the warm-up was over");
-        }
-
-        reasons.AddRange(StabilityCheck.Reasons(row, seen));
+        string[] reasons = [.. row.Unstable, .. settled ? [] : (string[])["times had not settled when the warm-up was over"], .. StabilityCheck.Reasons(row.WindowsP50Ms, seen)];
         return row with
         {
-            PeakRssMb = seen.PeakRssMb,
             CpuPercent = seen.CpuPercent,
             TemperatureC = seen.TemperatureC,
             FrequencyMhz = seen.FrequencyMhz,
-            Energy = seen.Energy,
-            Stable = reasons.Count == 0,
-            Unstable = [.. reasons],
+            Stable = reasons.Length == 0,
+            Unstable = reasons,
+            Notes = StabilityCheck.Notes(row.Iterations, row.WindowsP50Ms?.Length ?? 0),
         };
     }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace EdgeVision;
 
 /// <summary>
@@ -153,6 +155,9 @@ public sealed record ProfileRow
     /// <summary>Why they cannot; empty where they can.</summary>
     public string[] Unstable { get; init; } = [];
 
+    /// <summary>What the measurement was too short to tell; no sign that what it tells is wrong.</summary>
+    public string[] Notes { get; init; } = [];
+
     /// <summary>Time the network spent in each kind of operator, most first, where it was asked for.</summary>
     public ProfileOperator[]? Operators { get; init; }
 
@@ -173,9 +178,11 @@ public sealed record ProfileRow
 public enum ProfileMode
 {
     /// <summary>The next begins when the last ends.</summary>
+    [JsonStringEnumMemberName("closed")]
     Closed,
 
     /// <summary>They arrive at a rate of their own.</summary>
+    [JsonStringEnumMemberName("open")]
     Open,
 }
 
@@ -242,9 +249,11 @@ public sealed record ProfileMachine
     public bool Emulated { get; init; }
 
     /// <summary>Version of EdgeVision.</summary>
+    [JsonPropertyName("edgevision")]
     public string EdgeVision { get; init; } = "";
 
     /// <summary>Version of ONNX Runtime.</summary>
+    [JsonPropertyName("onnxruntime")]
     public string OnnxRuntime { get; init; } = "";
 
     /// <summary>Version of .NET, and whether the program was compiled ahead of time.</summary>

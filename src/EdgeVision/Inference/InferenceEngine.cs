@@ -8,7 +8,7 @@ namespace EdgeVision;
 /// A network and its memory: an ONNX Runtime session whose inputs and outputs are bound once. On the CPU <see cref="Run"/> allocates nothing while
 /// shapes stay; a device takes its inputs from pinned memory where its provider has such. One instance serves one thread at a time.
 /// </summary>
-public sealed class InferenceEngine : IDisposable
+public sealed partial class InferenceEngine : IDisposable
 {
     private static int _graphs;
     private readonly EngineLoader _loader;
@@ -227,7 +227,7 @@ public sealed class InferenceEngine : IDisposable
 
         try
         {
-            Run(_smaller ?? _binding!);
+            RunOn(_smaller ?? _binding!);
         }
         catch (OnnxRuntimeException e) when (MayFallBack)
         {
@@ -308,131 +308,7 @@ public sealed class InferenceEngine : IDisposable
         _session.Release();
     }
 
-    private bool MayFallBack => _session is { OnDevice: true, Settled: false } && !_loader.Policy.Required && !_runOptions.Terminate;
-
-    // After a run, or a binding, that ONNX Runtime refused: the next provider that does what this one could not takes its place. Where none does, the
-    // input or the model is at fault and everything stays as it was.
-    private void FallBack(OnnxRuntimeException why)
-    {
-        var failed = _session;
-        lock (_loader.Replacing)
-        {
-            if (_loader.Replacement is { } ready && ready != failed && ready.TryAdd())
-            {
-                try
-                {
-                    EnterAndRun(ready); // a twin's run failed before
-                    failed.Release();
-                    return;
-                }
-                catch (OnnxRuntimeException e)
-                {
-                    Return(failed, ready);
-                    throw RunError(e);
-                }
-            }
-
-            var from = failed;
-            string reason = $"it failed at its first run: {OneLine.Of(why.Message)}";
-            while (from.OnDevice)
-            {
-                EngineSession next;
-                try
-                {
-                    next = _loader.OpenNext(from, reason);
-                }
-                catch (EdgeVisionException)
-                {
-                    break;
-                }
-
-                try
-                {
-                    EnterAndRun(next);
-                    _loader.Replacement = next;
-                    Release(from, unless: failed);
-                    failed.Release();
-                    _loader.Tell($"{failed.Report.Active[0].Name()} failed when {_loader.Name} ran first, so {next.Report.Active[0].Name()} runs it from now on: {OneLine.Of(why.Message)}");
-                    return;
-                }
-                catch (OnnxRuntimeException e)
-                {
-                    Release(from, unless: failed);
-                    (from, reason) = (next, $"it failed at its first run: {OneLine.Of(e.Message)}");
-                }
-            }
-
-            Return(failed, from);
-            throw RunError(why);
-        }
-    }
-
-    private static void Release(EngineSession session, EngineSession unless)
-    {
-        if (session != unless)
-        {
-            session.Release();
-        }
-    }
-
-    // Back to the session that failed; it is bound when it is needed again.
-    private void Return(EngineSession failed, EngineSession left)
-    {
-        Leave(failed);
-        failed.Settled = true;
-        Release(left, unless: failed);
-    }
-
-    // Tensors keep what lies in them and move to the memory of another session.
-    private void Leave(EngineSession to)
-    {
-        Unbind();
-        Array.ForEach(_outputTensors, t => t.Dispose());
-        Array.ForEach(_inputTensors, t => t.MoveTo(to.Memory?.Host));
-        _session = to;
-    }
-
-    private void EnterAndRun(EngineSession session)
-    {
-        int items = _items;
-        Leave(session);
-        Bind();
-        if (_binding is null)
-        {
-            return; // nothing to run yet: open dimensions
-        }
-
-        if (items > 0)
-        {
-            (_items, _smaller) = (items, _smallerBatches[items] = BindBatch(items));
-        }
-
-        Run(_smaller ?? _binding);
-    }
-
-    private void BindOrFallBack()
-    {
-        try
-        {
-            Bind();
-        }
-        catch (OnnxRuntimeException e) when (MayFallBack)
-        {
-            FallBack(e);
-        }
-        catch (OnnxRuntimeException e)
-        {
-            throw DoesNotRun(e);
-        }
-
-        if (_loader.Policy.Required && !_session.Placed && _binding is not null)
-        {
-            _session.Placed = true;
-            RequirePlacement();
-        }
-    }
-
-    private void Run(EngineBinding binding)
+    private void RunOn(EngineBinding binding)
     {
         if (!_session.Settled && _session.EngineFolder is { } folder)
         {
@@ -494,7 +370,12 @@ public sealed class InferenceEngine : IDisposable
         }
     }
 
-    private InvalidOperationException Open(TensorInfo input) => new($"input {input} has open dimensions; call Resize first");
+    private EdgeVisionException RunError(OnnxRuntimeException e) => new($"'{_loader.Name}' failed while it ran: {OneLine.Of(e.Message)}", e);
+
+    private ModelFormatException DoesNotRun(OnnxRuntimeException e) =>
+        new($"'{_loader.Name}' does not run at input {string.Join(", ", _inputTensors.Select(t => string.Join('x', t.Shape)))}: {OneLine.Of(e.Message)}", e);
+
+    private static InvalidOperationException Open(TensorInfo input) => new($"input {input} has open dimensions; call Resize first");
 
     private void RequireShapes()
     {
@@ -522,220 +403,6 @@ public sealed class InferenceEngine : IDisposable
             TensorElementType.Bool => TensorElement.Boolean,
             var other => throw new ModelFormatException($"'{name}' has elements of type {other}, which is not supported"),
         });
-    }
-
-    private void SetShape(int index, long[] shape)
-    {
-        var info = _inputs[index];
-        bool fits = shape.Length == info.Shape.Length;
-        for (int i = 0; fits && i < shape.Length; i++)
-        {
-            fits = shape[i] > 0 && (info.Shape[i] < 0 || info.Shape[i] == shape[i]);
-        }
-
-        if (!fits)
-        {
-            throw new ModelFormatException($"input {info} does not take the shape {string.Join('x', shape)}");
-        }
-
-        _inputTensors[index].Allocate(shape, _session.Memory?.Host);
-    }
-
-    private void Unbind()
-    {
-        _openOutputs?.Dispose();
-        _openOutputs = null;
-        _binding?.Dispose();
-        _binding = null;
-        foreach (var batch in _smallerBatches.Values)
-        {
-            batch?.Dispose();
-        }
-
-        _smallerBatches.Clear();
-        _smaller = null;
-    }
-
-    // Outputs get memory of their own; where a size depends on the data, ONNX Runtime allocates on each run. Waits while
-    // an input's dimensions are open.
-    private void Bind()
-    {
-        Unbind();
-        if (Array.Exists(_inputTensors, t => t.Value is null))
-        {
-            return;
-        }
-
-        // Most open dimensions are fixed once the inputs are: one run tells the shapes. Where a run then differs, Run sees it.
-        bool open = !_sizesVary && _outputs.Any(o => Array.Exists(o.Shape, d => d < 0));
-        long[][]? shapes = open ? ProbeShapes(_inputTensors) : null;
-        for (int i = 0; i < _outputTensors.Length; i++)
-        {
-            long[] shape = shapes?[i] ?? _outputs[i].Shape;
-            _outputTensors[i].Open = _sizesVary || Array.Exists(shape, d => d <= 0);
-            if (!_outputTensors[i].Open)
-            {
-                _outputTensors[i].Allocate(shape, _session.Memory?.Host);
-            }
-        }
-
-        if (!_session.RecordsGraphs || !TryRecord())
-        {
-            _binding = BindTensors(_session.OnDevice ? BindingKind.Copied : BindingKind.InPlace);
-        }
-    }
-
-    private EngineBinding BindTensors(BindingKind kind)
-    {
-        var binding = new EngineBinding(_session.Session, kind, _inputTensors, _outputTensors, _session.Memory);
-        try
-        {
-            Array.ForEach(_outputTensors, binding.BindOutput);
-            return binding;
-        }
-        catch
-        {
-            binding.Dispose();
-            throw;
-        }
-    }
-
-    // Binds to addresses of the device that stay, and runs until the graph is recorded, so that the first frame need not wait for it.
-    private bool TryRecord()
-    {
-        const int Runs = 3; // a plain one, the recording, the first replay
-        string? reason = Array.Exists(_outputTensors, o => o.Open) ? "the size of an output depends on the data"
-            : _session.Memory?.Device is null ? "there is no memory of the device to bind to, or no CUDA runtime to copy with"
-            : null;
-        if (reason is null)
-        {
-            if (_recorded is null)
-            {
-                _runOptions.AddRunConfigEntry("gpu_graph_id", "-1"); // every other run of this session is a plain one
-                _recorded = new RunOptions();
-                _recorded.AddRunConfigEntry("gpu_graph_id", Interlocked.Increment(ref _graphs).ToString(System.Globalization.CultureInfo.InvariantCulture));
-            }
-
-            try
-            {
-                _binding = BindTensors(BindingKind.OnDevice);
-                for (int i = 0; i < Runs; i++)
-                {
-                    _binding.CopyIn();
-                    RunSession(_binding);
-                }
-
-                return true;
-            }
-            catch (Exception e) when (e is OnnxRuntimeException or EdgeVisionException)
-            {
-                reason = OneLine.Of(e.Message);
-                _binding?.Dispose();
-                _binding = null;
-            }
-        }
-
-        _session.RecordsGraphs = false;
-        _loader.TellNoGraph(_session.Report.Active[0], reason);
-        return false;
-    }
-
-    // The first items of the tensors that are there already, under a shape of their own.
-    private EngineBinding BindBatch(int count)
-    {
-        var inputs = Array.ConvertAll(_inputTensors, t => t.First([count, .. t.Shape[1..]]));
-        var outputs = new BoundTensor[_outputTensors.Length];
-        EngineBinding? binding = null;
-        try
-        {
-            var shapes = ProbeShapes(inputs);
-            for (int i = 0; i < outputs.Length; i++)
-            {
-                outputs[i] = _outputTensors[i].First(shapes[i]);
-            }
-
-            binding = new EngineBinding(_session.Session, _session.OnDevice ? BindingKind.Copied : BindingKind.InPlace, inputs, outputs, null) { OwnsTensors = true };
-            Array.ForEach(outputs, binding.BindOutput);
-            return binding;
-        }
-        catch
-        {
-            binding?.Dispose();
-            Array.ForEach([.. inputs, .. outputs.Where(o => o is not null)], t => t.Dispose());
-            throw;
-        }
-    }
-
-    private EdgeVisionException RunError(OnnxRuntimeException e) => new($"'{_loader.Name}' failed while it ran: {OneLine.Of(e.Message)}", e);
-
-    private ModelFormatException DoesNotRun(OnnxRuntimeException e) =>
-        new($"'{_loader.Name}' does not run at input {string.Join(", ", _inputTensors.Select(t => string.Join('x', t.Shape)))}: {OneLine.Of(e.Message)}", e);
-
-    private long[][] ProbeShapes(BoundTensor[] inputs)
-    {
-        using var build = _session.Settled ? null : TensorRtCache.Building(_session.EngineFolder, _loader.Name, _loader.Tell);
-        _loader.Native.BeforeRun(_session.Report.Active);
-        var session = _session.Session;
-        using var values = session.Run(_runOptions, session.InputNames, [.. inputs.Select(t => t.Value!)], session.OutputNames);
-        _session.Settled = true;
-        return [.. values.Select(v => v.GetTensorTypeAndShape().Shape)];
-    }
-
-    // A binding keeps what a run put out and would hold the next run to that size.
-    private void ReleaseOpenOutputs()
-    {
-        if (_openOutputs is null)
-        {
-            return;
-        }
-
-        _openOutputs.Dispose();
-        _openOutputs = null;
-        foreach (var output in _outputTensors)
-        {
-            if (output.Open)
-            {
-                _binding!.BindOutput(output);
-            }
-        }
-    }
-
-    private void CollectOpenOutputs()
-    {
-        bool any = false;
-        foreach (var output in _outputTensors)
-        {
-            any |= output.Open;
-        }
-
-        if (!any)
-        {
-            return;
-        }
-
-        _openOutputs?.Dispose();
-        _openOutputs = _binding!.OutputValues();
-        for (int i = 0; i < _outputTensors.Length; i++)
-        {
-            if (_outputTensors[i].Open)
-            {
-                var value = _openOutputs.ElementAt(i);
-                _outputTensors[i].Take(value);
-            }
-        }
-    }
-
-    private void RequirePlacement()
-    {
-        var policy = _loader.Policy;
-        if (policy.Providers[0] == Provider.Cpu && Providers.Active.Count == 1)
-        {
-            return;
-        }
-
-        var placement = MeasurePlacement();
-        _session.Report = _session.Report with { Placement = placement };
-        ProviderSelection.RequirePlacement(policy, _loader.Native, placement, _loader.Path);
     }
 
     private sealed class EngineOutputs(InferenceEngine engine) : TensorSet

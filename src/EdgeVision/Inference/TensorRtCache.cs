@@ -32,36 +32,35 @@ internal static class TensorRtCache
     {
         var all = new Dictionary<string, string>(options);
         string machine = $"onnxruntime {OrtLibrary.Version}, tensorrt {tensorRt}, gpu {gpu?.Name ?? "unknown"} {gpu?.ComputeCapability ?? "unknown"}";
-        if (!own.TryGetValue("trt_engine_cache_path", out string? folder))
+        try
         {
-            string about = About(model, machine, shapes, own);
-            folder = Path.Combine(root, "tensorrt", $"{Short(Path.GetFileNameWithoutExtension(model))}-{Hash(about)}");
-            try
+            if (!own.TryGetValue("trt_engine_cache_path", out string? folder))
             {
+                string about = About(model, machine, shapes, own);
+                folder = Path.Combine(root, "tensorrt", $"{Short(Path.GetFileNameWithoutExtension(model))}-{Hash(about)}");
                 Directory.CreateDirectory(folder);
                 File.WriteAllText(Path.Combine(folder, "about.txt"), about);
+                all[Prefix + "trt_engine_cache_path"] = folder;
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+
+            all[Prefix + "trt_engine_cache_enable"] = "1";
+            if (!own.ContainsKey("trt_timing_cache_enable"))
             {
-                return (options, null); // built at each load, as without a cache
+                all[Prefix + "trt_timing_cache_enable"] = "1";
+                if (!own.ContainsKey("trt_timing_cache_path"))
+                {
+                    string times = Path.Combine(root, "tensorrt", "times-" + Hash(machine));
+                    Directory.CreateDirectory(times);
+                    all[Prefix + "trt_timing_cache_path"] = times;
+                }
             }
 
-            all[Prefix + "trt_engine_cache_path"] = folder;
+            return (all, folder);
         }
-
-        all[Prefix + "trt_engine_cache_enable"] = "1";
-        if (!own.ContainsKey("trt_timing_cache_enable"))
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            all[Prefix + "trt_timing_cache_enable"] = "1";
-            if (!own.ContainsKey("trt_timing_cache_path"))
-            {
-                string times = Path.Combine(root, "tensorrt", "times-" + Hash(machine));
-                Directory.CreateDirectory(times);
-                all[Prefix + "trt_timing_cache_path"] = times;
-            }
+            return (options, null); // built at each load, as without a cache
         }
-
-        return (all, folder);
     }
 
     /// <summary>Says that an engine is built, and for how long already, until it is disposed; null where the folder has one, or there is none.</summary>

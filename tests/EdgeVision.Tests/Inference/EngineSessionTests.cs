@@ -213,7 +213,13 @@ public sealed class EngineSessionTests : IDisposable
 
     private InferenceEngine Load(ProviderPolicy policy, FakeProviders native) => new(Write(TinyOnnx.Unary("Neg", [3], [3])), Options(policy, native));
 
-    private EngineOptions Options(ProviderPolicy policy, FakeProviders native) => new() { Providers = policy, Native = native, Notice = _notices.Add };
+    private EngineOptions Options(ProviderPolicy policy, FakeProviders native) => new()
+    {
+        Providers = policy,
+        Native = native,
+        Notice = _notices.Add,
+        ProviderOptions = ProviderOptions.Of(new TensorRtOptions { EngineCache = false }), // nothing of a test stays behind
+    };
 
     private string Write(byte[] model)
     {

@@ -88,7 +88,6 @@ public sealed class ProviderLibrary
             throw new ProviderUnavailableException($"provider library '{file}' is of ONNX Runtime {release}, and the core is {OrtLibrary.Version}; take both of one release, the core by {OrtLibrary.PathVariable}");
         }
 
-        var before = OrtEnv.Instance().GetEpDevices().Count;
         try
         {
             OrtEnv.Instance().RegisterExecutionProviderLibrary("edgevision:" + file, file);
@@ -98,7 +97,7 @@ public sealed class ProviderLibrary
             throw new ProviderUnavailableException($"provider library '{file}' cannot be used: {Explain(file, e.Message)}", e);
         }
 
-        return new ProviderLibrary(file, [.. OrtEnv.Instance().GetEpDevices().Skip(before)]);
+        return new ProviderLibrary(file, [.. OrtEnv.Instance().GetEpDevices().Where(d => d.EpMetadata.Entries.GetValueOrDefault("library_path") == file)]);
     }
 
     // The loader's words are exact and say nothing of what to do.

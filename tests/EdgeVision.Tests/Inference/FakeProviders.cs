@@ -29,6 +29,9 @@ internal sealed class FakeProviders(params string[] available) : INativeProvider
     /// <summary>Whether that includes the device's.</summary>
     public bool HasDeviceMemory { get; init; }
 
+    /// <summary>Whether what is copied in arrives as zeros.</summary>
+    public bool CopiesWrongly { get; init; }
+
     public List<FakeMemory> Memories { get; } = [];
 
     public void Append(SessionOptions session, Provider provider, IReadOnlyDictionary<string, string> options)
@@ -47,7 +50,7 @@ internal sealed class FakeProviders(params string[] available) : INativeProvider
             return null;
         }
 
-        Memories.Add(new FakeMemory(session, device, HasDeviceMemory));
+        Memories.Add(new FakeMemory(session, device, HasDeviceMemory, CopiesWrongly));
         return Memories[^1];
     }
 
@@ -71,7 +74,7 @@ internal sealed class FakeProviders(params string[] available) : INativeProvider
 }
 
 /// <summary>Memory of a device that is the CPU's.</summary>
-internal sealed unsafe class FakeMemory(InferenceSession session, int device, bool hasDevice) : IDeviceMemory
+internal sealed unsafe class FakeMemory(InferenceSession session, int device, bool hasDevice, bool wrong) : IDeviceMemory
 {
     public OrtAllocator? Host { get; } = new(session, OrtMemoryInfo.DefaultInstance);
 
@@ -88,7 +91,14 @@ internal sealed unsafe class FakeMemory(InferenceSession session, int device, bo
     public void CopyIn(nint device, nint host, long bytes)
     {
         CopiesIn++;
-        Buffer.MemoryCopy((void*)host, (void*)device, bytes, bytes);
+        if (wrong)
+        {
+            new Span<byte>((void*)device, (int)bytes).Clear();
+        }
+        else
+        {
+            Buffer.MemoryCopy((void*)host, (void*)device, bytes, bytes);
+        }
     }
 
     public void CopyOut(nint host, nint device, long bytes)

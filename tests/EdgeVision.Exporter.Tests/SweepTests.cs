@@ -214,7 +214,7 @@ public sealed class SweepTests : IDisposable
     [Fact]
     public void ADiskWithoutRoomIsSaidBeforeAnythingIsWritten()
     {
-        var e = Assert.Throws<EdgeVisionException>(() => SweepCommand.Run(Console(), Ask("resnet18"), _folder, force: false, default, freeBytes: 40_000_000));
+        var e = Assert.Throws<EdgeVisionException>(() => SweepCommand.Run(Console(), Ask("resnet18"), _folder, force: false, TestContext.Current.CancellationToken, freeBytes: 40_000_000));
         Assert.Contains("47 MB", e.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_folder));
     }

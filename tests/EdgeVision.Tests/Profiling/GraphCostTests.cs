@@ -59,7 +59,7 @@ public sealed class GraphCostTests : IDisposable
     // The exporter walks the architecture, which has what the file no longer has; each difference has its reason.
     public static TheoryData<string, long, long> Bundles => new()
     {
-        { "families-triplet", 0, 0 },
+        { "families-triplet", 2 * 64, 0 }, // the last layer has a bias and a normalization, which are one bias of 64 in the file
         { "figures-heatmap", 0, 0 },
         { "figures-simcc", 270_336 + 768, 3_213_312 }, // the backbone's last stage, which the head does not look at, is not in the graph: 96·128·9 + 128·128·9 + 96·128 weights and 3·2·128 of their norms
         { "scenes-convnext", 0, 0 },
@@ -77,7 +77,7 @@ public sealed class GraphCostTests : IDisposable
         { "shelves-deeplab", 0, 0 },
         { "shelves-retinanet", 0, 0 },
         { "shelves-ssdlite", 0, 0 },
-        { "shelves-yolo", 0, 0 },
+        { "shelves-yolo", -(4 * 64 + 630), -4 * 64 * 630 }, // the graph's decoding sums distributions by a matrix product and scales them by strides: constants, but not learned
     };
 
     [Theory]
@@ -97,7 +97,7 @@ public sealed class GraphCostTests : IDisposable
 
         // The card rounds.
         string millions = Regex.Match(Row(card, "Multiply-accumulates"), @"^([\d.]+) million").Groups[1].Value;
-        Assert.Equal(double.Parse(millions, CultureInfo.InvariantCulture), Math.Round((cost.Macs + macsElsewhere) * 1e-6, 1), 0.051);
+        Assert.Equal(double.Parse(millions, CultureInfo.InvariantCulture), (cost.Macs + macsElsewhere) * 1e-6, millions.Contains('.') ? 0.0501 : 0.501);
     }
 
     private static string Row(string card, string name) => Regex.Match(card, $@"^\| {name} \| (.+) \|", RegexOptions.Multiline).Groups[1].Value;

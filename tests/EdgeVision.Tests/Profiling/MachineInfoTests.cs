@@ -47,7 +47,7 @@ public sealed class MachineInfoTests : IDisposable
             EdgeVision = "0.1.0", OnnxRuntime = "1.31.1", Dotnet = ".NET 10.0.0",
         };
         string fingerprint = MachineInfo.Fingerprint(machine);
-        Assert.Equal("FINGERPRINT", fingerprint);
+        Assert.Equal("1e2a30bf4179dd1c", fingerprint);
         Assert.Equal(fingerprint, MachineInfo.Fingerprint(machine with { Governor = "performance", MemoryMb = 3976.1, Fingerprint = "x" }));
         foreach (var other in (ProfileMachine[])[machine with { Cpu = "4 x Cortex-A76" }, machine with { Cores = 3 }, machine with { MemoryMb = 7954 }, machine with { System = "Ubuntu" },
             machine with { OnnxRuntime = "1.31.2" }, machine with { Dotnet = ".NET 10.0.1" }, machine with { Emulated = true }, machine with { Board = null }, machine with { Kernels = "NEON, dot product" }])

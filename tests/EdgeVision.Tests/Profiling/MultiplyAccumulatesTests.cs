@@ -37,7 +37,7 @@ public sealed class MultiplyAccumulatesTests
     [InlineData("Conv", "1,3,8,8", "1,16,8,8", null)] // a packed weight has no shape
     [InlineData("GroupQueryAttention", "1,6,16; 1,6,16", "1,6,16", null)]
     [InlineData("Conv", "1,3; 4000000000,4000000000", "4000000000,4000000000", null)] // beyond counting
-    public void Of_one_node(string type, string inputs, string outputs, long? macs) => Assert.Equal(macs, MultiplyAccumulates.Of(type, Shapes(inputs), Shapes(outputs)));
+    public void Of_one_node(string type, string inputs, string outputs, int? macs) => Assert.Equal((long?)macs, MultiplyAccumulates.Of(type, Shapes(inputs), Shapes(outputs)));
 
     [Theory]
     [InlineData("bij,bjk->bik", "2,5,7; 2,7,3", 210)]
@@ -49,7 +49,7 @@ public sealed class MultiplyAccumulatesTests
     [InlineData("...ij,...jk->...ik", "2,5,7; 2,7,3", null)]
     [InlineData("ij,jk->ik", "2,5,7; 7,3", null)] // does not fit
     [InlineData(null, "5,7; 7,3", null)]
-    public void Of_an_Einsum(string? equation, string inputs, long? macs) => Assert.Equal(macs, MultiplyAccumulates.Of("Einsum", Shapes(inputs), [[1]], equation));
+    public void Of_an_Einsum(string? equation, string inputs, int? macs) => Assert.Equal((long?)macs, MultiplyAccumulates.Of("Einsum", Shapes(inputs), [[1]], equation));
 
     private static long[][] Shapes(string text) => [.. text.Split(';').Select(t => t.Trim()).Select(t => t.Length == 0 ? [] : t.Split(',').Select(d => long.Parse(d, System.Globalization.CultureInfo.InvariantCulture)).ToArray())];
 }

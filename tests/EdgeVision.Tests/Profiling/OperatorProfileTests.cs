@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EdgeVision.Onnx;
 using Xunit;
 
 namespace EdgeVision.Tests;
@@ -50,7 +51,7 @@ public sealed class OperatorProfileTests : IDisposable
     public void Nodes_that_the_library_put_in_are_there_and_the_layout_s_are_named_so()
     {
         // Convolutions of many channels go to blocks of channels (nchwc) on processors that have kernels for it.
-        using var engine = new InferenceEngine(SharedData.Path("models", "scrfd_500m_bnkps.onnx"), new EngineOptions { Threads = ThreadBudget.Of(1), InputShapes = Shape(engine: "scrfd") });
+        using var engine = new InferenceEngine(SharedData.Path("models", "scrfd_500m_bnkps.onnx"), new EngineOptions { Threads = ThreadBudget.Of(1) });
         var profile = engine.ProfileOperators(2, warmup: 1);
         var convolutions = profile.Operators.Single(o => o.Operator == "Conv");
         Assert.Equal(60, convolutions.Nodes);
@@ -132,14 +133,33 @@ public sealed class OperatorProfileTests : IDisposable
     [Fact]
     public void A_model_that_fails_says_so_and_leaves_nothing_behind()
     {
-        // A row beyond the table, which only the data can tell: the engine's inputs are zero, and one is set.
-        using var engine = Engine(TinyOnnx.Unary("Neg", [1, 3], [1, 3]), 1);
         string[] before = Directory.GetDirectories(Path.GetTempPath(), "edgevision-profile-*");
-        File.Delete(Path.Combine(_folder, "model.onnx")); // gone since it was loaded
-        var e = Assert.Throws<EdgeVisionException>(() => { engine.ProfileOperators(1); });
-        Assert.Contains("cannot be profiled", e.Message);
-        Assert.DoesNotContain('\n', e.Message);
+        var builder = new OnnxGraphBuilder("rows");
+        var rows = builder.AddInput("rows", [1], TensorProto.Types.DataType.Int64);
+        builder.AddOutput("y", builder.AddNode("Gather", "pick", [builder.AddInitializer("table", new float[3], 3), rows], [1]));
+        using (var engine = Engine(builder.Build().ToBytes(), 1))
+        {
+            Assert.Single(engine.ProfileOperators(1).Nodes, n => n.Name == "pick");
+            engine.InputBytes(0)[0] = 99; // beyond the table, which only a run can tell
+            Refuses(engine, "pick");
+        }
+
+        using (var engine = Engine(TinyOnnx.Unary("Neg", [1, 3], [1, 3]), 1))
+        {
+            File.Delete(Path.Combine(_folder, "model.onnx")); // since it was loaded
+            Refuses(engine, "model.onnx");
+        }
+
         Assert.Empty(Directory.GetDirectories(Path.GetTempPath(), "edgevision-profile-*").Except(before));
+    }
+
+    [Fact]
+    public void Names_that_break_the_library_s_profile()
+    {
+        var builder = new OnnxGraphBuilder("quoted");
+        builder.AddOutput("y", builder.AddNode("Neg", "a \"name\"", [builder.AddInput("x", [1])], [1]));
+        using var engine = Engine(builder.Build().ToBytes(), 1);
+        Refuses(engine, "cannot be profiled");
     }
 
     [Fact]
@@ -153,7 +173,16 @@ public sealed class OperatorProfileTests : IDisposable
         Assert.Single(engine.ProfileOperators(1, 0).Nodes);
     }
 
-    private static Dictionary<string, long[]> Shape(string engine) => engine == "scrfd" ? new() { ["input.1"] = [1, 3, 160, 160] } : [];
+    private static void Refuses(InferenceEngine engine, string says)
+    {
+        foreach (var call in (Action[])[() => engine.ProfileOperators(1), () => engine.MeasurePlacement(), () => engine.MeasureCost()])
+        {
+            var e = Assert.Throws<EdgeVisionException>(call);
+            Assert.Contains("cannot be profiled", e.Message);
+            Assert.Contains(says, e.Message);
+            Assert.DoesNotContain('\n', e.Message);
+        }
+    }
 
     private static double Number(JsonElement entry, string name) => entry.GetProperty(name).GetDouble();
 

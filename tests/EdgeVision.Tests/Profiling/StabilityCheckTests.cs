@@ -21,7 +21,7 @@ public sealed class StabilityCheckTests
     [InlineData("drift", new double[] { 10, 10.1, 10.2, 10.3, 10.4, 10.5, 10.6, 10.7, 10.8 })] // steadily slower
     [InlineData("drift", new double[] { 10, 10, 10, 9.7, 9.6, 9.5, 9.5, 9.5, 9.5 })] // quicker: it was not warm yet
     [InlineData("drift", new double[] { 10, 10, 10, 10, 10, 12, 12, 12, 12 })] // a step up that stays
-    [InlineData("", new double[] { 10, 11, 9.5, 10.5, 9.4, 10.6, 9.6, 11, 10.2 })] // differences that the noise explains are no drift
+    [InlineData("", new double[] { 10, 10.4, 9.7, 10.3, 9.7, 10.3, 9.9, 10.5, 10.3 })] // differences that the noise explains are no drift
     [InlineData("two levels", new double[] { 10, 12, 10, 12, 10, 12, 12, 10, 12, 10 })] // two kinds of cores
     [InlineData("scatter", new double[] { 10, 12.5, 8.9, 11.2, 9.5, 13.8, 10.4, 12, 8.2, 11.6, 9.9, 10.9 })] // anything at all
     [InlineData("", new double[] { 10, 20, 10, 20, 10 })] // too few stretches to say
@@ -43,7 +43,7 @@ public sealed class StabilityCheckTests
     public void Drift_has_its_direction_and_its_figure()
     {
         Assert.Equal("times drift: the last third is 10.0 % slower than the first", Assert.Single(StabilityCheck.Reasons([10, 10, 10, 10, 10, 10, 11, 11, 11])));
-        Assert.Contains("10.0 % quicker", Assert.Single(StabilityCheck.Reasons([11, 11, 11, 10, 10, 10, 10, 10, 10]).Where(r => r.Contains("drift"))).Replace("11.0", "10.0"));
+        Assert.Equal("times drift: the last third is 10.0 % quicker than the first", Assert.Single(StabilityCheck.Reasons([11, 11, 11, 10, 10, 10, 10, 10, 10])));
     }
 
     public static TheoryData<string, SensorSummary> Sensors => new()

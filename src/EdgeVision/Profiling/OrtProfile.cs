@@ -12,7 +12,7 @@ internal static class OrtProfile
     private const string KernelTime = "_kernel_time";
 
     /// <summary>The runs of a session, in order.</summary>
-    /// <exception cref="JsonException">The file is damaged; the library writes names of nodes as they are, a quotation mark in one too.</exception>
+    /// <exception cref="JsonException">The file is damaged: a full disk, or a library that writes names of nodes as they are, with quotation marks.</exception>
     public static IEnumerable<OrtRun> Read(Stream json)
     {
         var nodes = new List<OrtEvent>();

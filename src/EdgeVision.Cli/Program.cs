@@ -18,6 +18,7 @@ var root = new RootCommand("Runs vision models on pictures, videos and cameras: 
     MotCommand.Create(),
     LiveCommand.Create(),
     DoctorCommand.Create(),
+    GpuCheckCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

@@ -66,7 +66,7 @@ public sealed class GpuCheckTests : IDisposable
               {"architecture": "resnet18", "width": {{width}}, "height": {{width}}, "mode": "compiled", "p50_ms": 0, "p99_ms": 0, "error": "no compiler"},
               {"architecture": "resnet18", "width": 9999, "height": 9999, "mode": "eager", "p50_ms": 1, "p99_ms": 1, "error": null}]}
             """);
-        var outcome = CommandLine.Run("gpu-check", "--models", Model, "--device", "cpu", "--runs", "2", "--warmup", "0", "--torch", torch, "--out", _folder);
+        var outcome = CommandLine.Run("gpu-check", "--models", Model, "--device", "cpu", "--runs", "2", "--warmup", "1", "--torch", torch, "--out", _folder);
         Assert.True(outcome.ExitCode == 0, outcome.Error);
         Assert.Contains("| 12.250 (13.500) | failed |", outcome.Output);
         Assert.Contains("PyTorch 2.9 on a GPU", outcome.Output);

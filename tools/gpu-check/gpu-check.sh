@@ -7,6 +7,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 device=cuda runs=200 warmup=50 models=$here/models out=$PWD/gpu-check options=()
 while [ $# -gt 0 ]; do
+  [ $# -gt 1 ] || { echo "gpu-check: $1 needs a value" >&2; exit 2; }
   case $1 in
     --device) device=$2 ;;
     --runs) runs=$2 ;;
@@ -16,7 +17,7 @@ while [ $# -gt 0 ]; do
     --provider-option) options+=(--provider-option "$2") ;;
     *) echo "gpu-check: unknown option $1; see the head of this script" >&2; exit 2 ;;
   esac
-  shift 2 || { echo "gpu-check: $1 needs a value" >&2; exit 2; }
+  shift 2
 done
 
 edgevision=${EDGEVISION:-$here/bin/edgevision}

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 
 namespace EdgeVision.Cli;
@@ -80,7 +79,7 @@ internal sealed class PackageFiles
         {
             cancel.ThrowIfCancellationRequested();
             using var content = file.Open();
-            lines.Append(Convert.ToHexStringLower(SHA256.HashData(content))).Append("  ").Append(name).Append('\n');
+            lines.Append(Checksum.Hex(content)).Append("  ").Append(name).Append('\n');
         }
 
         return lines.ToString();

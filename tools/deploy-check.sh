@@ -40,6 +40,13 @@ deploy $work/again.tar.gz >/dev/null
 cmp "$package" $work/again.tar.gz || fail "the same inputs gave other bytes"
 rm $work/again.tar.gz
 
+say "writing it to a disk that is too small"
+mkdir -p $work/small
+unshare --mount bash -c 'mount -t tmpfs -o size=8m tmpfs "$0/small"; for to in a.tar.gz a.zip a; do
+  dotnet src/EdgeVision.Cli/bin/Release/net10.0/EdgeVision.Cli.dll deploy --target "$1" --model "$2" --program "$3" --out "$0/small/$to" && exit 1
+  [ -z "$(ls -A "$0/small")" ] || { ls -A "$0/small"; exit 1; }
+done' $work "$target" "$model" "$program" || fail "a full disk was not noticed, or something was left on it"
+
 # The distribution's own mirror, whichever this machine uses.
 root=$work/root
 if [ ! -e $root/.whole ]; then

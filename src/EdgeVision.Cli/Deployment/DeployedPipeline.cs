@@ -150,7 +150,13 @@ internal sealed class DeployedPipeline
             return null; // the machine says where
         }
 
+        // It stands in the unit and in a variable's default.
         string name = Path.GetFileName(file.Path);
+        if (!name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_'))
+        {
+            throw new WrongCallException($"'{file.Path}' holds a secret and has a name of more than letters, digits, '.', '-' and '_'; rename it");
+        }
+
         if (!_secrets.TryAdd(name, file.Path) && _secrets[name] != file.Path)
         {
             throw new WrongCallException($"'{_secrets[name]}' and '{file.Path}' hold secrets and have the same name; rename one");

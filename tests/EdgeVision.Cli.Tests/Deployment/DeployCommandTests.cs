@@ -230,6 +230,35 @@ public sealed class DeployCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("there.zip", "an archive")]
+    [InlineData("there", "a folder")]
+    public async Task An_interrupted_call_leaves_nothing(string to, string reason)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are Unix's");
+        string[] call = Call(to, "--model", Shapes);
+        using (var library = File.OpenWrite(At("program/libonnxruntime.so")))
+        {
+            library.SetLength(4L << 30); // sparse: takes no room, and long to pack
+        }
+
+        using var process = CommandLine.Start(null, call);
+        string part = At(to + ".part");
+        for (int i = 0; i < 6000 && !Path.Exists(part) && !process.HasExited; i++)
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        Assert.True(Path.Exists(part) && !process.HasExited, reason);
+        using (var kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+        {
+            await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(130, CommandLine.Finish(process).ExitCode);
+        Assert.Empty(Directory.GetFileSystemEntries(_folder, "there*"));
+    }
+
+    [Theory]
     [InlineData("there is no target 'linux-arm'; use linux-x64", "an unknown target", "--target", "linux-arm")]
     [InlineData("./build.sh aot --rid=linux-arm64", "no program", "--program", "none", "--target", "linux-arm64")]
     [InlineData("is no program for linux-arm64", "a program for another machine", "--target", "linux-arm64")]

@@ -101,7 +101,8 @@ public sealed class SweepTests : IDisposable
     [MemberData(nameof(Names))]
     public void EveryArchitectureIsWrittenAndRunsInTheRuntime(string name)
     {
-        var result = Assert.Single(Write(Ask(name)));
+        var narrow = Ask(name) with { Channels = [0.25] };
+        var result = Assert.Single(Write(SweepPlan.Create(narrow).Items.Count > 0 ? narrow : Ask(name)));
         Assert.True(float.IsFinite(result.Least) && result.Least < result.Greatest, $"{result.Least} .. {result.Greatest}");
         string path = Path.Combine(_folder, result.Item.Name + ".onnx");
         Assert.Equal(new FileInfo(path).Length, result.Bytes);
@@ -214,7 +215,7 @@ public sealed class SweepTests : IDisposable
     [Fact]
     public void ADiskWithoutRoomIsSaidBeforeAnythingIsWritten()
     {
-        var e = Assert.Throws<EdgeVisionException>(() => SweepCommand.Run(Console(), Ask("resnet18"), _folder, force: false, default, freeBytes: 40_000_000));
+        var e = Assert.Throws<EdgeVisionException>(() => SweepCommand.Run(Console(), Ask("resnet18"), _folder, force: false, TestContext.Current.CancellationToken, freeBytes: 40_000_000));
         Assert.Contains("47 MB", e.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_folder));
     }

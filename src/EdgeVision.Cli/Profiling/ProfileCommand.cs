@@ -22,6 +22,8 @@ internal static class ProfileCommand
         var iterations = Shell.Count("--iterations", "How many runs are measured, instead of --duration.");
         var warmup = PipelineCommand.Duration("--warmup", "Longest that is waited for times to settle first; 5s by default.");
         var rate = new Option<string[]>("--rate") { Description = "Let runs arrive at this rate a second (open loop), with the wait in the queue in their times; several by commas, 'max' for as fast as it can (closed loop), the default.", HelpName = "FPS" };
+        var arrivals = new Option<string>("--arrivals") { Description = "How runs arrive at a rate: evenly, or at random (a Poisson process, the same each time).", DefaultValueFactory = _ => "evenly" };
+        arrivals.AcceptOnlyFromAmong("evenly", "random");
         var frame = new Option<string>("--frame") { Description = "Size of the frames that are shown; 1280x720 by default.", HelpName = "WxH", DefaultValueFactory = _ => "1280x720" };
         var picture = new Option<string?>("--picture") { Description = "Picture to show, stretched to the frame; the model's self-test's, or a drawn pattern, by default.", HelpName = "FILE" };
         var networkOnly = new Option<bool>("--network-only") { Description = "Run the network alone, on random input." };
@@ -29,6 +31,7 @@ internal static class ProfileCommand
         var limit = Shell.Count("--data-limit", "Only the first so many pictures.");
         var operators = new Option<int?>("--operators") { Description = "Time operators and nodes too, over N more runs; 20 without a number.", HelpName = "N", Arity = ArgumentArity.ZeroOrOne };
         var trace = new Option<string?>("--trace") { Description = "Write a trace of each configuration for chrome://tracing or Perfetto into this folder.", HelpName = "DIR" };
+        var samples = new Option<string?>("--samples") { Description = "Write the times of every measured run into this folder, a CSV for each configuration.", HelpName = "DIR" };
         var noCosts = new Option<bool>("--no-costs") { Description = "Do not count multiply-accumulates and weights." };
         var device = new Option<string?>("--device") { Description = "Name of this device in the results; its own by default.", HelpName = "NAME" };
         var timeout = PipelineCommand.Duration("--timeout", "Longest that a configuration may take in all; 10 minutes more than its measurement by default.");
@@ -52,7 +55,7 @@ internal static class ProfileCommand
               edgevision profile compare before.json after.json --fail-on-regression
             """)
         {
-            models, spec, sizes, batch, providers, providerOptions, threads, precision, duration, iterations, warmup, rate, frame, picture, networkOnly, data, limit, operators, trace, noCosts, device, timeout,
+            models, spec, sizes, batch, providers, providerOptions, threads, precision, duration, iterations, warmup, rate, arrivals, frame, picture, networkOnly, data, limit, operators, trace, samples, noCosts, device, timeout,
         };
         reports.AddTo(command);
         command.Add(package);
@@ -99,6 +102,8 @@ internal static class ProfileCommand
                 Data = parse.GetValue(data) ?? [],
                 DataLimit = parse.GetValue(limit),
                 TraceFolder = parse.GetValue(trace),
+                SamplesFolder = parse.GetValue(samples),
+                RandomArrivals = parse.GetValue(arrivals) == "random",
                 Timeout = parse.GetValue(timeout) ?? 2 * runFor + TimeSpan.FromMinutes(10),
                 Options = new ProfileOptions
                 {
@@ -127,7 +132,7 @@ internal static class ProfileCommand
 
     private static async Task<int> Run(ProfileCall call, ProfileReports reports, IReadOnlyList<ProfileBudget> budgets, CancellationToken cancel)
     {
-        if (call.TraceFolder is { } folder)
+        foreach (string folder in new[] { call.TraceFolder, call.SamplesFolder }.OfType<string>())
         {
             Directory.CreateDirectory(folder);
         }

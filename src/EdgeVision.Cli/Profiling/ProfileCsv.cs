@@ -27,8 +27,8 @@ internal static class ProfileCsv
         ("metric", r => r.Metric), ("metric_name", r => r.MetricName), ("metric_source", r => r.MetricSource), ("stable", r => r.Stable), ("unstable", r => string.Join("; ", r.Unstable)),
         ("machine_fingerprint", r => r.Machine?.Fingerprint), ("machine_cpu", r => r.Machine?.Cpu), ("machine_cores", r => r.Machine?.Cores), ("machine_architecture", r => r.Machine?.Architecture),
         ("machine_kernels", r => r.Machine?.Kernels), ("machine_board", r => r.Machine?.Board), ("machine_memory_mb", r => r.Machine?.MemoryMb), ("machine_system", r => r.Machine?.System),
-        ("machine_governor", r => r.Machine?.Governor), ("machine_emulated", r => r.Machine?.Emulated), ("machine_edge_vision", r => r.Machine?.EdgeVision),
-        ("machine_onnx_runtime", r => r.Machine?.OnnxRuntime), ("machine_dotnet", r => r.Machine?.Dotnet), ("measured_at", r => r.MeasuredAt),
+        ("machine_governor", r => r.Machine?.Governor), ("machine_emulated", r => r.Machine?.Emulated), ("machine_edgevision", r => r.Machine?.EdgeVision),
+        ("machine_onnxruntime", r => r.Machine?.OnnxRuntime), ("machine_dotnet", r => r.Machine?.Dotnet), ("measured_at", r => r.MeasuredAt),
     ];
 
     public static string Write(IReadOnlyList<ProfileRow> rows)

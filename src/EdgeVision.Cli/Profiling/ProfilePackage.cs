@@ -151,6 +151,7 @@ internal static class ProfilePackage
 
         Add("--threads", call.ThreadsGiven ? call.Threads.Select(Text) : []); // the default is that machine's cores, not this one's
         Add("--rate", call.Rates.Where(_ => call.Rates is not [null]).Select(r => r is { } fps ? fps.ToString(CultureInfo.InvariantCulture) : "max"));
+        Add("--arrivals", call.RandomArrivals ? ["random"] : []);
         Add("--spec", call.Spec is null ? [] : ["spec.json"]);
         Add("--picture", call.Picture is null ? [] : ["picture" + Path.GetExtension(call.Picture).ToLowerInvariant()]);
         Add(o.Iterations is null ? "--duration" : "--iterations", [o.Iterations is { } n ? Text(n) : Milliseconds(o.Duration)]);

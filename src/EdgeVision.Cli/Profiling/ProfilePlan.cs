@@ -16,11 +16,13 @@ internal sealed record ProfileCall
     public bool ThreadsGiven { get; init; }
     public string[] Precisions { get; init; } = [];
     public double?[] Rates { get; init; } = [null];
+    public bool RandomArrivals { get; init; }
     public required ProfileOptions Options { get; init; }
     public string? Picture { get; init; }
     public string[] Data { get; init; } = [];
     public int? DataLimit { get; init; }
     public string? TraceFolder { get; init; }
+    public string? SamplesFolder { get; init; }
     public TimeSpan Timeout { get; init; }
 }
 
@@ -83,7 +85,7 @@ internal static class ProfilePlan
                        select new ProfileRequest
                        {
                            Model = model, Spec = call.Spec, Width = size?.Item1, Height = size?.Item2, Batch = batch, Provider = provider,
-                           ProviderOptions = call.ProviderOptions, Threads = threads, RateFps = rate,
+                           ProviderOptions = call.ProviderOptions, Threads = threads, RateFps = rate, RandomArrivals = rate is not null && call.RandomArrivals,
                        };
         return ([.. requests], notes);
     }

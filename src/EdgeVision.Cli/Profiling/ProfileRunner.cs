@@ -56,8 +56,13 @@ internal sealed class ProfileRunner(ProfileCall call, TextWriter log)
     private async Task<ProfileRow> Measure(ProfileRequest request, ProfileBar bar, CancellationToken cancel)
     {
         var options = call.TraceFolder is { } folder
-            ? call.Options with { TracePath = Path.Combine(folder, $"{ProfilePlan.Words(request).Replace(' ', '-')}.json"), OperatorRuns = Math.Max(call.Options.OperatorRuns, 1) }
+            ? call.Options with { TracePath = Path.Combine(folder, FileName(request, ".json")), OperatorRuns = Math.Max(call.Options.OperatorRuns, 1) }
             : call.Options;
+        if (call.SamplesFolder is { } samples)
+        {
+            options = options with { SamplesPath = Path.Combine(samples, FileName(request, ".csv")) };
+        }
+
         var answer = await Ask(new ProfileJob(ProfileTask.Measure, request, options) { Picture = call.Picture }, bar.Report, cancel);
         if (answer.Row is not { } row)
         {
@@ -83,6 +88,8 @@ internal sealed class ProfileRunner(ProfileCall call, TextWriter log)
 
         return metric.Metric is { } m ? row with { Metric = m.Value, MetricName = m.Name, MetricSource = m.Source } : row;
     }
+
+    private static string FileName(ProfileRequest request, string extension) => ProfilePlan.Words(request).Replace(' ', '-') + extension;
 
     private Task<ProfileAnswer> Ask(ProfileJob job, Action<string, double> progress, CancellationToken cancel) => ProfileProcess.Run(job, call.Timeout, progress, cancel);
 }

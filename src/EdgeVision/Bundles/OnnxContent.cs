@@ -4,22 +4,22 @@ namespace EdgeVision;
 internal sealed class OnnxContent
 {
     /// <summary>Nodes in the file's order, which is the order of execution; those of a body stand before the node that runs it.</summary>
-    public List<OnnxNode> Nodes { get; } = [];
+    public List<FileNode> Nodes { get; } = [];
 
     /// <summary>Initializers, and the tensors of Constant nodes by the name of their output.</summary>
-    public List<OnnxTensor> Tensors { get; } = [];
+    public List<FileTensor> Tensors { get; } = [];
 }
 
 /// <summary>A node. An input that is left out has an empty name.</summary>
-internal sealed record OnnxNode(string Name, string Operator, string Domain, string[] Inputs, string[] Outputs, string? Equation)
+internal sealed record FileNode(string Name, string Operator, string Domain, string[] Inputs, string[] Outputs, string? Equation)
 {
     // NodeProto: 1 input, 2 output, 3 name, 4 op_type, 5 attribute, 7 domain; AttributeProto: 1 name, 4 s, 5 t
-    public static OnnxNode Read(OnnxReader reader, OnnxContent content)
+    public static FileNode Read(OnnxReader reader, OnnxContent content)
     {
         List<string> inputs = [], outputs = [];
         string name = "", type = "", domain = "";
         string? equation = null;
-        OnnxTensor? constant = null;
+        FileTensor? constant = null;
         while (reader.Next(out int field, out int wire))
         {
             switch (field)
@@ -53,7 +53,7 @@ internal sealed record OnnxNode(string Name, string Operator, string Domain, str
                                 equation = attribute.Text();
                                 break;
                             case 5 when innerWire == 2 && key == "value":
-                                constant = OnnxTensor.Read(attribute.Message());
+                                constant = FileTensor.Read(attribute.Message());
                                 break;
                             default:
                                 attribute.Skip(innerWire);
@@ -73,15 +73,15 @@ internal sealed record OnnxNode(string Name, string Operator, string Domain, str
             content.Tensors.Add(constant with { Name = outputs[0] });
         }
 
-        return new OnnxNode(name, type, domain, [.. inputs], [.. outputs], equation);
+        return new FileNode(name, type, domain, [.. inputs], [.. outputs], equation);
     }
 }
 
 /// <summary>A constant tensor: its element type as ONNX numbers them, and how many elements.</summary>
-internal sealed record OnnxTensor(string Name, int Type, long Elements)
+internal sealed record FileTensor(string Name, int Type, long Elements)
 {
     // TensorProto: 1 dims, 2 data_type, 8 name
-    public static OnnxTensor Read(OnnxReader reader)
+    public static FileTensor Read(OnnxReader reader)
     {
         string name = "";
         int type = 0;
@@ -111,6 +111,6 @@ internal sealed record OnnxTensor(string Name, int Type, long Elements)
             elements = d >= 0 && (d == 0 || elements <= long.MaxValue / d) ? elements * d : throw reader.Damaged();
         }
 
-        return new OnnxTensor(name, type, elements);
+        return new FileTensor(name, type, elements);
     }
 }

@@ -109,7 +109,7 @@ internal static unsafe class OnnxFile
                     Node(reader.Message(), folder, depth);
                     break;
                 case 5 when wire == 2:
-                    reader.Subject.Content?.Tensors.Add(OnnxTensor.Read(reader.Ahead()));
+                    reader.Subject.Content?.Tensors.Add(FileTensor.Read(reader.Ahead()));
                     Tensor(reader.Message(), folder);
                     break;
                 case 15 when wire == 2:
@@ -126,7 +126,7 @@ internal static unsafe class OnnxFile
     private static void Node(OnnxReader reader, string folder, int depth)
     {
         var content = reader.Subject.Content;
-        var node = content is null ? null : OnnxNode.Read(reader, content);
+        var node = content is null ? null : FileNode.Read(reader, content);
         while (reader.Next(out int field, out int wire))
         {
             if (field != 5 || wire != 2)

@@ -20,8 +20,8 @@ internal static class ClassScan
         best = best[..cells];
         best.Fill(threshold);
         int width = Vector<float>.Count, step = 8 * width;
-        // Where many pass, going down the classes of a cell costs less than each one's own comparison.
-        int budget = classes * (cells / step) / 4;
+        // Where many pass, guessing which do costs more than taking all; still row by row, as memory is read fastest.
+        int budget = classes * (cells / step) / 8;
         if (!(threshold >= 0) || !Vector.IsHardwareAccelerated || cells < step)
         {
             return Run(scores, classes, cells, best, bestClass);
@@ -50,14 +50,11 @@ internal static class ClassScan
                 var v7 = new Vector<int>(eight[(7 * width)..]);
                 unsigned = Vector.Max(unsigned, Vector.Max(Max(v0.As<int, uint>(), v1.As<int, uint>(), v2.As<int, uint>(), v3.As<int, uint>()), Max(v4.As<int, uint>(), v5.As<int, uint>(), v6.As<int, uint>(), v7.As<int, uint>())));
                 var most = Vector.Max(Max(v0, v1, v2, v3), Max(v4, v5, v6, v7));
-                if (Vector.GreaterThanAny(most, limit))
+                if (budget < 0 || Vector.GreaterThanAny(most, limit))
                 {
                     passed = Vector.Max(passed, most);
                     Take(row.Slice(i, step), i, c, best, bestClass);
-                    if (--budget < 0)
-                    {
-                        return Run(scores, classes, cells, best, bestClass);
-                    }
+                    budget--;
                 }
 
                 if (i == cells - step)
@@ -72,28 +69,17 @@ internal static class ClassScan
 
     private static Vector<T> Max<T>(Vector<T> a, Vector<T> b, Vector<T> c, Vector<T> d) => Vector.Max(Vector.Max(a, b), Vector.Max(c, d));
 
+    // Whole vectors of cells.
     private static void Take(ReadOnlySpan<float> scores, int first, int classId, Span<float> best, Span<int> bestClass)
     {
         best = best.Slice(first, scores.Length);
         bestClass = bestClass.Slice(first, scores.Length);
-        int i = 0;
-        if (Vector.IsHardwareAccelerated)
+        for (int i = 0; i < scores.Length; i += Vector<float>.Count)
         {
-            for (; i <= scores.Length - Vector<float>.Count; i += Vector<float>.Count)
-            {
-                var (max, arg) = (new Vector<float>(best[i..]), new Vector<int>(bestClass[i..]));
-                Greater(new Vector<float>(scores[i..]), new Vector<int>(classId), ref max, ref arg);
-                max.CopyTo(best[i..]);
-                arg.CopyTo(bestClass[i..]);
-            }
-        }
-
-        for (; i < scores.Length; i++)
-        {
-            if (scores[i] > best[i])
-            {
-                (best[i], bestClass[i]) = (scores[i], classId);
-            }
+            var (max, arg) = (new Vector<float>(best[i..]), new Vector<int>(bestClass[i..]));
+            Greater(new Vector<float>(scores[i..]), new Vector<int>(classId), ref max, ref arg);
+            max.CopyTo(best[i..]);
+            arg.CopyTo(bestClass[i..]);
         }
     }
 

@@ -11,7 +11,8 @@ internal static class MeasuredRow
     /// <param name="windows">Stretches whose medians are told.</param>
     public static ProfileRow Of(ProfileRow row, MeasurementLoop loop, int warmUps, long duration, int windows)
     {
-        var (latency, stages) = (loop.Latency, loop.Stages);
+        var latency = loop.Latency;
+        var stages = new StageSeries(loop.Stages);
         double runs = latency.Count, seconds = loop.Elapsed / 1e9;
         double[] medians = loop.Service.Windows(windows);
         var measured = row with
@@ -32,15 +33,38 @@ internal static class MeasuredRow
             P99IntervalMs = latency.Interval(0.99),
             WindowsP50Ms = medians,
             ThroughputFps = seconds > 0 ? runs * row.Batch / seconds : 0,
-            StagesMs = new ProfileStages(Mean(stages.Preprocess), Mean(stages.CopyIn), Mean(stages.Run), Mean(stages.CopyOut), Mean(stages.Postprocess)),
+            StagesMs = stages.Of(static s => s.Mean),
+            StagesP50Ms = stages.Of(static s => s.Percentile(0.5)),
+            StagesP99Ms = stages.Of(static s => s.Percentile(0.99)),
+            StagesMaxMs = stages.Of(static s => s.Percentile(1)),
             ServiceMs = loop.IsOpen ? loop.Service.Summary() : null,
             QueueMs = loop.Queue?.Summary(),
         };
         return loop.Backlog(duration) is > 0 and var waiting
             ? measured with { Unstable = [FormattableString.Invariant($"{row.RateFps:G4} runs arrive a second and {runs / seconds:F1} end: {waiting} still waited when it was given up")] }
             : measured;
+    }
 
-        double Mean(long nanoseconds) => runs > 0 ? nanoseconds / runs / 1e6 : 0;
+    /// <summary>Each stage's times by themselves.</summary>
+    private sealed class StageSeries
+    {
+        private readonly LatencySeries[] _stages;
+
+        public StageSeries(ReadOnlySpan<StageTimes> runs)
+        {
+            int count = runs.Length;
+            _stages = [.. Enumerable.Range(0, 5).Select(_ => new LatencySeries(count))];
+            foreach (var run in runs)
+            {
+                _stages[0].Add(run.Preprocess);
+                _stages[1].Add(run.CopyIn);
+                _stages[2].Add(run.Run);
+                _stages[3].Add(run.CopyOut);
+                _stages[4].Add(run.Postprocess);
+            }
+        }
+
+        public ProfileStages Of(Func<LatencySeries, double> figure) => new(figure(_stages[0]), figure(_stages[1]), figure(_stages[2]), figure(_stages[3]), figure(_stages[4]));
     }
 
     // Neighbouring runs resemble one another, so that their number says little: what counts is how medians of stretches scatter. Student's t, 95 %.

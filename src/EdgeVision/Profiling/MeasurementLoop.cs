@@ -10,18 +10,8 @@ internal interface IProfileWork
     StageTimes LastStages { get; }
 }
 
-/// <summary>Times of the stages of one run, or sums of many, in nanoseconds.</summary>
-internal record struct StageTimes(long Preprocess, long CopyIn, long Run, long CopyOut, long Postprocess)
-{
-    public void Add(in StageTimes other)
-    {
-        Preprocess += other.Preprocess;
-        CopyIn += other.CopyIn;
-        Run += other.Run;
-        CopyOut += other.CopyOut;
-        Postprocess += other.Postprocess;
-    }
-}
+/// <summary>Times of the stages of one run, in nanoseconds.</summary>
+internal readonly record struct StageTimes(long Preprocess, long CopyIn, long Run, long CopyOut, long Postprocess);
 
 /// <summary>
 /// Runs work over and over and notes how long each run took. In a closed loop the next begins when the last ends. In an open one runs arrive at a rate of
@@ -33,21 +23,25 @@ internal sealed class MeasurementLoop
     private readonly IProfileWork _work;
     private readonly ProfileClock _clock;
     private readonly LatencySeries? _service, _queue;
-    private readonly double _period; // between arrivals, in nanoseconds
+    private readonly StageTimes[] _stages;
+    private readonly double _period; // mean time between arrivals, in nanoseconds
+    private readonly Random? _gaps;
+    private double _next; // arrival, in nanoseconds since the start
     private long _start, _arrivals, _measured;
-    private StageTimes _stages;
 
     /// <summary>Prepares a loop.</summary>
     /// <param name="work">What is run.</param>
     /// <param name="clock">Time.</param>
     /// <param name="capacity">Most runs.</param>
     /// <param name="rate">Arrivals a second; null for a closed loop.</param>
-    public MeasurementLoop(IProfileWork work, ProfileClock clock, int capacity, double? rate = null)
+    /// <param name="random">Whether arrivals know nothing of one another (a Poisson process, the same each time) and do not come evenly.</param>
+    public MeasurementLoop(IProfileWork work, ProfileClock clock, int capacity, double? rate = null, bool random = false)
     {
-        (_work, _clock, Latency) = (work, clock, new LatencySeries(capacity));
+        (_work, _clock, Latency, _stages) = (work, clock, new LatencySeries(capacity), new StageTimes[capacity]);
         if (rate is { } r)
         {
             (_service, _queue, _period) = (new LatencySeries(capacity), new LatencySeries(capacity), 1e9 / r);
+            _gaps = random ? new Random(1) : null;
         }
     }
 
@@ -63,8 +57,8 @@ internal sealed class MeasurementLoop
     /// <summary>Waits before the begin, in an open loop.</summary>
     public LatencySeries? Queue => _queue;
 
-    /// <summary>Sums of the stages.</summary>
-    public StageTimes Stages => _stages;
+    /// <summary>Times of the stages, run by run.</summary>
+    public ReadOnlySpan<StageTimes> Stages => _stages.AsSpan(0, Latency.Count);
 
     /// <summary>Nanoseconds from the first begin (or arrival) to the last end.</summary>
     public long Elapsed => _measured;
@@ -75,7 +69,7 @@ internal sealed class MeasurementLoop
         Latency.Clear();
         _service?.Clear();
         _queue?.Clear();
-        (_start, _arrivals, _measured, _stages) = (_clock.Now, 0, 0, default);
+        (_start, _arrivals, _next, _measured) = (_clock.Now, 0, 0, 0);
     }
 
     /// <summary>
@@ -91,20 +85,21 @@ internal sealed class MeasurementLoop
             long arrival = 0;
             if (_queue is not null)
             {
-                arrival = _start + (long)(_arrivals * _period);
+                arrival = _start + (long)_next;
                 if (arrival - _start >= nanoseconds)
                 {
                     return;
                 }
 
                 _arrivals++;
+                _next = _gaps is null ? _arrivals * _period : _next - Math.Log(1 - _gaps.NextDouble()) * _period;
                 _clock.WaitUntil(arrival);
             }
 
             long begin = _clock.Now;
             _work.Run();
             long end = _clock.Now;
-            _stages.Add(_work.LastStages);
+            _stages[Latency.Count] = _work.LastStages;
             if (_queue is null)
             {
                 Latency.Add(end - begin);
@@ -124,6 +119,6 @@ internal sealed class MeasurementLoop
         }
     }
 
-    /// <summary>Runs that arrived in so much time and were not begun: an open loop that cannot keep up leaves them.</summary>
-    public long Backlog(long nanoseconds) => IsOpen ? Math.Max(0, (long)Math.Ceiling(nanoseconds / _period) - _arrivals) : 0;
+    /// <summary>Runs that arrive in so much time and were not begun: an open loop that cannot keep up leaves them.</summary>
+    public long Backlog(long nanoseconds) => IsOpen ? (long)Math.Max(0, Math.Ceiling((nanoseconds - _next) / _period)) : 0;
 }

@@ -36,7 +36,7 @@ public static class ModelProfiler
         long loaded = clock.Now;
         subject.Run();
         long first = clock.Now - loaded;
-        var row = Describe(request, options, subject) with { BaseRssMb = baseRss, LoadMs = (loaded - before) / 1e6, FirstMs = first / 1e6, MeasuredAt = DateTime.UtcNow };
+        var row = Describe(request, options, subject) with { BaseRssMb = baseRss, LoadMs = (loaded - before) / 1e6, FirstMs = first / 1e6, LoadedRssMb = sensors.ResidentMb, MeasuredAt = DateTime.UtcNow };
         row = Measure(row, subject, clock, sensors, request, options, progress, cancel);
         return Extras(row, subject, options, progress, cancel);
     }
@@ -100,7 +100,7 @@ public static class ModelProfiler
         });
         int capacity = options.Iterations ?? options.Capacity;
         long duration = options.Iterations is null ? (long)options.Duration.TotalNanoseconds : long.MaxValue / 4;
-        var loop = new MeasurementLoop(subject, clock, capacity, request.RateFps);
+        var loop = new MeasurementLoop(subject, clock, capacity, request.RateFps, request.RandomArrivals);
         using var sensors = new SensorSampler(machine);
         sensors.Start();
         loop.Start();
@@ -116,6 +116,11 @@ public static class ModelProfiler
         }
 
         var seen = sensors.Stop();
+        if (options.SamplesPath is { } samples)
+        {
+            SampleFile.Write(samples, loop);
+        }
+
         row = row with { PeakRssMb = machine.PeakResidentMb, Energy = seen.Energy(loop.Latency.Count) };
         return Judged(MeasuredRow.Of(row, loop, warmUps, options.Iterations is null ? duration : loop.Elapsed, Windows), seen, settled);
     }
@@ -200,6 +205,9 @@ public static class ModelProfiler
             Height = subject.Size?.Height,
             Provider = engine.Providers.Active[0].Name(),
             Threads = engine.Threads.Inference,
+            ProviderOptions = request.ProviderOptions.Count > 0 ? request.ProviderOptions : null,
+            Inputs = [.. engine.Inputs.Select((info, i) => (info with { Shape = engine.InputShape(i).ToArray() }).ToString())],
+            Outputs = [.. engine.Outputs.Select((info, i) => (info with { Shape = engine.Results.Shape(i).ToArray() }).ToString())],
             ModelMb = ModelFiles.Bytes(request.Model) / 1e6,
             Metric = metric?.Value,
             MetricName = metric?.Name,
@@ -228,6 +236,7 @@ public static class ModelProfiler
         Threads = request.Threads,
         Mode = request.RateFps is null ? ProfileMode.Closed : ProfileMode.Open,
         RateFps = request.RateFps,
+        RandomArrivals = request.RandomArrivals,
     };
 
     private static void Check(ProfileRequest request, ProfileOptions options)

@@ -12,7 +12,7 @@ internal static class OrtProfile
     private const string KernelTime = "_kernel_time";
 
     /// <summary>The runs of a session, in order.</summary>
-    /// <exception cref="JsonException">The file is damaged; the library writes names of nodes as they are, a quotation mark in one too.</exception>
+    /// <exception cref="JsonException">The file is damaged: a full disk, or a library that writes names of nodes as they are, with quotation marks.</exception>
     public static IEnumerable<OrtRun> Read(Stream json)
     {
         var nodes = new List<OrtEvent>();
@@ -43,23 +43,23 @@ internal static class OrtProfile
 /// <summary>A run, the executor's part of it, and the nodes that ran, in the order in which they ended.</summary>
 internal sealed record OrtRun(OrtEvent Whole, OrtEvent? Executor, List<OrtEvent> Nodes);
 
-/// <summary>An event of the profile; start and duration in microseconds.</summary>
+/// <summary>An event of the profile; start and duration in microseconds. Properties that can be set keep their defaults where the file leaves them out.</summary>
 internal sealed record OrtEvent
 {
     [JsonPropertyName("cat")]
-    public string? Category { get; init; }
+    public string? Category { get; set; }
 
     [JsonPropertyName("name")]
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
 
     [JsonPropertyName("ts")]
-    public long Start { get; init; }
+    public long Start { get; set; }
 
     [JsonPropertyName("dur")]
-    public long Duration { get; init; }
+    public long Duration { get; set; }
 
     [JsonPropertyName("args")]
-    public OrtEventArguments Arguments { get; init; } = OrtEventArguments.None;
+    public OrtEventArguments Arguments { get; set; } = OrtEventArguments.None;
 }
 
 /// <summary>What the library says of a node. Shapes of its tensors are in order; an optional one that is absent takes no place.</summary>
@@ -68,19 +68,19 @@ internal sealed record OrtEventArguments
     public static OrtEventArguments None { get; } = new();
 
     [JsonPropertyName("provider")]
-    public string? Provider { get; init; }
+    public string? Provider { get; set; }
 
     [JsonPropertyName("op_name")]
-    public string Operator { get; init; } = "";
+    public string Operator { get; set; } = "";
 
     [JsonPropertyName("node_index")]
-    public string Index { get; init; } = "";
+    public string Index { get; set; } = "";
 
     [JsonPropertyName("input_type_shape")]
-    public Dictionary<string, long[]>[] Inputs { get; init; } = [];
+    public Dictionary<string, long[]>[] Inputs { get; set; } = [];
 
     [JsonPropertyName("output_type_shape")]
-    public Dictionary<string, long[]>[] Outputs { get; init; } = [];
+    public Dictionary<string, long[]>[] Outputs { get; set; } = [];
 }
 
 [JsonSerializable(typeof(OrtEvent))]

@@ -29,6 +29,9 @@ public sealed record ProfileRequest
 
     /// <summary>Runs that arrive a second; null: the next begins when the last ends.</summary>
     public double? RateFps { get; init; }
+
+    /// <summary>Whether arrivals at a rate come at random (a Poisson process, the same each time) and not evenly.</summary>
+    public bool RandomArrivals { get; init; }
 }
 
 /// <summary>How configurations are measured.</summary>
@@ -58,13 +61,16 @@ public sealed record ProfileOptions
     /// <summary>File for Chrome's trace viewer (chrome://tracing, Perfetto) with the operators of those runs; none when null.</summary>
     public string? TracePath { get; init; }
 
+    /// <summary>CSV file with the times of every measured run; none when null.</summary>
+    public string? SamplesPath { get; init; }
+
     /// <summary>Whether multiply-accumulates and weights are counted, which runs the model once more without optimization.</summary>
     public bool CountCosts { get; init; } = true;
 
     /// <summary>Name of the device in the rows; the machine's name when null.</summary>
     public string? Device { get; init; }
 
-    /// <summary>Most runs that there is room for: 8 bytes each, 24 at a rate.</summary>
+    /// <summary>Most runs that there is room for: 48 bytes each, 64 at a rate, of which memory takes what is used.</summary>
     public int Capacity { get; init; } = 1_000_000;
 }
 

@@ -35,8 +35,17 @@ public sealed record ProfileRow
     /// <summary>Provider that was asked for and, where there are figures, that ran: cpu, cuda, ….</summary>
     public string Provider { get; init; } = "cpu";
 
+    /// <summary>Options that provider and session were given.</summary>
+    public Dictionary<string, string>? ProviderOptions { get; init; }
+
     /// <summary>Threads of the network.</summary>
     public int Threads { get; init; } = 1;
+
+    /// <summary>Inputs of the graph with the shapes they had: "images 1x3x640x640 Float32".</summary>
+    public string[]? Inputs { get; init; }
+
+    /// <summary>Outputs of the graph with the shapes they had.</summary>
+    public string[]? Outputs { get; init; }
 
     /// <summary>Element type of the weights: fp32, fp16, int8, or mixed.</summary>
     public string Precision { get; init; } = "fp32";
@@ -46,6 +55,9 @@ public sealed record ProfileRow
 
     /// <summary>Arrivals a second in open mode; null in closed.</summary>
     public double? RateFps { get; init; }
+
+    /// <summary>Whether arrivals come at random (a Poisson process) and not evenly.</summary>
+    public bool RandomArrivals { get; init; }
 
     /// <summary>Why there are no figures; null where there are.</summary>
     public string? Error { get; init; }
@@ -113,11 +125,23 @@ public sealed record ProfileRow
     /// <summary>Means of the stages; they add up to the mean from begin to end.</summary>
     public ProfileStages? StagesMs { get; init; }
 
+    /// <summary>Medians of the stages.</summary>
+    public ProfileStages? StagesP50Ms { get; init; }
+
+    /// <summary>99th percentiles of the stages, each by itself: they do not add up to that of the run.</summary>
+    public ProfileStages? StagesP99Ms { get; init; }
+
+    /// <summary>The slowest of each stage.</summary>
+    public ProfileStages? StagesMaxMs { get; init; }
+
     /// <summary>Greatest resident memory of the process in MB (10^6 bytes), where the system tells.</summary>
     public double? PeakRssMb { get; init; }
 
     /// <summary>Resident memory before the model was loaded, in MB.</summary>
     public double? BaseRssMb { get; init; }
+
+    /// <summary>Resident memory when the model was loaded and had run once, in MB.</summary>
+    public double? LoadedRssMb { get; init; }
 
     /// <summary>Size of the model file and what it keeps beside itself, in MB.</summary>
     public double? ModelMb { get; init; }

@@ -101,13 +101,27 @@ public class MeasurementLoopTests
     }
 
     [Fact]
-    public void StagesAddUp()
+    public void StagesAreKeptRunByRun()
     {
         var clock = new TestClock();
         var loop = new MeasurementLoop(new Stalling(clock), clock, 10);
         loop.Start();
         loop.Run(7, long.MaxValue / 4);
-        Assert.Equal(7 * Millisecond, loop.Stages.Run);
+        Assert.Equal(7, loop.Stages.Length);
+        Assert.Equal(7 * Millisecond, loop.Stages.ToArray().Sum(s => s.Run));
+    }
+
+    // Gaps of a Poisson process scatter as much as they are long, and the rate stays.
+    [Fact]
+    public void ArrivalsAtRandomComeAtTheRateAndNotEvenly()
+    {
+        var clock = new TestClock();
+        var loop = new MeasurementLoop(new Stalling(clock, every: int.MaxValue), clock, 20_000, 100, random: true);
+        loop.Start();
+        loop.Run(20_000, 100 * Second);
+        Assert.InRange(loop.Latency.Count, 9_700, 10_300);
+        Assert.InRange(loop.Queue!.Times.ToArray().Count(q => q > 0), 800, 1200); // one in ten comes within the millisecond of the last
+        Assert.Equal(0, loop.Backlog(100 * Second));
     }
 
     [Fact]

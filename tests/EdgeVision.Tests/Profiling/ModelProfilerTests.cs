@@ -98,6 +98,27 @@ public class ModelProfilerTests
         }
     }
 
+    [Fact]
+    public void EveryRunCanBeHadInAFile()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"edgevision-{Guid.NewGuid():N}.csv");
+        try
+        {
+            var row = ModelProfiler.Profile(Request("scenes-tinyresnet.onnx"), Short with { SamplesPath = path });
+            string[] lines = File.ReadAllLines(path);
+            Assert.Equal(31, lines.Length);
+            double[] latencies = [.. lines.Skip(1).Select(l => double.Parse(l.Split(',')[1], System.Globalization.CultureInfo.InvariantCulture))];
+            Assert.Equal(row.MaxMs!.Value, latencies.Max(), 9);
+            Assert.Equal(row.MeanMs!.Value, latencies.Average(), 9);
+            Assert.True(row.StagesMaxMs!.Run >= row.StagesP99Ms!.Run && row.StagesP99Ms.Run >= row.StagesP50Ms!.Run && row.StagesP50Ms.Run > 0);
+            Assert.Contains("96x96", row.Inputs![0], StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
     // Scale and offset say nothing of how a detector's decoder fares, but a model without a spec has a network all the same.
     [Fact]
     public void AModelThatNothingTellsHowToReadRunsItsNetwork()

@@ -96,10 +96,10 @@ public sealed class EmbeddingIndexTests
         { 16, 1 }, // a group of rows that is not full
         { 16, 6 },
         { 31, 2500 }, // several blocks
-        { 32, 5000 },
+        { 32, 2052 },
         { 33, 1027 },
-        { 128, 3003 },
-        { 512, 1500 },
+        { 128, 1503 },
+        { 512, 600 },
         { 4097, 20 }, // not coded: too many components
     };
 

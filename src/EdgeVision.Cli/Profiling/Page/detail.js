@@ -63,8 +63,8 @@ function showDetail(close) {
       make('div', {}, ...(r.stages_ms ? [make('h3', {}, 'Stages'), stack(r), stageKey(r)] : []),
         ...(r.windows_p50_ms && r.windows_p50_ms.length ? [make('h3', {}, 'Median over the measurement'), spark(r.windows_p50_ms), make('p', { class: 'soft' }, `${r.windows_p50_ms.length} windows; the band is 2 % to either side`)] : [])),
       r.operators && r.operators.length ? part('Operators', operators(r.operators)) : null,
-      part('Machine', facts([['device', r.device], ['processor', m.cpu], ['board', m.board], ['cores', m.cores], ['kernels', m.kernels], ['system', m.system], ['governor', m.governor], ['EdgeVision', m.edge_vision],
-        ['ONNX Runtime', m.onnx_runtime], ['.NET', m.dotnet], ['measured', r.measured_at && new Date(r.measured_at).toISOString().slice(0, 16).replace('T', ' ') + ' UTC'], ['model file', r.model_sha256 && r.model_sha256.slice(0, 12)]]))));
+      part('Machine', facts([['device', r.device], ['processor', m.cpu], ['board', m.board], ['cores', m.cores], ['kernels', m.kernels], ['system', m.system], ['governor', m.governor], ['EdgeVision', m.edgevision],
+        ['ONNX Runtime', m.onnxruntime], ['.NET', m.dotnet], ['measured', r.measured_at && new Date(r.measured_at).toISOString().slice(0, 16).replace('T', ' ') + ' UTC'], ['model file', r.model_sha256 && r.model_sha256.slice(0, 12)]]))));
 }
 
 const stageKey = r => make('div', { class: 'legend' }, ...stages.map(([key, title], i) => r === null || r.stages_ms[key] > 0 ? make('span', {}, make('i', { tone: palette(i) }), r === null ? title : `${title} ${digits(r.stages_ms[key])} ms`) : null));

@@ -4,7 +4,7 @@ function showHead() {
   byId('title').textContent = `${many(models, 'model')} in ${many(data.rows.length, 'configuration')}${devices.length > 1 ? ` on ${devices.length} devices` : devices[0] === 'this device' ? '' : ` on ${devices[0]}`}`;
   const of = key => unique(data.rows.map(r => r.machine && r.machine[key]).filter(Boolean)).join(' and ');
   const dates = unique(data.rows.map(r => r.measured_at && String(r.measured_at).slice(0, 10)).filter(Boolean)).sort();
-  byId('about').textContent = [machines.join(', '), of('edge_vision') && `EdgeVision ${of('edge_vision')}`, of('onnx_runtime') && `ONNX Runtime ${of('onnx_runtime')}`,
+  byId('about').textContent = [machines.join(', '), of('edgevision') && `EdgeVision ${of('edgevision')}`, of('onnxruntime') && `ONNX Runtime ${of('onnxruntime')}`,
     dates.length > 1 ? `${dates[0]} to ${dates[dates.length - 1]}` : dates[0], failed ? `${failed} failed` : null].filter(Boolean).join(' · ');
 }
 

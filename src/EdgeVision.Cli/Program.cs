@@ -19,6 +19,7 @@ var root = new RootCommand("Runs vision models on pictures, videos and cameras: 
     LiveCommand.Create(),
     DeployCommand.Create(),
     DoctorCommand.Create(),
+    GpuCheckCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

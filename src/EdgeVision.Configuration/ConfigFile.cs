@@ -7,6 +7,8 @@ public enum ConfigFileKind
     Model,
     /// <summary>A spec that says how to read a model.</summary>
     Spec,
+    /// <summary>A provider's library, for the processor that it was built for.</summary>
+    Library,
     /// <summary>Pictures, a video or a recording that frames come from.</summary>
     Source,
     /// <summary>A certificate, which anyone may read.</summary>

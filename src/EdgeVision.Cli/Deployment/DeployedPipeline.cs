@@ -90,6 +90,7 @@ internal sealed class DeployedPipeline
     {
         ConfigFileKind.Model => Model(file.Path),
         ConfigFileKind.Spec => Copy("specs", file.Path),
+        ConfigFileKind.Library => Copy("libraries", file.Path),
         ConfigFileKind.Certificate => Copy("certificates", file.Path),
         ConfigFileKind.Source => Source(file.Path),
         ConfigFileKind.Secret => Secret(file),

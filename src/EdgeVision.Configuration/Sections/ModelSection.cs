@@ -58,6 +58,8 @@ internal static class ModelSection
         var runtime = new RuntimeOptions
         {
             Providers = Providers(map),
+            ProviderOptions = map.Texts("provider_options") is { } options && map.Reading.Try(map.At("provider_options"), () => ProviderOptions.Parse(options)) is { } parsed ? parsed : new Dictionary<string, string>(),
+            ProviderLibrary = map.ExistingFile("provider_library", "the provider's library", ConfigFileKind.Library),
             SpecPath = map.ExistingFile("spec", "the spec", ConfigFileKind.Spec),
             Confidence = (float?)map.Number("conf", 0, 1),
             Iou = (float?)map.Number("iou", 0, 1),

@@ -6,16 +6,7 @@ public class ModelProfilerTests
 {
     private static readonly ProfileOptions Short = new() { Iterations = 30, WarmUp = TimeSpan.FromMilliseconds(1), CountCosts = false };
 
-    private static string Model(string name)
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "EdgeVision.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return Path.Combine(folder!.FullName, "models", name);
-    }
+    private static string Model(string name) => Path.Combine(Repository.Root, "models", name);
 
     private static ProfileRequest Request(string name, int batch = 1) => new() { Model = Model(name), Provider = "cpu", Threads = 1, Batch = batch };
 

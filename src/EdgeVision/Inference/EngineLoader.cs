@@ -116,6 +116,7 @@ internal sealed class EngineLoader
         return new EngineSession(session, report, first == Provider.Cpu ? null : Native.Memory(session, first, device))
         {
             ModelCache = _cacheUse,
+            OpenedForGraphs = _graphs,
             RecordsGraphs = _graphs,
             EngineFolder = report.Active.Contains(Provider.TensorRt) ? _engineFolder : null,
         };

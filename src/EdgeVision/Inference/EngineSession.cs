@@ -23,7 +23,10 @@ internal sealed class EngineSession
     /// <summary>Whether the first provider works in memory of its own.</summary>
     public bool OnDevice => Report.Active[0] != Provider.Cpu;
 
-    /// <summary>Whether runs may be recorded as a graph and replayed.</summary>
+    /// <summary>Whether its provider records every run that is not told otherwise.</summary>
+    public bool OpenedForGraphs { get; init; }
+
+    /// <summary>Whether runs are to be recorded as a graph and replayed; not any more once that failed.</summary>
     public bool RecordsGraphs { get; set; }
 
     /// <summary>Folder in which TensorRT keeps its engine; null without one.</summary>

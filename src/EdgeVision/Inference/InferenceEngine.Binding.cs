@@ -90,13 +90,10 @@ public sealed partial class InferenceEngine
             : null;
         if (reason is null)
         {
-            if (_recorded is null)
-            {
-                _runOptions.AddRunConfigEntry("gpu_graph_id", "-1"); // every other run of this session is a plain one
-                _recorded = new RunOptions();
-                _recorded.AddRunConfigEntry("gpu_graph_id", Interlocked.Increment(ref _graphs).ToString(System.Globalization.CultureInfo.InvariantCulture));
-            }
-
+            // A graph of its own for each binding: one that was recorded before goes to the addresses of that one.
+            _recorded?.Dispose();
+            _recorded = new RunOptions();
+            _recorded.AddRunConfigEntry(GraphId, Interlocked.Increment(ref _graphs).ToString(System.Globalization.CultureInfo.InvariantCulture));
             try
             {
                 _binding = BindTensors(BindingKind.OnDevice);

@@ -52,7 +52,7 @@ public sealed partial class InferenceEngine
                     _loader.Tell($"{failed.Report.Active[0].Name()} failed when {_loader.Name} ran first, so {next.Report.Active[0].Name()} runs it from now on: {OneLine.Of(why.Message)}");
                     return;
                 }
-                catch (OnnxRuntimeException e)
+                catch (Exception e) when (e is OnnxRuntimeException or EdgeVisionException)
                 {
                     Release(from, unless: failed);
                     (from, reason) = (next, $"it failed at its first run: {OneLine.Of(e.Message)}");
@@ -87,6 +87,7 @@ public sealed partial class InferenceEngine
         Array.ForEach(_outputTensors, t => t.Dispose());
         Array.ForEach(_inputTensors, t => t.MoveTo(to.Memory?.Host));
         _session = to;
+        RunPlainly();
     }
 
     private void EnterAndRun(EngineSession session)

@@ -10,6 +10,7 @@ namespace EdgeVision;
 /// </summary>
 public sealed partial class InferenceEngine : IDisposable
 {
+    private const string GraphId = "gpu_graph_id";
     private static int _graphs;
     private readonly EngineLoader _loader;
     private readonly RunOptions _runOptions;
@@ -41,6 +42,7 @@ public sealed partial class InferenceEngine : IDisposable
         _session = _loader.Open();
         try
         {
+            RunPlainly();
             var session = _session.Session;
             _inputs = [.. session.InputNames.Select(n => Describe(n, session.InputMetadata[n]))];
             _outputs = [.. session.OutputNames.Select(n => Describe(n, session.OutputMetadata[n]))];
@@ -79,6 +81,7 @@ public sealed partial class InferenceEngine : IDisposable
         _runOptions = new RunOptions();
         try
         {
+            RunPlainly();
             _inputTensors = [.. _inputs.Select(i => new BoundTensor(i))];
             _outputTensors = [.. _outputs.Select(o => new BoundTensor(o))];
             _outputSet = new EngineOutputs(this);
@@ -382,6 +385,15 @@ public sealed partial class InferenceEngine : IDisposable
 
     private ModelFormatException DoesNotRun(OnnxRuntimeException e) =>
         new($"'{_loader.Name}' does not run at input {string.Join(", ", _inputTensors.Select(t => string.Join('x', t.Shape)))}: {OneLine.Of(e.Message)}", e);
+
+    // Runs that are not meant to be recorded say so to a session that records.
+    private void RunPlainly()
+    {
+        if (_session.OpenedForGraphs)
+        {
+            _runOptions.AddRunConfigEntry(GraphId, "-1");
+        }
+    }
 
     private static InvalidOperationException Open(TensorInfo input) => new($"input {input} has open dimensions; call Resize first");
 

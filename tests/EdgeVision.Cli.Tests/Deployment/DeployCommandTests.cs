@@ -299,6 +299,7 @@ public sealed class DeployCommandTests : IDisposable
         Assert.Contains("rename one", Wrong(Call("there", "--model", Shapes, "--model", At("other/shapes-fpn.onnx"))), StringComparison.Ordinal);
     }
 
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     [Fact]
     public void A_package_installs_twice_and_goes_without_a_trace()
     {

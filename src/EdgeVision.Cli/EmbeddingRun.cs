@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using EdgeVision.Imaging;
 
 namespace EdgeVision.Cli;
@@ -30,7 +29,7 @@ internal sealed class EmbeddingRun : IDisposable
         ProviderArguments.Say(_model.Engine);
 
         using var stream = File.OpenRead(path);
-        Origin = $"{_model.Name}, SHA-256 {Convert.ToHexStringLower(SHA256.HashData(stream))[..16]}";
+        Origin = $"{_model.Name}, SHA-256 {Checksum.Hex(stream)[..16]}";
     }
 
     /// <summary>The model's name and the beginning of its file's checksum: what an index keeps of who made its embeddings.</summary>

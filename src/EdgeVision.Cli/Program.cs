@@ -17,6 +17,7 @@ var root = new RootCommand("Runs vision models on pictures, videos and cameras: 
     VerifyCommand.Create(),
     MotCommand.Create(),
     LiveCommand.Create(),
+    DeployCommand.Create(),
     DoctorCommand.Create(),
     GpuCheckCommand.Create(),
 };

@@ -98,6 +98,17 @@ internal static class PipelineCommand
         return command;
     }
 
+    /// <summary>The file that <c>init</c> prints, with a model of one's own, whose path starts from the file's folder.</summary>
+    public static string Start(string model)
+    {
+        const string Own = "name: shapes\n    path: ../../models/shapes-fpn.onnx\n";
+        using var start = typeof(PipelineCommand).Assembly.GetManifestResourceStream("start.yaml")!;
+        using var reader = new StreamReader(start);
+        string text = reader.ReadToEnd().ReplaceLineEndings("\n");
+        return text.Contains(Own, StringComparison.Ordinal) ? text.Replace(Own, $"path: '{model.Replace("'", "''", StringComparison.Ordinal)}'\n", StringComparison.Ordinal)
+            : throw new InvalidOperationException("the sample pipeline names another model");
+    }
+
     private static Command Init()
     {
         var command = new Command("init", "Prints a file to start from, with comments.");

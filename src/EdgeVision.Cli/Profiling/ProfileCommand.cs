@@ -38,8 +38,8 @@ internal static class ProfileCommand
         var timeout = PipelineCommand.Duration("--timeout", "Longest that a configuration may take in all; 10 minutes more than its measurement by default.");
         var reports = new ProfileReports.Arguments();
         var package = new Option<string?>("--package") { Description = "Measure nothing here: write a .tar.gz with this program for the target, the models and a script that measures there.", HelpName = "FILE" };
-        var target = new Option<string>("--target") { Description = $"What the package is for: {string.Join(", ", ProfilePackage.Targets)}; this machine by default.", HelpName = "RID", DefaultValueFactory = _ => ProfilePackage.Here };
-        target.AcceptOnlyFromAmong([.. ProfilePackage.Targets]);
+        var target = new Option<string>("--target") { Description = $"What the package is for: {string.Join(", ", PackageTarget.Linux)}; this machine by default.", HelpName = "RID", DefaultValueFactory = _ => PackageTarget.Linux.Contains(PackageTarget.Here) ? PackageTarget.Here : PackageTarget.Linux[0] };
+        target.AcceptOnlyFromAmong([.. PackageTarget.Linux]);
         var program = new Option<string?>("--program") { Description = "Folder with the program compiled for the target, as ./build.sh aot writes it; artifacts/edgevision-RID by default.", HelpName = "DIR" };
         var verbose = Shell.Verbose();
         var command = new Command("profile",
@@ -123,7 +123,7 @@ internal static class ProfileCommand
             var (written, budgets) = reports.Read(parse); // before anything is measured
             if (parse.GetValue(package) is { } file)
             {
-                ProfilePackage.Write(file, parse.GetValue(target)!, parse.GetValue(program), call, Console.Out);
+                ProfilePackage.Write(file, parse.GetValue(target)!, parse.GetValue(program), call, Console.Out, cancel);
                 return ExitCode.Done;
             }
 

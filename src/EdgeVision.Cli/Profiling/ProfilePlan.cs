@@ -145,7 +145,7 @@ internal static class ProfilePlan
         foreach (string entry in data)
         {
             int equals = entry.IndexOf('=', StringComparison.Ordinal);
-            if (equals < 0 || FileSystemName.MatchesSimpleExpression(entry[..equals], name, ignoreCase: true))
+            if (equals < 0 || FileSystemName.MatchesSimpleExpression(entry.AsSpan(0, equals), name, ignoreCase: true))
             {
                 return entry[(equals + 1)..];
             }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 
 namespace EdgeVision;
 
@@ -110,7 +109,7 @@ internal sealed class ProfileSubject : IProfileWork, IDisposable
     public static string Sha256(string path)
     {
         using var file = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(file));
+        return Checksum.Hex(file);
     }
 
     /// <inheritdoc/>

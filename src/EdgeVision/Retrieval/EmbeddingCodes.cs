@@ -56,8 +56,11 @@ internal sealed class EmbeddingCodes(int dimension, EmbeddingMetric metric)
     /// <summary>Square of the length of <c>scale * code</c>, [rows]; for distances only.</summary>
     public ReadOnlySpan<float> Squares => _squares;
 
-    /// <summary>Greatest number that a component of a query becomes: sums of products with codes stay in 32 bits.</summary>
-    public static int LargestQueryCode(int dimension) => Math.Min(short.MaxValue, int.MaxValue / (LargestCode * dimension));
+    /// <summary>
+    /// Greatest number that a component of a query becomes: sums of products with codes stay in 32 bits, and it is 256 times a signed byte and another one
+    /// (<see cref="CodedQuery"/> takes it apart where the processor multiplies bytes).
+    /// </summary>
+    public static int LargestQueryCode(int dimension) => Math.Min(256 * sbyte.MaxValue + sbyte.MaxValue, int.MaxValue / (LargestCode * dimension));
 
     /// <summary>How far a coded query may lie from the query, in lengths of the query, at most; <see cref="CodedQuery"/> keeps to it.</summary>
     public static double QueryError(int dimension) => 0.501 * Math.Sqrt(dimension) / LargestQueryCode(dimension);

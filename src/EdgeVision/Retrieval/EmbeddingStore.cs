@@ -13,14 +13,14 @@ internal sealed class EmbeddingStore : IDisposable
     private const float Largest = 1e15f;
 
     private readonly Dictionary<string, int> _rows = new(StringComparer.Ordinal);
+    private readonly Lock _coding = new();
+    private readonly EmbeddingCodes? _codes;
     private float[] _vectors = [];
     private string[] _ids = [];
     private string?[] _labels = [];
     private long[] _orders = [];
     private long _next;
     private MappedRows? _mapped;
-    private readonly Lock _coding = new();
-    private readonly EmbeddingCodes? _codes;
     private bool _searched;
 
     public EmbeddingStore(int dimension, EmbeddingMetric metric)

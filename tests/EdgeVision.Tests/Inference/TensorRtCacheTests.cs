@@ -105,7 +105,7 @@ public sealed class TensorRtCacheTests : IDisposable
             }
         }, TimeSpan.FromMilliseconds(5)))
         {
-            Assert.True(going.Wait(TimeSpan.FromSeconds(60)));
+            Assert.True(going.Wait(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
             File.WriteAllText(Path.Combine(folder!, "x_sm90.engine"), "");
         }
 

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Runs what build.cake's target Arm64 has built, under emulation, two programs at a time, and ends with
+# "arm64: N passed, N failed, N skipped". The last two steps of that target; alone it takes what artifacts holds.
+#   tools/arm64-tests.sh [NAME …]       # cortex-a72, cortex-a53, max, models; all by default
+#
+# Every kind of test runs on one processor. The others, one older and one with everything that qemu knows (dot products, half floats,
+# SVE), run those of the vector kernels, because only these, .NET and ONNX Runtime choose their code by the processor.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+results=artifacts/arm64/results
+program=artifacts/tests-linux-arm64/EdgeVision.Tests
+fidelity=tests/EdgeVision.Fidelity/bin/Release/net10.0/EdgeVision.Fidelity
+longest=1500 # seconds, to end what hangs; minutes are usual on a busy machine
+tests=EdgeVision.Tests
+
+all=(-namespace $tests.Preprocessing -namespace $tests.Decoding -namespace $tests.Suppression -namespace $tests.Tracking -namespace $tests.Results
+  -class $tests.Retrieval.CodedQueryTests -class $tests.Retrieval.EmbeddingIndexTests -class $tests.Inference.InferenceEngineTests)
+kernels=(-class $tests.Preprocessing.KernelTests -class $tests.Preprocessing.FrameConverterTests -class $tests.Preprocessing.PreprocessorGoldenTests
+  -class $tests.Decoding.ClassScanTests -class $tests.Decoding.YoloDflDecoderTests -class $tests.Decoding.SegmentationDecoderTests
+  -class $tests.Decoding.HeatmapDecoderTests -class $tests.Decoding.PrototypeMasksTests -class $tests.Decoding.MaskPasteTests
+  -class $tests.Suppression.RotatedNmsTests -class $tests.Suppression.MatrixNmsTests -class $tests.Suppression.SuppressionPropertyTests
+  -class $tests.Retrieval.CodedQueryTests)
+
+# Tiered code is not instrumented: emulated, that costs as much as the tests themselves.
+one() { # NAME
+  local name=$1 begin=$SECONDS status=0
+  local report=(-noColor -result-xml "$results/$name.xml")
+  case $name in
+    models) EDGEVISION_ARM64=cortex-a72,cortex-a53,max timeout $longest "$fidelity" -class EdgeVision.Fidelity.Arm64Tests "${report[@]}" ;;
+    cortex-a72) DOTNET_TieredPGO=0 timeout $longest tools/arm64-run.sh "$name" "$program" "${all[@]}" "${report[@]}" ;;
+    *) DOTNET_TieredPGO=0 timeout $longest tools/arm64-run.sh "$name" "$program" "${kernels[@]}" "${report[@]}" ;;
+  esac > "$results/$name.log" 2>&1 || status=$?
+  echo "$status $((SECONDS - begin))" > "$results/$name.status"
+}
+
+names=("$@")
+[ ${#names[@]} -gt 0 ] || names=(cortex-a72 models cortex-a53 max)
+tools/arm64-run.sh --check || exit 1
+rm -rf "$results"
+mkdir -p "$results"
+for name in "${names[@]}"; do
+  while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n; done
+  one "$name" &
+done
+wait
+
+attribute() { sed -nE "s/.*<assembly [^>]*\\b$2=\"([0-9]+)\".*/\\1/p" "$1" | head -1; }
+passed=0 failed=0 skipped=0
+for name in "${names[@]}"; do
+  file=$results/$name.xml
+  read -r status seconds < "$results/$name.status"
+  p=0 f=0 s=0
+  if [ -s "$file" ]; then
+    p=$(attribute "$file" passed) f=$(($(attribute "$file" failed) + $(attribute "$file" errors))) s=$(attribute "$file" skipped)
+  fi
+  # A program that ended before its report, or found nothing to run, failed.
+  if [ "$f" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$p" -eq 0 ]; }; then f=1; fi
+  echo "arm64 $name: $p passed, $f failed, $s skipped, $seconds s"
+  [ "$f" -eq 0 ] || tail -n 60 "$results/$name.log"
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+done
+echo "arm64: $passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

@@ -6,6 +6,7 @@ var configuration = Argument("configuration", "Release");
 var rid = Argument("rid", "linux-x64");
 var native = Argument("native", "Cpu");
 var instructions = Argument("instructions", ""); // such as x86-64-v3: AVX2 kernels, and the binary needs such a processor
+var opencv = Argument("opencv", "");             // true: with OpenCV's native library, 114 MB
 var artifacts = Directory("./artifacts");
 const string Solution = "./EdgeVision.sln";
 
@@ -45,6 +46,11 @@ void PublishAot(string rid)
     if (instructions != "")
     {
         settings.WithProperty("IlcInstructionSet", instructions);
+    }
+
+    if (opencv != "")
+    {
+        settings.WithProperty("EdgeVisionOpenCv", opencv);
     }
 
     if (rid == "linux-arm64" && System.Runtime.InteropServices.RuntimeInformation.OSArchitecture != System.Runtime.InteropServices.Architecture.Arm64)

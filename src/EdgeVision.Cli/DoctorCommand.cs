@@ -1,40 +1,215 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 
 namespace EdgeVision.Cli;
 
-/// <summary><c>edgevision doctor</c>: what this machine offers.</summary>
+/// <summary><c>edgevision doctor</c>: what this machine offers, and which providers work.</summary>
 internal static class DoctorCommand
 {
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(3); // TensorRT builds an engine even for a tiny network
+
+    private sealed record Row(string Provider, string OrtName, bool There, string? Advice, ProviderProbe? Probe);
+
     public static Command Create()
     {
+        var library = ProviderArguments.ProviderLibrary();
+        var options = ProviderArguments.ProviderOption();
+        var noTry = new Option<bool>("--no-try") { Description = "Do not try the providers." };
+        var json = new Option<string?>("--json") { Description = "Write it as JSON to FILE, or to standard output with -.", HelpName = "FILE|-" };
         var verbose = Shell.Verbose();
-        var command = new Command("doctor", "Shows what this machine and this build offer: processor, memory, ONNX Runtime and its providers.") { verbose };
-        command.SetAction((parse, _) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), Run)));
+        var command = new Command("doctor",
+            """
+            Shows what this machine and this build offer: processor, memory, GPUs, ONNX Runtime and its providers. Each provider that is there is tried with a
+            tiny network, in a process of its own, and its result is compared with the CPU's.
+
+            Examples:
+              edgevision doctor
+              edgevision doctor --provider-library /opt/onnxruntime/libonnxruntime_providers_cuda.so
+            """)
+        {
+            library, options, noTry, json, verbose,
+        };
+        command.SetAction((parse, cancel) => Shell.Guard(parse.GetValue(verbose), async () =>
+        {
+            var rows = await Providers(parse.GetValue(library), ProviderArguments.Options(parse.GetValue(options)), !parse.GetValue(noTry), cancel);
+            if (parse.GetValue(json) is { } to)
+            {
+                Shell.WriteJson(to, writer => Write(writer, rows));
+            }
+
+            if (parse.GetValue(json) != "-")
+            {
+                Print(rows);
+            }
+
+            return ExitCode.Done;
+        }));
         return command;
     }
 
-    private static int Run()
+    private static async Task<List<Row>> Providers(string? library, Dictionary<string, string> options, bool tries, CancellationToken cancel)
+    {
+        var available = OrtLibrary.AvailableProviders;
+        var rows = new List<Row>();
+        foreach (var provider in Enum.GetValues<Provider>().Where(p => p != Provider.Plugin))
+        {
+            bool there = available.Contains(provider.OrtName());
+            rows.Add(new Row(provider.Name(), provider.OrtName(), there, there ? null : Advice(provider), there && tries ? await Try(provider.Name(), null, options, cancel) : null));
+        }
+
+        if (library is not null)
+        {
+            var probe = tries ? await Try(Provider.Plugin.Name(), library, options, cancel) : null;
+            rows.Add(new Row(probe?.Provider ?? Provider.Plugin.Name(), probe?.OrtName ?? Path.GetFileName(library), File.Exists(library), null, probe));
+        }
+
+        return rows;
+    }
+
+    // In a process of its own: a provider that does not fit its driver may well crash.
+    private static async Task<ProviderProbe> Try(string provider, string? library, Dictionary<string, string> options, CancellationToken cancel)
+    {
+        var request = new ProfileRequest { Model = "", Provider = provider, ProviderLibrary = library, ProviderOptions = options };
+        var answer = await ProfileProcess.Run(new ProfileJob(ProfileTask.Probe, request, new ProfileOptions()), Longest, (_, _) => { }, cancel);
+        return answer.Probe ?? new ProviderProbe { Provider = provider, OrtName = library is null ? ProviderNames.Parse(provider).OrtName() : Path.GetFileName(library), Error = answer.Error };
+    }
+
+    private static string Advice(Provider provider) => provider switch
+    {
+        Provider.Cuda => "build with -p:EdgeVisionNative=Cuda, or name its library with --provider-library",
+        Provider.TensorRt => "build with -p:EdgeVisionNative=Cuda",
+        Provider.DirectMl => "build with -p:EdgeVisionNative=DirectML, on Windows",
+        _ => $"build with -p:EdgeVisionNative=None and let {OrtLibrary.PathVariable} name a library that has it",
+    };
+
+    private static void Print(List<Row> rows)
     {
         Console.WriteLine($"edgevision {MachineInfo.Version}, {MachineInfo.Dotnet}");
         Console.WriteLine($"system     {RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}");
         Console.WriteLine(FormattableString.Invariant($"machine    {Environment.ProcessorCount} cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1073741824.0:F1} GiB of memory"));
         Console.WriteLine($"kernels    {MachineInfo.Kernels}");
+        foreach (var gpu in GpuInfo.Read())
+        {
+            Console.WriteLine($"GPU        {gpu.Name}{(gpu.MemoryMb is { } mb ? FormattableString.Invariant($", {mb} MiB") : "")}{(gpu.ComputeCapability is { } capability ? $", compute capability {capability}" : "")}, driver {gpu.Driver ?? "unknown"}");
+        }
+
         string? custom = Environment.GetEnvironmentVariable(OrtLibrary.PathVariable);
         Console.WriteLine($"ONNX Runtime {OrtLibrary.Version} from {(OrtLibrary.CustomPath ?? "this build")}{(custom is null ? "" : $" ({OrtLibrary.PathVariable}={custom})")}");
-        var available = OrtLibrary.AvailableProviders;
-        foreach (var provider in Enum.GetValues<Provider>())
+        foreach (var row in rows)
         {
-            bool there = available.Contains(provider.OrtName());
-            Console.WriteLine($"  {(there ? "yes" : "no "),-4} {provider.Name(),-10} {(there ? "in this library" : provider switch
-            {
-                Provider.Cuda or Provider.TensorRt => "build with -p:EdgeVisionNative=Cuda",
-                Provider.DirectMl => "build with -p:EdgeVisionNative=DirectML, on Windows",
-                _ => $"build with -p:EdgeVisionNative=None and let {OrtLibrary.PathVariable} name a library that has it",
-            })}");
+            Console.WriteLine($"  {(row.There ? "yes" : "no"),-4} {row.Provider,-10} {Words(row)}");
         }
 
         Console.WriteLine($"decoders   {string.Join(", ", DecoderFactory.Names)}");
-        return ExitCode.Done;
+    }
+
+    private static string Words(Row row)
+    {
+        if (row.Probe is not { } probe)
+        {
+            return row.Advice ?? "there, and not tried";
+        }
+
+        string of = row.Provider == Provider.Plugin.Name() || probe.Devices is not null
+            ? $"{probe.OrtName}{(probe.Version is null ? "" : $" {probe.Version}")}{(probe.Devices is { Length: > 0 } devices ? $" on {string.Join(", ", devices)}" : "")}: " : "";
+        if (!probe.Works)
+        {
+            return $"{of}does not work: {probe.Error}";
+        }
+
+        string elsewhere = probe.Placement?.Where(p => p.Key != probe.OrtName).Sum(p => p.Value) is > 0 and var nodes ? $", {nodes} of {probe.Placement.Sum(p => p.Value)} nodes elsewhere" : "";
+        return of + FormattableString.Invariant($"works: loads in {probe.LoadMs:F1} ms, runs in {probe.RunMs:F3} ms, differs from the CPU by {probe.Difference:0.#E+0}{elsewhere}");
+    }
+
+    private static void Write(Utf8JsonWriter json, List<Row> rows)
+    {
+        json.WriteStartObject();
+        json.WriteString("edgevision", MachineInfo.Version);
+        json.WriteString("dotnet", MachineInfo.Dotnet);
+        json.WriteString("system", RuntimeInformation.OSDescription);
+        json.WriteString("architecture", RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant());
+        json.WriteNumber("cores", Environment.ProcessorCount);
+        json.WriteNumber("memory_mb", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1_000_000);
+        json.WriteString("kernels", MachineInfo.Kernels);
+        json.WriteStartArray("gpus");
+        foreach (var gpu in GpuInfo.Read())
+        {
+            json.WriteStartObject();
+            json.WriteString("name", gpu.Name);
+            json.WriteString("driver", gpu.Driver);
+            json.WriteString("compute_capability", gpu.ComputeCapability);
+            if (gpu.MemoryMb is { } mb)
+            {
+                json.WriteNumber("memory_mib", mb);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteString("onnx_runtime", OrtLibrary.Version);
+        json.WriteString("onnx_runtime_path", OrtLibrary.CustomPath);
+        json.WriteStartArray("providers");
+        foreach (var row in rows)
+        {
+            Write(json, row);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("decoders");
+        foreach (string name in DecoderFactory.Names)
+        {
+            json.WriteStringValue(name);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, Row row)
+    {
+        json.WriteStartObject();
+        json.WriteString("provider", row.Provider);
+        json.WriteString("onnx_runtime_name", row.OrtName);
+        json.WriteBoolean("there", row.There);
+        if (row.Advice is not null)
+        {
+            json.WriteString("advice", row.Advice);
+        }
+
+        if (row.Probe is { } probe)
+        {
+            json.WriteBoolean("works", probe.Works);
+            json.WriteString("error", probe.Error);
+            Number("load_ms", probe.LoadMs);
+            Number("run_ms", probe.RunMs);
+            Number("difference", probe.Difference);
+            json.WriteString("version", probe.Version);
+            json.WriteStartObject("placement");
+            foreach (var (name, nodes) in probe.Placement ?? [])
+            {
+                json.WriteNumber(name, nodes);
+            }
+
+            json.WriteEndObject();
+            json.WriteStartArray("devices");
+            foreach (string device in probe.Devices ?? [])
+            {
+                json.WriteStringValue(device);
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+
+        void Number(string name, double? value)
+        {
+            if (value is { } number)
+            {
+                json.WriteNumber(name, number);
+            }
+        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using EdgeVision.Imaging;
 
 namespace EdgeVision.Cli;
@@ -11,7 +10,7 @@ internal sealed class EmbeddingRun : IDisposable
 
     /// <summary>Loads the model.</summary>
     /// <exception cref="WrongCallException">It does not exist, or it gives no embedding.</exception>
-    public EmbeddingRun(string path, string? spec, ProviderPolicy providers, int? threads)
+    public EmbeddingRun(string path, string? spec, RuntimeOptions runtime, int? threads)
     {
         Shell.MustExist(path, "model");
         if (spec is not null)
@@ -19,7 +18,7 @@ internal sealed class EmbeddingRun : IDisposable
             Shell.MustExist(spec, "spec");
         }
 
-        _model = VisionModel.Load(path, new RuntimeOptions { Providers = providers, SpecPath = spec, Threads = threads is { } n ? ThreadBudget.Of(n) : null });
+        _model = VisionModel.Load(path, runtime with { SpecPath = spec, Threads = threads is { } n ? ThreadBudget.Of(n) : null });
         if (!_model.Gives(ResultPart.Embedding))
         {
             string name = _model.Name, task = _model.Spec.Task;
@@ -27,13 +26,10 @@ internal sealed class EmbeddingRun : IDisposable
             throw new WrongCallException($"model '{name}' is for '{task}' and gives no embedding");
         }
 
-        foreach (var (provider, reason) in _model.Engine.Providers.Skipped)
-        {
-            Console.Error.WriteLine($"edgevision: {provider.Name()} is not used: {reason}");
-        }
+        ProviderArguments.Say(_model.Engine);
 
         using var stream = File.OpenRead(path);
-        Origin = $"{_model.Name}, SHA-256 {Convert.ToHexStringLower(SHA256.HashData(stream))[..16]}";
+        Origin = $"{_model.Name}, SHA-256 {Checksum.Hex(stream)[..16]}";
     }
 
     /// <summary>The model's name and the beginning of its file's checksum: what an index keeps of who made its embeddings.</summary>

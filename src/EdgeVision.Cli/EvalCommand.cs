@@ -8,7 +8,7 @@ namespace EdgeVision.Cli;
 /// <summary><c>edgevision eval</c>: how good a model is on labelled pictures.</summary>
 internal static class EvalCommand
 {
-    private sealed record Call(string Model, string Data, string? Images, string? Split, string? Names, string? Classes, ProviderPolicy Providers, float Confidence, float? Iou, int MaxDetections,
+    private sealed record Call(string Model, string Data, string? Images, string? Split, string? Names, string? Classes, RuntimeOptions Runtime, float Confidence, float? Iou, int MaxDetections,
         string? Spec, int? Limit, string? Json, string? Worst, int WorstCount, bool PerClass, int? Threads);
 
     public static Command Create()
@@ -19,8 +19,7 @@ internal static class EvalCommand
         var split = new Option<string?>("--split") { Description = "Part of the data set; the first there is of val, test and train by default.", HelpName = "NAME" };
         var names = new Option<string?>("--names") { Description = "A .yaml with the class names, where the data set has none.", HelpName = "FILE" };
         var classes = new Option<string?>("--classes") { Description = "How labels and classes are matched: name (the default, whatever the case), id, or pairs 'label=class' by commas for those whose names differ.", HelpName = "HOW" };
-        var providers = Shell.Providers();
-        var require = Shell.RequireProvider();
+        var providers = new ProviderArguments();
         var confidence = Shell.Ratio("--conf", "Lowest score that takes part, 0 to 1; 0.001 by default, as average precision needs the whole curve.");
         var iou = Shell.Ratio("--iou", "IoU above which the lower-scored of two boxes goes, 0 to 1; the model's own by default.");
         var max = Shell.Count("--max-detections", "Most detections a picture, and of a class; 100 by default, as COCO has it.");
@@ -44,11 +43,12 @@ internal static class EvalCommand
               edgevision eval --model yolov8n.onnx --data coco/annotations/instances_val2017.json --images coco/val2017 --json figures.json
             """)
         {
-            model, data, images, split, names, classes, providers, require, confidence, iou, max, spec, limit, json, worst, worstCount, perClass, threads, verbose,
+            model, data, images, split, names, classes, confidence, iou, max, spec, limit, json, worst, worstCount, perClass, threads, verbose,
         };
+        providers.AddTo(command);
         command.SetAction((parse, cancel) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () => Run(new Call(
             parse.GetValue(model)!, parse.GetValue(data)!, parse.GetValue(images), parse.GetValue(split), parse.GetValue(names), parse.GetValue(classes),
-            Shell.Policy(parse.GetValue(providers)!, parse.GetValue(require)), parse.GetValue(confidence) ?? 0.001f, parse.GetValue(iou),
+            providers.Read(parse), parse.GetValue(confidence) ?? 0.001f, parse.GetValue(iou),
             parse.GetValue(max) ?? 100, parse.GetValue(spec), parse.GetValue(limit), parse.GetValue(json), parse.GetValue(worst),
             parse.GetValue(worstCount) ?? 10, parse.GetValue(perClass), parse.GetValue(threads)), cancel))));
         return command;
@@ -64,19 +64,15 @@ internal static class EvalCommand
 
         var problems = new LabelProblems(Console.Error);
         var data = LabelledData.Open(call.Data, call.Images, call.Split, call.Names, problems);
-        using var model = VisionModel.Load(call.Model, new RuntimeOptions
+        using var model = VisionModel.Load(call.Model, call.Runtime with
         {
-            Providers = call.Providers,
             Confidence = call.Confidence,
             Iou = call.Iou,
             MaxDetections = call.MaxDetections,
             SpecPath = call.Spec,
             Threads = call.Threads is { } n ? ThreadBudget.Of(n) : null,
         });
-        foreach (var (provider, reason) in model.Engine.Providers.Skipped)
-        {
-            Console.Error.WriteLine($"edgevision: {provider.Name()} is not used: {reason}");
-        }
+        ProviderArguments.Say(model.Engine);
 
         var evaluation = new Evaluation(model, data, call.Classes, call.MaxDetections, Math.Max(call.Confidence, model.Spec.Thresholds.Confidence), Console.Error);
         int count = Math.Min(call.Limit ?? int.MaxValue, data.Pictures.Count), failed = 0;

@@ -17,7 +17,7 @@ internal enum LabelFrom
 /// <summary><c>edgevision index</c>: embeddings of pictures in a file, to be searched; and a look into such a file.</summary>
 internal static class IndexCommand
 {
-    private sealed record Call(string Model, string Source, string Out, bool Add, bool Overwrite, LabelFrom LabelFrom, EmbeddingMetric? Metric, string? Spec, ProviderPolicy Providers, int? Threads);
+    private sealed record Call(string Model, string Source, string Out, bool Add, bool Overwrite, LabelFrom LabelFrom, EmbeddingMetric? Metric, string? Spec, RuntimeOptions Runtime, int? Threads);
 
     public static Command Create()
     {
@@ -29,8 +29,7 @@ internal static class IndexCommand
         var labelFrom = new Option<LabelFrom>("--label-from") { Description = "Label each picture by its folder's name, or by its file's (anna_03.jpg is anna).", HelpName = "folder|file" };
         var metric = new Option<EmbeddingMetric?>("--metric") { Description = "How embeddings are compared; cosine by default.", HelpName = "cosine|dot|l2" };
         var spec = Shell.Spec();
-        var providers = Shell.Providers();
-        var require = Shell.RequireProvider();
+        var providers = new ProviderArguments();
         var threads = Shell.Threads();
         var verbose = Shell.Verbose();
         var command = new Command("index",
@@ -45,11 +44,12 @@ internal static class IndexCommand
               edgevision index remove faces.index anna/03.jpg
             """)
         {
-            model, source, to, add, overwrite, labelFrom, metric, spec, providers, require, threads, verbose, Info(), List(), Remove(),
+            model, source, to, add, overwrite, labelFrom, metric, spec, threads, verbose, Info(), List(), Remove(),
         };
+        providers.AddTo(command);
         command.SetAction((parse, cancel) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () => Run(new Call(
             parse.GetValue(model)!, parse.GetValue(source)!, parse.GetValue(to)!, parse.GetValue(add), parse.GetValue(overwrite), parse.GetValue(labelFrom), parse.GetValue(metric),
-            parse.GetValue(spec), Shell.Policy(parse.GetValue(providers)!, parse.GetValue(require)), parse.GetValue(threads)), cancel))));
+            parse.GetValue(spec), providers.Read(parse), parse.GetValue(threads)), cancel))));
         return command;
     }
 
@@ -67,7 +67,7 @@ internal static class IndexCommand
         }
 
         var pictures = Pictures(call.Source);
-        using var run = new EmbeddingRun(call.Model, call.Spec, call.Providers, call.Threads);
+        using var run = new EmbeddingRun(call.Model, call.Spec, call.Runtime, call.Threads);
         EmbeddingIndex? index = there && call.Add ? EmbeddingIndex.Load(call.Out) : null;
         if (index?.Origin is { } origin && origin != run.Origin)
         {

@@ -9,14 +9,14 @@ internal static class InspectCommand
     {
         var model = new Argument<string>("model") { Description = "ONNX model." };
         var spec = Shell.Spec();
-        var providers = Shell.Providers();
-        var require = Shell.RequireProvider();
+        var providers = new ProviderArguments();
         var verbose = Shell.Verbose();
         var showSpec = new Option<bool>("--print-spec") { Description = "Print the spec as JSON and nothing else: a start for one of your own." };
         var command = new Command("inspect", "Shows a model's inputs and outputs, how it is read, and which provider runs how many of its nodes.")
         {
-            model, spec, providers, require, showSpec, verbose,
+            model, spec, showSpec, verbose,
         };
+        providers.AddTo(command);
         command.SetAction((parse, _) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () =>
         {
             string path = parse.GetValue(model)!;
@@ -26,8 +26,11 @@ internal static class InspectCommand
                 Shell.MustExist(specPath, "spec");
             }
 
-            var policy = Shell.Policy(parse.GetValue(providers)!, parse.GetValue(require));
-            using var engine = new InferenceEngine(path, new EngineOptions { Providers = policy });
+            var runtime = providers.Read(parse) with { SpecPath = parse.GetValue(spec) };
+            using var engine = new InferenceEngine(path, new EngineOptions
+            {
+                Providers = runtime.Providers, ProviderOptions = runtime.ProviderOptions, ProviderLibrary = runtime.ProviderLibrary, Notice = runtime.Notice,
+            });
             ModelSpec? read = null;
             string source = "";
             string? problem = null;
@@ -104,7 +107,7 @@ internal static class InspectCommand
             // Placement is measured with the sizes that the spec gives.
             if (read is not null)
             {
-                using var loaded = VisionModel.Load(path, new RuntimeOptions { Providers = policy, SpecPath = parse.GetValue(spec) });
+                using var loaded = VisionModel.Load(path, runtime);
                 foreach (var (provider, nodes) in loaded.Engine.MeasurePlacement())
                 {
                     Console.WriteLine($"nodes      {nodes} on {provider}");

@@ -23,8 +23,7 @@ internal static class LiveCommand
         var rate = new Option<double?>("--max-fps") { Description = $"Pictures a second and source on the page ({defaults.MaxFramesPerSecond}).", HelpName = "N" };
         var width = Shell.Count("--max-width", $"Wider pictures are made that wide for the page ({defaults.MaxWidth}).");
         var quality = Shell.Count("--quality", $"JPEG quality of the page, 1 to 100 ({defaults.Quality}).");
-        var providers = Shell.Providers();
-        var require = Shell.RequireProvider();
+        var providers = new ProviderArguments();
         var confidence = Shell.Ratio("--conf", "Lowest score reported, 0 to 1; 0.1 with --track, for low scores keep tracks alive.");
         var spec = Shell.Spec();
         var verbose = Shell.Verbose();
@@ -38,13 +37,13 @@ internal static class LiveCommand
               edgevision live --config pipeline.yaml
             """)
         {
-            model, source, config, track, address, token, hosts, viewers, rate, width, quality, providers, require, confidence, spec, verbose,
+            model, source, config, track, address, token, hosts, viewers, rate, width, quality, confidence, spec, verbose,
         };
+        providers.AddTo(command);
         command.SetAction((parse, cancel) => Shell.Guard(parse.GetValue(verbose), () => CheckedAsync(new Call(
             parse.GetValue(config), parse.GetValue(model), parse.GetValue(source) ?? [], parse.GetValue(track),
-            new RuntimeOptions
+            providers.Read(parse) with
             {
-                Providers = Shell.Policy(parse.GetValue(providers)!, parse.GetValue(require)),
                 Confidence = parse.GetValue(confidence),
                 SpecPath = parse.GetValue(spec),
             },

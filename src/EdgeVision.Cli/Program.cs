@@ -17,7 +17,9 @@ var root = new RootCommand("Runs vision models on pictures, videos and cameras: 
     VerifyCommand.Create(),
     MotCommand.Create(),
     LiveCommand.Create(),
+    DeployCommand.Create(),
     DoctorCommand.Create(),
+    GpuCheckCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

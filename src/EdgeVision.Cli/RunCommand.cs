@@ -7,13 +7,12 @@ using EdgeVision.Imaging;
 namespace EdgeVision.Cli;
 
 /// <summary>What <c>run</c> is told.</summary>
-internal sealed record RunCall(string Model, string Source, ProviderPolicy Providers, float? Confidence, float? Iou, int? MaxDetections, bool Agnostic,
+internal sealed record RunCall(string Model, string Source, RuntimeOptions Device, float? Confidence, float? Iou, int? MaxDetections, bool Agnostic,
     string? Spec, string? Json, string? Save, bool Stats, int? Threads, int Repeat, MaskPlane Masks, Box? Crop, TileOptions? Tiles, TrackCall? Track, string? Cache, StreamCall? Stream)
 {
     /// <summary>How the model is loaded.</summary>
-    public RuntimeOptions Runtime => new()
+    public RuntimeOptions Runtime => Device with
     {
-        Providers = Providers,
         Confidence = Confidence ?? (Track is null ? null : TrackingConfig.Confidence),
         Iou = Iou,
         MaxDetections = MaxDetections,
@@ -31,8 +30,7 @@ internal static class RunCommand
     {
         var model = Shell.Model();
         var source = new Option<string>("--source", "-s") { Description = "Picture, folder of pictures or a pattern such as 'photos/*.jpg'; video; camera number or /dev/videoN; rtsp:// or http:// URL; - for raw frames; test: for a drawn pattern; ffmpeg: or lavfi: for what ffmpeg reads; folder of a recording.", Required = true, HelpName = "ADDRESS" };
-        var providers = Shell.Providers();
-        var require = Shell.RequireProvider();
+        var providers = new ProviderArguments();
         var confidence = Shell.Ratio("--conf", "Lowest score reported, 0 to 1.");
         var iou = Shell.Ratio("--iou", "IoU above which the lower-scored of two boxes goes, 0 to 1.");
         var max = Shell.Count("--max-detections", "Most detections a picture.");
@@ -71,15 +69,16 @@ internal static class RunCommand
               edgevision run --model yolov8n.onnx --source rtsp://camera/stream --stats
             """)
         {
-            model, source, providers, require, confidence, iou, max, agnostic, spec, json, save, stats, threads, repeat, masks, crop,
+            model, source, confidence, iou, max, agnostic, spec, json, save, stats, threads, repeat, masks, crop,
         };
+        providers.AddTo(command);
         tiles.AddTo(command);
         track.AddTo(command);
         stream.AddTo(command);
         command.Options.Add(cache);
         command.Options.Add(verbose);
         command.SetAction((parse, cancel) => Shell.Guard(parse.GetValue(verbose), () => Run(new RunCall(
-            parse.GetValue(model)!, parse.GetValue(source)!, Shell.Policy(parse.GetValue(providers)!, parse.GetValue(require)),
+            parse.GetValue(model)!, parse.GetValue(source)!, providers.Read(parse),
             parse.GetValue(confidence), parse.GetValue(iou), parse.GetValue(max), parse.GetValue(agnostic), parse.GetValue(spec),
             parse.GetValue(json), parse.GetValue(save), parse.GetValue(stats), parse.GetValue(threads), parse.GetValue(repeat),
             parse.GetValue(masks), ParseCrop(parse.GetValue(crop)), tiles.Read(parse), track.Read(parse), parse.GetValue(cache), stream.Read(parse)), cancel)));
@@ -124,10 +123,7 @@ internal static class RunCommand
             Console.Error.WriteLine($"edgevision: the cache '{call.Cache}' is not used: it cannot be written, the model keeps weights beside itself, or it does not run on the CPU");
         }
 
-        foreach (var (provider, reason) in model.Engine.Providers.Skipped)
-        {
-            Console.Error.WriteLine($"edgevision: {provider.Name()} is not used: {reason}");
-        }
+        ProviderArguments.Say(model.Engine);
 
         var tiled = call.Tiles is null ? null : new TiledRunner(model, call.Tiles);
         using var follower = call.Track is null ? null : new Follower(call.Track, model);

@@ -6,7 +6,7 @@ namespace EdgeVision.Cli;
 /// <summary><c>edgevision search</c>: the entries of an index that are nearest to pictures.</summary>
 internal static class SearchCommand
 {
-    private sealed record Call(string Model, string Index, string Source, int Count, float? Threshold, string? Json, string? Spec, ProviderPolicy Providers, int? Threads);
+    private sealed record Call(string Model, string Index, string Source, int Count, float? Threshold, string? Json, string? Spec, RuntimeOptions Runtime, int? Threads);
 
     public static Command Create()
     {
@@ -29,8 +29,7 @@ internal static class SearchCommand
         });
         var json = new Option<string?>("--json") { Description = "Write one JSON object a picture to FILE, or to standard output with -.", HelpName = "FILE|-" };
         var spec = Shell.Spec();
-        var providers = Shell.Providers();
-        var require = Shell.RequireProvider();
+        var providers = new ProviderArguments();
         var threads = Shell.Threads();
         var verbose = Shell.Verbose();
         var command = new Command("search",
@@ -43,11 +42,12 @@ internal static class SearchCommand
               edgevision search --model mobilefacenet.onnx --spec samples/specs/mobilefacenet.spec.json --index faces.index --source 'door/*.jpg' -k 1 --threshold 0.4 --json who.jsonl
             """)
         {
-            model, file, source, count, threshold, json, spec, providers, require, threads, verbose,
+            model, file, source, count, threshold, json, spec, threads, verbose,
         };
+        providers.AddTo(command);
         command.SetAction((parse, cancel) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () => Run(new Call(
             parse.GetValue(model)!, parse.GetValue(file)!, parse.GetValue(source)!, parse.GetValue(count) ?? 5, parse.GetValue(threshold), parse.GetValue(json),
-            parse.GetValue(spec), Shell.Policy(parse.GetValue(providers)!, parse.GetValue(require)), parse.GetValue(threads)), cancel))));
+            parse.GetValue(spec), providers.Read(parse), parse.GetValue(threads)), cancel))));
         return command;
     }
 
@@ -55,7 +55,7 @@ internal static class SearchCommand
     {
         Shell.MustExist(call.Index, "index");
         var sources = PictureFiles.Find(call.Source, out bool several);
-        using var run = new EmbeddingRun(call.Model, call.Spec, call.Providers, call.Threads);
+        using var run = new EmbeddingRun(call.Model, call.Spec, call.Runtime, call.Threads);
         using var index = EmbeddingIndex.Open(call.Index);
         if (index.Origin is { } origin && origin != run.Origin)
         {

@@ -25,16 +25,6 @@ internal static class Shell
 
     public static Option<string?> Spec() => new("--spec") { Description = "Spec that says how to read the model, instead of the one in or beside it.", HelpName = "FILE" };
 
-    public static Option<string[]> Providers() => new("--provider")
-    {
-        Description = $"Execution providers in order of preference: auto, {string.Join(", ", ProviderNames.All)}. Several by commas.",
-        HelpName = "NAME",
-        DefaultValueFactory = _ => ["auto"],
-        AllowMultipleArgumentsPerToken = false,
-    };
-
-    public static Option<bool> RequireProvider() => new("--require-provider") { Description = "Fail where the provider cannot be had, instead of falling back." };
-
     public static Option<int?> Threads()
     {
         var option = new Option<int?>("--threads") { Description = "Threads for inference; all cores by default.", HelpName = "N" };
@@ -76,25 +66,6 @@ internal static class Shell
         });
         option.CustomParser = r => float.TryParse(r.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out float v) ? v : null;
         return option;
-    }
-
-    public static ProviderPolicy Policy(string[] names, bool require)
-    {
-        string[] all = [.. names.SelectMany(n => n.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
-        if (all.Length == 0 || all is ["auto"])
-        {
-            return require ? throw new WrongCallException("--require-provider needs a --provider to require") : ProviderPolicy.Auto;
-        }
-
-        try
-        {
-            var providers = all.Select(ProviderNames.Parse).ToArray();
-            return require ? ProviderPolicy.Require(providers) : ProviderPolicy.Prefer(providers);
-        }
-        catch (ArgumentException e)
-        {
-            throw new WrongCallException(e.Message);
-        }
     }
 
     public static void MustExist(string path, string what)

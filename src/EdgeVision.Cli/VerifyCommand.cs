@@ -9,8 +9,7 @@ internal static class VerifyCommand
     {
         var model = new Argument<string>("model") { Description = "Bundle with a self-test inside, as EdgeVision.Exporter writes it." };
         var spec = Shell.Spec();
-        var providers = Shell.Providers();
-        var require = Shell.RequireProvider();
+        var providers = new ProviderArguments();
         var threads = Shell.Threads();
         var json = new Option<string?>("--json") { Description = "Write the stages as JSON to FILE, or to standard output with -.", HelpName = "FILE|-" };
         var verbose = Shell.Verbose();
@@ -23,15 +22,15 @@ internal static class VerifyCommand
               edgevision verify models/shelves-yolo.onnx --provider cpu
             """)
         {
-            model, spec, providers, require, threads, json, verbose,
+            model, spec, threads, json, verbose,
         };
+        providers.AddTo(command);
         command.SetAction((parse, _) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () =>
         {
             string path = parse.GetValue(model)!;
             Shell.MustExist(path, "model");
-            var report = BundleVerifier.Verify(path, new RuntimeOptions
+            var report = BundleVerifier.Verify(path, providers.Read(parse) with
             {
-                Providers = Shell.Policy(parse.GetValue(providers)!, parse.GetValue(require)),
                 SpecPath = parse.GetValue(spec),
                 Threads = parse.GetValue(threads) is { } n ? ThreadBudget.Of(n) : null,
             });

@@ -31,6 +31,8 @@ public static class ConfigSummary
         Add(parts, m.Crops is not null, $"on detections{Of(m.Crops?.Labels)}");
         Add(parts, m.Frames.MaxBatch > 1, Invariant($"up to {m.Frames.MaxBatch} frames together, waiting {m.Frames.MaxWait.TotalMilliseconds} ms"));
         Add(parts, !m.Runtime.Providers.IsAuto, $"{(m.Runtime.Providers.Required ? "requires" : "prefers")} {string.Join(", ", m.Runtime.Providers.Providers.Select(p => p.Name()))}");
+        Add(parts, m.Runtime.ProviderLibrary is not null, $"with the provider of {m.Runtime.ProviderLibrary}");
+        Add(parts, m.Runtime.ProviderOptions.Count > 0, $"options {string.Join(", ", m.Runtime.ProviderOptions.Select(o => $"{o.Key}={o.Value}"))}");
         return string.Join(", ", parts) + For(m.Crops is null ? m.Frames.Sources : m.Crops.Sources);
     }
 

@@ -30,6 +30,9 @@ public sealed record PipelineConfig
     /// <summary>Sinks.</summary>
     public IReadOnlyList<SinkConfig> Sinks { get; init; } = [];
 
+    /// <summary>Files and folders that the file names, in its order; none for a configuration made in code.</summary>
+    public IReadOnlyList<ConfigFile> Files { get; init; } = [];
+
     /// <summary>Reads and checks a file.</summary>
     /// <exception cref="PipelineConfigException">It is not there or something is wrong; the message holds the first problem with its line, <see cref="Read"/> gives all.</exception>
     public static PipelineConfig Load(string path)
@@ -70,7 +73,7 @@ public sealed record PipelineConfig
         }
 
         problems = reading.Problems;
-        return problems.Count == 0 ? config : null;
+        return problems.Count == 0 && config is not null ? config with { Files = [.. reading.Files.OrderBy(f => f.Start)] } : null;
     }
 
     /// <summary>Reads what a recording was made with, with the recorded sources in place of its own and without its sinks: a replay gives the same results.</summary>

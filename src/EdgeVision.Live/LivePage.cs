@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 
 namespace EdgeVision.Live;
@@ -21,7 +20,7 @@ internal static class LivePage
 
     private static string Fill(string html) => html.Replace("/*style*/", Style).Replace("/*script*/", Script);
 
-    private static string Hash(string text) => $"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}'";
+    private static string Hash(string text) => $"'sha256-{Convert.ToBase64String(Checksum.Of(Encoding.UTF8.GetBytes(text)))}'";
 
     private static string Read(string name)
     {

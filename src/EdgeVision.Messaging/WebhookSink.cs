@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
 
 namespace EdgeVision.Messaging;
 
@@ -212,7 +211,7 @@ public sealed class WebhookSink : MessageSink
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue("EdgeVision", null));
 
         // From the body alone: the same again where the same is sent again, and another where a batch has changed in between.
-        request.Headers.Add("Idempotency-Key", Convert.ToHexStringLower(SHA256.HashData(body.Span).AsSpan(0, 16)));
+        request.Headers.Add("Idempotency-Key", Checksum.Hex(body.Span)[..32]);
         if (Uri.Compare(target, _address, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) != 0)
         {
             // Another host was not given our secrets by whoever configured the sink.

@@ -105,13 +105,7 @@ public sealed class ProfileCommandTests : IDisposable
     [Fact]
     public void A_package_holds_program_models_and_script_and_is_the_same_each_time()
     {
-        Directory.CreateDirectory(At("program"));
-        byte[] arm = new byte[64];
-        "\u007fELF"u8.CopyTo(arm);
-        arm[18] = 183;
-        File.WriteAllBytes(At("program/edgevision"), arm);
-        File.WriteAllBytes(At("program/libonnxruntime.so"), [1, 2, 3]);
-        File.WriteAllBytes(At("program/edgevision.dbg"), [1]);
+        FakeProgram.Write(At("program"), FakeProgram.Arm64);
         string[] call = ["profile", "--models", "models/scenes-*.onnx", "--rate", "30", "--package", At("one.tar.gz"), "--target", "linux-arm64", "--program", At("program")];
         var outcome = CommandLine.Run(call);
         Assert.True(outcome.ExitCode == 0, outcome.Error);
@@ -145,11 +139,7 @@ public sealed class ProfileCommandTests : IDisposable
     [Fact]
     public void A_program_for_another_machine_is_no_program()
     {
-        Directory.CreateDirectory(At("program"));
-        byte[] x64 = new byte[64];
-        "\u007fELF"u8.CopyTo(x64);
-        x64[18] = 62;
-        File.WriteAllBytes(At("program/edgevision"), x64);
+        FakeProgram.Write(At("program"), FakeProgram.X64);
         var outcome = CommandLine.Run("profile", "--models", "models/scenes-vit.onnx", "--package", At("a.tar.gz"), "--target", "linux-arm64", "--program", At("program"));
         Assert.Equal(2, outcome.ExitCode);
         Assert.False(File.Exists(At("a.tar.gz")));

@@ -25,6 +25,8 @@ internal static class PipelineCommand
         var stats = new Option<bool>("--stats") { Description = "Print the accounts at the end also with --quiet." };
         var json = JsonReport();
         var quiet = Quiet();
+        var options = ProviderArguments.ProviderOption();
+        var library = ProviderArguments.ProviderLibrary();
         var verbose = Shell.Verbose();
         var command = new Command("run",
             """
@@ -34,7 +36,7 @@ internal static class PipelineCommand
               edgevision pipeline run samples/pipelines/start.yaml --duration 10s
             """)
         {
-            file, duration, stats, json, quiet, verbose,
+            file, duration, stats, json, quiet, options, library, verbose,
         };
         command.SetAction((parse, cancel) => Shell.Guard(parse.GetValue(verbose), async () =>
         {
@@ -43,6 +45,7 @@ internal static class PipelineCommand
                 return ExitCode.WrongCall;
             }
 
+            config = OnProviders(config, ProviderArguments.Options(parse.GetValue(options)), ProviderArguments.Library(parse.GetValue(library)));
             await using var pipeline = config.Build();
             bool still = parse.GetValue(quiet);
             foreach (var page in config.Sinks.Where(s => s.Kind == "live" && !still))
@@ -54,6 +57,23 @@ internal static class PipelineCommand
         }));
         return command;
     }
+
+    // Beside what the file says of each model, and before it.
+    private static PipelineConfig OnProviders(PipelineConfig config, Dictionary<string, string> options, string? library) => config with
+    {
+        Models =
+        [
+            .. config.Models.Select(m => m with
+            {
+                Runtime = m.Runtime with
+                {
+                    ProviderOptions = m.Runtime.ProviderOptions.Concat(options).GroupBy(o => o.Key).ToDictionary(o => o.Key, o => o.Last().Value),
+                    ProviderLibrary = library ?? m.Runtime.ProviderLibrary,
+                    Notice = text => Console.Error.WriteLine($"edgevision: {m.Name}: {text}"),
+                },
+            }),
+        ],
+    };
 
     private static Command Check()
     {
@@ -76,6 +96,17 @@ internal static class PipelineCommand
             return ExitCode.Done;
         }));
         return command;
+    }
+
+    /// <summary>The file that <c>init</c> prints, with a model of one's own, whose path starts from the file's folder.</summary>
+    public static string Start(string model)
+    {
+        const string Own = "name: shapes\n    path: ../../models/shapes-fpn.onnx\n";
+        using var start = typeof(PipelineCommand).Assembly.GetManifestResourceStream("start.yaml")!;
+        using var reader = new StreamReader(start);
+        string text = reader.ReadToEnd().ReplaceLineEndings("\n");
+        return text.Contains(Own, StringComparison.Ordinal) ? text.Replace(Own, $"path: '{model.Replace("'", "''", StringComparison.Ordinal)}'\n", StringComparison.Ordinal)
+            : throw new InvalidOperationException("the sample pipeline names another model");
     }
 
     private static Command Init()

@@ -15,7 +15,8 @@ internal static class ProfileCommand
         var sizes = new Option<string[]>("--sizes") { Description = "Input sizes for models that leave theirs open: 160,224,320 or 640x384.", HelpName = "SIZES" };
         var batch = new Option<string[]>("--batch") { Description = "Frames a run, for models that leave their batch open: 1,4. 1 by default.", HelpName = "N" };
         var providers = new Option<string[]>("--providers", "--provider") { Description = $"Execution providers to compare: auto, {string.Join(", ", ProviderNames.All)}. One that is named must run the model, or the row says why not. auto by default.", HelpName = "NAMES" };
-        var providerOptions = new Option<string[]>("--provider-option") { Description = "Option of providers or session, NAME=VALUE: device_id=1, tensorrt.trt_fp16_enable=1, session.….", HelpName = "NAME=VALUE" };
+        var providerOptions = ProviderArguments.ProviderOption();
+        var providerLibrary = ProviderArguments.ProviderLibrary();
         var threads = new Option<string[]>("--threads") { Description = "Threads of the network: 1,2. All cores by default.", HelpName = "N" };
         var precision = new Option<string[]>("--precision") { Description = "Variants: fp32 (the model itself), and fp16, int8 or bf16 for the files beside it that are named so (model-fp16.onnx). As it is by default.", HelpName = "NAMES" };
         var duration = PipelineCommand.Duration("--duration", "How long each configuration is measured; 5s by default.");
@@ -37,8 +38,8 @@ internal static class ProfileCommand
         var timeout = PipelineCommand.Duration("--timeout", "Longest that a configuration may take in all; 10 minutes more than its measurement by default.");
         var reports = new ProfileReports.Arguments();
         var package = new Option<string?>("--package") { Description = "Measure nothing here: write a .tar.gz with this program for the target, the models and a script that measures there.", HelpName = "FILE" };
-        var target = new Option<string>("--target") { Description = $"What the package is for: {string.Join(", ", ProfilePackage.Targets)}; this machine by default.", HelpName = "RID", DefaultValueFactory = _ => ProfilePackage.Here };
-        target.AcceptOnlyFromAmong([.. ProfilePackage.Targets]);
+        var target = new Option<string>("--target") { Description = $"What the package is for: {string.Join(", ", PackageTarget.Linux)}; this machine by default.", HelpName = "RID", DefaultValueFactory = _ => PackageTarget.Linux.Contains(PackageTarget.Here) ? PackageTarget.Here : PackageTarget.Linux[0] };
+        target.AcceptOnlyFromAmong([.. PackageTarget.Linux]);
         var program = new Option<string?>("--program") { Description = "Folder with the program compiled for the target, as ./build.sh aot writes it; artifacts/edgevision-RID by default.", HelpName = "DIR" };
         var verbose = Shell.Verbose();
         var command = new Command("profile",
@@ -55,7 +56,7 @@ internal static class ProfileCommand
               edgevision profile compare before.json after.json --fail-on-regression
             """)
         {
-            models, spec, sizes, batch, providers, providerOptions, threads, precision, duration, iterations, warmup, rate, arrivals, frame, picture, networkOnly, data, limit, operators, trace, samples, noCosts, device, timeout,
+            models, spec, sizes, batch, providers, providerOptions, providerLibrary, threads, precision, duration, iterations, warmup, rate, arrivals, frame, picture, networkOnly, data, limit, operators, trace, samples, noCosts, device, timeout,
         };
         reports.AddTo(command);
         command.Add(package);
@@ -93,7 +94,8 @@ internal static class ProfileCommand
                 Sizes = [.. Split(parse.GetValue(sizes)).Select(s => ProfilePlan.ParseSize(s) ?? throw new WrongCallException($"--sizes are sides such as 224 or 640x384; '{s}' is none"))],
                 Batches = Numbers(parse.GetValue(batch), "--batch", 1, 4096) is { Length: > 0 } b ? b : [1],
                 Providers = Providers(parse.GetValue(providers)),
-                ProviderOptions = Options(parse.GetValue(providerOptions) ?? []),
+                ProviderOptions = ProviderArguments.Options(parse.GetValue(providerOptions)),
+                ProviderLibrary = ProviderArguments.Library(parse.GetValue(providerLibrary)),
                 Threads = Numbers(parse.GetValue(threads), "--threads", 1, 1024) is { Length: > 0 } t ? t : [Environment.ProcessorCount],
                 ThreadsGiven = parse.GetValue(threads) is { Length: > 0 },
                 Precisions = known,
@@ -121,7 +123,7 @@ internal static class ProfileCommand
             var (written, budgets) = reports.Read(parse); // before anything is measured
             if (parse.GetValue(package) is { } file)
             {
-                ProfilePackage.Write(file, parse.GetValue(target)!, parse.GetValue(program), call, Console.Out);
+                ProfilePackage.Write(file, parse.GetValue(target)!, parse.GetValue(program), call, Console.Out, cancel);
                 return ExitCode.Done;
             }
 
@@ -168,22 +170,10 @@ internal static class ProfileCommand
         string[] names = [.. Split(values).Select(n => n.ToLowerInvariant()).Distinct()];
         foreach (string name in names.Where(n => n != "auto"))
         {
-            Shell.Policy([name], require: false); // says which there are
+            ProviderArguments.Policy([name], require: false); // says which there are
         }
 
         return names.Length > 0 ? names : ["auto"];
-    }
-
-    private static Dictionary<string, string> Options(string[] values)
-    {
-        var options = new Dictionary<string, string>();
-        foreach (string value in values)
-        {
-            int equals = value.IndexOf('=', StringComparison.Ordinal);
-            options[equals > 0 ? value[..equals] : throw new WrongCallException($"--provider-option is NAME=VALUE; '{value}' is not")] = value[(equals + 1)..];
-        }
-
-        return options;
     }
 
     private static double?[] Rates(string[]? values)

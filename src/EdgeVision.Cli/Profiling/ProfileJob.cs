@@ -13,6 +13,9 @@ internal enum ProfileTask
 
     /// <summary>Measure its accuracy.</summary>
     Evaluate,
+
+    /// <summary>Try a provider with a tiny network; there is no model.</summary>
+    Probe,
 }
 
 /// <summary>A job for a process of its own.</summary>
@@ -42,6 +45,9 @@ internal sealed record ProfileAnswer
 
     /// <summary>The figure of accuracy.</summary>
     public ProfileMetric? Metric { get; init; }
+
+    /// <summary>What came of trying a provider.</summary>
+    public ProviderProbe? Probe { get; init; }
 
     /// <summary>Why there is none of these.</summary>
     public string? Error { get; init; }

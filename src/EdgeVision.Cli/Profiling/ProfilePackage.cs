@@ -1,8 +1,4 @@
-using System.Formats.Tar;
 using System.Globalization;
-using System.IO.Compression;
-using System.Runtime.InteropServices;
-using System.Text;
 
 namespace EdgeVision.Cli;
 
@@ -12,120 +8,50 @@ namespace EdgeVision.Cli;
 /// </summary>
 internal static class ProfilePackage
 {
-    private const string Root = "edgevision-profile/";
-    private const UnixFileMode Plain = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-    private const UnixFileMode Program = Plain | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-
-    /// <summary>Machines that a package can be for.</summary>
-    public static IReadOnlyList<string> Targets { get; } = ["linux-x64", "linux-arm64"];
-
-    /// <summary>This machine, where it is one of them.</summary>
-    public static string Here => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64";
+    private const string Root = "edgevision-profile";
 
     /// <summary>Writes a package.</summary>
     /// <param name="file">The .tar.gz; it appears when it is whole.</param>
     /// <param name="target">What it is for.</param>
-    /// <param name="program">Folder of the program for it; null: where ./build.sh aot leaves it.</param>
+    /// <param name="programFolder">Folder of the program for it; null: where ./build.sh aot leaves it.</param>
     /// <param name="call">What is to be measured.</param>
     /// <param name="log">Told what is in it.</param>
+    /// <param name="cancel">Ends it.</param>
     /// <exception cref="WrongCallException">There is no program for the target.</exception>
-    public static void Write(string file, string target, string? program, ProfileCall call, TextWriter log)
+    public static void Write(string file, string target, string? programFolder, ProfileCall call, TextWriter log, CancellationToken cancel)
     {
         if (call.Data.Length > 0)
         {
             throw new WrongCallException("data sets do not travel in a package: give --data to profile.sh there");
         }
 
-        string folder = FindProgram(target, program);
+        var program = PackageTarget.Parse(target).FindProgram(programFolder, withOpenCv: true);
         string[] models = ProfilePlan.Precise(ProfilePlan.Files(call.Models), call.Precisions).Files;
-        if (models.GroupBy(Path.GetFileName).FirstOrDefault(g => g.Count() > 1) is { } twice)
-        {
-            throw new WrongCallException($"two models are called '{twice.Key}', and in a package they would lie side by side");
-        }
-
-        var entries = new SortedDictionary<string, (string? Path, byte[]? Bytes, UnixFileMode Mode)>(StringComparer.Ordinal);
-        foreach (string path in Directory.EnumerateFiles(folder).Where(p => !IsSymbols(p)))
-        {
-            string name = Path.GetFileName(path);
-            entries.Add(name, (path, null, name == "edgevision" || name.Contains(".so", StringComparison.Ordinal) ? Program : Plain));
-        }
-
+        var files = new PackageFiles();
+        files.AddProgram("", program);
         foreach (string model in models)
         {
-            foreach (string name in ModelFiles.Of(model))
-            {
-                entries.TryAdd($"models/{name.Replace('\\', '/')}", (Path.Combine(Path.GetDirectoryName(Path.GetFullPath(model))!, name), null, Plain));
-            }
+            files.AddModel(model);
         }
 
         if (call.Spec is { } spec)
         {
-            entries.Add("spec.json", (spec, null, Plain));
+            files.Add("spec.json", spec);
         }
 
         if (call.Picture is { } picture)
         {
-            entries.Add("picture" + Path.GetExtension(picture).ToLowerInvariant(), (picture, null, Plain));
+            files.Add("picture" + Path.GetExtension(picture).ToLowerInvariant(), picture);
         }
 
-        entries.Add("profile.sh", (null, Encoding.UTF8.GetBytes(Script(call)), Program));
-        entries.Add("README.txt", (null, Encoding.UTF8.GetBytes(Readme(target)), Plain));
+        files.Add("profile.sh", Script(call), executable: true, "\n");
+        files.Add("README.txt", Readme(target), executable: false, "\n");
+        long bytes = PackageWriter.Write(file, files, Root, null, cancel);
 
-        string part = file + ".part";
-        try
-        {
-            using (var stream = File.Create(part))
-            {
-                Write(stream, entries);
-            }
-
-            File.Move(part, file, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(part);
-            throw;
-        }
-
-        log.WriteLine(FormattableString.Invariant($"{file}: {models.Length} model{(models.Length == 1 ? "" : "s")} for {target}, {new FileInfo(file).Length / 1e6:F1} MB"));
+        log.WriteLine(FormattableString.Invariant($"{file}: {models.Length} model{(models.Length == 1 ? "" : "s")} for {target}, {bytes / 1e6:F1} MB"));
         log.WriteLine($"there:     tar xzf {Path.GetFileName(file)} && ./edgevision-profile/profile.sh");
         log.WriteLine($"then here: edgevision profile import results.json --html devices.html");
     }
-
-    // Times, owners and order say nothing of the machine that packed it.
-    private static void Write(Stream to, SortedDictionary<string, (string? Path, byte[]? Bytes, UnixFileMode Mode)> entries)
-    {
-        using var gzip = new GZipStream(to, CompressionLevel.Optimal, leaveOpen: true);
-        using var tar = new TarWriter(gzip, TarEntryFormat.Ustar);
-        foreach (var (name, (path, bytes, mode)) in entries)
-        {
-            using var data = path is not null ? (Stream)File.OpenRead(path) : new MemoryStream(bytes!);
-            tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, Root + name) { DataStream = data, Mode = mode, ModificationTime = DateTimeOffset.UnixEpoch });
-        }
-    }
-
-    private static string FindProgram(string target, string? named)
-    {
-        string folder = named ?? (target == Here && !System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported ? AppContext.BaseDirectory : Path.Combine("artifacts", $"edgevision-{target}"));
-        if (!File.Exists(Path.Combine(folder, "edgevision")))
-        {
-            throw new WrongCallException($"there is no program for {target} in '{folder}': write one with ./build.sh aot --rid={target} in the repository, or let --program name its folder");
-        }
-
-        ushort machine = ElfMachine(Path.Combine(folder, "edgevision"));
-        ushort wanted = (ushort)(target == "linux-arm64" ? 183 : 62);
-        return machine == wanted ? folder : throw new WrongCallException($"'{Path.Combine(folder, "edgevision")}' is no program for {target}");
-    }
-
-    // Bytes 18 and 19 of an ELF file name its processor.
-    private static ushort ElfMachine(string path)
-    {
-        Span<byte> head = stackalloc byte[20];
-        using var file = File.OpenRead(path);
-        return file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && head[..4].SequenceEqual("\u007fELF"u8) ? (ushort)(head[18] | head[19] << 8) : (ushort)0;
-    }
-
-    private static bool IsSymbols(string path) => Path.GetExtension(path) is ".dbg" or ".pdb" or ".xml" or ".debug";
 
     private static string Script(ProfileCall call)
     {
@@ -169,7 +95,7 @@ internal static class ProfilePackage
             cd "$(dirname "$0")"
             exec $EDGEVISION_LAUNCHER ./edgevision profile {string.Join(' ', arguments)} --json results.json --markdown results.md --html results.html "$@"
 
-            """.ReplaceLineEndings("\n");
+            """;
     }
 
     private static string Readme(string target) => $"""
@@ -182,7 +108,7 @@ internal static class ProfilePackage
         Let nothing else run meanwhile, and choose the power mode that the device will run in. Take results.json back and compare devices with
           edgevision profile import results.json others.json --html devices.html
 
-        """.ReplaceLineEndings("\n");
+        """;
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
@@ -71,7 +70,7 @@ internal static class ProfilePage
         return page.Append(rest).ToString();
     }
 
-    private static string Hash(string text) => $"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}'";
+    private static string Hash(string text) => $"'sha256-{Convert.ToBase64String(Checksum.Of(Encoding.UTF8.GetBytes(text)))}'";
 
     private static string Read(string name)
     {

@@ -12,6 +12,7 @@ internal sealed record ProfileCall
     public int[] Batches { get; init; } = [1];
     public string[] Providers { get; init; } = ["auto"];
     public Dictionary<string, string> ProviderOptions { get; init; } = [];
+    public string? ProviderLibrary { get; init; }
     public int[] Threads { get; init; } = [Environment.ProcessorCount];
     public bool ThreadsGiven { get; init; }
     public string[] Precisions { get; init; } = [];
@@ -85,7 +86,7 @@ internal static class ProfilePlan
                        select new ProfileRequest
                        {
                            Model = model, Spec = call.Spec, Width = size?.Item1, Height = size?.Item2, Batch = batch, Provider = provider,
-                           ProviderOptions = call.ProviderOptions, Threads = threads, RateFps = rate, RandomArrivals = rate is not null && call.RandomArrivals,
+                           ProviderOptions = call.ProviderOptions, ProviderLibrary = call.ProviderLibrary, Threads = threads, RateFps = rate, RandomArrivals = rate is not null && call.RandomArrivals,
                        };
         return ([.. requests], notes);
     }
@@ -144,7 +145,7 @@ internal static class ProfilePlan
         foreach (string entry in data)
         {
             int equals = entry.IndexOf('=', StringComparison.Ordinal);
-            if (equals < 0 || FileSystemName.MatchesSimpleExpression(entry[..equals], name, ignoreCase: true))
+            if (equals < 0 || FileSystemName.MatchesSimpleExpression(entry.AsSpan(0, equals), name, ignoreCase: true))
             {
                 return entry[(equals + 1)..];
             }

@@ -40,6 +40,7 @@ internal static class ProfileWorker
             {
                 ProfileTask.Inspect => new ProfileAnswer { Model = ModelProfiler.Inspect(job.Request.Model, job.Request.Spec) },
                 ProfileTask.Measure => new ProfileAnswer { Row = Measure(job, cancel) },
+                ProfileTask.Probe => new ProfileAnswer { Probe = Probe(job.Request) },
                 _ => new ProfileAnswer { Metric = Evaluate(job, cancel) },
             };
         }
@@ -52,6 +53,9 @@ internal static class ProfileWorker
         Say(Answer + JsonSerializer.Serialize(answer, ProfileJobJson.Default.ProfileAnswer));
         return answer.Error is null ? ExitCode.Done : ExitCode.Failed;
     }
+
+    private static ProviderProbe Probe(ProfileRequest request) =>
+        request.ProviderLibrary is { } library ? ProviderProbe.TryLibrary(library, request.ProviderOptions) : ProviderProbe.Try(ProviderNames.Parse(request.Provider), request.ProviderOptions);
 
     private static ProfileRow Measure(ProfileJob job, CancellationToken cancel)
     {
@@ -67,6 +71,7 @@ internal static class ProfileWorker
         {
             Providers = ModelProfiler.Policy(job.Request.Provider),
             ProviderOptions = job.Request.ProviderOptions,
+            ProviderLibrary = job.Request.ProviderLibrary,
             SpecPath = job.Request.Spec,
             InputSize = job.Request is { Width: { } w, Height: { } h } ? (w, h) : null,
             Confidence = (float)LowestScore,

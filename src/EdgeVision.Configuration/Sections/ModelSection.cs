@@ -24,7 +24,7 @@ internal static class ModelSection
 
     private static ModelConfig? Model(ConfigMap map, int? threads)
     {
-        string? path = map.Needed("path", "path: people.onnx") is null ? null : map.ExistingFile("path", "the model");
+        string? path = map.Needed("path", "path: people.onnx") is null ? null : map.ExistingFile("path", "the model", ConfigFileKind.Model);
         string name = map.Text("name") ?? (path is null ? "" : Path.GetFileNameWithoutExtension(path));
         int batch = 1;
         bool crops = map.Choice<int>("on", ("frames", 0), ("detections", 1)) == 1;
@@ -58,7 +58,9 @@ internal static class ModelSection
         var runtime = new RuntimeOptions
         {
             Providers = Providers(map),
-            SpecPath = map.ExistingFile("spec", "the spec"),
+            ProviderOptions = map.Texts("provider_options") is { } options && map.Reading.Try(map.At("provider_options"), () => ProviderOptions.Parse(options)) is { } parsed ? parsed : new Dictionary<string, string>(),
+            ProviderLibrary = map.ExistingFile("provider_library", "the provider's library", ConfigFileKind.Library),
+            SpecPath = map.ExistingFile("spec", "the spec", ConfigFileKind.Spec),
             Confidence = (float?)map.Number("conf", 0, 1),
             Iou = (float?)map.Number("iou", 0, 1),
             MaxDetections = map.Whole("max_detections"),

@@ -56,6 +56,11 @@ internal static class SourceSection
             return null;
         }
 
+        if (uri.Kind is SourceKind.Pictures or SourceKind.Recording || uri is { Kind: SourceKind.Video, IsNetwork: false })
+        {
+            map.Reading.Refer(ConfigFileKind.Source, map.At("uri"), uri.Address);
+        }
+
         if (map.Has("ffmpeg") && source.Backend == SourceBackend.Auto)
         {
             source = source with { Backend = SourceBackend.Ffmpeg };

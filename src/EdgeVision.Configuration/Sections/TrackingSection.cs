@@ -34,7 +34,7 @@ internal static class TrackingSection
             ByClass = map.Flag("by_class") ?? false,
             Smooth = map.Flag("smooth") ?? false,
             KeepUntracked = map.Flag("keep_untracked") ?? false,
-            Appearance = map.ExistingFile("reid", "the embedding model"),
+            Appearance = map.ExistingFile("reid", "the embedding model", ConfigFileKind.Model),
             Sources = map.Sources(),
             At = ConfigReading.Place(map.Node),
         };

@@ -140,7 +140,7 @@ internal sealed partial class ConfigMap
     }
 
     /// <summary>An existing file; relative paths start from the configuration's folder.</summary>
-    public string? ExistingFile(string key, string what)
+    public string? ExistingFile(string key, string what, ConfigFileKind kind)
     {
         if (Text(key) is not { } path)
         {
@@ -148,6 +148,7 @@ internal sealed partial class ConfigMap
         }
 
         string full = _reading.FullPath(path);
+        _reading.Refer(kind, At(key), full);
         if (!File.Exists(full))
         {
             Problem(key, $"{what} '{Written(key)}' does not exist (looked for from the folder of the configuration)");
@@ -157,7 +158,17 @@ internal sealed partial class ConfigMap
     }
 
     /// <summary>A path to be written; relative ones start from the configuration's folder.</summary>
-    public string? OutputPath(string key) => Text(key) is { } path ? _reading.FullPath(path) : null;
+    public string? OutputPath(string key)
+    {
+        if (Text(key) is not { } path)
+        {
+            return null;
+        }
+
+        string full = _reading.FullPath(path);
+        _reading.Refer(ConfigFileKind.Output, At(key), full);
+        return full;
+    }
 
     /// <summary>A value as it stands in the file, which may be shown.</summary>
     public string Written(string key) => At(key) is YamlScalarNode { Value: { } written } ? written : key;

@@ -9,6 +9,7 @@ internal sealed class ConfigReading(string file, string folder, Func<string, str
     private const int LeastSecret = 4;
 
     private readonly List<ConfigProblem> _problems = [];
+    private readonly List<ConfigFile> _files = [];
     private readonly HashSet<string> _secrets = new(StringComparer.Ordinal);
 
     /// <summary>Folder from which relative paths start.</summary>
@@ -16,6 +17,9 @@ internal sealed class ConfigReading(string file, string folder, Func<string, str
 
     /// <summary>Names of the sources, known once their section was read.</summary>
     public List<string> SourceNames { get; } = [];
+
+    /// <summary>Files and folders that the file names, as they were read.</summary>
+    public IReadOnlyList<ConfigFile> Files => _files;
 
     /// <summary>Problems in the order of their lines.</summary>
     public IReadOnlyList<ConfigProblem> Problems => [.. _problems.OrderBy(p => p.Line).ThenBy(p => p.Column)];
@@ -31,6 +35,10 @@ internal sealed class ConfigReading(string file, string folder, Func<string, str
 
         return value;
     }
+
+    /// <summary>Notes that the file names a file or folder.</summary>
+    public void Refer(ConfigFileKind kind, YamlNode at, string path) =>
+        _files.Add(new ConfigFile(kind, at is YamlScalarNode { Value: { } written } ? written : path, path, (int)at.Start.Index, (int)at.End.Index, Place(at)));
 
     /// <summary>Notes a problem.</summary>
     public void Problem(YamlNode at, string message) => Problem(Place(at), message);

@@ -5,10 +5,36 @@ namespace EdgeVision.Configuration;
 /// <summary>Puts environment variables in place of <c>${NAME}</c> and <c>${NAME:-default}</c>; <c>$${</c> is a plain <c>${</c>.</summary>
 internal static class EnvironmentText
 {
+    /// <summary>The variables that a text names, those that have no name left out.</summary>
+    /// <param name="text">As written.</param>
+    public static IReadOnlyList<ConfigVariable> References(string text)
+    {
+        var references = new List<ConfigVariable>();
+        Scan(text, inside =>
+        {
+            var variable = Split(inside);
+            if (IsName(variable.Name))
+            {
+                references.Add(variable);
+            }
+
+            return "";
+        }, out _);
+        return references;
+    }
+
     /// <param name="text">As written.</param>
     /// <param name="environment">Value of a variable, null where it is not set.</param>
     /// <param name="problem">What is wrong; null where nothing is. Never holds a value.</param>
     public static string Expand(string text, Func<string, string?> environment, out string? problem)
+    {
+        string? wrong = null;
+        string expanded = Scan(text, inside => Value(inside, environment, ref wrong), out string? broken);
+        problem = broken ?? wrong;
+        return expanded;
+    }
+
+    private static string Scan(string text, Func<string, string> value, out string? problem)
     {
         problem = null;
         if (!text.Contains("${", StringComparison.Ordinal))
@@ -40,7 +66,7 @@ internal static class EnvironmentText
                 return "";
             }
 
-            result.Append(text, i, start - i).Append(Value(text[(start + 2)..end], environment, ref problem));
+            result.Append(text, i, start - i).Append(value(text[(start + 2)..end]));
             i = end + 1;
         }
 
@@ -49,9 +75,8 @@ internal static class EnvironmentText
 
     private static string Value(string inside, Func<string, string?> environment, ref string? problem)
     {
-        int colon = inside.IndexOf(":-", StringComparison.Ordinal);
-        string name = colon < 0 ? inside : inside[..colon];
-        if (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') || char.IsAsciiDigit(name[0]))
+        var (name, otherwise) = Split(inside);
+        if (!IsName(name))
         {
             problem ??= $"'{name}' is no name of an environment variable; write ${{NAME}} or ${{NAME:-default}}";
             return "";
@@ -62,12 +87,20 @@ internal static class EnvironmentText
             return value;
         }
 
-        if (colon < 0)
+        if (otherwise is null)
         {
             problem ??= $"the environment variable {name} is not set; set it, or write ${{{name}:-default}}";
             return "";
         }
 
-        return inside[(colon + 2)..];
+        return otherwise;
     }
+
+    private static ConfigVariable Split(string inside)
+    {
+        int colon = inside.IndexOf(":-", StringComparison.Ordinal);
+        return colon < 0 ? new ConfigVariable(inside, null) : new ConfigVariable(inside[..colon], inside[(colon + 2)..]);
+    }
+
+    private static bool IsName(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') && !char.IsAsciiDigit(name[0]);
 }

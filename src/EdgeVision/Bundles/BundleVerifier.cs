@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 
 namespace EdgeVision;
 
@@ -57,7 +56,7 @@ public static class BundleVerifier
         byte[] rgb = GoldenData.Rgb(golden);
         var (input, transform) = GoldenRecorder.Input(model.Spec.Input, rgb, golden.Width, golden.Height);
         var (worst, where) = GoldenComparer.Compare(golden.Input, GoldenRecorder.Widen(input, model.Spec.Input.Element));
-        bool exact = Convert.ToHexStringLower(SHA256.HashData(input)) == golden.InputSha256;
+        bool exact = Checksum.Hex(input) == golden.InputSha256;
         stages.Add(new(golden.Name, "preprocessing", worst <= golden.Tolerances.Input, worst, golden.Tolerances.Input,
             exact ? "the input tensor, bit for bit" : $"the input tensor, as a share of its range{where}"));
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text.Json;
 
 namespace EdgeVision;
@@ -33,7 +32,7 @@ public static class GoldenRecorder
             Width = width,
             Height = height,
             Rgb = GoldenData.Deflate(rgb),
-            InputSha256 = Convert.ToHexStringLower(SHA256.HashData(input)),
+            InputSha256 = Checksum.Hex(input),
             Input = Tensor(model.Spec.Input.Name ?? "", [.. model.Engine.InputShape(InputIndex(model))], Widen(input, model.Spec.Input.Element), whole: false),
             Outputs = [.. Enumerable.Range(0, outputs.Count).Select(i => Tensor(outputs.Name(i), outputs.Shape(i).ToArray(), outputs.Data(i), whole: true))],
             Results = Json(result, name),

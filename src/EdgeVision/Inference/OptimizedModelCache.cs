@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using System.Security.Cryptography;
 using System.Text;
 using Microsoft.ML.OnnxRuntime;
 
@@ -127,12 +126,12 @@ internal static class OptimizedModelCache
         string vectors = $"{Avx512Vbmi.IsSupported}{Vector512.IsHardwareAccelerated}{Avx2.IsSupported}{Fma.IsSupported}{AvxVnni.IsSupported}{Vector128.IsHardwareAccelerated}";
         string text = $"1|{OrtLibrary.Version}|{OrtLibrary.CustomPath}|{RuntimeInformation.ProcessArchitecture}|{vectors}|{settings}|{Sum(path)}";
         string name = string.Concat(Path.GetFileNameWithoutExtension(path).Where(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_').Take(40));
-        return $"{name}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..32]}";
+        return $"{name}-{Checksum.Hex(Encoding.UTF8.GetBytes(text))[..32]}";
     }
 
     private static string Sum(string path)
     {
         using var file = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(file));
+        return Checksum.Hex(file);
     }
 }

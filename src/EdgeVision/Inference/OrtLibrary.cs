@@ -15,6 +15,7 @@ public static class OrtLibrary
 
     private static readonly Lock Gate = new();
     private static string? _custom;
+    private static nint _handle; // of the user's own library
     private static bool _ready;
 
     /// <summary>Path of the user's own library, or null where the application's is used.</summary>
@@ -38,6 +39,14 @@ public static class OrtLibrary
             EnsureLoaded();
             return OrtEnv.Instance().GetAvailableProviders();
         }
+    }
+
+    /// <summary>Address of a function that the native library exports; 0 where it has none of that name.</summary>
+    internal static nint Export(string name)
+    {
+        EnsureLoaded();
+        nint library = _handle != 0 ? _handle : NativeLibrary.TryLoad("onnxruntime", typeof(OrtEnv).Assembly, null, out nint own) ? own : 0;
+        return library != 0 && NativeLibrary.TryGetExport(library, name, out nint address) ? address : 0;
     }
 
     /// <summary>Loads the native library once. Throws <see cref="EdgeVisionException"/> where there is none.</summary>
@@ -117,7 +126,7 @@ public static class OrtLibrary
             throw new EdgeVisionException($"{PathVariable} comes too late: ONNX Runtime is in use in this process already", e);
         }
 
-        _custom = file;
+        (_custom, _handle) = (file, handle);
     }
 
     private static string Built => typeof(OrtEnv).Assembly.GetName().Version?.ToString(3) ?? "another version";

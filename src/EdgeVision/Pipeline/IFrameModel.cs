@@ -17,6 +17,11 @@ internal interface IFrameModel : IDisposable
 
     /// <summary>Makes a run that goes on in another thread give up.</summary>
     void Terminate();
+
+    /// <summary>Has it say what goes otherwise than asked.</summary>
+    void Tell(Action<string> tell)
+    {
+    }
 }
 
 /// <summary>A model as a pipeline's.</summary>
@@ -52,6 +57,8 @@ internal sealed class LoadedModel(VisionModel model) : IFrameModel
     }
 
     public void Terminate() => model.Engine.Terminate();
+
+    public void Tell(Action<string> tell) => model.Engine.Notice += tell;
 
     public void Dispose()
     {

@@ -48,6 +48,7 @@ public sealed class VisionPipeline : IAsyncDisposable
                 string name = parts.FrameModels[m].Name is { Length: > 0 } given ? given : models[m].Name;
                 int[] served = [.. Enumerable.Range(0, parts.Sources.Count).Where(s => serving[s] == m)];
                 var options = parts.FrameModels[m].Options;
+                Follow(models[m], name);
                 var scheduler = new FrameScheduler([.. served.Select(s => Lane(parts.Sources[s].Options, _ledgers[s]))], Math.Min(options.MaxBatch, models[m].BatchSize), options.MaxWait, _clock);
                 _models[m] = new ModelRunner(models[m], name, scheduler, [.. served.Select(s => _analyses[s])], Teller(name), _clock);
                 for (int lane = 0; lane < served.Length; lane++)
@@ -269,7 +270,19 @@ public sealed class VisionPipeline : IAsyncDisposable
         return model;
     }
 
-    private static CropModel Crop(VisionPipelineBuilder.CropModel part, IFrameModel model) => new(model, part.Name.Length > 0 ? part.Name : model.Name, part.Options);
+    private CropModel Crop(VisionPipelineBuilder.CropModel part, IFrameModel model)
+    {
+        string name = part.Name.Length > 0 ? part.Name : model.Name;
+        Follow(model, name);
+        return new CropModel(model, name, part.Options);
+    }
+
+    // What a model's providers do otherwise than asked is a notice of the pipeline's.
+    private void Follow(IFrameModel model, string name)
+    {
+        var teller = Teller(name);
+        model.Tell(text => teller(NoticeLevel.Warning, text));
+    }
 
     private static FrameScheduler.LaneOptions Lane(SourceOptions options, SourceLedger ledger) => new(options.Capacity, options.MaxAge, options.Weight, options.Every, ledger);
 

@@ -4,7 +4,6 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace EdgeVision;
@@ -58,7 +57,7 @@ public static class MachineInfo
         ArgumentNullException.ThrowIfNull(machine);
         string text = string.Join('\n', machine.Cpu, machine.Cores.ToString(CultureInfo.InvariantCulture), machine.Architecture, machine.Kernels, machine.Board ?? "",
             Math.Round(machine.MemoryMb / 250).ToString(CultureInfo.InvariantCulture), machine.System, machine.Emulated ? "emulated" : "", machine.EdgeVision, machine.OnnxRuntime, machine.Dotnet);
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
+        return Checksum.Hex(Encoding.UTF8.GetBytes(text))[..16];
     }
 
     // Under an emulator of a process (qemu-user) everything that it is told is of the processor that it plays, but programs of the host are the host's.

@@ -24,6 +24,9 @@ public sealed record ProfileRequest
     /// <summary>Options of providers and session, see <see cref="EngineOptions.ProviderOptions"/>.</summary>
     public Dictionary<string, string> ProviderOptions { get; init; } = [];
 
+    /// <summary>File of a provider that the native library was built without, see <see cref="EngineOptions.ProviderLibrary"/>.</summary>
+    public string? ProviderLibrary { get; init; }
+
     /// <summary>Threads of the network.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 

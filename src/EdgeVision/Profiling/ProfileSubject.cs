@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 
 namespace EdgeVision;
 
@@ -82,6 +81,7 @@ internal sealed class ProfileSubject : IProfileWork, IDisposable
             {
                 Providers = policy,
                 ProviderOptions = request.ProviderOptions,
+                ProviderLibrary = request.ProviderLibrary,
                 Threads = threads,
                 SpecPath = request.Spec,
                 BatchSize = request.Batch,
@@ -109,7 +109,7 @@ internal sealed class ProfileSubject : IProfileWork, IDisposable
     public static string Sha256(string path)
     {
         using var file = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(file));
+        return Checksum.Hex(file);
     }
 
     /// <inheritdoc/>
@@ -129,7 +129,7 @@ internal sealed class ProfileSubject : IProfileWork, IDisposable
     // Inputs are random: zeros would let kernels off that skip them, and denormals would slow others down.
     private static ProfileSubject Network(ProfileRequest request, ProviderPolicy policy, ThreadBudget threads)
     {
-        var engine = new InferenceEngine(request.Model, new EngineOptions { Providers = policy, ProviderOptions = request.ProviderOptions, Threads = threads });
+        var engine = new InferenceEngine(request.Model, new EngineOptions { Providers = policy, ProviderOptions = request.ProviderOptions, ProviderLibrary = request.ProviderLibrary, Threads = threads });
         try
         {
             (int, int)? size = null;

@@ -82,29 +82,11 @@ internal readonly record struct ProfilingCost(ProfilingCost.Node Few, ProfilingC
         for (int i = 0; i < Nodes; i++)
         {
             // NodeProto: 1 input, 2 output, 4 op_type
-            graph.AddRange(Field(1, [.. Text(1, i == 0 ? "x" : $"v{i}"), .. Enumerable.Repeat(Text(1, "x"), inputs - 1).SelectMany(t => t), .. Text(2, i == Nodes - 1 ? "y" : $"v{i + 1}"), .. Text(4, "Sum")]));
+            graph.AddRange(OnnxBytes.Field(1, [.. OnnxBytes.Text(1, i == 0 ? "x" : $"v{i}"), .. Enumerable.Repeat(OnnxBytes.Text(1, "x"), inputs - 1).SelectMany(t => t), .. OnnxBytes.Text(2, i == Nodes - 1 ? "y" : $"v{i + 1}"), .. OnnxBytes.Text(4, "Sum")]));
         }
 
-        // GraphProto: 2 name, 11 input, 12 output; ModelProto: 1 ir_version, 7 graph, 8 opset_import (2 version)
-        graph.AddRange([.. Text(2, "chain"), .. Field(11, Value("x")), .. Field(12, Value("y"))]);
-        return [1 << 3, 8, .. Field(7, [.. graph]), .. Field(8, [2 << 3, 13])];
-    }
-
-    // ValueInfoProto: 1 name, 2 type; a tensor (1) of float32 (1) in the shape (2) of four dimensions (1) of 1.
-    private static byte[] Value(string name) =>
-        [.. Text(1, name), .. Field(2, Field(1, [1 << 3, 1, .. Field(2, [.. Enumerable.Repeat(Field(1, [1 << 3, 1]), 4).SelectMany(d => d)])]))];
-
-    private static byte[] Text(int field, string text) => Field(field, System.Text.Encoding.UTF8.GetBytes(text));
-
-    private static byte[] Field(int field, byte[] content)
-    {
-        var bytes = new List<byte> { (byte)(field << 3 | 2) };
-        int length = content.Length;
-        for (; length >= 0x80; length >>= 7)
-        {
-            bytes.Add((byte)(length | 0x80));
-        }
-
-        return [.. bytes, (byte)length, .. content];
+        // GraphProto: 2 name, 11 input, 12 output
+        graph.AddRange([.. OnnxBytes.Text(2, "chain"), .. OnnxBytes.Field(11, OnnxBytes.Value("x", 1, 1, 1, 1)), .. OnnxBytes.Field(12, OnnxBytes.Value("y", 1, 1, 1, 1))]);
+        return OnnxBytes.Model([.. graph]);
     }
 }

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace EdgeVision;
@@ -123,10 +122,10 @@ internal static class EmbeddingIndexFile
 
     private static void Write(EmbeddingStore store, Stream stream)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var hash = new Checksum();
         void Put(ReadOnlySpan<byte> bytes)
         {
-            hash.AppendData(bytes);
+            hash.Append(bytes);
             stream.Write(bytes);
         }
 
@@ -173,7 +172,7 @@ internal static class EmbeddingIndexFile
             Put(MemoryMarshal.AsBytes(copy.AsSpan()));
         }
 
-        stream.Write(hash.GetHashAndReset());
+        stream.Write(hash.Finish());
     }
 
     // Zeros after the text, so that the vectors begin at a multiple of the alignment.
@@ -223,7 +222,7 @@ internal static class EmbeddingIndexFile
     private sealed class Content
     {
         private readonly FileStream _stream;
-        private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        private readonly Checksum _hash = new();
         private readonly EmbeddingMetric _metric;
         private readonly string? _origin;
 
@@ -302,11 +301,11 @@ internal static class EmbeddingIndexFile
         public void Take(Span<byte> bytes)
         {
             _stream.ReadExactly(bytes);
-            _hash.AppendData(bytes);
+            _hash.Append(bytes);
         }
 
         /// <summary>Takes bytes into the hash that were read by other means.</summary>
-        public void Hash(ReadOnlySpan<byte> bytes) => _hash.AppendData(bytes);
+        public void Hash(ReadOnlySpan<byte> bytes) => _hash.Append(bytes);
 
         /// <summary>Compares the hash of all vectors and of what stands before them with the one at the file's end.</summary>
         public void CheckHash()
@@ -314,7 +313,7 @@ internal static class EmbeddingIndexFile
             byte[] expected = new byte[HashLength];
             _stream.Position = _stream.Length - HashLength;
             _stream.ReadExactly(expected);
-            if (!_hash.GetHashAndReset().AsSpan().SequenceEqual(expected))
+            if (!_hash.Finish().AsSpan().SequenceEqual(expected))
             {
                 throw new EdgeVisionException("its checksum does not fit; it is damaged");
             }

@@ -9,6 +9,12 @@ public sealed record RuntimeOptions
     /// <summary>Options of providers and session, see <see cref="EngineOptions.ProviderOptions"/>.</summary>
     public IReadOnlyDictionary<string, string> ProviderOptions { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>File of a provider that the native library was built without, see <see cref="EngineOptions.ProviderLibrary"/>.</summary>
+    public string? ProviderLibrary { get; init; }
+
+    /// <summary>Told what takes long or goes otherwise than asked, see <see cref="EngineOptions.Notice"/>.</summary>
+    public Action<string>? Notice { get; init; }
+
     /// <summary>Threads; all cores where absent, without spinning when other models are loaded already.</summary>
     public ThreadBudget? Threads { get; init; }
 
@@ -38,6 +44,9 @@ public sealed record RuntimeOptions
     /// <summary>Whether ONNX Runtime may rewrite the graph; off to look for faults in it.</summary>
     public bool OptimizeGraph { get; init; } = true;
 
-    /// <summary>Folder that keeps graphs as ONNX Runtime rewrote them, so that a model on the CPU loads faster the next time; none by default.</summary>
+    /// <summary>
+    /// Folder that keeps graphs as ONNX Runtime rewrote them, so that a model on the CPU loads faster the next time (none by default), and TensorRT's engines
+    /// (the user's cache folder by default).
+    /// </summary>
     public string? CacheFolder { get; init; }
 }

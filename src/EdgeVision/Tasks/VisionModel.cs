@@ -106,16 +106,20 @@ public sealed class VisionModel : IWork, IDisposable
     /// <exception cref="ModelFormatException">The file is no readable model, or it does not fit its spec.</exception>
     /// <exception cref="SpecException">The spec has a missing or impossible field.</exception>
     /// <exception cref="ProviderUnavailableException">A required provider cannot be had.</exception>
-    public static VisionModel Load(string path, RuntimeOptions? options = null)
+    public static VisionModel Load(string path, RuntimeOptions? options = null) => LoadOn(null, path, options ?? new RuntimeOptions());
+
+    internal static VisionModel LoadOn(INativeProviders? native, string path, RuntimeOptions options)
     {
-        options ??= new RuntimeOptions();
         var engine = new InferenceEngine(path, new EngineOptions
         {
             Providers = options.Providers,
             ProviderOptions = options.ProviderOptions,
+            ProviderLibrary = options.ProviderLibrary,
+            Notice = options.Notice,
             Threads = options.Threads,
             OptimizeGraph = options.OptimizeGraph,
             CacheFolder = options.CacheFolder,
+            Native = native,
             // A dynamic size is fixed by the spec, which is known only once the graph is: see FitInput.
         });
         try

@@ -197,7 +197,7 @@ public sealed class InferenceEngineTests : IDisposable
     {
         // The fake says CUDA is there and appends nothing: what a silent fall to the CPU looks like.
         string path = Write(TinyOnnx.Unary("Neg", [1], [1]));
-        var options = new EngineOptions { Providers = ProviderPolicy.Require(Provider.Cuda), Native = new SilentProviders() };
+        var options = new EngineOptions { Providers = ProviderPolicy.Require(Provider.Cuda), Native = new FakeProviders("CUDAExecutionProvider", "CPUExecutionProvider") };
         var e = Assert.Throws<ProviderUnavailableException>(() => new InferenceEngine(path, options));
         Assert.Contains("CPUExecutionProvider: 1", e.Message);
     }
@@ -275,12 +275,5 @@ public sealed class InferenceEngineTests : IDisposable
         string path = Path.Combine(_folder, Guid.NewGuid().ToString("N") + ".onnx");
         File.WriteAllBytes(path, model);
         return path;
-    }
-
-    private sealed class SilentProviders : INativeProviders
-    {
-        public IReadOnlyList<string> Available { get; } = ["CUDAExecutionProvider", "CPUExecutionProvider"];
-
-        public void Append(Microsoft.ML.OnnxRuntime.SessionOptions session, Provider provider, IReadOnlyDictionary<string, string> options) { }
     }
 }

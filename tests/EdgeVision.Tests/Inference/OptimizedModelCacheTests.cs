@@ -5,7 +5,7 @@ namespace EdgeVision.Tests.Inference;
 /// <summary>The cache of rewritten graphs: taken when whole, made anew when not, and never in the way.</summary>
 public sealed class OptimizedModelCacheTests : IDisposable
 {
-    private static readonly string Model = Path.Combine(Root(), "models", "scenes-tinyresnet.onnx");
+    private static readonly string Model = Path.Combine(Repository.Root, "models", "scenes-tinyresnet.onnx");
     private readonly string _folder = Path.Combine(Path.GetTempPath(), "edgevision-cache-" + Guid.NewGuid().ToString("N"));
 
     [Fact]
@@ -125,16 +125,5 @@ public sealed class OptimizedModelCacheTests : IDisposable
 
         engine.Run();
         return engine.Results.Data(0).ToArray();
-    }
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "EdgeVision.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder!.FullName;
     }
 }

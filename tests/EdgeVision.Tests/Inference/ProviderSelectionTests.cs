@@ -77,7 +77,7 @@ public sealed class ProviderSelectionTests
 
     [Fact]
     public void A_model_at_fault_is_no_provider_s_fault() =>
-        Assert.Throws<ModelFormatException>(() => ProviderSelection.Open<string>(ProviderPolicy.Prefer(Provider.Cuda), [CudaOrt, CpuOrt],
+        Assert.Throws<ModelFormatException>(() => ProviderSelection.Open<string>(ProviderPolicy.Prefer(Provider.Cuda), new FakeProviders(CudaOrt, CpuOrt),
             providers => throw (providers[0] == Provider.Cpu ? new ModelFormatException("bad") : new ProviderFailedException(providers[0], new InvalidOperationException("bad")))));
 
     [Fact]
@@ -94,20 +94,42 @@ public sealed class ProviderSelectionTests
         foreach (var provider in Enum.GetValues<Provider>())
         {
             Assert.Equal(provider, ProviderNames.Parse(provider.Name().ToUpperInvariant()));
-            Assert.EndsWith("ExecutionProvider", provider.OrtName());
+            if (provider != Provider.Plugin) // its library names it
+            {
+                Assert.EndsWith("ExecutionProvider", provider.OrtName());
+            }
         }
     }
 
     [Fact]
-    public void Options_go_to_whom_they_are_for()
+    public void The_next_keeps_order_and_says_whom_it_replaces()
     {
-        var options = new Dictionary<string, string> { ["cuda.device_id"] = "1", ["device_id"] = "0", ["tensorrt.trt_fp16_enable"] = "1", ["session.use_env_allocators"] = "1" };
-        Assert.Equal("1", Assert.Single(ProviderSelection.OptionsOf(Provider.Cuda, options)).Value);
-        Assert.Equal(["device_id", "trt_fp16_enable"], ProviderSelection.OptionsOf(Provider.TensorRt, options).Keys.Order());
+        var failed = new ProviderReport([Provider.TensorRt, Provider.Cuda, Provider.Cpu], [(Provider.DirectMl, "not there")]);
+        var (session, report) = ProviderSelection.OpenNext(ProviderPolicy.Prefer(Provider.TensorRt), failed, "out of memory", providers => string.Join(',', providers));
+        Assert.Equal("Cuda,Cpu", session);
+        Assert.Equal([(Provider.DirectMl, "not there"), (Provider.TensorRt, "out of memory")], report.Skipped);
+    }
+
+    [Theory]
+    [InlineData(new[] { Provider.Cuda }, "CUDAExecutionProvider", 3, "CPUExecutionProvider", 0, true)] // all where it was required
+    [InlineData(new[] { Provider.Cuda }, "CUDAExecutionProvider", 3, "CPUExecutionProvider", 2, false)] // partly placed
+    [InlineData(new[] { Provider.Cuda, Provider.Cpu }, "CUDAExecutionProvider", 3, "CPUExecutionProvider", 2, true)] // the CPU may have the rest
+    [InlineData(new[] { Provider.Cuda, Provider.Cpu }, "CUDAExecutionProvider", 0, "CPUExecutionProvider", 5, false)] // but not all of it
+    [InlineData(new[] { Provider.TensorRt, Provider.Cuda }, "TensorrtExecutionProvider", 1, "CUDAExecutionProvider", 2, true)] // each was named
+    [InlineData(new[] { Provider.TensorRt }, "TensorrtExecutionProvider", 1, "CUDAExecutionProvider", 2, false)] // one was not
+    public void Nodes_run_where_they_are_required_to(Provider[] required, string first, int nodes, string other, int rest, bool allowed)
+    {
+        var placement = new[] { (first, nodes), (other, rest) }.Where(p => p.Item2 > 0).ToDictionary(p => p.Item1, p => p.Item2);
+        var e = Record.Exception(() => ProviderSelection.RequirePlacement(ProviderPolicy.Require(required), new FakeProviders(), placement, "m.onnx"));
+        Assert.Equal(allowed, e is null);
+        if (!allowed)
+        {
+            Assert.All(placement, p => Assert.Contains($"{p.Key}: {p.Value}", Assert.IsType<ProviderUnavailableException>(e).Message));
+        }
     }
 
     private static (string Session, ProviderReport Report) Open(ProviderPolicy policy, string[] available, params Provider[] failing) =>
-        ProviderSelection.Open(policy, available, providers =>
+        ProviderSelection.Open(policy, new FakeProviders(available), providers =>
         {
             foreach (var provider in providers.Where(failing.Contains))
             {

@@ -6,23 +6,16 @@ public class ModelProfilerTests
 {
     private static readonly ProfileOptions Short = new() { Iterations = 30, WarmUp = TimeSpan.FromMilliseconds(1), CountCosts = false };
 
-    private static string Model(string name)
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "EdgeVision.sln")))
-        {
-            folder = folder.Parent;
-        }
+    private static string Model(string name) => Path.Combine(Repository.Root, "models", name);
 
-        return Path.Combine(folder!.FullName, "models", name);
-    }
+    private static ProfileRow Measure(ProfileRequest request, ProfileOptions options) => ModelProfiler.Profile(request, options, cancel: TestContext.Current.CancellationToken);
 
     private static ProfileRequest Request(string name, int batch = 1) => new() { Model = Model(name), Provider = "cpu", Threads = 1, Batch = batch };
 
     [Fact]
     public void FiguresOfARunFitTogether()
     {
-        var row = ModelProfiler.Profile(Request("shelves-yolo.onnx"), Short);
+        var row = Measure(Request("shelves-yolo.onnx"), Short);
         Assert.Null(row.Error);
         Assert.Equal(("shelves-yolo", "cpu", 1, 1, 30L), (row.Model, row.Provider, row.Threads, row.Batch, row.Iterations));
         double[] rising = [0, row.MinMs!.Value, row.P50Ms!.Value, row.P90Ms!.Value, row.P95Ms!.Value, row.P99Ms!.Value, row.P999Ms!.Value, row.MaxMs!.Value];
@@ -44,7 +37,7 @@ public class ModelProfilerTests
     [Fact]
     public void ABatchIsCountedAsItsFrames()
     {
-        var row = ModelProfiler.Profile(Request("scenes-tinyresnet.onnx", batch: 4), Short);
+        var row = Measure(Request("scenes-tinyresnet.onnx", batch: 4), Short);
         Assert.Equal(4, row.Batch);
         Assert.InRange(row.ThroughputFps!.Value * row.Seconds, 119.9, 120.1);
     }
@@ -52,7 +45,7 @@ public class ModelProfilerTests
     [Fact]
     public void TheNetworkAloneHasNoOtherStages()
     {
-        var row = ModelProfiler.Profile(Request("scenes-tinyresnet.onnx"), Short with { NetworkOnly = true });
+        var row = Measure(Request("scenes-tinyresnet.onnx"), Short with { NetworkOnly = true });
         Assert.Equal((0.0, 0.0), (row.StagesMs!.Preprocess, row.StagesMs.Postprocess));
         Assert.True(row.StagesMs.Run > 0);
         Assert.NotNull(row.Width);
@@ -61,7 +54,7 @@ public class ModelProfilerTests
     [Fact]
     public void CostsAreCountedWhereTheyAreAskedFor()
     {
-        var row = ModelProfiler.Profile(Request("scenes-tinyresnet.onnx"), Short with { CountCosts = true, OperatorRuns = 3 });
+        var row = Measure(Request("scenes-tinyresnet.onnx"), Short with { CountCosts = true, OperatorRuns = 3 });
         Assert.True(row.Macs > 1_000_000, "a residual network multiplies");
         Assert.InRange(row.Params!.Value, 40_000, 43_061); // 43,061 with the statistics of normalisations that the export folds
         Assert.Equal("fp32", row.Precision);
@@ -74,7 +67,7 @@ public class ModelProfilerTests
     [Fact]
     public void ARateIsMeasuredFromArrivals()
     {
-        var row = ModelProfiler.Profile(Request("scenes-tinyresnet.onnx") with { RateFps = 200 }, Short);
+        var row = Measure(Request("scenes-tinyresnet.onnx") with { RateFps = 200 }, Short);
         Assert.Equal((ProfileMode.Open, 200.0), (row.Mode, row.RateFps));
         Assert.NotNull(row.QueueMs);
         Assert.True(row.ServiceMs!.P50 <= row.P50Ms!.Value);
@@ -87,7 +80,7 @@ public class ModelProfilerTests
         string path = Path.Combine(Path.GetTempPath(), $"edgevision-{Guid.NewGuid():N}.json");
         try
         {
-            ModelProfiler.Profile(Request("scenes-tinyresnet.onnx"), Short with { OperatorRuns = 2, TracePath = path });
+            Measure(Request("scenes-tinyresnet.onnx"), Short with { OperatorRuns = 2, TracePath = path });
             using var trace = System.Text.Json.JsonDocument.Parse(File.ReadAllBytes(path));
             Assert.False(File.Exists(path + ".part"));
             Assert.Contains("preprocess", trace.RootElement.GetRawText(), StringComparison.Ordinal);
@@ -104,7 +97,7 @@ public class ModelProfilerTests
         string path = Path.Combine(Path.GetTempPath(), $"edgevision-{Guid.NewGuid():N}.csv");
         try
         {
-            var row = ModelProfiler.Profile(Request("scenes-tinyresnet.onnx"), Short with { SamplesPath = path });
+            var row = Measure(Request("scenes-tinyresnet.onnx"), Short with { SamplesPath = path });
             string[] lines = File.ReadAllLines(path);
             Assert.Equal(31, lines.Length);
             double[] latencies = [.. lines.Skip(1).Select(l => double.Parse(l.Split(',')[1], System.Globalization.CultureInfo.InvariantCulture))];
@@ -123,7 +116,7 @@ public class ModelProfilerTests
     [Fact]
     public void AModelThatNothingTellsHowToReadRunsItsNetwork()
     {
-        var row = ModelProfiler.Profile(new ProfileRequest { Model = SharedData.Path("models", "mnist.onnx"), Provider = "cpu", Threads = 1 }, Short);
+        var row = Measure(new ProfileRequest { Model = SharedData.Path("models", "mnist.onnx"), Provider = "cpu", Threads = 1 }, Short);
         Assert.Equal((28, 28), (row.Width, row.Height));
         Assert.Null(row.Task);
     }
@@ -135,17 +128,17 @@ public class ModelProfilerTests
     [InlineData(1, 1, double.NaN, "no rate at all")]
     public void WhatCannotBeMeasuredIsRefused(int batch, int threads, double? rate, string reason)
     {
-        var e = Assert.Throws<EdgeVisionException>(() => ModelProfiler.Profile(Request("scenes-tinyresnet.onnx") with { Batch = batch, Threads = threads, RateFps = rate }, Short));
+        var e = Assert.Throws<EdgeVisionException>(() => Measure(Request("scenes-tinyresnet.onnx") with { Batch = batch, Threads = threads, RateFps = rate }, Short));
         Assert.True(e.Message.Contains("cannot be measured", StringComparison.Ordinal), reason);
     }
 
     [Fact]
     public void AProviderThatIsNotThereIsAnErrorAndNoCpuRun() =>
-        Assert.Throws<ProviderUnavailableException>(() => ModelProfiler.Profile(Request("scenes-tinyresnet.onnx") with { Provider = "cuda" }, Short));
+        Assert.Throws<ProviderUnavailableException>(() => Measure(Request("scenes-tinyresnet.onnx") with { Provider = "cuda" }, Short));
 
     [Fact]
     public void AnotherSizeThanTheGraphsIsAnError() =>
-        Assert.Throws<ModelFormatException>(() => ModelProfiler.Profile(Request("shelves-retinanet.onnx") with { Width = 64, Height = 64 }, Short));
+        Assert.Throws<ModelFormatException>(() => Measure(Request("shelves-retinanet.onnx") with { Width = 64, Height = 64 }, Short));
 
     [Fact]
     public void CancellationEndsAMeasurement()
@@ -167,7 +160,7 @@ public class ModelProfilerTests
     [Fact]
     public void RowsComeBackFromJsonAsTheyWere()
     {
-        var row = ModelProfiler.Profile(Request("scenes-tinyresnet.onnx") with { RateFps = 300 }, Short with { OperatorRuns = 2, CountCosts = true });
+        var row = Measure(Request("scenes-tinyresnet.onnx") with { RateFps = 300 }, Short with { OperatorRuns = 2, CountCosts = true });
         byte[] json = ProfileJson.Serialize([row]);
         string text = System.Text.Encoding.UTF8.GetString(json);
         foreach (string field in (string[])["model", "width", "height", "batch", "provider", "threads", "precision", "load_ms", "first_ms", "p50_ms", "p90_ms", "p99_ms", "p999_ms", "max_ms", "mean_ms",

@@ -43,8 +43,8 @@ internal static class MessageSinks
             User = map.Text("user"),
             Password = Hidden(map, "password"),
             Token = Hidden(map, "token"),
-            CredentialsFile = map.ExistingFile("creds", "the file of the credentials"),
-            NKeyFile = map.ExistingFile("nkey", "the file of the seed"),
+            CredentialsFile = map.ExistingFile("creds", "the file of the credentials", ConfigFileKind.Secret),
+            NKeyFile = map.ExistingFile("nkey", "the file of the seed", ConfigFileKind.Secret),
             JetStream = stream is not null,
             CreateStream = stream?.Text("stream"),
             StreamSubjects = stream?.Texts("subjects"),
@@ -97,9 +97,9 @@ internal static class MessageSinks
 
         var tls = new TlsSettings
         {
-            CaFile = map.ExistingFile("ca", "the certificate"),
-            CertificateFile = map.ExistingFile("cert", "the certificate"),
-            KeyFile = map.ExistingFile("key", "the key"),
+            CaFile = map.ExistingFile("ca", "the certificate", ConfigFileKind.Certificate),
+            CertificateFile = map.ExistingFile("cert", "the certificate", ConfigFileKind.Certificate),
+            KeyFile = map.ExistingFile("key", "the key", ConfigFileKind.Secret),
             KeyPassword = Hidden(map, "key_password"),
             AllowUntrusted = map.Flag("allow_untrusted") ?? false,
         };
@@ -110,7 +110,7 @@ internal static class MessageSinks
     /// <summary>A secret as a text, <c>key</c>, or in a file, <c>key_file</c>.</summary>
     private static Secret? Hidden(ConfigMap map, string key)
     {
-        string? text = map.Text(key), file = map.ExistingFile(key + "_file", "the file of the secret");
+        string? text = map.Text(key), file = map.ExistingFile(key + "_file", "the file of the secret", ConfigFileKind.Secret);
         if (text is not null && file is not null)
         {
             map.Problem(key, $"'{key}' and '{key}_file' are both given; one is enough");

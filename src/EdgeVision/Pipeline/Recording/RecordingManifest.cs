@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -21,7 +20,7 @@ public sealed record RecordedModel(string Name, string Path, long Bytes, string 
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read);
-            return new RecordedModel(name, System.IO.Path.GetFullPath(path), file.Length, Convert.ToHexStringLower(SHA256.HashData(file)));
+            return new RecordedModel(name, System.IO.Path.GetFullPath(path), file.Length, Checksum.Hex(file));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -21,13 +21,15 @@ public enum Provider
     Qnn,
     /// <summary>Arm Compute Library.</summary>
     Acl,
+    /// <summary>Whatever other provider a library given by its path has, see <see cref="EngineOptions.ProviderLibrary"/>.</summary>
+    Plugin,
 }
 
 /// <summary>Names of providers, for people and for ONNX Runtime.</summary>
 public static class ProviderNames
 {
     /// <summary>Names that <see cref="Parse"/> takes, in the order of <see cref="Provider"/>.</summary>
-    public static IReadOnlyList<string> All { get; } = ["cpu", "cuda", "tensorrt", "directml", "openvino", "xnnpack", "coreml", "qnn", "acl"];
+    public static IReadOnlyList<string> All { get; } = ["cpu", "cuda", "tensorrt", "directml", "openvino", "xnnpack", "coreml", "qnn", "acl", "plugin"];
 
     /// <summary>The provider of that name. Throws <see cref="ArgumentException"/> with the names there are.</summary>
     public static Provider Parse(string name)
@@ -47,7 +49,7 @@ public static class ProviderNames
     /// <summary>Name as <see cref="Parse"/> takes it.</summary>
     public static string Name(this Provider provider) => All[(int)provider];
 
-    /// <summary>Name by which ONNX Runtime lists the provider and marks its nodes.</summary>
+    /// <summary>Name by which ONNX Runtime lists the provider and marks its nodes; for a plugin see <see cref="ProviderLibrary.ProviderName"/>.</summary>
     public static string OrtName(this Provider provider) => provider switch
     {
         Provider.Cpu => "CPUExecutionProvider",
@@ -59,6 +61,7 @@ public static class ProviderNames
         Provider.CoreMl => "CoreMLExecutionProvider",
         Provider.Qnn => "QNNExecutionProvider",
         Provider.Acl => "ACLExecutionProvider",
+        Provider.Plugin => "a plugin's provider",
         _ => throw new ArgumentOutOfRangeException(nameof(provider)),
     };
 }
@@ -98,6 +101,9 @@ public sealed class ProviderPolicy
     /// was passed over is recorded.
     /// </summary>
     public static ProviderPolicy Prefer(params Provider[] providers) => new(false, false, NotEmpty(providers));
+
+    /// <summary>What is chosen where a library is given and no provider: the library's first.</summary>
+    internal static ProviderPolicy AutoWith(Provider first) => new(false, true, [first, .. Auto.Providers.Where(p => p != first)]);
 
     private static Provider[] NotEmpty(Provider[] providers) =>
         providers is { Length: > 0 } ? [.. providers.Distinct()] : throw new ArgumentException("name at least one provider", nameof(providers));

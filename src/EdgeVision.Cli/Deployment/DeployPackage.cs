@@ -1,0 +1,168 @@
+using EdgeVision.Configuration;
+
+namespace EdgeVision.Cli;
+
+/// <summary>Puts together what a machine needs to run a pipeline.</summary>
+internal static class DeployPackage
+{
+    private const string Manifest = "MANIFEST.sha256";
+
+    /// <summary>Writes a package.</summary>
+    /// <param name="call">What and where.</param>
+    /// <param name="log">Told what is in it.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <returns>False where something is wrong with the pipeline, which is then said.</returns>
+    /// <exception cref="WrongCallException">Something is missing, or something else is where it is to be written.</exception>
+    /// <exception cref="EdgeVisionException">A model cannot be read.</exception>
+    public static bool Write(DeployCall call, TextWriter log, CancellationToken cancel)
+    {
+        CheckOut(call);
+        foreach (string model in call.Models)
+        {
+            Shell.MustExist(model, "model");
+        }
+
+        var files = new PackageFiles();
+        var program = call.Target.FindProgram(call.Program, call.WithOpenCv);
+        if (call.WithOpenCv && !program.Any(PackageTarget.IsOpenCv))
+        {
+            throw new WrongCallException($"OpenCV's library does not lie beside the program for {call.Target.Name}: write it with ./build.sh aot --rid={call.Target.Name} --opencv=true, or leave --with-opencv out");
+        }
+
+        files.AddProgram("bin/", program);
+        var (text, file, folder) = Pipeline(call);
+        if (DeployedPipeline.Make(text, file, folder, files) is not { } pipeline)
+        {
+            return false;
+        }
+
+        string[] models = [.. call.Models.Select(files.AddModel).Concat(pipeline.Models).Distinct().Order(StringComparer.Ordinal)];
+        AddTexts(call, files, pipeline, [.. models.Select(m => (m, HasSelfTest(files.All[m].Path!)))]);
+        files.Add(Manifest, files.Manifest(cancel), executable: false, "\n");
+        long bytes = PackageWriter.Write(call.Out, files, call.Name, call.Force ? IsPackage : null, cancel);
+
+        log.WriteLine(FormattableString.Invariant($"{call.Out}: {models.Length} model{(models.Length == 1 ? "" : "s")} and a pipeline for {call.Target.Name}, {bytes / 1e6:F1} MB"));
+        Say(call, program, pipeline, log);
+        return true;
+    }
+
+    private static void CheckOut(DeployCall call)
+    {
+        string to = Path.TrimEndingDirectorySeparator(Path.GetFullPath(call.Out));
+        if (!Directory.Exists(Path.GetDirectoryName(to)))
+        {
+            throw new WrongCallException($"the folder of --out '{call.Out}' does not exist");
+        }
+
+        bool folder = !PackageWriter.IsTar(to) && !PackageWriter.IsZip(to);
+        if (folder ? File.Exists(to) : Directory.Exists(to))
+        {
+            throw new WrongCallException($"--out '{call.Out}' is a {(folder ? "file" : "folder")}; name a folder, a .tar.gz or a .zip");
+        }
+
+        bool taken = folder ? Directory.Exists(to) && Directory.EnumerateFileSystemEntries(to).Any() : File.Exists(to);
+        if (taken && !call.Force)
+        {
+            throw new WrongCallException($"--out '{call.Out}' is there already; --force replaces it");
+        }
+
+        if (taken && folder && !IsPackage(to))
+        {
+            throw new WrongCallException($"--out '{call.Out}' is a folder that holds no package; --force replaces only packages");
+        }
+    }
+
+    // Only what this command wrote is ever deleted.
+    private static bool IsPackage(string folder) => File.Exists(Path.Combine(folder, Manifest)) && File.Exists(Path.Combine(folder, "pipeline.yaml"));
+
+    private static (string Text, string File, string Folder) Pipeline(DeployCall call)
+    {
+        if (call.Pipeline is { } path)
+        {
+            try
+            {
+                return (PipelineConfig.ReadFile(path), path, Path.GetDirectoryName(Path.GetFullPath(path))!);
+            }
+            catch (PipelineConfigException e)
+            {
+                throw new WrongCallException(e.Message);
+            }
+        }
+
+        if (call.Models.Count == 0)
+        {
+            throw new WrongCallException("--model or --pipeline says what is deployed");
+        }
+
+        string model = Path.GetFullPath(call.Models[0]);
+        return (PipelineCommand.Start(Path.GetFileName(model)), "the pipeline of 'pipeline init'", Path.GetDirectoryName(model)!);
+    }
+
+    private static void AddTexts(DeployCall call, PackageFiles files, DeployedPipeline pipeline, IReadOnlyList<(string Model, bool Verifies)> models)
+    {
+        string lineEnd = call.Target.IsWindows ? "\r\n" : "\n";
+        var texts = new DeployText(call, pipeline, models);
+        void Add(string name, string text, bool executable = false) => files.Add(name, text, executable, lineEnd);
+
+        Add("pipeline.yaml", pipeline.Text);
+        Add("environment.example", DeployText.EnvironmentExample(call, pipeline));
+        Add("output/.keep", "");
+        if (call.Target.IsWindows)
+        {
+            Add("README.txt", texts["README-windows.txt"]);
+            Add("verify.ps1", texts["verify.ps1"]);
+            return;
+        }
+
+        Add("README.txt", texts["README-linux.txt"]);
+        Add($"{call.Name}.service", texts["pipeline.service"]);
+        Add("Dockerfile", texts["Dockerfile"]);
+        Add(".dockerignore", "environment\nsecrets\n");
+        foreach (string script in (string[])["install.sh", "uninstall.sh", "verify.sh"])
+        {
+            Add(script, texts[script], executable: true);
+        }
+    }
+
+    // Models by others carry none, and are only loaded there.
+    private static bool HasSelfTest(string model)
+    {
+        using var engine = new InferenceEngine(model, new EngineOptions { Providers = ProviderPolicy.Prefer(Provider.Cpu) });
+        try
+        {
+            return BundleReader.ReadSpec(model, engine.Metadata, engine.Inputs, engine.Outputs, null).Spec.Goldens is { Length: > 0 };
+        }
+        catch (ModelFormatException)
+        {
+            return false; // the pipeline names its spec
+        }
+    }
+
+    private static void Say(DeployCall call, IReadOnlyList<string> program, DeployedPipeline pipeline, TextWriter log)
+    {
+        foreach (string note in pipeline.Notes)
+        {
+            log.WriteLine($"note:  {note}");
+        }
+
+        if (!program.Any(p => Path.GetFileName(p) == call.Target.OnnxRuntime))
+        {
+            log.WriteLine($"note:  {call.Target.OnnxRuntime} is not beside the program: {OrtLibrary.PathVariable} has to name it there");
+        }
+
+        string[] needed = [.. pipeline.Variables.Where(v => v.Default is null).Select(v => v.Name)];
+        if (needed.Length > 0 || pipeline.SecretFiles.Any())
+        {
+            log.WriteLine($"there: fill in environment.example{(needed.Length > 0 ? $" ({string.Join(", ", needed)})" : "")}{(pipeline.SecretFiles.Any() ? $"; files with secrets: {string.Join(", ", pipeline.SecretFiles)}" : "")}");
+        }
+
+        if (call.Target.IsWindows)
+        {
+            log.WriteLine("there: unpack, then powershell -ExecutionPolicy Bypass -File verify.ps1");
+            return;
+        }
+
+        string unpack = PackageWriter.IsTar(call.Out) ? $"tar xzf {Path.GetFileName(call.Out)} && cd {call.Name} && " : PackageWriter.IsZip(call.Out) ? $"unzip -q {Path.GetFileName(call.Out)} && cd {call.Name} && " : "";
+        log.WriteLine($"there: {unpack}./verify.sh && sudo ./install.sh");
+    }
+}

@@ -1,0 +1,164 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+
+namespace EdgeVision.Cli;
+
+/// <summary>
+/// Writes a package as a .tar.gz, a .zip or a folder. It appears when it is whole, and a call that fails leaves nothing. Times, owners and order say nothing
+/// of the machine that packed it: the same files give the same bytes.
+/// </summary>
+internal static class PackageWriter
+{
+    private const int Chunk = 1 << 20;
+
+    // The first time that zip can tell.
+    private static readonly DateTimeOffset Time = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>Writes it.</summary>
+    /// <param name="to">Where to; the ending says what.</param>
+    /// <param name="files">What is in it.</param>
+    /// <param name="root">Name of the one folder in an archive.</param>
+    /// <param name="isPackage">Whether a folder that is there may be replaced; none where null.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <returns>Bytes written.</returns>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static long Write(string to, PackageFiles files, string root, Predicate<string>? isPackage, CancellationToken cancel)
+    {
+        to = Path.TrimEndingDirectorySeparator(to);
+        string part = to + ".part";
+        Clear(part); // of a call that was killed
+        try
+        {
+            if (IsTar(to))
+            {
+                using var stream = File.Create(part);
+                Tar(stream, files, root, cancel);
+            }
+            else if (IsZip(to))
+            {
+                using var stream = File.Create(part);
+                Zip(stream, files, root, cancel);
+            }
+            else
+            {
+                Folder(part, files, cancel);
+                return MoveFolder(part, to, isPackage);
+            }
+
+            File.Move(part, to, overwrite: true);
+            return new FileInfo(to).Length;
+        }
+        catch
+        {
+            Clear(part);
+            throw;
+        }
+    }
+
+    /// <summary>Whether the ending is that of a tar.</summary>
+    public static bool IsTar(string to) => to.EndsWith(".tar.gz", StringComparison.OrdinalIgnoreCase) || to.EndsWith(".tgz", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether the ending is that of a zip.</summary>
+    public static bool IsZip(string to) => to.EndsWith(".zip", StringComparison.OrdinalIgnoreCase);
+
+    private static void Tar(Stream to, PackageFiles files, string root, CancellationToken cancel)
+    {
+        using var gzip = new GZipStream(to, CompressionLevel.Optimal, leaveOpen: true);
+        using var tar = new TarWriter(gzip, TarEntryFormat.Ustar);
+        foreach (var (name, file) in files.All)
+        {
+            cancel.ThrowIfCancellationRequested();
+            using var data = file.Open();
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, $"{root}/{name}") { DataStream = data, Mode = file.Mode, ModificationTime = Time });
+        }
+    }
+
+    private static void Zip(Stream to, PackageFiles files, string root, CancellationToken cancel)
+    {
+        using var zip = new ZipArchive(to, ZipArchiveMode.Create, leaveOpen: true);
+        foreach (var (name, file) in files.All)
+        {
+            var entry = zip.CreateEntry($"{root}/{name}", CompressionLevel.Optimal);
+            entry.LastWriteTime = Time;
+            entry.ExternalAttributes = (0x8000 | (int)file.Mode) << 16; // a regular file, as Unix has it
+            using var data = file.Open();
+            using var stream = entry.Open();
+            Copy(data, stream, cancel);
+        }
+    }
+
+    private static void Folder(string folder, PackageFiles files, CancellationToken cancel)
+    {
+        foreach (var (name, file) in files.All)
+        {
+            string path = Path.Combine(folder, name);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            using (var data = file.Open())
+            using (var stream = File.Create(path))
+            {
+                Copy(data, stream, cancel);
+            }
+
+            File.SetLastWriteTimeUtc(path, Time.UtcDateTime);
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(path, file.Mode);
+            }
+        }
+    }
+
+    private static long MoveFolder(string part, string to, Predicate<string>? isPackage)
+    {
+        string? old = null;
+        if (Directory.Exists(to) && Directory.EnumerateFileSystemEntries(to).Any())
+        {
+            if (isPackage?.Invoke(to) is not true)
+            {
+                throw new WrongCallException($"'{to}' is there already and holds something else");
+            }
+
+            old = to + ".old";
+            Clear(old);
+            Directory.Move(to, old);
+        }
+        else if (Directory.Exists(to))
+        {
+            Directory.Delete(to);
+        }
+
+        try
+        {
+            Directory.Move(part, to);
+        }
+        catch when (old is not null)
+        {
+            Directory.Move(old, to);
+            throw;
+        }
+
+        Clear(old);
+        return new DirectoryInfo(to).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length);
+    }
+
+    private static void Copy(Stream from, Stream to, CancellationToken cancel)
+    {
+        byte[] buffer = new byte[Chunk];
+        while (from.Read(buffer) is var n and > 0)
+        {
+            cancel.ThrowIfCancellationRequested();
+            to.Write(buffer, 0, n);
+        }
+    }
+
+    private static void Clear(string? path)
+    {
+        if (Directory.Exists(path))
+        {
+            Directory.Delete(path, recursive: true);
+        }
+        else if (path is not null)
+        {
+            File.Delete(path);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace EdgeVision.Configuration;
+
+/// <summary>A configuration's text, looked at and changed as text: comments, order and anchors stay.</summary>
+public static partial class PipelineText
+{
+    /// <summary>Environment variables that the values name, each once, in their order; none where the text is no YAML.</summary>
+    /// <param name="text">YAML.</param>
+    public static IReadOnlyList<ConfigVariable> Variables(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var variables = new List<ConfigVariable>();
+        foreach (var variable in YamlScalars.Read(text).SelectMany(s => EnvironmentText.References(s.Value)))
+        {
+            int known = variables.FindIndex(v => v.Name == variable.Name);
+            if (known < 0)
+            {
+                variables.Add(variable);
+            }
+            else if (variable.Default is null)
+            {
+                variables[known] = variable; // one place that has no default makes it needed
+            }
+        }
+
+        return variables;
+    }
+
+    /// <summary>Secrets that stand in the text itself, where an environment variable or a file should be named; none where the text is no YAML.</summary>
+    /// <param name="text">YAML.</param>
+    /// <param name="file">Name for messages.</param>
+    public static IReadOnlyList<ConfigProblem> Secrets(string text, string file)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(file);
+        return [.. YamlScalars.Read(text).Where(HoldsSecret).Select(s => new ConfigProblem(file, s.At.Line, s.At.Column,
+            $"'{s.Key}' holds a secret itself; write ${{NAME}} in its place, an environment variable"))];
+    }
+
+    /// <summary>The text with other paths in it.</summary>
+    /// <param name="config">A configuration that was read from a text.</param>
+    /// <param name="place">The path for a file, which may hold variables; null: as it is.</param>
+    /// <exception cref="PipelineConfigException">A path is written so that it cannot be changed alone.</exception>
+    public static string WithPaths(PipelineConfig config, Func<ConfigFile, string?> place)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(place);
+        string text = config.Text;
+        var wanted = new Dictionary<int, string>();
+        var written = new StringBuilder();
+        int from = 0;
+        foreach (var file in config.Files.OrderBy(f => f.Start))
+        {
+            if (place(file) is not { } path || !wanted.TryAdd(file.Start, path))
+            {
+                continue; // an anchored value is used in several places and stands in one
+            }
+
+            int start = AfterProperties(text, file.Start, file.End);
+            written.Append(text, from, start - from).Append(Quoted(path));
+            from = file.End;
+        }
+
+        string changed = written.Append(text, from, text.Length - from).ToString();
+        return Differs(text, changed, wanted) is { } at
+            ? throw new PipelineConfigException($"the path in line {at.Line} of the configuration cannot be changed; write it in one line, in quotes")
+            : changed;
+    }
+
+    // All values but those that were to change are what they were: then nothing else was touched.
+    private static ConfigPlace? Differs(string text, string changed, Dictionary<int, string> wanted)
+    {
+        var before = YamlScalars.Read(text);
+        var after = YamlScalars.Read(changed);
+        for (int i = 0; i < before.Count; i++)
+        {
+            if (i >= after.Count || after[i].Value != wanted.GetValueOrDefault(before[i].Start, before[i].Value))
+            {
+                return before[i].At;
+            }
+        }
+
+        return after.Count > before.Count ? before[^1].At : null;
+    }
+
+    // Anchors and tags (&name, !tag) stand before the value and belong to it in the reader's eyes.
+    private static int AfterProperties(string text, int start, int end)
+    {
+        while (start < end && text[start] is '&' or '!')
+        {
+            while (start < end && !char.IsWhiteSpace(text[start]))
+            {
+                start++;
+            }
+
+            while (start < end && char.IsWhiteSpace(text[start]))
+            {
+                start++;
+            }
+        }
+
+        return start;
+    }
+
+    // Single quotes know no escapes but the quote itself, so a path stays as it is.
+    private static string Quoted(string path) =>
+        path.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '/' or '-' or '_') && !path.StartsWith('-') ? path : $"'{path.Replace("'", "''", StringComparison.Ordinal)}'";
+
+    private static bool HoldsSecret(YamlScalar scalar)
+    {
+        if (scalar.Key is { } key && ConfigSecrets.IsNamed(key) && !key.EndsWith("_file", StringComparison.Ordinal))
+        {
+            var references = EnvironmentText.References(scalar.Value);
+            return scalar.Value.Length > 0 && (references.Count == 0 || references.Any(r => r.Default is { Length: > 0 }));
+        }
+
+        // A password that is a variable's alone is no secret yet, and neither is a user's name.
+        string shown = PlainUser().Replace(Reference().Replace(scalar.Value, "***"), "://***@");
+        return SourceAddress.Redact(shown) != shown;
+    }
+
+    [GeneratedRegex(@"\$\{[A-Za-z_][A-Za-z0-9_]*(?::-)?\}", RegexOptions.CultureInvariant)]
+    private static partial Regex Reference();
+
+    [GeneratedRegex(@"://(?:[^/\s:@]*:\*\*\*|[^/\s:@]*)@", RegexOptions.CultureInvariant)]
+    private static partial Regex PlainUser();
+}

@@ -1,0 +1,84 @@
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace EdgeVision.Configuration;
+
+/// <summary>A single value where it stands in the text.</summary>
+/// <param name="Key">The key that it, or the list around it, belongs to; null for a key itself.</param>
+/// <param name="Value">As written, without quotes.</param>
+/// <param name="Start">Its first character, that of an anchor or tag before it.</param>
+/// <param name="At">Line and column.</param>
+internal readonly record struct YamlScalar(string? Key, string Value, int Start, ConfigPlace At);
+
+/// <summary>The keys and values of a text in their order, by its events: aliases cannot make it endless.</summary>
+internal static class YamlScalars
+{
+    /// <summary>All of them; none where the text is no YAML.</summary>
+    public static IReadOnlyList<YamlScalar> Read(string text)
+    {
+        var scalars = new List<YamlScalar>();
+        var anchors = new Dictionary<AnchorName, string>();
+        var around = new Stack<(bool IsMap, string? Key, string? Awaiting)>();
+        var parser = new Parser(new StringReader(text));
+        try
+        {
+            while (parser.MoveNext())
+            {
+                switch (parser.Current)
+                {
+                    case Scalar scalar:
+                        if (!scalar.Anchor.IsEmpty)
+                        {
+                            anchors[scalar.Anchor] = scalar.Value;
+                        }
+
+                        Add(scalar.Value, scalar);
+                        break;
+                    case AnchorAlias alias:
+                        Add(anchors.GetValueOrDefault(alias.Value, ""), alias);
+                        break;
+                    case MappingStart or SequenceStart:
+                        string? key = around.TryPeek(out var parent) ? parent.IsMap ? parent.Awaiting : parent.Key : null;
+                        around.Push((parser.Current is MappingStart, key, null));
+                        break;
+                    case MappingEnd or SequenceEnd:
+                        around.Pop();
+                        Done();
+                        break;
+                }
+            }
+        }
+        catch (YamlException)
+        {
+            return []; // the reader says what is wrong
+        }
+
+        return scalars;
+
+        void Add(string value, ParsingEvent at)
+        {
+            bool isKey = around.TryPeek(out var inside) && inside is { IsMap: true, Awaiting: null };
+            string? key = isKey || around.Count == 0 ? null : inside.IsMap ? inside.Awaiting : inside.Key;
+            scalars.Add(new YamlScalar(key, value, (int)at.Start.Index, new ConfigPlace(at.Start.Line, at.Start.Column)));
+            if (isKey)
+            {
+                around.Pop();
+                around.Push(inside with { Awaiting = value });
+            }
+            else
+            {
+                Done();
+            }
+        }
+
+        // A map's value is read; a key is next.
+        void Done()
+        {
+            if (around.TryPeek(out var inside) && inside.IsMap)
+            {
+                around.Pop();
+                around.Push(inside with { Awaiting = null });
+            }
+        }
+    }
+}

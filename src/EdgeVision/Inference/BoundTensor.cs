@@ -1,0 +1,193 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace EdgeVision;
+
+/// <summary>A tensor in memory of its own that ONNX Runtime reads or writes in place, and its values as float32.</summary>
+internal sealed unsafe class BoundTensor(TensorInfo info) : IDisposable
+{
+    private const int Alignment = 64;
+    private void* _memory;
+    private OrtValue? _allocated; // owns the memory where an allocator of ONNX Runtime gave it
+    private OrtMemoryInfo? _place;
+    private bool _borrowed;
+    private int _bytes;
+    private float[] _wide = [];
+    private int _count;
+    private void* _data;
+
+    public TensorInfo Info { get; } = info;
+
+    public OrtValue? Value { get; private set; }
+
+    public long[] Shape { get; private set; } = [];
+
+    public bool Open { get; set; }
+
+    public Span<byte> Bytes => new(_memory, _bytes);
+
+    public nint Address => (nint)_memory;
+
+    public ReadOnlySpan<float> Floats => Info.Element == TensorElement.Float32 ? new ReadOnlySpan<float>(_data, _count) : _wide.AsSpan(0, _count);
+
+    private int ElementSize => Info.Element switch
+    {
+        TensorElement.Float32 or TensorElement.Int32 => 4,
+        TensorElement.Float16 => 2,
+        TensorElement.Int64 => 8,
+        _ => 1,
+    };
+
+    private TensorElementType OrtElement => Info.Element switch
+    {
+        TensorElement.Float32 => TensorElementType.Float,
+        TensorElement.Float16 => TensorElementType.Float16,
+        TensorElement.UInt8 => TensorElementType.UInt8,
+        TensorElement.Int8 => TensorElementType.Int8,
+        TensorElement.Int32 => TensorElementType.Int32,
+        TensorElement.Int64 => TensorElementType.Int64,
+        _ => TensorElementType.Bool,
+    };
+
+    /// <summary>The first items of this tensor's memory under another shape; this tensor must outlive it.</summary>
+    public BoundTensor First(long[] shape)
+    {
+        var (count, bytes) = Measure(shape);
+        if (bytes > _bytes)
+        {
+            throw new ModelFormatException($"'{Info.Name}' becomes larger as the batch becomes smaller: {string.Join('x', shape)}");
+        }
+
+        var first = new BoundTensor(Info) { _memory = _memory, _place = _place, _borrowed = true };
+        first.Bind(shape, count, bytes);
+        return first;
+    }
+
+    /// <summary>Takes memory for a shape, all zero: from the allocator, or plain memory.</summary>
+    public void Allocate(long[] shape, OrtAllocator? from = null)
+    {
+        var (count, bytes) = Measure(shape);
+        Dispose();
+        if (from is null)
+        {
+            _memory = NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
+            _place = null;
+        }
+        else
+        {
+            _allocated = OrtValue.CreateAllocatedTensorValue(from, OrtElement, shape);
+            _memory = Start(_allocated);
+            _place = from.Info;
+        }
+
+        NativeMemory.Clear(_memory, (nuint)bytes);
+        Bind(shape, count, bytes);
+    }
+
+    /// <summary>Moves to memory of an allocator, or to plain memory, with what lies in it.</summary>
+    public void MoveTo(OrtAllocator? from)
+    {
+        if (Value is null || from is null && _allocated is null)
+        {
+            return;
+        }
+
+        byte[] kept = Bytes.ToArray();
+        Allocate(Shape, from);
+        kept.CopyTo(Bytes);
+    }
+
+    /// <summary>A tensor of the same shape in the device's memory, never touched from here.</summary>
+    public OrtValue OnDevice(OrtAllocator device, out nint address)
+    {
+        var value = OrtValue.CreateAllocatedTensorValue(device, OrtElement, Shape);
+        address = (nint)Start(value);
+        return value;
+    }
+
+    public void Take(OrtValue value)
+    {
+        Shape = value.GetTensorTypeAndShape().Shape;
+        var raw = value.GetTensorMutableRawData();
+        _count = raw.Length / ElementSize;
+        fixed (byte* p = raw)
+        {
+            _data = p; // Native memory, alive until the next run disposes the value.
+        }
+    }
+
+    public void Widen()
+    {
+        if (Info.Element == TensorElement.Float32)
+        {
+            return;
+        }
+
+        if (_wide.Length < _count)
+        {
+            _wide = new float[_count];
+        }
+
+        var wide = _wide.AsSpan(0, _count);
+        switch (Info.Element)
+        {
+            case TensorElement.Float16:
+                TensorPrimitives.ConvertToSingle(new ReadOnlySpan<Half>(_data, _count), wide);
+                break;
+            case TensorElement.Int32:
+                TensorPrimitives.ConvertChecked<int, float>(new ReadOnlySpan<int>(_data, _count), wide);
+                break;
+            case TensorElement.Int64:
+                TensorPrimitives.ConvertChecked<long, float>(new ReadOnlySpan<long>(_data, _count), wide);
+                break;
+            case TensorElement.Int8:
+                TensorPrimitives.ConvertChecked<sbyte, float>(new ReadOnlySpan<sbyte>(_data, _count), wide);
+                break;
+            default:
+                TensorPrimitives.ConvertChecked<byte, float>(new ReadOnlySpan<byte>(_data, _count), wide);
+                break;
+        }
+    }
+
+    public void Dispose()
+    {
+        Value?.Dispose();
+        Value = null;
+        _allocated?.Dispose();
+        if (_memory is not null && !_borrowed && _allocated is null)
+        {
+            NativeMemory.AlignedFree(_memory);
+        }
+
+        _allocated = null;
+        _memory = null;
+    }
+
+    private (int Count, int Bytes) Measure(long[] shape)
+    {
+        long count = 1;
+        foreach (long d in shape)
+        {
+            count = d > 0 && count <= int.MaxValue / d ? count * d : throw new ModelFormatException($"'{Info.Name}' of {string.Join('x', shape)} is too large");
+        }
+
+        long bytes = count * ElementSize;
+        return bytes <= int.MaxValue
+            ? ((int)count, (int)bytes)
+            : throw new ModelFormatException($"'{Info.Name}' of {string.Join('x', shape)} needs {bytes} bytes, more than a tensor may have");
+    }
+
+    private void Bind(long[] shape, int count, int bytes)
+    {
+        _data = _memory;
+        _bytes = bytes;
+        _count = count;
+        Shape = shape;
+        Value = OrtValue.CreateTensorValueWithData(_place ?? OrtMemoryInfo.DefaultInstance, OrtElement, shape, (nint)_memory, bytes);
+    }
+
+    // Only where it begins: the device's memory cannot be read here.
+    private static void* Start(OrtValue value) => System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetReference(value.GetTensorMutableRawData()));
+}

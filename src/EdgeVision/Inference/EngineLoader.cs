@@ -1,0 +1,209 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace EdgeVision;
+
+/// <summary>Opens sessions of one model as its options say: the first, the next when a provider fails at its first run, and those that are profiled. Twins share it.</summary>
+internal sealed class EngineLoader
+{
+    private readonly string? _cacheFolder;
+    private ModelCacheUse _cacheUse;
+    private string? _engineFolder;
+    private bool _graphs;
+
+    /// <exception cref="ModelFormatException">The file is no readable ONNX model, or it reaches outside its folder.</exception>
+    /// <exception cref="ProviderUnavailableException">The provider library cannot be loaded.</exception>
+    public EngineLoader(string path, EngineOptions options)
+    {
+        (Path, Options) = (path, options);
+        ProviderOptions.Check(options.ProviderOptions);
+        bool cacheable = !OnnxFile.Check(path) && options.OptimizeGraph;
+        _cacheFolder = cacheable ? options.CacheFolder : null;
+        OrtLibrary.EnsureLoaded();
+        var library = options.ProviderLibrary is { } file ? ProviderLibrary.Load(file) : null;
+        Native = options.Native ?? (library is null ? OrtProviders.Instance : new OrtProviders(library));
+        Policy = library is not null && options.Providers.IsAuto ? ProviderPolicy.AutoWith(library.Provider) : options.Providers;
+        Threads = (options.Threads ?? ThreadBudget.Default) is var budget && options.Threads is null && ThreadBudget.LiveSessions > 0
+            ? budget with { Spin = false }
+            : budget;
+        Notice += options.Notice;
+    }
+
+    public event Action<string>? Notice;
+
+    public string Path { get; }
+
+    public string Name => System.IO.Path.GetFileName(Path);
+
+    public EngineOptions Options { get; }
+
+    public INativeProviders Native { get; }
+
+    public ProviderPolicy Policy { get; }
+
+    public ThreadBudget Threads { get; }
+
+    /// <summary>Held while a session that failed at its first run is replaced.</summary>
+    public Lock Replacing { get; } = new();
+
+    /// <summary>The session that took the place of one that failed at its first run; null where none did.</summary>
+    public EngineSession? Replacement { get; set; }
+
+    public void Tell(string message) => Notice?.Invoke(message);
+
+    /// <summary>Opens the first session.</summary>
+    /// <exception cref="ProviderUnavailableException">A required provider cannot be had.</exception>
+    public EngineSession Open()
+    {
+        var (session, report) = ProviderSelection.Open(Policy, Native, OpenWith);
+        return Finish(session, report);
+    }
+
+    /// <summary>Opens one without the first provider of a session that failed.</summary>
+    public EngineSession OpenNext(EngineSession failed, string reason)
+    {
+        var (session, report) = ProviderSelection.OpenNext(Policy, failed.Report, reason, OpenWith);
+        return Finish(session, report);
+    }
+
+    /// <summary>Options of a session without providers.</summary>
+    public SessionOptions MakeOptions()
+    {
+        var options = new SessionOptions
+        {
+            IntraOpNumThreads = Threads.Inference,
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            GraphOptimizationLevel = Options.OptimizeGraph ? GraphOptimizationLevel.ORT_ENABLE_ALL : GraphOptimizationLevel.ORT_DISABLE_ALL,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+        };
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", Threads.Spin ? "1" : "0");
+        options.AddSessionConfigEntry("session.force_spinning_stop", "1"); // between runs the cores belong to others
+        foreach (var (key, value) in Options.ProviderOptions)
+        {
+            if (ProviderOptions.IsOfSession(key))
+            {
+                options.AddSessionConfigEntry(key, value);
+            }
+        }
+
+        return options;
+    }
+
+    /// <summary>Registers providers with a session's options.</summary>
+    /// <param name="options">The session's.</param>
+    /// <param name="providers">In order of preference.</param>
+    /// <param name="graphs">Whether the first may record its runs, where its options ask for it.</param>
+    /// <exception cref="ProviderFailedException">One does not start.</exception>
+    public void Append(SessionOptions options, IReadOnlyList<Provider> providers, bool graphs)
+    {
+        var given = Options.ProviderOptions;
+        _engineFolder = null;
+        if (providers.Contains(Provider.TensorRt))
+        {
+            (given, _engineFolder) = TensorRtCache.Add(given, Path, Options);
+        }
+
+        ProviderSelection.Append(Native, options, providers, graphs || !AsksForGraphs(providers[0]) ? given : new Dictionary<string, string>(given)
+        {
+            [providers[0].Name() + "." + GraphOption(providers[0])] = "0",
+        });
+    }
+
+    private EngineSession Finish(InferenceSession session, ProviderReport report)
+    {
+        var first = report.Active[0];
+        int device = ProviderOptions.Device(ProviderOptions.For(first, Options.ProviderOptions));
+        return new EngineSession(session, report, first == Provider.Cpu ? null : Native.Memory(session, first, device))
+        {
+            ModelCache = _cacheUse,
+            OpenedForGraphs = _graphs,
+            RecordsGraphs = _graphs,
+            EngineFolder = report.Active.Contains(Provider.TensorRt) ? _engineFolder : null,
+        };
+    }
+
+    private InferenceSession OpenWith(IReadOnlyList<Provider> providers)
+    {
+        _cacheUse = Options.CacheFolder is null ? ModelCacheUse.Off : ModelCacheUse.NotPossible;
+        _graphs = AsksForGraphs(providers[0]);
+        if (_cacheFolder is not null && providers is [Provider.Cpu])
+        {
+            try
+            {
+                string settings = "cpu|" + string.Join('|', Options.ProviderOptions.Where(o => ProviderOptions.IsOfSession(o.Key)).OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => $"{o.Key}={o.Value}"));
+                (var session, _cacheUse) = OptimizedModelCache.Open(_cacheFolder, Path, settings, MakeOptions);
+                return session;
+            }
+            catch (OnnxRuntimeException e)
+            {
+                throw LoadError(e);
+            }
+        }
+
+        try
+        {
+            try
+            {
+                return Create(providers);
+            }
+            catch (OnnxRuntimeException e) when (_graphs)
+            {
+                // It refuses a network that has nodes elsewhere; without recording it may do.
+                _graphs = false;
+                var session = Create(providers);
+                TellNoGraph(providers[0], OneLine.Of(e.Message));
+                return session;
+            }
+        }
+        catch (OnnxRuntimeException e) when (providers[0] != Provider.Cpu && !Policy.Required)
+        {
+            // Whether the provider is at fault or the model shows when the next one tries.
+            throw new ProviderFailedException(providers[0], e);
+        }
+        catch (OnnxRuntimeException e) when (providers[0] != Provider.Cpu && !OpensOnCpu())
+        {
+            throw LoadError(e);
+        }
+        catch (OnnxRuntimeException e) when (providers[0] != Provider.Cpu)
+        {
+            throw new ProviderFailedException(providers[0], e);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw LoadError(e);
+        }
+    }
+
+    /// <summary>Says why runs are not recorded.</summary>
+    public void TellNoGraph(Provider provider, string reason) => Tell($"{Name} runs without CUDA graphs on {provider.Name()}: {reason}");
+
+    private InferenceSession Create(IReadOnlyList<Provider> providers)
+    {
+        using var options = MakeOptions();
+        Append(options, providers, _graphs);
+        using var build = TensorRtCache.Building(_engineFolder, Name, Tell);
+        return new InferenceSession(Path, options);
+    }
+
+    private bool AsksForGraphs(Provider provider) =>
+        GraphOption(provider) is { } name && ProviderOptions.For(provider, Options.ProviderOptions).TryGetValue(name, out string? value) && ProviderOptions.IsOn(value);
+
+    private static string? GraphOption(Provider provider) => provider switch { Provider.Cuda => "enable_cuda_graph", Provider.TensorRt => "trt_cuda_graph_enable", _ => null };
+
+    private bool OpensOnCpu()
+    {
+        try
+        {
+            using var options = MakeOptions();
+            using var session = new InferenceSession(Path, options);
+            return true;
+        }
+        catch (OnnxRuntimeException)
+        {
+            return false;
+        }
+    }
+
+    private ModelFormatException LoadError(OnnxRuntimeException e) =>
+        new($"'{Path}' cannot be loaded, it may be damaged or truncated, or need a newer ONNX Runtime: {OneLine.Of(e.Message)}", e);
+}

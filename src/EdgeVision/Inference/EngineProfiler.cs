@@ -1,0 +1,40 @@
+using System.Text.Json;
+using Microsoft.ML.OnnxRuntime;
+
+namespace EdgeVision;
+
+/// <summary>Runs a model in a session of its own that ONNX Runtime profiles.</summary>
+internal static class EngineProfiler
+{
+    /// <summary>Runs so often on the inputs and reads the profile, with the folder that it lies in, which is gone afterwards.</summary>
+    /// <exception cref="EdgeVisionException">The model fails, or its profile cannot be read.</exception>
+    public static T Run<T>(EngineLoader loader, IReadOnlyList<Provider> providers, OrtValue[] inputs, int runs, Func<Stream, string, T> read, Action<SessionOptions>? adapt = null)
+    {
+        string folder = Directory.CreateTempSubdirectory("edgevision-profile-").FullName;
+        try
+        {
+            using var options = loader.MakeOptions();
+            adapt?.Invoke(options);
+            loader.Append(options, providers, graphs: false);
+            options.ProfileOutputPathPrefix = Path.Combine(folder, "run");
+            options.EnableProfiling = true;
+            using var session = new InferenceSession(loader.Path, options);
+            using var runOptions = new RunOptions();
+            for (int i = 0; i < runs; i++)
+            {
+                session.Run(runOptions, session.InputNames, inputs, session.OutputNames).Dispose();
+            }
+
+            using var json = File.OpenRead(session.EndProfiling());
+            return read(json, folder);
+        }
+        catch (Exception e) when (e is OnnxRuntimeException or ProviderFailedException or JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new EdgeVisionException($"'{loader.Path}' cannot be profiled: {OneLine.Of(e.Message)}", e);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}

@@ -1,0 +1,200 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace EdgeVision;
+
+/// <content>How its inputs and outputs are bound.</content>
+public sealed partial class InferenceEngine
+{
+    private void SetShape(int index, long[] shape)
+    {
+        var info = _inputs[index];
+        bool fits = shape.Length == info.Shape.Length;
+        for (int i = 0; fits && i < shape.Length; i++)
+        {
+            fits = shape[i] > 0 && (info.Shape[i] < 0 || info.Shape[i] == shape[i]);
+        }
+
+        if (!fits)
+        {
+            throw new ModelFormatException($"input {info} does not take the shape {string.Join('x', shape)}");
+        }
+
+        _inputTensors[index].Allocate(shape, _session.Memory?.Host);
+    }
+
+    private void Unbind()
+    {
+        _openOutputs?.Dispose();
+        _openOutputs = null;
+        _binding?.Dispose();
+        _binding = null;
+        foreach (var batch in _smallerBatches.Values)
+        {
+            batch?.Dispose();
+        }
+
+        _smallerBatches.Clear();
+        _smaller = null;
+    }
+
+    // Outputs get memory of their own; where a size depends on the data, ONNX Runtime allocates on each run. Waits while
+    // an input's dimensions are open.
+    private void Bind()
+    {
+        Unbind();
+        if (Array.Exists(_inputTensors, t => t.Value is null))
+        {
+            return;
+        }
+
+        // Most open dimensions are fixed once the inputs are: one run tells the shapes. Where a run then differs, Run sees it.
+        bool open = !_sizesVary && _outputs.Any(o => Array.Exists(o.Shape, d => d < 0));
+        long[][]? shapes = open ? ProbeShapes(_inputTensors) : null;
+        for (int i = 0; i < _outputTensors.Length; i++)
+        {
+            long[] shape = shapes?[i] ?? _outputs[i].Shape;
+            _outputTensors[i].Open = _sizesVary || Array.Exists(shape, d => d <= 0);
+            if (!_outputTensors[i].Open)
+            {
+                _outputTensors[i].Allocate(shape, _session.Memory?.Host);
+            }
+        }
+
+        if (!_session.RecordsGraphs || !TryRecord())
+        {
+            _binding = BindTensors(_session.OnDevice ? BindingKind.Copied : BindingKind.InPlace);
+        }
+    }
+
+    private EngineBinding BindTensors(BindingKind kind)
+    {
+        var binding = new EngineBinding(_session.Session, kind, _inputTensors, _outputTensors, _session.Memory);
+        try
+        {
+            Array.ForEach(_outputTensors, binding.BindOutput);
+            return binding;
+        }
+        catch
+        {
+            binding.Dispose();
+            throw;
+        }
+    }
+
+    // Binds to addresses of the device that stay, and runs until the graph is recorded, so that the first frame need not wait for it.
+    private bool TryRecord()
+    {
+        const int Runs = 3; // a plain one, the recording, the first replay
+        string? reason = Array.Exists(_outputTensors, o => o.Open) ? "the size of an output depends on the data"
+            : _session.Memory?.Device is null ? "there is no memory of the device to bind to, or no CUDA runtime to copy with"
+            : null;
+        if (reason is null)
+        {
+            // A graph of its own for each binding: one that was recorded before goes to the addresses of that one.
+            _recorded?.Dispose();
+            _recorded = new RunOptions();
+            _recorded.AddRunConfigEntry(GraphId, Interlocked.Increment(ref _graphs).ToString(System.Globalization.CultureInfo.InvariantCulture));
+            try
+            {
+                _binding = BindTensors(BindingKind.OnDevice);
+                for (int i = 0; i < Runs; i++)
+                {
+                    _binding.CopyIn();
+                    RunSession(_binding);
+                }
+
+                return true;
+            }
+            catch (Exception e) when (e is OnnxRuntimeException or EdgeVisionException)
+            {
+                reason = OneLine.Of(e.Message);
+                _binding?.Dispose();
+                _binding = null;
+            }
+        }
+
+        _session.RecordsGraphs = false;
+        _loader.TellNoGraph(_session.Report.Active[0], reason);
+        return false;
+    }
+
+    // The first items of the tensors that are there already, under a shape of their own.
+    private EngineBinding BindBatch(int count)
+    {
+        var inputs = Array.ConvertAll(_inputTensors, t => t.First([count, .. t.Shape[1..]]));
+        var outputs = new BoundTensor[_outputTensors.Length];
+        EngineBinding? binding = null;
+        try
+        {
+            var shapes = ProbeShapes(inputs);
+            for (int i = 0; i < outputs.Length; i++)
+            {
+                outputs[i] = _outputTensors[i].First(shapes[i]);
+            }
+
+            binding = new EngineBinding(_session.Session, _session.OnDevice ? BindingKind.Copied : BindingKind.InPlace, inputs, outputs, null) { OwnsTensors = true };
+            Array.ForEach(outputs, binding.BindOutput);
+            return binding;
+        }
+        catch
+        {
+            binding?.Dispose();
+            Array.ForEach([.. inputs, .. outputs.Where(o => o is not null)], t => t.Dispose());
+            throw;
+        }
+    }
+
+    private long[][] ProbeShapes(BoundTensor[] inputs)
+    {
+        using var build = _session.Settled ? null : TensorRtCache.Building(_session.EngineFolder, _loader.Name, _loader.Tell);
+        _loader.Native.BeforeRun(_session.Report.Active);
+        var session = _session.Session;
+        using var values = session.Run(_runOptions, session.InputNames, [.. inputs.Select(t => t.Value!)], session.OutputNames);
+        _session.Settled = true;
+        return [.. values.Select(v => v.GetTensorTypeAndShape().Shape)];
+    }
+
+    // A binding keeps what a run put out and would hold the next run to that size.
+    private void ReleaseOpenOutputs()
+    {
+        if (_openOutputs is null)
+        {
+            return;
+        }
+
+        _openOutputs.Dispose();
+        _openOutputs = null;
+        foreach (var output in _outputTensors)
+        {
+            if (output.Open)
+            {
+                _binding!.BindOutput(output);
+            }
+        }
+    }
+
+    private void CollectOpenOutputs()
+    {
+        bool any = false;
+        foreach (var output in _outputTensors)
+        {
+            any |= output.Open;
+        }
+
+        if (!any)
+        {
+            return;
+        }
+
+        _openOutputs?.Dispose();
+        _openOutputs = _binding!.OutputValues();
+        for (int i = 0; i < _outputTensors.Length; i++)
+        {
+            if (_outputTensors[i].Open)
+            {
+                var value = _openOutputs.ElementAt(i);
+                _outputTensors[i].Take(value);
+            }
+        }
+    }
+}

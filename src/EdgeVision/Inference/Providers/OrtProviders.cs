@@ -1,0 +1,132 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
+
+namespace EdgeVision;
+
+/// <summary>What an engine needs of the native library that differs by provider; tests put a fake in its place.</summary>
+internal interface INativeProviders
+{
+    /// <summary>ONNX Runtime's names of the providers that there are.</summary>
+    IReadOnlyList<string> Available { get; }
+
+    /// <summary>ONNX Runtime's name of a provider.</summary>
+    string NameOf(Provider provider) => provider.OrtName();
+
+    /// <summary>Appends the provider to the session's options; throws with the library's reason where it cannot.</summary>
+    void Append(SessionOptions session, Provider provider, IReadOnlyDictionary<string, string> options);
+
+    /// <summary>The memory that a session's first provider copies from, to and works in; null where that is the CPU's.</summary>
+    IDeviceMemory? Memory(InferenceSession session, Provider provider, int device) => null;
+
+    /// <summary>Called before each run with the session's providers.</summary>
+    void BeforeRun(IReadOnlyList<Provider> active)
+    {
+    }
+
+    /// <summary>Nodes by provider, as a profile of the session counted them.</summary>
+    IReadOnlyDictionary<string, int> Placed(IReadOnlyDictionary<string, int> measured) => measured;
+}
+
+/// <summary>Providers of the native library that the application has, and of one that is given by its path.</summary>
+internal sealed unsafe class OrtProviders(ProviderLibrary? library = null) : INativeProviders
+{
+    public static OrtProviders Instance { get; } = new();
+
+    public IReadOnlyList<string> Available => library is null ? OrtLibrary.AvailableProviders : [library.ProviderName, .. OrtLibrary.AvailableProviders];
+
+    public string NameOf(Provider provider) => provider == library?.Provider ? library.ProviderName : provider.OrtName();
+
+    public void Append(SessionOptions session, Provider provider, IReadOnlyDictionary<string, string> options)
+    {
+        if (provider == library?.Provider)
+        {
+            library.Append(session, options);
+            return;
+        }
+
+        switch (provider)
+        {
+            case Provider.Cpu:
+                break;
+            case Provider.Cuda:
+                using (var cuda = new OrtCUDAProviderOptions())
+                {
+                    cuda.UpdateOptions(new Dictionary<string, string>(options));
+                    session.AppendExecutionProvider_CUDA(cuda);
+                }
+
+                break;
+            case Provider.TensorRt:
+                using (var tensorRt = new OrtTensorRTProviderOptions())
+                {
+                    tensorRt.UpdateOptions(new Dictionary<string, string>(options));
+                    session.AppendExecutionProvider_Tensorrt(tensorRt);
+                }
+
+                break;
+            case Provider.DirectMl:
+                AppendDirectMl(session, options);
+                break;
+            case Provider.Acl:
+                AppendAcl(session, options);
+                break;
+            default:
+                session.AppendExecutionProvider(provider switch
+                {
+                    Provider.OpenVino => "OpenVINO",
+                    Provider.Xnnpack => "XNNPACK",
+                    Provider.CoreMl => "CoreML",
+                    Provider.Qnn => "QNN",
+                    _ => throw new NotSupportedException("no library of its own was given: name it with --provider-library"),
+                }, new Dictionary<string, string>(options));
+                break;
+        }
+    }
+
+    public IDeviceMemory? Memory(InferenceSession session, Provider provider, int device) =>
+        provider is Provider.Cuda or Provider.TensorRt ? CudaMemory.Open(session, device) : null;
+
+    private static void AppendDirectMl(SessionOptions session, IReadOnlyDictionary<string, string> options)
+    {
+        // DirectML asks for sequential execution without memory patterns.
+        session.EnableMemoryPattern = false;
+        session.ExecutionMode = ExecutionMode.ORT_SEQUENTIAL;
+        if (options.Keys.All(k => k == "device_id"))
+        {
+            session.AppendExecutionProvider_DML(ProviderOptions.Device(options));
+        }
+        else
+        {
+            session.AppendExecutionProvider("DML", new Dictionary<string, string>(options)); // a device by what it is
+        }
+    }
+
+    // Not among those that ONNX Runtime takes by name: a library that has it exports a function of its own.
+    private static void AppendAcl(SessionOptions session, IReadOnlyDictionary<string, string> options)
+    {
+        nint append = OrtLibrary.Export("OrtSessionOptionsAppendExecutionProvider_ACL");
+        if (append == 0)
+        {
+            throw new EntryPointNotFoundException("this build of ONNX Runtime has no ACLExecutionProvider");
+        }
+
+        bool fast = options.TryGetValue("enable_fast_math", out string? value) && ProviderOptions.IsOn(value);
+        nint status = ((delegate* unmanaged<nint, byte, nint>)append)(session.DangerousGetHandle(), fast ? (byte)1 : (byte)0);
+        GC.KeepAlive(session);
+        if (status != 0)
+        {
+            throw new NotSupportedException("ACLExecutionProvider does not take the session");
+        }
+    }
+}
+
+/// <summary>A provider that there is and that does not start here.</summary>
+internal sealed class ProviderFailedException(Provider provider, string reason, Exception? cause = null) : Exception(reason, cause)
+{
+    public ProviderFailedException(Provider provider, Exception cause) : this(provider, OneLine.Of(cause.Message), cause)
+    {
+    }
+
+    public Provider Provider { get; } = provider;
+}

@@ -1,0 +1,162 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace EdgeVision;
+
+/// <summary>What came of trying a provider with a tiny network: 3x3 convolution and ReLU of 1x3x8x8, compared with the CPU.</summary>
+public sealed record ProviderProbe
+{
+    private const int Width = 8, Channels = 3, Filters = 4, Side = 3, Runs = 20;
+
+    // Half precision and TF32 are no fault; a wrong answer is larger by far.
+    private const float Tolerance = 0.01f;
+
+    /// <summary>Name of the provider, as <see cref="ProviderNames.Parse"/> takes it.</summary>
+    public required string Provider { get; init; }
+
+    /// <summary>ONNX Runtime's name of it.</summary>
+    public required string OrtName { get; init; }
+
+    /// <summary>Whether it ran the network, and rightly.</summary>
+    public bool Works => Error is null;
+
+    /// <summary>Why it does not work; null where it does.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>Time to load the network in milliseconds.</summary>
+    public double? LoadMs { get; init; }
+
+    /// <summary>Median time of a run after the first in milliseconds.</summary>
+    public double? RunMs { get; init; }
+
+    /// <summary>Largest difference from the CPU's result, as a share of its range.</summary>
+    public double? Difference { get; init; }
+
+    /// <summary>Nodes by provider; null where it did not load.</summary>
+    public Dictionary<string, int>? Placement { get; init; }
+
+    /// <summary>Version of a provider in a library of its own; null where it says none.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>Devices of this machine that a provider in a library of its own can run on; null for others.</summary>
+    public string[]? Devices { get; init; }
+
+    /// <summary>Tries a provider of the native library.</summary>
+    /// <param name="provider">Which.</param>
+    /// <param name="options">Its options; none where absent.</param>
+    public static ProviderProbe Try(Provider provider, IReadOnlyDictionary<string, string>? options = null) => Try(provider, null, options);
+
+    /// <summary>Tries the provider of a library that is given by its path.</summary>
+    /// <param name="path">The library.</param>
+    /// <param name="options">The provider's options; none where absent.</param>
+    public static ProviderProbe TryLibrary(string path, IReadOnlyDictionary<string, string>? options = null)
+    {
+        try
+        {
+            var library = ProviderLibrary.Load(path);
+            return Try(library.Provider, path, options) with { OrtName = library.ProviderName, Version = library.Version, Devices = [.. library.Devices] };
+        }
+        catch (EdgeVisionException e)
+        {
+            return new ProviderProbe { Provider = EdgeVision.Provider.Plugin.Name(), OrtName = Path.GetFileName(path), Error = e.Message };
+        }
+    }
+
+    internal static ProviderProbe Try(Provider provider, string? library, IReadOnlyDictionary<string, string>? options, INativeProviders? native = null)
+    {
+        var probe = new ProviderProbe { Provider = provider.Name(), OrtName = provider.OrtName() };
+        string file = Path.Combine(Path.GetTempPath(), $"edgevision-probe-{Guid.NewGuid():N}.onnx");
+        try
+        {
+            File.WriteAllBytes(file, Model());
+            float[] input = Numbers(Channels * Width * Width, 1);
+            float[] expected;
+            using (var cpu = new InferenceEngine(file, new EngineOptions { Providers = ProviderPolicy.Require(EdgeVision.Provider.Cpu) }))
+            {
+                expected = Run(cpu, input);
+            }
+
+            long began = Stopwatch.GetTimestamp();
+            using var engine = new InferenceEngine(file, new EngineOptions
+            {
+                Providers = provider == EdgeVision.Provider.Cpu ? ProviderPolicy.Require(provider) : ProviderPolicy.Require(provider, EdgeVision.Provider.Cpu),
+                ProviderLibrary = library,
+                // An engine for so small a network is built in seconds, and nobody needs it again.
+                ProviderOptions = provider == EdgeVision.Provider.TensorRt ? new Dictionary<string, string>(options ?? new Dictionary<string, string>()) { ["tensorrt.trt_engine_cache_enable"] = "0" } : options ?? new Dictionary<string, string>(),
+                Native = native,
+            });
+            probe = probe with { LoadMs = Stopwatch.GetElapsedTime(began).TotalMilliseconds, Placement = engine.Providers.Placement?.ToDictionary() };
+            float[] found = Run(engine, input);
+            double difference = Compare(expected, found);
+            return probe with
+            {
+                Difference = difference,
+                RunMs = Median(engine),
+                Error = difference <= Tolerance ? null : FormattableString.Invariant($"its result differs from the CPU's by {difference:P0} of the range"),
+            };
+        }
+        catch (EdgeVisionException e)
+        {
+            return probe with { Error = e.Message.Replace(file, "the tiny network", StringComparison.Ordinal) };
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static float[] Run(InferenceEngine engine, float[] input)
+    {
+        MemoryMarshal.AsBytes<float>(input).CopyTo(engine.InputBytes(0));
+        engine.Run();
+        return engine.Results.Data(0).ToArray();
+    }
+
+    private static double Median(InferenceEngine engine)
+    {
+        double[] times = new double[Runs];
+        for (int i = 0; i < Runs; i++)
+        {
+            long began = Stopwatch.GetTimestamp();
+            engine.Run();
+            times[i] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+        }
+
+        Array.Sort(times);
+        return times[Runs / 2];
+    }
+
+    // NaN is as wrong as can be.
+    private static double Compare(float[] expected, float[] found) => found.Length != expected.Length ? double.MaxValue
+        : expected.Zip(found, (a, b) => float.IsFinite(b) ? Math.Abs(a - b) : double.MaxValue).Max() / (expected.Max() - expected.Min());
+
+    // GraphProto: 1 node (1 input, 2 output, 4 op_type, 5 attribute: 1 name, 8 ints, 20 type 7), 2 name, 5 initializer (1 dims, 2 data_type, 8 name, 9 raw_data), 11 input, 12 output
+    private static byte[] Model()
+    {
+        byte[] pads = [.. OnnxBytes.Text(1, "pads"), .. Enumerable.Repeat(OnnxBytes.Number(8, Side / 2), 4).SelectMany(p => p), .. OnnxBytes.Number(20, 7)];
+        return OnnxBytes.Model(
+        [
+            .. OnnxBytes.Field(1, [.. OnnxBytes.Text(1, "x"), .. OnnxBytes.Text(1, "w"), .. OnnxBytes.Text(1, "b"), .. OnnxBytes.Text(2, "c"), .. OnnxBytes.Text(4, "Conv"), .. OnnxBytes.Field(5, pads)]),
+            .. OnnxBytes.Field(1, [.. OnnxBytes.Text(1, "c"), .. OnnxBytes.Text(2, "y"), .. OnnxBytes.Text(4, "Relu")]),
+            .. OnnxBytes.Text(2, "probe"),
+            .. OnnxBytes.Field(5, Weights("w", [Filters, Channels, Side, Side], 2)),
+            .. OnnxBytes.Field(5, Weights("b", [Filters], 3)),
+            .. OnnxBytes.Field(11, OnnxBytes.Value("x", 1, Channels, Width, Width)),
+            .. OnnxBytes.Field(12, OnnxBytes.Value("y", 1, Filters, Width, Width)),
+        ]);
+    }
+
+    private static byte[] Weights(string name, long[] shape, int seed) =>
+    [
+        .. shape.SelectMany(d => OnnxBytes.Number(1, d)),
+        .. OnnxBytes.Number(2, 1),
+        .. OnnxBytes.Text(8, name),
+        .. OnnxBytes.Field(9, MemoryMarshal.AsBytes<float>(Numbers((int)shape.Aggregate((a, b) => a * b), seed))),
+    ];
+
+    private static float[] Numbers(int count, int seed)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)];
+    }
+}

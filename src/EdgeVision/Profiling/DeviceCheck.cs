@@ -1,0 +1,252 @@
+using System.Diagnostics;
+
+namespace EdgeVision;
+
+/// <summary>How a device is checked.</summary>
+public sealed record DeviceCheckOptions
+{
+    /// <summary>The provider to check.</summary>
+    public required Provider Provider { get; init; }
+
+    /// <summary>Its options, see <see cref="EngineOptions.ProviderOptions"/>.</summary>
+    public IReadOnlyDictionary<string, string> ProviderOptions { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Its library, see <see cref="EngineOptions.ProviderLibrary"/>.</summary>
+    public string? ProviderLibrary { get; init; }
+
+    /// <summary>Runs that are measured in each way, 1 or more.</summary>
+    public int Runs { get; init; } = 200;
+
+    /// <summary>Runs before them.</summary>
+    public int WarmUp { get; init; } = 50;
+
+    /// <summary>Largest difference of an output from the CPU's, as a share of the output's range. TF32 has ten bits of mantissa, and errors of layers add up.</summary>
+    public double Tolerance { get; init; } = 0.01;
+
+    /// <summary>Told what takes long or goes otherwise than asked.</summary>
+    public Action<string>? Notice { get; init; }
+
+    internal INativeProviders? Native { get; init; }
+}
+
+/// <summary>Times of one way to run, in milliseconds, with what it takes to hand inputs over and to take outputs.</summary>
+public sealed record DeviceTimes
+{
+    /// <summary>Runs that were measured.</summary>
+    public required int Runs { get; init; }
+
+    /// <summary>Mean.</summary>
+    public required double MeanMs { get; init; }
+
+    /// <summary>Half of the runs took no longer.</summary>
+    public required double P50Ms { get; init; }
+
+    /// <summary>90% of the runs took no longer.</summary>
+    public required double P90Ms { get; init; }
+
+    /// <summary>99% of the runs took no longer.</summary>
+    public required double P99Ms { get; init; }
+
+    /// <summary>The longest.</summary>
+    public required double MaxMs { get; init; }
+}
+
+/// <summary>A model on a device: whether it says what the CPU says, and how long it takes in each way to run it.</summary>
+public sealed record DeviceCheckRow
+{
+    /// <summary>File name without its ending.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>What it is, out of its spec; null where nothing says.</summary>
+    public string? Architecture { get; init; }
+
+    /// <summary>Width of its input in pixels.</summary>
+    public int Width { get; init; }
+
+    /// <summary>Height of its input in pixels.</summary>
+    public int Height { get; init; }
+
+    /// <summary>Why there is nothing of it; null where there is.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>Whether every output and result agrees with the CPU's.</summary>
+    public bool Agrees { get; init; }
+
+    /// <summary>Largest difference of an output from the CPU's.</summary>
+    public double? MaxDifference { get; init; }
+
+    /// <summary>The same as a share of the output's range.</summary>
+    public double? RelativeDifference { get; init; }
+
+    /// <summary>Largest difference of decoded results, in the tolerances of self-tests: up to 1 agrees.</summary>
+    public double? ResultDifference { get; init; }
+
+    /// <summary>Where results differ; null where they do not.</summary>
+    public string? ResultDetail { get; init; }
+
+    /// <summary>Nodes by provider.</summary>
+    public Dictionary<string, int> Placement { get; init; } = [];
+
+    /// <summary>Whether inputs lay in pinned memory.</summary>
+    public bool Pinned { get; init; }
+
+    /// <summary>On the CPU, bound.</summary>
+    public DeviceTimes? Cpu { get; init; }
+
+    /// <summary>On the device, with ONNX Runtime taking memory for each run.</summary>
+    public DeviceTimes? Unbound { get; init; }
+
+    /// <summary>On the device, with inputs and outputs bound.</summary>
+    public DeviceTimes? Bound { get; init; }
+
+    /// <summary>On the device, recorded as a CUDA graph and replayed; null where the provider has none.</summary>
+    public DeviceTimes? Graph { get; init; }
+
+    /// <summary>Why there is no graph; null where there is, or the provider has none.</summary>
+    public string? GraphReason { get; init; }
+}
+
+/// <summary>Compares a device with the CPU, model by model, and measures each way to run it.</summary>
+public static class DeviceCheck
+{
+    /// <summary>Checks a model; what goes wrong with it is in the row.</summary>
+    public static DeviceCheckRow Run(string path, DeviceCheckOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Runs, 1);
+        var row = new DeviceCheckRow { Model = Path.GetFileNameWithoutExtension(path) };
+        try
+        {
+            return Check(path, options, row);
+        }
+        catch (EdgeVisionException e)
+        {
+            return row with { Error = e.Message };
+        }
+    }
+
+    private static DeviceCheckRow Check(string path, DeviceCheckOptions options, DeviceCheckRow row)
+    {
+        using var cpu = VisionModel.Load(path, new RuntimeOptions { Providers = ProviderPolicy.Require(Provider.Cpu) });
+        using var frame = ProfileFrame.Of(cpu.Spec, new ProfileOptions(), null);
+        row = row with { Architecture = cpu.Spec.Provenance?.Architecture, Width = cpu.Spec.Input.Width, Height = cpu.Spec.Input.Height };
+        var expected = cpu.Run(frame);
+        using (var device = Load(path, options, graph: false, options.Notice))
+        {
+            var found = device.Run(frame);
+            var (absolute, relative) = Compare(cpu.Engine.Results, device.Engine.Results);
+            var (worst, where) = ResultComparer.Compare(GoldenRecorder.Json(expected, row.Model), GoldenRecorder.Json(found, row.Model), new GoldenTolerances(), cpu.Options.Confidence);
+            row = row with
+            {
+                MaxDifference = absolute,
+                RelativeDifference = relative,
+                ResultDifference = Math.Min(worst, double.MaxValue),
+                ResultDetail = worst > 1 ? where.TrimStart(':', ' ') : null,
+                Agrees = relative <= options.Tolerance && worst <= 1,
+                Placement = new Dictionary<string, int>(device.Engine.Providers.Placement ?? device.Engine.MeasurePlacement()),
+                Pinned = device.Engine.UsesPinnedMemory,
+                Cpu = Measure(cpu.Engine.Run, options),
+                Unbound = Measure(device.Engine.RunUnbound, options),
+                Bound = Measure(device.Engine.Run, options),
+            };
+        }
+
+        return options.Provider is Provider.Cuda or Provider.TensorRt ? WithGraph(path, options, row, frame, cpu, expected) : row;
+    }
+
+    private static DeviceCheckRow WithGraph(string path, DeviceCheckOptions options, DeviceCheckRow row, Frame frame, VisionModel cpu, VisionResult expected)
+    {
+        string? reason = null;
+        using var device = Load(path, options, graph: true, text =>
+        {
+            reason = text;
+            options.Notice?.Invoke(text);
+        });
+        if (!device.Engine.UsesCudaGraph)
+        {
+            return row with { GraphReason = reason };
+        }
+
+        // A recorded run that reads last frame's memory would be quick and wrong.
+        cpu.Run(frame, expected);
+        device.Run(frame);
+        var (absolute, relative) = Compare(cpu.Engine.Results, device.Engine.Results);
+        return row with
+        {
+            MaxDifference = Math.Max(row.MaxDifference!.Value, absolute),
+            RelativeDifference = Math.Max(row.RelativeDifference!.Value, relative),
+            Agrees = row.Agrees && relative <= options.Tolerance,
+            Graph = Measure(device.Engine.Run, options),
+        };
+    }
+
+    private static VisionModel Load(string path, DeviceCheckOptions options, bool graph, Action<string>? notice)
+    {
+        var all = new Dictionary<string, string>(options.ProviderOptions);
+        if (options.Provider is Provider.Cuda or Provider.TensorRt)
+        {
+            all[options.Provider == Provider.Cuda ? "cuda.enable_cuda_graph" : "tensorrt.trt_cuda_graph_enable"] = graph ? "1" : "0";
+        }
+
+        return VisionModel.LoadOn(options.Native, path, new RuntimeOptions
+        {
+            Providers = options.Provider == Provider.Cpu ? ProviderPolicy.Require(Provider.Cpu) : ProviderPolicy.Require(options.Provider, Provider.Cpu),
+            ProviderOptions = all,
+            ProviderLibrary = options.ProviderLibrary,
+            Notice = notice,
+        });
+    }
+
+    private static (double Absolute, double Relative) Compare(TensorSet expected, TensorSet found)
+    {
+        double absolute = 0, relative = 0;
+        for (int t = 0; t < expected.Count; t++)
+        {
+            ReadOnlySpan<float> a = expected.Data(t), b = found.Data(t);
+            if (a.Length != b.Length)
+            {
+                return (double.MaxValue, double.MaxValue); // as many as were found: another number is another result
+            }
+
+            float least = float.PositiveInfinity, most = float.NegativeInfinity;
+            double worst = 0;
+            for (int i = 0; i < a.Length; i++)
+            {
+                (least, most) = (Math.Min(least, a[i]), Math.Max(most, a[i]));
+                worst = Math.Max(worst, float.IsFinite(b[i]) ? Math.Abs((double)a[i] - b[i]) : double.MaxValue);
+            }
+
+            absolute = Math.Max(absolute, worst);
+            relative = Math.Max(relative, worst == 0 ? 0 : worst / Math.Max(most - least, 1e-6));
+        }
+
+        return (absolute, relative);
+    }
+
+    private static DeviceTimes Measure(Action run, DeviceCheckOptions options)
+    {
+        for (int i = 0; i < options.WarmUp; i++)
+        {
+            run();
+        }
+
+        var times = new LatencySeries(options.Runs);
+        while (!times.IsFull)
+        {
+            long began = Stopwatch.GetTimestamp();
+            run();
+            times.Add(VisionModel.Nanoseconds(Stopwatch.GetTimestamp() - began));
+        }
+
+        return new DeviceTimes
+        {
+            Runs = times.Count,
+            MeanMs = times.Mean,
+            P50Ms = times.Percentile(0.5),
+            P90Ms = times.Percentile(0.9),
+            P99Ms = times.Percentile(0.99),
+            MaxMs = times.Percentile(1),
+        };
+    }
+}

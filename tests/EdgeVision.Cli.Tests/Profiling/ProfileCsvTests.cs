@@ -43,8 +43,8 @@ public sealed class ProfileCsvTests
     {
         using var json = JsonDocument.Parse(ProfileJson.Serialize([ProfileRows.Row()]));
         string[] header = Read(ProfileCsv.Write([]))[0];
-        // Objects are flattened, and operators and their placement are no single values.
-        Assert.Equal(["energy", "frequency_mhz", "machine", "operators", "placement", "queue_ms", "service_ms", "stages_ms", "temperature_c"],
+        // Objects are flattened, and operators, nodes and their placement are no single values.
+        Assert.Equal(["energy", "frequency_mhz", "machine", "nodes", "operators", "placement", "queue_ms", "service_ms", "stages_max_ms", "stages_ms", "stages_p50_ms", "stages_p99_ms", "temperature_c"],
             json.RootElement[0].EnumerateObject().Select(p => p.Name).Except(header).Order(StringComparer.Ordinal));
         Assert.All(json.RootElement[0].GetProperty("machine").EnumerateObject(), p => Assert.Contains($"machine_{p.Name}", header));
         Assert.All(json.RootElement[0].GetProperty("temperature_c").EnumerateObject(), p => Assert.Contains($"temperature_c_{p.Name}", header));

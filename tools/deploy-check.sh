@@ -73,7 +73,7 @@ tar xzf "$package" -C $root/check
 cp "$picture" "$root/check/picture.${picture##*.}"
 
 there() { # a shell command, in the bare Debian, with nothing but loopback for a network
-  unshare --mount --net --pid --fork sh -c 'mount -t proc proc "$1/proc" && exec chroot "$1" /usr/bin/env -i PATH=/usr/bin:/usr/sbin:/bin:/sbin EDGEVISION_LAUNCHER="$2" /bin/sh -c "$3"' sh $root "$launcher" "$1"
+  unshare --mount --net --pid --fork sh -c 'mount -t proc proc "$1/proc" && mount -t sysfs -o ro sysfs "$1/sys" && exec chroot "$1" /usr/bin/env -i PATH=/usr/bin:/usr/sbin:/bin:/sbin EDGEVISION_LAUNCHER="$2" /bin/sh -c "$3"' sh $root "$launcher" "$1"
 }
 
 say "verify.sh there"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Whether the vector kernels are vectors in the ahead-of-time ARM64 binary: for each method its instructions, how many of them work on vectors,
 # its innermost loops and how many of those hold vector instructions, the dot products (sdot), and the calls of vector operations that the
-# compiler did not turn into instructions. Ends with 1 if a method has no vectors, or calls such an operation.
+# compiler did not turn into instructions. Methods without any vector are named at the end; one such call, or a pattern that nothing matches, ends it with 1.
 #   tools/arm64-disassembly.sh [PATTERN …]    # extended regular expressions of "Type__Method"; the hot kernels by default
 #   tools/arm64-disassembly.sh --show NAME    # prints one method
 # Needs what ./build.sh arm64 (or ./build.sh aot --rid=linux-arm64) has built, and binutils-aarch64-linux-gnu.
@@ -29,7 +29,7 @@ fi
 
 patterns=("$@")
 [ ${#patterns[@]} -gt 0 ] || patterns=(
-  'BilinearRows__(AcrossAdvSimd|Down)' 'WindowRows__[A-Za-z0-9]*AdvSimd[A-Za-z0-9]*' 'PickRows__(Pick|Mean)' 'AntialiasRows__(Across|Down)'
+  'BilinearRows__(AcrossAdvSimd|Down)' 'PickRows__(Pick|Mean)' 'AntialiasRows__(Across|Down)'
   'YuvRows__(Row|Pick|Full|Convert)' 'PlaneRows__(One|Three)<.*>' 'TensorRows__(Interleaved|Planes|Bytes|ToGray)'
   'ClassScan__(Run|Above)' 'NmsWorkspace__Suppressed' 'PrototypeMasks_Filler__(Sum|Widen|Threshold|Enlarge)' 'MaskPaste__(Blend|Widen)'
   'SegmentationDecoder__(Argmax[A-Za-z]*|Widen)' 'HeatmapDecoder__(Blur|Convolve)' 'KeypointRcnnHeatmaps__(Widen|Greatest)'
@@ -43,7 +43,7 @@ for pattern in "${patterns[@]}"; do
   while read -r address size name; do
     found=1
     disassemble "$address" "$size" > "$work/code"
-    awk -v name="${name#"$prefix"}" '
+    awk -v name="${name#"$prefix"}" -v plain="$work/plain" '
       function padded(hex) { return sprintf("%16s", hex) }
       FNR == NR { called[padded(substr($1, match($1, /[1-9a-f]/)))] = $3; next }
       {
@@ -72,9 +72,11 @@ for pattern in "${patterns[@]}"; do
         }
         gsub(/__/, ".", name); gsub(/EdgeVision_EdgeVision_/, "", name); gsub(/_/, ".", name)
         printf "| %s | %d | %d | %d | %d | %d | %d |\n", name, n, vectors, innermost, with, dots, helpers
-        exit !(vectors && !helpers)
+        if (!vectors) print name >> plain
+        exit helpers > 0
       }' "$work/symbols" "$work/code" || bad=1
   done < <(awk -v p="^$prefix($pattern)\$" '$3 ~ p && !seen[$1]++' "$work/symbols")
   [ $found = 1 ] || { echo "arm64-disassembly.sh: no method is called $pattern (it may be inlined everywhere)" >&2; bad=1; }
 done
+[ ! -e "$work/plain" ] || echo "without vectors: $(paste -sd ' ' "$work/plain")" >&2
 exit $bad

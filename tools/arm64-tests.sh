@@ -3,7 +3,7 @@
 # "arm64: N passed, N failed, N skipped". The last two steps of that target; alone it takes what artifacts holds.
 #   tools/arm64-tests.sh [NAME …]       # cortex-a72, cortex-a53, max, models; all by default
 #
-# Every kind of test runs on one processor. The others, one older and one with everything that qemu knows (dot products, half floats,
+# Pixels, decoders, suppression and the search's bounds run on one processor. The others, one older and one with everything that qemu knows (dot products, half floats,
 # SVE), run those of the vector kernels, because only these, .NET and ONNX Runtime choose their code by the processor.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -14,12 +14,10 @@ longest=1500 # seconds, to end what hangs; minutes are usual on a busy machine
 tests=EdgeVision.Tests
 
 # Kinds of filters are joined by "and": classes alone are named here, and methods left out.
-all=(-class "$tests.Preprocessing.*" -class "$tests.Decoding.*" -class "$tests.Suppression.*" -class "$tests.Tracking.*" -class "$tests.Results.*"
+all=(-class "$tests.Preprocessing.*" -class "$tests.Decoding.*" -class "$tests.Suppression.*"
   -class $tests.Retrieval.CodedQueryTests -class $tests.Inference.InferenceEngineTests
   -method- $tests.Decoding.DecoderFactoryTests.Broken_scores_are_refused_wherever_they_lie # thousands of exceptions
-  -method- $tests.Tracking.CameraMotionEstimatorTests.Finds_the_camera_motion              # minutes each, without code of its own for ARM
-  -method- $tests.Tracking.CameraMotionEstimatorTests.Nothing_is_allocated_in_steady_state
-  -method- $tests.Decoding.MinimalRectangleTests.No_direction_gives_a_smaller_one_and_all_points_lie_inside)
+  -method- $tests.Decoding.MinimalRectangleTests.No_direction_gives_a_smaller_one_and_all_points_lie_inside) # long, and without code of its own for ARM
 kernels=(-class $tests.Preprocessing.KernelTests -class $tests.Preprocessing.FrameConverterTests -class $tests.Preprocessing.PreprocessorGoldenTests
   -class $tests.Decoding.ClassScanTests -class $tests.Decoding.YoloDflDecoderTests -class $tests.Decoding.SegmentationDecoderTests
   -class $tests.Decoding.HeatmapDecoderTests -class $tests.Decoding.PrototypeMasksTests -class $tests.Decoding.MaskPasteTests

@@ -13,8 +13,7 @@ public class CameraFormatBench : IDisposable
     private Frame _frame = null!;
     private Mat _mat = null!;
     private ColorConversionCodes _code;
-    private byte[] _from = [];
-    private byte[] _to = [];
+    private CopyFloor _floor = null!;
 
     /// <summary>Frame.</summary>
     [Params("1920x1080 Nv12", "1280x720 Nv12", "1366x768 Nv12", "1920x1080 Yuy2", "1280x720 Yuy2", "1920x1080 Bgra32", "1366x768 Bgra32")]
@@ -37,8 +36,7 @@ public class CameraFormatBench : IDisposable
             _ => (new Mat(height, width, MatType.CV_8UC4), ColorConversionCodes.BGRA2BGR),
         };
         System.Runtime.InteropServices.Marshal.Copy(_frame.Data.ToArray(), 0, _mat.Data, _frame.Data.Length);
-        _from = new byte[(_frame.Data.Length + _tensor.Length) / 2];
-        _to = new byte[_from.Length];
+        _floor = new CopyFloor(_frame, _tensor.Length, CopyFloor.Letterboxed(_frame, 640));
     }
 
     /// <summary>One fused pass.</summary>
@@ -59,7 +57,7 @@ public class CameraFormatBench : IDisposable
 
     /// <summary>The bytes alone.</summary>
     [Benchmark]
-    public void CopyFloor() => _from.AsSpan().CopyTo(_to);
+    public void BytesFloor() => _floor.Run();
 
     /// <inheritdoc/>
     public void Dispose()

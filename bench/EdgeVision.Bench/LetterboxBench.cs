@@ -21,8 +21,7 @@ public class LetterboxBench : IDisposable
     private SKBitmap _bitmap = null!;
     private SKBitmap _resized = null!;
     private SKCanvas _canvas = null!;
-    private byte[] _from = [];
-    private byte[] _to = [];
+    private CopyFloor _floor = null!;
     private int _side;
 
     /// <summary>Frame and side of the input.</summary>
@@ -48,10 +47,7 @@ public class LetterboxBench : IDisposable
         _resized = new SKBitmap(new SKImageInfo(_side, _side, SKColorType.Bgra8888, SKAlphaType.Opaque));
         _canvas = new SKCanvas(_resized);
         _preprocessor = new Preprocessor(new InputSpec { Width = _side, Height = _side });
-
-        // The floor: every byte of the frame read once and every byte of the tensor written once, as one copy of their mean.
-        _from = new byte[(_frame.Data.Length + _tensor.Length) / 2];
-        _to = new byte[_from.Length];
+        _floor = new CopyFloor(_frame, _tensor.Length, CopyFloor.Letterboxed(_frame, _side));
     }
 
     /// <summary>One fused pass.</summary>
@@ -128,7 +124,7 @@ public class LetterboxBench : IDisposable
 
     /// <summary>The bytes alone.</summary>
     [Benchmark]
-    public void CopyFloor() => _from.AsSpan().CopyTo(_to);
+    public void BytesFloor() => _floor.Run();
 
     /// <inheritdoc/>
     public void Dispose()

@@ -11,8 +11,7 @@ public class SizeBench : IDisposable
     private Preprocessor _preprocessor = null!;
     private Frame _frame = null!;
     private Mat _mat = null!;
-    private byte[] _from = [];
-    private byte[] _to = [];
+    private CopyFloor _floor = null!;
     private int _side;
 
     /// <summary>Frame and side of the input; those of <see cref="LetterboxBench"/> are left out.</summary>
@@ -39,8 +38,7 @@ public class SizeBench : IDisposable
         new Random(1).NextBytes(_frame.MutableData);
         _mat = new Mat(size[1], size[0], MatType.CV_8UC3);
         System.Runtime.InteropServices.Marshal.Copy(_frame.Data.ToArray(), 0, _mat.Data, _frame.Data.Length);
-        _from = new byte[(_frame.Data.Length + _tensor.Length) / 2];
-        _to = new byte[_from.Length];
+        _floor = new CopyFloor(_frame, _tensor.Length, CopyFloor.Letterboxed(_frame, _side));
     }
 
     /// <summary>One fused pass.</summary>
@@ -53,7 +51,7 @@ public class SizeBench : IDisposable
 
     /// <summary>The bytes alone.</summary>
     [Benchmark]
-    public void CopyFloor() => _from.AsSpan().CopyTo(_to);
+    public void BytesFloor() => _floor.Run();
 
     /// <inheritdoc/>
     public void Dispose()

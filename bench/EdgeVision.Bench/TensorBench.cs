@@ -14,8 +14,7 @@ public class TensorBench : IDisposable
     private readonly Mat _mat = new(720, 1280, MatType.CV_8UC3), _half = new();
     private Preprocessor _preprocessor = null!;
     private byte[] _tensor = [];
-    private byte[] _from = [];
-    private byte[] _to = [];
+    private CopyFloor _floor = null!;
 
     /// <summary>What differs from NCHW float32 RGB, 0..1, letterboxed.</summary>
     [Params("uint8", "float16", "mean and std", "stretched", "NHWC")]
@@ -38,8 +37,7 @@ public class TensorBench : IDisposable
         };
         _preprocessor = new Preprocessor(spec);
         _tensor = new byte[Preprocessor.ByteCount(spec)];
-        _from = new byte[(_frame.Data.Length + _tensor.Length) / 2];
-        _to = new byte[_from.Length];
+        _floor = new CopyFloor(_frame, _tensor.Length, Tensor == "stretched" ? Side : CopyFloor.Letterboxed(_frame, Side));
     }
 
     /// <summary>One fused pass.</summary>
@@ -92,7 +90,7 @@ public class TensorBench : IDisposable
 
     /// <summary>The bytes alone.</summary>
     [Benchmark]
-    public void CopyFloor() => _from.AsSpan().CopyTo(_to);
+    public void BytesFloor() => _floor.Run();
 
     /// <inheritdoc/>
     public void Dispose()

@@ -32,7 +32,8 @@ internal static class ClassScan
         var limit = new Vector<int>(BitConverter.SingleToInt32Bits(threshold));
         var passed = Vector<int>.Zero;
         var unsigned = Vector<uint>.Zero;
-        for (int c = 0; c < classes; c++)
+        int c = 0;
+        for (; c < classes && budget >= 0; c++)
         {
             var row = scores.Slice(c * cells, cells);
             for (int i = 0; ; i += step)
@@ -50,7 +51,7 @@ internal static class ClassScan
                 var v7 = new Vector<int>(eight[(7 * width)..]);
                 unsigned = Vector.Max(unsigned, Vector.Max(Max(v0.As<int, uint>(), v1.As<int, uint>(), v2.As<int, uint>(), v3.As<int, uint>()), Max(v4.As<int, uint>(), v5.As<int, uint>(), v6.As<int, uint>(), v7.As<int, uint>())));
                 var most = Vector.Max(Max(v0, v1, v2, v3), Max(v4, v5, v6, v7));
-                if (budget < 0 || Vector.GreaterThanAny(most, limit))
+                if (Vector.GreaterThanAny(most, limit))
                 {
                     passed = Vector.Max(passed, most);
                     Take(row.Slice(i, step), i, c, best, bestClass);
@@ -64,7 +65,61 @@ internal static class ClassScan
             }
         }
 
+        if (c < classes)
+        {
+            Rest(scores, c, classes, cells, MemoryMarshal.Cast<float, int>(best), bestClass, ref passed, ref unsigned);
+        }
+
         return Vector.LessThanAll(passed, new Vector<int>(Infinity)) && Vector.LessThanAll(unsigned, new Vector<uint>(NegativeInfinity));
+    }
+
+    // Four classes at a time are held against each other before the winner meets the best so far, in whole numbers: what is no number wins
+    // and stays, and is found in the end.
+    private static void Rest(ReadOnlySpan<float> scores, int from, int classes, int cells, Span<int> best, Span<int> bestClass, ref Vector<int> passed, ref Vector<uint> unsigned)
+    {
+        int width = Vector<int>.Count;
+        for (; from < classes; from += 4)
+        {
+            // What there is no fourth class of is the last one again, which never beats itself.
+            ref readonly int r0 = ref Row(scores, from, cells), r1 = ref Row(scores, Math.Min(from + 1, classes - 1), cells);
+            ref readonly int r2 = ref Row(scores, Math.Min(from + 2, classes - 1), cells), r3 = ref Row(scores, Math.Min(from + 3, classes - 1), cells);
+            Vector<int> id0 = new(from), id1 = new(from + 1), id2 = new(from + 2), id3 = new(from + 3);
+            var bits = unsigned;
+            for (int i = 0; ; i += width)
+            {
+                i = Math.Min(i, cells - width);
+                var v0 = Vector.LoadUnsafe(in r0, (nuint)i);
+                var v1 = Vector.LoadUnsafe(in r1, (nuint)i);
+                var v2 = Vector.LoadUnsafe(in r2, (nuint)i);
+                var v3 = Vector.LoadUnsafe(in r3, (nuint)i);
+                bits = Vector.Max(bits, Max(v0.As<int, uint>(), v1.As<int, uint>(), v2.As<int, uint>(), v3.As<int, uint>()));
+                var (max, arg) = (Vector.Max(v0, v1), Vector.ConditionalSelect(Vector.GreaterThan(v1, v0), id1, id0));
+                var (max23, arg23) = (Vector.Max(v2, v3), Vector.ConditionalSelect(Vector.GreaterThan(v3, v2), id3, id2));
+                arg = Vector.ConditionalSelect(Vector.GreaterThan(max23, max), arg23, arg);
+                max = Vector.Max(max, max23);
+                var was = Vector.LoadUnsafe(ref MemoryMarshal.GetReference(best), (nuint)i);
+                Vector.ConditionalSelect(Vector.GreaterThan(max, was), arg, Vector.LoadUnsafe(ref MemoryMarshal.GetReference(bestClass), (nuint)i)).StoreUnsafe(ref MemoryMarshal.GetReference(bestClass), (nuint)i);
+                Vector.Max(max, was).StoreUnsafe(ref MemoryMarshal.GetReference(best), (nuint)i);
+                if (i == cells - width)
+                {
+                    break;
+                }
+            }
+
+            unsigned = bits;
+        }
+
+        for (int i = 0; ; i += width)
+        {
+            i = Math.Min(i, cells - width);
+            passed = Vector.Max(passed, Vector.LoadUnsafe(ref MemoryMarshal.GetReference(best), (nuint)i));
+            if (i == cells - width)
+            {
+                break;
+            }
+        }
+
+        static ref readonly int Row(ReadOnlySpan<float> scores, int row, int cells) => ref MemoryMarshal.GetReference(MemoryMarshal.Cast<float, int>(scores.Slice(row * cells, cells)));
     }
 
     private static Vector<T> Max<T>(Vector<T> a, Vector<T> b, Vector<T> c, Vector<T> d) => Vector.Max(Vector.Max(a, b), Vector.Max(c, d));

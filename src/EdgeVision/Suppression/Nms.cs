@@ -55,7 +55,7 @@ public sealed unsafe class NmsWorkspace
     // that share no strip share no column, and their overlap is 0. The strip of a place never falls as the place grows, so none is missed.
     private ReadOnlySpan<int> Run(ReadOnlySpan<Box> boxes, ReadOnlySpan<int> classIds, float offset, float threshold, int limit, int n)
     {
-        var (least, scale, strips) = n < StripsFrom ? (0, 0, 1) : Strips(boxes, classIds, offset, n);
+        var (least, scale, strips) = n < StripsFrom ? (0, 0, 1) : Strips(boxes, classIds, offset);
         int stride = Fields * ((n + Block - 1) & -Block), kept = 0, last = strips - 1;
         if (_stripData.Length < strips * stride)
         {
@@ -111,17 +111,19 @@ public sealed unsafe class NmsWorkspace
         (block[0], block[Block], block[2 * Block], block[3 * Block], block[4 * Block], block[5 * Block]) = (box.X1, box.Y1, box.X2, box.Y2, box.Area, box.Class);
     }
 
-    private (float Least, float Scale, int Strips) Strips(ReadOnlySpan<Box> boxes, ReadOnlySpan<int> classIds, float offset, int n)
+    private static (float Least, float Scale, int Strips) Strips(ReadOnlySpan<Box> boxes, ReadOnlySpan<int> classIds, float offset)
     {
+        // A corner that is no number makes the sum of widths none, whatever becomes of it in the minimum and maximum of the processor.
+        int n = boxes.Length;
         float least = float.PositiveInfinity, most = float.NegativeInfinity;
         double width = 0;
         for (int k = 0; k < n; k++)
         {
-            int index = (int)(uint)_keys[k];
-            float shift = classIds.IsEmpty ? 0 : classIds[index] * offset;
-            least = MathF.Min(least, boxes[index].X1 + shift);
-            most = MathF.Max(most, boxes[index].X2 + shift);
-            width += boxes[index].Width;
+            ref readonly var box = ref boxes[k];
+            float shift = classIds.IsEmpty ? 0 : classIds[k] * offset;
+            least = float.MinNative(least, box.X1 + shift);
+            most = float.MaxNative(most, box.X2 + shift);
+            width += box.Width;
         }
 
         double extent = (double)most - least;

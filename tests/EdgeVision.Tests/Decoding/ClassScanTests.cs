@@ -62,13 +62,18 @@ public sealed class ClassScanTests
     public void What_is_no_number_is_found_wherever_it_is(uint bits)
     {
         float broken = BitConverter.UInt32BitsToSingle(bits);
-        const int Classes = 3, Cells = 277;
-        for (int at = 0; at < Classes * Cells; at += 5)
+        const int Classes = 6, Cells = 277;
+        foreach (float others in (float[])[0f, 0.9f]) // few scores pass, and all
         {
-            float[] scores = new float[Classes * Cells], best = new float[Cells];
-            scores[at] = broken;
-            Assert.False(ClassScan.Above(scores, Classes, Cells, 0.5f, best, new int[Cells]));
-            Assert.False(ClassScan.Run(scores, Classes, Cells, best, new int[Cells]));
+            for (int at = 0; at < Classes * Cells; at += 5)
+            {
+                float[] scores = new float[Classes * Cells], best = new float[Cells];
+                scores.AsSpan().Fill(others);
+                Assert.True(ClassScan.Above(scores, Classes, Cells, 0.5f, best, new int[Cells]));
+                scores[at] = broken;
+                Assert.False(ClassScan.Above(scores, Classes, Cells, 0.5f, best, new int[Cells]));
+                Assert.False(ClassScan.Run(scores, Classes, Cells, best, new int[Cells]));
+            }
         }
     }
 

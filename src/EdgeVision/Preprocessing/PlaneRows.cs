@@ -79,7 +79,7 @@ internal static unsafe class PlaneRows
         if (Vector512.IsHardwareAccelerated)
         {
             var low = Vector512.Create(0xFFu);
-            for (; i <= count - 16; i += 16)
+            for (; i <= count - 16; i = Next(blue, i, 16))
             {
                 var p = Vector512.Load(pixels + i);
                 b.Apply(Vector512.ConvertToSingle((p & low).AsInt32())).Store(blue + i);
@@ -91,7 +91,7 @@ internal static unsafe class PlaneRows
         if (Avx2.IsSupported)
         {
             var low = Vector256.Create(0xFFu);
-            for (; i <= count - 8; i += 8)
+            for (; i <= count - 8; i = Next(blue, i, 8))
             {
                 var p = Vector256.Load(pixels + i);
                 b.Apply(Vector256.ConvertToSingle((p & low).AsInt32())).Store(blue + i);
@@ -125,7 +125,7 @@ internal static unsafe class PlaneRows
         int i = 0;
         if (Vector512.IsHardwareAccelerated)
         {
-            for (; i <= count - 16; i += 16)
+            for (; i <= count - 16; i = Next(destination, i, 16))
             {
                 scale.Apply(Vector512.ConvertToSingle(((Vector512.Load(pixels + i) >>> shift) & Vector512.Create(0xFFu)).AsInt32())).Store(destination + i);
             }
@@ -133,7 +133,7 @@ internal static unsafe class PlaneRows
 
         if (Avx2.IsSupported)
         {
-            for (; i <= count - 8; i += 8)
+            for (; i <= count - 8; i = Next(destination, i, 8))
             {
                 scale.Apply(Vector256.ConvertToSingle(((Vector256.Load(pixels + i) >>> shift) & Vector256.Create(0xFFu)).AsInt32())).Store(destination + i);
             }
@@ -152,4 +152,9 @@ internal static unsafe class PlaneRows
             destination[i] = scale.Apply((byte)(pixels[i] >> shift));
         }
     }
+
+    // After the first vector the places where whole vectors begin: it ends in one of them, and what it shares with the next is written twice. A vector
+    // across two cache lines takes as long as two, and rows beside a padding, or memory from elsewhere, begin anywhere.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Next(float* destination, int i, int width) => i + width - (int)((nuint)(destination + i) / sizeof(float) & (nuint)(width - 1));
 }

@@ -153,6 +153,47 @@ public sealed unsafe class KernelTests
         }
     }
 
+    [Fact]
+    public void Planes_of_any_place_in_memory_take_just_their_pixels()
+    {
+        const int Most = 70, Line = 64 / sizeof(float), Around = 2 * Line;
+        using var pixels = GuardedBuffer.Random(Most * 4, 3);
+        using var memory = GuardedBuffer.Random(3 * (Most + 2 * Around) * sizeof(float) + 1, 4);
+        byte[] before = memory.Span.ToArray();
+        var scale = new PlaneRows.Affine(0.5f, -3);
+        for (int count = 0; count <= Most; count++)
+        {
+            for (int place = 0; place <= Line; place++)
+            {
+                // The last place begins between two floats; planes lie as far apart as they are long, so that each begins elsewhere.
+                int stride = count + Around;
+                byte* first = memory.Pointer + (place == Line ? 1 : place * sizeof(float)) + Around / 2 * sizeof(float);
+                float* blue = (float*)first, green = blue + stride, red = green + stride;
+                before.CopyTo(memory.Span);
+                PlaneRows.Three((uint*)pixels.Pointer, blue, green, red, count, scale, scale, scale);
+                Check(3);
+                before.CopyTo(memory.Span);
+                PlaneRows.One((uint*)pixels.Pointer, blue, count, 0, scale);
+                Check(1);
+
+                void Check(int planes)
+                {
+                    byte[] expected = [.. before];
+                    for (int c = 0; c < planes; c++)
+                    {
+                        for (int i = 0; i < count; i++)
+                        {
+                            float value = pixels.Pointer[4 * i + c] * 0.5f - 3;
+                            MemoryMarshal.Write(expected.AsSpan((int)(first - memory.Pointer) + (c * stride + i) * sizeof(float)), value);
+                        }
+                    }
+
+                    Assert.True(memory.Span.SequenceEqual(expected), $"{count} pixels at {place}");
+                }
+            }
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Widths))]
     public void Tensors_agree_with_the_formula(int width)

@@ -12,7 +12,7 @@ internal sealed class FrameBench : IDisposable
     private const int MostPairs = 301;
     private readonly VisionModel _model;
     private readonly BareSession _bare;
-    private readonly Frame _frame = Frame.Rent(PixelFormat.Bgr24, BareSession.Width, BareSession.Height);
+    private readonly Frame _frame = new FramePool().Rent(PixelFormat.Bgr24, BareSession.Width, BareSession.Height); // as sources do
     private readonly byte[] _pixels = BareSession.Pixels();
     private readonly VisionResult _result = new();
 

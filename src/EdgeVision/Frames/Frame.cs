@@ -209,8 +209,8 @@ public sealed unsafe class Frame : IDisposable
     {
         int stride = CheckSize(format, width, height, 0);
         int length = ByteCount(format, width, height, stride);
-        byte[] array = GC.AllocateUninitializedArray<byte>(length, pinned: true);
-        return new Frame(format, width, height, stride, array, 0, null, length, rented: false, pool) { _owners = 0 };
+        var (array, offset) = FrameMemory.Take(length);
+        return new Frame(format, width, height, stride, array, offset, null, length, rented: false, pool) { _owners = 0 };
     }
 
     /// <summary>Moves the number and the time on, where a source was opened again and counts from 0 anew. By the only owner.</summary>

@@ -23,6 +23,31 @@ public sealed class FramePoolTests
         Assert.Equal(("b", 8, TimeSpan.Zero), (frame.Source, frame.Sequence, frame.Timestamp));
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1024, 682)] // just below a large page
+    [InlineData(1280, 720)]
+    [InlineData(1920, 1080)]
+    public unsafe void Memory_is_all_there_and_large_frames_begin_at_a_large_page(int width, int height)
+    {
+        var pool = new FramePool();
+        using var frame = pool.Rent(PixelFormat.Bgr24, width, height);
+        Assert.Equal(3 * width * height, frame.Data.Length);
+        new Random(3).NextBytes(frame.MutableData);
+        using var other = pool.Rent(PixelFormat.Bgr24, width, height);
+        other.MutableData.Clear();
+        byte[] expected = new byte[frame.Data.Length];
+        new Random(3).NextBytes(expected);
+        Assert.True(frame.Data.SequenceEqual(expected));
+        if (OperatingSystem.IsLinux() && frame.Data.Length >= FrameMemory.LargePage)
+        {
+            fixed (byte* start = frame.Data)
+            {
+                Assert.Equal(0u, (nuint)start % FrameMemory.LargePage);
+            }
+        }
+    }
+
     [Fact]
     public void Another_size_or_format_gets_memory_of_its_own()
     {

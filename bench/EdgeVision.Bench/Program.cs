@@ -49,7 +49,7 @@ if (results is not null)
 }
 
 var job = quick
-    ? Job.Default.WithWarmupCount(2).WithIterationCount(15).WithIterationTime(TimeInterval.FromMilliseconds(40)).WithToolchain(InProcessEmitToolchain.Instance)
+    ? Job.Default.WithWarmupCount(2).WithIterationCount(11).WithIterationTime(TimeInterval.FromMilliseconds(40)).WithToolchain(InProcessEmitToolchain.Instance)
     : Job.Default;
 var config = (quick ? ManualConfig.CreateEmpty().AddLogger(NullLogger.Instance).AddColumnProvider(BenchmarkDotNet.Columns.DefaultColumnProviders.Instance) : ManualConfig.Create(DefaultConfig.Instance))
     .AddJob(job.WithRuntime(CoreRuntime.Core10_0).WithGcServer(false))

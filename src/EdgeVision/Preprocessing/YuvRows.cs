@@ -10,13 +10,13 @@ namespace EdgeVision;
 /// </summary>
 internal static unsafe class YuvRows
 {
-    private const int CY = 1220542;
-    private const int CUB = 2116026;
-    private const int CUG = -409993;
-    private const int CVG = -852492;
-    private const int CVR = 1673527;
-    private const int Shift = 20;
-    private const int Half = 1 << (Shift - 1);
+    internal const int CY = 1220542;
+    internal const int CUB = 2116026;
+    internal const int CUG = -409993;
+    internal const int CVG = -852492;
+    internal const int CVR = 1673527;
+    internal const int Shift = 20;
+    internal const int Half = 1 << (Shift - 1);
     private const uint Opaque = 0xFF000000;
 
     /// <summary>Converts <paramref name="width"/> pixels of row <paramref name="y"/>, from column <paramref name="x"/> (made even), to 4 bytes each.</summary>
@@ -144,6 +144,11 @@ internal static unsafe class YuvRows
     internal static void Row(byte* luma, byte* u, byte* v, uint* destination, int width, Arrangement arrangement)
     {
         int i = 0;
+        if (Avx512Vbmi.IsSupported)
+        {
+            i = YuvGroups.Row(luma, u, v, destination, width, arrangement);
+        }
+
         if (Avx2.IsSupported)
         {
             for (; i <= width - 16; i += 16)

@@ -132,6 +132,31 @@ public sealed unsafe class KernelTests
         }
     }
 
+    [Fact]
+    public void Yuv_rows_are_right_for_every_luma_beside_any_chroma()
+    {
+        // A row for every seventh chroma pair, which takes in all of U and all of V: every luma in even and in odd columns.
+        const int Width = 512;
+        byte[] luma = new byte[Width], chroma = new byte[Width];
+        uint[] vector = new uint[Width], scalar = new uint[Width];
+        for (int i = 0; i < Width; i++)
+        {
+            luma[i] = (byte)(i / 2);
+        }
+
+        fixed (byte* y = luma, uv = chroma)
+        fixed (uint* a = vector, b = scalar)
+        {
+            for (int pair = 0; pair < 65536; pair += 7)
+            {
+                MemoryMarshal.Cast<byte, ushort>(chroma.AsSpan()).Fill((ushort)pair);
+                YuvRows.Row(y, uv, null, a, Width, YuvRows.Arrangement.Interleaved);
+                YuvRows.RowScalar(y, uv, null, b, 0, Width, YuvRows.Arrangement.Interleaved);
+                Assert.True(vector.AsSpan().SequenceEqual(scalar), $"U {pair & 255}, V {pair >> 8}");
+            }
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Widths))]
     public void Yuv_rows_agree_with_scalar(int width)

@@ -31,7 +31,7 @@ patterns=("$@")
 [ ${#patterns[@]} -gt 0 ] || patterns=(
   'BilinearRows__(AcrossAdvSimd|Down)' 'PickRows__(Pick|Mean)' 'AntialiasRows__(Across|Down)'
   'YuvRows__(Row|Pick|Full|Convert)' 'PlaneRows__(One|Three)<.*>' 'TensorRows__(Interleaved|Planes|Bytes|ToGray)'
-  'ClassScan__(Run|Above)' 'NmsWorkspace__Suppressed' 'PrototypeMasks_Filler__(Sum|Widen|Threshold|Enlarge)' 'MaskPaste__(Blend|Widen)'
+  'ClassScan__(Run|Above|Rest)' 'NmsWorkspace__Suppressed' 'PrototypeMasks_Filler__(Sum|Widen|Threshold|Enlarge)' 'MaskPaste__(Blend|Widen)'
   'SegmentationDecoder__(Argmax[A-Za-z]*|Widen)' 'HeatmapDecoder__(Blur|Convolve)' 'KeypointRcnnHeatmaps__(Widen|Greatest)'
   'CodedQuery__(MayReach|ProductsDp)' 'EmbeddingCodes__Encode(_0)?')
 

@@ -62,17 +62,19 @@ internal static unsafe class YuvRows
         int stride = frame.Stride;
         long chroma = (long)stride * frame.Height;
         byte* luma = data + (long)y * stride;
-        fixed (byte* l = scratch)
+        fixed (byte* start = scratch)
         {
-            byte* u = l + width, v = u + width;
+            // U and V of a pixel go together: half as many loads and stores as one by one.
+            ushort* pairs = (ushort*)start;
+            byte* l = start + 2 * width;
             switch (frame.Format)
             {
                 case PixelFormat.Nv12:
                     byte* uv = data + chroma + (long)(y / 2) * stride;
                     for (int i = 0; i < width; i++)
                     {
-                        int column = x + sourceX[i], pair = column & ~1;
-                        (l[i], u[i], v[i]) = (luma[column], uv[pair], uv[pair + 1]);
+                        int column = x + sourceX[i];
+                        (l[i], pairs[i]) = (luma[column], Unsafe.ReadUnaligned<ushort>(uv + (column & ~1)));
                     }
 
                     break;
@@ -81,15 +83,16 @@ internal static unsafe class YuvRows
                     for (int i = 0; i < width; i++)
                     {
                         int column = x + sourceX[i];
-                        (l[i], u[i], v[i]) = (luma[column], planeU[column / 2], planeV[column / 2]);
+                        (l[i], pairs[i]) = (luma[column], (ushort)(planeU[column / 2] | planeV[column / 2] << 8));
                     }
 
                     break;
                 case PixelFormat.Yuy2:
                     for (int i = 0; i < width; i++)
                     {
-                        int column = x + sourceX[i], pair = (column & ~1) * 2;
-                        (l[i], u[i], v[i]) = (luma[column * 2], luma[pair + 1], luma[pair + 3]);
+                        int column = x + sourceX[i];
+                        uint two = Unsafe.ReadUnaligned<uint>(luma + (column & ~1) * 2); // Y U Y V
+                        (l[i], pairs[i]) = ((byte)(two >> (column & 1) * 16), (ushort)(two >> 8 & 0xFF | two >> 16 & 0xFF00));
                     }
 
                     break;
@@ -97,19 +100,20 @@ internal static unsafe class YuvRows
                     throw new FrameFormatException($"{frame.Format} is not a YUV format");
             }
 
-            Full(l, u, v, destination, width);
+            Full(l, pairs, destination, width);
         }
     }
 
-    /// <summary>Pixels with a chroma pair each.</summary>
-    internal static void Full(byte* luma, byte* u, byte* v, uint* destination, int width)
+    /// <summary>Pixels with a chroma pair each, U in its lower byte.</summary>
+    internal static void Full(byte* luma, ushort* chroma, uint* destination, int width)
     {
         int i = 0;
         if (Vector512.IsHardwareAccelerated)
         {
             for (; i <= width - 16; i += 16)
             {
-                Pixels(Avx512F.ConvertToVector512Int32(Vector128.Load(luma + i)), Avx512F.ConvertToVector512Int32(Vector128.Load(u + i)) - Vector512.Create(128), Avx512F.ConvertToVector512Int32(Vector128.Load(v + i)) - Vector512.Create(128)).Store(destination + i);
+                var uv = Avx512F.ConvertToVector512Int32(Vector256.Load(chroma + i));
+                Pixels(Avx512F.ConvertToVector512Int32(Vector128.Load(luma + i)), (uv & Vector512.Create(0xFF)) - Vector512.Create(128), (uv >>> 8) - Vector512.Create(128)).Store(destination + i);
             }
         }
 
@@ -117,20 +121,22 @@ internal static unsafe class YuvRows
         {
             for (; i <= width - 8; i += 8)
             {
-                Pixels(Avx2.ConvertToVector256Int32(luma + i), Avx2.ConvertToVector256Int32(u + i) - Vector256.Create(128), Avx2.ConvertToVector256Int32(v + i) - Vector256.Create(128)).Store(destination + i);
+                var uv = Avx2.ConvertToVector256Int32(chroma + i);
+                Pixels(Avx2.ConvertToVector256Int32(luma + i), (uv & Vector256.Create(0xFF)) - Vector256.Create(128), (uv >>> 8) - Vector256.Create(128)).Store(destination + i);
             }
         }
         else if (Vector128.IsHardwareAccelerated)
         {
             for (; i <= width - 4; i += 4)
             {
-                Pixels(Load4(luma + i), Load4(u + i) - Vector128.Create(128), Load4(v + i) - Vector128.Create(128)).Store(destination + i);
+                var uv = Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<ulong>(chroma + i)).AsUInt16()).AsInt32();
+                Pixels(Load4(luma + i), (uv & Vector128.Create(0xFF)) - Vector128.Create(128), (uv >>> 8) - Vector128.Create(128)).Store(destination + i);
             }
         }
 
         for (; i < width; i++)
         {
-            destination[i] = Pixel(luma[i], u[i], v[i]);
+            destination[i] = Pixel(luma[i], (byte)chroma[i], (byte)(chroma[i] >> 8));
         }
     }
 

@@ -22,7 +22,7 @@ done
 [ $# -eq 0 ] || { echo "prepare: $1 needs a value" >&2; exit 2; }
 
 mkdir -p "$out/bin" "$out/models"
-dotnet publish "$root/src/EdgeVision.Cli" -c Release -r linux-x64 -p:PublishAot=true -p:EdgeVisionNative="$native" -o "$out/bin"
+dotnet publish "$root/src/EdgeVision.Cli" -c Release -r linux-x64 -p:EdgeVisionAot=true -p:EdgeVisionNative="$native" -o "$out/bin"
 rm -f "$out"/bin/EdgeVision.Cli* "$out"/bin/*.dbg
 if [ -n "$models" ]; then
   for model in $models; do cp "$model" "$out/models/"; done

@@ -42,7 +42,7 @@ Task("Bench").IsDependentOn("Restore").Does(() =>
 void PublishAot(string rid)
 {
     var output = artifacts + Directory($"edgevision-{rid}");
-    var settings = Settings().WithProperty("PublishAot", "true");
+    var settings = Settings().WithProperty("EdgeVisionAot", "true");
     if (instructions != "")
     {
         settings.WithProperty("IlcInstructionSet", instructions);

@@ -45,6 +45,7 @@ if [ -n "$arm64" ]; then
   [ -e /usr/aarch64-linux-gnu/lib/libstdc++.so.6 ] || need+=(libstdc++6-arm64-cross)
   [ "$target" != Arm64 ] || command -v qemu-aarch64-static >/dev/null || command -v qemu-aarch64 >/dev/null || need+=(qemu-user-static)
 fi
+skip_arm64() { echo "arm64: 0 passed, 0 failed, 1 skipped (${need[*]} cannot be installed here)"; exit 0; }
 if [ ${#need[@]} -gt 0 ]; then
   if command -v apt-get >/dev/null; then
     sudo=""
@@ -53,9 +54,10 @@ if [ ${#need[@]} -gt 0 ]; then
     install() { $sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${need[@]}" >/dev/null; }
     if ! install; then
       [ "$target" = Arm64 ] || exit 1
-      echo "arm64: 0 passed, 0 failed, 1 skipped (${need[*]} cannot be installed here)"
-      exit 0
+      skip_arm64
     fi
+  elif [ "$target" = Arm64 ]; then
+    skip_arm64
   else
     echo "build.sh: please install ${need[*]} (tests that need them are skipped or fail)" >&2
   fi

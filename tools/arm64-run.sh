@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs a linux-arm64 program on this machine, whatever its own processor, under qemu's user emulation.
-#   tools/arm64-run.sh CPU PROGRAM [ARGUMENT …]      # CPU: cortex-a53, cortex-a72, max, or any other that qemu knows
+#   tools/arm64-run.sh CPU PROGRAM [ARGUMENT …]      # CPU: cortex-a53, cortex-a72, max, or any other that qemu knows; max,sve=off takes something away
 #   tools/arm64-run.sh --check                       # says what is missing, and ends with 1 if anything is
 #
 # The program sees a prefix of its own under artifacts/arm64: the cross compiler's C library; libssl for ARM64, which .NET takes hashes
@@ -46,7 +46,7 @@ processor() { # CPU
   local part=0xd08 revision=3 implementer=0x41 features="fp asimd aes pmull sha1 sha2 crc32 cpuid" core
   case $1 in
     cortex-a53) part=0xd03 revision=4 ;;
-    max) implementer=0x00 part=0x051 revision=0
+    max*) implementer=0x00 part=0x051 revision=0
       features="fp asimd aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm jscvt fcma dcpop sha3 sm3 sm4 asimddp sha512" ;;
   esac
   for ((core = 0; core < $(nproc); core++)); do

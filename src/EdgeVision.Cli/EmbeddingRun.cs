@@ -26,8 +26,6 @@ internal sealed class EmbeddingRun : IDisposable
             throw new WrongCallException($"model '{name}' is for '{task}' and gives no embedding");
         }
 
-        ProviderArguments.Say(_model.Engine);
-
         using var stream = File.OpenRead(path);
         Origin = $"{_model.Name}, SHA-256 {Checksum.Hex(stream)[..16]}";
     }

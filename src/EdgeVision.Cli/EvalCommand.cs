@@ -72,7 +72,6 @@ internal static class EvalCommand
             SpecPath = call.Spec,
             Threads = call.Threads is { } n ? ThreadBudget.Of(n) : null,
         });
-        ProviderArguments.Say(model.Engine);
 
         var evaluation = new Evaluation(model, data, call.Classes, call.MaxDetections, Math.Max(call.Confidence, model.Spec.Thresholds.Confidence), Console.Error);
         int count = Math.Min(call.Limit ?? int.MaxValue, data.Pictures.Count), failed = 0;

@@ -107,7 +107,7 @@ internal static class InspectCommand
             // Placement is measured with the sizes that the spec gives.
             if (read is not null)
             {
-                using var loaded = VisionModel.Load(path, runtime);
+                using var loaded = VisionModel.Load(path, runtime with { Notice = null }); // it was said
                 foreach (var (provider, nodes) in loaded.Engine.MeasurePlacement())
                 {
                     Console.WriteLine($"nodes      {nodes} on {provider}");

@@ -76,13 +76,11 @@ internal static class LiveCommand
     private static async Task<int> RunAsync(Call call, CancellationToken cancel)
     {
         var config = Pipeline(call);
-        var builder = config.ToBuilder();
         var words = config.Sinks.Any(s => s.UsesStandardOutput) ? Console.Error : Console.Out;
         await using var server = new LiveServer(call.Live);
-        // A page shows the newest; it never holds the pipeline up, not even one that plays files.
-        builder.AddSink(new LiveSink(server), new SinkOptions { Policy = QueuePolicy.DropOldest });
         await server.StartAsync(cancel);
-        await using var pipeline = builder.Build();
+        // A page shows the newest; it never holds the pipeline up, not even one that plays files.
+        await using var pipeline = LoadNotices.Build(config, told => told.ToBuilder().AddSink(new LiveSink(server), new SinkOptions { Policy = QueuePolicy.DropOldest }));
         pipeline.Notice += n => Console.Error.WriteLine($"edgevision: {n.Component}: {SourceAddress.Redact(n.Message)}");
         server.Watch(pipeline);
         words.WriteLine($"live page: {server.Address}{(server.Token is null ? "" : $"?token={Uri.EscapeDataString(server.Token)}")}");

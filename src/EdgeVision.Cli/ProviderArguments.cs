@@ -88,13 +88,4 @@ internal sealed class ProviderArguments
             throw new WrongCallException(e.Message);
         }
     }
-
-    /// <summary>Says on standard error which providers are passed over.</summary>
-    public static void Say(InferenceEngine engine)
-    {
-        foreach (var (provider, reason) in engine.Providers.Skipped)
-        {
-            Console.Error.WriteLine($"edgevision: {provider.Name()} is not used: {reason}");
-        }
-    }
 }

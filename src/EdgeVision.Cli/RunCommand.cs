@@ -123,8 +123,6 @@ internal static class RunCommand
             Console.Error.WriteLine($"edgevision: the cache '{call.Cache}' is not used: it cannot be written, the model keeps weights beside itself, or it does not run on the CPU");
         }
 
-        ProviderArguments.Say(model.Engine);
-
         var tiled = call.Tiles is null ? null : new TiledRunner(model, call.Tiles);
         using var follower = call.Track is null ? null : new Follower(call.Track, model);
         using var annotator = call.Save is null ? null : new Annotator(model.Spec.Skeleton);

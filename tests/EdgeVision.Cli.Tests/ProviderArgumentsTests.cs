@@ -45,6 +45,30 @@ public sealed class ProviderArgumentsTests : IDisposable
         Assert.Contains("no library of this system", outcome.Error);
     }
 
+    [Theory]
+    [InlineData("run", "--model", Model, "--source", "samples/scene.png")]
+    [InlineData("run", "--model", Model, "--source", "test:320x240@30?frames=2")]
+    [InlineData("eval", "--model", Model, "--data", "samples/shelves", "--limit", "1")]
+    [InlineData("inspect", Model)]
+    [InlineData("pipeline", "run")]
+    public void A_provider_that_is_passed_over_is_said_once(params string[] call)
+    {
+        Assert.SkipWhen(OrtLibrary.AvailableProviders.Contains("CoreMLExecutionProvider"), "this library has CoreML");
+        if (call is ["pipeline", ..])
+        {
+            string file = Path.Combine(_folder, "pipeline.yaml");
+            File.WriteAllText(file, $"version: 1\nsources: [{{name: door, uri: 'test:320x240@30?frames=2'}}]\nmodels: [{{path: '{Path.Combine(CommandLine.Repository, Model)}', provider: coreml}}]\n");
+            call = [.. call, file];
+        }
+        else
+        {
+            call = [.. call, "--provider", "coreml"];
+        }
+
+        var outcome = CommandLine.Run(call);
+        Assert.Single(outcome.Error.Split('\n'), line => line.Contains("coreml is not used: ", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Options_for_whom_is_not_there_change_nothing()
     {

@@ -13,10 +13,12 @@ public sealed class Arm64Tests
     private const string Processors = "EDGEVISION_ARM64";
 
     // Boxes by anchors, boxes of a dense head, keypoints, embeddings, several heads at once; a class map among the pictures. One bundle runs on every processor.
+    // ONNX Runtime takes convolutions with SVE where a processor has it, which costs eight times as much when emulated (44 s for a self-test, 5 s without): "max" has it
+    // for its picture alone.
     public static TheoryData<string, string> Bundles() => Each(
-        ["shapes-fpn", "shelves-yolo", "figures-simcc", "families-triplet", "scenes-multitask"]);
+        ["shapes-fpn", "shelves-yolo", "figures-simcc", "families-triplet", "scenes-multitask"], "max,sve=off");
 
-    public static TheoryData<string, string> Pictures() => Each(["shapes-fpn", "shelves-yolo", "scenes-unet", "scenes-multitask", "families-triplet"]);
+    public static TheoryData<string, string> Pictures() => Each(["shapes-fpn", "shelves-yolo", "scenes-unet", "scenes-multitask", "families-triplet"], "max");
 
     [Theory]
     [MemberData(nameof(Bundles))]
@@ -42,15 +44,15 @@ public sealed class Arm64Tests
         Assert.True(worst <= 1, $"{worst:0.###} tolerances{where}\nx64:   {expected.Output}\nARM64: {actual.Output}");
     }
 
-    private static TheoryData<string, string> Each(string[] models)
+    private static TheoryData<string, string> Each(string[] models, string max)
     {
-        string[] processors = (Environment.GetEnvironmentVariable(Processors) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries);
+        string[] processors = (Environment.GetEnvironmentVariable(Processors) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var data = new TheoryData<string, string>();
         foreach (var (i, processor) in processors.DefaultIfEmpty("").Index())
         {
             foreach (string model in i == 0 && processor != "" ? models : models[..1])
             {
-                data.Add(processor, model);
+                data.Add(processor == "max" ? max : processor, model);
             }
         }
 

@@ -5,7 +5,7 @@
 #   ./gpu-check.sh [--device cuda|tensorrt|cpu] [--runs N] [--warmup N] [--models FILES] [--out DIR] [--provider-option NAME=VALUE]...
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-device=cuda runs=200 warmup=50 models=$here/models out=$PWD/gpu-check options=()
+device=cuda runs=200 warmup=50 models=$here/models out=$PWD/gpu-check-results options=()
 while [ $# -gt 0 ]; do
   [ $# -gt 1 ] || { echo "gpu-check: $1 needs a value" >&2; exit 2; }
   case $1 in

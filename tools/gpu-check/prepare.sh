@@ -21,9 +21,44 @@ while [ $# -gt 1 ]; do
 done
 [ $# -eq 0 ] || { echo "prepare: $1 needs a value" >&2; exit 2; }
 
-mkdir -p "$out/bin" "$out/models"
-dotnet publish "$root/src/EdgeVision.Cli" -c Release -r linux-x64 -p:PublishAot=true -p:EdgeVisionNative="$native" -o "$out/bin"
-rm -f "$out"/bin/EdgeVision.Cli* "$out"/bin/*.dbg
+# What can be wrong is said before minutes of compiling.
+case $native in Cpu | Cuda) ;; *) echo "prepare: --native is Cpu or Cuda; '$native' is neither" >&2; exit 2 ;; esac
+if [ -n "$ort" ]; then
+  for library in libonnxruntime_providers_cuda.so libonnxruntime_providers_shared.so; do
+    [ -f "$ort/$library" ] || { echo "prepare: there is no $library in '$ort'" >&2; exit 2; }
+  done
+fi
+for model in $models; do [ -f "$model" ] || { echo "prepare: there is no model '$model'" >&2; exit 2; }; done
+
+cli=$root/src/EdgeVision.Cli
+settings=(-r linux-x64 -p:EdgeVisionAot=true -p:EdgeVisionNative="$native")
+if ! restored=$(dotnet restore "$cli" "${settings[@]}" 2>&1); then
+  echo "$restored" >&2
+  if [[ "$restored" = *Microsoft.ML.OnnxRuntime.Gpu* ]]; then
+    echo "prepare: NuGet does not serve Microsoft.ML.OnnxRuntime.Gpu of the pinned release here (Directory.Packages.props). Take onnxruntime-linux-x64-gpu of that release from ONNX Runtime's releases," >&2
+    echo "prepare: unpack it, and give its folder: tools/gpu-check/prepare.sh --ort onnxruntime-linux-x64-gpu-…/lib" >&2
+  fi
+  exit 1
+fi
+
+# Nothing of an earlier call is taken along; "models" may have been others.
+mkdir -p "$out"
+rm -rf "$out/bin" "$out/models" "$out/ort"
+mkdir "$out/bin" "$out/models"
+dotnet publish "$cli" -c Release --no-restore "${settings[@]}" -o "$out/bin"
+rm -f "$out"/bin/EdgeVision.Cli* "$out"/bin/*.dbg "$out"/bin/*.pdb "$out"/bin/*.xml
+if [ -n "$ort" ]; then
+  mkdir "$out/ort"
+  find "$ort/" -maxdepth 1 -name "libonnxruntime*.so*" ! -name "*.meta" -exec cp -L {} "$out/ort/" \;
+  # Libraries of two releases do not run together, which is better known here than there; whether they find a GPU is not asked.
+  core=$out/bin/libonnxruntime.so
+  [ ! -f "$out/ort/libonnxruntime.so" ] || core=$out/ort/libonnxruntime.so
+  said=$(EDGEVISION_ORT_PATH=$core "$out/bin/edgevision" doctor --provider-library "$out/ort/libonnxruntime_providers_cuda.so" 2>&1) || true
+  if [[ "$said" = *"and the core is"* ]]; then
+    grep "and the core is" <<< "$said" >&2
+    exit 1
+  fi
+fi
 if [ -n "$models" ]; then
   for model in $models; do cp "$model" "$out/models/"; done
 else
@@ -34,9 +69,5 @@ else
 fi
 
 cp "$root/tools/gpu-check/gpu-check.sh" "$root/tools/gpu-check/gpu_check_torch.py" "$out/"
-if [ -n "$ort" ]; then
-  mkdir -p "$out/ort"
-  cp -L "$ort"/libonnxruntime*.so* "$out/ort/"
-fi
 tar -C "$(dirname "$out")" -czf "$out.tar.gz" "$(basename "$out")"
 echo "made: $out.tar.gz; on the machine: tar xzf $(basename "$out").tar.gz && $(basename "$out")/gpu-check.sh"

@@ -46,7 +46,7 @@ internal static class PipelineCommand
             }
 
             config = OnProviders(config, ProviderArguments.Options(parse.GetValue(options)), ProviderArguments.Library(parse.GetValue(library)));
-            await using var pipeline = config.Build();
+            await using var pipeline = LoadNotices.Build(config, c => c.ToBuilder());
             bool still = parse.GetValue(quiet);
             foreach (var page in config.Sinks.Where(s => s.Kind == "live" && !still))
             {
@@ -69,7 +69,6 @@ internal static class PipelineCommand
                 {
                     ProviderOptions = m.Runtime.ProviderOptions.Concat(options).GroupBy(o => o.Key).ToDictionary(o => o.Key, o => o.Last().Value),
                     ProviderLibrary = library ?? m.Runtime.ProviderLibrary,
-                    Notice = text => Console.Error.WriteLine($"edgevision: {m.Name}: {text}"),
                 },
             }),
         ],

@@ -56,14 +56,17 @@ internal static class ReplayCommand
                 Console.Error.WriteLine($"edgevision: {change}");
             }
 
-            var builder = replayed.ToBuilder();
             bool compares = parse.GetValue(diff), still = parse.GetValue(quiet);
-            if (compares)
+            await using var pipeline = LoadNotices.Build(replayed, told =>
             {
-                replay.AddDiff(builder);
-            }
+                var builder = told.ToBuilder();
+                if (compares)
+                {
+                    replay.AddDiff(builder);
+                }
 
-            await using var pipeline = builder.Build();
+                return builder;
+            });
             int code = await PipelineRunner.Run(pipeline, new PipelineView(null, !still, still, parse.GetValue(json), to == "-"), cancel);
             if (cancel.IsCancellationRequested)
             {

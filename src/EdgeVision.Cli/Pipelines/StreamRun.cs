@@ -81,13 +81,11 @@ internal static class StreamRun
         bool outputTaken = call.Json == "-";
         using var observer = new TrackObserver(call.Track?.Mot);
         var config = Config(call, uri);
-        var builder = config.ToBuilder();
-        if (call.Track is { } track)
+        await using var pipeline = Build(config, told =>
         {
-            builder.Track(() => observer.Observe(Follower.Create(track)), track.Smooth ? () => new KeypointSmoother() : null);
-        }
-
-        await using var pipeline = Build(builder);
+            var builder = told.ToBuilder();
+            return call.Track is { } track ? builder.Track(() => observer.Observe(Follower.Create(track)), track.Smooth ? () => new KeypointSmoother() : null) : builder;
+        });
         bool still = Console.IsErrorRedirected && !call.Stats;
         int code = await PipelineRunner.Run(pipeline, new PipelineView(null, call.Stats, still, null, outputTaken), cancel);
         if (code == ExitCode.Done && !cancel.IsCancellationRequested)
@@ -114,11 +112,11 @@ internal static class StreamRun
     }
 
     // What is wrong with the parts is wrong with the call.
-    private static VisionPipeline Build(VisionPipelineBuilder builder)
+    private static VisionPipeline Build(PipelineConfig config, Func<PipelineConfig, VisionPipelineBuilder> builder)
     {
         try
         {
-            return builder.Build();
+            return LoadNotices.Build(config, builder);
         }
         catch (PipelineConfigException e)
         {

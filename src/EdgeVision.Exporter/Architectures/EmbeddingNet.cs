@@ -46,7 +46,7 @@ public sealed class EmbeddingNet : Architecture
     public override bool DynamicSize => true;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages => PoseNets.Stages;
+    public override IReadOnlyList<string> Stages { get; } = PoseNets.Names(Backbone);
 
     /// <inheritdoc/>
     public override IReadOnlyList<(string Name, Value Value)> Forward(Net net, Value image)

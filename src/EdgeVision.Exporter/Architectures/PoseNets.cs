@@ -9,9 +9,14 @@ namespace EdgeVision.Exporter.Architectures;
 /// <summary>What the pose networks share: they look at one figure that fills their input, and give its keypoints.</summary>
 internal static class PoseNets
 {
-    public static readonly ResidualBackbone Backbone = new(24, (32, 1), (64, 2), (96, 2), (128, 1));
+    // Stride 16 after the last of these.
+    public static readonly (int Channels, int Blocks)[] Stages = [(32, 1), (64, 2), (96, 2)];
 
-    public static IReadOnlyList<string> Stages { get; } = ["backbone.stem", "backbone.stage1", "backbone.stage2", "backbone.stage3", "backbone.stage4", "head"];
+    /// <summary>A backbone of the first stages.</summary>
+    public static ResidualBackbone Backbone(params (int Channels, int Blocks)[] stages) => new(24, stages);
+
+    /// <summary>What can be frozen and transferred by its name.</summary>
+    public static string[] Names(ResidualBackbone backbone) => ["backbone.stem", .. backbone.Stages.Select((_, i) => $"backbone.stage{i + 1}"), "head"];
 
     public static string[] Keypoints(ModelSettings settings) => [.. settings.Labels is { Keypoints.Count: > 0 } l ? l.Keypoints : DefaultLabels.Keypoints];
 
@@ -33,6 +38,8 @@ internal static class PoseNets
 /// </summary>
 public sealed class HeatmapPose : Architecture
 {
+    private static readonly ResidualBackbone Backbone = PoseNets.Backbone([.. PoseNets.Stages, (128, 1)]);
+
     private readonly string[] _keypoints;
     private readonly int _channels;
 
@@ -70,13 +77,13 @@ public sealed class HeatmapPose : Architecture
     public override IReadOnlyList<Head> Heads { get; }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages => PoseNets.Stages;
+    public override IReadOnlyList<string> Stages { get; } = PoseNets.Names(Backbone);
 
     /// <inheritdoc/>
     public override IReadOnlyList<(string Name, Value Value)> Forward(Net net, Value image)
     {
         ArgumentNullException.ThrowIfNull(net);
-        var x = PoseNets.Backbone.Forward(net, image)[^1];
+        var x = Backbone.Forward(net, image)[^1];
         for (int i = 1; i <= 3; i++)
         {
             x = net.DeconvNorm($"head.deconv{i}", x, _channels);
@@ -94,6 +101,9 @@ public sealed class SimccPose : Architecture
 {
     /// <summary>Bins a pixel.</summary>
     public const int SplitRatio = 2;
+
+    // Stride 16: enough cells to say where, few enough for the linear layers.
+    private static readonly ResidualBackbone Backbone = PoseNets.Backbone(PoseNets.Stages);
 
     private readonly string[] _keypoints;
 
@@ -125,14 +135,13 @@ public sealed class SimccPose : Architecture
     public override IReadOnlyList<Head> Heads { get; }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages => PoseNets.Stages;
+    public override IReadOnlyList<string> Stages { get; } = PoseNets.Names(Backbone);
 
     /// <inheritdoc/>
     public override IReadOnlyList<(string Name, Value Value)> Forward(Net net, Value image)
     {
         ArgumentNullException.ThrowIfNull(net);
-        // Stride 16: enough cells to say where, few enough for the linear layers.
-        var x = PoseNets.Backbone.Forward(net, image)[2];
+        var x = Backbone.Forward(net, image)[^1];
         x = net.Conv("head.maps", x, _keypoints.Length * 2, kernel: 1);
         x = net.Reshape(x, _keypoints.Length, 2 * x.Size(2) * x.Size(3));
         x = net.Relu(net.Linear("head.hidden", x, 192));

@@ -9,6 +9,7 @@ internal sealed class EngineLoader
     private ModelCacheUse _cacheUse;
     private string? _engineFolder;
     private bool _graphs;
+    private List<string>? _unheard;
 
     /// <exception cref="ModelFormatException">The file is no readable ONNX model, or it reaches outside its folder.</exception>
     /// <exception cref="ProviderUnavailableException">The provider library cannot be loaded.</exception>
@@ -26,6 +27,7 @@ internal sealed class EngineLoader
             ? budget with { Spin = false }
             : budget;
         Notice += options.Notice;
+        _unheard = options.Notice is null ? [] : null;
     }
 
     public event Action<string>? Notice;
@@ -48,13 +50,36 @@ internal sealed class EngineLoader
     /// <summary>The session that took the place of one that failed at its first run; null where none did.</summary>
     public EngineSession? Replacement { get; set; }
 
-    public void Tell(string message) => Notice?.Invoke(message);
+    public void Tell(string message)
+    {
+        if (Notice is { } listening)
+        {
+            listening(message);
+        }
+        else
+        {
+            _unheard?.Add(message);
+        }
+    }
+
+    /// <summary>What was told while nobody listened, once: who loads a model for others hears only afterwards of what happened then.</summary>
+    public IReadOnlyList<string> TakeUnheard()
+    {
+        var unheard = _unheard ?? [];
+        _unheard = null;
+        return unheard;
+    }
 
     /// <summary>Opens the first session.</summary>
     /// <exception cref="ProviderUnavailableException">A required provider cannot be had.</exception>
     public EngineSession Open()
     {
         var (session, report) = ProviderSelection.Open(Policy, Native, OpenWith);
+        foreach (var (provider, reason) in report.Skipped)
+        {
+            Tell($"{provider.Name()} is not used: {reason}");
+        }
+
         return Finish(session, report);
     }
 

@@ -33,7 +33,7 @@ public sealed record EngineOptions
     /// </summary>
     public string? CacheFolder { get; init; }
 
-    /// <summary>Told, in a sentence, what takes long or goes otherwise than asked: an engine that TensorRT builds, a provider that failed at its first run.</summary>
+    /// <summary>Told, in a sentence, what takes long or goes otherwise than asked: an engine that TensorRT builds, a provider that is passed over or failed at its first run.</summary>
     public Action<string>? Notice { get; init; }
 
     internal INativeProviders? Native { get; init; }

@@ -117,6 +117,9 @@ public sealed partial class InferenceEngine : IDisposable
         remove => _loader.Notice -= value;
     }
 
+    /// <summary>What was told while it was loaded and nobody listened, once.</summary>
+    internal IReadOnlyList<string> TakeUnheard() => _loader.TakeUnheard();
+
     /// <summary>What became of the cache of optimized models.</summary>
     public ModelCacheUse ModelCache => _session.ModelCache;
 

@@ -18,7 +18,7 @@ internal interface IFrameModel : IDisposable
     /// <summary>Makes a run that goes on in another thread give up.</summary>
     void Terminate();
 
-    /// <summary>Has it say what goes otherwise than asked.</summary>
+    /// <summary>Has it say what goes otherwise than asked, and went so while it was loaded.</summary>
     void Tell(Action<string> tell)
     {
     }
@@ -58,7 +58,15 @@ internal sealed class LoadedModel(VisionModel model) : IFrameModel
 
     public void Terminate() => model.Engine.Terminate();
 
-    public void Tell(Action<string> tell) => model.Engine.Notice += tell;
+    public void Tell(Action<string> tell)
+    {
+        foreach (string text in model.Engine.TakeUnheard())
+        {
+            tell(text);
+        }
+
+        model.Engine.Notice += tell;
+    }
 
     public void Dispose()
     {

@@ -23,6 +23,7 @@ public sealed class VisionPipeline : IAsyncDisposable
     private readonly PipelineFramePool _frames = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private List<PipelineNotice>? _early = []; // of models that are loaded before anybody can listen
     private long _start;
     private Task<LedgerSnapshot>? _run;
 
@@ -68,7 +69,9 @@ public sealed class VisionPipeline : IAsyncDisposable
         _loaded = [.. loaded];
     }
 
-    /// <summary>Says what happens while the pipeline runs; called on its threads, so it should return soon.</summary>
+    /// <summary>
+    /// Says what happens while the pipeline runs, and first what went otherwise than asked when its models were loaded; called on its threads, so it should return soon.
+    /// </summary>
     public event Action<PipelineNotice>? Notice;
 
     /// <summary>Names of the sources, in their order.</summary>
@@ -164,6 +167,9 @@ public sealed class VisionPipeline : IAsyncDisposable
     private async Task<LedgerSnapshot> Run(CancellationToken cancel)
     {
         _start = _clock.GetTimestamp();
+        var early = _early!;
+        _early = null;
+        early.ForEach(Tell);
         await using var linked = cancel.UnsafeRegister(static p => ((VisionPipeline)p!).RequestStop(), this).ConfigureAwait(false);
         foreach (var sink in _sinks)
         {
@@ -318,13 +324,26 @@ public sealed class VisionPipeline : IAsyncDisposable
 
     private Action<NoticeLevel, string> Teller(string component) => (level, message) =>
     {
+        var notice = new PipelineNotice(level, component, message);
+        if (_early is { } early)
+        {
+            early.Add(notice);
+        }
+        else
+        {
+            Tell(notice);
+        }
+    };
+
+    private void Tell(PipelineNotice notice)
+    {
         try
         {
-            Notice?.Invoke(new PipelineNotice(level, component, message));
+            Notice?.Invoke(notice);
         }
         catch (Exception)
         {
             // Who listens must not stop a camera.
         }
-    };
+    }
 }

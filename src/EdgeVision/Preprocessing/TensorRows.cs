@@ -11,6 +11,7 @@ namespace EdgeVision;
 internal sealed unsafe class TensorRows
 {
     internal const float Inverse255 = 1f / 255f;
+    private const int Line = 16; // floats of a cache line
 
     private readonly InputSpec _spec;
     private readonly int _channels;
@@ -50,7 +51,7 @@ internal sealed unsafe class TensorRows
 
         _plainBytes = _byteTables.All(t => t.Index().All(e => e.Item == e.Index));
         int row = spec.Width * _channels;
-        _floatRow = spec.Element == TensorElement.Float16 ? new float[row] : [];
+        _floatRow = spec.Element == TensorElement.Float16 ? new float[row + Line] : [];
         _padRow = new uint[spec.Width];
         _grayRow = _channels == 1 ? new byte[spec.Width * 4] : [];
     }
@@ -100,12 +101,13 @@ internal sealed unsafe class TensorRows
                         Plane(pixels, (float*)at, count, c);
                         break;
                     case TensorElement.Float16:
-                        fixed (float* row = _floatRow)
+                        fixed (float* floats = _floatRow)
                         {
+                            float* row = Aligned(floats);
                             Plane(pixels, row, count, c);
+                            TensorPrimitives.ConvertToHalf(new ReadOnlySpan<float>(row, count), new Span<Half>(at, count));
                         }
 
-                        TensorPrimitives.ConvertToHalf(_floatRow.AsSpan(0, count), new Span<Half>(at, count));
                         break;
                     default:
                         Bytes(pixels, at, count, _shift[c], _byteTables[c], _plainBytes);
@@ -324,4 +326,7 @@ internal sealed unsafe class TensorRows
             gray[i] = ((p & 255) * 3735 + ((p >> 8) & 255) * 19235 + ((p >> 16) & 255) * 9798 + (1 << 14)) >> 15;
         }
     }
+
+    // Where a cache line begins, so that what is read back are the vectors that were written, and not halves of two.
+    private static float* Aligned(float* row) => (float*)(((nuint)row + (Line * sizeof(float) - 1)) & ~(nuint)(Line * sizeof(float) - 1));
 }

@@ -4,7 +4,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 filters=("$@")
-[ ${#filters[@]} -gt 0 ] || filters=('*LetterboxBench*' '*CameraFormatBench*' '*DetectBench*' '*SuppressBench*' '*HeadBench*')
+if [ ${#filters[@]} -eq 0 ]; then
+  # A case is written beside a peer, of which one is enough.
+  for class in Letterbox Size CameraFormat Tensor; do filters+=("*${class}Bench.EdgeVision" "*${class}Bench.OpenCvSharp"); done
+  filters+=('*DetectBench*' '*SuppressBench*' '*HeadBench*' '*RegionBench*')
+fi
 dotnet build bench/EdgeVision.Bench -c Release -v q >/dev/null
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The same benchmarks with instruction sets switched off, one after the other: AVX-512, AVX2, 128-bit vectors, none.
-#   tools/instruction-sets.sh [FILTER …]      # '*Letterbox*EdgeVision*' and the like; the kernels by default
+#   tools/instruction-sets.sh [FILTER …]      # '*LetterboxBench*' and the like, each with a peer; the kernels by default
 set -euo pipefail
 cd "$(dirname "$0")/.."
 filters=("$@")

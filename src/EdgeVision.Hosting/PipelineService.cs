@@ -30,8 +30,8 @@ internal sealed class PipelineService(
             failures = delivered ? 1 : failures + 1;
             if (!options.Restart.Allows(failures))
             {
+                PipelineLog.Failed(logger, options.Name, error); // before anybody can see the state and look for the reason
                 status.Ends(PipelineState.Failed, error);
-                PipelineLog.Failed(logger, options.Name, error);
                 if (options.WhenFailed == HostAction.Stop)
                 {
                     Environment.ExitCode = 1; // service managers restart what failed, not what ended

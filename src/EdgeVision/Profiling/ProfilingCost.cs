@@ -22,7 +22,7 @@ internal readonly record struct ProfilingCost(ProfilingCost.Node Few, ProfilingC
     {
         double at = (double)(tensors - FewTensors) / (ManyTensors - FewTensors);
         double within = Math.Max(0, double.Lerp(Few.Within, Many.Within, at));
-        return new Node(within, Math.Max(within, double.Lerp(Few.All, Many.All, at)));
+        return new Node(within, Math.Max(within, double.Lerp(Few.All, Math.Max(Few.All, Many.All), at))); // more tensors never cost less: what else went on made it seem so
     }
 
     /// <summary>Measures it in sessions of the given options; takes some ten milliseconds.</summary>

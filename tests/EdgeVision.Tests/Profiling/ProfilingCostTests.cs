@@ -12,14 +12,17 @@ public sealed class ProfilingCostTests : IDisposable
     [Fact]
     public void It_is_measured_on_this_machine()
     {
-        var cost = ProfilingCost.Measure(() => new SessionOptions { IntraOpNumThreads = 1 }, _folder);
-        foreach (int tensors in (int[])[2, 4, 30])
+        // Something, and less than a node that does work; no figure of a machine's speed. What else runs here may hide it in one measurement, not in all.
+        Assert.Contains(Enumerable.Range(0, 8), _ =>
         {
-            // Something, and less than a node that does work; no figure of a machine's speed.
-            var (within, all) = cost.Of(tensors);
-            Assert.InRange(within, 0, all);
-            Assert.InRange(all, 1e-3, 10_000);
-        }
+            var cost = ProfilingCost.Measure(() => new SessionOptions { IntraOpNumThreads = 1 }, _folder);
+            return Array.TrueForAll([2, 4, 30], tensors =>
+            {
+                var (within, all) = cost.Of(tensors);
+                Assert.InRange(within, 0, all);
+                return all is >= 1e-3 and <= 10_000;
+            });
+        });
     }
 
     [Fact]
@@ -32,6 +35,7 @@ public sealed class ProfilingCostTests : IDisposable
 
         // What was measured wrongly beside others takes nothing below zero, and the whole not below its part.
         Assert.Equal(new ProfilingCost.Node(0, 0), new ProfilingCost(new ProfilingCost.Node(-1, -2), new ProfilingCost.Node(5, 9)).Of(3));
+        Assert.Equal(new ProfilingCost.Node(3, 5), new ProfilingCost(new ProfilingCost.Node(3, 5), new ProfilingCost.Node(3, 2)).Of(30)); // nor do more tensors cost less
         Assert.Equal(new ProfilingCost.Node(4, 4), new ProfilingCost(new ProfilingCost.Node(4, 2), new ProfilingCost.Node(5, 9)).Of(3));
     }
 }

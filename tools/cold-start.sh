@@ -10,7 +10,8 @@ picture=${2:-samples/scene.png}
 runs=${RUNS:-15}
 ./build.sh aot >/dev/null
 dotnet build src/EdgeVision.Cli -c Release -v q >/dev/null
-binary=$(ls -d artifacts/edgevision-*/edgevision | head -1)
+case $(uname -m) in aarch64) rid=linux-arm64 ;; *) rid=linux-x64 ;; esac # another's may lie beside it
+binary=artifacts/edgevision-$rid/edgevision
 library=src/EdgeVision.Cli/bin/Release/net10.0/EdgeVision.Cli.dll
 cache=$(mktemp -d)
 trap 'rm -rf "$cache"' EXIT

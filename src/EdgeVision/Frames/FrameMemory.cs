@@ -13,12 +13,16 @@ internal static unsafe class FrameMemory
     public const int LargePage = 2 << 20;
 
     private const int AskForLargePages = 14; // MADV_HUGEPAGE
+    private const long Plenty = 1L << 30;
     private static readonly delegate* unmanaged<void*, nuint, int, int> Advise = Find();
+
+    /// <summary>Whether large frames ask for large pages. Not where a process has less than a gigabyte: the two megabytes in which the first of them is looked for count against its limit, touched or not.</summary>
+    public static bool Asks { get; } = Advise is not null && GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >= Plenty;
 
     /// <summary>Memory of <paramref name="length"/> bytes, contents undefined, from <c>Offset</c> on.</summary>
     public static (byte[] Array, int Offset) Take(int length)
     {
-        if (Advise is null || length < LargePage || length > Array.MaxLength - LargePage)
+        if (!Asks || length < LargePage || length > Array.MaxLength - LargePage)
         {
             return (GC.AllocateUninitializedArray<byte>(length, pinned: true), 0);
         }

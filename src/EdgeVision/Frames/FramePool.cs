@@ -2,7 +2,7 @@ namespace EdgeVision;
 
 /// <summary>
 /// Frames that are used again: a steady stream of one size allocates nothing. The memory is pinned, so that a native decoder can write
-/// into it. On Linux frames of 2 MB and more lie in large pages, where <c>/sys/kernel/mm/transparent_hugepage/enabled</c> says <c>madvise</c> or <c>always</c>. Any thread may rent, and any may dispose what was rented.
+/// into it. On Linux frames of 2 MB and more lie in large pages, where <c>/sys/kernel/mm/transparent_hugepage/enabled</c> says <c>madvise</c> or <c>always</c> and the process may use a gigabyte. Any thread may rent, and any may dispose what was rented.
 /// </summary>
 public sealed class FramePool
 {

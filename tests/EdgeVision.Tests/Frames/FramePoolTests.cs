@@ -39,7 +39,7 @@ public sealed class FramePoolTests
         byte[] expected = new byte[frame.Data.Length];
         new Random(3).NextBytes(expected);
         Assert.True(frame.Data.SequenceEqual(expected));
-        if (OperatingSystem.IsLinux() && frame.Data.Length >= FrameMemory.LargePage)
+        if (FrameMemory.Asks && frame.Data.Length >= FrameMemory.LargePage)
         {
             fixed (byte* start = frame.Data)
             {
@@ -47,6 +47,10 @@ public sealed class FramePoolTests
             }
         }
     }
+
+    [Fact]
+    public void A_machine_with_memory_enough_asks_for_large_pages() =>
+        Assert.Equal(OperatingSystem.IsLinux() && GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >= 1L << 30, FrameMemory.Asks);
 
     [Fact]
     public void Another_size_or_format_gets_memory_of_its_own()

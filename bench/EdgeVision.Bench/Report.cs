@@ -17,7 +17,7 @@ namespace EdgeVision.Bench;
 /// <param name="AllocatedBytes">Bytes the runtime allocates a call.</param>
 internal sealed record ReportRow(string Case, double OursMs, string Peer, double PeerMs, double? FloorMs, long AllocatedBytes)
 {
-    /// <summary>Median of the differences of ours and the peer, run in turns; null where they were not.</summary>
+    /// <summary>Median of the differences of ours and the peer, run in turns, or of ours and a part of it; null where there is no such pair.</summary>
     public double? OverheadMs { get; init; }
 }
 
@@ -160,7 +160,7 @@ internal static class Report
         using var document = JsonDocument.Parse(File.ReadAllBytes(json));
         var text = new StringBuilder();
         text.AppendLine("# Results").AppendLine();
-        text.AppendLine("Written by `dotnet run -c Release --project bench/EdgeVision.Bench -- --results FILE` from what `--quick --json FILE` measured. Medians, milliseconds; one thread unless a case says otherwise. Overhead is the median of the differences of ours and the peer, run in turns.").AppendLine();
+        text.AppendLine("Written by `dotnet run -c Release --project bench/EdgeVision.Bench -- --results FILE` from what `--quick --json FILE` measured. Medians, milliseconds; one thread unless a case says otherwise. Overhead is the median of the differences of ours and the peer, run in turns; of a frame alone it is what lies outside of ONNX Runtime's Run, whose time within the same frames stands as the peer (RunWithin).").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture, $"- Machine: {Processor()}, {Environment.ProcessorCount} logical cores, {Vectors()}");
         text.AppendLine(CultureInfo.InvariantCulture, $"- System: {RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}");
         text.AppendLine(CultureInfo.InvariantCulture, $"- Versions: .NET {Environment.Version}, {string.Join(", ", Versions())}").AppendLine();

@@ -49,6 +49,13 @@ internal sealed class Checksum : IDisposable
         return Convert.ToHexStringLower(sum.Finish());
     }
 
+    /// <summary>Returns the sum of a whole file, in lower-case hexadecimal.</summary>
+    public static string HexOfFile(string path)
+    {
+        using var file = File.OpenRead(path);
+        return Hex(file);
+    }
+
     /// <summary>Sum of what is left of a stream, in lower-case hexadecimal.</summary>
     public static string Hex(Stream stream)
     {

@@ -114,7 +114,7 @@ public class ArchitectureTests
     {
         var architecture = ArchitectureCatalog.Create(name);
         string json = ModelSpecJson.Serialize(architecture.Spec);
-        Assert.Equal(json, ModelSpecJson.Serialize(ModelSpecJson.Parse(json, name)));
+        Assert.Equal(json, ModelSpecJson.Serialize(ModelSpecValidator.Parse(json, name)));
         Assert.Equal(architecture.Spec.Outputs.Select(o => o.Head), architecture.Heads.Select(h => h.Name));
         var outputs = architecture.Forward(new AnalysisNet(), new Value(-1, 3, architecture.Spec.Input.Height, architecture.Spec.Input.Width));
         var infos = outputs.Select(o => new TensorInfo(o.Name, [-1, .. o.Value.Shape[1..]], TensorElement.Float32)).ToArray();

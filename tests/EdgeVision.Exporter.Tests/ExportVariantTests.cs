@@ -156,7 +156,7 @@ public sealed class ExportVariantTests : IDisposable
         Save(architecture, weights, new ExportOptions(), path);
         GoldenWriter.Write(path, DetectorHarness.Picture(1));
         var file = OnnxModel.Load(path);
-        var spec = ModelSpecJson.Parse(file.GetMetadata(ModelSpec.MetadataKey)!, "test");
+        var spec = ModelSpecValidator.Parse(file.GetMetadata(ModelSpec.MetadataKey)!, "test");
         switch (change)
         {
             case "mean":
@@ -196,7 +196,7 @@ public sealed class ExportVariantTests : IDisposable
         Save(architecture, weights, new ExportOptions(), path);
         GoldenWriter.Write(path, DetectorHarness.Picture(1));
         var file = OnnxModel.Load(path);
-        var spec = ModelSpecJson.Parse(file.GetMetadata(ModelSpec.MetadataKey)!, "test");
+        var spec = ModelSpecValidator.Parse(file.GetMetadata(ModelSpec.MetadataKey)!, "test");
         var golden = spec.Goldens![0];
         GoldenSpec[]? changed = kind switch
         {

@@ -72,7 +72,7 @@ public class FpnDetectorTests
     public void TheSpecSurvivesItsJson()
     {
         var spec = new FpnDetector(DetectorHarness.Shapes).Spec;
-        var read = ModelSpecJson.Parse(ModelSpecJson.Serialize(spec), "the spec");
+        var read = ModelSpecValidator.Parse(ModelSpecJson.Serialize(spec), "the spec");
         Assert.Equal(ModelSpecJson.Serialize(spec), ModelSpecJson.Serialize(read));
         Assert.Equal((192, 160, ResizeMode.Letterbox), (read.Input.Width, read.Input.Height, read.Input.Resize.Mode));
     }

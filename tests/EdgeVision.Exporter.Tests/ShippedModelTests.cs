@@ -49,7 +49,7 @@ public class ShippedModelTests
     [Fact]
     public void TheModelReachesItsAccuracy()
     {
-        var spec = ModelSpecJson.Parse(OnnxModel.Load(ModelPath).GetMetadata(ModelSpec.MetadataKey)!, "shapes-fpn");
+        var spec = ModelSpecValidator.Parse(OnnxModel.Load(ModelPath).GetMetadata(ModelSpec.MetadataKey)!, "shapes-fpn");
         Assert.True(spec.Provenance!.Metrics!["map50"] >= 0.9);
         Assert.True(spec.Provenance.Metrics["parity_max_relative"] <= Parity.Limit);
         var scenes = DrawnData.Create("shapes", 60, 4_000_000, 320, 240);

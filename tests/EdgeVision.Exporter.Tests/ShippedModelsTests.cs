@@ -115,7 +115,7 @@ public class ShippedModelsTests
         return embedder.Embed(frame).Values.ToArray();
     }
 
-    private static ModelSpec Spec(string name) => ModelSpecJson.Parse(OnnxModel.Load(Path.Combine(Models, name + ".onnx")).GetMetadata(ModelSpec.MetadataKey)!, name);
+    private static ModelSpec Spec(string name) => ModelSpecValidator.Parse(OnnxModel.Load(Path.Combine(Models, name + ".onnx")).GetMetadata(ModelSpec.MetadataKey)!, name);
 
     private static string FindRoot()
     {

@@ -190,7 +190,7 @@ public sealed class SweepTests : IDisposable
         Assert.Equal(files, Directory.GetFiles(_folder, "*.onnx").Length);
         foreach (string file in Directory.GetFiles(_folder))
         {
-            var spec = ModelSpecJson.Parse(OnnxModel.Load(file).GetMetadata(ModelSpec.MetadataKey)!, file);
+            var spec = ModelSpecValidator.Parse(OnnxModel.Load(file).GetMetadata(ModelSpec.MetadataKey)!, file);
             Assert.Equal(options.Contains("byte", StringComparison.Ordinal) ? TensorElement.UInt8 : TensorElement.Float32, spec.Input.Element);
             Assert.Equal(options.Contains("--classes 3", StringComparison.Ordinal) ? 3 : spec.Task == "classify" ? 1000 : 80, spec.Labels.Length);
             Assert.Equal(options.Contains("--opset 18", StringComparison.Ordinal) ? 18 : 17, OnnxModel.Load(file).Opset);

@@ -22,7 +22,7 @@ public static class BundleReader
 
         if (metadata.TryGetValue(ModelSpec.MetadataKey, out string? embedded))
         {
-            return (ModelSpecJson.Parse(embedded, $"the spec inside '{modelPath}'"), "the model's metadata");
+            return (ModelSpecValidator.Parse(embedded, $"the spec inside '{modelPath}'"), "the model's metadata");
         }
 
         foreach (string sidecar in new[] { modelPath + ".spec.json", Path.ChangeExtension(modelPath, ".spec.json") })
@@ -36,7 +36,7 @@ public static class BundleReader
         if (UltralyticsMetadata.IsPresent(metadata))
         {
             var spec = UltralyticsMetadata.ToSpec(modelPath, metadata, inputs, outputs);
-            ModelSpecJson.Check(spec, $"Ultralytics' metadata in '{modelPath}'");
+            ModelSpecValidator.Check(spec, $"Ultralytics' metadata in '{modelPath}'");
             return (spec, "Ultralytics' metadata");
         }
 
@@ -48,7 +48,7 @@ public static class BundleReader
     {
         try
         {
-            return ModelSpecJson.Parse(File.ReadAllText(path), $"spec '{path}'");
+            return ModelSpecValidator.Parse(File.ReadAllText(path), $"spec '{path}'");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

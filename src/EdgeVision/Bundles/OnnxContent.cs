@@ -1,25 +1,38 @@
 namespace EdgeVision;
 
-/// <summary>What an ONNX file computes with: nodes and constant tensors of the graph and of the graphs within it, without values.</summary>
-internal sealed class OnnxContent
+/// <summary>Nodes and constant tensors of an ONNX file, of the graph and of the graphs within it, without values.</summary>
+public sealed class OnnxContent
 {
+    private readonly List<OnnxNode> _nodes = [];
+    private readonly List<OnnxConstant> _constants = [];
+
     /// <summary>Nodes in the file's order, which is the order of execution; those of a body stand before the node that runs it.</summary>
-    public List<FileNode> Nodes { get; } = [];
+    public IReadOnlyList<OnnxNode> Nodes => _nodes;
 
     /// <summary>Initializers, and the tensors of Constant nodes by the name of their output.</summary>
-    public List<FileTensor> Tensors { get; } = [];
-}
+    public IReadOnlyList<OnnxConstant> Constants => _constants;
 
-/// <summary>A node. An input that is left out has an empty name.</summary>
-internal sealed record FileNode(string Name, string Operator, string Domain, string[] Inputs, string[] Outputs, string? Equation)
-{
+    /// <summary>Reads a file in place; weights are skipped, so that memory does not grow with the model.</summary>
+    /// <exception cref="ModelFormatException">The file is no readable ONNX model, or it reaches outside its folder.</exception>
+    public static OnnxContent Read(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        var content = new OnnxContent();
+        OnnxFile.ReadContent(path, content);
+        return content;
+    }
+
+    internal void Add(OnnxNode node) => _nodes.Add(node);
+
+    internal void Add(OnnxConstant constant) => _constants.Add(constant);
+
     // NodeProto: 1 input, 2 output, 3 name, 4 op_type, 5 attribute, 7 domain; AttributeProto: 1 name, 4 s, 5 t
-    public static FileNode Read(OnnxReader reader, OnnxContent content)
+    internal static OnnxNode ReadNode(OnnxReader reader, OnnxContent content)
     {
         List<string> inputs = [], outputs = [];
         string name = "", type = "", domain = "";
         string? equation = null;
-        FileTensor? constant = null;
+        OnnxConstant? constant = null;
         while (reader.Next(out int field, out int wire))
         {
             switch (field)
@@ -53,7 +66,7 @@ internal sealed record FileNode(string Name, string Operator, string Domain, str
                                 equation = attribute.Text();
                                 break;
                             case 5 when innerWire == 2 && key == "value":
-                                constant = FileTensor.Read(attribute.Message());
+                                constant = ReadConstant(attribute.Message());
                                 break;
                             default:
                                 attribute.Skip(innerWire);
@@ -70,18 +83,14 @@ internal sealed record FileNode(string Name, string Operator, string Domain, str
 
         if (type == "Constant" && constant is not null && outputs.Count == 1)
         {
-            content.Tensors.Add(constant with { Name = outputs[0] });
+            content.Add(constant with { Name = outputs[0] });
         }
 
-        return new FileNode(name, type, domain, [.. inputs], [.. outputs], equation);
+        return new OnnxNode(name, type, domain, [.. inputs], [.. outputs], equation);
     }
-}
 
-/// <summary>A constant tensor: its element type as ONNX numbers them, and how many elements.</summary>
-internal sealed record FileTensor(string Name, int Type, long Elements)
-{
     // TensorProto: 1 dims, 2 data_type, 8 name
-    public static FileTensor Read(OnnxReader reader)
+    internal static OnnxConstant ReadConstant(OnnxReader reader)
     {
         string name = "";
         int type = 0;
@@ -111,6 +120,21 @@ internal sealed record FileTensor(string Name, int Type, long Elements)
             elements = d >= 0 && (d == 0 || elements <= long.MaxValue / d) ? elements * d : throw reader.Damaged();
         }
 
-        return new FileTensor(name, type, elements);
+        return new OnnxConstant(name, type, elements);
     }
 }
+
+/// <summary>A node of an ONNX graph. An input that is left out has an empty name.</summary>
+/// <param name="Name">Name of the node; may be empty.</param>
+/// <param name="Operator">Operator, such as Conv.</param>
+/// <param name="Domain">Domain of the operator; empty for ONNX's own.</param>
+/// <param name="Inputs">Names of the inputs.</param>
+/// <param name="Outputs">Names of the outputs.</param>
+/// <param name="Equation">The equation of an Einsum node; null elsewhere.</param>
+public sealed record OnnxNode(string Name, string Operator, string Domain, string[] Inputs, string[] Outputs, string? Equation);
+
+/// <summary>A constant tensor of an ONNX graph.</summary>
+/// <param name="Name">Name of the tensor.</param>
+/// <param name="Type">Element type, numbered as in ONNX's TensorProto.DataType.</param>
+/// <param name="Elements">Number of elements.</param>
+public sealed record OnnxConstant(string Name, int Type, long Elements);

@@ -16,13 +16,8 @@ internal static unsafe class OnnxFile
     /// <summary>The files beside the model that keep some of its weights, relative to its folder, after the same checks.</summary>
     public static IReadOnlyCollection<string> ExternalFiles(string path) => Walk(path, null).ExternalData;
 
-    /// <summary>The nodes and the constant tensors of a file, after the same checks.</summary>
-    public static OnnxContent ReadContent(string path)
-    {
-        var content = new OnnxContent();
-        Walk(path, content);
-        return content;
-    }
+    /// <summary>Adds the nodes and the constant tensors of a file, after the same checks.</summary>
+    public static void ReadContent(string path, OnnxContent content) => Walk(path, content);
 
     private static OnnxSubject Walk(string path, OnnxContent? content)
     {
@@ -109,7 +104,7 @@ internal static unsafe class OnnxFile
                     Node(reader.Message(), folder, depth);
                     break;
                 case 5 when wire == 2:
-                    reader.Subject.Content?.Tensors.Add(FileTensor.Read(reader.Ahead()));
+                    reader.Subject.Content?.Add(OnnxContent.ReadConstant(reader.Ahead()));
                     Tensor(reader.Message(), folder);
                     break;
                 case 15 when wire == 2:
@@ -126,7 +121,7 @@ internal static unsafe class OnnxFile
     private static void Node(OnnxReader reader, string folder, int depth)
     {
         var content = reader.Subject.Content;
-        var node = content is null ? null : FileNode.Read(reader, content);
+        var node = content is null ? null : OnnxContent.ReadNode(reader, content);
         while (reader.Next(out int field, out int wire))
         {
             if (field != 5 || wire != 2)
@@ -159,7 +154,7 @@ internal static unsafe class OnnxFile
         // After the nodes of its bodies: the list reads backwards from what is made to what it is made of.
         if (node is not null)
         {
-            content!.Nodes.Add(node);
+            content!.Add(node);
         }
     }
 

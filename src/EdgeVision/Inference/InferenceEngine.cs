@@ -246,7 +246,7 @@ public sealed partial class InferenceEngine : IDisposable
     }
 
     /// <summary>Runs without what is bound: ONNX Runtime takes memory for the outputs, copies there and back, and forgets all. To know what binding gains.</summary>
-    internal void RunUnbound()
+    public void RunUnbound()
     {
         RequireShapes();
         var session = _session.Session;
@@ -254,52 +254,47 @@ public sealed partial class InferenceEngine : IDisposable
     }
 
     /// <summary>How long the last run took to hand over its inputs, in the network, and to take its outputs, in ticks of <see cref="Stopwatch"/>.</summary>
-    internal (long CopyIn, long Run, long CopyOut) LastRun => (_runBegan - _copiedIn, _runEnded - _runBegan, _copiedOut - _runEnded);
+    public (long CopyIn, long Run, long CopyOut) LastRun => (_runBegan - _copiedIn, _runEnded - _runBegan, _copiedOut - _runEnded);
 
     /// <summary>
     /// Nodes on each provider, by ONNX Runtime's names, found by running the model once in a session that is profiled.
     /// Takes as long as loading the model again.
     /// </summary>
     public IReadOnlyDictionary<string, int> MeasurePlacement() =>
-        _loader.Native.Placed(Profiled(Providers.Active, 1, (json, _) => OperatorProfileBuilder.Read(json, 0, 1, default).Placement));
+        _loader.Native.Placed(RunProfiled(1, static (json, _) => NodePlacement.Read(json)));
 
     /// <summary>
-    /// Where the network's time goes, by operator and node: runs on what lies in the inputs, in a session of its own that has this one's providers,
-    /// threads and options and is profiled. Takes the time of loading the model again and of the runs; a run of two hundred nodes needs about
-    /// 200 KB in the system's folder for temporary files until it is read.
+    /// Runs the model on the bound inputs in a session of its own that ONNX Runtime profiles, and reads its profile. The session has this
+    /// one's providers, threads and options; loading takes as long as the first time.
     /// </summary>
-    /// <param name="runs">Runs that count, 1 or more.</param>
-    /// <param name="warmup">Runs before them.</param>
+    /// <param name="runs">Runs of the session, 1 or more.</param>
+    /// <param name="read">Reads the profile (ONNX Runtime's JSON); gets the temporary folder that holds it too, which is deleted afterwards.</param>
+    /// <param name="originalGraph">
+    /// Runs the graph as its author wrote it, on the CPU, without fused nodes and packed weights, so that every node and its shapes are in the profile.
+    /// </param>
     /// <exception cref="InvalidOperationException">An input has open dimensions; call <see cref="Resize"/> first.</exception>
     /// <exception cref="EdgeVisionException">The model fails, or its profile cannot be read.</exception>
-    public OperatorProfile ProfileOperators(int runs, int warmup = 5)
+    public T RunProfiled<T>(int runs, Func<Stream, string, T> read, bool originalGraph = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(runs, 1);
-        ArgumentOutOfRangeException.ThrowIfNegative(warmup);
-        return Profiled(Providers.Active, warmup + runs, (json, folder) => OperatorProfileBuilder.Read(json, warmup, runs, ProfilingCost.Measure(_loader.MakeOptions, folder)));
-    }
-
-    /// <summary>
-    /// Multiply-accumulates of a run on what lies in the inputs, and the weights: counted from the shapes that the nodes of the graph have, as its author wrote it,
-    /// while it runs once on the CPU.
-    /// </summary>
-    /// <exception cref="InvalidOperationException">An input has open dimensions; call <see cref="Resize"/> first.</exception>
-    /// <exception cref="EdgeVisionException">The model fails, or its profile cannot be read.</exception>
-    public GraphCost MeasureCost()
-    {
-        return Profiled([Provider.Cpu], 1, (json, _) => GraphCost.Read(json, _loader.Path), options =>
-        {
-            // Fused nodes would hide what they compute; a weight that is packed for its kernel has no shape in the profile.
-            options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL;
-            options.AddSessionConfigEntry("session.disable_prepacking", "1");
-        });
-    }
-
-    private T Profiled<T>(IReadOnlyList<Provider> providers, int runs, Func<Stream, string, T> read, Action<SessionOptions>? adapt = null)
-    {
+        ArgumentNullException.ThrowIfNull(read);
         ObjectDisposedException.ThrowIf(_disposed, this);
         RequireShapes();
-        return EngineProfiler.Run(_loader, providers, Array.ConvertAll(_inputTensors, t => t.Value!), runs, read, adapt);
+        return EngineProfiler.Run(_loader, originalGraph ? [Provider.Cpu] : Providers.Active, Array.ConvertAll(_inputTensors, t => t.Value!), runs, read,
+            originalGraph ? KeepGraph : null);
+    }
+
+    /// <summary>Path of the model file.</summary>
+    public string ModelPath => _loader.Path;
+
+    /// <summary>Returns new session options like those of this engine's session, without its execution providers. The caller disposes them.</summary>
+    public SessionOptions CreateSessionOptions() => _loader.MakeOptions();
+
+    // Fused nodes would hide what they compute; a weight that is packed for its kernel has no shape in the profile.
+    private static void KeepGraph(SessionOptions options)
+    {
+        options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL;
+        options.AddSessionConfigEntry("session.disable_prepacking", "1");
     }
 
     /// <inheritdoc/>

@@ -80,7 +80,7 @@ internal static class TensorRtCache
     private static string About(string model, string machine, IReadOnlyDictionary<string, long[]> shapes, Dictionary<string, string> own)
     {
         var about = new StringBuilder();
-        about.Append(CultureInfo.InvariantCulture, $"model {ProfileSubject.Sha256(model)}\n{machine}\n");
+        about.Append(CultureInfo.InvariantCulture, $"model {Checksum.HexOfFile(model)}\n{machine}\n");
         foreach (var (input, shape) in shapes.OrderBy(s => s.Key, StringComparer.Ordinal))
         {
             about.Append(CultureInfo.InvariantCulture, $"shape {input} {string.Join('x', shape)}\n");
@@ -91,7 +91,7 @@ internal static class TensorRtCache
             about.Append(CultureInfo.InvariantCulture, $"option {name} {value}\n");
             if (name == "trt_int8_calibration_table_name" && File.Exists(value))
             {
-                about.Append(CultureInfo.InvariantCulture, $"table {ProfileSubject.Sha256(value)}\n"); // another table of the same name is another engine
+                about.Append(CultureInfo.InvariantCulture, $"table {Checksum.HexOfFile(value)}\n"); // another table of the same name is another engine
             }
         }
 

@@ -17,10 +17,10 @@ public static class PipelineJson
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(frame);
-        ResultJson.Write(writer, frame.Result, frame.Source, frame.Sequence, frame.Timestamp, frame.Model, masks, frame);
+        ResultJson.Write(writer, frame.Result, frame.Source, frame.Sequence, frame.Timestamp, frame.Model, masks, frame, static (json, item) => Additions(json, item));
     }
 
-    internal static void Additions(Utf8JsonWriter writer, PipelineFrame frame)
+    private static void Additions(Utf8JsonWriter writer, PipelineFrame frame)
     {
         writer.WriteString("captured_at"u8, frame.CapturedAt.UtcDateTime);
         if (!frame.Inferred)
@@ -37,7 +37,7 @@ public static class PipelineJson
                 writer.WriteStartObject();
                 writer.WriteString("model"u8, crop.Model);
                 writer.WriteNumber("detection"u8, crop.Detection);
-                ResultJson.Parts(writer, crop.Result, MaskPlane.None);
+                ResultJson.WriteFields(writer, crop.Result, MaskPlane.None);
                 writer.WriteEndObject();
             }
 

@@ -4,7 +4,7 @@ namespace EdgeVision;
 /// <remarks>
 /// Convolutions, matrix products, recurrent cells and attention count, in floats and integers; additions, activations, normalizations and resizing do not, as is
 /// usual. Each is counted as often as it ran: a loop's body once a turn, of a conditional the branch that was taken. Measure with
-/// <see cref="InferenceEngine.MeasureCost"/>.
+/// <see cref="OperatorProfiler.MeasureCost"/>.
 /// </remarks>
 public sealed class GraphCost
 {
@@ -57,7 +57,7 @@ public sealed class GraphCost
     private static long[][] Shapes(Dictionary<string, long[]>[] tensors) => [.. tensors.Select(t => t.Values.FirstOrDefault() ?? [])];
 
     // By the names that the file gives; where two nodes share one, neither is sure.
-    private static Dictionary<string, string> Equations(string path) => OnnxFile.ReadContent(path).Nodes
+    private static Dictionary<string, string> Equations(string path) => OnnxContent.Read(path).Nodes
         .Where(n => n.Equation is not null && n.Name.Length > 0)
         .GroupBy(n => n.Name).Where(g => g.Select(n => n.Equation).Distinct().Count() == 1)
         .ToDictionary(g => g.Key, g => g.First().Equation!);

@@ -10,9 +10,6 @@ internal interface IProfileWork
     StageTimes LastStages { get; }
 }
 
-/// <summary>Times of the stages of one run, in nanoseconds.</summary>
-internal readonly record struct StageTimes(long Preprocess, long CopyIn, long Run, long CopyOut, long Postprocess);
-
 /// <summary>
 /// Runs work over and over and notes how long each run took. In a closed loop the next begins when the last ends. In an open one runs arrive at a rate of
 /// their own: one that arrives while another goes on waits, and its wait is part of its time. A closed loop hides that, because while it is held up it asks for

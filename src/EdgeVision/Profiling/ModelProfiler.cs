@@ -198,7 +198,7 @@ public static class ModelProfiler
         var metric = CardMetric.Of(subject.Spec);
         return Named(request, options) with
         {
-            ModelSha256 = ProfileSubject.Sha256(request.Model),
+            ModelSha256 = Checksum.HexOfFile(request.Model),
             Task = subject.Spec?.Task,
             Architecture = subject.Spec?.Provenance?.Architecture,
             Width = subject.Size?.Width,

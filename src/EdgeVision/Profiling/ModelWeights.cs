@@ -23,11 +23,11 @@ public sealed record ModelWeights
     public static ModelWeights Read(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        var content = OnnxFile.ReadContent(path);
+        var content = OnnxContent.Read(path);
         var used = WeightUse.Of(content.Nodes);
         var kinds = new Dictionary<string, long>();
         long parameters = 0;
-        foreach (var tensor in content.Tensors.DistinctBy(t => t.Name))
+        foreach (var tensor in content.Constants.DistinctBy(t => t.Name))
         {
             if (used.Take(tensor) is not { } kind)
             {

@@ -105,13 +105,6 @@ internal sealed class ProfileSubject : IProfileWork, IDisposable
         }
     }
 
-    /// <summary>SHA-256 of a file in lower-case hexadecimal.</summary>
-    public static string Sha256(string path)
-    {
-        using var file = File.OpenRead(path);
-        return Checksum.Hex(file);
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Microsoft.ML.OnnxRuntime;
 
 namespace EdgeVision;
@@ -82,11 +83,24 @@ internal readonly record struct ProfilingCost(ProfilingCost.Node Few, ProfilingC
         for (int i = 0; i < Nodes; i++)
         {
             // NodeProto: 1 input, 2 output, 4 op_type
-            graph.AddRange(OnnxBytes.Field(1, [.. OnnxBytes.Text(1, i == 0 ? "x" : $"v{i}"), .. Enumerable.Repeat(OnnxBytes.Text(1, "x"), inputs - 1).SelectMany(t => t), .. OnnxBytes.Text(2, i == Nodes - 1 ? "y" : $"v{i + 1}"), .. OnnxBytes.Text(4, "Sum")]));
+            graph.AddRange(Field(1, [.. Text(1, i == 0 ? "x" : $"v{i}"), .. Enumerable.Repeat(Text(1, "x"), inputs - 1).SelectMany(t => t),
+                .. Text(2, i == Nodes - 1 ? "y" : $"v{i + 1}"), .. Text(4, "Sum")]));
         }
 
         // GraphProto: 2 name, 11 input, 12 output
-        graph.AddRange([.. OnnxBytes.Text(2, "chain"), .. OnnxBytes.Field(11, OnnxBytes.Value("x", 1, 1, 1, 1)), .. OnnxBytes.Field(12, OnnxBytes.Value("y", 1, 1, 1, 1))]);
-        return OnnxBytes.Model([.. graph]);
+        graph.AddRange([.. Text(2, "chain"), .. Field(11, Value("x")), .. Field(12, Value("y"))]);
+
+        // ModelProto: 1 ir_version, 7 graph, 8 opset_import (2 version)
+        return [8, 8, .. Field(7, [.. graph]), .. Field(8, [16, 13])];
     }
+
+    // ValueInfoProto: 1 name, 2 type; a tensor (1) of float32 (1) with the shape (2) 1x1x1x1
+    private static byte[] Value(string name) =>
+        [.. Text(1, name), .. Field(2, Field(1, [8, 1, .. Field(2, [.. Enumerable.Repeat(Field(1, [8, 1]), 4).SelectMany(d => d)])]))];
+
+    private static byte[] Text(int field, string text) => Field(field, Encoding.UTF8.GetBytes(text));
+
+    // A field with a length, which takes one byte below 128 and two below 16384; more is never needed here.
+    private static byte[] Field(int field, byte[] content) =>
+        [(byte)(field << 3 | 2), .. content.Length < 128 ? [(byte)content.Length] : (byte[])[(byte)(content.Length | 128), checked((byte)(content.Length >> 7))], .. content];
 }

@@ -10,7 +10,7 @@ internal sealed class WeightUse
     private readonly HashSet<string> _leading = []; // what a node with weights is made of
     private readonly HashSet<string> _made = []; // outputs of nodes with weights
 
-    private WeightUse(IReadOnlyList<FileNode> nodes)
+    private WeightUse(IReadOnlyList<OnnxNode> nodes)
     {
         foreach (var node in nodes)
         {
@@ -27,10 +27,10 @@ internal sealed class WeightUse
         }
     }
 
-    public static WeightUse Of(IReadOnlyList<FileNode> nodes) => new(nodes);
+    public static WeightUse Of(IReadOnlyList<OnnxNode> nodes) => new(nodes);
 
     /// <summary>Kind of the tensor's elements; null where it is no weight.</summary>
-    public string? Take(FileTensor tensor) =>
+    public string? Take(OnnxConstant tensor) =>
         _weights.Contains(tensor.Name) || tensor.Elements > 1 && _summands.Contains(tensor.Name) ? Kind(tensor.Type) : null;
 
     // TensorProto.DataType
@@ -46,7 +46,7 @@ internal sealed class WeightUse
         _ => null,
     };
 
-    private void Follow(FileNode node)
+    private void Follow(OnnxNode node)
     {
         _weights.UnionWith(Weights(node));
         bool leads = Weights(node).Any() || node.Outputs.Any(_leading.Contains);
@@ -88,7 +88,7 @@ internal sealed class WeightUse
         }
     }
 
-    private static IEnumerable<string> Weights(FileNode node) => node.Operator switch
+    private static IEnumerable<string> Weights(OnnxNode node) => node.Operator switch
     {
         "Conv" or "FusedConv" or "ConvTranspose" or "PRelu" or "LayerNormalization" or "InstanceNormalization" or "GroupNormalization" or "SimplifiedLayerNormalization" or "RMSNormalization"
             or "LSTM" or "GRU" or "RNN" => node.Inputs.Skip(1),

@@ -22,9 +22,20 @@ public static class ResultJson
     /// too), <c>size</c> [height, width] that part of it which was counted: what shows the frame.
     /// </summary>
     public static void Write(Utf8JsonWriter writer, VisionResult result, string source, long sequence, TimeSpan timestamp, string model, MaskPlane masks = MaskPlane.Input) =>
-        Write(writer, result, source, sequence, timestamp, model, masks, null);
+        Write<object?>(writer, result, source, sequence, timestamp, model, masks, null, null);
 
-    internal static void Write(Utf8JsonWriter writer, VisionResult result, string source, long sequence, TimeSpan timestamp, string model, MaskPlane masks, PipelineFrame? frame)
+    /// <summary>Writes one frame's object with further fields between the results and their times.</summary>
+    /// <param name="writer">Receives the object.</param>
+    /// <param name="result">Results of the frame.</param>
+    /// <param name="source">Name of the source.</param>
+    /// <param name="sequence">Number of the frame, from 0.</param>
+    /// <param name="timestamp">Time of the frame since the source began.</param>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="masks">Plane of the masks.</param>
+    /// <param name="state">Passed to <paramref name="additions"/>, so that it can be a static lambda.</param>
+    /// <param name="additions">Writes the further fields into the open object; null for none.</param>
+    public static void Write<TState>(Utf8JsonWriter writer, VisionResult result, string source, long sequence, TimeSpan timestamp, string model,
+        MaskPlane masks, TState state, Action<Utf8JsonWriter, TState>? additions)
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(result);
@@ -35,11 +46,8 @@ public static class ResultJson
         writer.WriteNumber("width"u8, result.FrameWidth);
         writer.WriteNumber("height"u8, result.FrameHeight);
         writer.WriteString("model"u8, model);
-        Parts(writer, result, masks);
-        if (frame is not null)
-        {
-            PipelineJson.Additions(writer, frame);
-        }
+        WriteFields(writer, result, masks);
+        additions?.Invoke(writer, state);
 
         writer.WriteStartObject("timing_ms"u8);
         writer.WriteNumber("preprocess"u8, Math.Round(result.Timing.PreprocessMs, 3));
@@ -49,8 +57,8 @@ public static class ResultJson
         writer.WriteEndObject();
     }
 
-    /// <summary>Writes what was found, as fields of the object that is open.</summary>
-    internal static void Parts(Utf8JsonWriter writer, VisionResult result, MaskPlane masks)
+    /// <summary>Writes the results as fields of the open object.</summary>
+    public static void WriteFields(Utf8JsonWriter writer, VisionResult result, MaskPlane masks)
     {
         bool nothingElse = result.Classification.Count == 0 && result.Embedding.Count == 0 && result.Segmentation.Width == 0 && result.Depth.Width == 0;
         if (result.HasDetections || result.Detections.Count > 0 || nothingElse)

@@ -299,7 +299,7 @@ public sealed class VisionModel : IWork, IDisposable
     }
 
     /// <summary>Times of the stages of the last run, all its frames together.</summary>
-    internal StageTimes LastStages
+    public StageTimes LastStages
     {
         get
         {

@@ -169,7 +169,7 @@ public sealed class BundleVerifierTests : IDisposable
     private static VerificationReport Verify(string path, params GoldenSpec[] goldens)
     {
         string sidecar = Path.ChangeExtension(path, ".spec.json");
-        var spec = ModelSpecJson.Parse(File.ReadAllText(sidecar), "test");
+        var spec = ModelSpecValidator.Parse(File.ReadAllText(sidecar), "test");
         File.WriteAllText(sidecar, ModelSpecJson.Serialize(spec with { Goldens = goldens }));
         return BundleVerifier.Verify(path);
     }

@@ -10,7 +10,7 @@ public sealed class ModelSpecJsonTests
     [Fact]
     public void What_is_left_out_has_its_default()
     {
-        var spec = ModelSpecJson.Parse(Least, "s");
+        var spec = ModelSpecValidator.Parse(Least, "s");
         Assert.Equal(1, spec.Version);
         Assert.Equal((32, 16), (spec.Input.Width, spec.Input.Height));
         Assert.Equal(TensorLayout.Nchw, spec.Input.Layout);
@@ -29,7 +29,7 @@ public sealed class ModelSpecJsonTests
     [Fact]
     public void A_spec_survives_writing_and_reading()
     {
-        var spec = ModelSpecJson.Parse("""
+        var spec = ModelSpecValidator.Parse("""
             {
               // comments and trailing commas are welcome
               "version": 1, "name": "n", "task": "pose+embed",
@@ -46,7 +46,7 @@ public sealed class ModelSpecJsonTests
         Assert.Contains("\"centerCrop\"", text);
         Assert.Contains("\"uint8\"", text);
         Assert.Contains("\"nhwc\"", text);
-        Assert.Equal(text, ModelSpecJson.Serialize(ModelSpecJson.Parse(text, "s")));
+        Assert.Equal(text, ModelSpecJson.Serialize(ModelSpecValidator.Parse(text, "s")));
         Assert.Equal("dog's", spec.Labels[1]);
         Assert.Equal(TensorElement.UInt8, spec.Input.Element);
         Assert.Equal((2.0, 0.01, 2), (spec.Goldens![0].Tolerances.Pixels, spec.Goldens[0].Tolerances.Scores, spec.Goldens[0].Outputs[0].Values!.Length));
@@ -108,7 +108,7 @@ public sealed class ModelSpecJsonTests
 
     private static void Fails(string json, string says)
     {
-        var e = Assert.Throws<SpecException>(() => ModelSpecJson.Parse(json, "spec 'x.json'"));
+        var e = Assert.Throws<SpecException>(() => ModelSpecValidator.Parse(json, "spec 'x.json'"));
         Assert.Contains("spec 'x.json'", e.Message);
         Assert.Contains(says, e.Message);
         Assert.DoesNotContain('\n', e.Message);

@@ -90,8 +90,8 @@ public sealed class GraphCostTests : IDisposable
         Assert.Empty(cost.NotCounted);
 
         // A normalization is folded into its convolution: two numbers a channel become one, the bias.
-        var content = OnnxFile.ReadContent(path);
-        var tensors = content.Tensors.ToDictionary(t => t.Name);
+        var content = OnnxContent.Read(path);
+        var tensors = content.Constants.ToDictionary(t => t.Name);
         long folded = content.Nodes.Where(n => n.Name.Contains("+bn")).Sum(n => tensors[n.Inputs[2]].Elements);
         Assert.Equal(long.Parse(Row(card, "Parameters"), NumberStyles.AllowThousands, CultureInfo.InvariantCulture), cost.Weights.Parameters + folded + parametersElsewhere);
 

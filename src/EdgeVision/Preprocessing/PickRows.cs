@@ -109,9 +109,9 @@ internal static unsafe class PickRows
                 var bottom = Vector128.Create(Load8(lower + first), Load8(lower + second)).AsByte();
                 var sum = Vector128.WidenLower(Vector128.ShuffleNative(top, left))
                     + Vector128.WidenLower(Vector128.ShuffleNative(top, right))
-                        + Vector128.WidenLower(Vector128.ShuffleNative(bottom, left))
-                        + Vector128.WidenLower(Vector128.ShuffleNative(bottom, right))
-                        + Vector128.Create((ushort)2);
+                    + Vector128.WidenLower(Vector128.ShuffleNative(bottom, left))
+                    + Vector128.WidenLower(Vector128.ShuffleNative(bottom, right))
+                    + Vector128.Create((ushort)2);
                 Unsafe.WriteUnaligned(destination + i, Vector128.Narrow(sum >>> 2, Vector128<ushort>.Zero).AsUInt64().ToScalar());
             }
         }

@@ -44,7 +44,8 @@ internal static unsafe class PlaneRows
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Vector128<float> Apply(Vector128<float> v) =>
             Fma.IsSupported || AdvSimd.IsSupported
-            ? Vector128.FusedMultiplyAdd(v, Vector128.Create(TensorRows.Inverse255), v * Rest) : v / 255f;
+                ? Vector128.FusedMultiplyAdd(v, Vector128.Create(TensorRows.Inverse255), v * Rest)
+                : v / 255f;
 
         public float Apply(byte v) => v / 255f;
     }

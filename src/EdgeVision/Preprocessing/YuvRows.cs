@@ -137,8 +137,8 @@ internal static unsafe class YuvRows
             for (; i <= width - 4; i += 4)
             {
                 var uv = Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<ulong>(chroma + i)).AsUInt16()).AsInt32();
-                Pixels(Load4(luma + i), (uv & Vector128.Create(0xFF)) - Vector128.Create(128), (uv >>> 8)
-                    - Vector128.Create(128)).Store(destination + i);
+                Pixels(Load4(luma + i), (uv & Vector128.Create(0xFF)) - Vector128.Create(128),
+                    (uv >>> 8) - Vector128.Create(128)).Store(destination + i);
             }
         }
 
@@ -250,12 +250,12 @@ internal static unsafe class YuvRows
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> Pixels(Vector256<int> y, Vector256<int> u, Vector256<int> v) => Join(y, u * CUB,
-        u * CUG + v * CVG, v * CVR);
+    private static Vector256<uint> Pixels(Vector256<int> y, Vector256<int> u, Vector256<int> v) =>
+        Join(y, u * CUB, u * CUG + v * CVG, v * CVR);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Pixels(Vector512<int> y, Vector512<int> u, Vector512<int> v) => Join(y, u * CUB,
-        u * CUG + v * CVG, v * CVR);
+    private static Vector512<uint> Pixels(Vector512<int> y, Vector512<int> u, Vector512<int> v) =>
+        Join(y, u * CUB, u * CUG + v * CVG, v * CVR);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<uint> Join(Vector256<int> y, Vector256<int> blue, Vector256<int> green, Vector256<int> red)

@@ -161,8 +161,8 @@ public sealed class WeightedBoxFusion
         for (int i = 0; i < clusters.Length; i++)
         {
             ref readonly var c = ref clusters[i];
-            double inter = Math.Max(Math.Min(c.X2, m.X2) - Math.Max(c.X1, m.X1), 0)
-                * Math.Max(Math.Min(c.Y2, m.Y2) - Math.Max(c.Y1, m.Y1), 0);
+            double inter =
+                Math.Max(Math.Min(c.X2, m.X2) - Math.Max(c.X1, m.X1), 0) * Math.Max(Math.Min(c.Y2, m.Y2) - Math.Max(c.Y1, m.Y1), 0);
             double iou = inter / ((c.X2 - c.X1) * (c.Y2 - c.Y1) + (m.X2 - m.X1) * (m.Y2 - m.Y1) - inter);
             if (iou > best)
             {

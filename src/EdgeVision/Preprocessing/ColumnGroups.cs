@@ -30,7 +30,7 @@ internal sealed class ColumnGroups
     public byte[] Single { get; private set; } = [];
 
     /// <summary>
-    /// Gets 128 weights per group in the order of <see cref="Pairs"/>: 64 high parts (multiples of 16, at most 127), then 64 low parts.
+    /// Gets 128 weights per group in the order of <see cref="Pairs"/>: 64 high parts (units of 16, at most 127), then 64 low parts.
     /// </summary>
     public sbyte[] Weights { get; private set; } = [];
 

@@ -32,7 +32,7 @@ internal sealed class ColumnWindows
     public byte[] Single { get; private set; } = [];
 
     /// <summary>
-    /// Gets 64 weights per mask of <see cref="Pairs"/>, in its order: 32 high parts (multiples of 16, at most 127), then 32 low parts.
+    /// Gets 64 weights per mask of <see cref="Pairs"/>, in its order: 32 high parts (units of 16, at most 127), then 32 low parts.
     /// </summary>
     public sbyte[] Weights { get; private set; } = [];
 

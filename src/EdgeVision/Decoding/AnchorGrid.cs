@@ -1,19 +1,20 @@
 namespace EdgeVision;
 
-/// <summary>
-/// torchvision's AnchorGenerator: around each cell one box for every ratio (height over width) and size, ratio-major, half sides
-/// rounded half to even, at (x * step, y * step) with step = size // cells of that axis.
-/// </summary>
+/// <summary>Anchors over feature levels, as torchvision's AnchorGenerator creates them.</summary>
+/// <remarks>
+/// Each cell has one box for every ratio (height over width) and size, ratio-major; half sides are rounded half to even. Boxes are centered
+/// at (x * step, y * step) with step = size // number of cells of that axis.
+/// </remarks>
 internal static class AnchorGrid
 {
-    /// <summary>Anchors in pixels in the order level, y, x, anchor, and where each level ends.</summary>
+    /// <summary>Returns the anchors in pixels in the order level, y, x, anchor, and the index where each level ends.</summary>
     public static (Box[] Anchors, int[] LevelEnds) Create(int width, int height, int[] strides, float[][] sizes, float[] ratios)
     {
         var anchors = new List<Box>();
         var ends = new int[strides.Length];
         for (int level = 0; level < strides.Length; level++)
         {
-            // A level has ceil(size / stride) cells, as convolutions of stride 2 leave them.
+            // A level has ceil(size / stride) cells, as a convolution of that stride produces.
             int stride = strides[level], columns = (width + stride - 1) / stride, rows = (height + stride - 1) / stride;
             int stepX = width / columns, stepY = height / rows;
             var around = Around(sizes[level], ratios);
@@ -42,7 +43,8 @@ internal static class AnchorGrid
             float h = MathF.Sqrt(ratio), w = 1 / h;
             foreach (float size in sizes)
             {
-                around.Add(new Box(MathF.Round(-w * size / 2), MathF.Round(-h * size / 2), MathF.Round(w * size / 2), MathF.Round(h * size / 2)));
+                around.Add(new Box(
+                    MathF.Round(-w * size / 2), MathF.Round(-h * size / 2), MathF.Round(w * size / 2), MathF.Round(h * size / 2)));
             }
         }
 

@@ -2,12 +2,13 @@ using System.Numerics;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Outlines of a map above a threshold, those that OpenCV's findContours lists (Suzuki and Abe 1985): one around each group of pixels that
-/// touch at a side or a corner, and one around each hole, made of the pixels beside it. Found by runs of rows that are joined, without following borders: of an
-/// outline one keeps the first and last pixel of each row, which is all that its convex hull needs. Serves one thread at a time and allocates nothing
-/// once its buffers have grown.
-/// </summary>
+/// <summary>Finds the contours of the cells above a threshold, as OpenCV's findContours lists them (Suzuki and Abe 1985).</summary>
+/// <remarks>
+/// There is one contour around each group of cells that touch at a side or a corner, and one around each hole, made of the cells around it.
+/// Runs of adjacent cells in a row are joined instead of following borders; for each contour only the first and last cell of each row are
+/// kept, which is all that its convex hull is computed from. An instance serves one thread at a time and allocates nothing once its buffers
+/// have grown.
+/// </remarks>
 internal sealed class BinaryRegions
 {
     private int[] _row = [], _from = [], _to = [], _parent = [], _next = [], _last = [], _contours = [];
@@ -15,23 +16,24 @@ internal sealed class BinaryRegions
     private int[] _left = [], _right = [];
     private int _count;
 
-    /// <summary>First and last column of each row of an outline.</summary>
+    /// <summary>First and last column of each row of a contour.</summary>
     public readonly ref struct Outline(int top, ReadOnlySpan<int> left, ReadOnlySpan<int> right)
     {
-        /// <summary>First row.</summary>
+        /// <summary>Gets the first row.</summary>
         public int Top { get; } = top;
 
-        /// <summary>First column, [rows].</summary>
+        /// <summary>Gets the first column of each row, [rows].</summary>
         public ReadOnlySpan<int> Left { get; } = left;
 
-        /// <summary>Last column, [rows].</summary>
+        /// <summary>Gets the last column of each row, [rows].</summary>
         public ReadOnlySpan<int> Right { get; } = right;
     }
 
-    /// <summary>Finds the outlines of <paramref name="map"/>, [height, width], above <paramref name="threshold"/>, and says how many there are. The lowest come first, as in OpenCV's list.</summary>
+    /// <summary>Finds the contours of <paramref name="map"/>, [height, width], above <paramref name="threshold"/>.</summary>
+    /// <returns>Number of contours. The bottommost come first, as in OpenCV's list.</returns>
     public int Find(ReadOnlySpan<float> map, int width, int height, float threshold)
     {
-        // Run 0 is all that lies around the picture; what is no ink and touches it is no hole.
+        // Run 0 is everything around the map; background that touches it is not a hole.
         _count = 0;
         Reserve(1);
         Add(-1, 0, 0, ink: false);
@@ -56,7 +58,7 @@ internal sealed class BinaryRegions
         return Gather();
     }
 
-    /// <summary>One of the outlines; valid until the next call.</summary>
+    /// <summary>Gets one of the contours; valid until the next call.</summary>
     public Outline this[int contour]
     {
         get
@@ -65,7 +67,8 @@ internal sealed class BinaryRegions
             int top = _row[root] - edge, rows = _row[_last[root]] + edge - top + 1;
             if (_left.Length < rows)
             {
-                (_left, _right) = (new int[BitOperations.RoundUpToPowerOf2((uint)rows)], new int[BitOperations.RoundUpToPowerOf2((uint)rows)]);
+                (_left, _right) =
+                    (new int[BitOperations.RoundUpToPowerOf2((uint)rows)], new int[BitOperations.RoundUpToPowerOf2((uint)rows)]);
             }
 
             _left.AsSpan(0, rows).Fill(int.MaxValue);
@@ -113,7 +116,7 @@ internal sealed class BinaryRegions
         }
     }
 
-    // Runs of two rows: ink meets ink at corners too, the rest only at sides.
+    // Runs of adjacent rows: foreground is connected at corners too, background only at sides.
     private void Join(int above, int first, int end)
     {
         int start = above;
@@ -138,7 +141,7 @@ internal sealed class BinaryRegions
     private void Join(int a, int b)
     {
         (a, b) = (Root(a), Root(b));
-        _parent[Math.Max(a, b)] = Math.Min(a, b); // so that a root is the first run of its group
+        _parent[Math.Max(a, b)] = Math.Min(a, b); // so that the root is the first run of its group
     }
 
     private int Root(int run)
@@ -151,7 +154,7 @@ internal sealed class BinaryRegions
         return run;
     }
 
-    // Chains the runs of each group in their order.
+    // Links the runs of each group in their order.
     private int Gather()
     {
         int contours = 0;

@@ -1,25 +1,26 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Boxes as distances from anchors, torchvision's BoxCoder (models/detection/_utils.py) in float32: centres move by parts of the
-/// anchor's sides, sides grow by exp, log sizes are clamped from above at log(1000/16), sides are without +1.
-/// </summary>
-/// <param name="X">Divides the horizontal delta; above 0.</param>
-/// <param name="Y">Divides the vertical delta.</param>
-/// <param name="Width">Divides the log width.</param>
-/// <param name="Height">Divides the log height.</param>
+/// <summary>Encodes and decodes boxes relative to anchors: torchvision's BoxCoder (models/detection/_utils.py) in float32.</summary>
+/// <remarks>
+/// Centers move by fractions of the anchor's sides, and sides grow by exp; log sizes are clamped from above at log(1000/16), and sides are
+/// without +1.
+/// </remarks>
+/// <param name="X">Divisor of the horizontal delta; above 0.</param>
+/// <param name="Y">Divisor of the vertical delta.</param>
+/// <param name="Width">Divisor of the log width.</param>
+/// <param name="Height">Divisor of the log height.</param>
 public readonly record struct BoxCoder(float X, float Y, float Width, float Height)
 {
-    /// <summary>Greatest log size: log(1000 / 16).</summary>
+    /// <summary>Maximum log size: log(1000 / 16).</summary>
     public const float MaxLogSize = 4.135166556742356f;
 
-    /// <summary>Weights of RetinaNet and of proposals.</summary>
+    /// <summary>Gets the coder of RetinaNet and of region proposals, with weights 1.</summary>
     public static BoxCoder Unit { get; } = new(1, 1, 1, 1);
 
-    /// <summary>Weights of SSD and of the box head of Faster R-CNN.</summary>
+    /// <summary>Gets the coder of SSD and of the box head of Faster R-CNN, with weights 10, 10, 5, 5.</summary>
     public static BoxCoder Ten { get; } = new(10, 10, 5, 5);
 
-    /// <summary>The box that <paramref name="delta"/>, [4], makes of <paramref name="anchor"/>.</summary>
+    /// <summary>Returns the box that <paramref name="delta"/>, [4], describes relative to <paramref name="anchor"/>.</summary>
     public Box Decode(in Box anchor, ReadOnlySpan<float> delta)
     {
         float w = anchor.X2 - anchor.X1, h = anchor.Y2 - anchor.Y1;
@@ -28,7 +29,10 @@ public readonly record struct BoxCoder(float X, float Y, float Width, float Heig
         return new Box(cx - 0.5f * pw, cy - 0.5f * ph, cx + 0.5f * pw, cy + 0.5f * ph);
     }
 
-    /// <summary>Writes to <paramref name="delta"/>, [4], what makes <paramref name="box"/> of <paramref name="anchor"/>; both have sides above 0.</summary>
+    /// <summary>
+    /// Writes the <paramref name="delta"/>, [4], that describes <paramref name="box"/> relative to <paramref name="anchor"/>.
+    /// </summary>
+    /// <remarks>The sides of both boxes must be above 0.</remarks>
     public void Encode(in Box anchor, in Box box, Span<float> delta)
     {
         float aw = anchor.X2 - anchor.X1, ah = anchor.Y2 - anchor.Y1, bw = box.X2 - box.X1, bh = box.Y2 - box.Y1;

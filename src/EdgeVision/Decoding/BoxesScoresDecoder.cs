@@ -1,11 +1,13 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Decoded boxes [N, A, 4] and class scores, [N, A, classes] or [N, classes, A] (<c>scores</c>: "boxes-first" or "classes-first"), as DAMO-YOLO, PP-YOLOE and graphs before their
-/// NonMaxSuppression put them out; with a third output, the operator's selected indices [K, 3] of item, class and box, nothing is
-/// suppressed again. <c>format</c>: xyxy, yxyx or cxcywh; <c>unit</c>: parts of the input, else its pixels; <c>background</c>: class 0 is none; <c>multiLabel</c> (true): every
-/// class above the threshold enters, else the best alone. Suppression by class (classes are compared, not moved apart).
-/// </summary>
+/// <summary>Decodes boxes [N, A, 4] and class scores [N, A, classes] or [N, classes, A], with suppression by class.</summary>
+/// <remarks>
+/// <c>scores</c> is "boxes-first" or "classes-first". DAMO-YOLO, PP-YOLOE and graphs without their NonMaxSuppression have such outputs.
+/// With a third output, the operator's selected indices [K, 3] of item, class and box, nothing is suppressed again. <c>format</c>: xyxy,
+/// yxyx or cxcywh; <c>unit</c>: coordinates are fractions of the input, otherwise its pixels; <c>background</c>: class 0 is the background;
+/// <c>multiLabel</c> (true): every class above the threshold is a candidate, otherwise only the best one. Classes are compared, not moved
+/// apart.
+/// </remarks>
 internal sealed class BoxesScoresDecoder : CandidateDecoder
 {
     private readonly int _boxes, _scores, _indices = -1;
@@ -29,7 +31,10 @@ internal sealed class BoxesScoresDecoder : CandidateDecoder
         _format = Array.IndexOf(["xyxy", "yxyx", "cxcywh"], format);
         if (order is not ("boxes-first" or "classes-first") || _format < 0)
         {
-            throw new SpecException($"decoder '{DecoderName}' knows scores boxes-first or classes-first and the formats xyxy, yxyx and cxcywh; '{order}' and '{format}' are given");
+            throw new SpecException(
+                $"parameter 'scores' of decoder '{DecoderName}' must be boxes-first or classes-first and parameter 'format' xyxy, yxyx or "
+                    + "cxcywh; "
+                    + $"got '{order}' and '{format}'");
         }
 
         if (selected)
@@ -49,7 +54,8 @@ internal sealed class BoxesScoresDecoder : CandidateDecoder
     {
         var shape = outputs.Shape(_boxes);
         var scoreShape = outputs.Shape(_scores);
-        if (shape.Length != 3 || shape[2] != 4 || batch >= shape[0] || scoreShape.Length != 3 || scoreShape[0] != shape[0] || scoreShape[_classesFirst ? 2 : 1] != shape[1] || scoreShape[_classesFirst ? 1 : 2] != _classes)
+        if (shape.Length != 3 || shape[2] != 4 || batch >= shape[0] || scoreShape.Length != 3 || scoreShape[0] != shape[0]
+            || scoreShape[_classesFirst ? 2 : 1] != shape[1] || scoreShape[_classesFirst ? 1 : 2] != _classes)
         {
             throw Unfit($"boxes [N, A, 4] and scores for {_classes} classes", shape);
         }
@@ -92,7 +98,8 @@ internal sealed class BoxesScoresDecoder : CandidateDecoder
         Report(transform, result);
     }
 
-    private void Selected(TensorSet outputs, int batch, ReadOnlySpan<float> boxes, ReadOnlySpan<float> scores, int count, in FrameTransform transform)
+    private void Selected(TensorSet outputs, int batch, ReadOnlySpan<float> boxes, ReadOnlySpan<float> scores, int count,
+        in FrameTransform transform)
     {
         var shape = outputs.Shape(_indices);
         if (shape.Length != 2 || shape[1] != 3)
@@ -106,7 +113,9 @@ internal sealed class BoxesScoresDecoder : CandidateDecoder
             float item = rows[k], c = rows[k + 1], i = rows[k + 2];
             if (!(item >= 0 && c >= 0 && c < _classes && i >= 0 && i < count))
             {
-                throw new InvalidOutputException($"output '{outputs.Name(_indices)}' selects item {item}, class {c}, box {i}; there are {_classes} classes and {count} boxes");
+                throw new InvalidOutputException(
+                    $"output '{outputs.Name(_indices)}' must select one of {_classes} classes and {count} boxes; "
+                        + $"got item {item}, class {c}, box {i}");
             }
 
             float score = scores[_classesFirst ? (int)c * count + (int)i : (int)i * _classes + (int)c];
@@ -127,7 +136,9 @@ internal sealed class BoxesScoresDecoder : CandidateDecoder
         };
         box = _unit ? new Box(box.X1 * t.InputWidth, box.Y1 * t.InputHeight, box.X2 * t.InputWidth, box.Y2 * t.InputHeight) : box;
 
-        // NonMaxSuppression takes corners in any order.
-        return CandidateList.Checked(new Box(MathF.Min(box.X1, box.X2), MathF.Min(box.Y1, box.Y2), MathF.Max(box.X1, box.X2), MathF.Max(box.Y1, box.Y2)), name);
+        // NonMaxSuppression accepts corners in any order.
+        var ordered = new Box(
+            MathF.Min(box.X1, box.X2), MathF.Min(box.Y1, box.Y2), MathF.Max(box.X1, box.X2), MathF.Max(box.Y1, box.Y2));
+        return CandidateList.Checked(ordered, name);
     }
 }

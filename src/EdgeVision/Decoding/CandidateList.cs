@@ -1,6 +1,6 @@
 namespace EdgeVision;
 
-/// <summary>Boxes that passed the threshold, as arrays that grow and stay.</summary>
+/// <summary>Boxes that passed the score threshold, in reusable arrays.</summary>
 internal sealed class CandidateList
 {
     private Box[] _boxes = new Box[256];
@@ -16,12 +16,12 @@ internal sealed class CandidateList
 
     public Span<int> ClassIds => _classIds.AsSpan(0, Count);
 
-    /// <summary>Where each came from: an index that the decoder understands.</summary>
+    /// <summary>Gets the source of each candidate: an index whose meaning the decoder defines.</summary>
     public Span<int> Sources => _sources.AsSpan(0, Count);
 
     public void Clear() => Count = 0;
 
-    /// <summary>Drops the first <paramref name="count"/> and moves the others up.</summary>
+    /// <summary>Removes the first <paramref name="count"/> candidates.</summary>
     public void RemoveFirst(int count)
     {
         Array.Copy(_boxes, count, _boxes, 0, Count - count);
@@ -46,10 +46,8 @@ internal sealed class CandidateList
         Count++;
     }
 
-    /// <summary>
-    /// How far torchvision's batched_nms moves classes apart: the greatest coordinate plus 1 for up to 1,000 boxes; 0, which compares the
-    /// classes, beyond.
-    /// </summary>
+    /// <summary>Returns the offset by which torchvision's batched_nms moves classes apart.</summary>
+    /// <remarks>For up to 1,000 boxes it is the maximum coordinate plus 1; for more it is 0, which compares the classes.</remarks>
     public float TorchvisionOffset()
     {
         if (Count > 1000)
@@ -66,18 +64,20 @@ internal sealed class CandidateList
         return offset + 1;
     }
 
-    /// <summary>Throws where a box that passed is not made of numbers.</summary>
+    /// <summary>Returns the box, or throws <see cref="InvalidOutputException"/> if a corner is NaN or infinite.</summary>
     public static Box Checked(in Box box, string output) => float.IsFinite(box.X1 + box.Y1 + box.X2 + box.Y2)
         ? box
-        : throw new InvalidOutputException($"output '{output}' holds NaN or infinite boxes; the model or its input is broken");
+        : throw new InvalidOutputException($"output '{output}' contains NaN or infinite boxes; the model or its input is broken");
 
-    /// <summary>Throws where a score that passed is infinite: finite numbers may have an infinite product or sum.</summary>
+    /// <summary>Returns the score, or throws <see cref="InvalidOutputException"/> if it is infinite.</summary>
+    /// <remarks>Finite numbers may have an infinite product or sum.</remarks>
     public static float Checked(float score, string output) => float.IsFinite(score)
         ? score
-        : throw new InvalidOutputException($"output '{output}' holds scores whose product or sum is infinite; the model or its input is broken");
+        : throw new InvalidOutputException(
+            $"output '{output}' contains scores whose product or sum is infinite; the model or its input is broken");
 
-    /// <summary>Throws where a keypoint of a box that passed is not made of numbers.</summary>
+    /// <summary>Returns the keypoint, or throws <see cref="InvalidOutputException"/> if a value is NaN or infinite.</summary>
     public static Keypoint Checked(in Keypoint point, string output) => float.IsFinite(point.X + point.Y + point.Score)
         ? point
-        : throw new InvalidOutputException($"output '{output}' holds NaN or infinite keypoints; the model or its input is broken");
+        : throw new InvalidOutputException($"output '{output}' contains NaN or infinite keypoints; the model or its input is broken");
 }

@@ -1,11 +1,11 @@
 namespace EdgeVision;
 
-/// <summary>
-/// CenterNet (Zhou et al. 2019, ctdet_decode): heatmap [N, classes, h, w], sizes [N, 2, h, w] and, where the model has them, offsets
-/// [N, 2, h, w], the greatest of its eight neighbours and itself alone (ties stay), the <c>topk</c> (100) best over all classes,
-/// centre = cell + offset, or + 0.5 without offsets, sizes in cells. <c>activated</c>: the heatmap holds sigmoids already (else logits).
-/// No suppression.
-/// </summary>
+/// <summary>Decodes CenterNet (Zhou et al. 2019, ctdet_decode); no suppression.</summary>
+/// <remarks>
+/// Heatmap [N, classes, h, w], sizes [N, 2, h, w] and, where the model has them, offsets [N, 2, h, w]. A peak is a cell that none of its
+/// eight neighbors exceeds (ties are kept); the <c>topk</c> (100) best over all classes are taken. center = cell + offset, or + 0.5 without
+/// offsets; sizes are in cells. <c>activated</c>: the heatmap holds sigmoids already; otherwise logits.
+/// </remarks>
 internal sealed class CenterNetDecoder : CandidateDecoder
 {
     private readonly int _heat;
@@ -34,7 +34,7 @@ internal sealed class CenterNetDecoder : CandidateDecoder
         _topK = inputs.Int("topk", 100);
         if (_topK < 1)
         {
-            throw new SpecException($"parameter 'topk' of decoder '{DecoderName}' is at least 1");
+            throw new SpecException($"parameter 'topk' of decoder '{DecoderName}' must be at least 1; got {_topK}");
         }
 
         _classes = Classes(inputs, inputs.Info(0).Shape[1], 0, inputs.Info(0));
@@ -82,9 +82,11 @@ internal sealed class CenterNetDecoder : CandidateDecoder
         for (int k = 0; k < Math.Min(Math.Min(Candidates.Count, _topK), Options.MaxDetections); k++)
         {
             int at = (int)(uint)_keys[k], cell = Candidates.Sources[at];
-            float cx = cell % w + (offsets.IsEmpty ? 0.5f : offsets[cell]), cy = cell / w + (offsets.IsEmpty ? 0.5f : offsets[plane + cell]);
+            float cx = cell % w + (offsets.IsEmpty ? 0.5f : offsets[cell]),
+                cy = cell / w + (offsets.IsEmpty ? 0.5f : offsets[plane + cell]);
             float hw = sizes[cell] / 2, hh = sizes[plane + cell] / 2;
-            var box = CandidateList.Checked(new Box((cx - hw) * strideX, (cy - hh) * strideY, (cx + hw) * strideX, (cy + hh) * strideY), outputs.Name(_sizes));
+            var box = new Box((cx - hw) * strideX, (cy - hh) * strideY, (cx + hw) * strideX, (cy + hh) * strideY);
+            box = CandidateList.Checked(box, outputs.Name(_sizes));
             result.Detections.Add(YoloCandidates.ToFrame(box, transform), Candidates.Scores[at], Candidates.ClassIds[at]);
         }
     }
@@ -94,7 +96,7 @@ internal sealed class CenterNetDecoder : CandidateDecoder
         var shape = outputs.Shape(tensor);
         if (shape.Length != 4 || shape[0] != heat[0] || shape[1] != 2 || shape[2] != heat[2] || shape[3] != heat[3])
         {
-            throw Unfit($"[{heat[0]}, 2, {heat[2]}, {heat[3]}] beside its heatmap", shape);
+            throw Unfit($"[{heat[0]}, 2, {heat[2]}, {heat[3]}] to match its heatmap", shape);
         }
 
         int size = 2 * (int)(heat[2] * heat[3]);

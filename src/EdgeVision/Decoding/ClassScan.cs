@@ -4,31 +4,35 @@ using System.Runtime.InteropServices;
 
 namespace EdgeVision;
 
-/// <summary>The best class of each cell where scores lie class by class.</summary>
+/// <summary>Finds the best class of each cell where scores are stored class by class.</summary>
 internal static class ClassScan
 {
-    // Bits of both infinities; what is no number has bits above them.
+    // Bits of both infinities; NaN has bits above them.
     private const int Infinity = 0x7F80_0000;
     private const uint NegativeInfinity = 0xFF80_0000;
 
-    /// <summary>
-    /// The same for cells whose best class scores above <paramref name="threshold"/>; <paramref name="best"/> of the others is at most the threshold. Reads
-    /// row by row, once, in the order of memory: where few scores pass, as with a trained detector, that is all it does.
-    /// </summary>
+    /// <summary>Writes the best class of cells whose best score is above <paramref name="threshold"/>.</summary>
+    /// <remarks>
+    /// For the other cells, <paramref name="best"/> is at most the threshold. Reads each row once, in memory order; where few scores pass,
+    /// as with a trained detector, nothing else is done.
+    /// </remarks>
+    /// <returns>False if a score is NaN or infinite.</returns>
     public static bool Above(ReadOnlySpan<float> scores, int classes, int cells, float threshold, Span<float> best, Span<int> bestClass)
     {
         best = best[..cells];
         best.Fill(threshold);
         int width = Vector<float>.Count, step = 8 * width;
-        // Where many pass, guessing which do costs more than taking all; still row by row, as memory is read fastest.
+        // Where many scores pass, selecting them costs more than processing all; this is still done row by row, the fastest order to read
+        // memory.
         int budget = classes * (cells / step) / 8;
         if (!(threshold >= 0) || !Vector.IsHardwareAccelerated || cells < step)
         {
             return Run(scores, classes, cells, best, bestClass);
         }
 
-        // Bits of numbers from 0 on are in order as signed integers, with infinity and NaN above them and all negative numbers below; as unsigned ones
-        // -infinity and what is no number with a sign come last. So one maximum of each kind says whether any score passes and whether all are numbers.
+        // As signed integers, the bits of non-negative floats have the order of the floats, with infinity and NaN above them and all
+        // negative numbers below; as unsigned integers, -infinity and NaN with the sign bit come last. So one maximum of each kind tells
+        // whether any score passes and whether all scores are finite.
         var limit = new Vector<int>(BitConverter.SingleToInt32Bits(threshold));
         var passed = Vector<int>.Zero;
         var unsigned = Vector<uint>.Zero;
@@ -38,7 +42,7 @@ internal static class ClassScan
             var row = scores.Slice(c * cells, cells);
             for (int i = 0; ; i += step)
             {
-                // The last step begins where it ends with the row: what it sees twice changes nothing.
+                // The last step is moved back so that it ends with the row; reading some cells twice changes nothing.
                 i = Math.Min(i, cells - step);
                 var eight = MemoryMarshal.Cast<float, int>(row.Slice(i, step));
                 var v0 = new Vector<int>(eight);
@@ -49,7 +53,11 @@ internal static class ClassScan
                 var v5 = new Vector<int>(eight[(5 * width)..]);
                 var v6 = new Vector<int>(eight[(6 * width)..]);
                 var v7 = new Vector<int>(eight[(7 * width)..]);
-                unsigned = Vector.Max(unsigned, Vector.Max(Max(v0.As<int, uint>(), v1.As<int, uint>(), v2.As<int, uint>(), v3.As<int, uint>()), Max(v4.As<int, uint>(), v5.As<int, uint>(), v6.As<int, uint>(), v7.As<int, uint>())));
+                unsigned = Vector.Max(
+                    unsigned,
+                    Vector.Max(
+                        Max(v0.As<int, uint>(), v1.As<int, uint>(), v2.As<int, uint>(), v3.As<int, uint>()),
+                        Max(v4.As<int, uint>(), v5.As<int, uint>(), v6.As<int, uint>(), v7.As<int, uint>())));
                 var most = Vector.Max(Max(v0, v1, v2, v3), Max(v4, v5, v6, v7));
                 if (Vector.GreaterThanAny(most, limit))
                 {
@@ -73,16 +81,25 @@ internal static class ClassScan
         return Vector.LessThanAll(passed, new Vector<int>(Infinity)) && Vector.LessThanAll(unsigned, new Vector<uint>(NegativeInfinity));
     }
 
-    // Four classes at a time are held against each other before the winner meets the best so far, in whole numbers: what is no number wins
-    // and stays, and is found in the end.
-    private static void Rest(ReadOnlySpan<float> scores, int from, int classes, int cells, Span<int> best, Span<int> bestClass, ref Vector<int> passed, ref Vector<uint> unsigned)
+    // Four classes at a time are compared with each other before the winner is compared with the best so far, as integers: a NaN wins and
+    // stays, and is detected at the end.
+    private static void Rest(
+        ReadOnlySpan<float> scores,
+        int from,
+        int classes,
+        int cells,
+        Span<int> best,
+        Span<int> bestClass,
+        ref Vector<int> passed,
+        ref Vector<uint> unsigned)
     {
         int width = Vector<int>.Count;
         for (; from < classes; from += 4)
         {
-            // What there is no fourth class of is the last one again, which never beats itself.
+            // Missing classes of the last group of four are replaced by the last class, which never exceeds itself.
             ref readonly int r0 = ref Row(scores, from, cells), r1 = ref Row(scores, Math.Min(from + 1, classes - 1), cells);
-            ref readonly int r2 = ref Row(scores, Math.Min(from + 2, classes - 1), cells), r3 = ref Row(scores, Math.Min(from + 3, classes - 1), cells);
+            ref readonly int r2 = ref Row(scores, Math.Min(from + 2, classes - 1), cells),
+                r3 = ref Row(scores, Math.Min(from + 3, classes - 1), cells);
             Vector<int> id0 = new(from), id1 = new(from + 1), id2 = new(from + 2), id3 = new(from + 3);
             var bits = unsigned;
             for (int i = 0; ; i += width)
@@ -98,7 +115,11 @@ internal static class ClassScan
                 arg = Vector.ConditionalSelect(Vector.GreaterThan(max23, max), arg23, arg);
                 max = Vector.Max(max, max23);
                 var was = Vector.LoadUnsafe(ref MemoryMarshal.GetReference(best), (nuint)i);
-                Vector.ConditionalSelect(Vector.GreaterThan(max, was), arg, Vector.LoadUnsafe(ref MemoryMarshal.GetReference(bestClass), (nuint)i)).StoreUnsafe(ref MemoryMarshal.GetReference(bestClass), (nuint)i);
+                Vector.ConditionalSelect(
+                        Vector.GreaterThan(max, was),
+                        arg,
+                        Vector.LoadUnsafe(ref MemoryMarshal.GetReference(bestClass), (nuint)i))
+                    .StoreUnsafe(ref MemoryMarshal.GetReference(bestClass), (nuint)i);
                 Vector.Max(max, was).StoreUnsafe(ref MemoryMarshal.GetReference(best), (nuint)i);
                 if (i == cells - width)
                 {
@@ -119,12 +140,13 @@ internal static class ClassScan
             }
         }
 
-        static ref readonly int Row(ReadOnlySpan<float> scores, int row, int cells) => ref MemoryMarshal.GetReference(MemoryMarshal.Cast<float, int>(scores.Slice(row * cells, cells)));
+        static ref readonly int Row(ReadOnlySpan<float> scores, int row, int cells) =>
+            ref MemoryMarshal.GetReference(MemoryMarshal.Cast<float, int>(scores.Slice(row * cells, cells)));
     }
 
     private static Vector<T> Max<T>(Vector<T> a, Vector<T> b, Vector<T> c, Vector<T> d) => Vector.Max(Vector.Max(a, b), Vector.Max(c, d));
 
-    // Whole vectors of cells.
+    // Updates the best class of whole vectors of cells.
     private static void Take(ReadOnlySpan<float> scores, int first, int classId, Span<float> best, Span<int> bestClass)
     {
         best = best.Slice(first, scores.Length);
@@ -146,24 +168,23 @@ internal static class ClassScan
         arg = Vector.ConditionalSelect(greater, classId, arg);
     }
 
-    /// <summary>
-    /// Writes the greatest of <paramref name="classes"/> scores of each cell, and which it is, the lower class at ties; scores:
-    /// [classes, cells]. False where a score is NaN or infinite.
-    /// </summary>
+    /// <summary>Writes the maximum of the <paramref name="classes"/> scores of each cell and its class, the lower class at ties.</summary>
+    /// <remarks>Scores: [classes, cells].</remarks>
+    /// <returns>False if a score is NaN or infinite.</returns>
     public static bool Run(ReadOnlySpan<float> scores, int classes, int cells, Span<float> best, Span<int> bestClass)
     {
         bool finite = true;
         int width = Vector<float>.Count, step = 4 * width, i = 0;
         if (Vector.IsHardwareAccelerated)
         {
-            // Four vectors of cells a step: each class is another page, and a step must not come back to it for too few bytes.
+            // Four vectors of cells per step: each class lies on another memory page, so a step should read enough bytes of it.
             var broken = Vector<float>.Zero;
             for (; i <= cells - step; i += step)
             {
                 var first = scores.Slice(i, step);
                 Vector<float> m0 = new(first), m1 = new(first[width..]), m2 = new(first[(2 * width)..]), m3 = new(first[(3 * width)..]);
                 Vector<int> a0 = default, a1 = default, a2 = default, a3 = default;
-                broken += (m0 * 0f + m1 * 0f) + (m2 * 0f + m3 * 0f); // NaN and infinities give NaN, and it stays
+                broken += (m0 * 0f + m1 * 0f) + (m2 * 0f + m3 * 0f); // NaN and infinities yield NaN, which persists
                 for (int c = 1; c < classes; c++)
                 {
                     var four = scores.Slice(c * cells + i, step);

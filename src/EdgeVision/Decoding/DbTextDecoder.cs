@@ -3,14 +3,16 @@ using System.Numerics.Tensors;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Text regions of Differentiable Binarization (Liao et al. 2020), as PaddleOCR's DBPostProcess with quadrangles and fast scores finds them: a map [N, 1, h, w] of
-/// probabilities (logits unless <c>activated</c>); outlines above <c>threshold</c> (0.3), holes' too, at most <c>maxCandidates</c> (1000), the lowest first; around
-/// each the rectangle of least area, with a short side of at least <c>minSize</c> (3) cells; its score, the mean of the map inside, is at least
-/// <c>boxThreshold</c> (0.6) and above the threshold of scores; the rectangle grows on each side by area * <c>unclip</c> (1.5) / perimeter, to at least
-/// minSize + 2. A cell's number times input / map is a pixel of the input, as in the reference; unlike there corners stay fractions, before
-/// growing and after, and oriented boxes may reach beyond the frame. Class 0; best first.
-/// </summary>
+/// <summary>Decodes text regions of Differentiable Binarization (Liao et al. 2020), as PaddleOCR's DBPostProcess.</summary>
+/// <remarks>
+/// It equals that class with quadrangles and fast scores. Input is a map [N, 1, h, w] of probabilities (logits unless <c>activated</c>).
+/// Contours above <c>threshold</c> (0.3), including those of holes, are taken from the bottom up, at most <c>maxCandidates</c> (1000).
+/// Around each, the rectangle of minimum area must have a short side of at least <c>minSize</c> (3) cells. Its score, the mean of the map
+/// inside, must be at least <c>boxThreshold</c> (0.6) and above the score threshold. The rectangle grows on each side by area *
+/// <c>unclip</c> (1.5) / perimeter, and must then have a short side of at least minSize + 2. A cell index times input / map is a pixel of
+/// the input, as in the reference; unlike there, corners keep their fractions, before growing and after, and oriented boxes may extend
+/// beyond the frame. Class 0; best first.
+/// </remarks>
 internal sealed class DbTextDecoder : OutputDecoder
 {
     private readonly int _output;
@@ -39,14 +41,18 @@ internal sealed class DbTextDecoder : OutputDecoder
         _unclip = inputs.Float("unclip", 1.5f);
         _minSize = inputs.Float("minSize", 3);
         _maxCandidates = inputs.Int("maxCandidates", 1000);
-        if (_threshold is not (>= 0 and < 1) || _boxThreshold is not (>= 0 and <= 1) || _unclip is not (>= 0 and <= 100) || _minSize is not (>= 0 and <= 10000) || _maxCandidates < 1)
+        if (_threshold is not (>= 0 and < 1) || _boxThreshold is not (>= 0 and <= 1) || _unclip is not (>= 0 and <= 100)
+            || _minSize is not (>= 0 and <= 10000) || _maxCandidates < 1)
         {
-            throw new SpecException("parameters 'threshold' and 'boxThreshold' of decoder 'db-text' are 0 to 1, 'unclip' is 0 to 100, 'minSize' 0 to 10000, 'maxCandidates' above 0");
+            throw new SpecException(
+                "parameters of decoder 'db-text' must be in range: 'threshold' 0 to below 1, 'boxThreshold' 0 to 1, 'unclip' 0 to 100, "
+                    + "'minSize' 0 to 10000, 'maxCandidates' at least 1; "
+                    + $"got {_threshold}, {_boxThreshold}, {_unclip}, {_minSize} and {_maxCandidates}");
         }
 
         if (inputs.Labels.Length > 1)
         {
-            throw new ModelFormatException($"decoder 'db-text' finds one class; the spec names {inputs.Labels.Length} labels");
+            throw new ModelFormatException($"decoder 'db-text' finds one class, but the spec has {inputs.Labels.Length} labels");
         }
     }
 
@@ -55,7 +61,8 @@ internal sealed class DbTextDecoder : OutputDecoder
         var shape = outputs.Shape(_output);
         if (shape.Length != 4 || shape[1] != 1 || batch >= shape[0] || shape[2] < 1 || shape[3] < 1)
         {
-            throw new ModelFormatException($"decoder 'db-text' expects [N, 1, h, w]; the network gave [{string.Join(", ", shape.ToArray())}]");
+            throw new ModelFormatException(
+                $"decoder 'db-text' expects [N, 1, h, w]; the network returned [{string.Join(", ", shape.ToArray())}]");
         }
 
         int h = (int)shape[2], w = (int)shape[3];
@@ -78,7 +85,8 @@ internal sealed class DbTextDecoder : OutputDecoder
         for (int i = 0; i < Math.Min(count, _options.MaxDetections); i++)
         {
             int k = (int)(uint)_keys[i];
-            Report(_found[k], _scores[k], (double)transform.InputWidth / w, (double)transform.InputHeight / h, transform, result.Detections);
+            double stepX = (double)transform.InputWidth / w, stepY = (double)transform.InputHeight / h;
+            Report(_found[k], _scores[k], stepX, stepY, transform, result.Detections);
         }
     }
 
@@ -100,8 +108,10 @@ internal sealed class DbTextDecoder : OutputDecoder
             }
 
             float score = CandidateList.Checked(Mean(map, w, h, rectangle), _name);
-            double grown = 2 * Math.Max(rectangle.Width * rectangle.Height * _unclip / (2 * (rectangle.Width + rectangle.Height)), 0); // both sides
-            if (!(score >= _boxThreshold && score > _options.Confidence) || !(Math.Min(rectangle.Width, rectangle.Height) + grown >= _minSize + 2))
+            // Growth of both sides.
+            double grown = 2 * Math.Max(rectangle.Width * rectangle.Height * _unclip / (2 * (rectangle.Width + rectangle.Height)), 0);
+            bool isLargeEnough = Math.Min(rectangle.Width, rectangle.Height) + grown >= _minSize + 2;
+            if (!(score >= _boxThreshold && score > _options.Confidence) || !isLargeEnough)
             {
                 continue;
             }
@@ -113,7 +123,8 @@ internal sealed class DbTextDecoder : OutputDecoder
         return count;
     }
 
-    // The mean over what cv2.fillPoly fills for corners cut to whole cells: of a convex polygon that is each row from the first to the last cell of its sides' lines.
+    // Returns the mean over the cells that cv2.fillPoly fills for corners truncated to whole cells: for a convex polygon, these are the
+    // cells of each row from the first to the last cell of the lines of its sides.
     private float Mean(ReadOnlySpan<float> map, int w, int h, in DirectedRectangle rectangle)
     {
         if (_left.Length < h)
@@ -126,7 +137,8 @@ internal sealed class DbTextDecoder : OutputDecoder
         for (int i = 0; i < 4; i++)
         {
             var corner = rectangle.Corner(i);
-            (x[i], y[i]) = ((int)(float)corner.X, (int)(float)corner.Y); // towards 0; the float takes off what the turn left of a whole number
+            // Truncated towards 0; the float removes the error that rotating a whole number leaves.
+            (x[i], y[i]) = ((int)(float)corner.X, (int)(float)corner.Y);
             (top, bottom) = (Math.Min(top, y[i]), Math.Max(bottom, y[i]));
         }
 
@@ -158,7 +170,7 @@ internal sealed class DbTextDecoder : OutputDecoder
         return cells > 0 ? (float)(sum / cells) : 0;
     }
 
-    // cv::LineIterator with eight neighbours, from the left to the right.
+    // cv::LineIterator with eight neighbors, from left to right.
     private void Line(int x1, int y1, int x2, int y2, int h)
     {
         if (x1 > x2)
@@ -183,9 +195,10 @@ internal sealed class DbTextDecoder : OutputDecoder
         }
     }
 
-    private static void Report(in DirectedRectangle rectangle, float score, double stepX, double stepY, in FrameTransform t, Detections found)
+    private static void Report(in DirectedRectangle rectangle, float score, double stepX, double stepY, in FrameTransform t,
+        Detections found)
     {
-        // A frame that was stretched turns the rectangle into a parallelogram, which gets a rectangle around it.
+        // A frame resized without its aspect ratio turns the rectangle into a parallelogram, around which a rectangle is fitted.
         Span<double> x = stackalloc double[4], y = stackalloc double[4];
         float x1 = float.PositiveInfinity, y1 = x1, x2 = float.NegativeInfinity, y2 = x2;
         for (int i = 0; i < 4; i++)
@@ -198,10 +211,16 @@ internal sealed class DbTextDecoder : OutputDecoder
         for (int i = 0; i < 4; i++)
         {
             var corner = placed.Corner(i);
-            (x1, y1, x2, y2) = (MathF.Min(x1, (float)corner.X), MathF.Min(y1, (float)corner.Y), MathF.Max(x2, (float)corner.X), MathF.Max(y2, (float)corner.Y));
+            x1 = MathF.Min(x1, (float)corner.X);
+            y1 = MathF.Min(y1, (float)corner.Y);
+            x2 = MathF.Max(x2, (float)corner.X);
+            y2 = MathF.Max(y2, (float)corner.Y);
         }
 
-        int index = found.Add(new Box(Math.Clamp(x1, 0, t.FrameWidth), Math.Clamp(y1, 0, t.FrameHeight), Math.Clamp(x2, 0, t.FrameWidth), Math.Clamp(y2, 0, t.FrameHeight)), score, 0);
+        var box = new Box(
+            Math.Clamp(x1, 0, t.FrameWidth), Math.Clamp(y1, 0, t.FrameHeight),
+            Math.Clamp(x2, 0, t.FrameWidth), Math.Clamp(y2, 0, t.FrameHeight));
+        int index = found.Add(box, score, 0);
         found.SetRotated(index, placed.ToRotatedBox());
     }
 }

@@ -1,6 +1,6 @@
 namespace EdgeVision;
 
-/// <summary>Makes decoders by the name that a spec gives.</summary>
+/// <summary>Creates decoders by the name given in the spec.</summary>
 public static class DecoderFactory
 {
     private static readonly Dictionary<string, Func<DecoderInputs, OutputDecoder>> Decoders = new(StringComparer.Ordinal)
@@ -48,19 +48,19 @@ public static class DecoderFactory
         ["posenet"] = i => new PoseNetDecoder(i),
     };
 
-    /// <summary>Names of all decoders.</summary>
+    /// <summary>Gets the names of all decoders.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Decoders.Keys];
 
-    /// <summary>The decoder of a head.</summary>
-    /// <exception cref="SpecException">The name is unknown, or a parameter is missing or impossible.</exception>
-    /// <exception cref="ModelFormatException">The graph's outputs do not fit the decoder.</exception>
+    /// <summary>Creates the decoder of a head.</summary>
+    /// <exception cref="SpecException">The name is unknown, or a parameter is missing or invalid.</exception>
+    /// <exception cref="ModelFormatException">The graph's outputs do not match the decoder.</exception>
     public static OutputDecoder Create(ModelSpec spec, OutputSpec output, IReadOnlyList<TensorInfo> graphOutputs, DecoderOptions options)
     {
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(output);
         if (!Decoders.TryGetValue(output.Decoder, out var create))
         {
-            throw new SpecException($"decoder '{output.Decoder}' is not known; there are {string.Join(", ", Names)}");
+            throw new SpecException($"decoder must be one of {string.Join(", ", Names)}; got '{output.Decoder}'");
         }
 
         return create(new DecoderInputs(spec, output, graphOutputs, options));

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace EdgeVision;
 
-/// <summary>What a decoder is made from: its head, the model's spec, the graph's outputs it reads, and thresholds.</summary>
+/// <summary>Inputs of a decoder's constructor: its head, the model's spec, the graph's outputs, and thresholds.</summary>
 internal sealed class DecoderInputs
 {
     private readonly IReadOnlyList<TensorInfo> _graph;
@@ -29,7 +29,9 @@ internal sealed class DecoderInputs
 
                 if (Indices[i] < 0)
                 {
-                    throw new SpecException($"outputs[].tensors names '{names[i]}', which the graph does not have; it has {string.Join(", ", graph.Select(g => g.Name))}");
+                    throw new SpecException(
+                        $"outputs[].tensors must name outputs of the graph ({string.Join(
+                            ", ", graph.Select(g => g.Name))}); got '{names[i]}'");
                 }
             }
         }
@@ -45,24 +47,27 @@ internal sealed class DecoderInputs
 
     public DecoderOptions Options { get; }
 
-    /// <summary>Class names of this head: its own, or the spec's.</summary>
+    /// <summary>Gets the class names of this head: its own, or those of the spec.</summary>
     public string[] Labels => Output.Labels ?? Spec.Labels;
 
-    /// <summary>Graph outputs of this head, in the decoder's order.</summary>
+    /// <summary>Gets the graph outputs of this head, in the decoder's order.</summary>
     public int[] Indices { get; }
 
     public TensorInfo Info(int i) => _graph[Indices[i]];
 
-    /// <summary>The head has just so many outputs.</summary>
+    /// <summary>Throws <see cref="ModelFormatException"/> unless the head has exactly <paramref name="count"/> outputs.</summary>
     public void Expect(int count, string what)
     {
         if (Indices.Length != count)
         {
-            throw new ModelFormatException($"decoder '{Output.Decoder}' reads {count} output(s): {what}; the graph gives {Indices.Length}: {string.Join("; ", Indices.Select(i => _graph[i]))}; name them in outputs[].tensors");
+            throw new ModelFormatException(
+                $"decoder '{Output.Decoder}' expects {count} output(s): {what}; the graph has {Indices.Length}: "
+                    + $"{string.Join("; ", Indices.Select(i => _graph[i]))}; select them with outputs[].tensors");
         }
     }
 
-    /// <summary>An output's declared shape fits; -1 in <paramref name="shape"/> takes any size, and an open dimension fits all.</summary>
+    /// <summary>Throws <see cref="ModelFormatException"/> unless the declared shape of an output matches.</summary>
+    /// <remarks>-1 in <paramref name="shape"/> matches any size, and a dynamic dimension matches everything.</remarks>
     public void ExpectShape(int i, string what, params ReadOnlySpan<long> shape)
     {
         var declared = Info(i).Shape;
@@ -78,9 +83,8 @@ internal sealed class DecoderInputs
         }
     }
 
-    /// <summary>
-    /// Anchors over levels of ceil(size / stride) cells, counted before any is made: parameters come from outside.
-    /// </summary>
+    /// <summary>Throws <see cref="SpecException"/> if levels of ceil(size / stride) cells would have too many anchors.</summary>
+    /// <remarks>They are counted before any is created, because the parameters are untrusted.</remarks>
     public void ExpectAnchors(int[] strides, Func<int, int> perCell)
     {
         const long most = 1 << 22;
@@ -93,20 +97,22 @@ internal sealed class DecoderInputs
 
         if (count > most)
         {
-            throw new SpecException($"decoder '{Output.Decoder}' would make {count} anchors from its parameters; {most} is the most");
+            throw new SpecException($"decoder '{Output.Decoder}' must have at most {most} anchors; its parameters define {count}");
         }
     }
 
-    /// <summary>The strides: one at least, each above 0 and at most 65,536, so that sums with an input's side stay integers.</summary>
+    /// <summary>Returns the strides: at least one, each from 1 to 65,536, so that sums with the input's sides do not overflow.</summary>
     public int[] Strides(int[]? fallback = null)
     {
         int[] strides = Ints("strides", fallback);
         return strides.Length > 0 && strides.All(s => s is > 0 and <= 65_536)
             ? strides
-            : throw new SpecException($"parameter 'strides' of decoder '{Output.Decoder}' is a list of pixels from 1 to 65536");
+            : throw new SpecException(
+                $"parameter 'strides' of decoder '{Output.Decoder}' must be a list of integers from 1 to 65536; got "
+                    + $"[{string.Join(", ", strides)}]");
     }
 
-    /// <summary>An output's declared dimension counted from the end, or 0 where it has fewer.</summary>
+    /// <summary>Returns a declared dimension of an output, counted from the end, or 0 if it has fewer dimensions.</summary>
     public long FromEnd(int i, int dimension) => Info(i).Shape is var shape && shape.Length >= dimension ? shape[^dimension] : 0;
 
     public float Float(string name, float? fallback = null) => Read(name, fallback, Number);
@@ -152,8 +158,9 @@ internal sealed class DecoderInputs
         return Guard(name, element, read);
     }
 
-    // What is too great for a float is read as infinite.
-    private static float Number(JsonElement element) => element.GetSingle() is var value && float.IsFinite(value) ? value : throw new FormatException();
+    // GetSingle reads numbers beyond the range of a float as infinite.
+    private static float Number(JsonElement element) =>
+        element.GetSingle() is var value && float.IsFinite(value) ? value : throw new FormatException();
 
     private T Guard<T>(string name, JsonElement element, Func<JsonElement, T> read)
     {
@@ -163,11 +170,26 @@ internal sealed class DecoderInputs
         }
         catch (Exception e) when (e is InvalidOperationException or FormatException)
         {
-            throw new SpecException($"parameter '{name}' of decoder '{Output.Decoder}' is {element.GetRawText()}, which it cannot be", e);
+            throw new SpecException(
+                $"parameter '{name}' of decoder '{Output.Decoder}' must be {Describe<T>()}; got {element.GetRawText()}", e);
         }
     }
 
-    private SpecException Missing(string name) => new($"decoder '{Output.Decoder}' needs the parameter '{name}' in outputs[].parameters");
+    private SpecException Missing(string name) =>
+        new($"decoder '{Output.Decoder}' requires the parameter '{name}' in outputs[].parameters");
+
+    // Names the JSON value that is read as T.
+    private static string Describe<T>() => typeof(T) switch
+    {
+        var t when t == typeof(float) => "a finite number",
+        var t when t == typeof(int) => "an integer",
+        var t when t == typeof(bool) => "true or false",
+        var t when t == typeof(string) => "a string",
+        var t when t == typeof(string[]) => "a list of strings",
+        var t when t == typeof(float[]) => "a list of finite numbers",
+        var t when t == typeof(int[]) => "a list of integers",
+        _ => "a list of lists of finite numbers",
+    };
 
     private static string Show(ReadOnlySpan<long> shape)
     {

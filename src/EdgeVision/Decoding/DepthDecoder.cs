@@ -1,6 +1,7 @@
 namespace EdgeVision;
 
-/// <summary>Distances [N, 1, h, w]: metres = output * <c>scale</c> + <c>offset</c>, of exp(output) with <c>log</c>.</summary>
+/// <summary>Decodes distances [N, 1, h, w] in meters: output * <c>scale</c> + <c>offset</c>.</summary>
+/// <remarks>With <c>log</c>, exp(output) takes the place of the output.</remarks>
 internal sealed class DepthDecoder : OutputDecoder
 {
     private readonly int _output;
@@ -17,7 +18,7 @@ internal sealed class DepthDecoder : OutputDecoder
         (_scale, _offset, _log) = (inputs.Float("scale", 1), inputs.Float("offset", 0), inputs.Bool("log", false));
         if (_scale == 0)
         {
-            throw new SpecException("parameter 'scale' of decoder 'depth' is not 0");
+            throw new SpecException("parameter 'scale' of decoder 'depth' must not be 0");
         }
     }
 
@@ -33,7 +34,8 @@ internal sealed class DepthDecoder : OutputDecoder
         var shape = outputs.Shape(_output);
         if (shape.Length != 4 || batch >= shape[0] || shape[1] != 1 || shape[2] < 1 || shape[3] < 1)
         {
-            throw new ModelFormatException($"decoder 'depth' expects [N, 1, h, w]; the network gave [{string.Join(", ", shape.ToArray())}]");
+            throw new ModelFormatException(
+                $"decoder 'depth' expects [N, 1, h, w]; the network returned [{string.Join(", ", shape.ToArray())}]");
         }
 
         int h = (int)shape[2], w = (int)shape[3];

@@ -2,12 +2,13 @@ using System.Numerics.Tensors;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Transformers that put out a set of boxes; no suppression. Logits [N, queries, classes] and boxes [N, queries, 4] of cx, cy, w, h,
-/// parts of the input. "detr": the last class is no object; softmax, the best of the others, score above the threshold. "rt-detr": sigmoid,
-/// the <c>topk</c> (300) best of all queries and classes, so that a query may give several. One output [N, queries, 4 + classes]
-/// ("rt-detr", as Ultralytics exports it): scores are sigmoids already, the best class of a query.
-/// </summary>
+/// <summary>Decodes transformers that output a set of boxes (DETR, RT-DETR); no suppression.</summary>
+/// <remarks>
+/// Logits [N, queries, classes] and boxes [N, queries, 4] of cx, cy, w, h as fractions of the input. "detr": the last class is "no object";
+/// softmax; the best of the other classes with a score above the threshold. "rt-detr": sigmoid, the <c>topk</c> (300) best of all queries
+/// and classes, so one query may yield several detections. With a single output [N, queries, 4 + classes] ("rt-detr", as Ultralytics
+/// exports it) the scores are sigmoids already, and the best class of each query is taken.
+/// </remarks>
 internal sealed class DetrDecoder : CandidateDecoder
 {
     private readonly int _logits;
@@ -23,7 +24,11 @@ internal sealed class DetrDecoder : CandidateDecoder
     {
         _softmax = softmax;
         _rows = !softmax && inputs.Indices.Length == 1;
-        inputs.Expect(_rows ? 1 : 2, softmax ? "logits [N, queries, classes + 1] and boxes [N, queries, 4]" : "logits [N, queries, classes] and boxes [N, queries, 4], or rows [N, queries, 4 + classes]");
+        inputs.Expect(
+            _rows ? 1 : 2,
+            softmax
+                ? "logits [N, queries, classes + 1] and boxes [N, queries, 4]"
+                : "logits [N, queries, classes] and boxes [N, queries, 4], or rows [N, queries, 4 + classes]");
         inputs.ExpectShape(0, _rows ? "rows" : "logits", -1, -1, -1);
         _logits = _boxes = inputs.Indices[0];
         if (!_rows)
@@ -35,7 +40,7 @@ internal sealed class DetrDecoder : CandidateDecoder
         _topK = inputs.Int("topk", 300);
         if (_topK < 1)
         {
-            throw new SpecException($"parameter 'topk' of decoder '{DecoderName}' is at least 1");
+            throw new SpecException($"parameter 'topk' of decoder '{DecoderName}' must be at least 1; got {_topK}");
         }
 
         _classes = Classes(inputs, inputs.FromEnd(0, 1), _rows ? 4 : softmax ? 1 : 0, inputs.Info(0));
@@ -46,7 +51,8 @@ internal sealed class DetrDecoder : CandidateDecoder
         var shape = outputs.Shape(_logits);
         var boxShape = outputs.Shape(_boxes);
         int size = _classes + (_rows ? 4 : _softmax ? 1 : 0);
-        if (shape.Length != 3 || shape[2] != size || batch >= shape[0] || boxShape.Length != 3 || boxShape[0] != shape[0] || boxShape[1] != shape[1] || !_rows && boxShape[2] != 4)
+        if (shape.Length != 3 || shape[2] != size || batch >= shape[0] || boxShape.Length != 3 || boxShape[0] != shape[0]
+            || boxShape[1] != shape[1] || !_rows && boxShape[2] != 4)
         {
             throw Unfit($"[N, queries, {size}]{(_rows ? "" : " and [N, queries, 4]")}", shape);
         }
@@ -94,7 +100,7 @@ internal sealed class DetrDecoder : CandidateDecoder
         }
     }
 
-    // torch.topk over all queries and classes at once, then the threshold: with more above it than topk, the rest falls out.
+    // torch.topk over all queries and classes at once, then the threshold: scores above it beyond the topk best are dropped.
     private void Best(ReadOnlySpan<float> logits, ReadOnlySpan<float> boxes, in FrameTransform transform, string name)
     {
         if (_keys.Length < logits.Length)
@@ -124,6 +130,8 @@ internal sealed class DetrDecoder : CandidateDecoder
     private static Box BoxOf(ReadOnlySpan<float> b, in FrameTransform t, string name)
     {
         float cx = b[0], cy = b[1], hw = b[2] / 2, hh = b[3] / 2;
-        return CandidateList.Checked(new Box((cx - hw) * t.InputWidth, (cy - hh) * t.InputHeight, (cx + hw) * t.InputWidth, (cy + hh) * t.InputHeight), name);
+        var box = new Box(
+            (cx - hw) * t.InputWidth, (cy - hh) * t.InputHeight, (cx + hw) * t.InputWidth, (cy + hh) * t.InputHeight);
+        return CandidateList.Checked(box, name);
     }
 }

@@ -1,12 +1,15 @@
 namespace EdgeVision;
 
-/// <summary>
-/// A side as a distribution over bins (generalized focal loss, Li et al. 2020): the expectation of softmax, sum of i * p(i). The distances to left, top,
-/// right and bottom follow each other, <c>bins</c> logits each.
-/// </summary>
+/// <summary>Box side as a distribution over bins (generalized focal loss, Li et al. 2020).</summary>
+/// <remarks>
+/// The distance is the expectation of the softmax, the sum of i * p(i). The distances to left, top, right and bottom follow each other,
+/// with <c>bins</c> logits each.
+/// </remarks>
 internal static class DistributionBox
 {
-    /// <summary>Expected distance in strides of <paramref name="bins"/> logits that lie <paramref name="step"/> apart.</summary>
+    /// <summary>
+    /// Returns the expected distance in strides of <paramref name="bins"/> logits that are <paramref name="step"/> apart.
+    /// </summary>
     public static float Expectation(ReadOnlySpan<float> data, int at, int step, int bins)
     {
         if (bins == 1)

@@ -2,12 +2,12 @@ using System.Numerics.Tensors;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Two-stage detectors in one graph: for the proposals of all items class logits [R, classes + 1] (background first), box deltas [R,
-/// (classes + 1) * 4], the proposals [R, 4] in pixels of the input and the item of each [R]. torchvision's
-/// RoIHeads.postprocess_detections: BoxCoder with <c>weights</c> (10, 10, 5, 5), softmax, clipped to the input, background dropped, score above the
-/// threshold, sides of at least 0.01, suppression by class, the best kept.
-/// </summary>
+/// <summary>Decodes two-stage detectors in one graph, as torchvision's RoIHeads.postprocess_detections.</summary>
+/// <remarks>
+/// For the proposals of all items: class logits [R, classes + 1] (background first), box deltas [R, (classes + 1) * 4], the proposals [R,
+/// 4] in pixels of the input, and the item of each [R]. BoxCoder with <c>weights</c> (10, 10, 5, 5), softmax, clipped to the input,
+/// background dropped, score above the threshold, sides of at least 0.01, suppression by class, the best kept.
+/// </remarks>
 internal sealed class FasterRcnnDecoder : OutputDecoder
 {
     private const float SmallestSide = 1e-2f;
@@ -31,14 +31,18 @@ internal sealed class FasterRcnnDecoder : OutputDecoder
         float[] weights = inputs.Floats("weights", [10, 10, 5, 5]);
         if (weights.Length != 4 || !weights.All(w => w > 0))
         {
-            throw new SpecException("parameter 'weights' of decoder 'faster-rcnn' is four numbers above 0: of x, y, width and height");
+            throw new SpecException(
+                "parameter 'weights' of decoder 'faster-rcnn' must be four numbers above 0 (x, y, width, height); got "
+                    + $"[{string.Join(", ", weights)}]");
         }
 
         _coder = new BoxCoder(weights[0], weights[1], weights[2], weights[3]);
         _classes = (int)Math.Max(inputs.Info(0).Shape[1], 0);
         if (_classes < 2 || inputs.Labels.Length > 0 && inputs.Labels.Length != _classes - 1 || inputs.Info(1).Shape[1] != _classes * 4)
         {
-            throw new ModelFormatException($"decoder 'faster-rcnn' expects logits for the background and {inputs.Labels.Length} labels, and four deltas each; the graph has {inputs.Info(0)} and {inputs.Info(1)}");
+            throw new ModelFormatException(
+                $"decoder 'faster-rcnn' expects logits for the background and {inputs.Labels.Length} labels, and four deltas for each; "
+                    + $"the graph has {inputs.Info(0)} and {inputs.Info(1)}");
         }
     }
 
@@ -50,13 +54,16 @@ internal sealed class FasterRcnnDecoder : OutputDecoder
         var deltas = outputs.Data(_deltas);
         var proposals = outputs.Data(_proposals);
         var items = outputs.Data(_items);
-        if (rows < 0 || shape[1] != _classes || logits.Length != rows * _classes || deltas.Length != rows * _classes * 4 || proposals.Length != rows * 4 || items.Length != rows)
+        if (rows < 0 || shape[1] != _classes || logits.Length != rows * _classes || deltas.Length != rows * _classes * 4
+            || proposals.Length != rows * 4 || items.Length != rows)
         {
-            throw new ModelFormatException($"decoder 'faster-rcnn' expects {_classes} logits and {_classes * 4} deltas for each proposal; the network gave {logits.Length}, {deltas.Length}, {proposals.Length} numbers for {items.Length} proposals");
+            throw new ModelFormatException(
+                $"decoder 'faster-rcnn' expects {_classes} logits and {_classes * 4} deltas for each proposal; "
+                    + $"the network returned {logits.Length}, {deltas.Length} and {proposals.Length} numbers for {items.Length} proposals");
         }
 
         Finite.Check(logits, outputs.Name(_logits));
-        Finite.Check(items, outputs.Name(_items)); // else a row would silently be nobody's
+        Finite.Check(items, outputs.Name(_items)); // otherwise a row would silently belong to no item
         if (_probabilities.Length < _classes)
         {
             _probabilities = new float[_classes];
@@ -67,14 +74,17 @@ internal sealed class FasterRcnnDecoder : OutputDecoder
         {
             if (items[r] == batch)
             {
-                Row(logits.Slice(r * _classes, _classes), deltas.Slice(r * _classes * 4, _classes * 4), proposals.Slice(r * 4, 4), r, transform, outputs.Name(_deltas));
+                Row(
+                    logits.Slice(r * _classes, _classes), deltas.Slice(r * _classes * 4, _classes * 4), proposals.Slice(r * 4, 4),
+                    r, transform, outputs.Name(_deltas));
             }
         }
 
         Suppress(transform, result);
     }
 
-    private void Row(ReadOnlySpan<float> logits, ReadOnlySpan<float> deltas, ReadOnlySpan<float> proposal, int row, in FrameTransform transform, string name)
+    private void Row(ReadOnlySpan<float> logits, ReadOnlySpan<float> deltas, ReadOnlySpan<float> proposal, int row,
+        in FrameTransform transform, string name)
     {
         // Shifted by the maximum, so that large logits do not overflow.
         var p = _probabilities.AsSpan(0, _classes);
@@ -87,7 +97,8 @@ internal sealed class FasterRcnnDecoder : OutputDecoder
                 continue;
             }
 
-            var box = CandidateList.Checked(_coder.Decode(new Box(proposal[0], proposal[1], proposal[2], proposal[3]), deltas.Slice(c * 4, 4)), name);
+            var box = _coder.Decode(new Box(proposal[0], proposal[1], proposal[2], proposal[3]), deltas.Slice(c * 4, 4));
+            box = CandidateList.Checked(box, name);
             box = new Box(
                 Math.Clamp(box.X1, 0, transform.InputWidth), Math.Clamp(box.Y1, 0, transform.InputHeight),
                 Math.Clamp(box.X2, 0, transform.InputWidth), Math.Clamp(box.Y2, 0, transform.InputHeight));
@@ -102,11 +113,18 @@ internal sealed class FasterRcnnDecoder : OutputDecoder
     {
         var kept = _options.ClassAgnostic
             ? _nms.Run(_candidates.Boxes, _candidates.Scores, _options.Iou, _options.MaxDetections)
-            : _nms.Run(_candidates.Boxes, _candidates.Scores, _candidates.ClassIds, _candidates.TorchvisionOffset(), _options.Iou, _options.MaxDetections);
+            : _nms.Run(
+                _candidates.Boxes,
+                _candidates.Scores,
+                _candidates.ClassIds,
+                _candidates.TorchvisionOffset(),
+                _options.Iou,
+                _options.MaxDetections);
         result.Detections.Clear();
         foreach (int k in kept)
         {
-            result.Detections.Add(YoloCandidates.ToFrame(_candidates.Boxes[k], transform), _candidates.Scores[k], _candidates.ClassIds[k] - 1);
+            result.Detections.Add(YoloCandidates.ToFrame(_candidates.Boxes[k], transform), _candidates.Scores[k],
+                _candidates.ClassIds[k] - 1);
         }
     }
 }

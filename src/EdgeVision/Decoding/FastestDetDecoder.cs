@@ -1,10 +1,10 @@
 namespace EdgeVision;
 
-/// <summary>
-/// FastestDet: one output [N, 5 + classes, h, w] of objectness (0..1), tx, ty (tanh still to come), tw, th (sigmoid still to
-/// come) and class scores (0..1). score = objectness^0.6 * class^0.4; centre = (tanh(t) + cell) / grid, size = sigmoid(t),
-/// in units of the input.
-/// </summary>
+/// <summary>Decodes FastestDet: one output [N, 5 + classes, h, w].</summary>
+/// <remarks>
+/// Channels: objectness (0..1), tx, ty (before tanh), tw, th (before sigmoid) and class scores (0..1). score = objectness^0.6 * class^0.4;
+/// center = (tanh(t) + cell) / grid and size = sigmoid(t), as fractions of the input.
+/// </remarks>
 internal sealed class FastestDetDecoder : OutputDecoder
 {
     private readonly int _output;
@@ -22,7 +22,8 @@ internal sealed class FastestDetDecoder : OutputDecoder
         _classes = inputs.Info(0).Shape[1] > 5 ? (int)inputs.Info(0).Shape[1] - 5 : inputs.Labels.Length;
         if (_classes < 1 || inputs.Labels.Length > 0 && inputs.Labels.Length != _classes)
         {
-            throw new ModelFormatException($"decoder 'fastestdet' finds {_classes} classes in {inputs.Info(0)}; the spec names {inputs.Labels.Length} labels");
+            throw new ModelFormatException(
+                $"decoder 'fastestdet' finds {_classes} classes in {inputs.Info(0)}, but the spec has {inputs.Labels.Length} labels");
         }
     }
 
@@ -31,7 +32,8 @@ internal sealed class FastestDetDecoder : OutputDecoder
         var shape = outputs.Shape(_output);
         if (shape.Length != 4 || shape[1] != 5 + _classes || batch >= shape[0])
         {
-            throw new ModelFormatException($"decoder 'fastestdet' expects [N, {5 + _classes}, h, w]; the network gave [{string.Join(", ", shape.ToArray())}]");
+            throw new ModelFormatException(
+                $"decoder 'fastestdet' expects [N, {5 + _classes}, h, w]; the network returned [{string.Join(", ", shape.ToArray())}]");
         }
 
         int height = (int)shape[2], width = (int)shape[3], plane = width * height;
@@ -58,7 +60,9 @@ internal sealed class FastestDetDecoder : OutputDecoder
 
             float cx = (MathF.Tanh(data[plane + i]) + i % width) / width, cy = (MathF.Tanh(data[2 * plane + i]) + i / width) / height;
             float w = Sigmoid(data[3 * plane + i]), h = Sigmoid(data[4 * plane + i]);
-            _candidates.Add(new Box((cx - w / 2) * t.InputWidth, (cy - h / 2) * t.InputHeight, (cx + w / 2) * t.InputWidth, (cy + h / 2) * t.InputHeight), CandidateList.Checked(score, outputs.Name(_output)), best, i);
+            var box = new Box(
+                (cx - w / 2) * t.InputWidth, (cy - h / 2) * t.InputHeight, (cx + w / 2) * t.InputWidth, (cy + h / 2) * t.InputHeight);
+            _candidates.Add(box, CandidateList.Checked(score, outputs.Name(_output)), best, i);
         }
 
         var kept = _options.ClassAgnostic

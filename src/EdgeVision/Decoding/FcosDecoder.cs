@@ -1,11 +1,12 @@
 namespace EdgeVision;
 
-/// <summary>
-/// FCOS as torchvision has it: class logits [N, cells, classes], distances left, top, right, bottom [N, cells, 4] and centreness logits [N, cells, 1], all
-/// levels one after the other. score = sqrt(sigmoid(class) * sigmoid(centreness)) above the threshold, the best <c>topk</c> (1000) of
-/// each level, distances times the stride from the corner (x * stride, y * stride) that torchvision's anchors are centred on, clipped
-/// to the input, torchvision's batched_nms. Parameter: <c>strides</c> (8, 16, 32, 64, 128).
-/// </summary>
+/// <summary>Decodes torchvision's FCOS: class logits, distances and centerness, all levels concatenated.</summary>
+/// <remarks>
+/// Class logits [N, cells, classes], distances left, top, right, bottom [N, cells, 4] and centerness logits [N, cells, 1]. score =
+/// sqrt(sigmoid(class) * sigmoid(centerness)) above the threshold, the best <c>topk</c> (1000) of each level. Distances times the stride
+/// from the corner (x * stride, y * stride) on which torchvision's anchors are centered, clipped to the input, torchvision's batched_nms.
+/// Parameter: <c>strides</c> (8, 16, 32, 64, 128).
+/// </remarks>
 internal sealed class FcosDecoder : CandidateDecoder
 {
     private readonly int _logits, _distances, _centreness;
@@ -27,16 +28,18 @@ internal sealed class FcosDecoder : CandidateDecoder
         _topK = inputs.Int("topk", 1000);
         if (_topK < 1)
         {
-            throw new SpecException($"parameter 'topk' of decoder '{DecoderName}' is at least 1");
+            throw new SpecException($"parameter 'topk' of decoder '{DecoderName}' must be at least 1; got {_topK}");
         }
 
         int[] strides = inputs.Strides([8, 16, 32, 64, 128]);
         inputs.ExpectAnchors(strides, _ => 1);
         _classes = Classes(inputs, inputs.Info(0).Shape[2], 0, inputs.Info(0));
-        (_anchors, _levelEnds) = AnchorGrid.Create(inputs.Spec.Input.Width, inputs.Spec.Input.Height, strides, [.. strides.Select(s => (float[])[s])], [1]);
+        (_anchors, _levelEnds) =
+            AnchorGrid.Create(inputs.Spec.Input.Width, inputs.Spec.Input.Height, strides, [.. strides.Select(s => (float[])[s])], [1]);
         if (inputs.Info(0).Shape[1] is > 0 and var cells && cells != _anchors.Length)
         {
-            throw new ModelFormatException($"decoder '{DecoderName}' finds {_anchors.Length} cells in its strides; the graph has {inputs.Info(0)}");
+            throw new ModelFormatException(
+                $"decoder '{DecoderName}' expects {_anchors.Length} cells for its strides; the graph has {inputs.Info(0)}");
         }
     }
 
@@ -66,10 +69,11 @@ internal sealed class FcosDecoder : CandidateDecoder
             : throw Unfit($"[N, {_anchors.Length}, {size}]", shape);
     }
 
-    private void Level(ReadOnlySpan<float> logits, ReadOnlySpan<float> distances, ReadOnlySpan<float> centreness, int first, int end, in FrameTransform t, string name)
+    private void Level(ReadOnlySpan<float> logits, ReadOnlySpan<float> distances, ReadOnlySpan<float> centreness, int first, int end,
+        in FrameTransform t, string name)
     {
         _level.Clear();
-        float least = Options.Confidence * Options.Confidence; // sqrt(class * centreness) > threshold needs both above its square
+        float least = Options.Confidence * Options.Confidence; // sqrt(class * centerness) > threshold requires both above its square
         for (int i = first; i < end; i++)
         {
             float centre = Sigmoid(centreness[i]);
@@ -100,7 +104,8 @@ internal sealed class FcosDecoder : CandidateDecoder
             var a = _anchors[i];
             var d = distances.Slice(i * 4, 4);
 
-            // BoxLinearCoder with normalize_by_size: distances are parts of the anchor, whose sides are the stride rounded as anchors are.
+            // BoxLinearCoder with normalize_by_size: distances are fractions of the anchor, whose sides are the stride, rounded as anchors
+            // are.
             float w = a.Width, h = a.Height, cx = 0.5f * (a.X1 + a.X2), cy = 0.5f * (a.Y1 + a.Y2);
             var box = CandidateList.Checked(new Box(cx - d[0] * w, cy - d[1] * h, cx + d[2] * w, cy + d[3] * h), name);
             Candidates.Add(new Box(

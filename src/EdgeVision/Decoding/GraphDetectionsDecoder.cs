@@ -1,13 +1,14 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Networks that suppress in the graph and put out what stays. <c>tensors</c> names the outputs in the order that <c>order</c> says:
-/// <c>boxes</c> [N, K, 4] or [K, 4], <c>scores</c> and <c>classes</c> [N, K] or [K], <c>count</c> [N] or [N, 1] (TensorRT's EfficientNMS,
-/// DAMO-YOLO, TensorFlow's detection models: count, boxes, scores, classes), <c>items</c> [K], the item of each row. Or one output whose
-/// <c>columns</c> [.., columns] are named: item, x1, y1, x2, y2, score, class (YOLOv7's end-to-end export: item, x1, y1, x2, y2, class,
-/// score). <c>format</c>: xyxy, yxyx or cxcywh. <c>unit</c>: coordinates are parts of the input, else its pixels. <c>firstClass</c> (0; torchvision
-/// and TensorFlow 1): the class id of the first label; rows of lower classes are left out. Rows at or below the threshold are left out, the rest is sorted by score.
-/// </summary>
+/// <summary>Decodes networks that suppress in the graph and output the remaining boxes.</summary>
+/// <remarks>
+/// <c>tensors</c> names the outputs in the order given by <c>order</c>: <c>boxes</c> [N, K, 4] or [K, 4], <c>scores</c> and <c>classes</c>
+/// [N, K] or [K], <c>count</c> [N] or [N, 1] (TensorRT's EfficientNMS, DAMO-YOLO, TensorFlow's detection models: count, boxes, scores,
+/// classes), <c>items</c> [K], the item of each row. Alternatively one output whose <c>columns</c> [.., columns] are named: item, x1, y1,
+/// x2, y2, score, class (YOLOv7's end-to-end export: item, x1, y1, x2, y2, class, score). <c>format</c>: xyxy, yxyx or cxcywh. <c>unit</c>:
+/// coordinates are fractions of the input, otherwise its pixels. <c>firstClass</c> (0; torchvision and TensorFlow 1): the class id of the
+/// first label; rows of lower classes are ignored. Rows at or below the threshold are ignored; the others are sorted by score.
+/// </remarks>
 internal sealed class GraphDetectionsDecoder : CandidateDecoder
 {
     private const int Item = 0, X1 = 1, Y1 = 2, X2 = 3, Y2 = 4, Score = 5, Class = 6;
@@ -31,7 +32,7 @@ internal sealed class GraphDetectionsDecoder : CandidateDecoder
         _labels = inputs.Labels.Length;
         if (_format < 0)
         {
-            throw new SpecException($"parameter 'format' of decoder '{DecoderName}' is xyxy, yxyx or cxcywh; '{format}' is not");
+            throw new SpecException($"parameter 'format' of decoder '{DecoderName}' must be xyxy, yxyx or cxcywh; got '{format}'");
         }
 
         if (inputs.Output.Parameters.ContainsKey("columns"))
@@ -43,7 +44,9 @@ internal sealed class GraphDetectionsDecoder : CandidateDecoder
                 int known = Array.IndexOf(Columns, columns[i]);
                 if (known < 0 || _columns[known] >= 0)
                 {
-                    throw new SpecException($"parameter 'columns' of decoder '{DecoderName}' holds each of {string.Join(", ", Columns)} once at most; '{columns[i]}' is wrong");
+                    throw new SpecException(
+                        $"parameter 'columns' of decoder '{DecoderName}' must contain each of {string.Join(", ", Columns)} at most once; "
+                            + $"got '{columns[i]}' in [{string.Join(", ", columns)}]");
                 }
 
                 _columns[known] = i;
@@ -51,7 +54,9 @@ internal sealed class GraphDetectionsDecoder : CandidateDecoder
 
             if (_columns.AsSpan(X1, 5).Contains(-1))
             {
-                throw new SpecException($"parameter 'columns' of decoder '{DecoderName}' needs x1, y1, x2, y2 and score");
+                throw new SpecException(
+                    $"parameter 'columns' of decoder '{DecoderName}' must contain x1, y1, x2, y2 and score; got "
+                        + $"[{string.Join(", ", columns)}]");
             }
 
             inputs.Expect(1, $"rows [.., {columns.Length}]");
@@ -76,12 +81,15 @@ internal sealed class GraphDetectionsDecoder : CandidateDecoder
                 case "classes": place = ref _classes; break;
                 case "count": place = ref _count; break;
                 case "items": place = ref _items; break;
-                default: throw new SpecException($"parameter 'order' of decoder '{DecoderName}' holds boxes, scores, classes, count and items; '{order[i]}' is none of them");
+                default:
+                    throw new SpecException(
+                        $"parameter 'order' of decoder '{DecoderName}' must contain only boxes, scores, classes, count and items; got "
+                            + $"'{order[i]}'");
             }
 
             if (place >= 0)
             {
-                throw new SpecException($"parameter 'order' of decoder '{DecoderName}' names '{order[i]}' twice");
+                throw new SpecException($"parameter 'order' of decoder '{DecoderName}' must not contain '{order[i]}' twice");
             }
 
             place = inputs.Indices[i];
@@ -89,7 +97,8 @@ internal sealed class GraphDetectionsDecoder : CandidateDecoder
 
         if (_boxes < 0 || _scores < 0)
         {
-            throw new SpecException($"parameter 'order' of decoder '{DecoderName}' needs boxes and scores");
+            throw new SpecException(
+                $"parameter 'order' of decoder '{DecoderName}' must contain boxes and scores; got [{string.Join(", ", order)}]");
         }
 
         int at = Array.IndexOf(order, "boxes");
@@ -120,18 +129,21 @@ internal sealed class GraphDetectionsDecoder : CandidateDecoder
         bool shared = _columns[Item] >= 0;
         if (shape.Length is not (2 or 3) || shape[^1] != _width || !shared && (shape.Length == 3 ? batch >= shape[0] : batch > 0))
         {
-            throw Unfit($"rows [.., {_width}] with item {batch}", shape);
+            throw Unfit($"rows [.., {_width}] that include item {batch}", shape);
         }
 
         var data = outputs.Data(_rows);
-        int rows = shape.Length == 3 && !shared ? (int)shape[1] : data.Length / _width, first = shape.Length == 3 && !shared ? batch * rows : 0;
+        int rows = shape.Length == 3 && !shared ? (int)shape[1] : data.Length / _width;
+        int first = shape.Length == 3 && !shared ? batch * rows : 0;
         Finite.Check(data.Slice(first * _width, rows * _width), outputs.Name(_rows));
         for (int i = first; i < first + rows; i++)
         {
             var row = data.Slice(i * _width, _width);
             if (!shared || row[_columns[Item]] == batch)
             {
-                Add(row[_columns[X1]], row[_columns[Y1]], row[_columns[X2]], row[_columns[Y2]], row[_columns[Score]], _columns[Class] < 0 ? _firstClass : row[_columns[Class]], transform, outputs.Name(_rows));
+                Add(
+                    row[_columns[X1]], row[_columns[Y1]], row[_columns[X2]], row[_columns[Y2]], row[_columns[Score]],
+                    _columns[Class] < 0 ? _firstClass : row[_columns[Class]], transform, outputs.Name(_rows));
             }
         }
     }
@@ -139,10 +151,10 @@ internal sealed class GraphDetectionsDecoder : CandidateDecoder
     private void Arrays(TensorSet outputs, int batch, in FrameTransform transform)
     {
         var shape = outputs.Shape(_boxes);
-        bool shared = shape.Length == 2; // one list for all items
+        bool shared = shape.Length == 2; // one list for all items of the batch
         if (shape.Length is not (2 or 3) || shape[^1] != 4 || !shared && batch >= shape[0] || shared && _items < 0 && batch > 0)
         {
-            throw Unfit($"boxes [N, K, 4] or [K, 4] with item {batch}", shape);
+            throw Unfit($"boxes [N, K, 4] or [K, 4] that include item {batch}", shape);
         }
 
         int rows = (int)shape[^2], first = shared ? 0 : batch * rows, all = shared ? rows : (int)shape[0] * rows;
@@ -157,7 +169,7 @@ internal sealed class GraphDetectionsDecoder : CandidateDecoder
             float n = batch < counts.Length ? counts[batch] : float.NaN;
             if (!(n >= 0 && n <= rows))
             {
-                throw new InvalidOutputException($"output '{outputs.Name(_count)}' counts {n} of {rows} rows");
+                throw new InvalidOutputException($"output '{outputs.Name(_count)}' must be a count from 0 to {rows}; got {n}");
             }
 
             count = (int)n;
@@ -172,7 +184,8 @@ internal sealed class GraphDetectionsDecoder : CandidateDecoder
             if (items.IsEmpty || items[i] == batch)
             {
                 var b = boxes.Slice(i * 4, 4);
-                Add(b[0], b[1], b[2], b[3], scores[i], classes.IsEmpty ? _firstClass : classes[i], transform, _classes < 0 ? "" : outputs.Name(_classes));
+                string name = _classes < 0 ? "" : outputs.Name(_classes);
+                Add(b[0], b[1], b[2], b[3], scores[i], classes.IsEmpty ? _firstClass : classes[i], transform, name);
             }
         }
     }
@@ -182,7 +195,8 @@ internal sealed class GraphDetectionsDecoder : CandidateDecoder
         var data = outputs.Data(tensor);
         return data.Length == rows
             ? data
-            : throw new ModelFormatException($"decoder '{DecoderName}' expects {rows} {what}, as many as boxes; output '{outputs.Name(tensor)}' has {data.Length}");
+            : throw new ModelFormatException(
+                $"decoder '{DecoderName}' expects {rows} {what}, one for each box; output '{outputs.Name(tensor)}' has {data.Length}");
     }
 
     private void Add(float a, float b, float c, float d, float score, float classId, in FrameTransform t, string name)
@@ -195,7 +209,8 @@ internal sealed class GraphDetectionsDecoder : CandidateDecoder
         float id = classId - _firstClass;
         if (id != MathF.Floor(id) || id >= (_labels > 0 ? _labels : int.MaxValue))
         {
-            throw new InvalidOutputException($"output '{name}' holds class {classId}; the model has {_labels} classes from {_firstClass} on");
+            throw new InvalidOutputException(
+                $"output '{name}' contains class {classId}, but the model has {_labels} classes starting at {_firstClass}");
         }
 
         var box = _format switch

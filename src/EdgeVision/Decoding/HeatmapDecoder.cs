@@ -3,13 +3,13 @@ using System.Numerics.Tensors;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Top-down pose from heatmaps [N, keypoints, h, w]: one detection, the frame or the crop, with its keypoints. The maximum of each map
-/// refined as mmpose does (mmpose/codecs/utils/refinement.py): <c>none</c>; <c>plain</c>, a quarter cell towards the greater neighbour;
-/// <c>dark</c> (Zhang et al. 2020) and <c>udp</c> (Huang et al. 2020), a Newton step on the logarithm of the map blurred by <c>kernel</c>
-/// (11). A cell is input / h pixels, for udp (input - 1) / (h - 1). A map without a value above 0 gives score 0 or below, at its
-/// place -1.
-/// </summary>
+/// <summary>Decodes top-down pose from heatmaps [N, keypoints, h, w]: one detection, the frame or the crop, with its keypoints.</summary>
+/// <remarks>
+/// The maximum of each map is refined as in mmpose (mmpose/codecs/utils/refinement.py): <c>none</c>; <c>plain</c>, a quarter cell towards
+/// the greater neighbor; <c>dark</c> (Zhang et al. 2020) and <c>udp</c> (Huang et al. 2020), a Newton step on the logarithm of the map
+/// blurred by <c>kernel</c> (11). A cell is input / h pixels, for udp (input - 1) / (h - 1). A map without a value above 0 yields a score
+/// of 0 or below, at position -1.
+/// </remarks>
 internal sealed class HeatmapDecoder : OutputDecoder
 {
     private const double MostCells = 1024;
@@ -29,13 +29,13 @@ internal sealed class HeatmapDecoder : OutputDecoder
         _refinement = inputs.Text("refinement", "plain");
         if (_refinement is not ("none" or "plain" or "dark" or "udp"))
         {
-            throw new SpecException($"parameter 'refinement' of decoder 'heatmap' is none, plain, dark or udp; '{_refinement}' is not");
+            throw new SpecException($"parameter 'refinement' of decoder 'heatmap' must be none, plain, dark or udp; got '{_refinement}'");
         }
 
         int kernel = inputs.Int("kernel", 11);
         if (kernel is < 3 or > 63 || kernel % 2 == 0)
         {
-            throw new SpecException("parameter 'kernel' of decoder 'heatmap' is an odd number from 3 to 63");
+            throw new SpecException($"parameter 'kernel' of decoder 'heatmap' must be an odd number from 3 to 63; got {kernel}");
         }
 
         _kernel = Gaussian(kernel);
@@ -46,7 +46,9 @@ internal sealed class HeatmapDecoder : OutputDecoder
         var shape = outputs.Shape(_output);
         if (shape.Length != 4 || batch >= shape[0] || shape[1] < 1 || shape[2] < 4 || shape[3] < 4)
         {
-            throw new ModelFormatException($"decoder 'heatmap' expects [N, keypoints, h, w] with sides of at least 4; the network gave [{string.Join(", ", shape.ToArray())}]");
+            throw new ModelFormatException(
+                "decoder 'heatmap' expects [N, keypoints, h, w] with sides of at least 4; "
+                    + $"the network returned [{string.Join(", ", shape.ToArray())}]");
         }
 
         int keypoints = (int)shape[1], h = (int)shape[2], w = (int)shape[3];
@@ -67,11 +69,11 @@ internal sealed class HeatmapDecoder : OutputDecoder
         PosePoints.End(result);
     }
 
-    /// <summary>Place in cells and value of a map's refined maximum; (-1, -1) where no value is above 0.</summary>
+    /// <summary>Returns the position in cells and the value of a map's refined maximum; (-1, -1) if no value is above 0.</summary>
     internal (float X, float Y, float Value) Locate(ReadOnlySpan<float> map, int w, int h)
     {
         Reserve(w, h);
-        int at = TensorPrimitives.IndexOfMax(map); // the first of equal ones
+        int at = TensorPrimitives.IndexOfMax(map); // the first one at ties
         float value = map[at];
         if (value <= 0)
         {
@@ -98,7 +100,7 @@ internal sealed class HeatmapDecoder : OutputDecoder
         int padded = w + 2 * (_kernel.Length / 2);
         if (_padded.Length != padded)
         {
-            _padded = new float[padded]; // zeros at both ends, never written
+            _padded = new float[padded]; // zeros at both ends, which are never overwritten
         }
     }
 
@@ -129,25 +131,28 @@ internal sealed class HeatmapDecoder : OutputDecoder
     private (float, float, float) Udp(ReadOnlySpan<float> map, int w, int h, int x, int y, float value)
     {
         Blur(map, w, h, value);
-        // The edge is repeated beyond the map.
-        float At(int column, int row) => MathF.Log(Math.Clamp(_blurred[Math.Clamp(row, 0, h - 1) * w + Math.Clamp(column, 0, w - 1)] * _scale, 1e-3f, 50));
+        // The border cells are repeated beyond the map.
+        float At(int column, int row) =>
+            MathF.Log(Math.Clamp(_blurred[Math.Clamp(row, 0, h - 1) * w + Math.Clamp(column, 0, w - 1)] * _scale, 1e-3f, 50));
         float centre = At(x, y), right = At(x + 1, y), left = At(x - 1, y), below = At(x, y + 1), above = At(x, y - 1);
         float dxx = right - 2 * centre + left, dyy = below - 2 * centre + above;
         float dxy = 0.5f * (At(x + 1, y + 1) - right - below + centre + centre - left - above + At(x - 1, y - 1));
-        const float epsilon = 1.1920929e-7f; // numpy's of float32, as the reference adds
+        const float epsilon = 1.1920929e-7f; // numpy's epsilon of float32, which the reference adds
         return Newton(x, y, value, 0.5f * (right - left), 0.5f * (below - above), dxx + epsilon, dxy, dyy + epsilon);
     }
 
     private static (float, float, float) Newton(int x, int y, float value, double dx, double dy, double dxx, double dxy, double dyy)
     {
-        // Where the map is almost flat the step goes anywhere: what is further than a map is no refinement.
-        double determinant = dxx * dyy - dxy * dxy, stepX = (dyy * dx - dxy * dy) / determinant, stepY = (dxx * dy - dxy * dx) / determinant;
+        // Where the map is almost flat the step is arbitrary: a step further than the size of a map is no refinement.
+        double determinant = dxx * dyy - dxy * dxy;
+        double stepX = (dyy * dx - dxy * dy) / determinant, stepY = (dxx * dy - dxy * dx) / determinant;
         return determinant != 0 && Math.Abs(stepX) <= MostCells && Math.Abs(stepY) <= MostCells
             ? ((float)(x - stepX), (float)(y - stepY), value)
             : (x, y, value);
     }
 
-    // Zeros around the map; scaled so that the maximum stays. Sums go from the first tap to the last on every path, so that all agree.
+    // Zeros surround the map; the result is scaled so that the maximum is unchanged. On every path the taps are summed in order, so that
+    // all results are equal.
     private unsafe void Blur(ReadOnlySpan<float> map, int w, int h, float maximum)
     {
         int radius = _kernel.Length / 2;
@@ -170,7 +175,7 @@ internal sealed class HeatmapDecoder : OutputDecoder
         _scale = highest > 0 ? maximum / highest : 1;
     }
 
-    // to[i] = sum of kernel[k] * from[i + k * distance]; sums of several vectors at a time stay in registers.
+    // to[i] = sum of kernel[k] * from[i + k * distance]; the sums of three vectors at a time stay in registers.
     private static unsafe void Convolve(float* from, int distance, float* kernel, int taps, float* to, int count)
     {
         int step = Vector<float>.Count, i = 0;
@@ -204,7 +209,7 @@ internal sealed class HeatmapDecoder : OutputDecoder
         }
     }
 
-    // OpenCV's getGaussianKernel for a deviation that follows from the size.
+    // OpenCV's getGaussianKernel with the sigma that it derives from the size.
     private static float[] Gaussian(int size)
     {
         double sigma = 0.3 * ((size - 1) * 0.5 - 1) + 0.8;
@@ -214,18 +219,19 @@ internal sealed class HeatmapDecoder : OutputDecoder
     }
 }
 
-/// <summary>What pose decoders share: the one figure that a top-down network gives, and the way of keypoints to the frame.</summary>
+/// <summary>Shared parts of pose decoders: the single detection of a top-down network and keypoints in frame coordinates.</summary>
 internal static class PosePoints
 {
     public static Span<Keypoint> Begin(VisionResult result, int keypoints, in FrameTransform t)
     {
         result.Detections.Clear(keypoints);
-        return result.Detections.MutableKeypoints(result.Detections.Add(t.View, 0, 0)); // the frame, or the crop
+        return result.Detections.MutableKeypoints(result.Detections.Add(t.View, 0, 0)); // the box is the frame, or the crop
     }
 
     public static Keypoint ToFrame(float x, float y, float score, in FrameTransform t) => new(t.ToFrameX(x), t.ToFrameY(y), score);
 
-    /// <summary>Box around the keypoints with a score above <paramref name="threshold"/>, or around all where none has, cut at the frame.</summary>
+    /// <summary>Returns the box around the keypoints with a score above <paramref name="threshold"/>, clipped to the frame.</summary>
+    /// <remarks>If no keypoint has such a score, the box around all keypoints is returned.</remarks>
     public static Box Hull(ReadOnlySpan<Keypoint> points, float threshold, in FrameTransform t)
     {
         float x1 = float.PositiveInfinity, y1 = x1, x2 = float.NegativeInfinity, y2 = x2;
@@ -238,7 +244,9 @@ internal static class PosePoints
         }
 
         return x2 >= x1
-            ? new Box(Math.Clamp(x1, 0, t.FrameWidth), Math.Clamp(y1, 0, t.FrameHeight), Math.Clamp(x2, 0, t.FrameWidth), Math.Clamp(y2, 0, t.FrameHeight))
+            ? new Box(
+                Math.Clamp(x1, 0, t.FrameWidth), Math.Clamp(y1, 0, t.FrameHeight),
+                Math.Clamp(x2, 0, t.FrameWidth), Math.Clamp(y2, 0, t.FrameHeight))
             : Hull(points, float.NegativeInfinity, t);
     }
 

@@ -4,32 +4,35 @@ using System.Runtime.Intrinsics;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Keypoints from the heatmaps of Keypoint R-CNN, torchvision's heatmaps_to_keypoints in float32: each map is enlarged bicubically
-/// (a = -0.75, half-pixel centres) to the box's size rounded up to whole pixels; the first greatest value is the keypoint, its logit the score. The enlarged
-/// map is never held: its rows are widened, and blended several columns at a time; each sum has the order of a plain loop. One instance serves one
-/// thread at a time and allocates nothing once its buffers have grown.
-/// </summary>
+/// <summary>Locates keypoints in the heatmaps of Keypoint R-CNN: torchvision's heatmaps_to_keypoints in float32.</summary>
+/// <remarks>
+/// Each map is enlarged bicubically (a = -0.75, half-pixel centers) to the size of the box, rounded up to whole pixels; the first maximum
+/// is the keypoint, and its logit is the score. The enlarged map is never stored: rows are widened and then blended several columns at a
+/// time; each sum has the order of a plain loop. An instance serves one thread at a time and allocates nothing once its buffers have grown.
+/// </remarks>
 public sealed class KeypointRcnnHeatmaps
 {
     private const int MaxSide = 1 << 15;
-    private const int Lanes = 8; // of the vectors that widen; the four taps of as many columns lie within eight cells where a map is enlarged
+    // Lanes of the vectors that widen rows; where a map is enlarged, the four taps of as many columns lie within eight cells.
+    private const int Lanes = 8;
     private float[] _rows = [], _padded = [];
     private int[] _first = [], _offsets = [];
     private float[] _weights = [];
 
-    /// <summary>Finds the keypoints of one box.</summary>
+    /// <summary>Locates the keypoints of one box.</summary>
     /// <param name="maps">Logits, [keypoints, side, side].</param>
-    /// <param name="side">Rows and columns of a map.</param>
-    /// <param name="box">Corners in pixels; a side below 1 counts as 1.</param>
-    /// <param name="output">Filled, [keypoints]: pixels, and the logit as score.</param>
-    /// <exception cref="ArgumentException">The maps do not fit the keypoints, or a side of the box is beyond 32768 pixels.</exception>
+    /// <param name="side">Number of rows and columns of a map.</param>
+    /// <param name="box">Corners in pixels; a side below 1 is treated as 1.</param>
+    /// <param name="output">Receives the keypoints, [keypoints]: pixels, and the logit as score.</param>
+    /// <exception cref="ArgumentException">The maps do not match the keypoints, or a side of the box exceeds 32768 pixels.</exception>
     public void Locate(ReadOnlySpan<float> maps, int side, in Box box, Span<Keypoint> output)
     {
         float w = MathF.Max(box.X2 - box.X1, 1), h = MathF.Max(box.Y2 - box.Y1, 1);
         if (side < 1 || maps.Length != (long)output.Length * side * side || !(w <= MaxSide && h <= MaxSide))
         {
-            throw new ArgumentException($"maps are [{output.Length}, {side}, {side}], and the box has at most {MaxSide} pixels a side; it is {box}");
+            throw new ArgumentException(
+                $"maps must be [{output.Length}, {side}, {side}] and the box at most {MaxSide} pixels a side; "
+                    + $"got {maps.Length} values and {box}");
         }
 
         int width = (int)MathF.Ceiling(w), height = (int)MathF.Ceiling(h);
@@ -51,7 +54,9 @@ public sealed class KeypointRcnnHeatmaps
                 float at = scaleY * (row + 0.5f) - 0.5f;
                 int first = (int)MathF.Floor(at);
                 Cubic(at - first, weight);
-                int column = Greatest(Row(first - 1, side, width), Row(first, side, width), Row(first + 1, side, width), Row(first + 2, side, width), weight, ref best);
+                int column = Greatest(
+                    Row(first - 1, side, width), Row(first, side, width), Row(first + 1, side, width), Row(first + 2, side, width),
+                    weight, ref best);
                 (x, y) = column < 0 ? (x, y) : (column, row);
             }
 
@@ -61,16 +66,24 @@ public sealed class KeypointRcnnHeatmaps
 
     private ReadOnlySpan<float> Row(int row, int side, int width) => _rows.AsSpan(Math.Clamp(row, 0, side - 1) * width, width);
 
-    // Column of the first greatest value of a row that is above the best so far, which it becomes; -1 without one.
-    private static int Greatest(ReadOnlySpan<float> a, ReadOnlySpan<float> b, ReadOnlySpan<float> c, ReadOnlySpan<float> d, ReadOnlySpan<float> weight, ref float best)
+    // Returns the column of the first maximum of a row that exceeds the best value so far and updates that value; -1 if there is none.
+    private static int Greatest(
+        ReadOnlySpan<float> a,
+        ReadOnlySpan<float> b,
+        ReadOnlySpan<float> c,
+        ReadOnlySpan<float> d,
+        ReadOnlySpan<float> weight,
+        ref float best)
     {
         int lanes = Vector<float>.Count, found = -1, i = 0;
         Vector<float> wa = new(weight[0]), wb = new(weight[1]), wc = new(weight[2]), wd = new(weight[3]), gate = new(best);
-        ref float ra = ref MemoryMarshal.GetReference(a), rb = ref MemoryMarshal.GetReference(b), rc = ref MemoryMarshal.GetReference(c), rd = ref MemoryMarshal.GetReference(d);
+        ref float ra = ref MemoryMarshal.GetReference(a), rb = ref MemoryMarshal.GetReference(b), rc = ref MemoryMarshal.GetReference(c),
+            rd = ref MemoryMarshal.GetReference(d);
         for (; i <= a.Length - lanes; i += lanes)
         {
             nuint at = (nuint)i;
-            var values = Vector.LoadUnsafe(ref ra, at) * wa + Vector.LoadUnsafe(ref rb, at) * wb + Vector.LoadUnsafe(ref rc, at) * wc + Vector.LoadUnsafe(ref rd, at) * wd;
+            var values = Vector.LoadUnsafe(ref ra, at) * wa + Vector.LoadUnsafe(ref rb, at) * wb + Vector.LoadUnsafe(ref rc, at) * wc
+                + Vector.LoadUnsafe(ref rd, at) * wd;
             if (!Vector.GreaterThanAny(values, gate))
             {
                 continue;
@@ -101,13 +114,14 @@ public sealed class KeypointRcnnHeatmaps
 
     private void Widen(ReadOnlySpan<float> from, Span<float> to)
     {
-        // The edge is repeated, so that the four taps of a column follow each other.
+        // The border value is repeated, so that the four taps of a column are adjacent.
         var padded = _padded.AsSpan(0, from.Length + 4 + Lanes);
         padded[..2].Fill(from[0]);
         from.CopyTo(padded[2..]);
         padded[(from.Length + 2)..].Fill(from[^1]);
         int width = to.Length, column = 0;
-        ReadOnlySpan<float> wa = _weights.AsSpan(0, width), wb = _weights.AsSpan(width, width), wc = _weights.AsSpan(2 * width, width), wd = _weights.AsSpan(3 * width, width);
+        ReadOnlySpan<float> wa = _weights.AsSpan(0, width), wb = _weights.AsSpan(width, width);
+        ReadOnlySpan<float> wc = _weights.AsSpan(2 * width, width), wd = _weights.AsSpan(3 * width, width);
         if (Vector256.IsHardwareAccelerated && width >= Lanes)
         {
             for (int block = 0; block <= width - Lanes; block += Lanes)
@@ -160,7 +174,7 @@ public sealed class KeypointRcnnHeatmaps
             float at = scale * (column + 0.5f) - 0.5f;
             int first = (int)MathF.Floor(at);
             Cubic(at - first, weight);
-            _first[column] = first + 1; // in the padded row, of the tap before
+            _first[column] = first + 1; // index of the first tap in the padded row
             _offsets[column] = _first[column] - _first[column - column % Lanes];
             for (int i = 0; i < 4; i++)
             {

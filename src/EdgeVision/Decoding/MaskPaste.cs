@@ -2,27 +2,28 @@ using System.Numerics;
 
 namespace EdgeVision;
 
-/// <summary>
-/// The masks of Mask R-CNN at the size of their boxes, torchvision's paste_masks_in_image in float32: the mask gets a border of zeros,
-/// the box grows with it and is cut to whole pixels, and the mask is enlarged bilinearly (half-pixel centres) to it.
-/// </summary>
+/// <summary>Pastes the masks of Mask R-CNN at the size of their boxes: torchvision's paste_masks_in_image in float32.</summary>
+/// <remarks>
+/// The mask gets a border of zeros, the box grows with it and is truncated to whole pixels, and the mask is enlarged bilinearly (half-pixel
+/// centers) to the box.
+/// </remarks>
 public static class MaskPaste
 {
     private const int Stripe = 256;
 
-    /// <summary>Pixels of a picture that a pasted mask covers: columns X to X + Width - 1; empty outside the picture.</summary>
+    /// <summary>Pixels of an image that a pasted mask covers: columns X to X + Width - 1; empty outside the image.</summary>
     /// <param name="X">First column.</param>
     /// <param name="Y">First row.</param>
-    /// <param name="Width">Columns.</param>
-    /// <param name="Height">Rows.</param>
+    /// <param name="Width">Number of columns.</param>
+    /// <param name="Height">Number of rows.</param>
     public readonly record struct Region(int X, int Y, int Width, int Height);
 
-    /// <summary>Where the mask of a box lies.</summary>
-    /// <param name="box">Corners in pixels of the picture.</param>
-    /// <param name="side">Rows and columns of the mask.</param>
-    /// <param name="width">Width of the picture.</param>
-    /// <param name="height">Height of the picture.</param>
-    /// <param name="padding">Cells of the border around the mask.</param>
+    /// <summary>Returns the region of an image that the mask of a box covers.</summary>
+    /// <param name="box">Corners in pixels of the image.</param>
+    /// <param name="side">Number of rows and columns of the mask.</param>
+    /// <param name="width">Width of the image.</param>
+    /// <param name="height">Height of the image.</param>
+    /// <param name="padding">Number of cells of the border around the mask.</param>
     public static Region RegionOf(in Box box, int side, int width, int height, int padding = 1)
     {
         var (x1, y1, x2, y2) = Expand(box, side, padding);
@@ -32,24 +33,27 @@ public static class MaskPaste
 
     /// <summary>Writes the mask's values in its region.</summary>
     /// <param name="mask">Probabilities, [side, side].</param>
-    /// <param name="side">Rows and columns of the mask.</param>
-    /// <param name="box">Corners in pixels of the picture.</param>
-    /// <param name="region">From <see cref="RegionOf"/> of the same box.</param>
-    /// <param name="output">Filled, [region height, region width].</param>
-    /// <param name="padding">Cells of the border around the mask.</param>
-    /// <exception cref="ArgumentException">A span is too short.</exception>
+    /// <param name="side">Number of rows and columns of the mask.</param>
+    /// <param name="box">Corners in pixels of the image.</param>
+    /// <param name="region">Result of <see cref="RegionOf"/> for the same box.</param>
+    /// <param name="output">Receives the values, [region height, region width].</param>
+    /// <param name="padding">Number of cells of the border around the mask.</param>
+    /// <exception cref="ArgumentException">The length of a span does not match.</exception>
     public static void Fill(ReadOnlySpan<float> mask, int side, in Box box, in Region region, Span<float> output, int padding = 1)
     {
         if (mask.Length != side * side || output.Length < (long)region.Width * region.Height)
         {
-            throw new ArgumentException($"the mask is [{side}, {side}], the output [{region.Height}, {region.Width}]");
+            throw new ArgumentException(
+                $"the mask must be [{side}, {side}] and the output at least [{region.Height}, {region.Width}]; "
+                    + $"got {mask.Length} and {output.Length} values");
         }
 
         var (x1, y1, x2, y2) = Expand(box, side, padding);
         int padded = side + 2 * padding;
         float scaleX = (float)padded / Math.Max(x2 - x1 + 1, 1), scaleY = (float)padded / Math.Max(y2 - y1 + 1, 1);
 
-        // A stripe of columns at a time: each row of the mask is widened once, and the rows between two of them are blended several pixels at a time.
+        // One stripe of columns at a time: each row of the mask is widened once, and the rows between two of them are blended several
+        // pixels at a time.
         Span<int> left = stackalloc int[Stripe], right = stackalloc int[Stripe];
         Span<float> weight = stackalloc float[Stripe], upper = stackalloc float[Stripe], lower = stackalloc float[Stripe];
         for (int first = 0; first < region.Width; first += Stripe)
@@ -92,8 +96,9 @@ public static class MaskPaste
         }
     }
 
-    // A row of the mask at the columns of a stripe; 0 beside the mask.
-    private static void Widen(ReadOnlySpan<float> mask, int side, int row, ReadOnlySpan<int> left, ReadOnlySpan<int> right, ReadOnlySpan<float> weight, Span<float> to)
+    // Interpolates a row of the mask at the columns of a stripe; 0 outside the mask.
+    private static void Widen(ReadOnlySpan<float> mask, int side, int row, ReadOnlySpan<int> left, ReadOnlySpan<int> right,
+        ReadOnlySpan<float> weight, Span<float> to)
     {
         if ((uint)row >= (uint)side)
         {
@@ -134,11 +139,12 @@ public static class MaskPaste
         return (low, Math.Min(low + 1, size - 1), at - low);
     }
 
-    // Halves grow by the part that the border adds; corners are cut towards 0.
+    // Half sides grow by the share of the border; corners are truncated towards 0.
     private static (long X1, long Y1, long X2, long Y2) Expand(in Box box, int side, int padding)
     {
         float scale = (float)(side + 2 * padding) / side;
-        float w = (box.X2 - box.X1) * 0.5f * scale, h = (box.Y2 - box.Y1) * 0.5f * scale, x = (box.X2 + box.X1) * 0.5f, y = (box.Y2 + box.Y1) * 0.5f;
+        float w = (box.X2 - box.X1) * 0.5f * scale, h = (box.Y2 - box.Y1) * 0.5f * scale;
+        float x = (box.X2 + box.X1) * 0.5f, y = (box.Y2 + box.Y1) * 0.5f;
         return (Whole(x - w), Whole(y - h), Whole(x + w), Whole(y + h));
     }
 

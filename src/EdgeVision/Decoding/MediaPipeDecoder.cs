@@ -1,13 +1,16 @@
 namespace EdgeVision;
 
 /// <summary>
-/// MediaPipe's detectors: logits [N, A, 1] and [N, A, 4 + 2K] (centre, size, K keypoints in input pixels from the anchor's
-/// centre), in one part or several that follow each other. Anchors of size 1 at (x + 0.5) / grid; equal strides share a grid.
-/// Sigmoid of logits clipped to +-100; weighted suppression: boxes that overlap the best one are averaged by score with
-/// their keypoints, and the best score stays (ssd_anchors_calculator.cc, tensors_to_detections_calculator.cc,
-/// non_max_suppression_calculator.cc). <c>preset</c>: face (128 pixels, 896 anchors, 6 keypoints), palm (192, 2016, 7) or pose (224,
-/// 2254, 4), which sets <c>strides</c> and <c>keypoints</c>; <c>exponential</c>: sizes are exp(value) * the anchor's size of 1.
+/// Decodes MediaPipe's detectors: logits [N, A, 1] and boxes [N, A, 4 + 2K], in one part or in several consecutive parts.
 /// </summary>
+/// <remarks>
+/// A box row holds center, size and K keypoints in input pixels, relative to the center of the anchor. Anchors have size 1 and lie at (x +
+/// 0.5) / grid; equal strides share a grid. Scores are sigmoids of logits clipped to +-100. Suppression is weighted: boxes that overlap the
+/// best one are averaged by score together with their keypoints, and the best score is kept (ssd_anchors_calculator.cc,
+/// tensors_to_detections_calculator.cc, non_max_suppression_calculator.cc). <c>preset</c>: face (128 pixels, 896 anchors, 6 keypoints),
+/// palm (192, 2016, 7) or pose (224, 2254, 4), which sets <c>strides</c> and <c>keypoints</c>; <c>exponential</c>: sizes are exp(value) *
+/// the anchor's size of 1.
+/// </remarks>
 internal sealed class MediaPipeDecoder : OutputDecoder
 {
     private readonly int[] _logits;
@@ -33,13 +36,13 @@ internal sealed class MediaPipeDecoder : OutputDecoder
             "face" => (6, (int[])[8, 16, 16, 16]),
             "palm" => (7, [8, 16, 16, 16]),
             "pose" => (4, [8, 16, 32, 32, 32]),
-            _ => throw new SpecException($"parameter 'preset' of decoder '{_name}' is face, palm or pose; '{preset}' is not"),
+            _ => throw new SpecException($"parameter 'preset' of decoder '{_name}' must be face, palm or pose; got '{preset}'"),
         };
         _keypoints = inputs.Int("keypoints", points);
         _exponential = inputs.Bool("exponential", false);
         if (_keypoints is < 0 or > 1024)
         {
-            throw new SpecException($"parameter 'keypoints' of decoder '{_name}' lies in 0..1024");
+            throw new SpecException($"parameter 'keypoints' of decoder '{_name}' must be from 0 to 1024; got {_keypoints}");
         }
 
         _size = 4 + 2 * _keypoints;
@@ -49,11 +52,14 @@ internal sealed class MediaPipeDecoder : OutputDecoder
         _anchors = Anchors(inputs.Spec.Input.Width, inputs.Spec.Input.Height, strides);
         var logits = Enumerable.Range(0, inputs.Indices.Length).Where(i => inputs.FromEnd(i, 1) == 1).ToArray();
         var boxes = Enumerable.Range(0, inputs.Indices.Length).Where(i => inputs.FromEnd(i, 1) == _size).ToArray();
-        long declared = logits.Aggregate(0L, (sum, i) => unchecked(sum + inputs.FromEnd(i, 2))); // absurd dimensions do not fit anyway
+        // Unchecked: dimensions large enough to overflow do not match anyway.
+        long declared = logits.Aggregate(0L, (sum, i) => unchecked(sum + inputs.FromEnd(i, 2)));
         if (logits.Length == 0 || logits.Length != boxes.Length || inputs.Indices.Length != logits.Length * 2 || declared != _anchors.Length
             || !logits.Zip(boxes).All(p => inputs.FromEnd(p.First, 2) == inputs.FromEnd(p.Second, 2)))
         {
-            throw new ModelFormatException($"decoder '{_name}' makes {_anchors.Length} anchors and expects as many logits and rows of {_size}; the graph has {string.Join("; ", inputs.Indices.Select((_, i) => inputs.Info(i)))}");
+            throw new ModelFormatException(
+                $"decoder '{_name}' has {_anchors.Length} anchors and expects one logit and one row of {_size} for each; "
+                    + $"the graph has {string.Join("; ", inputs.Indices.Select((_, i) => inputs.Info(i)))}");
         }
 
         _logits = [.. logits.Select(i => inputs.Indices[i])];
@@ -71,7 +77,7 @@ internal sealed class MediaPipeDecoder : OutputDecoder
                 same++;
             }
 
-            int perCell = 2 * (same - layer); // the anchor and its interpolated twin, both of size 1
+            int perCell = 2 * (same - layer); // the anchor and its interpolated counterpart, both of size 1
             int w = (width + stride - 1) / stride, h = (height + stride - 1) / stride;
             for (int y = 0; y < h; y++)
             {
@@ -101,9 +107,14 @@ internal sealed class MediaPipeDecoder : OutputDecoder
             int count = shape.Length == 3 ? (int)shape[1] : 0;
             var logits = outputs.Data(_logits[part]);
             var boxes = outputs.Data(_boxes[part]);
-            if (shape.Length != 3 || shape[2] != 1 || batch >= shape[0] || boxShape.Length != 3 || boxShape[0] != shape[0] || boxShape[1] != count || boxShape[2] != _size || first + count > _anchors.Length)
+            if (shape.Length != 3 || shape[2] != 1 || batch >= shape[0]
+                || boxShape.Length != 3 || boxShape[0] != shape[0] || boxShape[1] != count || boxShape[2] != _size
+                || first + count > _anchors.Length)
             {
-                throw new ModelFormatException($"output '{outputs.Name(_logits[part])}' is [{string.Join(", ", shape.ToArray())}] and output '{outputs.Name(_boxes[part])}' [{string.Join(", ", boxShape.ToArray())}]; decoder '{_name}' expects [N, rows, 1] and [N, rows, {_size}], {_anchors.Length} rows in all");
+                throw new ModelFormatException(
+                    $"decoder '{_name}' expects [N, rows, 1] and [N, rows, {_size}], {_anchors.Length} rows in all; "
+                        + $"output '{outputs.Name(_logits[part])}' is [{string.Join(", ", shape.ToArray())}] "
+                        + $"and output '{outputs.Name(_boxes[part])}' is [{string.Join(", ", boxShape.ToArray())}]");
             }
 
             logits = logits.Slice(batch * count, count);
@@ -126,7 +137,8 @@ internal sealed class MediaPipeDecoder : OutputDecoder
                 var row = _rows.AsSpan(k * _size, _size);
                 var raw = boxes.Slice(i * _size, _size);
                 var (ax, ay) = _anchors[first + i];
-                float cx = raw[0] / t.InputWidth + ax, cy = raw[1] / t.InputHeight + ay, w = raw[2] / t.InputWidth, h = raw[3] / t.InputHeight;
+                float cx = raw[0] / t.InputWidth + ax, cy = raw[1] / t.InputHeight + ay;
+                float w = raw[2] / t.InputWidth, h = raw[3] / t.InputHeight;
                 if (_exponential)
                 {
                     (w, h) = (MathF.Exp(w), MathF.Exp(h));
@@ -148,7 +160,7 @@ internal sealed class MediaPipeDecoder : OutputDecoder
 
         if (first != _anchors.Length)
         {
-            throw new ModelFormatException($"decoder '{_name}' expects {_anchors.Length} rows in all; the network gave {first}");
+            throw new ModelFormatException($"decoder '{_name}' expects {_anchors.Length} rows in all; the network returned {first}");
         }
 
         Weigh(t, result.Detections, outputs.Name(_boxes[0]));
@@ -191,15 +203,17 @@ internal sealed class MediaPipeDecoder : OutputDecoder
             n = left;
             for (int j = 0; j < _size; j++)
             {
-                _mean[j] = total > 0 ? _mean[j] / total : _rows[best * _size + j]; // without a threshold, scores may all be 0
+                // Without a threshold, scores may all be 0.
+                _mean[j] = total > 0 ? _mean[j] / total : _rows[best * _size + j];
             }
 
-            int index = detections.Add(YoloCandidates.ToFrame(
-                new Box(_mean[0] * t.InputWidth, _mean[1] * t.InputHeight, _mean[2] * t.InputWidth, _mean[3] * t.InputHeight), t), _candidates.Scores[best], 0);
+            var merged = new Box(_mean[0] * t.InputWidth, _mean[1] * t.InputHeight, _mean[2] * t.InputWidth, _mean[3] * t.InputHeight);
+            int index = detections.Add(YoloCandidates.ToFrame(merged, t), _candidates.Scores[best], 0);
             var points = detections.MutableKeypoints(index);
             for (int p = 0; p < _keypoints; p++)
             {
-                points[p] = CandidateList.Checked(new Keypoint(t.ToFrameX(_mean[4 + 2 * p] * t.InputWidth), t.ToFrameY(_mean[5 + 2 * p] * t.InputHeight), 1), name);
+                float x = t.ToFrameX(_mean[4 + 2 * p] * t.InputWidth), y = t.ToFrameY(_mean[5 + 2 * p] * t.InputHeight);
+                points[p] = CandidateList.Checked(new Keypoint(x, y, 1), name);
             }
         }
     }

@@ -2,23 +2,23 @@ using System.Numerics;
 
 namespace EdgeVision;
 
-/// <summary>A rectangle in any direction, in double.</summary>
-/// <param name="X">Column of the centre.</param>
-/// <param name="Y">Row of the centre.</param>
-/// <param name="Cos">Direction of the width, horizontally.</param>
-/// <param name="Sin">Direction of the width, vertically.</param>
+/// <summary>Rectangle in any direction, in double precision.</summary>
+/// <param name="X">Column of the center.</param>
+/// <param name="Y">Row of the center.</param>
+/// <param name="Cos">Horizontal component of the direction of the width.</param>
+/// <param name="Sin">Vertical component of the direction of the width.</param>
 /// <param name="Width">Side along the direction.</param>
-/// <param name="Height">Side across it.</param>
+/// <param name="Height">Side perpendicular to the direction.</param>
 internal readonly record struct DirectedRectangle(double X, double Y, double Cos, double Sin, double Width, double Height)
 {
-    /// <summary>A corner, 0 to 3, around the centre.</summary>
+    /// <summary>Returns a corner, 0 to 3, in order around the center.</summary>
     public (double X, double Y) Corner(int i)
     {
         double u = i is 0 or 3 ? -Width / 2 : Width / 2, v = i < 2 ? -Height / 2 : Height / 2;
         return (X + Cos * u - Sin * v, Y + Sin * u + Cos * v);
     }
 
-    /// <summary>The same rectangle with its width not below its height and an angle from 0 to pi, pi not included.</summary>
+    /// <summary>Converts to a rotated box whose width is at least its height and whose angle is in [0, pi).</summary>
     public RotatedBox ToRotatedBox()
     {
         var (w, h, angle) = Width >= Height ? (Width, Height, Math.Atan2(Sin, Cos)) : (Height, Width, Math.Atan2(Sin, Cos) + Math.PI / 2);
@@ -27,16 +27,17 @@ internal readonly record struct DirectedRectangle(double X, double Y, double Cos
     }
 }
 
-/// <summary>
-/// The rectangle of least area around points, one side on an edge of their convex hull (Freeman and Shapira 1975; rotating calipers, Toussaint 1983): what
-/// OpenCV's minAreaRect gives, in double instead of float32. Of rectangles of the same area, it is that of the greatest angle between 0 and a right
-/// angle. Serves one thread at a time and allocates nothing once its buffers have grown.
-/// </summary>
+/// <summary>Finds the rectangle of minimum area around points, as OpenCV's minAreaRect but in double instead of float32.</summary>
+/// <remarks>
+/// One side lies on an edge of the convex hull (Freeman and Shapira 1975; rotating calipers, Toussaint 1983). Among rectangles of the same
+/// area, the one with the greatest angle between 0 and a right angle is returned. An instance serves one thread at a time and allocates
+/// nothing once its buffers have grown.
+/// </remarks>
 internal sealed class MinimalRectangle
 {
     private double[] _x = [], _y = [];
 
-    /// <summary>The rectangle around the pixels' centres of an outline; sides are 0 for a pixel or a line.</summary>
+    /// <summary>Returns the rectangle around the cell centers of a contour; a side is 0 for a single cell or a line.</summary>
     public DirectedRectangle Of(in BinaryRegions.Outline outline)
     {
         int rows = outline.Left.Length;
@@ -46,7 +47,7 @@ internal sealed class MinimalRectangle
             (_x, _y) = (new double[size], new double[size]);
         }
 
-        // Down the left side and up the right one; a point that the next one makes concave goes.
+        // Down the left side and up the right side; a point that the next one makes concave is removed.
         int count = 0;
         for (int row = 0; row < rows; row++)
         {
@@ -62,19 +63,21 @@ internal sealed class MinimalRectangle
             }
         }
 
-        // The last point may be the first, where the first row is one pixel.
+        // If the first row has one cell, the last point may equal the first.
         count -= count > 1 && _x[count - 1] == _x[0] && _y[count - 1] == _y[0] ? 1 : 0;
         return OfHull(_x.AsSpan(0, count), _y.AsSpan(0, count));
     }
 
-    /// <summary>The rectangle around a convex polygon whose corners turn the way (0, 0), (0, 1), (1, 1) does, none of them on a line.</summary>
+    /// <summary>Returns the rectangle around a convex polygon without collinear corners.</summary>
+    /// <remarks>The corners must have the orientation of (0, 0), (0, 1), (1, 1).</remarks>
     public static DirectedRectangle OfHull(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
     {
         int n = x.Length;
         if (n < 3)
         {
             double dx = x[^1] - x[0], dy = y[^1] - y[0], length = Math.Sqrt(dx * dx + dy * dy);
-            return new DirectedRectangle((x[0] + x[^1]) / 2, (y[0] + y[^1]) / 2, length > 0 ? dx / length : 1, length > 0 ? dy / length : 0, length, 0);
+            return new DirectedRectangle(
+                (x[0] + x[^1]) / 2, (y[0] + y[^1]) / 2, length > 0 ? dx / length : 1, length > 0 ? dy / length : 0, length, 0);
         }
 
         double least = double.PositiveInfinity, angle = -1;
@@ -95,15 +98,17 @@ internal sealed class MinimalRectangle
             if (same ? turned > angle : area < least)
             {
                 (least, angle) = (area, turned);
-                double length = Math.Sqrt(square), cos = ex / length, sin = ey / length, u = (high + low) / (2 * length), v = across / (2 * length);
-                best = new DirectedRectangle(x[i] + cos * u + sin * v, y[i] + sin * u - cos * v, cos, sin, (high - low) / length, across / length);
+                double length = Math.Sqrt(square), cos = ex / length, sin = ey / length;
+                double u = (high + low) / (2 * length), v = across / (2 * length);
+                best = new DirectedRectangle(
+                    x[i] + cos * u + sin * v, y[i] + sin * u - cos * v, cos, sin, (high - low) / length, across / length);
             }
         }
 
         return best;
     }
 
-    // From one corner on as long as the next lies further in a direction.
+    // Moves on from a corner as long as the next one lies further in a direction.
     private static int Climb(ReadOnlySpan<double> x, ReadOnlySpan<double> y, int from, double dx, double dy)
     {
         int n = x.Length;
@@ -127,7 +132,8 @@ internal sealed class MinimalRectangle
 
     private int Push(double x, double y, int floor, int count)
     {
-        while (count - floor >= 2 && (_x[count - 1] - _x[count - 2]) * (y - _y[count - 2]) - (_y[count - 1] - _y[count - 2]) * (x - _x[count - 2]) >= 0)
+        while (count - floor >= 2
+            && (_x[count - 1] - _x[count - 2]) * (y - _y[count - 2]) - (_y[count - 1] - _y[count - 2]) * (x - _x[count - 2]) >= 0)
         {
             count--;
         }

@@ -1,11 +1,13 @@
 namespace EdgeVision;
 
-/// <summary>
-/// MoveNet. Single pose (<c>movenet</c>): [N, 1, K, 3] of y, x, score, 0..1 of the input; the score of the pose is the mean of the keypoints' scores
-/// above <c>keypointThreshold</c> (0.2), its box their hull; without one there is no pose (pose-detection/src/movenet/detector.ts). Multipose
-/// (<c>movenet-multipose</c>): [N, P, 3 K + 5] of keypoints as before, then ymin, xmin, ymax, xmax and the pose's score; the graph has suppressed
-/// already. Poses above the threshold, best first; keypoints may lie outside the frame, boxes end at it.
-/// </summary>
+/// <summary>Decodes MoveNet: one pose (<c>movenet</c>) or several poses (<c>movenet-multipose</c>).</summary>
+/// <remarks>
+/// Single pose: [N, 1, K, 3] of y, x, score, 0..1 of the input. The score of the pose is the mean of the keypoints' scores above
+/// <c>keypointThreshold</c> (0.2), and its box is their hull; without such a keypoint there is no pose
+/// (pose-detection/src/movenet/detector.ts). Multipose: [N, P, 3 K + 5] of keypoints as before, then ymin, xmin, ymax, xmax and the pose's
+/// score; the graph has suppressed already. Poses above the threshold are reported best first; keypoints may lie outside the frame, boxes
+/// are clipped to it.
+/// </remarks>
 internal sealed class MoveNetDecoder : OutputDecoder
 {
     private readonly int _output;
@@ -39,7 +41,9 @@ internal sealed class MoveNetDecoder : OutputDecoder
 
         if (_keypoints is < 1 or > 1024 || multi && shape[2] >= 0 && shape[2] != 3 * _keypoints + 5)
         {
-            throw new ModelFormatException($"decoder '{_decoder}' expects 1 to 1024 keypoints of y, x, score{(multi ? " and a box with its score" : "")}; the graph has {inputs.Info(0)}");
+            throw new ModelFormatException(
+                $"decoder '{_decoder}' expects 1 to 1024 keypoints of y, x, score{(multi ? " and a box with its score" : "")}; "
+                    + $"the graph has {inputs.Info(0)}");
         }
     }
 
@@ -47,10 +51,14 @@ internal sealed class MoveNetDecoder : OutputDecoder
     {
         var shape = outputs.Shape(_output);
         int size = 3 * _keypoints + (_multi ? 5 : 0);
-        bool fits = _multi ? shape.Length == 3 && shape[2] == size : shape.Length == 4 && shape[1] == 1 && shape[2] == _keypoints && shape[3] == 3;
+        bool fits = _multi
+            ? shape.Length == 3 && shape[2] == size
+            : shape.Length == 4 && shape[1] == 1 && shape[2] == _keypoints && shape[3] == 3;
         if (!fits || batch >= shape[0])
         {
-            throw new ModelFormatException($"decoder '{_decoder}' expects {(_multi ? $"[N, P, {size}]" : $"[N, 1, {_keypoints}, 3]")}; the network gave [{string.Join(", ", shape.ToArray())}]");
+            throw new ModelFormatException(
+                $"decoder '{_decoder}' expects {(_multi ? $"[N, P, {size}]" : $"[N, 1, {_keypoints}, 3]")}; "
+                    + $"the network returned [{string.Join(", ", shape.ToArray())}]");
         }
 
         int poses = _multi ? (int)shape[1] : 1;
@@ -126,7 +134,8 @@ internal sealed class MoveNetDecoder : OutputDecoder
     {
         for (int k = 0; k < points.Length; k++)
         {
-            points[k] = CandidateList.Checked(PosePoints.ToFrame(data[3 * k + 1] * t.InputWidth, data[3 * k] * t.InputHeight, data[3 * k + 2], t), output);
+            var point = PosePoints.ToFrame(data[3 * k + 1] * t.InputWidth, data[3 * k] * t.InputHeight, data[3 * k + 2], t);
+            points[k] = CandidateList.Checked(point, output);
         }
     }
 }

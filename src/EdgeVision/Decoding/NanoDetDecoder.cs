@@ -2,13 +2,13 @@ using System.Numerics.Tensors;
 
 namespace EdgeVision;
 
-/// <summary>
-/// NanoDet-Plus: rows [N, cells, classes + 4 * bins] of class scores (sigmoids, as its ONNX export applies them, unless <c>activated</c> is false) and
-/// distances as distributions over <c>bins</c> (8), for the cells of <c>strides</c> (8, 16, 32, 64). A cell lies at (x + offset) * stride, offset
-/// 0 (Plus) or 0.5 (the first NanoDet); boxes are clipped to the input, score above the threshold, suppression by class
-/// (nanodet_plus_head.py, get_bboxes and multiclass_nms: torchvision's batched_nms; the best class of a cell alone is not what it takes, every class above the
-/// threshold enters).
-/// </summary>
+/// <summary>Decodes NanoDet-Plus: rows [N, cells, classes + 4 * bins] of class scores and of distances as distributions.</summary>
+/// <remarks>
+/// Scores are sigmoids, as its ONNX export applies them, unless <c>activated</c> is false. Distances have <c>bins</c> (8), for the cells of
+/// <c>strides</c> (8, 16, 32, 64). A cell lies at (x + offset) * stride, offset 0 (Plus) or 0.5 (the first NanoDet). Boxes are clipped to
+/// the input; score above the threshold; suppression by class (nanodet_plus_head.py, get_bboxes and multiclass_nms: torchvision's
+/// batched_nms; not only the best class of a cell but every class above the threshold is a candidate).
+/// </remarks>
 internal sealed class NanoDetDecoder : CandidateDecoder
 {
     private readonly int _output;
@@ -26,7 +26,7 @@ internal sealed class NanoDetDecoder : CandidateDecoder
         _activated = inputs.Bool("activated", true);
         if (_bins is < 2 or > 256)
         {
-            throw new SpecException($"parameter 'bins' of decoder '{DecoderName}' lies in 2..256");
+            throw new SpecException($"parameter 'bins' of decoder '{DecoderName}' must be from 2 to 256; got {_bins}");
         }
 
         inputs.Expect(1, $"rows [N, cells, classes + {4 * _bins}]");
@@ -38,7 +38,8 @@ internal sealed class NanoDetDecoder : CandidateDecoder
         _cells = [.. StrideCells.Of(inputs.Spec.Input.Width, inputs.Spec.Input.Height, strides)];
         if (inputs.Info(0).Shape[1] is > 0 and var rows && rows != _cells.Length)
         {
-            throw new ModelFormatException($"decoder '{DecoderName}' finds {_cells.Length} cells in its strides; the graph has {inputs.Info(0)}");
+            throw new ModelFormatException(
+                $"decoder '{DecoderName}' expects {_cells.Length} cells for its strides; the graph has {inputs.Info(0)}");
         }
     }
 
@@ -81,8 +82,10 @@ internal sealed class NanoDetDecoder : CandidateDecoder
     private Box BoxOf((float X, float Y, float Stride) cell, ReadOnlySpan<float> sides, in FrameTransform t)
     {
         float x = (cell.X + _offset) * cell.Stride, y = (cell.Y + _offset) * cell.Stride;
-        float left = DistributionBox.Expectation(sides, 0, 1, _bins) * cell.Stride, top = DistributionBox.Expectation(sides, _bins, 1, _bins) * cell.Stride;
-        float right = DistributionBox.Expectation(sides, 2 * _bins, 1, _bins) * cell.Stride, bottom = DistributionBox.Expectation(sides, 3 * _bins, 1, _bins) * cell.Stride;
+        float left = DistributionBox.Expectation(sides, 0, 1, _bins) * cell.Stride;
+        float top = DistributionBox.Expectation(sides, _bins, 1, _bins) * cell.Stride;
+        float right = DistributionBox.Expectation(sides, 2 * _bins, 1, _bins) * cell.Stride;
+        float bottom = DistributionBox.Expectation(sides, 3 * _bins, 1, _bins) * cell.Stride;
         return new Box(
             Math.Clamp(x - left, 0, t.InputWidth), Math.Clamp(y - top, 0, t.InputHeight),
             Math.Clamp(x + right, 0, t.InputWidth), Math.Clamp(y + bottom, 0, t.InputHeight));

@@ -2,16 +2,18 @@ using System.Numerics.Tensors;
 
 namespace EdgeVision;
 
-/// <summary>
-/// PoseNet and PersonLab (Papandreou et al. 2018): heatmaps of K keypoints, short offsets (K rows, then K columns; pixels) and, for several persons,
-/// displacements along the 16 edges of the tree of 17 keypoints, forward and backward (16 rows, then 16 columns; pixels), each [N, C, h, w]
-/// or, with <c>layout</c> nhwc, [N, h, w, C]. A keypoint lies at cell * <c>stride</c> (16) + offset. Heatmaps are logits unless
-/// <c>activated</c>. <c>poses</c> single: each keypoint at the first greatest value of its map, the pose's score their mean. <c>poses</c> multi: from local maxima
-/// (3 x 3) of at least <c>rootThreshold</c> (0.5), best first, not within <c>nmsRadius</c> (20) pixels of the same keypoint of an earlier pose, along the
-/// tree; the pose's score is the mean over all keypoints with those near an earlier pose's as 0; at most <c>maxPoses</c> (20). Numbers are those of
-/// TensorFlow.js (posenet/src/single_pose, multi_pose); equal roots come in the order of their cells. The box is the hull of the keypoints above
-/// <c>keypointThreshold</c> (0.2), or of all. Poses above the score's threshold, best first.
-/// </summary>
+/// <summary>Decodes PoseNet and PersonLab (Papandreou et al. 2018), for one person or several.</summary>
+/// <remarks>
+/// Inputs are heatmaps of K keypoints, short offsets (K rows, then K columns; pixels) and, for several persons, displacements along the 16
+/// edges of the tree of 17 keypoints, forward and backward (16 rows, then 16 columns; pixels), each [N, C, h, w] or, with <c>layout</c>
+/// nhwc, [N, h, w, C]. A keypoint lies at cell * <c>stride</c> (16) + offset. Heatmaps are logits unless <c>activated</c>. <c>poses</c>
+/// single: each keypoint is the first maximum of its map, and the pose's score is their mean. <c>poses</c> multi: poses start from local
+/// maxima (3 x 3) of at least <c>rootThreshold</c> (0.5), best first, that are not within <c>nmsRadius</c> (20) pixels of the same keypoint
+/// of an earlier pose, and follow the tree; the pose's score is the mean over all keypoints, where keypoints near those of an earlier pose
+/// count as 0; at most <c>maxPoses</c> (20). The numbers are those of TensorFlow.js (posenet/src/single_pose, multi_pose); equal roots come
+/// in the order of their cells. The box is the hull of the keypoints above <c>keypointThreshold</c> (0.2), or of all. Poses above the score
+/// threshold are reported best first.
+/// </remarks>
 internal sealed class PoseNetDecoder : OutputDecoder
 {
     private const int Heatmaps = 0, Offsets = 1, Forward = 2, Backward = 3, TreeKeypoints = 17;
@@ -19,7 +21,8 @@ internal sealed class PoseNetDecoder : OutputDecoder
     // Parent and child: nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles, left before right.
     private static readonly (int Parent, int Child)[] Tree =
     [
-        (0, 1), (1, 3), (0, 2), (2, 4), (0, 5), (5, 7), (7, 9), (5, 11), (11, 13), (13, 15), (0, 6), (6, 8), (8, 10), (6, 12), (12, 14), (14, 16),
+        (0, 1), (1, 3), (0, 2), (2, 4), (0, 5), (5, 7), (7, 9), (5, 11),
+        (11, 13), (13, 15), (0, 6), (6, 8), (8, 10), (6, 12), (12, 14), (14, 16),
     ];
 
     private readonly int[] _indices;
@@ -49,7 +52,10 @@ internal sealed class PoseNetDecoder : OutputDecoder
         _options = inputs.Options;
         if (_stride is < 1 or > 1024 || _maxPoses is < 1 or > 1024 || !(_nmsRadius >= 0))
         {
-            throw new SpecException("parameters 'stride' and 'maxPoses' of decoder 'posenet' are 1 to 1024, 'nmsRadius' is pixels");
+            throw new SpecException(
+                "parameters 'stride' and 'maxPoses' of decoder 'posenet' must be from 1 to 1024, and 'nmsRadius' must be at least 0 "
+                    + "pixels; "
+                    + $"got {_stride}, {_maxPoses} and {_nmsRadius}");
         }
 
         inputs.Expect(_multi ? 4 : 2, _multi ? "heatmaps, offsets, forward and backward displacements" : "heatmaps, offsets");
@@ -63,7 +69,8 @@ internal sealed class PoseNetDecoder : OutputDecoder
         _keypoints = channels < 0 ? TreeKeypoints : (int)channels;
         if (_keypoints is < 1 or > 1024 || _multi && _keypoints != TreeKeypoints)
         {
-            throw new ModelFormatException($"decoder 'posenet' expects {(_multi ? "17" : "1 to 1024")} keypoints; the graph has {inputs.Info(Heatmaps)}");
+            throw new ModelFormatException(
+                $"decoder 'posenet' expects {(_multi ? "17" : "1 to 1024")} keypoints; the graph has {inputs.Info(Heatmaps)}");
         }
 
         for (int i = 1; i < _indices.Length; i++)
@@ -85,7 +92,9 @@ internal sealed class PoseNetDecoder : OutputDecoder
             if (shape.Length != 4 || other.Length != 4 || batch >= other[0] || other[_last ? 3 : 1] != Channels(i)
                 || other[rows] < 1 || other[rows + 1] < 1 || other[rows] != shape[rows] || other[rows + 1] != shape[rows + 1])
             {
-                throw new ModelFormatException($"decoder 'posenet' expects [N, {(_last ? $"h, w, {Channels(i)}" : $"{Channels(i)}, h, w")}] alike; the network gave [{string.Join(", ", other.ToArray())}]");
+                throw new ModelFormatException(
+                    $"decoder 'posenet' expects [N, {(_last ? $"h, w, {Channels(i)}" : $"{Channels(i)}, h, w")}] with the same h and w; "
+                        + $"the network returned [{string.Join(", ", other.ToArray())}]");
             }
         }
 
@@ -107,7 +116,14 @@ internal sealed class PoseNetDecoder : OutputDecoder
             TensorPrimitives.Sigmoid(maps, scores);
         }
 
-        var fields = new Fields(this, scores, Map(outputs, Offsets, batch, plane), _multi ? Map(outputs, Forward, batch, plane) : default, _multi ? Map(outputs, Backward, batch, plane) : default, w, h);
+        var fields = new Fields(
+            this,
+            scores,
+            Map(outputs, Offsets, batch, plane),
+            _multi ? Map(outputs, Forward, batch, plane) : default,
+            _multi ? Map(outputs, Backward, batch, plane) : default,
+            w,
+            h);
         for (int i = 1; i < _indices.Length; i++)
         {
             Finite.Check(Map(outputs, i, batch, plane), outputs.Name(_indices[i]));
@@ -169,7 +185,7 @@ internal sealed class PoseNetDecoder : OutputDecoder
         return poses;
     }
 
-    // Cells whose score no neighbour beats, cell by cell and there keypoint by keypoint.
+    // Finds cells whose score no neighbor exceeds, in the order of cells and, within a cell, of keypoints.
     private int Roots(in Fields fields)
     {
         int all = fields.Cells * _keypoints;
@@ -210,7 +226,7 @@ internal sealed class PoseNetDecoder : OutputDecoder
         return false;
     }
 
-    // Towards the tree's root first, then towards its leaves.
+    // Follows the edges towards the root of the tree first, then towards its leaves.
     private static void Follow(in Fields fields, int root, in Point place, Span<Point> points)
     {
         uint known = 1u << root;
@@ -226,7 +242,8 @@ internal sealed class PoseNetDecoder : OutputDecoder
         }
     }
 
-    private static void Step(in Fields fields, ReadOnlySpan<float> displacements, int edge, int from, int to, Span<Point> points, ref uint known)
+    private static void Step(in Fields fields, ReadOnlySpan<float> displacements, int edge, int from, int to, Span<Point> points,
+        ref uint known)
     {
         if ((known >> from & 1) == 0 || (known >> to & 1) != 0)
         {
@@ -276,11 +293,18 @@ internal sealed class PoseNetDecoder : OutputDecoder
         string value = inputs.Text(name, plain);
         return value == other || (value == plain
             ? false
-            : throw new SpecException($"parameter '{name}' of decoder 'posenet' is {plain} or {other}; '{value}' is not"));
+            : throw new SpecException($"parameter '{name}' of decoder 'posenet' must be {plain} or {other}; got '{value}'"));
     }
 
-    /// <summary>The maps of one picture, read in either layout.</summary>
-    private readonly ref struct Fields(PoseNetDecoder decoder, ReadOnlySpan<float> scores, ReadOnlySpan<float> offsets, ReadOnlySpan<float> forward, ReadOnlySpan<float> backward, int w, int h)
+    /// <summary>Maps of one image, read in either layout.</summary>
+    private readonly ref struct Fields(
+        PoseNetDecoder decoder,
+        ReadOnlySpan<float> scores,
+        ReadOnlySpan<float> offsets,
+        ReadOnlySpan<float> forward,
+        ReadOnlySpan<float> backward,
+        int w,
+        int h)
     {
         private readonly ReadOnlySpan<float> _scores = scores, _offsets = offsets;
         private readonly int _keypoints = decoder._keypoints, _stride = decoder._stride, _w = w, _h = h;
@@ -294,20 +318,22 @@ internal sealed class PoseNetDecoder : OutputDecoder
 
         public float Score(int keypoint, int cell) => _scores[Index(keypoint, _keypoints, cell)];
 
-        /// <summary>A keypoint of a cell: pixels of the input.</summary>
+        /// <summary>Returns a keypoint of a cell, in pixels of the input.</summary>
         public Point At(int keypoint, int cell)
         {
             var (x, y) = Pair(_offsets, keypoint, _keypoints, cell);
             return new Point((double)(cell % _w) * _stride + x, (double)(cell / _w) * _stride + y, Score(keypoint, cell));
         }
 
-        /// <summary>The vector of channel <paramref name="i"/> of <paramref name="count"/>: rows come first.</summary>
-        public (float X, float Y) Pair(ReadOnlySpan<float> map, int i, int count, int cell) => (map[Index(count + i, 2 * count, cell)], map[Index(i, 2 * count, cell)]);
+        /// <summary>Returns the vector of channel <paramref name="i"/> of <paramref name="count"/>; rows come first.</summary>
+        public (float X, float Y) Pair(ReadOnlySpan<float> map, int i, int count, int cell) =>
+            (map[Index(count + i, 2 * count, cell)], map[Index(i, 2 * count, cell)]);
 
-        /// <summary>The cell nearest to pixels of the input, halves upwards.</summary>
+        /// <summary>Returns the cell nearest to a position in pixels of the input; halves are rounded up.</summary>
         public int Nearest(double x, double y)
         {
-            int column = (int)Math.Clamp(Math.Floor(x / _stride + 0.5), 0, _w - 1), row = (int)Math.Clamp(Math.Floor(y / _stride + 0.5), 0, _h - 1);
+            int column = (int)Math.Clamp(Math.Floor(x / _stride + 0.5), 0, _w - 1);
+            int row = (int)Math.Clamp(Math.Floor(y / _stride + 0.5), 0, _h - 1);
             return row * _w + column;
         }
 

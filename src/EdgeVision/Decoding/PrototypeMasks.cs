@@ -4,13 +4,14 @@ using System.Runtime.InteropServices;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Instance masks from prototypes [N, coefficients, h, w] and a row of coefficients for each box (YOLACT, Bolya et al. 2019, as Ultralytics and
-/// YOLOv5 export it): coefficients @ prototypes, enlarged bilinearly (align_corners=False) to the network's input. The parameter <c>masks</c> says
-/// when the box cuts: <c>crop-first</c>, at the prototypes' size (process_mask with upsample), or <c>upsample-first</c>, at the input's size
-/// (process_mask_native, process_mask_upsample). <c>threshold</c> says what a mask holds: <c>logit</c>, sums above 0 (Ultralytics), or
-/// <c>sigmoid</c>, interpolated sigmoids of the sums above 0.5 (YOLOv5).
-/// </summary>
+/// <summary>Instance masks from prototypes [N, coefficients, h, w] and a row of coefficients for each box.</summary>
+/// <remarks>
+/// YOLACT (Bolya et al. 2019), as Ultralytics and YOLOv5 export it: coefficients @ prototypes, enlarged bilinearly (align_corners=False) to
+/// the network's input. The parameter <c>masks</c> tells when the mask is cropped to the box: <c>crop-first</c>, at the prototypes' size
+/// (process_mask with upsample), or <c>upsample-first</c>, at the input's size (process_mask_native, process_mask_upsample).
+/// <c>threshold</c> selects what is compared: <c>logit</c>, sums above 0 (Ultralytics), or <c>sigmoid</c>, interpolated sigmoids of the
+/// sums above 0.5 (YOLOv5).
+/// </remarks>
 internal sealed class PrototypeMasks : IWork
 {
     private readonly string _decoder;
@@ -27,9 +28,9 @@ internal sealed class PrototypeMasks : IWork
     private Detections? _detections;
 
     /// <summary>Reads the parameters of a head.</summary>
-    /// <param name="inputs">The head.</param>
-    /// <param name="prototypes">Which of its outputs holds the prototypes.</param>
-    /// <param name="threshold">What <c>threshold</c> is where the spec says nothing.</param>
+    /// <param name="inputs">Inputs of the decoder.</param>
+    /// <param name="prototypes">Index of the head's output that holds the prototypes.</param>
+    /// <param name="threshold">Value of <c>threshold</c> if the spec has none.</param>
     public PrototypeMasks(DecoderInputs inputs, int prototypes, string threshold)
     {
         _decoder = inputs.Output.Decoder;
@@ -37,13 +38,14 @@ internal sealed class PrototypeMasks : IWork
         _prototypes = inputs.Indices[prototypes];
         if (inputs.Info(prototypes).Shape[1] == 0)
         {
-            throw new ModelFormatException($"decoder '{_decoder}' expects prototypes [N, coefficients, h, w]; the graph has {inputs.Info(prototypes)}");
+            throw new ModelFormatException(
+                $"decoder '{_decoder}' expects prototypes [N, coefficients, h, w]; the graph has {inputs.Info(prototypes)}");
         }
 
         int coefficients = inputs.Int("coefficients", (int)Math.Max(inputs.Info(prototypes).Shape[1], 0));
         if (coefficients is < 1 or > 65536)
         {
-            throw new SpecException($"decoder '{_decoder}' needs the parameter 'coefficients', above 0");
+            throw new SpecException($"parameter 'coefficients' of decoder '{_decoder}' must be from 1 to 65536; got {coefficients}");
         }
 
         _coefficients = coefficients;
@@ -59,31 +61,33 @@ internal sealed class PrototypeMasks : IWork
         _sigmoid = OneOf(inputs, "threshold", "logit", "sigmoid", threshold);
     }
 
-    /// <summary>Coefficients of a mask.</summary>
+    /// <summary>Gets the number of coefficients of a mask.</summary>
     public int CoefficientCount => _coefficients;
 
-    /// <summary>The coefficients of the next mask, to be written.</summary>
+    /// <summary>Gets the buffer for the coefficients of the next mask.</summary>
     public Span<float> Coefficients => _queued.AsSpan(_count * _coefficients, _coefficients);
 
-    /// <summary>Begins with the masks of another frame.</summary>
+    /// <summary>Starts with the masks of another frame.</summary>
     public void Begin() => _count = 0;
 
-    /// <summary>Output that holds the prototypes, of those of a head with two: some exports give them first.</summary>
+    /// <summary>Returns the index of the output that holds the prototypes, for a head with two; some exports list it first.</summary>
     public static int Find(DecoderInputs inputs) => inputs.Info(0).Shape.Length == 4 ? 0 : 1;
 
-    /// <summary>Makes room for the mask of detection <paramref name="index"/>; <see cref="Complete"/> fills it.</summary>
-    /// <param name="outputs">What the network gave.</param>
+    /// <summary>Reserves the mask of detection <paramref name="index"/>; <see cref="Complete"/> fills it.</summary>
+    /// <param name="outputs">Outputs of the network.</param>
     /// <param name="batch">Item of the batch.</param>
     /// <param name="box">Corners in pixels of the input.</param>
-    /// <param name="detections">Where the mask goes; its mask plane is the input.</param>
-    /// <param name="index">Detection.</param>
-    /// <exception cref="ModelFormatException">The prototypes do not fit.</exception>
+    /// <param name="detections">Detections that receive the mask; their mask plane is the input.</param>
+    /// <param name="index">Index of the detection.</param>
+    /// <exception cref="ModelFormatException">The shape of the prototypes does not match.</exception>
     public void Add(TensorSet outputs, int batch, in Box box, Detections detections, int index)
     {
         var shape = outputs.Shape(_prototypes);
         if (shape.Length != 4 || shape[1] != _coefficients || batch >= shape[0] || shape[2] < 1 || shape[3] < 1)
         {
-            throw new ModelFormatException($"decoder '{_decoder}' expects prototypes [N, {_coefficients}, h, w]; the network gave [{string.Join(", ", shape.ToArray())}]");
+            throw new ModelFormatException(
+                $"decoder '{_decoder}' expects prototypes [N, {_coefficients}, h, w]; "
+                    + $"the network returned [{string.Join(", ", shape.ToArray())}]");
         }
 
         _columns.Prepare((int)shape[3], detections.MaskWidth);
@@ -105,8 +109,8 @@ internal sealed class PrototypeMasks : IWork
         }
     }
 
-    /// <summary>Fills the masks.</summary>
-    /// <exception cref="InvalidOutputException">A sum is not a number.</exception>
+    /// <summary>Fills all masks that were added.</summary>
+    /// <exception cref="InvalidOutputException">A sum is NaN or infinite.</exception>
     public void Complete(TensorSet outputs, int batch, Detections detections)
     {
         (_outputs, _batch, _detections, _parts) = (outputs, batch, detections, Math.Min(_fillers.Length, _count));
@@ -118,7 +122,12 @@ internal sealed class PrototypeMasks : IWork
     {
         for (int i = part; i < _count; i += _parts)
         {
-            _fillers[part].Fill(_jobs[i], _queued.AsSpan(i * _coefficients, _coefficients), _outputs!, _batch, _detections!.MutableMask(_jobs[i].Index));
+            _fillers[part].Fill(
+                _jobs[i],
+                _queued.AsSpan(i * _coefficients, _coefficients),
+                _outputs!,
+                _batch,
+                _detections!.MutableMask(_jobs[i].Index));
         }
     }
 
@@ -127,13 +136,14 @@ internal sealed class PrototypeMasks : IWork
         string value = inputs.Text(name, fallback);
         return value == other || (value == plain
             ? false
-            : throw new SpecException($"parameter '{name}' of decoder '{_decoder}' is {plain} or {other}; '{value}' is not"));
+            : throw new SpecException($"parameter '{name}' of decoder '{_decoder}' must be {plain} or {other}; got '{value}'"));
     }
 
-    /// <summary>Where one mask lies: its detection, cells of the prototypes and pixels of the input, each up to but without the second.</summary>
-    private readonly record struct Job(int Index, (int From, int To) Columns, (int From, int To) Rows, (int From, int To) X, (int From, int To) Y);
+    /// <summary>Position of one mask: its detection, and the ranges of prototype cells and input pixels, the ends exclusive.</summary>
+    private readonly record struct Job(
+        int Index, (int From, int To) Columns, (int From, int To) Rows, (int From, int To) X, (int From, int To) Y);
 
-    /// <summary>Fills masks with memory of its own.</summary>
+    /// <summary>Fills masks with buffers of its own.</summary>
     private sealed class Filler(PrototypeMasks masks)
     {
         private float[] _cells = [], _upper = [], _lower = [];
@@ -149,17 +159,18 @@ internal sealed class PrototypeMasks : IWork
             for (int r = 0; r < ch; r++)
             {
                 var row = _cells.AsSpan(r * stride, stride);
-                (row[0], row[^1]) = (0, 0); // what lies outside the crop
+                (row[0], row[^1]) = (0, 0); // values outside the crop
                 var sums = row[1..^1];
                 Sum(prototypes, coefficients, plane, (job.Rows.From + r) * pw + c1, sums);
-                Finite.Check(sums, outputs.Name(masks._prototypes)); // a broken coefficient or prototype shows here; it would otherwise read as "no mask"
+                // A NaN or infinite coefficient or prototype is detected here; it would otherwise look like an empty mask.
+                Finite.Check(sums, outputs.Name(masks._prototypes));
                 if (masks._sigmoid)
                 {
                     TensorPrimitives.Sigmoid(sums, sums);
                 }
             }
 
-            // Taps outside the crop read its border.
+            // Taps outside the crop read its border of zeros.
             for (int x = job.X.From; x < job.X.To; x++)
             {
                 _left[x - job.X.From] = Math.Clamp(masks._columns.Low[x] - c1 + 1, 0, cw + 1);
@@ -169,7 +180,7 @@ internal sealed class PrototypeMasks : IWork
             Enlarge(mask, job.Rows, stride, job.X, job.Y);
         }
 
-        // Each row of cells is widened once; the rows between two of them are their mean, several pixels at a time.
+        // Each row of cells is widened once; the rows between two of them are interpolated, several pixels at a time.
         private void Enlarge(Span<byte> mask, (int From, int To) cells, int stride, (int From, int To) x, (int From, int To) y)
         {
             int width = x.To - x.From, above = -1, below = -1;
@@ -197,7 +208,8 @@ internal sealed class PrototypeMasks : IWork
                     below = bottom;
                 }
 
-                Threshold(_upper.AsSpan(0, width), _lower.AsSpan(0, width), masks._rows.Weight[row], limit, mask.Slice((row - y.From) * width, width));
+                var pixels = mask.Slice((row - y.From) * width, width);
+                Threshold(_upper.AsSpan(0, width), _lower.AsSpan(0, width), masks._rows.Weight[row], limit, pixels);
             }
         }
 
@@ -220,7 +232,7 @@ internal sealed class PrototypeMasks : IWork
             }
         }
 
-        // Coefficient by coefficient, each lane one cell, so that every cell's sum has the order of a plain loop.
+        // The loop runs over coefficients, and each lane is one cell, so that every cell's sum has the order of a plain loop.
         private static void Sum(ReadOnlySpan<float> prototypes, ReadOnlySpan<float> coefficients, int plane, int first, Span<float> to)
         {
             int lanes = Vector<float>.Count, i = 0;
@@ -269,7 +281,7 @@ internal sealed class PrototypeMasks : IWork
             }
         }
 
-        // 1 where (1 - weight) * upper + weight * lower is above the limit; comparisons give all bits, narrowed twice to bytes.
+        // 1 where (1 - weight) * upper + weight * lower is above the limit; comparisons yield all bits set, narrowed twice to bytes.
         private static void Threshold(ReadOnlySpan<float> upper, ReadOnlySpan<float> lower, float weight, float limit, Span<byte> to)
         {
             int lanes = Vector<float>.Count, i = 0;
@@ -280,7 +292,8 @@ internal sealed class PrototypeMasks : IWork
             {
                 i = Math.Min(i, to.Length - 4 * lanes); // the last block overlaps the one before it
                 var ab = Vector.Narrow(Above(upper[i..], lower[i..]), Above(upper[(i + lanes)..], lower[(i + lanes)..]));
-                var cd = Vector.Narrow(Above(upper[(i + 2 * lanes)..], lower[(i + 2 * lanes)..]), Above(upper[(i + 3 * lanes)..], lower[(i + 3 * lanes)..]));
+                var cd = Vector.Narrow(
+                    Above(upper[(i + 2 * lanes)..], lower[(i + 2 * lanes)..]), Above(upper[(i + 3 * lanes)..], lower[(i + 3 * lanes)..]));
                 (Vector.AsVectorByte(Vector.Narrow(ab, cd)) & Vector<byte>.One).CopyTo(to[i..]);
                 i += 4 * lanes;
             }
@@ -290,7 +303,8 @@ internal sealed class PrototypeMasks : IWork
                 to[i] = (1 - weight) * upper[i] + weight * lower[i] > limit ? (byte)1 : (byte)0;
             }
 
-            Vector<int> Above(ReadOnlySpan<float> u, ReadOnlySpan<float> l) => Vector.GreaterThan(low * new Vector<float>(u) + high * new Vector<float>(l), gate);
+            Vector<int> Above(ReadOnlySpan<float> u, ReadOnlySpan<float> l) =>
+                Vector.GreaterThan(low * new Vector<float>(u) + high * new Vector<float>(l), gate);
         }
 
         private void Reserve(int cells, int width)
@@ -308,18 +322,18 @@ internal sealed class PrototypeMasks : IWork
         }
     }
 
-    /// <summary>Where the pixels of one axis read among its cells; the same for all masks of a size.</summary>
+    /// <summary>Cells from which the pixels of one axis are interpolated; the same for all masks of a size.</summary>
     private struct Axis
     {
         private int _cells, _pixels;
 
-        /// <summary>Cell before each pixel.</summary>
+        /// <summary>Gets the cell before each pixel.</summary>
         public int[] Low { get; private set; }
 
-        /// <summary>Cell after it.</summary>
+        /// <summary>Gets the cell after each pixel.</summary>
         public int[] High { get; private set; }
 
-        /// <summary>Share of the cell after it.</summary>
+        /// <summary>Gets the weight of the cell after each pixel.</summary>
         public float[] Weight { get; private set; }
 
         public void Prepare(int cells, int pixels)
@@ -341,21 +355,26 @@ internal sealed class PrototypeMasks : IWork
             }
         }
 
-        /// <summary>Cells that count and pixels that may be set for a box from <paramref name="from"/> to <paramref name="to"/>, both up to but without the second; no pixel where the box holds nothing.</summary>
+        /// <summary>Returns the cells and pixels that a box from <paramref name="from"/> to <paramref name="to"/> covers.</summary>
+        /// <remarks>Both ranges exclude their end. The ranges are empty if the box covers no cell or pixel.</remarks>
         public readonly (int C1, int C2, int P1, int P2) Span(float from, float to, bool upsampleFirst)
         {
             if (upsampleFirst)
             {
-                // Pixels p with p >= from and p < to, and the cells that they read.
+                // Pixels p with p >= from and p < to, and the cells that they are interpolated from.
                 int p1 = Whole(MathF.Ceiling(from), _pixels), p2 = Whole(MathF.Ceiling(to), _pixels);
                 return p2 > p1 ? (Low[p1], High[p2 - 1] + 1, p1, p2) : default;
             }
 
-            // Cells c with c >= from and c < to, and the pixels that touch one of them.
+            // Cells c with c >= from and c < to, and the pixels that are interpolated from at least one of them.
             float ratio = (float)_cells / _pixels;
             int c1 = Whole(MathF.Ceiling(from * ratio), _cells), c2 = Whole(MathF.Ceiling(to * ratio), _cells);
             return c2 > c1
-                ? (c1, c2, Whole(MathF.Floor((c1 - 0.5f) / ratio - 0.5f), _pixels), Whole(MathF.Ceiling((c2 + 0.5f) / ratio - 0.5f) + 1, _pixels))
+                ? (
+                    c1,
+                    c2,
+                    Whole(MathF.Floor((c1 - 0.5f) / ratio - 0.5f), _pixels),
+                    Whole(MathF.Ceiling((c2 + 0.5f) / ratio - 0.5f) + 1, _pixels))
                 : default;
         }
 

@@ -1,10 +1,11 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Mask R-CNN and Keypoint R-CNN as torchvision exports them, suppressed in the graph: boxes [D, 4] in input pixels, labels [D], scores [D]
-/// and, for <c>mask-rcnn</c>, masks [D, 1, side, side] of probabilities, for <c>keypoint-rcnn</c> heatmaps [D, K, side, side] of logits or keypoints
-/// [D, K, 3]. <c>firstClass</c> (1): the id of the first label. <c>threshold</c> (0.5): probability above which a pixel belongs to the mask. One item a batch.
-/// </summary>
+/// <summary>Decodes Mask R-CNN and Keypoint R-CNN as torchvision exports them, suppressed in the graph.</summary>
+/// <remarks>
+/// Boxes [D, 4] in input pixels, labels [D], scores [D] and, for <c>mask-rcnn</c>, masks [D, 1, side, side] of probabilities; for
+/// <c>keypoint-rcnn</c>, heatmaps [D, K, side, side] of logits or keypoints [D, K, 3]. <c>firstClass</c> (1): the id of the first label.
+/// <c>threshold</c> (0.5): probability above which a pixel belongs to the mask. One item per batch.
+/// </remarks>
 internal sealed class RcnnHeadDecoder : OutputDecoder
 {
     private const int Boxes = 0, ClassIds = 1, Scores = 2, Head = 3;
@@ -26,7 +27,11 @@ internal sealed class RcnnHeadDecoder : OutputDecoder
         _firstClass = inputs.Int("firstClass", 1);
         _threshold = inputs.Float("threshold", 0.5f);
         _labels = inputs.Labels.Length;
-        inputs.Expect(4, masks ? "boxes [D, 4], labels [D], scores [D], masks [D, 1, side, side]" : "boxes [D, 4], labels [D], scores [D], heatmaps [D, K, side, side] or keypoints [D, K, 3]");
+        inputs.Expect(
+            4,
+            masks
+                ? "boxes [D, 4], labels [D], scores [D], masks [D, 1, side, side]"
+                : "boxes [D, 4], labels [D], scores [D], heatmaps [D, K, side, side] or keypoints [D, K, 3]");
         inputs.ExpectShape(Boxes, "boxes", -1, 4);
         inputs.ExpectShape(ClassIds, "labels", -1);
         inputs.ExpectShape(Scores, "scores", -1);
@@ -46,7 +51,9 @@ internal sealed class RcnnHeadDecoder : OutputDecoder
         _side = _points ? 0 : (int)head[^1];
         if (!masks && _keypoints is < 1 or > 1024 || !_points && (_side is < 2 or > 1024 || head[^2] != _side))
         {
-            throw new ModelFormatException($"decoder '{_decoder}' needs known and square maps of 2 to 1024 a side and 1 to 1024 keypoints; the graph has {inputs.Info(Head)}");
+            throw new ModelFormatException(
+                $"decoder '{_decoder}' expects square maps of a fixed size of 2 to 1024 a side and 1 to 1024 keypoints; "
+                    + $"the graph has {inputs.Info(Head)}");
         }
     }
 
@@ -60,7 +67,9 @@ internal sealed class RcnnHeadDecoder : OutputDecoder
         int rows = scores.Length;
         if (batch != 0 || boxes.Length != 4L * rows || labels.Length != rows || head.Length != (long)each * rows)
         {
-            throw new ModelFormatException($"decoder '{_decoder}' expects one item a batch, 4 coordinates, a label and {each} values a box; the network gave {boxes.Length}, {labels.Length}, {head.Length} for {rows} scores");
+            throw new ModelFormatException(
+                $"decoder '{_decoder}' expects one item per batch and 4 coordinates, a label and {each} values per box; "
+                    + $"the network returned {boxes.Length}, {labels.Length} and {head.Length} for {rows} scores");
         }
 
         Finite.Check(boxes, outputs.Name(_indices[Boxes]));
@@ -85,7 +94,9 @@ internal sealed class RcnnHeadDecoder : OutputDecoder
             float id = labels[i] - _firstClass;
             if (id != MathF.Floor(id) || id < 0 || id >= (_labels > 0 ? _labels : 1 << 20))
             {
-                throw new InvalidOutputException($"output '{outputs.Name(_indices[ClassIds])}' holds class {labels[i]}; the model has {_labels} classes from {_firstClass} on");
+                throw new InvalidOutputException(
+                    $"output '{outputs.Name(_indices[ClassIds])}' contains class {labels[i]}, "
+                        + $"but the model has {_labels} classes starting at {_firstClass}");
             }
 
             var b = boxes.Slice(4 * i, 4);

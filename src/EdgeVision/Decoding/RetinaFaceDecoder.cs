@@ -2,12 +2,13 @@ using System.Numerics.Tensors;
 
 namespace EdgeVision;
 
-/// <summary>
-/// RetinaFace (biubug6's Pytorch_Retinaface): offsets [N, A, 4], scores [N, A, 2] (background first; softmaxed unless <c>softmax</c> is true) and
-/// landmarks [N, A, 2K] of priors: for each of <c>strides</c> (8, 16, 32) the <c>minSizes</c> ([16, 32], [64, 128], [256, 512]) pixels at
-/// ((x + 0.5) * stride, (y + 0.5) * stride). centre = prior + offset * 0.1 * size, size = prior * exp(offset * 0.2), landmark =
-/// prior + offset * 0.1 * size; <c>variances</c> (0.1, 0.2). Score above the threshold, suppression with 1 added to sides as py_cpu_nms does.
-/// </summary>
+/// <summary>Decodes RetinaFace (biubug6's Pytorch_Retinaface): offsets, scores and landmarks of priors.</summary>
+/// <remarks>
+/// Offsets [N, A, 4], scores [N, A, 2] (background first; softmax is applied already unless <c>softmax</c> is true) and landmarks [N, A,
+/// 2K]. For each of <c>strides</c> (8, 16, 32) there are priors of <c>minSizes</c> ([16, 32], [64, 128], [256, 512]) pixels at ((x + 0.5) *
+/// stride, (y + 0.5) * stride). center = prior + offset * 0.1 * size, size = prior * exp(offset * 0.2), landmark = prior + offset * 0.1 *
+/// size; <c>variances</c> (0.1, 0.2). Score above the threshold; suppression with 1 added to sides, as in py_cpu_nms.
+/// </remarks>
 internal sealed class RetinaFaceDecoder : CandidateDecoder
 {
     private readonly int _boxes, _scores, _points;
@@ -29,17 +30,22 @@ internal sealed class RetinaFaceDecoder : CandidateDecoder
         long landmarks = inputs.FromEnd(2, 1);
         if (landmarks is not (> 0 and < 1024) || landmarks % 2 != 0)
         {
-            throw new ModelFormatException($"decoder '{DecoderName}' expects landmarks [N, A, 2 * keypoints]; the graph has {inputs.Info(2)}");
+            throw new ModelFormatException(
+                $"decoder '{DecoderName}' expects landmarks [N, A, 2 * keypoints]; the graph has {inputs.Info(2)}");
         }
 
         _keypoints = (int)landmarks / 2;
         _softmax = inputs.Bool("softmax", false);
         float[] variances = inputs.Floats("variances", [0.1f, 0.2f]);
         int[] strides = inputs.Strides([8, 16, 32]);
-        float[][] sizes = inputs.Output.Parameters.ContainsKey("minSizes") ? inputs.FloatLists("minSizes") : [[16, 32], [64, 128], [256, 512]];
+        float[][] sizes = inputs.Output.Parameters.ContainsKey("minSizes")
+            ? inputs.FloatLists("minSizes")
+            : [[16, 32], [64, 128], [256, 512]];
         if (variances.Length != 2 || sizes.Length != strides.Length || sizes.Any(s => s.Length == 0 || s.Any(v => !(v > 0))))
         {
-            throw new SpecException($"decoder '{DecoderName}' needs two variances and a list of minSizes above 0 for each stride");
+            throw new SpecException(
+                $"parameters of decoder '{DecoderName}' must be two 'variances' and, for each of {strides.Length} strides, "
+                    + $"a list of 'minSizes' above 0; got {variances.Length} variances and {sizes.Length} lists");
         }
 
         (_centreVariance, _sizeVariance) = (variances[0], variances[1]);
@@ -59,7 +65,8 @@ internal sealed class RetinaFaceDecoder : CandidateDecoder
         _priors = [.. priors];
         if (inputs.Info(0).Shape[1] is > 0 and var count && count != _priors.Length)
         {
-            throw new ModelFormatException($"decoder '{DecoderName}' makes {_priors.Length} priors from its parameters; the graph has {inputs.Info(0)}");
+            throw new ModelFormatException(
+                $"decoder '{DecoderName}' expects {_priors.Length} priors for its parameters; the graph has {inputs.Info(0)}");
         }
     }
 
@@ -92,12 +99,14 @@ internal sealed class RetinaFaceDecoder : CandidateDecoder
         result.Detections.Clear(_keypoints);
         foreach (int k in kept)
         {
-            int index = result.Detections.Add(YoloCandidates.ToFrame(Candidates.Boxes[k], transform), Candidates.Scores[k], 0), i = Candidates.Sources[k];
+            int index = result.Detections.Add(YoloCandidates.ToFrame(Candidates.Boxes[k], transform), Candidates.Scores[k], 0);
+            int i = Candidates.Sources[k];
             var (x, y, side) = _priors[i];
             var found = result.Detections.MutableKeypoints(index);
             for (int p = 0; p < _keypoints; p++)
             {
-                float px = x + points[(i * _keypoints + p) * 2] * _centreVariance * side, py = y + points[(i * _keypoints + p) * 2 + 1] * _centreVariance * side;
+                float px = x + points[(i * _keypoints + p) * 2] * _centreVariance * side;
+                float py = y + points[(i * _keypoints + p) * 2 + 1] * _centreVariance * side;
                 found[p] = CandidateList.Checked(new Keypoint(transform.ToFrameX(px), transform.ToFrameY(py), 1), outputs.Name(_points));
             }
         }

@@ -1,10 +1,11 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Anchors over feature levels, torchvision's RetinaNet: class logits [N, A, classes] and box deltas [N, A, 4], all levels
-/// one after the other in the order level, y, x, anchor. Sigmoid, score above the threshold, the best <c>topk</c> of each
-/// level, BoxCoder with weights 1, clipped to the input, suppressed by class. Anchors: <see cref="AnchorGrid"/>.
-/// </summary>
+/// <summary>Decodes anchors over feature levels, as torchvision's RetinaNet: class logits and box deltas.</summary>
+/// <remarks>
+/// Class logits [N, A, classes] and box deltas [N, A, 4], all levels concatenated in the order level, y, x, anchor. Sigmoid, score above
+/// the threshold, the best <c>topk</c> of each level, BoxCoder with weights 1, clipped to the input, suppressed by class. Anchors: <see
+/// cref="AnchorGrid"/>.
+/// </remarks>
 internal sealed class RetinaNetDecoder : OutputDecoder
 {
     private readonly int _logits;
@@ -40,9 +41,12 @@ internal sealed class RetinaNetDecoder : OutputDecoder
         int[] strides = inputs.Strides();
         float[][] sizes = inputs.FloatLists("sizes");
         float[] ratios = inputs.Floats("ratios");
-        if (strides.Length != sizes.Length || ratios.Length == 0 || ratios.Any(r => !(r > 0)) || sizes.Any(s => s.Length == 0 || s.Any(v => !(v > 0))))
+        if (strides.Length != sizes.Length || ratios.Length == 0 || ratios.Any(r => !(r > 0))
+            || sizes.Any(s => s.Length == 0 || s.Any(v => !(v > 0))))
         {
-            throw new SpecException("decoder 'retinanet-anchors' needs a list of sizes for each stride, and strides, sizes and ratios above 0");
+            throw new SpecException(
+                "parameters of decoder 'retinanet-anchors' must be one list of 'sizes' for each of 'strides', and 'ratios', all above 0; "
+                    + $"got {strides.Length} strides, {sizes.Length} lists of sizes and {ratios.Length} ratios");
         }
 
         inputs.ExpectAnchors(strides, level => sizes[level].Length * ratios.Length);
@@ -50,20 +54,27 @@ internal sealed class RetinaNetDecoder : OutputDecoder
         long declared = inputs.Info(0).Shape[1];
         if (declared > 0 && declared != _anchors.Length || _classes < 1 || inputs.Labels.Length > 0 && inputs.Labels.Length != _classes)
         {
-            throw new ModelFormatException($"decoder 'retinanet-anchors' makes {_anchors.Length} anchors from its parameters and has {inputs.Labels.Length} labels; the graph's output is {inputs.Info(0)}");
+            throw new ModelFormatException(
+                $"decoder 'retinanet-anchors' expects {_anchors.Length} anchors for its parameters and {inputs.Labels.Length} labels; "
+                    + $"the graph has {inputs.Info(0)}");
         }
 
-        // Logits below the threshold's logit need no sigmoid; the margin covers its rounding.
-        _logitGate = _options.Confidence is > 0 and < 1 ? MathF.Log(_options.Confidence / (1 - _options.Confidence)) - 1e-3f : float.NegativeInfinity;
+        // Logits below the threshold's logit need no sigmoid; the margin covers the rounding of the sigmoid.
+        _logitGate = _options.Confidence is > 0 and < 1
+            ? MathF.Log(_options.Confidence / (1 - _options.Confidence)) - 1e-3f
+            : float.NegativeInfinity;
     }
 
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
     {
         var shape = outputs.Shape(_logits);
         var deltaShape = outputs.Shape(_deltas);
-        if (shape.Length != 3 || shape[1] != _anchors.Length || shape[2] != _classes || batch >= shape[0] || deltaShape.Length != 3 || deltaShape[1] != _anchors.Length || deltaShape[2] != 4 || deltaShape[0] != shape[0])
+        if (shape.Length != 3 || shape[1] != _anchors.Length || shape[2] != _classes || batch >= shape[0]
+            || deltaShape.Length != 3 || deltaShape[1] != _anchors.Length || deltaShape[2] != 4 || deltaShape[0] != shape[0])
         {
-            throw new ModelFormatException($"decoder 'retinanet-anchors' expects [N, {_anchors.Length}, {_classes}] and [N, {_anchors.Length}, 4]; the network gave [{string.Join(", ", shape.ToArray())}] and [{string.Join(", ", deltaShape.ToArray())}]");
+            throw new ModelFormatException(
+                $"decoder 'retinanet-anchors' expects [N, {_anchors.Length}, {_classes}] and [N, {_anchors.Length}, 4]; "
+                    + $"the network returned [{string.Join(", ", shape.ToArray())}] and [{string.Join(", ", deltaShape.ToArray())}]");
         }
 
         var logits = outputs.Data(_logits).Slice(batch * _anchors.Length * _classes, _anchors.Length * _classes);
@@ -79,7 +90,13 @@ internal sealed class RetinaNetDecoder : OutputDecoder
 
         var kept = _options.ClassAgnostic
             ? _nms.Run(_candidates.Boxes, _candidates.Scores, _options.Iou, _options.MaxDetections)
-            : _nms.Run(_candidates.Boxes, _candidates.Scores, _candidates.ClassIds, _candidates.TorchvisionOffset(), _options.Iou, _options.MaxDetections);
+            : _nms.Run(
+                _candidates.Boxes,
+                _candidates.Scores,
+                _candidates.ClassIds,
+                _candidates.TorchvisionOffset(),
+                _options.Iou,
+                _options.MaxDetections);
         result.Detections.Clear();
         foreach (int k in kept)
         {

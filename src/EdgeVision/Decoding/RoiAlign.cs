@@ -5,12 +5,13 @@ using System.Runtime.InteropServices;
 
 namespace EdgeVision;
 
-/// <summary>
-/// RoIAlign (He et al. 2017, arXiv 1703.06870) with torchvision's numbers (csrc/ops/cpu/roi_align_kernel.cpp, float32): each output cell is
-/// the mean of bilinear samples of the feature map. Samples form a grid, so their weights are products of weights by row and by column: rows are
-/// added up first, several columns at a time, then columns; sums differ from the reference's in their last bits. One instance serves one thread at a time
-/// and allocates nothing once its buffers have grown.
-/// </summary>
+/// <summary>RoIAlign (He et al. 2017, arXiv 1703.06870): pools regions of a feature map to a fixed size.</summary>
+/// <remarks>
+/// The numbers are torchvision's (csrc/ops/cpu/roi_align_kernel.cpp, float32): each output cell is the mean of bilinear samples of the
+/// feature map. Samples form a grid, so their weights are products of weights by row and by column: rows are added up first, several
+/// columns at a time, then columns; sums differ from the reference's in their last bits. An instance serves one thread at a time and
+/// allocates nothing once its buffers have grown.
+/// </remarks>
 public sealed class RoiAlign
 {
     private const int MaxSamples = 1 << 22;
@@ -20,36 +21,44 @@ public sealed class RoiAlign
     private readonly Axis _rows = new(), _columns = new();
     private float[] _sums = [];
 
-    /// <summary>Prepares the operator.</summary>
-    /// <param name="scale">Feature cells a pixel of the regions, above 0 (1 / stride).</param>
-    /// <param name="height">Rows of the output.</param>
-    /// <param name="width">Columns of the output.</param>
-    /// <param name="samplingRatio">Samples a cell and axis; 0 or below: as many as there are feature cells, rounded up.</param>
-    /// <param name="aligned">Shifts by half a cell, as Detectron2; else the original, with regions of at least one cell.</param>
+    /// <summary>Initializes the operator.</summary>
+    /// <param name="scale">Feature cells per pixel of the regions, above 0 (1 / stride).</param>
+    /// <param name="height">Number of rows of the output.</param>
+    /// <param name="width">Number of columns of the output.</param>
+    /// <param name="samplingRatio">Samples per cell and axis, at most 64; 0 or below to use the number of feature cells, rounded
+    /// up.</param>
+    /// <param name="aligned">Shift by half a cell, as Detectron2 does; otherwise the original, with regions of at least one cell.</param>
     public RoiAlign(float scale, int height, int width, int samplingRatio, bool aligned)
     {
         if (!(scale > 0) || !float.IsFinite(scale) || height is < 1 or > 1024 || width is < 1 or > 1024 || samplingRatio > 64)
         {
-            throw new ArgumentOutOfRangeException(nameof(scale), "the scale is above 0, the output 1 to 1024 a side, the sampling ratio at most 64");
+            throw new ArgumentOutOfRangeException(
+                nameof(scale),
+                "the scale must be above 0, the output from 1 to 1024 a side and the sampling ratio at most 64; "
+                    + $"got {scale}, {height}x{width} and {samplingRatio}");
         }
 
         (_scale, _height, _width, _samplingRatio, _aligned) = (scale, height, width, samplingRatio, aligned);
     }
 
     /// <summary>Pools one region.</summary>
-    /// <param name="features">Feature map of the region's picture, [channels, rows, columns].</param>
-    /// <param name="channels">Channels.</param>
-    /// <param name="rows">Rows of the feature map.</param>
-    /// <param name="columns">Columns of the feature map.</param>
-    /// <param name="region">Corners in pixels; may lie outside the picture, where the features are 0.</param>
-    /// <param name="output">Filled, [channels, height, width].</param>
-    /// <exception cref="ArgumentException">A span has another length, or the region is not finite or needs more than 4 million samples.</exception>
+    /// <param name="features">Feature map of the region's image, [channels, rows, columns].</param>
+    /// <param name="channels">Number of channels.</param>
+    /// <param name="rows">Number of rows of the feature map.</param>
+    /// <param name="columns">Number of columns of the feature map.</param>
+    /// <param name="region">Corners in pixels; may lie outside the image, where the features are 0.</param>
+    /// <param name="output">Receives the pooled values, [channels, height, width].</param>
+    /// <exception cref="ArgumentException">A span has another length, or the region is not finite or requires more than 4 million
+    /// samples.</exception>
     public void Run(ReadOnlySpan<float> features, int channels, int rows, int columns, in Box region, Span<float> output)
     {
         int plane = rows * columns, cells = _height * _width;
-        if (rows < 1 || columns < 1 || channels < 0 || features.Length != (long)channels * plane || output.Length != (long)channels * cells || !float.IsFinite(region.X1 + region.Y1 + region.X2 + region.Y2))
+        if (rows < 1 || columns < 1 || channels < 0 || features.Length != (long)channels * plane || output.Length != (long)channels * cells
+            || !float.IsFinite(region.X1 + region.Y1 + region.X2 + region.Y2))
         {
-            throw new ArgumentException($"features are [{channels}, {rows}, {columns}], the output [{channels}, {_height}, {_width}], the region's corners numbers");
+            throw new ArgumentException(
+                $"features must be [{channels}, {rows}, {columns}], the output [{channels}, {_height}, {_width}] and the region finite; "
+                    + $"got {features.Length} and {output.Length} values and {region}");
         }
 
         float offset = _aligned ? 0.5f : 0;
@@ -61,10 +70,11 @@ public sealed class RoiAlign
         }
 
         float binW = w / _width, binH = h / _height;
-        float exactX = _samplingRatio > 0 ? _samplingRatio : MathF.Ceiling(binW), exactY = _samplingRatio > 0 ? _samplingRatio : MathF.Ceiling(binH);
+        float exactX = _samplingRatio > 0 ? _samplingRatio : MathF.Ceiling(binW);
+        float exactY = _samplingRatio > 0 ? _samplingRatio : MathF.Ceiling(binH);
         if ((double)Math.Max(exactX, 0) * Math.Max(exactY, 0) * cells > MaxSamples)
         {
-            throw new ArgumentException($"the region {region} needs more than {MaxSamples} samples");
+            throw new ArgumentException($"a region must require at most {MaxSamples} samples; got {region}");
         }
 
         int gridX = (int)MathF.Max(exactX, 0), gridY = (int)MathF.Max(exactY, 0), samples = gridX * gridY;
@@ -76,8 +86,9 @@ public sealed class RoiAlign
             return;
         }
 
-        // At least a vector of columns, where the map has as many; after them a 0 for what reads nothing.
-        int first = Math.Max(Math.Min(_columns.Low, columns - Vector<float>.Count), 0), span = Math.Min(Math.Max(_columns.High + 1 - first, Vector<float>.Count), columns - first);
+        // At least one vector of columns, where the map has as many, followed by a 0 that padding taps read.
+        int first = Math.Max(Math.Min(_columns.Low, columns - Vector<float>.Count), 0);
+        int span = Math.Min(Math.Max(_columns.High + 1 - first, Vector<float>.Count), columns - first);
         if (_sums.Length <= span)
         {
             _sums = new float[BitOperations.RoundUpToPowerOf2((uint)span + 1)];
@@ -103,7 +114,7 @@ public sealed class RoiAlign
             Rows(map[first..], columns, _rows.Of(row), _sums.AsSpan(0, span));
             var line = to.Slice(row * _width, _width);
 
-            if (each == 4) // two samples a cell
+            if (each == 4) // two samples per cell
             {
                 Four(ref start, ref sums, line);
             }
@@ -114,7 +125,8 @@ public sealed class RoiAlign
         }
     }
 
-    // Taps lie within the sums: Level counts them from the first column, and High is the last. Two sums at a time wait less for each other.
+    // Taps lie within the sums: Level makes them relative to the first column, and High is the last one. Two independent sums shorten the
+    // dependency chain.
     private static void Four(ref Tap tap, ref float sums, Span<float> line)
     {
         ref float to = ref MemoryMarshal.GetReference(line);
@@ -146,14 +158,14 @@ public sealed class RoiAlign
         }
     }
 
-    // Rows of the map by their weights, added up.
+    // Weighted sum of rows of the map.
     private static void Rows(ReadOnlySpan<float> map, int columns, ReadOnlySpan<Tap> taps, Span<float> sums)
     {
         int lanes = Vector<float>.Count, i = 0;
         ref float from = ref MemoryMarshal.GetReference(map);
         if (sums.Length >= lanes)
         {
-            // Two vectors at a time; the last ones overlap those before them.
+            // Two vectors at a time; the last ones overlap the ones before them.
             while (i < sums.Length)
             {
                 int j = Math.Min(i + lanes, sums.Length - lanes);
@@ -186,23 +198,23 @@ public sealed class RoiAlign
 
     private readonly record struct Tap(int At, float Weight);
 
-    /// <summary>What the cells of one axis of the output read, the same for all channels.</summary>
+    /// <summary>Taps of the cells of one output axis, the same for all channels.</summary>
     private sealed class Axis
     {
         private int[] _starts = [];
         private Tap[] _taps = new Tap[64];
         private int _cells, _count;
 
-        /// <summary>After <see cref="Level"/>: <see cref="Each"/> taps for each cell.</summary>
+        /// <summary>Gets <see cref="Each"/> taps per cell, once <see cref="Level"/> has run.</summary>
         public Tap[] Taps { get; private set; } = [];
 
-        /// <summary>After <see cref="Level"/>: taps of a cell, an even number.</summary>
+        /// <summary>Gets the number of taps per cell, an even number, once <see cref="Level"/> has run.</summary>
         public int Each { get; private set; }
 
-        /// <summary>Least index that is read.</summary>
+        /// <summary>Gets the lowest index that is read.</summary>
         public int Low { get; private set; }
 
-        /// <summary>Greatest index that is read; below <see cref="Low"/> where none is.</summary>
+        /// <summary>Gets the highest index that is read; below <see cref="Low"/> if none is read.</summary>
         public int High { get; private set; }
 
         public ReadOnlySpan<Tap> Of(int cell) => _taps.AsSpan(_starts[cell], _starts[cell + 1] - _starts[cell]);
@@ -221,7 +233,7 @@ public sealed class RoiAlign
                 for (int i = 0; i < grid; i++)
                 {
                     float at = origin + cell * bin + (i + 0.5f) * bin / grid;
-                    if (at < -1 || at > size) // more than a cell outside is nothing
+                    if (at < -1 || at > size) // samples more than one cell outside contribute nothing
                     {
                         continue;
                     }
@@ -242,7 +254,8 @@ public sealed class RoiAlign
             _starts[cells] = _count;
         }
 
-        /// <summary>Counts taps from <paramref name="first"/> on and gives each cell the same number of them: those that fill up weigh nothing and read at <paramref name="nothing"/>.</summary>
+        /// <summary>Makes taps relative to <paramref name="first"/> and pads every cell to the same number of taps.</summary>
+        /// <remarks>Padding taps have weight 0 and read at <paramref name="nothing"/>.</remarks>
         public void Level(int first, int nothing)
         {
             int most = 0;
@@ -267,7 +280,7 @@ public sealed class RoiAlign
             }
         }
 
-        // Samples follow each other, so an index that was read before is one of the last two.
+        // Samples are in order, so an index that was read before is one of the last two.
         private void Add(int cell, int at, float weight)
         {
             for (int i = _count - 1; i >= Math.Max(_count - 2, _starts[cell]); i--)

@@ -1,11 +1,12 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Proposals of a region proposal network, torchvision's RegionProposalNetwork.filter_proposals: for each level objectness logits
-/// [N, A, h, w] and box deltas [N, 4A, h, w], all the objectness first, or level by level. The best <c>preNms</c> (1000) of each level, clipped, sides of at least <c>minSize</c>
-/// (0.001) pixels, sigmoid score at least the threshold, suppressed level by level, the best <c>postNms</c> (1000) and at most the
-/// caller's limit. Parameters: <c>strides</c>, <c>sizes</c> (a list for each stride), <c>ratios</c>. One class.
-/// </summary>
+/// <summary>Decodes proposals of a region proposal network, as torchvision's RegionProposalNetwork.filter_proposals.</summary>
+/// <remarks>
+/// For each level there are objectness logits [N, A, h, w] and box deltas [N, 4A, h, w], either all the objectness first or level by level.
+/// The best <c>preNms</c> (1000) of each level, clipped, sides of at least <c>minSize</c> (0.001) pixels, sigmoid score at least the
+/// threshold, suppressed level by level, the best <c>postNms</c> (1000) and at most the caller's limit. Parameters: <c>strides</c>,
+/// <c>sizes</c> (a list for each stride), <c>ratios</c>. One class.
+/// </remarks>
 internal sealed class RpnDecoder : OutputDecoder
 {
     private readonly int[] _objectness;
@@ -27,9 +28,12 @@ internal sealed class RpnDecoder : OutputDecoder
         int[] strides = inputs.Strides();
         float[][] sizes = inputs.FloatLists("sizes");
         float[] ratios = inputs.Floats("ratios", [0.5f, 1, 2]);
-        if (strides.Length != sizes.Length || ratios.Length == 0 || ratios.Any(r => !(r > 0)) || sizes.Any(s => s.Length != sizes[0].Length || s.Length == 0 || s.Any(v => !(v > 0))))
+        if (strides.Length != sizes.Length || ratios.Length == 0 || ratios.Any(r => !(r > 0))
+            || sizes.Any(s => s.Length != sizes[0].Length || s.Length == 0 || s.Any(v => !(v > 0))))
         {
-            throw new SpecException("decoder 'rpn' needs as long a list of sizes for each stride, and strides, sizes and ratios above 0");
+            throw new SpecException(
+                "parameters of decoder 'rpn' must be one list of 'sizes', all of the same length, for each of 'strides', and 'ratios', "
+                    + $"all above 0; got {strides.Length} strides, {sizes.Length} lists of sizes and {ratios.Length} ratios");
         }
 
         _preNms = inputs.Int("preNms", 1000);
@@ -37,7 +41,8 @@ internal sealed class RpnDecoder : OutputDecoder
         _minSize = inputs.Float("minSize", 1e-3f);
         if (_preNms < 1 || _postNms < 1)
         {
-            throw new SpecException("parameters 'preNms' and 'postNms' of decoder 'rpn' are at least 1");
+            throw new SpecException(
+                $"parameters 'preNms' and 'postNms' of decoder 'rpn' must be at least 1; got {_preNms} and {_postNms}");
         }
 
         _perCell = sizes[0].Length * ratios.Length;
@@ -47,7 +52,9 @@ internal sealed class RpnDecoder : OutputDecoder
         var deltas = Enumerable.Range(0, 2 * levels).Where(i => inputs.FromEnd(i, 3) == 4 * _perCell).ToArray();
         if (objectness.Length != levels || deltas.Length != levels)
         {
-            throw new ModelFormatException($"decoder 'rpn' expects {levels} outputs [N, {_perCell}, h, w] and as many [N, {4 * _perCell}, h, w]; the graph has {string.Join("; ", inputs.Indices.Select((_, i) => inputs.Info(i)))}");
+            throw new ModelFormatException(
+                $"decoder 'rpn' expects {levels} outputs [N, {_perCell}, h, w] and {levels} outputs [N, {4 * _perCell}, h, w]; "
+                    + $"the graph has {string.Join("; ", inputs.Indices.Select((_, i) => inputs.Info(i)))}");
         }
 
         _objectness = [.. objectness.Select(i => inputs.Indices[i])];
@@ -68,7 +75,13 @@ internal sealed class RpnDecoder : OutputDecoder
             first = _levelEnds[level];
         }
 
-        var kept = _nms.Run(_candidates.Boxes, _candidates.Scores, _candidates.ClassIds, _candidates.TorchvisionOffset(), _options.Iou, Math.Min(_postNms, _options.MaxDetections));
+        var kept = _nms.Run(
+            _candidates.Boxes,
+            _candidates.Scores,
+            _candidates.ClassIds,
+            _candidates.TorchvisionOffset(),
+            _options.Iou,
+            Math.Min(_postNms, _options.MaxDetections));
         result.Detections.Clear();
         foreach (int k in kept)
         {
@@ -82,9 +95,12 @@ internal sealed class RpnDecoder : OutputDecoder
         var deltaShape = outputs.Shape(_deltas[level]);
         int count = end - first;
         if (shape.Length != 4 || batch >= shape[0] || shape[1] != _perCell || shape[1] * shape[2] * shape[3] != count
-            || deltaShape.Length != 4 || deltaShape[0] != shape[0] || deltaShape[1] != 4 * _perCell || deltaShape[2] != shape[2] || deltaShape[3] != shape[3])
+            || deltaShape.Length != 4 || deltaShape[0] != shape[0] || deltaShape[1] != 4 * _perCell || deltaShape[2] != shape[2]
+            || deltaShape[3] != shape[3])
         {
-            throw new ModelFormatException($"decoder 'rpn' expects {count} anchors at level {level}; the network gave [{string.Join(", ", shape.ToArray())}] and [{string.Join(", ", deltaShape.ToArray())}]");
+            throw new ModelFormatException(
+                $"decoder 'rpn' expects {count} anchors at level {level}; "
+                    + $"the network returned [{string.Join(", ", shape.ToArray())}] and [{string.Join(", ", deltaShape.ToArray())}]");
         }
 
         int plane = count / _perCell;

@@ -1,10 +1,11 @@
 namespace EdgeVision;
 
-/// <summary>
-/// SCRFD faces: for each stride scores [N, cells * anchors, 1], distances to left, top, right, bottom [.., 4] and, where
-/// the model has them, keypoints [.., 2K], both in strides from the cell's corner (x * stride, y * stride). Source:
-/// insightface's scrfd.py. Outputs are told apart by their last dimension and ordered by their length.
-/// </summary>
+/// <summary>Decodes SCRFD faces: scores, distances and, where the model has them, keypoints for each stride.</summary>
+/// <remarks>
+/// Scores [N, cells * anchors, 1], distances to left, top, right, bottom [.., 4] and keypoints [.., 2K], both in strides from the corner of
+/// the cell (x * stride, y * stride). Source: insightface's scrfd.py. Outputs are identified by their last dimension and ordered by their
+/// length.
+/// </remarks>
 internal sealed class ScrfdDecoder : OutputDecoder
 {
     private readonly int[] _strides;
@@ -23,19 +24,24 @@ internal sealed class ScrfdDecoder : OutputDecoder
         _strides = inputs.Strides([8, 16, 32]);
         _anchorsPerCell = inputs.Int("anchorsPerCell", 2);
         int levels = _strides.Length;
-        inputs.Expect(inputs.Indices.Length == levels * 2 ? levels * 2 : levels * 3, $"scores, boxes and keypoints for each of {levels} strides");
+        inputs.Expect(
+            inputs.Indices.Length == levels * 2 ? levels * 2 : levels * 3,
+            $"scores, boxes and keypoints for each of {levels} strides");
         int groups = inputs.Indices.Length / levels;
         var last = Enumerable.Range(0, inputs.Indices.Length).GroupBy(i => inputs.FromEnd(i, 1)).OrderBy(g => g.Key).ToArray();
         if (_anchorsPerCell < 1)
         {
-            throw new SpecException("parameter 'anchorsPerCell' of decoder 'scrfd' is at least 1");
+            throw new SpecException($"parameter 'anchorsPerCell' of decoder 'scrfd' must be at least 1; got {_anchorsPerCell}");
         }
 
         inputs.ExpectAnchors(_strides, _ => _anchorsPerCell);
 
-        if (last.Length != groups || last[0].Key != 1 || last[1].Key != 4 || groups == 3 && last[2].Key % 2 != 0 || last.Any(g => g.Count() != levels))
+        if (last.Length != groups || last[0].Key != 1 || last[1].Key != 4 || groups == 3 && last[2].Key % 2 != 0
+            || last.Any(g => g.Count() != levels))
         {
-            throw new ModelFormatException($"decoder 'scrfd' expects {levels} outputs each with a last dimension of 1, 4 and 2 * keypoints; the graph has {string.Join("; ", inputs.Indices.Select((_, i) => inputs.Info(i)))}");
+            throw new ModelFormatException(
+                $"decoder 'scrfd' expects {levels} outputs each with a last dimension of 1, 4 and 2 * keypoints; "
+                    + $"the graph has {string.Join("; ", inputs.Indices.Select((_, i) => inputs.Info(i)))}");
         }
 
         _scores = [.. last[0].OrderByDescending(i => inputs.FromEnd(i, 2)).Select(i => inputs.Indices[i])];
@@ -49,7 +55,8 @@ internal sealed class ScrfdDecoder : OutputDecoder
         _candidates.Clear();
         for (int level = 0; level < _strides.Length; level++)
         {
-            int stride = _strides[level], width = (transform.InputWidth + stride - 1) / stride, height = (transform.InputHeight + stride - 1) / stride;
+            int stride = _strides[level];
+            int width = (transform.InputWidth + stride - 1) / stride, height = (transform.InputHeight + stride - 1) / stride;
             int count = width * height * _anchorsPerCell;
             var scores = Rows(outputs, _scores[level], batch, count, 1);
             var boxes = Rows(outputs, _boxes[level], batch, count, 4);
@@ -69,7 +76,8 @@ internal sealed class ScrfdDecoder : OutputDecoder
                 int cell = i / _anchorsPerCell;
                 float cx = cell % width * stride, cy = cell / width * stride;
                 var d = boxes.Slice(i * 4, 4);
-                _candidates.Add(CandidateList.Checked(new Box(cx - d[0] * stride, cy - d[1] * stride, cx + d[2] * stride, cy + d[3] * stride), outputs.Name(_boxes[level])), scores[i], 0, level << 24 | i);
+                var box = new Box(cx - d[0] * stride, cy - d[1] * stride, cx + d[2] * stride, cy + d[3] * stride);
+                _candidates.Add(CandidateList.Checked(box, outputs.Name(_boxes[level])), scores[i], 0, level << 24 | i);
             }
         }
 
@@ -85,7 +93,9 @@ internal sealed class ScrfdDecoder : OutputDecoder
 
             int level = _candidates.Sources[k] >> 24, i = _candidates.Sources[k] & 0xFFFFFF, stride = _strides[level];
             int width = (transform.InputWidth + stride - 1) / stride, cell = i / _anchorsPerCell;
-            var offsets = Rows(outputs, _points[level], batch, width * ((transform.InputHeight + stride - 1) / stride) * _anchorsPerCell, _keypoints * 2).Slice(i * _keypoints * 2, _keypoints * 2);
+            int count = width * ((transform.InputHeight + stride - 1) / stride) * _anchorsPerCell;
+            var rows = Rows(outputs, _points[level], batch, count, _keypoints * 2);
+            var offsets = rows.Slice(i * _keypoints * 2, _keypoints * 2);
             var points = result.Detections.MutableKeypoints(index);
             for (int p = 0; p < _keypoints; p++)
             {
@@ -100,9 +110,12 @@ internal sealed class ScrfdDecoder : OutputDecoder
     {
         var data = outputs.Data(tensor);
         var shape = outputs.Shape(tensor);
-        if (shape.Length < 2 || shape[^1] != size || shape[^2] % count != 0 || data.Length < (batch + 1) * count * size || data.Length % (count * size) != 0)
+        if (shape.Length < 2 || shape[^1] != size || shape[^2] % count != 0
+            || data.Length < (batch + 1) * count * size || data.Length % (count * size) != 0)
         {
-            throw new ModelFormatException($"output '{outputs.Name(tensor)}' is [{string.Join(", ", outputs.Shape(tensor).ToArray())}]; decoder 'scrfd' expects {count} rows of {size}");
+            throw new ModelFormatException(
+                $"decoder 'scrfd' expects {count} rows of {size}; "
+                    + $"output '{outputs.Name(tensor)}' is [{string.Join(", ", outputs.Shape(tensor).ToArray())}]");
         }
 
         return data.Slice(batch * count * size, count * size);

@@ -5,17 +5,18 @@ using System.Runtime.Intrinsics.X86;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Semantic segmentation: logits [N, classes, h, w]. The class of the greatest logit at every pixel of the network's input, the lower
-/// class at ties; where h and w are smaller than the input, logits are enlarged first, bilinear with half-pixel centres (torch's
-/// interpolate, align_corners false), a row at a time: the enlarged logits are never in memory. One class alone is foreground where
-/// its sigmoid exceeds <c>threshold</c> (0.5): id 1, and 0 is named background unless labels name both.
-/// </summary>
+/// <summary>Decodes semantic segmentation: logits [N, classes, h, w] to the class of every pixel of the network's input.</summary>
+/// <remarks>
+/// The class with the greatest logit is taken, the lower class at ties. Where h and w are smaller than the input, logits are enlarged
+/// first, bilinearly with half-pixel centers (torch's interpolate, align_corners false), one row at a time: the enlarged logits are never
+/// stored. A single class is foreground where its sigmoid exceeds <c>threshold</c> (0.5): id 1; id 0 is named background unless labels name
+/// both.
+/// </remarks>
 internal sealed class SegmentationDecoder : OutputDecoder
 {
     private const int MostClasses = 256;
 
-    // Rows of the map that are made of the same two rows of logits, at a time.
+    // Maximum number of rows of the map that are computed at once from the same two rows of logits.
     private const int MostRows = 16;
     private readonly int _output;
     private readonly string _name;
@@ -37,13 +38,14 @@ internal sealed class SegmentationDecoder : OutputDecoder
         _labels = classes == 1 && labels == 1 ? ["background", inputs.Labels[0]] : inputs.Labels;
         if (classes > MostClasses || classes > 1 && labels > 0 && classes != labels || classes == 1 && labels > 2)
         {
-            throw new ModelFormatException($"decoder 'segmentation' has {labels} labels and reads at most {MostClasses} classes; the graph has {inputs.Info(0)}");
+            throw new ModelFormatException(
+                $"decoder 'segmentation' expects at most {MostClasses} classes that match {labels} labels; the graph has {inputs.Info(0)}");
         }
 
         float threshold = inputs.Float("threshold", 0.5f);
         if (!(threshold is > 0 and < 1))
         {
-            throw new SpecException("parameter 'threshold' of decoder 'segmentation' lies between 0 and 1");
+            throw new SpecException($"parameter 'threshold' of decoder 'segmentation' must be between 0 and 1, exclusive; got {threshold}");
         }
 
         _gate = MathF.Log(threshold / (1 - threshold));
@@ -58,7 +60,9 @@ internal sealed class SegmentationDecoder : OutputDecoder
         var shape = outputs.Shape(_output);
         if (shape.Length != 4 || batch >= shape[0] || shape[1] is < 1 or > MostClasses || shape[2] < 1 || shape[3] < 1)
         {
-            throw new ModelFormatException($"decoder 'segmentation' expects [N, classes, h, w]; the network gave [{string.Join(", ", shape.ToArray())}]");
+            throw new ModelFormatException(
+                $"decoder 'segmentation' expects [N, classes, h, w] with at most {MostClasses} classes; "
+                    + $"the network returned [{string.Join(", ", shape.ToArray())}]");
         }
 
         int classes = (int)shape[1], h = (int)shape[2], w = (int)shape[3], width = transform.InputWidth, height = transform.InputHeight;
@@ -72,7 +76,8 @@ internal sealed class SegmentationDecoder : OutputDecoder
         for (int y = 0, rows; y < height; y += rows)
         {
             (int top, weights[0]) = Source(y, h, height);
-            for (rows = 1; rows < MostRows && y + rows < height && Source(y + rows, h, height) is var (other, weight) && other == top; rows++)
+            for (rows = 1; rows < MostRows && y + rows < height && Source(y + rows, h, height) is var (other, weight)
+                && other == top; rows++)
             {
                 weights[rows] = weight;
             }
@@ -112,10 +117,10 @@ internal sealed class SegmentationDecoder : OutputDecoder
         }
     }
 
-    // An odd number of cache lines, so that the same column of all classes does not share a few sets of the cache.
+    // An odd number of cache lines, so that the same column of different classes does not map to only a few cache sets.
     private static int Stride(int width) => ((width + 15) / 16 | 1) * 16;
 
-    // Rows of the map come in order, so each row of logits is widened once.
+    // Rows of the map are computed in order, so each row of logits is widened once.
     private void Load(ReadOnlySpan<float> logits, int classes, int h, int w, int width, int top, int bottom)
     {
         if (_upperRow != top)
@@ -159,7 +164,7 @@ internal sealed class SegmentationDecoder : OutputDecoder
         }
     }
 
-    // Eight neighbours at a time; left and right lie inside the row of logits.
+    // Eight pixels at a time; left and right lie inside the row of logits.
     private unsafe int WidenAvx2(ReadOnlySpan<float> from, Span<float> row)
     {
         int x = 0, last = from.Length - 8;
@@ -174,7 +179,8 @@ internal sealed class SegmentationDecoder : OutputDecoder
                 Vector256<float> a, b;
                 if (start >= 0 && right[x + 7] - start < 8)
                 {
-                    // Enlarged twice or more, eight neighbours come from eight.
+                    // When enlarged at least twice, the neighbors of eight pixels lie within eight logits, so one load and a permutation
+                    // suffice.
                     var eight = Vector256.Load(source + start);
                     a = Avx2.PermuteVar8x32(eight, l - Vector256.Create(start));
                     b = Avx2.PermuteVar8x32(eight, r - Vector256.Create(start));
@@ -192,7 +198,8 @@ internal sealed class SegmentationDecoder : OutputDecoder
         return x;
     }
 
-    // Columns go outside and rows inside: what the first row brought of all classes is in the first-level cache for the others.
+    // The outer loop runs over columns and the inner one over rows: the logits that the first row loads for all classes are in the L1 cache
+    // for the other rows.
     private void Argmax(int classes, int width, ReadOnlySpan<float> weights, Span<byte> map)
     {
         int step = 4 * Vector<float>.Count;
@@ -213,7 +220,7 @@ internal sealed class SegmentationDecoder : OutputDecoder
                 ArgmaxStep(classes, at, weights[row], map.Slice(row * width + at, step));
             }
 
-            // The last step begins where it ends with the row, and says once more what the one before said.
+            // The last step is moved back so that it ends with the row, and writes some classes a second time.
             if (at == width - step)
             {
                 return;
@@ -221,7 +228,7 @@ internal sealed class SegmentationDecoder : OutputDecoder
         }
     }
 
-    // Four vectors of pixels at a time, so that their classes fill a vector of bytes; best and class stay in registers.
+    // Four vectors of pixels at a time, so that their classes fill one vector of bytes; maximum and class stay in registers.
     private void ArgmaxStep(int classes, int at, float weight, Span<byte> row)
     {
         float other = 1 - weight;
@@ -243,7 +250,9 @@ internal sealed class SegmentationDecoder : OutputDecoder
             Take(Mixed(u[(3 * step)..], l[(3 * step)..]), id, ref best3, ref class3);
         }
 
-        Vector.Narrow(Vector.Narrow(Vector.AsVectorUInt32(class0), Vector.AsVectorUInt32(class1)), Vector.Narrow(Vector.AsVectorUInt32(class2), Vector.AsVectorUInt32(class3))).CopyTo(row);
+        Vector.Narrow(
+            Vector.Narrow(Vector.AsVectorUInt32(class0), Vector.AsVectorUInt32(class1)),
+            Vector.Narrow(Vector.AsVectorUInt32(class2), Vector.AsVectorUInt32(class3))).CopyTo(row);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         Vector<float> Mixed(ReadOnlySpan<float> u, ReadOnlySpan<float> l) => other * new Vector<float>(u) + weight * new Vector<float>(l);
@@ -252,7 +261,7 @@ internal sealed class SegmentationDecoder : OutputDecoder
         static void Take(Vector<float> value, Vector<int> id, ref Vector<float> best, ref Vector<int> classes)
         {
             var greater = Vector.GreaterThan(value, best);
-            best = Vector.MaxNative(value, best); // logits were checked: none is NaN
+            best = Vector.MaxNative(value, best); // the logits contain no NaN, as checked before
             classes = Vector.ConditionalSelect(greater, id, classes);
         }
     }

@@ -1,11 +1,12 @@
 namespace EdgeVision;
 
-/// <summary>
-/// SimCC (Li et al. 2022): scores of columns [N, keypoints, columns * splitRatio] and of rows [N, keypoints, rows * splitRatio]. The best of
-/// each divided by <c>splitRatio</c> (2) is the keypoint in pixels of the input, the lesser of the two its score (mmpose,
-/// get_simcc_maximum); with <c>softmax</c> scores are probabilities first, over
-/// <c>peak</c> (1), which is the greatest that the training aims at, and 1 at most. A keypoint whose score is not above 0 lies at -1.
-/// </summary>
+/// <summary>Decodes SimCC (Li et al. 2022): scores of columns and rows to one keypoint each.</summary>
+/// <remarks>
+/// Columns [N, keypoints, columns * splitRatio] and rows [N, keypoints, rows * splitRatio]. The index of the maximum of each, divided by
+/// <c>splitRatio</c> (2), is the keypoint in pixels of the input, and the lower of the two maxima is its score (mmpose, get_simcc_maximum).
+/// With <c>softmax</c>, scores are first converted to probabilities, divided by <c>peak</c> (1), the maximum that the training aims at, and
+/// limited to 1. A keypoint whose score is not above 0 lies at -1.
+/// </remarks>
 internal sealed class SimccDecoder : OutputDecoder
 {
     private readonly int _columns, _rows;
@@ -24,7 +25,8 @@ internal sealed class SimccDecoder : OutputDecoder
         _peak = inputs.Float("peak", 1);
         if (!(_splitRatio > 0) || !(_peak > 0))
         {
-            throw new SpecException("parameters 'splitRatio' and 'peak' of decoder 'simcc' are above 0");
+            throw new SpecException(
+                $"parameters 'splitRatio' and 'peak' of decoder 'simcc' must be above 0; got {_splitRatio} and {_peak}");
         }
     }
 
@@ -32,9 +34,12 @@ internal sealed class SimccDecoder : OutputDecoder
     {
         var columns = outputs.Shape(_columns);
         var rows = outputs.Shape(_rows);
-        if (columns.Length != 3 || rows.Length != 3 || batch >= columns[0] || rows[0] != columns[0] || rows[1] != columns[1] || columns[1] < 1 || columns[2] < 1 || rows[2] < 1)
+        if (columns.Length != 3 || rows.Length != 3 || batch >= columns[0] || rows[0] != columns[0] || rows[1] != columns[1]
+            || columns[1] < 1 || columns[2] < 1 || rows[2] < 1)
         {
-            throw new ModelFormatException($"decoder 'simcc' expects [N, keypoints, bins] twice; the network gave [{string.Join(", ", columns.ToArray())}] and [{string.Join(", ", rows.ToArray())}]");
+            throw new ModelFormatException(
+                "decoder 'simcc' expects [N, keypoints, bins] twice; "
+                    + $"the network returned [{string.Join(", ", columns.ToArray())}] and [{string.Join(", ", rows.ToArray())}]");
         }
 
         int keypoints = (int)columns[1], across = (int)columns[2], down = (int)rows[2];

@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 
 namespace EdgeVision;
 
-/// <summary>Classification: logits or probabilities [N, classes] (further dimensions of 1 are ignored).</summary>
+/// <summary>Decodes classification: logits or probabilities [N, classes]; further dimensions of 1 are ignored.</summary>
 internal sealed class SoftmaxDecoder : OutputDecoder
 {
     private readonly int _output;
@@ -23,7 +23,8 @@ internal sealed class SoftmaxDecoder : OutputDecoder
         var shape = inputs.Info(0).Shape;
         if (shape.Length < 2 || shape.Skip(2).Any(d => d > 1) || _labels > 0 && shape[1] > 0 && shape[1] != _labels)
         {
-            throw new ModelFormatException($"decoder 'softmax' expects [N, {(_labels > 0 ? _labels : "classes")}]; the graph has {inputs.Info(0)}");
+            throw new ModelFormatException(
+                $"decoder 'softmax' expects [N, {(_labels > 0 ? _labels : "classes")}]; the graph has {inputs.Info(0)}");
         }
     }
 
@@ -34,9 +35,12 @@ internal sealed class SoftmaxDecoder : OutputDecoder
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
     {
         var shape = outputs.Shape(_output);
-        if (shape.Length < 2 || batch >= shape[0] || shape[1] < 1 || outputs.Data(_output).Length != shape[0] * shape[1] || _labels > 0 && shape[1] != _labels)
+        if (shape.Length < 2 || batch >= shape[0] || shape[1] < 1 || outputs.Data(_output).Length != shape[0] * shape[1]
+            || _labels > 0 && shape[1] != _labels)
         {
-            throw new ModelFormatException($"decoder 'softmax' expects [N, {(_labels > 0 ? _labels : "classes")}]; the network gave [{string.Join(", ", shape.ToArray())}]");
+            throw new ModelFormatException(
+                $"decoder 'softmax' expects [N, {(_labels > 0 ? _labels : "classes")}]; "
+                    + $"the network returned [{string.Join(", ", shape.ToArray())}]");
         }
 
         int classes = (int)shape[1];
@@ -61,7 +65,7 @@ internal sealed class SoftmaxDecoder : OutputDecoder
     }
 }
 
-/// <summary>Metric learning: a feature vector [N, dimension], made unit length.</summary>
+/// <summary>Decodes metric learning: a feature vector [N, dimension], normalized to unit length.</summary>
 internal sealed class EmbeddingDecoder : OutputDecoder
 {
     private readonly int _output;
@@ -92,7 +96,8 @@ internal sealed class EmbeddingDecoder : OutputDecoder
         var shape = outputs.Shape(_output);
         if (shape.Length < 2 || batch >= shape[0] || shape[1] < 1 || outputs.Data(_output).Length != shape[0] * shape[1])
         {
-            throw new ModelFormatException($"decoder 'embedding' expects [N, dimension]; the network gave [{string.Join(", ", shape.ToArray())}]");
+            throw new ModelFormatException(
+                $"decoder 'embedding' expects [N, dimension]; the network returned [{string.Join(", ", shape.ToArray())}]");
         }
 
         int dimension = (int)shape[1];
@@ -111,10 +116,10 @@ internal sealed class EmbeddingDecoder : OutputDecoder
     }
 }
 
-/// <summary>Refuses numbers that mean nothing.</summary>
+/// <summary>Rejects outputs that contain NaN or infinity.</summary>
 internal static class Finite
 {
-    /// <summary>Throws <see cref="InvalidOutputException"/> where <paramref name="values"/> hold NaN or infinity.</summary>
+    /// <summary>Throws <see cref="InvalidOutputException"/> if <paramref name="values"/> contain NaN or infinity.</summary>
     public static void Check(ReadOnlySpan<float> values, string output)
     {
         bool finite = true;
@@ -134,7 +139,7 @@ internal static class Finite
 
         if (!finite)
         {
-            throw new InvalidOutputException($"output '{output}' holds NaN or infinity; the model or its input is broken");
+            throw new InvalidOutputException($"output '{output}' contains NaN or infinity; the model or its input is broken");
         }
     }
 }

@@ -2,17 +2,17 @@ using System.Numerics.Tensors;
 
 namespace EdgeVision;
 
-/// <summary>
-/// SSD: scores [N, A, classes] with the background as class 0, and boxes [N, A, 4]. Boxes are either corners 0..1 of the
-/// input ("ultraface", decoded in the graph) or regressions of priors ("ssd": centre = loc * variance0 * prior size + prior
-/// centre, size = exp(loc * variance1) * prior size, grown 62.5 times at most). Priors: for each stride a grid of
-/// ceil(input / stride) cells in the order y, x, box. Their sizes are either the <c>minBoxes</c> of that stride in pixels,
-/// priors clipped to 0..1 (Ultra-Light-Fast-Generic-Face-Detector-1MB), or <c>scales</c> (one more than strides) and
-/// <c>ratios</c> by stride: s_k, sqrt(s_k * s_k+1), then (w, h) and (h, w) of each ratio, parts of the input, their
-/// sizes alone clipped (torchvision's DefaultBoxGenerator). <c>softmax</c> is applied on request, <c>topk</c> limits each class before suppression, and
-/// <c>clip</c> cuts boxes to the input before it (torchvision SSD300: true, 400, true). Suppression by class. Reported class
-/// ids leave the background out.
-/// </summary>
+/// <summary>Decodes SSD: scores [N, A, classes] with the background as class 0, and boxes [N, A, 4].</summary>
+/// <remarks>
+/// Boxes are either corners 0..1 of the input ("ultraface", decoded in the graph) or regressions of priors ("ssd": center = loc * variance0
+/// * prior size + prior center, size = exp(loc * variance1) * prior size, at most 62.5 times larger). Priors: for each stride a grid of
+/// ceil(input / stride) cells in the order y, x, box. Their sizes are either the <c>minBoxes</c> of that stride in pixels, with priors
+/// clipped to 0..1 (Ultra-Light-Fast-Generic-Face-Detector-1MB), or given by <c>scales</c> (one more than strides) and <c>ratios</c> by
+/// stride: s_k, sqrt(s_k * s_k+1), then (w, h) and (h, w) of each ratio, as fractions of the input, with only the sizes clipped
+/// (torchvision's DefaultBoxGenerator). <c>softmax</c> is applied on request, <c>topk</c> limits each class before suppression, and
+/// <c>clip</c> clips boxes to the input before it (torchvision SSD300: true, 400, true). Suppression by class. Reported class ids exclude
+/// the background.
+/// </remarks>
 internal sealed class SsdDecoder : OutputDecoder
 {
     private readonly string _name;
@@ -46,14 +46,15 @@ internal sealed class SsdDecoder : OutputDecoder
         _classes = (int)Math.Max(inputs.Info(0).Shape[2], 0);
         if (_classes < 2 || inputs.Labels.Length > 0 && inputs.Labels.Length != _classes - 1)
         {
-            throw new ModelFormatException($"decoder '{_name}' expects scores for the background and {inputs.Labels.Length} labels; the graph has {inputs.Info(0)}");
+            throw new ModelFormatException(
+                $"decoder '{_name}' expects scores for the background and {inputs.Labels.Length} labels; the graph has {inputs.Info(0)}");
         }
 
         _topK = inputs.Int("topk", int.MaxValue);
         _clip = inputs.Bool("clip", false);
         if (_topK < 1)
         {
-            throw new SpecException($"parameter 'topk' of decoder '{_name}' is at least 1");
+            throw new SpecException($"parameter 'topk' of decoder '{_name}' must be at least 1; got {_topK}");
         }
 
         if (!raw)
@@ -66,7 +67,8 @@ internal sealed class SsdDecoder : OutputDecoder
         (int width, int height) = (inputs.Spec.Input.Width, inputs.Spec.Input.Height);
         if (variances.Length != 2)
         {
-            throw new SpecException($"parameter 'variances' of decoder '{_name}' is [centre, size]");
+            throw new SpecException(
+                $"parameter 'variances' of decoder '{_name}' must be [center, size]; got [{string.Join(", ", variances)}]");
         }
 
         (_centerVariance, _sizeVariance) = (variances[0], variances[1]);
@@ -74,34 +76,45 @@ internal sealed class SsdDecoder : OutputDecoder
         {
             float[] scales = inputs.Floats("scales");
             float[][] ratios = inputs.FloatLists("ratios");
-            if (scales.Length != strides.Length + 1 || ratios.Length != strides.Length || scales.Any(s => !(s > 0)) || ratios.Any(level => level.Any(r => !(r > 0))))
+            if (scales.Length != strides.Length + 1 || ratios.Length != strides.Length || scales.Any(s => !(s > 0))
+                || ratios.Any(level => level.Any(r => !(r > 0))))
             {
-                throw new SpecException($"decoder '{_name}' needs one more of scales than strides and a list of ratios for each stride, all above 0");
+                throw new SpecException(
+                    $"parameters of decoder '{_name}' must be {strides.Length + 1} 'scales' (one more than strides) and a list of 'ratios' "
+                        + $"for each of {strides.Length} strides, all above 0; got {scales.Length} scales and {ratios.Length} lists of "
+                        + "ratios");
             }
 
             inputs.ExpectAnchors(strides, level => 2 + 2 * ratios[level].Length);
-            _priors = Priors(width, height, strides, level => DefaultSizes(scales[level], scales[level + 1], ratios[level]), clipCentres: false);
+            _priors =
+                Priors(width, height, strides, level => DefaultSizes(scales[level], scales[level + 1], ratios[level]), clipCentres: false);
         }
         else
         {
             float[][] minBoxes = inputs.FloatLists("minBoxes");
             if (strides.Length != minBoxes.Length || minBoxes.Any(level => level.Length == 0 || level.Any(s => !(s > 0))))
             {
-                throw new SpecException($"decoder '{_name}' needs a list of minBoxes, in pixels above 0, for each stride");
+                throw new SpecException(
+                    $"parameter 'minBoxes' of decoder '{_name}' must be a list of pixels above 0 for each of {strides.Length} strides; "
+                        + $"got {minBoxes.Length} lists");
             }
 
             inputs.ExpectAnchors(strides, level => minBoxes[level].Length);
-            _priors = Priors(width, height, strides, level => [.. minBoxes[level].Select(size => (size / width, size / height))], clipCentres: true);
+            _priors = Priors(
+                width, height, strides, level => [.. minBoxes[level].Select(size => (size / width, size / height))], clipCentres: true);
         }
 
         if (inputs.Info(0).Shape[1] > 0 && inputs.Info(0).Shape[1] != _priors.Length)
         {
-            throw new ModelFormatException($"decoder '{_name}' makes {_priors.Length} priors from its parameters; the graph has {inputs.Info(0)}");
+            throw new ModelFormatException(
+                $"decoder '{_name}' expects {_priors.Length} priors for its parameters; the graph has {inputs.Info(0)}");
         }
     }
 
-    /// <summary>Priors (centre, size) in parts of the input; levels, then y, x, box. Sizes are clipped to 1, centres on request: a last cell may reach beyond the input.</summary>
-    internal static (float X, float Y, float W, float H)[] Priors(int width, int height, int[] strides, Func<int, (float W, float H)[]> sizes, bool clipCentres)
+    /// <summary>Returns priors (center, size) as fractions of the input, in the order level, y, x, box.</summary>
+    /// <remarks>Sizes are clipped to 1, centers on request: the last cell may extend beyond the input.</remarks>
+    internal static (float X, float Y, float W, float H)[] Priors(
+        int width, int height, int[] strides, Func<int, (float W, float H)[]> sizes, bool clipCentres)
     {
         var priors = new List<(float, float, float, float)>();
         float most = clipCentres ? 1 : float.PositiveInfinity;
@@ -116,7 +129,11 @@ internal sealed class SsdDecoder : OutputDecoder
                 {
                     foreach (var (w, h) in around)
                     {
-                        priors.Add((MathF.Min((x + 0.5f) / scaleX, most), MathF.Min((y + 0.5f) / scaleY, most), Math.Clamp(w, 0, 1), Math.Clamp(h, 0, 1)));
+                        priors.Add((
+                            MathF.Min((x + 0.5f) / scaleX, most),
+                            MathF.Min((y + 0.5f) / scaleY, most),
+                            Math.Clamp(w, 0, 1),
+                            Math.Clamp(h, 0, 1)));
                     }
                 }
             }
@@ -125,10 +142,11 @@ internal sealed class SsdDecoder : OutputDecoder
         return [.. priors];
     }
 
-    /// <summary>Sizes of torchvision's DefaultBoxGenerator for one level, in parts of the input.</summary>
+    /// <summary>Returns the sizes of torchvision's DefaultBoxGenerator for one level, as fractions of the input.</summary>
     internal static (float W, float H)[] DefaultSizes(double scale, double next, float[] ratios)
     {
-        var sizes = new List<(float, float)> { ((float)scale, (float)scale), ((float)Math.Sqrt(scale * next), (float)Math.Sqrt(scale * next)) };
+        float side = (float)Math.Sqrt(scale * next);
+        var sizes = new List<(float, float)> { ((float)scale, (float)scale), (side, side) };
         foreach (float ratio in ratios)
         {
             float w = (float)(scale * Math.Sqrt(ratio)), h = (float)(scale / Math.Sqrt(ratio));
@@ -143,9 +161,13 @@ internal sealed class SsdDecoder : OutputDecoder
     {
         var shape = outputs.Shape(_scores);
         var boxShape = outputs.Shape(_boxes);
-        if (shape.Length != 3 || shape[2] != _classes || batch >= shape[0] || boxShape.Length != 3 || boxShape[1] != shape[1] || boxShape[2] != 4 || boxShape[0] != shape[0] || _priors.Length > 0 && shape[1] != _priors.Length)
+        if (shape.Length != 3 || shape[2] != _classes || batch >= shape[0]
+            || boxShape.Length != 3 || boxShape[1] != shape[1] || boxShape[2] != 4 || boxShape[0] != shape[0]
+            || _priors.Length > 0 && shape[1] != _priors.Length)
         {
-            throw new ModelFormatException($"decoder '{_name}' expects [N, boxes, {_classes}] and [N, boxes, 4]; the network gave [{string.Join(", ", shape.ToArray())}] and [{string.Join(", ", boxShape.ToArray())}]");
+            throw new ModelFormatException(
+                $"decoder '{_name}' expects [N, boxes, {_classes}] and [N, boxes, 4]; "
+                    + $"the network returned [{string.Join(", ", shape.ToArray())}] and [{string.Join(", ", boxShape.ToArray())}]");
         }
 
         int count = (int)shape[1];
@@ -164,7 +186,8 @@ internal sealed class SsdDecoder : OutputDecoder
             {
                 // Shifted by the maximum, so that large logits do not overflow.
                 var row = _probabilities.AsSpan(i * _classes, _classes);
-                TensorPrimitives.Subtract(scores.Slice(i * _classes, _classes), TensorPrimitives.Max(scores.Slice(i * _classes, _classes)), row);
+                TensorPrimitives.Subtract(scores.Slice(i * _classes, _classes),
+                    TensorPrimitives.Max(scores.Slice(i * _classes, _classes)), row);
                 TensorPrimitives.SoftMax(row, row);
             }
 
@@ -176,7 +199,7 @@ internal sealed class SsdDecoder : OutputDecoder
             Class(scores, boxes, c, count, transform, outputs.Name(_boxes));
         }
 
-        // Offset 0: classes are kept apart by comparing them.
+        // Offset 0: classes are compared, not moved apart.
         var kept = _options.ClassAgnostic
             ? _nms.Run(_candidates.Boxes, _candidates.Scores, _options.Iou, _options.MaxDetections)
             : _nms.Run(_candidates.Boxes, _candidates.Scores, _candidates.ClassIds, 0, _options.Iou, _options.MaxDetections);
@@ -187,7 +210,8 @@ internal sealed class SsdDecoder : OutputDecoder
         }
     }
 
-    private void Class(ReadOnlySpan<float> scores, ReadOnlySpan<float> boxes, int classIndex, int count, in FrameTransform transform, string name)
+    private void Class(ReadOnlySpan<float> scores, ReadOnlySpan<float> boxes, int classIndex, int count, in FrameTransform transform,
+        string name)
     {
         _ofClass.Clear();
         for (int i = 0; i < count; i++)
@@ -235,7 +259,9 @@ internal sealed class SsdDecoder : OutputDecoder
 
         var p = _priors[i];
         float cx = b[0] * _centerVariance * p.W + p.X, cy = b[1] * _centerVariance * p.H + p.Y;
-        float w = MathF.Exp(MathF.Min(b[2] * _sizeVariance, MaxLogSize)) * p.W, h = MathF.Exp(MathF.Min(b[3] * _sizeVariance, MaxLogSize)) * p.H;
-        return new Box((cx - w / 2) * t.InputWidth, (cy - h / 2) * t.InputHeight, (cx + w / 2) * t.InputWidth, (cy + h / 2) * t.InputHeight);
+        float w = MathF.Exp(MathF.Min(b[2] * _sizeVariance, MaxLogSize)) * p.W;
+        float h = MathF.Exp(MathF.Min(b[3] * _sizeVariance, MaxLogSize)) * p.H;
+        return new Box(
+            (cx - w / 2) * t.InputWidth, (cy - h / 2) * t.InputHeight, (cx + w / 2) * t.InputWidth, (cy + h / 2) * t.InputHeight);
     }
 }

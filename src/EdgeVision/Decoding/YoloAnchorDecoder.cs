@@ -1,13 +1,13 @@
 namespace EdgeVision;
 
-/// <summary>
-/// YOLO with anchors, raw heads, one output for each stride: [N, anchors * (5 + classes), h, w] or [N, anchors, h, w, 5 + classes]. The parameter
-/// <c>anchors</c> holds for each output the widths and heights in pixels, <c>strides</c> its stride. <c>formula</c>:
-/// <c>v5</c> (YOLOv5, v7): xy = (2 sigmoid + cell - 0.5) * stride, wh = (2 sigmoid)^2 * anchor;
-/// <c>v3</c> (YOLOv3, v4): xy = (sigmoid * s - (s - 1) / 2 + cell) * stride with <c>scaleXy</c> s (1; v4: 1.2, 1.1, 1.05), wh = exp * anchor;
-/// <c>v2</c> (Tiny YOLOv2): as v3, and class scores are a softmax. Elsewhere they are sigmoids. score = objectness * class, above the
-/// threshold; suppression as Ultralytics (classes 7680 pixels apart, 30,000 candidates).
-/// </summary>
+/// <summary>Decodes raw heads of YOLO with anchors, one output for each stride.</summary>
+/// <remarks>
+/// Outputs are [N, anchors * (5 + classes), h, w] or [N, anchors, h, w, 5 + classes]. The parameter <c>anchors</c> holds for each output
+/// the widths and heights in pixels, <c>strides</c> its stride. <c>formula</c>: <c>v5</c> (YOLOv5, v7): xy = (2 sigmoid + cell - 0.5) *
+/// stride, wh = (2 sigmoid)^2 * anchor; <c>v3</c> (YOLOv3, v4): xy = (sigmoid * s - (s - 1) / 2 + cell) * stride with <c>scaleXy</c> s (1;
+/// v4: 1.2, 1.1, 1.05), wh = exp * anchor; <c>v2</c> (Tiny YOLOv2): as v3, and class scores are a softmax. With the other formulas they are
+/// sigmoids. score = objectness * class, above the threshold; suppression as in Ultralytics (classes 7680 pixels apart, 30,000 candidates).
+/// </remarks>
 internal sealed class YoloAnchorDecoder : CandidateDecoder
 {
     private readonly int[] _outputs;
@@ -25,28 +25,42 @@ internal sealed class YoloAnchorDecoder : CandidateDecoder
         formula = inputs.Text("formula", formula);
         if (formula is not ("v5" or "v3" or "v2"))
         {
-            throw new SpecException($"parameter 'formula' of decoder '{DecoderName}' is v5, v3 or v2; '{formula}' is not");
+            throw new SpecException($"parameter 'formula' of decoder '{DecoderName}' must be v5, v3 or v2; got '{formula}'");
         }
 
         (_v5, _softmax) = (formula == "v5", formula == "v2");
         _strides = inputs.Strides(formula == "v2" ? [32] : null);
         _anchors = formula == "v2" && !inputs.Output.Parameters.ContainsKey("anchors")
-            ? [[1.08f * 32, 1.19f * 32, 3.42f * 32, 4.41f * 32, 6.63f * 32, 11.38f * 32, 9.42f * 32, 5.11f * 32, 16.62f * 32, 10.52f * 32]] // Pascal VOC
+            // Anchors of Pascal VOC.
+            ? [
+                [
+                    1.08f * 32, 1.19f * 32, 3.42f * 32, 4.41f * 32, 6.63f * 32, 11.38f * 32,
+                    9.42f * 32, 5.11f * 32, 16.62f * 32, 10.52f * 32,
+                ],
+            ]
             : inputs.FloatLists("anchors");
         _scaleXy = inputs.Floats("scaleXy", [.. _strides.Select(_ => 1f)]);
-        if (_anchors.Length != _strides.Length || _scaleXy.Length != _strides.Length || _scaleXy.Any(s => !(s > 0)) || _anchors.Any(a => a.Length == 0 || a.Length % 2 != 0 || a.Length > 64 || a.Any(v => !(v > 0))))
+        if (_anchors.Length != _strides.Length || _scaleXy.Length != _strides.Length || _scaleXy.Any(s => !(s > 0))
+            || _anchors.Any(a => a.Length == 0 || a.Length % 2 != 0 || a.Length > 64 || a.Any(v => !(v > 0))))
         {
-            throw new SpecException($"decoder '{DecoderName}' needs for each stride a list of anchors (width, height, … above 0) and one scaleXy above 0");
+            throw new SpecException(
+                $"parameters of decoder '{DecoderName}' must be, for each of {_strides.Length} strides, a list of 'anchors' "
+                    + $"(up to 32 pairs of width and height above 0) and one 'scaleXy' above 0; "
+                    + $"got {_anchors.Length} lists of anchors and {_scaleXy.Length} values of scaleXy");
         }
 
         inputs.Expect(_strides.Length, "one output for each stride, [N, anchors * (5 + classes), h, w] or [N, anchors, h, w, 5 + classes]");
         _outputs = inputs.Indices;
         int rank = inputs.Info(0).Shape.Length, perCell = _anchors[0].Length / 2;
-        long channels = rank == 5 ? inputs.FromEnd(0, 1) : inputs.FromEnd(0, 3) is > 0 and var all && all % perCell == 0 ? all / perCell : inputs.FromEnd(0, 3);
+        long channels = rank == 5
+            ? inputs.FromEnd(0, 1)
+            : inputs.FromEnd(0, 3) is > 0 and var all && all % perCell == 0 ? all / perCell : inputs.FromEnd(0, 3);
         bool declared = channels > 0 && (rank == 5 || inputs.FromEnd(0, 3) % perCell == 0);
         if (rank is not (4 or 5) || channels is > 0 and < 6 || channels > 0 && !declared)
         {
-            throw new ModelFormatException($"decoder '{DecoderName}' expects outputs [N, {perCell} * (5 + classes), h, w] or [N, {perCell}, h, w, 5 + classes]; the graph has {inputs.Info(0)}");
+            throw new ModelFormatException(
+                $"decoder '{DecoderName}' expects outputs [N, {perCell} * (5 + classes), h, w] or [N, {perCell}, h, w, 5 + classes]; "
+                    + $"the graph has {inputs.Info(0)}");
         }
 
         _classes = Classes(inputs, channels, 5, inputs.Info(0));
@@ -97,7 +111,7 @@ internal sealed class YoloAnchorDecoder : CandidateDecoder
         string name = outputs.Name(_outputs[level]);
         for (int a = 0; a < perCell; a++)
         {
-            // Class-major planes, or rows: a value lies at first + cell * cellStep + channel * channelStep.
+            // Planes per channel, or rows: a value lies at first + cell * cellStep + channel * channelStep.
             int first = a * plane * size, cellStep = last ? size : 1, channelStep = last ? 1 : plane;
             for (int cell = 0; cell < plane; cell++)
             {
@@ -105,7 +119,7 @@ internal sealed class YoloAnchorDecoder : CandidateDecoder
                 float objectness = data[at + 4 * channelStep];
                 if (!float.IsFinite(objectness))
                 {
-                    throw new InvalidOutputException($"output '{name}' holds NaN or infinity; the model or its input is broken");
+                    throw new InvalidOutputException($"output '{name}' contains NaN or infinity; the model or its input is broken");
                 }
 
                 if (objectness > LogitGate && Sigmoid(objectness) > Options.Confidence)

@@ -1,10 +1,10 @@
 namespace EdgeVision;
 
-/// <summary>
-/// What the YOLO decoders share: the scan over the class-major scores [4 + classes + extra, anchors], the boxes of what
-/// passes, and class-wise suppression, as Ultralytics' non_max_suppression does it (one label a box, score above the
-/// threshold, classes moved apart by 7680 pixels in float32, 30,000 candidates at most).
-/// </summary>
+/// <summary>Shared parts of the YOLO decoders: scan over class-major scores, boxes of the candidates, and suppression by class.</summary>
+/// <remarks>
+/// Scores are [4 + classes + extra, anchors]. Suppression is that of Ultralytics' non_max_suppression (one label per box, score above the
+/// threshold, classes moved apart by 7680 pixels in float32, at most 30,000 candidates).
+/// </remarks>
 internal sealed class YoloCandidates(string name, DecoderOptions options)
 {
     public const float ClassOffset = 7680;
@@ -23,7 +23,9 @@ internal sealed class YoloCandidates(string name, DecoderOptions options)
 
     public int[] ClassIds { get; private set; } = [];
 
-    /// <summary>Finds anchors whose best class is above the threshold. <paramref name="data"/>: [4 + classes + extra, anchors].</summary>
+    /// <summary>
+    /// Finds the anchors of <paramref name="data"/>, [4 + classes + extra, anchors], whose best class is above the threshold.
+    /// </summary>
     public void Scan(ReadOnlySpan<float> data, int classes, int anchors)
     {
         Reserve(anchors);
@@ -32,7 +34,7 @@ internal sealed class YoloCandidates(string name, DecoderOptions options)
         bool finite = ClassScan.Above(data.Slice(4 * anchors, classes * anchors), classes, anchors, options.Confidence, best, bestClass);
         if (!finite)
         {
-            throw new InvalidOutputException($"output '{name}' holds NaN or infinite scores; the model or its input is broken");
+            throw new InvalidOutputException($"output '{name}' contains NaN or infinite scores; the model or its input is broken");
         }
 
         Count = Passing(best, options.Confidence, Anchors);
@@ -42,7 +44,7 @@ internal sealed class YoloCandidates(string name, DecoderOptions options)
             float x = data[i], y = data[anchors + i], hw = data[2 * anchors + i] / 2, hh = data[3 * anchors + i] / 2;
             if (!float.IsFinite(x + y + hw + hh))
             {
-                throw new InvalidOutputException($"output '{name}' holds NaN or infinite boxes; the model or its input is broken");
+                throw new InvalidOutputException($"output '{name}' contains NaN or infinite boxes; the model or its input is broken");
             }
 
             Boxes[k] = new Box(x - hw, y - hh, x + hw, y + hh);
@@ -51,7 +53,7 @@ internal sealed class YoloCandidates(string name, DecoderOptions options)
         }
     }
 
-    // Which scores pass, in order; without a branch, which scattered scores would make the processor guess wrongly.
+    // Indices of the scores that pass, in order; without a branch, which the processor would mispredict for scattered scores.
     private static int Passing(ReadOnlySpan<float> scores, float threshold, Span<int> indices)
     {
         int count = 0;
@@ -64,11 +66,11 @@ internal sealed class YoloCandidates(string name, DecoderOptions options)
         return count;
     }
 
-    /// <summary>Candidates that stay, best first.</summary>
+    /// <summary>Returns the candidates that are kept, best first.</summary>
     public ReadOnlySpan<int> Suppress() => _nms.Run(Boxes.AsSpan(0, Count), Scores.AsSpan(0, Count),
         options.ClassAgnostic ? default : ClassIds.AsSpan(0, Count), ClassOffset, options.Iou, options.MaxDetections, MaxCandidates);
 
-    /// <summary>A box of the network's input in pixels of the frame, clipped to it (Ultralytics' scale_boxes).</summary>
+    /// <summary>Converts a box of the network's input to pixels of the frame, clipped to the frame (Ultralytics' scale_boxes).</summary>
     public static Box ToFrame(in Box box, in FrameTransform t)
     {
         float x1 = Math.Clamp(t.ToFrameX(box.X1), 0, t.FrameWidth), y1 = Math.Clamp(t.ToFrameY(box.Y1), 0, t.FrameHeight);

@@ -1,11 +1,12 @@
 namespace EdgeVision;
 
-/// <summary>
-/// YOLOv8, v9, 11, 12 and v5u as Ultralytics exports them: one output [N, 4 + classes, anchors] of cx, cy, w, h in input
-/// pixels and class scores 0..1. With keypoints (pose) the rows go on with K * D numbers, with prototypes (segment) with
-/// mask coefficients, and a second output [N, coefficients, h, w] holds the prototypes (<see cref="PrototypeMasks"/>: <c>masks</c> crop-first,
-/// <c>threshold</c> logit). Semantics: Ultralytics 8.3 (non_max_suppression, scale_boxes, scale_coords, process_mask with upsample).
-/// </summary>
+/// <summary>Decodes YOLOv8, v9, 11, 12 and v5u as Ultralytics exports them: one output [N, 4 + classes, anchors].</summary>
+/// <remarks>
+/// Rows are cx, cy, w, h in input pixels and class scores 0..1. With keypoints (pose), K * D rows of numbers follow. With prototypes
+/// (segment), mask coefficients follow, and a second output [N, coefficients, h, w] holds the prototypes (<see cref="PrototypeMasks"/>:
+/// <c>masks</c> crop-first, <c>threshold</c> logit). Semantics: Ultralytics 8.3 (non_max_suppression, scale_boxes, scale_coords,
+/// process_mask with upsample).
+/// </remarks>
 internal sealed class YoloDflDecoder : OutputDecoder
 {
     private readonly int _output;
@@ -19,7 +20,11 @@ internal sealed class YoloDflDecoder : OutputDecoder
     public YoloDflDecoder(DecoderInputs inputs, bool masks, bool pose)
     {
         _name = inputs.Output.Decoder;
-        inputs.Expect(masks ? 2 : 1, masks ? "rows [N, 4 + classes + coefficients, anchors] and prototypes [N, coefficients, h, w]" : "rows [N, 4 + classes, anchors]");
+        inputs.Expect(
+            masks ? 2 : 1,
+            masks
+                ? "rows [N, 4 + classes + coefficients, anchors] and prototypes [N, coefficients, h, w]"
+                : "rows [N, 4 + classes, anchors]");
         int rows = masks ? 1 - PrototypeMasks.Find(inputs) : 0;
         _output = inputs.Indices[rows];
         inputs.ExpectShape(rows, "rows", -1, -1, -1);
@@ -30,7 +35,8 @@ internal sealed class YoloDflDecoder : OutputDecoder
             int[] shape = inputs.Ints("keypoints");
             if (shape.Length != 2 || shape[0] is < 1 or > 1024 || shape[1] is not (2 or 3))
             {
-                throw new SpecException($"parameter 'keypoints' of decoder '{_name}' is [count, 2 or 3]");
+                throw new SpecException(
+                    $"parameter 'keypoints' of decoder '{_name}' must be [1 to 1024, 2 or 3]; got [{string.Join(", ", shape)}]");
             }
 
             (_keypoints, _keypointSize) = (shape[0], shape[1]);
@@ -41,7 +47,9 @@ internal sealed class YoloDflDecoder : OutputDecoder
         _classes = channels > 0 ? (int)channels - 4 - extra : inputs.Labels.Length;
         if (_classes < 1 || channels > 0 && inputs.Labels.Length > 0 && inputs.Labels.Length != _classes)
         {
-            throw new ModelFormatException($"decoder '{_name}' finds {_classes} classes in output {inputs.Info(rows)} (4 box rows, {extra} others); the spec names {inputs.Labels.Length} labels");
+            throw new ModelFormatException(
+                $"decoder '{_name}' finds {_classes} classes in output {inputs.Info(rows)} (4 box rows, {extra} others), "
+                    + $"but the spec has {inputs.Labels.Length} labels");
         }
 
         _candidates = new YoloCandidates(inputs.Info(rows).Name, inputs.Options);
@@ -54,7 +62,9 @@ internal sealed class YoloDflDecoder : OutputDecoder
         var shape = outputs.Shape(_output);
         if (shape.Length != 3 || shape[1] != 4 + _classes + Extra || batch >= shape[0])
         {
-            throw new ModelFormatException($"decoder '{_name}' expects [N, {4 + _classes + Extra}, anchors]; the network gave [{string.Join(", ", shape.ToArray())}]");
+            throw new ModelFormatException(
+                $"decoder '{_name}' expects [N, {4 + _classes + Extra}, anchors]; the network returned [{string.Join(
+                    ", ", shape.ToArray())}]");
         }
 
         int anchors = (int)shape[2];
@@ -63,11 +73,13 @@ internal sealed class YoloDflDecoder : OutputDecoder
         _candidates.Scan(data, _classes, anchors);
         var kept = _candidates.Suppress();
         var detections = result.Detections;
-        detections.Clear(_keypoints, rotation: false, _masks is null ? 0 : transform.InputWidth, _masks is null ? 0 : transform.InputHeight);
+        detections.Clear(_keypoints, rotation: false, _masks is null ? 0 : transform.InputWidth,
+            _masks is null ? 0 : transform.InputHeight);
         _masks?.Begin();
         foreach (int k in kept)
         {
-            int index = detections.Add(YoloCandidates.ToFrame(_candidates.Boxes[k], transform), _candidates.Scores[k], _candidates.ClassIds[k]);
+            int index =
+                detections.Add(YoloCandidates.ToFrame(_candidates.Boxes[k], transform), _candidates.Scores[k], _candidates.ClassIds[k]);
             int anchor = _candidates.Anchors[k];
             if (_keypoints > 0)
             {
@@ -89,7 +101,8 @@ internal sealed class YoloDflDecoder : OutputDecoder
         _masks?.Complete(outputs, batch, detections);
     }
 
-    private void Keypoints(ReadOnlySpan<float> data, int anchors, int anchor, in FrameTransform transform, Span<Keypoint> points, string output)
+    private void Keypoints(ReadOnlySpan<float> data, int anchors, int anchor, in FrameTransform transform, Span<Keypoint> points,
+        string output)
     {
         for (int p = 0; p < points.Length; p++)
         {
@@ -97,7 +110,7 @@ internal sealed class YoloDflDecoder : OutputDecoder
             float x = (data[row * anchors + anchor] - transform.ExactPadX) / transform.ScaleX + transform.CropX;
             float y = (data[(row + 1) * anchors + anchor] - transform.ExactPadY) / transform.ScaleY + transform.CropY;
             float score = _keypointSize == 3 ? data[(row + 2) * anchors + anchor] : 1;
-            CandidateList.Checked(new Keypoint(x, y, score), output); // before the frame's edge hides an infinity
+            CandidateList.Checked(new Keypoint(x, y, score), output); // before clipping to the frame hides an infinity
             points[p] = new Keypoint(Math.Clamp(x, 0, transform.FrameWidth), Math.Clamp(y, 0, transform.FrameHeight), score);
         }
     }

@@ -1,9 +1,7 @@
 namespace EdgeVision;
 
-/// <summary>
-/// YOLOv10 and 26 end to end: rows [N, boxes, 6] of x1, y1, x2, y2 in input pixels, score, class; no suppression. Rows that do not come sorted
-/// by score, as a graph of Ultralytics' sorts them, are sorted.
-/// </summary>
+/// <summary>Decodes end-to-end YOLOv10 and 26: rows [N, boxes, 6] of x1, y1, x2, y2 in input pixels, score, class.</summary>
+/// <remarks>No suppression. Ultralytics' graphs sort rows by score; rows that are not sorted are sorted here.</remarks>
 internal sealed class YoloEndToEndDecoder : CandidateDecoder
 {
     private readonly int _output;
@@ -26,7 +24,8 @@ internal sealed class YoloEndToEndDecoder : CandidateDecoder
         var shape = outputs.Shape(_output);
         if (shape.Length != 3 || shape[2] != 6 || batch >= shape[0])
         {
-            throw new ModelFormatException($"decoder 'yolo-end2end' expects [N, boxes, 6]; the network gave [{string.Join(", ", shape.ToArray())}]");
+            throw new ModelFormatException(
+                $"decoder 'yolo-end2end' expects [N, boxes, 6]; the network returned [{string.Join(", ", shape.ToArray())}]");
         }
 
         int rows = (int)shape[1];
@@ -37,7 +36,7 @@ internal sealed class YoloEndToEndDecoder : CandidateDecoder
             var row = data.Slice(i * 6, 6);
             if (!float.IsFinite(row[0] + row[1] + row[2] + row[3] + row[4] + row[5]))
             {
-                throw new InvalidOutputException($"output '{_name}' holds NaN or infinity; the model or its input is broken");
+                throw new InvalidOutputException($"output '{_name}' contains NaN or infinity; the model or its input is broken");
             }
 
             if (row[4] > Options.Confidence)
@@ -45,7 +44,7 @@ internal sealed class YoloEndToEndDecoder : CandidateDecoder
                 int classId = (int)row[5];
                 if (classId < 0 || _labels > 0 && classId >= _labels)
                 {
-                    throw new InvalidOutputException($"output '{_name}' holds class {row[5]}; the model has {_labels} classes");
+                    throw new InvalidOutputException($"output '{_name}' contains class {row[5]}, but the model has {_labels} classes");
                 }
 
                 Candidates.Add(new Box(row[0], row[1], row[2], row[3]), row[4], classId, i);

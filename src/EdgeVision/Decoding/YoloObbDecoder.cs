@@ -1,11 +1,11 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Oriented boxes as Ultralytics exports them: one output [N, 4 + classes + 1, anchors] of cx, cy, w, h in input pixels,
-/// class scores 0..1 and an angle in radians. Suppression by ProbIoU (probabilistic IoU of the boxes' Gaussians) as in
-/// Ultralytics' nms_rotated: IoU &gt;= threshold suppresses, and a box that is itself suppressed still does. The result is
-/// regularised (w &gt;= h, angle in [0, pi)) and, as there, centre and sides are clipped to the frame's size.
-/// </summary>
+/// <summary>Decodes oriented boxes as Ultralytics exports them: one output [N, 4 + classes + 1, anchors].</summary>
+/// <remarks>
+/// Rows are cx, cy, w, h in input pixels, class scores 0..1 and an angle in radians. Suppression by ProbIoU (probabilistic IoU of the
+/// boxes' Gaussians) as in Ultralytics' nms_rotated: IoU &gt;= threshold suppresses, and a box that is itself suppressed still suppresses
+/// others. The result is regularized (w &gt;= h, angle in [0, pi)) and, as there, center and sides are clipped to the frame's size.
+/// </remarks>
 internal sealed class YoloObbDecoder : OutputDecoder
 {
     private readonly int _output;
@@ -25,7 +25,8 @@ internal sealed class YoloObbDecoder : OutputDecoder
         _classes = channels > 0 ? (int)channels - 5 : inputs.Labels.Length;
         if (_classes < 1 || inputs.Labels.Length > 0 && inputs.Labels.Length != _classes)
         {
-            throw new ModelFormatException($"decoder 'yolo-obb' finds {_classes} classes in output {inputs.Info(0)}; the spec names {inputs.Labels.Length} labels");
+            throw new ModelFormatException(
+                $"decoder 'yolo-obb' finds {_classes} classes in output {inputs.Info(0)}, but the spec has {inputs.Labels.Length} labels");
         }
 
         _candidates = new YoloCandidates(inputs.Info(0).Name, inputs.Options);
@@ -36,7 +37,8 @@ internal sealed class YoloObbDecoder : OutputDecoder
         var shape = outputs.Shape(_output);
         if (shape.Length != 3 || shape[1] != 5 + _classes || batch >= shape[0])
         {
-            throw new ModelFormatException($"decoder 'yolo-obb' expects [N, {5 + _classes}, anchors]; the network gave [{string.Join(", ", shape.ToArray())}]");
+            throw new ModelFormatException(
+                $"decoder 'yolo-obb' expects [N, {5 + _classes}, anchors]; the network returned [{string.Join(", ", shape.ToArray())}]");
         }
 
         int anchors = (int)shape[2], size = (int)shape[1] * anchors;
@@ -51,15 +53,23 @@ internal sealed class YoloObbDecoder : OutputDecoder
         for (int k = 0; k < n; k++)
         {
             int a = _candidates.Anchors[k];
-            _boxes[k] = new RotatedBox(data[a], data[anchors + a], data[2 * anchors + a], data[3 * anchors + a], data[(4 + _classes) * anchors + a]);
+            _boxes[k] = new RotatedBox(
+                data[a], data[anchors + a], data[2 * anchors + a], data[3 * anchors + a], data[(4 + _classes) * anchors + a]);
             if (!float.IsFinite(_boxes[k].Angle))
             {
-                throw new InvalidOutputException($"output '{outputs.Name(_output)}' holds NaN or infinite angles; the model or its input is broken");
+                throw new InvalidOutputException(
+                    $"output '{outputs.Name(_output)}' contains NaN or infinite angles; the model or its input is broken");
             }
         }
 
-        var kept = _nms.Run(_boxes.AsSpan(0, n), _candidates.Scores.AsSpan(0, n), _options.ClassAgnostic ? default : _candidates.ClassIds.AsSpan(0, n),
-            YoloCandidates.ClassOffset, _options.Iou, _options.MaxDetections, YoloCandidates.MaxCandidates);
+        var kept = _nms.Run(
+            _boxes.AsSpan(0, n),
+            _candidates.Scores.AsSpan(0, n),
+            _options.ClassAgnostic ? default : _candidates.ClassIds.AsSpan(0, n),
+            YoloCandidates.ClassOffset,
+            _options.Iou,
+            _options.MaxDetections,
+            YoloCandidates.MaxCandidates);
         var detections = result.Detections;
         detections.Clear(rotation: true);
         foreach (int k in kept)

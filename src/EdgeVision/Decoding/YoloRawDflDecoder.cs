@@ -1,11 +1,12 @@
 namespace EdgeVision;
 
-/// <summary>
-/// YOLOv6, v8, v9, 11 and 12 cut before their box decoding, as exports for accelerators leave them: for each stride box logits
-/// [N, 4 * bins, h, w] and class logits [N, classes, h, w], or both in one output, boxes first. <c>bins</c> (16; 1: distances
-/// themselves), <c>strides</c> (8, 16, 32), <c>activated</c>: class scores are sigmoids already. Distances left, top, right, bottom from
-/// the cell's middle times the stride (Ultralytics tal.py, dist2bbox); score above the threshold; suppression as Ultralytics.
-/// </summary>
+/// <summary>Decodes YOLOv6, v8, v9, 11 and 12 without their box decoding, as exports for accelerators leave them.</summary>
+/// <remarks>
+/// For each stride there are box logits [N, 4 * bins, h, w] and class logits [N, classes, h, w], or both in one output, boxes first.
+/// <c>bins</c> (16; 1: the distances themselves), <c>strides</c> (8, 16, 32), <c>activated</c>: class scores are sigmoids already.
+/// Distances left, top, right, bottom from the center of the cell, times the stride (Ultralytics tal.py, dist2bbox); score above the
+/// threshold; suppression as in Ultralytics.
+/// </remarks>
 internal sealed class YoloRawDflDecoder : CandidateDecoder
 {
     private readonly int[] _boxes;
@@ -26,18 +27,20 @@ internal sealed class YoloRawDflDecoder : CandidateDecoder
         _activated = inputs.Bool("activated", false);
         if (_bins is < 1 or > 256)
         {
-            throw new SpecException($"parameter 'bins' of decoder '{DecoderName}' lies in 1..256");
+            throw new SpecException($"parameter 'bins' of decoder '{DecoderName}' must be from 1 to 256; got {_bins}");
         }
 
         int levels = _strides.Length, sides = 4 * _bins;
         _joined = inputs.Indices.Length == levels;
-        inputs.Expect(_joined ? levels : 2 * levels, $"for each of {levels} strides [N, {sides} + classes, h, w], or [N, {sides}, h, w] and [N, classes, h, w]");
+        inputs.Expect(
+            _joined ? levels : 2 * levels,
+            $"for each of {levels} strides [N, {sides} + classes, h, w], or [N, {sides}, h, w] and [N, classes, h, w]");
         for (int i = 0; i < inputs.Indices.Length; i++)
         {
             inputs.ExpectShape(i, "head", -1, -1, -1, -1);
         }
 
-        // Two outputs a level: told apart by their channels, or, with as many classes as box channels, boxes first.
+        // Two outputs per level: identified by their channels, or, with as many classes as box channels, boxes first.
         var boxes = Enumerable.Range(0, inputs.Indices.Length).Where(i => _joined || inputs.FromEnd(i, 3) == sides).ToArray();
         if (!_joined && boxes.Length != levels)
         {
@@ -47,7 +50,9 @@ internal sealed class YoloRawDflDecoder : CandidateDecoder
         int[] scores = _joined ? boxes : [.. Enumerable.Range(0, 2 * levels).Except(boxes)];
         if (!_joined && boxes.Any(i => inputs.FromEnd(i, 3) is > 0 and var c && c != sides))
         {
-            throw new ModelFormatException($"decoder '{DecoderName}' expects {levels} outputs of {sides} box channels; the graph has {string.Join("; ", inputs.Indices.Select((_, i) => inputs.Info(i)))}");
+            throw new ModelFormatException(
+                $"decoder '{DecoderName}' expects {levels} outputs with {sides} box channels; "
+                    + $"the graph has {string.Join("; ", inputs.Indices.Select((_, i) => inputs.Info(i)))}");
         }
 
         _classes = Classes(inputs, inputs.FromEnd(scores[0], 3), _joined ? sides : 0, inputs.Info(scores[0]));
@@ -76,9 +81,10 @@ internal sealed class YoloRawDflDecoder : CandidateDecoder
         var shape = outputs.Shape(_scores[level]);
         var boxShape = outputs.Shape(_boxes[level]);
         int sides = 4 * _bins, channels = _classes + (_joined ? sides : 0), boxChannels = _joined ? channels : sides;
-        if (shape.Length != 4 || shape[1] != channels || batch >= shape[0] || boxShape.Length != 4 || boxShape[0] != shape[0] || boxShape[1] != boxChannels || boxShape[2] != shape[2] || boxShape[3] != shape[3])
+        if (shape.Length != 4 || shape[1] != channels || batch >= shape[0] || boxShape.Length != 4 || boxShape[0] != shape[0]
+            || boxShape[1] != boxChannels || boxShape[2] != shape[2] || boxShape[3] != shape[3])
         {
-            throw Unfit($"[N, {channels}, h, w] and boxes of {boxChannels} channels and the same size", shape);
+            throw Unfit($"[N, {channels}, h, w] and boxes of {boxChannels} channels with the same h and w", shape);
         }
 
         int w = (int)shape[3], plane = (int)shape[2] * w, stride = _strides[level];
@@ -91,7 +97,8 @@ internal sealed class YoloRawDflDecoder : CandidateDecoder
 
         if (!ClassScan.Run(scores, _classes, plane, _best, _bestClass))
         {
-            throw new InvalidOutputException($"output '{outputs.Name(_scores[level])}' holds NaN or infinite scores; the model or its input is broken");
+            throw new InvalidOutputException(
+                $"output '{outputs.Name(_scores[level])}' contains NaN or infinite scores; the model or its input is broken");
         }
 
         float gate = _activated ? Options.Confidence : LogitGate;
@@ -105,10 +112,13 @@ internal sealed class YoloRawDflDecoder : CandidateDecoder
             float score = _activated ? _best[i] : Sigmoid(_best[i]);
             if (score > Options.Confidence)
             {
-                float left = DistributionBox.Expectation(boxes, i, plane, _bins), top = DistributionBox.Expectation(boxes, i + _bins * plane, plane, _bins);
-                float right = DistributionBox.Expectation(boxes, i + 2 * _bins * plane, plane, _bins), bottom = DistributionBox.Expectation(boxes, i + 3 * _bins * plane, plane, _bins);
+                float left = DistributionBox.Expectation(boxes, i, plane, _bins);
+                float top = DistributionBox.Expectation(boxes, i + _bins * plane, plane, _bins);
+                float right = DistributionBox.Expectation(boxes, i + 2 * _bins * plane, plane, _bins);
+                float bottom = DistributionBox.Expectation(boxes, i + 3 * _bins * plane, plane, _bins);
                 float x = i % w + 0.5f, y = i / w + 0.5f;
-                Candidates.Add(CandidateList.Checked(new Box((x - left) * stride, (y - top) * stride, (x + right) * stride, (y + bottom) * stride), outputs.Name(_boxes[level])), score, _bestClass[i], i);
+                var box = new Box((x - left) * stride, (y - top) * stride, (x + right) * stride, (y + bottom) * stride);
+                Candidates.Add(CandidateList.Checked(box, outputs.Name(_boxes[level])), score, _bestClass[i], i);
             }
         }
     }

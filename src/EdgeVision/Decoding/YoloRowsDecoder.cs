@@ -1,13 +1,14 @@
 namespace EdgeVision;
 
-/// <summary>
-/// YOLO rows [N, rows, 5 + classes] of cx, cy, w, h, objectness, class scores. As exported by YOLOv5, v6 and v7 ("yolo-rows"): pixels of the
-/// input, score = objectness * class above the threshold, suppression as Ultralytics. As exported by YOLOX ("yolox"): cells of
-/// <c>strides</c> (8, 16, 32) still to be placed, xy = (value + cell) * stride, wh = exp(value) * stride, unless <c>decoded</c>; a
-/// score at the threshold passes, and suppression is torchvision's batched_nms (yolox/utils/boxes.py, postprocess). As exported by YOLOv5's and
-/// v7's segmentation ("yolo-rows-seg"): the rows go on with mask coefficients, and a second output [N, coefficients, h, w] holds the prototypes
-/// (<see cref="PrototypeMasks"/>: <c>masks</c> crop-first, <c>threshold</c> sigmoid, as yolov5/utils/segment/general.py, process_mask with upsample).
-/// </summary>
+/// <summary>Decodes rows of YOLO, [N, rows, 5 + classes], of cx, cy, w, h, objectness and class scores.</summary>
+/// <remarks>
+/// As exported by YOLOv5, v6 and v7 ("yolo-rows"): pixels of the input, score = objectness * class above the threshold, suppression as in
+/// Ultralytics. As exported by YOLOX ("yolox"): values relative to the cells of <c>strides</c> (8, 16, 32), xy = (value + cell) * stride,
+/// wh = exp(value) * stride, unless <c>decoded</c>; a score equal to the threshold passes, and suppression is torchvision's batched_nms
+/// (yolox/utils/boxes.py, postprocess). As exported by the segmentation models of YOLOv5 and v7 ("yolo-rows-seg"): mask coefficients follow
+/// in each row, and a second output [N, coefficients, h, w] holds the prototypes (<see cref="PrototypeMasks"/>: <c>masks</c> crop-first,
+/// <c>threshold</c> sigmoid, as yolov5/utils/segment/general.py, process_mask with upsample).
+/// </remarks>
 internal sealed class YoloRowsDecoder : CandidateDecoder
 {
     private readonly int _output;
@@ -19,7 +20,11 @@ internal sealed class YoloRowsDecoder : CandidateDecoder
     public YoloRowsDecoder(DecoderInputs inputs, bool yolox, bool masks = false)
         : base(inputs)
     {
-        inputs.Expect(masks ? 2 : 1, masks ? "rows [N, rows, 5 + classes + coefficients] and prototypes [N, coefficients, h, w]" : "rows [N, rows, 5 + classes]");
+        inputs.Expect(
+            masks ? 2 : 1,
+            masks
+                ? "rows [N, rows, 5 + classes + coefficients] and prototypes [N, coefficients, h, w]"
+                : "rows [N, rows, 5 + classes]");
         int rows = masks ? 1 - PrototypeMasks.Find(inputs) : 0;
         inputs.ExpectShape(rows, "rows", -1, -1, -1);
         _output = inputs.Indices[rows];
@@ -33,7 +38,8 @@ internal sealed class YoloRowsDecoder : CandidateDecoder
             _cells = [.. StrideCells.Of(inputs.Spec.Input.Width, inputs.Spec.Input.Height, strides)];
             if (inputs.Info(0).Shape[1] is > 0 and var count && count != _cells.Length)
             {
-                throw new ModelFormatException($"decoder '{DecoderName}' finds {_cells.Length} cells in its strides; the graph has {inputs.Info(0)}");
+                throw new ModelFormatException(
+                    $"decoder '{DecoderName}' expects {_cells.Length} cells for its strides; the graph has {inputs.Info(0)}");
             }
         }
     }
@@ -58,7 +64,7 @@ internal sealed class YoloRowsDecoder : CandidateDecoder
         {
             var row = data.Slice(i * size, size);
             float objectness = row[4];
-            if (!_yolox && !(objectness > Options.Confidence)) // YOLOv5 drops these before it looks at classes
+            if (!_yolox && !(objectness > Options.Confidence)) // YOLOv5 drops these before it compares classes
             {
                 continue;
             }
@@ -77,7 +83,8 @@ internal sealed class YoloRowsDecoder : CandidateDecoder
                 (cx, cy, w, h) = ((cx + x) * stride, (cy + y) * stride, MathF.Exp(w) * stride, MathF.Exp(h) * stride);
             }
 
-            Candidates.Add(CandidateList.Checked(new Box(cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2), name), CandidateList.Checked(score, name), best, i);
+            var box = CandidateList.Checked(new Box(cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2), name);
+            Candidates.Add(box, CandidateList.Checked(score, name), best, i);
         }
 
         if (_masks is not null)
@@ -94,14 +101,16 @@ internal sealed class YoloRowsDecoder : CandidateDecoder
         }
     }
 
-    private void ReportMasks(TensorSet outputs, int batch, ReadOnlySpan<float> data, int size, in FrameTransform transform, Detections detections)
+    private void ReportMasks(TensorSet outputs, int batch, ReadOnlySpan<float> data, int size, in FrameTransform transform,
+        Detections detections)
     {
         var kept = Suppress(YoloCandidates.ClassOffset, YoloCandidates.MaxCandidates);
         detections.Clear(maskWidth: transform.InputWidth, maskHeight: transform.InputHeight);
         _masks!.Begin();
         foreach (int k in kept)
         {
-            int index = detections.Add(YoloCandidates.ToFrame(Candidates.Boxes[k], transform), Candidates.Scores[k], Candidates.ClassIds[k]);
+            int index =
+                detections.Add(YoloCandidates.ToFrame(Candidates.Boxes[k], transform), Candidates.Scores[k], Candidates.ClassIds[k]);
             data.Slice(Candidates.Sources[k] * size + 5 + _classes, Coefficients).CopyTo(_masks.Coefficients);
             _masks.Add(outputs, batch, Candidates.Boxes[k], detections, index);
         }
@@ -110,10 +119,11 @@ internal sealed class YoloRowsDecoder : CandidateDecoder
     }
 }
 
-/// <summary>Cells of feature levels, one after the other.</summary>
+/// <summary>Cells of feature levels, level by level.</summary>
 internal static class StrideCells
 {
-    /// <summary>Column, row and stride of each cell: level, y, x; a level has ceil(size / stride) cells an axis.</summary>
+    /// <summary>Returns column, row and stride of each cell in the order level, y, x.</summary>
+    /// <remarks>A level has ceil(size / stride) cells along each axis.</remarks>
     public static List<(float X, float Y, float Stride)> Of(int width, int height, int[] strides)
     {
         var cells = new List<(float, float, float)>();

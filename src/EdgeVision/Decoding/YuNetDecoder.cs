@@ -1,10 +1,11 @@
 namespace EdgeVision;
 
-/// <summary>
-/// YuNet faces as OpenCV's FaceDetectorYN decodes them (objdetect/src/face_detect.cpp): for strides 8, 16, 32 the outputs
-/// cls, obj [N, cells, 1], bbox [.., 4] and kps [.., 10]. score = sqrt(cls * obj), both clamped to 0..1, kept when at least
-/// the threshold; boxes are truncated to whole pixels for suppression only, as there. Where suppression runs (two faces or more), NMSBoxes drops scores that equal the threshold.
-/// </summary>
+/// <summary>Decodes YuNet faces as OpenCV's FaceDetectorYN does (objdetect/src/face_detect.cpp).</summary>
+/// <remarks>
+/// For strides 8, 16, 32 there are the outputs cls, obj [N, cells, 1], bbox [.., 4] and kps [.., 10]. score = sqrt(cls * obj), both clamped
+/// to 0..1, kept when at least the threshold. Boxes are truncated to whole pixels for suppression only, as there. Where suppression runs
+/// (two faces or more), NMSBoxes drops scores equal to the threshold.
+/// </remarks>
 internal sealed class YuNetDecoder : OutputDecoder
 {
     private const int Keypoints = 5;
@@ -35,7 +36,7 @@ internal sealed class YuNetDecoder : OutputDecoder
                 }
             }
 
-            throw new ModelFormatException($"decoder 'yunet' reads an output '{kind}_{stride}', which the graph does not have");
+            throw new ModelFormatException($"decoder 'yunet' requires an output '{kind}_{stride}', which the graph does not have");
         }
 
         _cls = [.. _strides.Select(s => Find("cls", s, 1))];
@@ -79,12 +80,12 @@ internal sealed class YuNetDecoder : OutputDecoder
         {
             if (_exact.Count > 1 && !(_exact.Scores[k] > _options.Confidence))
             {
-                break; // sorted, so only those that equal it follow
+                break; // sorted, so only scores equal to it follow
             }
 
             int index = result.Detections.Add(YoloCandidates.ToFrame(_exact.Boxes[k], transform), _exact.Scores[k], 0);
-            int level = _exact.Sources[k] >> 24, i = _exact.Sources[k] & 0xFFFFFF, stride = _strides[level], width = transform.InputWidth / stride;
-            int count = width * (transform.InputHeight / stride);
+            int level = _exact.Sources[k] >> 24, i = _exact.Sources[k] & 0xFFFFFF;
+            int stride = _strides[level], width = transform.InputWidth / stride, count = width * (transform.InputHeight / stride);
             var offsets = Rows(outputs, _kps[level], batch, count, 2 * Keypoints).Slice(i * 2 * Keypoints, 2 * Keypoints);
             var points = result.Detections.MutableKeypoints(index);
             for (int p = 0; p < Keypoints; p++)
@@ -101,7 +102,9 @@ internal sealed class YuNetDecoder : OutputDecoder
         var shape = outputs.Shape(tensor);
         if (shape.Length != 3 || batch >= shape[0] || shape[1] != count || shape[2] != size)
         {
-            throw new ModelFormatException($"output '{outputs.Name(tensor)}' is [{string.Join(", ", shape.ToArray())}]; decoder 'yunet' expects [N, {count}, {size}]");
+            throw new ModelFormatException(
+                $"decoder 'yunet' expects [N, {count}, {size}]; "
+                    + $"output '{outputs.Name(tensor)}' is [{string.Join(", ", shape.ToArray())}]");
         }
 
         return outputs.Data(tensor).Slice(batch * count * size, count * size);

@@ -3,11 +3,12 @@ using System.Runtime.Intrinsics;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Pillow's 8-bit bilinear resize, whose triangle grows with the reduction (what torchvision's Resize does to a PIL
-/// image): 22-bit weights, across first, rounded to 8 bits, then down. Source rows are resized once into a ring that holds
-/// as many rows as the filter is high; there is no picture in between.
-/// </summary>
+/// <summary>Pillow's 8-bit bilinear resize with antialiasing, as torchvision's Resize applies it to a PIL image.</summary>
+/// <remarks>
+/// The triangle filter grows with the reduction. Weights have 22 bits; the horizontal pass comes first and is rounded to 8 bits, then the
+/// vertical pass. Source rows are resized once into a ring buffer that holds as many rows as the filter is high; there is no intermediate
+/// image.
+/// </remarks>
 internal sealed unsafe class AntialiasRows
 {
     private const int Precision = 32 - 8 - 2;
@@ -24,7 +25,7 @@ internal sealed unsafe class AntialiasRows
     private uint[] _ring = [];
     private int[] _ringRow = [];
 
-    /// <summary>Brings the filter tables to the plan and forgets the rows of the last frame.</summary>
+    /// <summary>Updates the filter tables for the plan and discards the buffered rows of the last frame.</summary>
     public void Begin(ResizePlan plan)
     {
         if (_version != plan.Version)
@@ -47,13 +48,13 @@ internal sealed unsafe class AntialiasRows
         Array.Fill(_ringRow, -1);
     }
 
-    /// <summary>First source row and number of source rows that output row <paramref name="y"/> needs.</summary>
+    /// <summary>Returns the first source row and the number of source rows that output row <paramref name="y"/> is computed from.</summary>
     public (int First, int Count) RowsFor(int y) => (_firstY[y], _countY[y]);
 
-    /// <summary>Whether source row <paramref name="row"/> has been resized across already.</summary>
+    /// <summary>Gets whether source row <paramref name="row"/> has been resized horizontally already.</summary>
     public bool Has(int row) => _ringRow[row % _tapsY] == row;
 
-    /// <summary>Resizes one source row across into the ring.</summary>
+    /// <summary>Resizes one source row horizontally into the ring buffer.</summary>
     public void Across(byte* source, BilinearRows.ChannelOrder order, int row, int width)
     {
         int slot = row % _tapsY;
@@ -78,7 +79,7 @@ internal sealed unsafe class AntialiasRows
         }
     }
 
-    /// <summary>Combines the ring's rows into output row <paramref name="y"/>, <paramref name="width"/> pixels.</summary>
+    /// <summary>Combines rows of the ring buffer into output row <paramref name="y"/> of <paramref name="width"/> pixels.</summary>
     public void Down(int y, uint* destination, int width)
     {
         fixed (uint* ring = _ring)
@@ -109,7 +110,7 @@ internal sealed unsafe class AntialiasRows
         return Vector128.Narrow(halves, halves).AsUInt32().ToScalar();
     }
 
-    // Pillow's precompute_coeffs for the triangle filter, and normalize_coeffs_8bpc.
+    // Pillow's precompute_coeffs for the triangle filter, followed by normalize_coeffs_8bpc.
     private static int Taps(int source, int resized, int cut, int count, ref int[] first, ref int[] counts, ref int[] weights)
     {
         double scale = (double)source / resized;

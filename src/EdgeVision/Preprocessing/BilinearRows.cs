@@ -5,18 +5,20 @@ using System.Runtime.Intrinsics.X86;
 
 namespace EdgeVision;
 
-/// <summary>
-/// The two passes of OpenCV's 8-bit bilinear resize on rows of pixels, four channels a pixel (blue, green, red, unused).
-/// Across: <c>(p0*a0 + p1*a1) >> 4</c> with 11-bit weights, at most 255*128, so a row fits signed 16-bit lanes.
-/// Down: <c>((r0*b0 >> 16) + (r1*b1 >> 16) + 2) >> 2</c>, which is one multiply-high a tap.
-/// Every path computes these integers exactly, so vector and scalar agree bit for bit.
-/// </summary>
+/// <summary>Horizontal and vertical pass of OpenCV's 8-bit bilinear resize on rows of pixels (blue, green, red, unused).</summary>
+/// <remarks>
+/// Horizontal: <c>(p0*a0 + p1*a1) >> 4</c> with 11-bit weights, at most 255*128, so a row fits signed 16-bit lanes. Vertical: <c>((r0*b0 >>
+/// 16) + (r1*b1 >> 16) + 2) >> 2</c>, which takes one multiply-high per tap. Every path computes these integers exactly, so vector and
+/// scalar results are equal bit for bit.
+/// </remarks>
 internal static unsafe class BilinearRows
 {
-    /// <summary>Byte order in which the pixel's channels are picked: for a pair of neighbours B0 B1 G0 G1 R0 R1.</summary>
+    /// <summary>Byte order of the channels of a pixel; a pair of neighbors is shuffled to B0 B1 G0 G1 R0 R1.</summary>
     public readonly record struct ChannelOrder(int BytesPerPixel, int Blue, int Green, int Red)
     {
-        /// <summary>Shuffle for one pair of neighbouring pixels in the low 8 bytes and another in the high 8.</summary>
+        /// <summary>
+        /// Gets the shuffle mask for two pairs of neighboring pixels: one in the low 8 bytes and one in the high 8 bytes.
+        /// </summary>
         public Vector128<byte> PairMask
         {
             get
@@ -29,14 +31,15 @@ internal static unsafe class BilinearRows
             }
         }
 
-        /// <summary>Shuffle for one pair of neighbours in the low 8 bytes: B G R and a zero of the left one, then of the right one.</summary>
+        /// <summary>Gets the shuffle mask for one pair in the low 8 bytes: B G R 0 of the left pixel, then of the right pixel.</summary>
         public Vector128<byte> SidesMask
         {
             get
             {
                 byte n = (byte)BytesPerPixel, b = (byte)Blue, g = (byte)Green, r = (byte)Red;
                 const byte Zero = 0x80;
-                return Vector128.Create(b, g, r, Zero, (byte)(b + n), (byte)(g + n), (byte)(r + n), Zero, Zero, Zero, Zero, Zero, Zero, Zero, Zero, Zero);
+                return Vector128.Create(b, g, r, Zero, (byte)(b + n), (byte)(g + n), (byte)(r + n), Zero, Zero, Zero, Zero, Zero, Zero,
+                    Zero, Zero, Zero);
             }
         }
 
@@ -50,16 +53,24 @@ internal static unsafe class BilinearRows
         };
     }
 
-    /// <summary>One source row to <paramref name="width"/> output pixels, four 16-bit lanes each.</summary>
+    /// <summary>Resizes one source row horizontally to <paramref name="width"/> output pixels of four 16-bit lanes.</summary>
     /// <param name="row">First pixel of the row (of the crop).</param>
-    /// <param name="readable">Bytes that may be read from <paramref name="row"/> on.</param>
+    /// <param name="readable">Number of bytes that may be read from <paramref name="row"/>.</param>
     /// <param name="sourceX">Source column of each output pixel.</param>
-    /// <param name="weights">Eight weights a pixel, as <see cref="ResizePlan.WeightX"/>.</param>
+    /// <param name="weights">Eight weights per pixel, as <see cref="ResizePlan.WeightX"/>.</param>
     /// <param name="destination">width * 4 lanes.</param>
-    /// <param name="width">Output pixels.</param>
+    /// <param name="width">Number of output pixels.</param>
     /// <param name="order">Channel order of the source.</param>
-    /// <param name="tables">Tables of columns, of the same plan and order.</param>
-    public static void Across(byte* row, int readable, int* sourceX, short* weights, short* destination, int width, ChannelOrder order, ColumnTables tables)
+    /// <param name="tables">Column tables of the same plan and channel order.</param>
+    public static void Across(
+        byte* row,
+        int readable,
+        int* sourceX,
+        short* weights,
+        short* destination,
+        int width,
+        ChannelOrder order,
+        ColumnTables tables)
     {
         int i = 0;
         if (Avx512Vbmi.IsSupported)
@@ -78,9 +89,10 @@ internal static unsafe class BilinearRows
         }
     }
 
-    private static void AcrossFrom(byte* row, int readable, int* sourceX, short* weights, short* destination, int from, int width, ChannelOrder order)
+    private static void AcrossFrom(byte* row, int readable, int* sourceX, short* weights, short* destination, int from, int width,
+        ChannelOrder order)
     {
-        // A pair of neighbours is loaded as 8 bytes; columns near the row's end, where that would read past it, are scalar.
+        // A pair of neighbors is loaded as 8 bytes; columns near the end of the row, where that would read past it, use the scalar path.
         int n = order.BytesPerPixel;
         int safe = width;
         while (safe > 0 && sourceX[safe - 1] * n + 8 > readable)
@@ -105,23 +117,33 @@ internal static unsafe class BilinearRows
         AcrossScalar(row, sourceX, weights, destination, i, width, order);
     }
 
-    /// <summary>
-    /// Both passes at once, for rows that no other output row takes too: what lies between them never leaves the registers where
-    /// the processor has tables of columns.
-    /// </summary>
+    /// <summary>Runs both passes at once, for output rows that share no source row with other output rows.</summary>
+    /// <remarks>Where the processor has column tables, the intermediate rows stay in registers.</remarks>
     /// <param name="upper">First pixel of the upper row (of the crop).</param>
     /// <param name="lower">First pixel of the lower row.</param>
-    /// <param name="readable">Bytes that may be read of either.</param>
+    /// <param name="readable">Number of bytes that may be read from either row.</param>
     /// <param name="sourceX">Source column of each output pixel.</param>
-    /// <param name="weights">Eight weights a pixel.</param>
+    /// <param name="weights">Eight weights per pixel.</param>
     /// <param name="upperWeight">Weight of the upper row.</param>
     /// <param name="lowerWeight">Weight of the lower row.</param>
-    /// <param name="scratch">Room for twice width * 4 lanes.</param>
-    /// <param name="destination">One pixel each.</param>
-    /// <param name="width">Output pixels.</param>
+    /// <param name="scratch">Buffer of 2 * width * 4 lanes.</param>
+    /// <param name="destination">Output pixels.</param>
+    /// <param name="width">Number of output pixels.</param>
     /// <param name="order">Channel order of the source.</param>
-    /// <param name="tables">Tables of columns.</param>
-    public static void Both(byte* upper, byte* lower, int readable, int* sourceX, short* weights, short upperWeight, short lowerWeight, short* scratch, uint* destination, int width, ChannelOrder order, ColumnTables tables)
+    /// <param name="tables">Column tables.</param>
+    public static void Both(
+        byte* upper,
+        byte* lower,
+        int readable,
+        int* sourceX,
+        short* weights,
+        short upperWeight,
+        short lowerWeight,
+        short* scratch,
+        uint* destination,
+        int width,
+        ChannelOrder order,
+        ColumnTables tables)
     {
         int from = 0;
         if (Avx512Vbmi.IsSupported)
@@ -145,7 +167,7 @@ internal static unsafe class BilinearRows
         Down(a + from * 4, b + from * 4, upperWeight, lowerWeight, (byte*)(destination + from), (width - from) * 4);
     }
 
-    // Two pixels a step.
+    // Two pixels per step: multiply-add of adjacent bytes, widened to 16 bits, with their weights.
     private static int AcrossSse41(byte* row, int* sourceX, short* weights, short* destination, int from, int safe, ChannelOrder order)
     {
         var mask = order.PairMask;
@@ -162,14 +184,15 @@ internal static unsafe class BilinearRows
         return i;
     }
 
-    // One pixel a step: widening multiplications of its left and its right neighbour.
+    // One pixel per step: widening multiplications of its left and its right neighbor.
     private static int AcrossAdvSimd(byte* row, int* sourceX, short* weights, short* destination, int from, int safe, ChannelOrder order)
     {
         var mask = order.SidesMask;
         int n = order.BytesPerPixel, i = from;
         for (; i < safe; i++)
         {
-            var pair = Vector128.WidenLower(Vector128.ShuffleNative(Vector128.CreateScalar(Load(row + sourceX[i] * n)).AsByte(), mask)).AsInt16();
+            var pair =
+                Vector128.WidenLower(Vector128.ShuffleNative(Vector128.CreateScalar(Load(row + sourceX[i] * n)).AsByte(), mask)).AsInt16();
             var sum = AdvSimd.MultiplyWideningLower(pair.GetLower(), Vector64.Create(weights[i * 8]));
             sum = AdvSimd.MultiplyWideningLowerAndAdd(sum, pair.GetUpper(), Vector64.Create(weights[i * 8 + 1]));
             AdvSimd.ShiftRightLogicalNarrowingLower(sum.AsUInt32(), 4).AsInt16().Store(destination + i * 4);
@@ -194,14 +217,15 @@ internal static unsafe class BilinearRows
         return i;
     }
 
-    internal static void AcrossScalar(byte* row, int* sourceX, short* weights, short* destination, int from, int width, ChannelOrder order)
+    internal static void AcrossScalar(
+        byte* row, int* sourceX, short* weights, short* destination, int from, int width, ChannelOrder order)
     {
         int n = order.BytesPerPixel;
         for (int i = from; i < width; i++)
         {
             byte* p = row + sourceX[i] * n;
             int a = weights[i * 8], b = weights[i * 8 + 1];
-            int next = b == 0 ? 0 : n; // The last column has no right neighbour and no weight for it.
+            int next = b == 0 ? 0 : n; // The last column has no right neighbor; its weight for one is 0.
             short* d = destination + i * 4;
             d[0] = (short)((p[order.Blue] * a + p[order.Blue + next] * b) >> 4);
             d[1] = (short)((p[order.Green] * a + p[order.Green + next] * b) >> 4);
@@ -210,7 +234,7 @@ internal static unsafe class BilinearRows
         }
     }
 
-    /// <summary>Two rows from <see cref="Across"/> to 8-bit pixels: <paramref name="lanes"/> 16-bit lanes to as many bytes.</summary>
+    /// <summary>Combines two rows from <see cref="Across"/> vertically: <paramref name="lanes"/> 16-bit lanes to as many bytes.</summary>
     public static void Down(short* upper, short* lower, short upperWeight, short lowerWeight, byte* destination, int lanes)
     {
         int i = 0;
@@ -245,7 +269,8 @@ internal static unsafe class BilinearRows
             for (; i <= lanes - 16; i += 16)
             {
                 var a = (Sse2.MultiplyHigh(Vector128.Load(upper + i), bu) + Sse2.MultiplyHigh(Vector128.Load(lower + i), bl) + two) >> 2;
-                var b = (Sse2.MultiplyHigh(Vector128.Load(upper + i + 8), bu) + Sse2.MultiplyHigh(Vector128.Load(lower + i + 8), bl) + two) >> 2;
+                var b = (Sse2.MultiplyHigh(Vector128.Load(upper + i + 8), bu) + Sse2.MultiplyHigh(Vector128.Load(lower + i + 8), bl)
+                    + two) >> 2;
                 Sse2.PackUnsignedSaturate(a, b).Store(destination + i);
             }
         }
@@ -265,7 +290,8 @@ internal static unsafe class BilinearRows
         DownScalar(upper, lower, upperWeight, lowerWeight, destination, i, lanes);
     }
 
-    internal static void DownScalar(short* upper, short* lower, short upperWeight, short lowerWeight, byte* destination, int from, int lanes)
+    internal static void DownScalar(
+        short* upper, short* lower, short upperWeight, short lowerWeight, byte* destination, int from, int lanes)
     {
         for (int i = from; i < lanes; i++)
         {

@@ -1,40 +1,43 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Output columns in groups of eight for kernels that take all bytes of a group out of one window of the source row with a
-/// single permutation (AVX-512 VBMI): where each window begins, which bytes go where, and the weights in the same order. Every
-/// window lies inside the crop's row; where the columns are no whole number of groups, the last group begins earlier and overlaps.
-/// </summary>
+/// <summary>Tables for the AVX-512 VBMI kernels: output columns in groups of eight.</summary>
+/// <remarks>
+/// A kernel takes all bytes of a group out of one window of the source row with a single permutation. The tables hold the start of each
+/// window, the permutation indices, and the weights in the same order. Every window lies inside the row of the crop; where the number of
+/// columns is not a multiple of eight, the last group starts earlier and overlaps the group before it.
+/// </remarks>
 internal sealed class ColumnGroups
 {
-    /// <summary>Columns a group.</summary>
+    /// <summary>Number of columns in a group.</summary>
     public const int Columns = 8;
 
-    /// <summary>Groups there are; 0 where there are fewer than eight columns, a group's pixels lie too far apart or a row is shorter than a window.</summary>
+    /// <summary>Gets the number of groups; 0 if the tables cannot be used.</summary>
+    /// <remarks>
+    /// That is with fewer than eight columns, where the pixels of a group lie too far apart, and where a row is shorter than a window.
+    /// </remarks>
     public int Count { get; private set; }
 
-    /// <summary>Whether windows have 128 bytes rather than 64.</summary>
+    /// <summary>Gets whether windows have 128 bytes rather than 64.</summary>
     public bool IsWide { get; private set; }
 
-    /// <summary>First byte of each window.</summary>
+    /// <summary>Gets the first byte of each window.</summary>
     public int[] Start { get; private set; } = [];
 
-    /// <summary>For each group 64 bytes of the window: of each column B0 B1 G0 G1 R0 R1 and two that have no weight.</summary>
+    /// <summary>Gets 64 permutation indices per group: for each column B0 B1 G0 G1 R0 R1 and two bytes with weight 0.</summary>
     public byte[] Pairs { get; private set; } = [];
 
-    /// <summary>For each group 32 bytes of the window: of each column B G R and one unused; the next 32 are unused.</summary>
+    /// <summary>Gets 32 permutation indices per group, for each column B G R and an unused byte, followed by 32 unused ones.</summary>
     public byte[] Single { get; private set; } = [];
 
     /// <summary>
-    /// For each group 64 numbers as <see cref="Pairs"/>: what of a weight counts sixteen, at most 127; and 64 more: the rest of each
-    /// weight.
+    /// Gets 128 weights per group in the order of <see cref="Pairs"/>: 64 high parts (units of 16, at most 127), then 64 low parts.
     /// </summary>
     public sbyte[] Weights { get; private set; } = [];
 
-    /// <summary>First column of the last group.</summary>
+    /// <summary>Gets the first column of the last group.</summary>
     public int Last { get; private set; }
 
-    /// <summary>Makes the tables of a plan and a channel order.</summary>
+    /// <summary>Builds the tables for a plan and a channel order.</summary>
     public void Update(ResizePlan plan, BilinearRows.ChannelOrder channels)
     {
         Last = plan.Width - Columns;
@@ -72,7 +75,8 @@ internal sealed class ColumnGroups
         for (int k = 0; k < Columns; k++)
         {
             int column = Column(group) + k, left = plan.SourceX[column] * n - start, right = ColumnWindows.Right(plan, column, n) - start;
-            ReadOnlySpan<int> bytes = [left + c.Blue, right + c.Blue, left + c.Green, right + c.Green, left + c.Red, right + c.Red, left, left];
+            ReadOnlySpan<int> bytes =
+                [left + c.Blue, right + c.Blue, left + c.Green, right + c.Green, left + c.Red, right + c.Red, left, left];
             for (int b = 0; b < 8; b++)
             {
                 int weight = group * 128 + k * 8 + b;
@@ -81,7 +85,8 @@ internal sealed class ColumnGroups
             }
 
             int single = group * 64 + k * 4;
-            (Single[single], Single[single + 1], Single[single + 2], Single[single + 3]) = ((byte)bytes[0], (byte)bytes[2], (byte)bytes[4], (byte)left);
+            (Single[single], Single[single + 1], Single[single + 2], Single[single + 3]) =
+                ((byte)bytes[0], (byte)bytes[2], (byte)bytes[4], (byte)left);
         }
     }
 }

@@ -2,20 +2,21 @@ using System.Runtime.Intrinsics.X86;
 
 namespace EdgeVision;
 
-/// <summary>The tables of columns that this processor's kernels take, kept while plan and channel order stay.</summary>
+/// <summary>Column tables for the kernels of this processor, kept while plan and channel order stay the same.</summary>
 internal sealed class ColumnTables
 {
     private ResizePlan? _plan;
     private int _version = -1;
     private BilinearRows.ChannelOrder _channels;
 
-    /// <summary>For one permutation of up to 128 bytes; without groups where the processor has none.</summary>
+    /// <summary>Gets the tables for a permutation of up to 128 bytes (AVX-512 VBMI); empty where the processor lacks it.</summary>
     public ColumnGroups Groups { get; } = new();
 
-    /// <summary>For shuffles inside sixteen bytes; without groups where <see cref="Groups"/> serve, or the processor has no 256-bit integers.</summary>
+    /// <summary>Gets the tables for shuffles within 16 bytes (AVX2).</summary>
+    /// <remarks>Empty where <see cref="Groups"/> are used or the processor has no 256-bit integer vectors.</remarks>
     public ColumnWindows Windows { get; } = new();
 
-    /// <summary>Brings the tables to a plan and a channel order; nothing happens while both stay.</summary>
+    /// <summary>Updates the tables for a plan and a channel order; does nothing while both stay the same.</summary>
     public void Update(ResizePlan plan, BilinearRows.ChannelOrder channels)
     {
         if (ReferenceEquals(plan, _plan) && _version == plan.Version && channels.Equals(_channels))

@@ -1,43 +1,45 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Output columns in groups of eight for kernels that shuffle inside sixteen bytes (AVX2): where the bytes of two columns are
-/// loaded from, which of them go where, and the weights in the same order. Every load lies inside the crop's row, so no column
-/// needs care at the row's end; where the columns are no whole number of groups, the last group begins earlier and overlaps.
-/// </summary>
+/// <summary>Tables for the AVX2 kernels, which shuffle within 16 bytes: output columns in groups of eight.</summary>
+/// <remarks>
+/// The tables hold where the bytes of two columns are loaded from, the shuffle masks, and the weights in the same order. Every load lies
+/// inside the row of the crop, so columns at the end of a row need no special case; where the number of columns is not a multiple of eight,
+/// the last group starts earlier and overlaps the group before it.
+/// </remarks>
 internal sealed class ColumnWindows
 {
-    /// <summary>Columns a group.</summary>
+    /// <summary>Number of columns in a group.</summary>
     public const int Columns = 8;
 
-    // Columns side by side in a vector of 32 bytes, two vectors a group: packing both lane by lane leaves 0, 1, 2, ...
+    // Columns of the lanes of a 32-byte vector, two vectors per group: packing both vectors lane by lane yields the order 0, 1, 2, ...
     private static ReadOnlySpan<int> Order => [0, 1, 4, 5, 2, 3, 6, 7];
 
-    /// <summary>Groups there are; 0 where there are fewer than eight columns or a row is shorter than a load.</summary>
+    /// <summary>Gets the number of groups; 0 where there are fewer than eight columns or a row is shorter than a load.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Whether the two columns of a lane lie too far apart for one load of 16 bytes and take two of 8.</summary>
+    /// <summary>
+    /// Gets whether the two columns of a lane lie too far apart for one load of 16 bytes, so that two loads of 8 are used.
+    /// </summary>
     public bool IsSplit { get; private set; }
 
-    /// <summary>First byte of each load: four a group, or eight where split.</summary>
+    /// <summary>Gets the first byte of each load: four loads per group, or eight where split.</summary>
     public int[] Start { get; private set; } = [];
 
-    /// <summary>For each group two shuffles of 32 bytes: of each column B0 B1 G0 G1 R0 R1 and two zeros.</summary>
+    /// <summary>Gets two shuffle masks of 32 bytes per group: for each column B0 B1 G0 G1 R0 R1 and two zeros.</summary>
     public byte[] Pairs { get; private set; } = [];
 
-    /// <summary>For each group two shuffles of 32 bytes, whose results together are eight columns of B G R and a zero.</summary>
+    /// <summary>Gets two shuffle masks of 32 bytes per group, whose results combined are eight columns of B G R and a zero.</summary>
     public byte[] Single { get; private set; } = [];
 
     /// <summary>
-    /// For each shuffle of <see cref="Pairs"/> 32 numbers in its order: what of a weight counts sixteen, at most 127; and 32 more: the rest
-    /// of each weight.
+    /// Gets 64 weights per mask of <see cref="Pairs"/>, in its order: 32 high parts (units of 16, at most 127), then 32 low parts.
     /// </summary>
     public sbyte[] Weights { get; private set; } = [];
 
-    /// <summary>First column of the last group.</summary>
+    /// <summary>Gets the first column of the last group.</summary>
     public int Last { get; private set; }
 
-    /// <summary>Makes the tables of a plan and a channel order.</summary>
+    /// <summary>Builds the tables for a plan and a channel order.</summary>
     public void Update(ResizePlan plan, BilinearRows.ChannelOrder channels)
     {
         Last = plan.Width - Columns;
@@ -83,7 +85,8 @@ internal sealed class ColumnWindows
             int start = Math.Min(plan.SourceX[loaded] * n, row - (IsSplit ? 8 : 16)), place = IsSplit ? (k & 1) * 8 : 0;
             Start[IsSplit ? group * 8 + k : group * 4 + k / 2] = start;
             int left = plan.SourceX[column] * n - start + place, right = Right(plan, column, n) - start + place;
-            ReadOnlySpan<int> bytes = [left + c.Blue, right + c.Blue, left + c.Green, right + c.Green, left + c.Red, right + c.Red, Zero, Zero];
+            ReadOnlySpan<int> bytes =
+                [left + c.Blue, right + c.Blue, left + c.Green, right + c.Green, left + c.Red, right + c.Red, Zero, Zero];
             for (int b = 0; b < 8; b++)
             {
                 int weight = group * 128 + k / 4 * 64 + k % 4 * 8 + b;
@@ -91,19 +94,20 @@ internal sealed class ColumnWindows
                 (Weights[weight], Weights[weight + 32]) = Split(plan.WeightX[column * 8 + b]);
             }
 
-            // Columns of the first vector in the lower half of their lane, those of the second in the upper.
+            // Columns of the first vector go to the lower half of their lane, columns of the second vector to the upper half.
             int single = group * 64 + k / 2 * 16 + k / 4 * 8 + (k & 1) * 4;
             (Single[single], Single[single + 1], Single[single + 2]) = ((byte)bytes[0], (byte)bytes[2], (byte)bytes[4]);
         }
     }
 
-    /// <summary>A weight as 16 times the first number and the second.</summary>
+    /// <summary>Splits a weight into a high and a low part: 16 * High + Low.</summary>
     public static (sbyte High, sbyte Low) Split(short weight)
     {
         int high = Math.Min(weight >> 4, 127);
         return ((sbyte)high, (sbyte)(weight - 16 * high));
     }
 
-    /// <summary>First byte of a column's right neighbour: of itself where that has no weight, as at the row's end there is none.</summary>
+    /// <summary>Returns the first byte of the right neighbor of a column.</summary>
+    /// <remarks>Where the weight of the neighbor is 0, as at the end of the row, it is the first byte of the column itself.</remarks>
     public static int Right(ResizePlan plan, int column, int n) => (plan.SourceX[column] + (plan.WeightX[column * 8 + 1] == 0 ? 0 : 1)) * n;
 }

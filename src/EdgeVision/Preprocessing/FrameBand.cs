@@ -1,6 +1,6 @@
 namespace EdgeVision;
 
-/// <summary>Output rows of one picture from source rows, with scratch rows of its own: bands of a picture may be made side by side.</summary>
+/// <summary>Resizes and normalizes bands of rows of an image with buffers of its own, so that bands can run in parallel.</summary>
 internal sealed unsafe class FrameBand
 {
     private readonly InputSpec _spec;
@@ -9,7 +9,7 @@ internal sealed unsafe class FrameBand
     private readonly TensorRows _tensorRows;
     private readonly AntialiasRows _antialias = new();
     private readonly uint[] _pixelRow;
-    private readonly short[] _rows; // two rows between the passes
+    private readonly short[] _rows; // two rows between the horizontal and the vertical pass
     private readonly byte[] _yuvBytes;
     private uint[] _yuvRow = [];
     private uint[] _lowerYuvRow = [];
@@ -23,10 +23,10 @@ internal sealed unsafe class FrameBand
         _rows = new short[spec.Width * 8];
     }
 
-    /// <summary>Writes the gray around the picture.</summary>
+    /// <summary>Writes the padding around the image.</summary>
     public void Pad(byte* tensor) => _tensorRows.Pad(tensor, (byte)_spec.Resize.PadValue, _plan.Left, _plan.Top, _plan.Width, _plan.Height);
 
-    /// <summary>Writes output rows <paramref name="from"/> up to but without <paramref name="to"/> of the picture's.</summary>
+    /// <summary>Writes output rows <paramref name="from"/> (inclusive) to <paramref name="to"/> (exclusive) of the image.</summary>
     public void Rows(Frame frame, byte* data, byte* tensor, int from, int to)
     {
         if (_spec.Resize.Interpolation == Interpolation.BilinearAntialias)
@@ -117,11 +117,11 @@ internal sealed unsafe class FrameBand
         }
     }
 
-    // Reduced to half or less: every output row has two source rows of its own, or one.
+    // Reduction to half or less: every output row has one or two source rows that no other output row uses.
     private void Apart(Frame frame, byte* data, byte* tensor, BilinearRows.ChannelOrder order, int from, int to)
     {
         int width = _plan.Width;
-        bool packed = SourceRow(frame, data, 0, out int readable) is not null; // makes room for rows that must be converted
+        bool packed = SourceRow(frame, data, 0, out int readable) is not null; // allocates the buffers for rows that must be converted
         fixed (int* sourceX = _plan.SourceX)
         fixed (short* weightX = _plan.WeightX)
         fixed (short* scratch = _rows)
@@ -141,10 +141,12 @@ internal sealed unsafe class FrameBand
                 else
                 {
                     readable = _plan.CropWidth * 4;
-                    upper = lower = (byte*)(upperYuv + YuvRows.Convert(frame, data, _plan.CropX, _plan.CropY + first, _plan.CropWidth, upperYuv));
+                    upper = lower =
+                        (byte*)(upperYuv + YuvRows.Convert(frame, data, _plan.CropX, _plan.CropY + first, _plan.CropWidth, upperYuv));
                     if (second != first)
                     {
-                        lower = (byte*)(lowerYuv + YuvRows.Convert(frame, data, _plan.CropX, _plan.CropY + second, _plan.CropWidth, lowerYuv));
+                        lower = (byte*)(lowerYuv
+                            + YuvRows.Convert(frame, data, _plan.CropX, _plan.CropY + second, _plan.CropWidth, lowerYuv));
                     }
                 }
 
@@ -154,7 +156,8 @@ internal sealed unsafe class FrameBand
                 }
                 else
                 {
-                    BilinearRows.Both(upper, lower, readable, sourceX, weightX, upperWeight, lowerWeight, scratch, pixels, width, order, _tables);
+                    BilinearRows.Both(upper, lower, readable, sourceX, weightX, upperWeight, lowerWeight, scratch, pixels, width,
+                        order, _tables);
                 }
 
                 _tensorRows.Write(pixels, width, tensor, _plan.Left, _plan.Top + y);
@@ -214,7 +217,7 @@ internal sealed unsafe class FrameBand
         }
     }
 
-    // First pixel of a packed row of the crop, or null (and room in the scratch row) where the row must be converted.
+    // Returns the first pixel of a packed row of the crop, or null (with the scratch rows allocated) where the row must be converted.
     private byte* SourceRow(Frame frame, byte* data, int row, out int readable)
     {
         if (frame.Format is PixelFormat.Nv12 or PixelFormat.I420 or PixelFormat.Yuy2)

@@ -4,13 +4,14 @@ using System.Runtime.Intrinsics.X86;
 
 namespace EdgeVision;
 
-/// <summary>
-/// <see cref="WindowRows"/>' kernels with AVX-512 VBMI over <see cref="ColumnGroups"/>: one permutation takes the bytes of eight
-/// columns out of their window. The arithmetic is the same. Each kernel returns the columns it made: all, or none.
-/// </summary>
+/// <summary>The kernels of <see cref="WindowRows"/> with AVX-512 VBMI and the tables of <see cref="ColumnGroups"/>.</summary>
+/// <remarks>
+/// One permutation takes the bytes of eight columns out of their window; the arithmetic is the same. Each kernel returns the number of
+/// columns written: all, or 0 where there are no tables.
+/// </remarks>
 internal static unsafe class GroupRows
 {
-    /// <summary>One source row to four 16-bit lanes a column.</summary>
+    /// <summary>Resizes one source row horizontally to four 16-bit lanes per column.</summary>
     public static int Across(byte* row, short* destination, ColumnGroups groups)
     {
         int count = groups.Count, last = groups.Last;
@@ -21,14 +22,15 @@ internal static unsafe class GroupRows
         {
             for (int g = 0; g < count; g++)
             {
-                Weigh(Take(row + start[g], Vector512.Load(pairs + g * 64), wide), weights + g * 128).Store(destination + Math.Min(g * ColumnGroups.Columns, last) * 4);
+                Weigh(Take(row + start[g], Vector512.Load(pairs + g * 64), wide), weights + g * 128)
+                    .Store(destination + Math.Min(g * ColumnGroups.Columns, last) * 4);
             }
         }
 
         return Made(groups);
     }
 
-    /// <summary>Both passes of two source rows.</summary>
+    /// <summary>Runs the horizontal and the vertical pass on two source rows.</summary>
     public static int Both(byte* upper, byte* lower, short upperWeight, short lowerWeight, uint* destination, ColumnGroups groups)
     {
         int count = groups.Count, last = groups.Last;
@@ -44,14 +46,15 @@ internal static unsafe class GroupRows
                 var index = Vector512.Load(pairs + g * 64);
                 var ru = Weigh(Take(upper + start[g], index, wide), weights + g * 128);
                 var rl = Weigh(Take(lower + start[g], index, wide), weights + g * 128);
-                Quarter(Avx512BW.MultiplyHigh(ru, bu) + Avx512BW.MultiplyHigh(rl, bl)).Store(destination + Math.Min(g * ColumnGroups.Columns, last));
+                Quarter(Avx512BW.MultiplyHigh(ru, bu) + Avx512BW.MultiplyHigh(rl, bl))
+                    .Store(destination + Math.Min(g * ColumnGroups.Columns, last));
             }
         }
 
         return Made(groups);
     }
 
-    /// <summary>Means of each column's four neighbours.</summary>
+    /// <summary>Averages the four neighbors of each column.</summary>
     public static int Mean(byte* upper, byte* lower, uint* destination, ColumnGroups groups)
     {
         int count = groups.Count, last = groups.Last;
@@ -64,7 +67,8 @@ internal static unsafe class GroupRows
             for (int g = 0; g < count; g++)
             {
                 var index = Vector512.Load(pairs + g * 64);
-                var sum = Avx512BW.MultiplyAddAdjacent(Take(upper + start[g], index, wide), ones) + Avx512BW.MultiplyAddAdjacent(Take(lower + start[g], index, wide), ones);
+                var sum = Avx512BW.MultiplyAddAdjacent(Take(upper + start[g], index, wide), ones)
+                    + Avx512BW.MultiplyAddAdjacent(Take(lower + start[g], index, wide), ones);
                 (Quarter(sum) & mask).Store(destination + Math.Min(g * ColumnGroups.Columns, last));
             }
         }
@@ -72,7 +76,7 @@ internal static unsafe class GroupRows
         return Made(groups);
     }
 
-    /// <summary>The left neighbour of each column.</summary>
+    /// <summary>Copies the left neighbor of each column.</summary>
     public static int Pick(byte* row, uint* destination, ColumnGroups groups)
     {
         int count = groups.Count, last = groups.Last;
@@ -83,7 +87,8 @@ internal static unsafe class GroupRows
         {
             for (int g = 0; g < count; g++)
             {
-                (Take(row + start[g], Vector512.Load(single + g * 64), wide).GetLower().AsUInt32() & mask).Store(destination + Math.Min(g * ColumnGroups.Columns, last));
+                (Take(row + start[g], Vector512.Load(single + g * 64), wide).GetLower().AsUInt32() & mask)
+                    .Store(destination + Math.Min(g * ColumnGroups.Columns, last));
             }
         }
 
@@ -92,13 +97,16 @@ internal static unsafe class GroupRows
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<byte> Take(byte* window, Vector512<byte> index, bool wide) =>
-        wide ? Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(window), index, Vector512.Load(window + 64)) : Avx512Vbmi.PermuteVar64x8(Vector512.Load(window), index);
+        wide
+            ? Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(window), index, Vector512.Load(window + 64))
+            : Avx512Vbmi.PermuteVar64x8(Vector512.Load(window), index);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<short> Weigh(Vector512<byte> pairs, sbyte* weights) =>
-        Avx512BW.MultiplyAddAdjacent(pairs, Vector512.Load(weights)) + (Avx512BW.MultiplyAddAdjacent(pairs, Vector512.Load(weights + 64)) >> 4);
+        Avx512BW.MultiplyAddAdjacent(pairs, Vector512.Load(weights))
+            + (Avx512BW.MultiplyAddAdjacent(pairs, Vector512.Load(weights + 64)) >> 4);
 
-    // (x + 2) >> 2 in bytes: x * 2^13 >> 14, plus one, halved.
+    // (x + 2) >> 2 in bytes: MultiplyHighRoundScale by 2^13 computes ((x * 2^13 >> 14) + 1) >> 1.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<uint> Quarter(Vector512<short> sum) =>
         Avx512BW.ConvertToVector256Byte(Avx512BW.MultiplyHighRoundScale(sum, Vector512.Create((short)(1 << 13))).AsUInt16()).AsUInt32();

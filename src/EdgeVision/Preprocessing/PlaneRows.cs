@@ -5,13 +5,14 @@ using System.Runtime.Intrinsics.X86;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Rows of 8-bit pixels (blue, green, red, unused) to planes of floats: <c>pixel * factor + offset</c>, both rounded, or the
-/// rounded quotient <c>pixel / 255</c>. Every path gives the same numbers.
-/// </summary>
+/// <summary>Converts rows of 8-bit pixels (blue, green, red, unused) to planes of floats.</summary>
+/// <remarks>
+/// Either <c>pixel * factor + offset</c>, with product and sum rounded separately, or the rounded quotient <c>pixel / 255</c>. Every path
+/// yields the same numbers.
+/// </remarks>
 internal static unsafe class PlaneRows
 {
-    /// <summary>What becomes of a channel's values.</summary>
+    /// <summary>Scaling of the values of a channel.</summary>
     internal interface IScale
     {
         Vector512<float> Apply(Vector512<float> v);
@@ -23,28 +24,33 @@ internal static unsafe class PlaneRows
         float Apply(byte v);
     }
 
-    /// <summary>
-    /// The rounded quotient by 255. The fused sum of a product with the inverse and one with what the inverse lacks rounds once, to
-    /// the quotient: a test goes over all 256 values.
-    /// </summary>
+    /// <summary>The rounded quotient by 255.</summary>
+    /// <remarks>
+    /// A fused multiply-add of the product with the inverse and the product with the rounding error of the inverse rounds once, to the
+    /// quotient; a test covers all 256 values.
+    /// </remarks>
     internal readonly struct By255 : IScale
     {
         private const float Rest = (float)(1 / 255.0 - (double)TensorRows.Inverse255);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector512<float> Apply(Vector512<float> v) => Vector512.FusedMultiplyAdd(v, Vector512.Create(TensorRows.Inverse255), v * Rest);
+        public Vector512<float> Apply(Vector512<float> v) =>
+            Vector512.FusedMultiplyAdd(v, Vector512.Create(TensorRows.Inverse255), v * Rest);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector256<float> Apply(Vector256<float> v) => Fma.IsSupported ? Vector256.FusedMultiplyAdd(v, Vector256.Create(TensorRows.Inverse255), v * Rest) : v / 255f;
+        public Vector256<float> Apply(Vector256<float> v) =>
+            Fma.IsSupported ? Vector256.FusedMultiplyAdd(v, Vector256.Create(TensorRows.Inverse255), v * Rest) : v / 255f;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Vector128<float> Apply(Vector128<float> v) =>
-            Fma.IsSupported || AdvSimd.IsSupported ? Vector128.FusedMultiplyAdd(v, Vector128.Create(TensorRows.Inverse255), v * Rest) : v / 255f;
+            Fma.IsSupported || AdvSimd.IsSupported
+                ? Vector128.FusedMultiplyAdd(v, Vector128.Create(TensorRows.Inverse255), v * Rest)
+                : v / 255f;
 
         public float Apply(byte v) => v / 255f;
     }
 
-    /// <summary>A product and a sum, rounded apart.</summary>
+    /// <summary>A product and a sum, rounded separately.</summary>
     internal readonly struct Affine(float factor, float offset) : IScale
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -63,16 +69,17 @@ internal static unsafe class PlaneRows
         }
     }
 
-    /// <summary>All three channels, so that pixels are loaded once.</summary>
-    /// <param name="pixels">Pixels.</param>
-    /// <param name="blue">Where the blue channel goes; then green and red.</param>
-    /// <param name="green">Where the green channel goes.</param>
-    /// <param name="red">Where the red channel goes.</param>
-    /// <param name="count">Pixels there are.</param>
-    /// <param name="b">What becomes of blue.</param>
-    /// <param name="g">What becomes of green.</param>
-    /// <param name="r">What becomes of red.</param>
-    public static void Three<TScale>(uint* pixels, float* blue, float* green, float* red, int count, TScale b, TScale g, TScale r)
+    /// <summary>Converts all three channels, so that pixels are loaded only once.</summary>
+    /// <param name="pixels">Source pixels.</param>
+    /// <param name="blue">Destination of the blue channel.</param>
+    /// <param name="green">Destination of the green channel.</param>
+    /// <param name="red">Destination of the red channel.</param>
+    /// <param name="count">Number of pixels.</param>
+    /// <param name="b">Scaling of blue.</param>
+    /// <param name="g">Scaling of green.</param>
+    /// <param name="r">Scaling of red.</param>
+    public static void Three<TScale>(
+        uint* pixels, float* blue, float* green, float* red, int count, TScale b, TScale g, TScale r)
         where TScale : struct, IScale
     {
         int i = 0;
@@ -118,7 +125,7 @@ internal static unsafe class PlaneRows
         }
     }
 
-    /// <summary>One channel, <paramref name="shift"/> bits from the pixel's first.</summary>
+    /// <summary>Converts one channel, which starts <paramref name="shift"/> bits above the lowest bit of a pixel.</summary>
     public static void One<TScale>(uint* pixels, float* destination, int count, int shift, TScale scale)
         where TScale : struct, IScale
     {
@@ -127,7 +134,8 @@ internal static unsafe class PlaneRows
         {
             for (; i <= count - 16; i = Next(destination, i, 16))
             {
-                scale.Apply(Vector512.ConvertToSingle(((Vector512.Load(pixels + i) >>> shift) & Vector512.Create(0xFFu)).AsInt32())).Store(destination + i);
+                scale.Apply(Vector512.ConvertToSingle(((Vector512.Load(pixels + i) >>> shift) & Vector512.Create(0xFFu)).AsInt32()))
+                    .Store(destination + i);
             }
         }
 
@@ -135,7 +143,8 @@ internal static unsafe class PlaneRows
         {
             for (; i <= count - 8; i = Next(destination, i, 8))
             {
-                scale.Apply(Vector256.ConvertToSingle(((Vector256.Load(pixels + i) >>> shift) & Vector256.Create(0xFFu)).AsInt32())).Store(destination + i);
+                scale.Apply(Vector256.ConvertToSingle(((Vector256.Load(pixels + i) >>> shift) & Vector256.Create(0xFFu)).AsInt32()))
+                    .Store(destination + i);
             }
         }
 
@@ -143,7 +152,8 @@ internal static unsafe class PlaneRows
         {
             for (; i <= count - 4; i += 4)
             {
-                scale.Apply(Vector128.ConvertToSingle(((Vector128.Load(pixels + i) >>> shift) & Vector128.Create(0xFFu)).AsInt32())).Store(destination + i);
+                scale.Apply(Vector128.ConvertToSingle(((Vector128.Load(pixels + i) >>> shift) & Vector128.Create(0xFFu)).AsInt32()))
+                    .Store(destination + i);
             }
         }
 
@@ -153,8 +163,10 @@ internal static unsafe class PlaneRows
         }
     }
 
-    // After the first vector the places where whole vectors begin: it ends in one of them, and what it shares with the next is written twice. A vector
-    // across two cache lines takes as long as two, and rows beside a padding, or memory from elsewhere, begin anywhere.
+    // After the first vector, continue at aligned addresses: the next vector starts at the alignment boundary inside the first one, and the
+    // overlap is written twice. A store across two cache lines takes as long as two stores, and rows beside padding, or in memory allocated
+    // elsewhere, may start at any address.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Next(float* destination, int i, int width) => i + width - (int)((nuint)(destination + i) / sizeof(float) & (nuint)(width - 1));
+    private static int Next(float* destination, int i, int width) =>
+        i + width - (int)((nuint)(destination + i) / sizeof(float) & (nuint)(width - 1));
 }

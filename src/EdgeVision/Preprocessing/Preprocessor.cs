@@ -1,12 +1,12 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Frame to tensor in one pass: crop, letterbox / stretch / top-left / centre crop, bilinear or nearest, colour,
-/// <c>(pixel * scale - mean) / std</c>, NCHW or NHWC, float32, float16 or uint8. Only rows are held in between, never a
-/// picture. Gives the numbers of OpenCV's 8-bit resize followed by the normalisation (torchvision's for
-/// <see cref="Interpolation.BilinearAntialias"/>). An instance serves one thread at a time and allocates nothing while
-/// frames keep their size.
-/// </summary>
+/// <summary>Converts a frame to the input tensor in one pass: crop, resize, color order, normalization and layout.</summary>
+/// <remarks>
+/// Resizes by letterbox, stretch, top-left or center crop, with bilinear or nearest interpolation; normalizes by <c>(pixel * scale - mean)
+/// / std</c>; writes NCHW or NHWC as float32, float16 or uint8. Only rows are buffered in between, never a whole image. The numbers are
+/// those of OpenCV's 8-bit resize followed by the normalization (torchvision's for <see cref="Interpolation.BilinearAntialias"/>). An
+/// instance serves one thread at a time and allocates nothing while frames keep their size.
+/// </remarks>
 public sealed unsafe class Preprocessor : IWork
 {
     private const int LeastRows = 16;
@@ -19,9 +19,11 @@ public sealed unsafe class Preprocessor : IWork
     private byte* _data, _tensor;
     private int _parts;
 
-    /// <summary>Prepares the pass for an input. Throws <see cref="SpecException"/> where the input is impossible.</summary>
-    /// <param name="spec">The input.</param>
-    /// <param name="threads">Threads that share the rows of a picture, 1 to 64. More than one pays from large pictures on.</param>
+    /// <summary>Initializes the pass for an input.</summary>
+    /// <param name="spec">Specification of the input.</param>
+    /// <param name="threads">Number of threads that share the rows of an image, 1 to 64. More than one pays off for large images
+    /// only.</param>
+    /// <exception cref="SpecException">The input is not possible.</exception>
     public Preprocessor(InputSpec spec, int threads = 1)
     {
         ArgumentNullException.ThrowIfNull(spec);
@@ -37,7 +39,7 @@ public sealed unsafe class Preprocessor : IWork
         }
     }
 
-    /// <summary>Bytes of one image in the tensor.</summary>
+    /// <summary>Returns the number of bytes of one image in the tensor.</summary>
     public static int ByteCount(InputSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
@@ -46,23 +48,24 @@ public sealed unsafe class Preprocessor : IWork
         return checked(spec.Width * spec.Height * (spec.ColorOrder == ColorOrder.Gray ? 1 : 3) * size);
     }
 
-    /// <summary>Writes the frame as one image of the tensor and returns the map from input to frame.</summary>
+    /// <summary>Writes the frame as one image of the tensor and returns the mapping from input to frame.</summary>
     /// <param name="frame">Source pixels.</param>
     /// <param name="destination">At least <see cref="ByteCount"/> bytes.</param>
     public FrameTransform Process(Frame frame, Span<byte> destination) => Process(frame, destination, null);
 
-    /// <summary>Writes a part of the frame as one image of the tensor and returns the map from input to frame.</summary>
+    /// <summary>Writes a part of the frame as one image of the tensor and returns the mapping from input to frame.</summary>
     /// <param name="frame">Source pixels.</param>
     /// <param name="destination">At least <see cref="ByteCount"/> bytes.</param>
-    /// <param name="crop">Part of the frame, in pixels; rounded outwards to whole pixels and clipped. Null for all of it.</param>
-    /// <exception cref="FrameFormatException">The crop has no pixel in the frame.</exception>
+    /// <param name="crop">Part of the frame in pixels, rounded outwards to whole pixels and clipped to the frame; null for the whole
+    /// frame.</param>
+    /// <exception cref="FrameFormatException">The crop contains no pixel of the frame.</exception>
     public FrameTransform Process(Frame frame, Span<byte> destination, in Box? crop)
     {
         ArgumentNullException.ThrowIfNull(frame);
         int needed = ByteCount(_spec);
         if (destination.Length < needed)
         {
-            throw new ArgumentException($"the tensor needs {needed} bytes; {destination.Length} are given", nameof(destination));
+            throw new ArgumentException($"the tensor must have at least {needed} bytes; got {destination.Length}", nameof(destination));
         }
 
         _plan.Update(_spec, frame.Width, frame.Height, CropOf(frame, crop));
@@ -104,28 +107,29 @@ public sealed unsafe class Preprocessor : IWork
     {
         if (spec.Width < 1 || spec.Height < 1 || spec.Width > 16384 || spec.Height > 16384)
         {
-            throw new SpecException($"input of {spec.Width}x{spec.Height} is not possible; give width and height from 1 to 16384");
+            throw new SpecException($"input width and height must be from 1 to 16384; got {spec.Width}x{spec.Height}");
         }
 
         if (spec.Element is not (TensorElement.Float32 or TensorElement.Float16 or TensorElement.UInt8))
         {
-            throw new SpecException($"input element {spec.Element} is not supported; use float32, float16 or uint8");
+            throw new SpecException($"input element must be float32, float16 or uint8; got {spec.Element}");
         }
 
         int channels = spec.ColorOrder == ColorOrder.Gray ? 1 : 3;
         if (spec.Mean.Length != 1 && spec.Mean.Length != channels || spec.Std.Length != 1 && spec.Std.Length != channels)
         {
-            throw new SpecException($"input mean and std need 1 or {channels} numbers");
+            throw new SpecException(
+                $"input mean and std must have 1 or {channels} numbers; got {spec.Mean.Length} and {spec.Std.Length}");
         }
 
         if (spec.Std.Any(s => s == 0 || !float.IsFinite(s)) || spec.Mean.Any(m => !float.IsFinite(m)) || !float.IsFinite(spec.Scale))
         {
-            throw new SpecException("input std must not be 0, and scale, mean and std must be finite");
+            throw new SpecException("input std must not be 0, and scale, mean and std must be finite numbers");
         }
 
         if (spec.Resize.PadValue is < 0 or > 255)
         {
-            throw new SpecException($"padValue {spec.Resize.PadValue} is not a grey level from 0 to 255");
+            throw new SpecException($"padValue must be a gray level from 0 to 255; got {spec.Resize.PadValue}");
         }
     }
 
@@ -138,13 +142,13 @@ public sealed unsafe class Preprocessor : IWork
 
         if (!(float.IsFinite(box.X1) && float.IsFinite(box.Y1) && float.IsFinite(box.X2) && float.IsFinite(box.Y2)))
         {
-            throw new FrameFormatException($"crop {box} is not a box");
+            throw new FrameFormatException($"the crop must have finite corners; got {box}");
         }
 
         int x1 = (int)Math.Clamp(MathF.Floor(box.X1), 0, frame.Width), y1 = (int)Math.Clamp(MathF.Floor(box.Y1), 0, frame.Height);
         int x2 = (int)Math.Clamp(MathF.Ceiling(box.X2), 0, frame.Width), y2 = (int)Math.Clamp(MathF.Ceiling(box.Y2), 0, frame.Height);
         return x2 > x1 && y2 > y1
             ? (x1, y1, x2 - x1, y2 - y1)
-            : throw new FrameFormatException($"crop {box} has no pixel in the frame of {frame.Width}x{frame.Height}");
+            : throw new FrameFormatException($"the crop must overlap the frame of {frame.Width}x{frame.Height}; got {box}");
     }
 }

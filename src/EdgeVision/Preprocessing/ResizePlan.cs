@@ -1,78 +1,79 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Where each column and row of the network's input comes from, for one frame size and crop: fitted rectangle, source
-/// offsets and fixed-point weights. Weights and borders are those of OpenCV's 8-bit <c>INTER_LINEAR</c> (11-bit weights,
-/// half-pixel centres) and <c>INTER_NEAREST</c>; the fit follows Ultralytics' LetterBox, YOLOX and torchvision.
-/// The tables are kept while frames keep their size, so a steady stream computes them once.
-/// </summary>
+/// <summary>Source columns, rows and weights of every pixel of the network's input, for one frame size and crop.</summary>
+/// <remarks>
+/// Holds the fitted rectangle, source offsets and fixed-point weights. Weights and borders are those of OpenCV's 8-bit <c>INTER_LINEAR</c>
+/// (11-bit weights, half-pixel centers) and <c>INTER_NEAREST</c>; the fit follows Ultralytics' LetterBox, YOLOX and torchvision. The tables
+/// are kept while frames keep their size, so a steady stream computes them once.
+/// </remarks>
 internal sealed class ResizePlan
 {
-    /// <summary>One in 11-bit fixed point, as OpenCV's INTER_RESIZE_COEF_SCALE.</summary>
+    /// <summary>The number one in 11-bit fixed point, as OpenCV's INTER_RESIZE_COEF_SCALE.</summary>
     public const int One = 2048;
 
     private int _frameWidth = -1;
     private int _frameHeight = -1;
     private (int X, int Y, int Width, int Height) _crop;
 
-    /// <summary>First source column of each output column, relative to the crop.</summary>
+    /// <summary>Gets the first source column of each output column, relative to the crop.</summary>
     public int[] SourceX { get; private set; } = [];
 
-    /// <summary>Weights of a column: left, right, in that order, for each of three channels, and two zeros.</summary>
+    /// <summary>Gets eight weights per column: left and right, in that order, for each of three channels, and two zeros.</summary>
     public short[] WeightX { get; private set; } = [];
 
-    /// <summary>First source row of each output row, relative to the crop; may be -1.</summary>
+    /// <summary>Gets the first source row of each output row, relative to the crop; may be -1.</summary>
     public int[] SourceY { get; private set; } = [];
 
-    /// <summary>Weights of a row: upper, lower.</summary>
+    /// <summary>Gets two weights per row: upper, lower.</summary>
     public short[] WeightY { get; private set; } = [];
 
-    /// <summary>Crop of the frame: first column.</summary>
+    /// <summary>Gets the first column of the crop.</summary>
     public int CropX => _crop.X;
 
-    /// <summary>Crop of the frame: first row.</summary>
+    /// <summary>Gets the first row of the crop.</summary>
     public int CropY => _crop.Y;
 
-    /// <summary>Crop of the frame: columns.</summary>
+    /// <summary>Gets the number of columns of the crop.</summary>
     public int CropWidth => _crop.Width;
 
-    /// <summary>Crop of the frame: rows.</summary>
+    /// <summary>Gets the number of rows of the crop.</summary>
     public int CropHeight => _crop.Height;
 
-    /// <summary>First input column that holds picture.</summary>
+    /// <summary>Gets the first input column of the image.</summary>
     public int Left { get; private set; }
 
-    /// <summary>First input row that holds picture.</summary>
+    /// <summary>Gets the first input row of the image.</summary>
     public int Top { get; private set; }
 
-    /// <summary>Input columns that hold picture.</summary>
+    /// <summary>Gets the number of input columns of the image.</summary>
     public int Width { get; private set; }
 
-    /// <summary>Input rows that hold picture.</summary>
+    /// <summary>Gets the number of input rows of the image.</summary>
     public int Height { get; private set; }
 
-    /// <summary>Size of the whole resized picture, before a centre crop cuts it.</summary>
+    /// <summary>Gets the size of the resized image before a center crop.</summary>
     public (int Width, int Height) Resized { get; private set; }
 
-    /// <summary>First column and row of the resized picture that the input shows.</summary>
+    /// <summary>Gets the first column and row of the resized image that the input shows.</summary>
     public (int X, int Y) Cut { get; private set; }
 
-    /// <summary>Map from input to frame.</summary>
+    /// <summary>Gets the mapping from input to frame.</summary>
     public FrameTransform Transform { get; private set; }
 
-    /// <summary>Whether every output pixel is one source pixel: no column and no row takes a share of its neighbour.</summary>
+    /// <summary>Gets whether every output pixel is one source pixel, without weights for neighbors.</summary>
     public bool Picks { get; private set; }
 
-    /// <summary>Whether every output pixel is the mean of four neighbours, as where the ratio is even: half of each of two columns and rows.</summary>
+    /// <summary>Gets whether every output pixel is the mean of four neighbors: one half of each of two columns and rows.</summary>
+    /// <remarks>So it is where the ratio is even.</remarks>
     public bool Means { get; private set; }
 
-    /// <summary>Whether no two output rows share a source row.</summary>
+    /// <summary>Gets whether no two output rows share a source row.</summary>
     public bool RowsApart { get; private set; }
 
-    /// <summary>Counts changes, so that tables derived from this plan know when to follow.</summary>
+    /// <summary>Gets the number of changes, by which tables derived from this plan detect that they are outdated.</summary>
     public int Version { get; private set; }
 
-    /// <summary>Brings the plan to a frame size and crop; nothing happens while they stay.</summary>
+    /// <summary>Updates the plan for a frame size and crop; does nothing while they stay the same.</summary>
     public void Update(InputSpec input, int frameWidth, int frameHeight, (int X, int Y, int Width, int Height) crop)
     {
         if (frameWidth == _frameWidth && frameHeight == _frameHeight && crop == _crop)
@@ -80,7 +81,7 @@ internal sealed class ResizePlan
             return;
         }
 
-        _frameWidth = -1; // Stays invalid when what follows throws.
+        _frameWidth = -1; // Stays invalid if the code below throws.
         Fit(input, frameWidth, frameHeight, crop);
         _crop = crop;
         Columns(input.Resize.Interpolation);
@@ -112,7 +113,7 @@ internal sealed class ResizePlan
                 scaleX = scaleY = (float)ratio;
                 break;
             case ResizeMode.CenterCrop:
-                // torchvision Resize(short side) then CenterCrop: the long side truncates, the cut rounds half to even.
+                // torchvision's Resize (short side), then CenterCrop: the long side is truncated, the crop offset is rounded half to even.
                 ratio = Math.Max((double)ih / h, (double)iw / w);
                 bool wide = (double)iw / w <= (double)ih / h;
                 rw = wide ? Math.Max(iw, Round((double)ih * w / h, input.Resize.Rounding)) : iw;
@@ -125,7 +126,8 @@ internal sealed class ResizePlan
             case ResizeMode.Stretch:
                 break;
             default:
-                throw new SpecException($"resize mode {input.Resize.Mode} is not known");
+                throw new SpecException(
+                    $"resize mode must be one of {string.Join(", ", Enum.GetNames<ResizeMode>())}; got {input.Resize.Mode}");
         }
 
         Resized = (rw, rh);
@@ -137,7 +139,7 @@ internal sealed class ResizePlan
         float padX = left - cutX, padY = top - cutY, exactX = padX, exactY = padY;
         if (input.Resize.Mode == ResizeMode.Letterbox)
         {
-            // Ultralytics' inverse takes the pad of the unrounded size; it differs from the forward pad by one in rare cases.
+            // Ultralytics' inverse uses the pad of the unrounded size; it differs from the forward pad by one in rare cases.
             padX = (float)Math.Round((iw - w * ratio) / 2 - 0.1);
             padY = (float)Math.Round((ih - h * ratio) / 2 - 0.1);
             exactX = (float)((iw - w * ratio) / 2);
@@ -194,7 +196,7 @@ internal sealed class ResizePlan
             short a = Weight(1f - f), b = Weight(f);
             for (int k = 0; k < 8; k += 2)
             {
-                // The fourth channel is none.
+                // The fourth channel is unused.
                 WeightX[i * 8 + k] = k < 6 ? a : (short)0;
                 WeightX[i * 8 + k + 1] = k < 6 ? b : (short)0;
             }
@@ -221,7 +223,7 @@ internal sealed class ResizePlan
                 continue;
             }
 
-            // Rows differ from columns in the reference: the weight stays at the border and the row index is clamped.
+            // In the reference, rows differ from columns: at the border the weight is kept and the row index is clamped.
             float f = (float)((dy + 0.5) * scale - 0.5);
             int sy = (int)MathF.Floor(f);
             f -= sy;

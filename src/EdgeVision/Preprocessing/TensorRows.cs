@@ -3,11 +3,12 @@ using System.Runtime.Intrinsics;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Rows of 8-bit pixels (blue, green, red, unused) into the network's tensor: channel order, <c>pixel * factor + offset</c>,
-/// layout and element type. Multiplication and addition are rounded apart on every path, so vector and scalar agree. The
-/// common plain scale of 1/255 gives the rounded quotient <c>pixel / 255</c>, as the references divide.
-/// </summary>
+/// <summary>Writes rows of 8-bit pixels (blue, green, red, unused) into the network's input tensor.</summary>
+/// <remarks>
+/// Applies the channel order, <c>pixel * factor + offset</c>, the layout and the element type. Multiplication and addition are rounded
+/// separately on every path, so vector and scalar results are equal. The common plain scale of 1/255 yields the rounded quotient <c>pixel /
+/// 255</c>, as the references divide.
+/// </remarks>
 internal sealed unsafe class TensorRows
 {
     internal const float Inverse255 = 1f / 255f;
@@ -58,7 +59,12 @@ internal sealed unsafe class TensorRows
 
     private int ElementSize => _spec.Element switch { TensorElement.Float32 => 4, TensorElement.Float16 => 2, _ => 1 };
 
-    /// <summary>Writes <paramref name="count"/> pixels at column <paramref name="x"/>, row <paramref name="y"/> of the tensor at <paramref name="tensor"/>.</summary>
+    /// <summary>Writes <paramref name="count"/> pixels at a column and row of the tensor.</summary>
+    /// <param name="pixels">Pixels to write.</param>
+    /// <param name="count">Number of pixels.</param>
+    /// <param name="tensor">First byte of the image in the tensor.</param>
+    /// <param name="x">Column of the first pixel.</param>
+    /// <param name="y">Row of the pixels.</param>
     public void Write(uint* pixels, int count, byte* tensor, int x, int y)
     {
         if (count == 0)
@@ -147,7 +153,7 @@ internal sealed unsafe class TensorRows
 
     private void Planes(float* destination, long plane, uint* pixels, int count)
     {
-        // The tensor's channels are red, green, blue or the reverse.
+        // The channels of the tensor are red, green, blue or the reverse.
         int first = _shift[0] == 0 ? 0 : 2, last = 2 - first;
         float* blue = destination + first * plane, green = destination + plane, red = destination + last * plane;
         if (_by255)
@@ -176,7 +182,13 @@ internal sealed unsafe class TensorRows
 
     private float Scaled(byte value, int channel) => _by255 ? default(PlaneRows.By255).Apply(value) : Affine(channel).Apply(value);
 
-    /// <summary>Writes a gray level around the picture: all of the tensor but <paramref name="width"/> by <paramref name="height"/> from the place given.</summary>
+    /// <summary>Writes a gray level around the image: to the whole tensor except the given rectangle.</summary>
+    /// <param name="tensor">First byte of the image in the tensor.</param>
+    /// <param name="gray">Gray level.</param>
+    /// <param name="left">First column of the image.</param>
+    /// <param name="top">First row of the image.</param>
+    /// <param name="width">Columns of the image.</param>
+    /// <param name="height">Rows of the image.</param>
     public void Pad(byte* tensor, byte gray, int left, int top, int width, int height)
     {
         int all = _spec.Width, rows = _spec.Height, right = left + width, bottom = top + height, size = ElementSize;
@@ -203,7 +215,7 @@ internal sealed unsafe class TensorRows
             return;
         }
 
-        // One row of the padding, and copies of it.
+        // Write one row of the padding and copy it.
         if (top == 0 && bottom == rows && width == all)
         {
             return;
@@ -225,7 +237,8 @@ internal sealed unsafe class TensorRows
                 {
                     if (y != firstPadded)
                     {
-                        new ReadOnlySpan<byte>(tensor + (long)firstPadded * bytes, bytes).CopyTo(new Span<byte>(tensor + (long)y * bytes, bytes));
+                        new ReadOnlySpan<byte>(tensor + (long)firstPadded * bytes, bytes)
+                            .CopyTo(new Span<byte>(tensor + (long)y * bytes, bytes));
                     }
 
                     continue;
@@ -249,7 +262,7 @@ internal sealed unsafe class TensorRows
         }
     }
 
-    // Bytes that stay as they are need no table.
+    // Bytes that need no scaling are copied without the table.
     private static void Bytes(uint* pixels, byte* destination, int count, int shift, byte[] table, bool plain)
     {
         int i = 0;
@@ -259,7 +272,8 @@ internal sealed unsafe class TensorRows
             for (; i <= count - 16; i += 16)
             {
                 var a = Vector128.Narrow((Vector128.Load(pixels + i) >>> shift) & low, (Vector128.Load(pixels + i + 4) >>> shift) & low);
-                var b = Vector128.Narrow((Vector128.Load(pixels + i + 8) >>> shift) & low, (Vector128.Load(pixels + i + 12) >>> shift) & low);
+                var b = Vector128.Narrow((Vector128.Load(pixels + i + 8) >>> shift) & low,
+                    (Vector128.Load(pixels + i + 12) >>> shift) & low);
                 Vector128.Narrow(a, b).Store(destination + i);
             }
         }
@@ -270,7 +284,8 @@ internal sealed unsafe class TensorRows
         }
     }
 
-    // Four pixels a step: their twelve bytes side by side, whose channels stand in each of three vectors one place further on.
+    // Four pixels per step: their twelve bytes are packed and widened to three vectors of four floats. In each vector the channels start
+    // one position later, so each has its own factors and offsets.
     private void Interleaved(uint* pixels, float* destination, int count)
     {
         int i = 0;
@@ -278,10 +293,17 @@ internal sealed unsafe class TensorRows
         {
             const byte Zero = 0x80;
             byte s0 = (byte)(_shift[0] / 8), s1 = (byte)(_shift[1] / 8), s2 = (byte)(_shift[2] / 8);
-            var order = Vector128.Create(s0, s1, s2, (byte)(s0 + 4), (byte)(s1 + 4), (byte)(s2 + 4), (byte)(s0 + 8), (byte)(s1 + 8), (byte)(s2 + 8), (byte)(s0 + 12), (byte)(s1 + 12), (byte)(s2 + 12), Zero, Zero, Zero, Zero);
+            var order = Vector128.Create(
+                s0, s1, s2,
+                (byte)(s0 + 4), (byte)(s1 + 4), (byte)(s2 + 4),
+                (byte)(s0 + 8), (byte)(s1 + 8), (byte)(s2 + 8),
+                (byte)(s0 + 12), (byte)(s1 + 12), (byte)(s2 + 12),
+                Zero, Zero, Zero, Zero);
             float f0 = _factor[0], f1 = _factor[1], f2 = _factor[2], o0 = _offset[0], o1 = _offset[1], o2 = _offset[2];
-            Vector128<float> fa = Vector128.Create(f0, f1, f2, f0), fb = Vector128.Create(f1, f2, f0, f1), fc = Vector128.Create(f2, f0, f1, f2);
-            Vector128<float> oa = Vector128.Create(o0, o1, o2, o0), ob = Vector128.Create(o1, o2, o0, o1), oc = Vector128.Create(o2, o0, o1, o2);
+            Vector128<float> fa = Vector128.Create(f0, f1, f2, f0), fb = Vector128.Create(f1, f2, f0, f1),
+                fc = Vector128.Create(f2, f0, f1, f2);
+            Vector128<float> oa = Vector128.Create(o0, o1, o2, o0), ob = Vector128.Create(o1, o2, o0, o1),
+                oc = Vector128.Create(o2, o0, o1, o2);
             PlaneRows.By255 quotient = default;
             for (; i <= count - 4; i += 4)
             {
@@ -315,7 +337,8 @@ internal sealed unsafe class TensorRows
             for (; i <= count - 4; i += 4)
             {
                 var p = Vector128.Load((int*)pixels + i);
-                var sum = (p & byteMask) * 3735 + ((p >>> 8) & byteMask) * 19235 + ((p >>> 16) & byteMask) * 9798 + Vector128.Create(1 << 14);
+                var sum = (p & byteMask) * 3735 + ((p >>> 8) & byteMask) * 19235 + ((p >>> 16) & byteMask) * 9798
+                    + Vector128.Create(1 << 14);
                 (sum >>> 15).AsUInt32().Store(gray + i);
             }
         }
@@ -327,6 +350,7 @@ internal sealed unsafe class TensorRows
         }
     }
 
-    // Where a cache line begins, so that what is read back are the vectors that were written, and not halves of two.
-    private static float* Aligned(float* row) => (float*)(((nuint)row + (Line * sizeof(float) - 1)) & ~(nuint)(Line * sizeof(float) - 1));
+    // Aligned to a cache line, so that the vectors read back are the vectors written and not halves of two.
+    private static float* Aligned(float* row) =>
+        (float*)(((nuint)row + (Line * sizeof(float) - 1)) & ~(nuint)(Line * sizeof(float) - 1));
 }

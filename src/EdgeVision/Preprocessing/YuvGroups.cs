@@ -4,22 +4,25 @@ using System.Runtime.Intrinsics.X86;
 
 namespace EdgeVision;
 
-/// <summary>
-/// <see cref="YuvRows"/>' numbers with AVX-512 VBMI, 32 pixels a step. A product with a constant of 21 bits is one instruction: with <c>C = 256h + l</c> a number s from 0 to
-/// 255 stands in one half of a lane, and (s - 128) * 256, which is its bits with the first one turned, in the other; <c>s*l + (s - 128)*256*h = s*C - 32768h</c>, exactly, and what is
-/// too little is added once for all. Even and odd columns are lanes of their own, so that both take the same products of their chroma pair.
-/// </summary>
+/// <summary>Converts rows of YUV pixels with AVX-512 VBMI, 32 pixels per step, to the numbers of <see cref="YuvRows"/>.</summary>
+/// <remarks>
+/// A product with a 21-bit constant takes one instruction. With <c>C = 256h + l</c>, one 16-bit half of a lane holds a number s from 0 to
+/// 255, and the other half holds (s - 128) * 256, which is the bits of s with the highest bit flipped. Multiply-add yields <c>s*l + (s -
+/// 128)*256*h = s*C - 32768h</c> exactly, and the missing constant is added once for all products. Even and odd columns use separate lanes,
+/// so that both share the products of their chroma pair.
+/// </remarks>
 internal static unsafe class YuvGroups
 {
     private const int Pixels = 32;
 
-    // Pixels of each quarter of a vector: those that two unpackings bring into order.
-    private static readonly Vector512<byte> EvenLuma = Lumas(0, 1), OddLuma = Lumas(1, 1), EvenPacked = Lumas(0, 2), OddPacked = Lumas(1, 2);
+    // Pixel order of each quarter of a vector such that two unpack operations restore the order of the row.
+    private static readonly Vector512<byte> EvenLuma = Lumas(0, 1), OddLuma = Lumas(1, 1), EvenPacked = Lumas(0, 2),
+        OddPacked = Lumas(1, 2);
     private static readonly Vector512<byte> InterleavedU = Chromas(c => 32 + 2 * c), InterleavedV = Chromas(c => 33 + 2 * c);
     private static readonly Vector512<byte> PlanarU = Chromas(c => 32 + c), PlanarV = Chromas(c => 48 + c);
     private static readonly Vector512<byte> PackedU = Chromas(c => 1 + 4 * c), PackedV = Chromas(c => 3 + 4 * c);
 
-    /// <summary>Makes whole steps of a row and returns the pixels made.</summary>
+    /// <summary>Converts whole steps of a row and returns the number of pixels converted.</summary>
     public static int Row(byte* luma, byte* u, byte* v, uint* destination, int width, YuvRows.Arrangement arrangement)
     {
         int i = 0;
@@ -28,21 +31,27 @@ internal static unsafe class YuvGroups
             case YuvRows.Arrangement.Interleaved:
                 for (; i <= width - Pixels; i += Pixels)
                 {
-                    Step(Vector512.Create(Vector256.Load(luma + i), Vector256.Load(u + i)), LumaFirst, EvenLuma, OddLuma, InterleavedU, InterleavedV, destination + i);
+                    Step(
+                        Vector512.Create(Vector256.Load(luma + i), Vector256.Load(u + i)),
+                        LumaFirst, EvenLuma, OddLuma, InterleavedU, InterleavedV, destination + i);
                 }
 
                 break;
             case YuvRows.Arrangement.Planar:
                 for (; i <= width - Pixels; i += Pixels)
                 {
-                    Step(Vector512.Create(Vector256.Load(luma + i), Vector256.Create(Vector128.Load(u + i / 2), Vector128.Load(v + i / 2))), LumaFirst, EvenLuma, OddLuma, PlanarU, PlanarV, destination + i);
+                    Step(
+                        Vector512.Create(Vector256.Load(luma + i), Vector256.Create(Vector128.Load(u + i / 2), Vector128.Load(v + i / 2))),
+                        LumaFirst, EvenLuma, OddLuma, PlanarU, PlanarV, destination + i);
                 }
 
                 break;
             default:
                 for (; i <= width - Pixels; i += Pixels)
                 {
-                    Step(Vector512.Load(luma + i * 2), Vector512.Create((ushort)16).AsByte(), EvenPacked, OddPacked, PackedU, PackedV, destination + i);
+                    Step(
+                        Vector512.Load(luma + i * 2), Vector512.Create((ushort)16).AsByte(),
+                        EvenPacked, OddPacked, PackedU, PackedV, destination + i);
                 }
 
                 break;
@@ -54,14 +63,26 @@ internal static unsafe class YuvGroups
     private static Vector512<byte> LumaFirst => Vector512.Create(Vector256.Create((byte)16), Vector256<byte>.Zero);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step(Vector512<byte> source, Vector512<byte> foot, Vector512<byte> even, Vector512<byte> odd, Vector512<byte> firstChroma, Vector512<byte> secondChroma, uint* destination)
+    private static void Step(
+        Vector512<byte> source,
+        Vector512<byte> foot,
+        Vector512<byte> even,
+        Vector512<byte> odd,
+        Vector512<byte> firstChroma,
+        Vector512<byte> secondChroma,
+        uint* destination)
     {
         source = Avx512BW.SubtractSaturate(source, foot);
         var y = Factor(YuvRows.CY);
-        Vector512<int> ys = Avx512BW.MultiplyAddAdjacent(Spread(source, even), y), yo = Avx512BW.MultiplyAddAdjacent(Spread(source, odd), y);
+        Vector512<int> ys = Avx512BW.MultiplyAddAdjacent(Spread(source, even), y);
+        Vector512<int> yo = Avx512BW.MultiplyAddAdjacent(Spread(source, odd), y);
         Vector512<short> du = Spread(source, firstChroma), dv = Spread(source, secondChroma);
         var blue = Pair(ys, yo, Avx512BW.MultiplyAddAdjacent(du, Factor(YuvRows.CUB)) + Vector512.Create(Lack - 128 * Low(YuvRows.CUB)));
-        var green = Pair(ys, yo, Avx512BW.MultiplyAddAdjacent(du, Factor(YuvRows.CUG)) + Avx512BW.MultiplyAddAdjacent(dv, Factor(YuvRows.CVG)) + Vector512.Create(Lack - 128 * (Low(YuvRows.CUG) + Low(YuvRows.CVG))));
+        var green = Pair(
+            ys,
+            yo,
+            Avx512BW.MultiplyAddAdjacent(du, Factor(YuvRows.CUG)) + Avx512BW.MultiplyAddAdjacent(dv, Factor(YuvRows.CVG))
+                + Vector512.Create(Lack - 128 * (Low(YuvRows.CUG) + Low(YuvRows.CVG))));
         var red = Pair(ys, yo, Avx512BW.MultiplyAddAdjacent(dv, Factor(YuvRows.CVR)) + Vector512.Create(Lack - 128 * Low(YuvRows.CVR)));
         var inOrder = Vector512.Create(Vector256.Create(Together, Together), Vector256.Create(Together, Together));
         var blueGreen = Avx512BW.Shuffle(Avx512BW.PackUnsignedSaturate(blue, green), inOrder).AsUInt16();
@@ -70,7 +91,7 @@ internal static unsafe class YuvGroups
         Avx512BW.UnpackHigh(blueGreen, redOpaque).AsUInt32().Store(destination + Pixels / 2);
     }
 
-    // What luma's product lacks, and a half for rounding.
+    // The constant that is missing in luma's product, and one half for rounding.
     private const int Lack = YuvRows.Half + 32768 * (YuvRows.CY >> 8);
 
     private static Vector128<byte> Together => Vector128.Create((byte)0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15);
@@ -79,12 +100,12 @@ internal static unsafe class YuvGroups
 
     private static Vector512<short> Factor(int constant) => Vector512.Create((constant >> 8 << 16) | Low(constant)).AsInt16();
 
-    // The number in a lane's first byte and, less 128, in its last.
+    // Places a number s in the first byte of a lane and s - 128 in its last byte.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<short> Spread(Vector512<byte> source, Vector512<byte> index) =>
         ((Avx512Vbmi.PermuteVar64x8(source, index).AsUInt32() & Vector512.Create(0xFF0000FFu)) ^ Vector512.Create(0x80000000u)).AsInt16();
 
-    // Sums >> 20 of even and odd columns, in turns.
+    // Sums >> 20 of even and odd columns, interleaved.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<short> Pair(Vector512<int> even, Vector512<int> odd, Vector512<int> share) =>
         (((even + share) >>> 16) | ((odd + share) & Vector512.Create(unchecked((int)0xFFFF0000)))).AsInt16() >> (YuvRows.Shift - 16);
@@ -93,7 +114,7 @@ internal static unsafe class YuvGroups
 
     private static Vector512<byte> Chromas(Func<int, int> at) => Lanes(lane => at(Place(lane) / 2));
 
-    // A lane has the pixel of this place and the next. Quarter q has pixels 4q to 4q+3 and, sixteen further on, four more.
+    // A lane holds the pixel with this index and the next one. Quarter q holds pixels 4q to 4q+3 and four more, sixteen further on.
     private static int Place(int lane) => 4 * (lane / 4) + 2 * (lane & 1) + 16 * (lane / 2 & 1);
 
     private static Vector512<byte> Lanes(Func<int, int> at)

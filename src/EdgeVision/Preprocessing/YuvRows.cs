@@ -4,10 +4,10 @@ using System.Runtime.Intrinsics.X86;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Rows of NV12, I420 and YUY2 to blue, green, red, 255. BT.601, limited range, in the 20-bit fixed point of OpenCV's
-/// cvtColor (COLOR_YUV2BGR_*), so every path gives its numbers.
-/// </summary>
+/// <summary>Converts rows of NV12, I420 and YUY2 to blue, green, red, 255.</summary>
+/// <remarks>
+/// BT.601, limited range, in the 20-bit fixed point of OpenCV's cvtColor (COLOR_YUV2BGR_*), so every path yields its numbers.
+/// </remarks>
 internal static unsafe class YuvRows
 {
     internal const int CY = 1220542;
@@ -19,7 +19,8 @@ internal static unsafe class YuvRows
     internal const int Half = 1 << (Shift - 1);
     private const uint Opaque = 0xFF000000;
 
-    /// <summary>Converts <paramref name="width"/> pixels of row <paramref name="y"/>, from column <paramref name="x"/> (made even), to 4 bytes each.</summary>
+    /// <summary>Converts <paramref name="width"/> pixels of row <paramref name="y"/> to 4 bytes each.</summary>
+    /// <remarks>Conversion starts at column <paramref name="x"/>, rounded down to an even column.</remarks>
     /// <returns>Offset in pixels of column <paramref name="x"/> in the converted row: 0, or 1 for odd columns.</returns>
     public static int Convert(Frame frame, byte* data, int x, int y, int width, uint* destination)
     {
@@ -42,21 +43,21 @@ internal static unsafe class YuvRows
                 Row(luma + x * 2, null, null, destination, width, Arrangement.Packed);
                 break;
             default:
-                throw new FrameFormatException($"{frame.Format} is not a YUV format");
+                throw new FrameFormatException($"frame format must be Nv12, I420 or Yuy2; got {frame.Format}");
         }
 
         return skip;
     }
 
-    /// <summary>Converts single pixels of row <paramref name="y"/>: columns <paramref name="sourceX"/> counted from <paramref name="x"/>.</summary>
-    /// <param name="frame">The frame.</param>
-    /// <param name="data">Its first byte.</param>
-    /// <param name="x">Column from which the others count.</param>
+    /// <summary>Converts single pixels of one row, at the given columns.</summary>
+    /// <param name="frame">Source frame.</param>
+    /// <param name="data">First byte of the frame.</param>
+    /// <param name="x">Column to which the other columns are relative.</param>
     /// <param name="y">Row.</param>
     /// <param name="sourceX">Columns.</param>
-    /// <param name="destination">One pixel each.</param>
-    /// <param name="width">Pixels.</param>
-    /// <param name="scratch">Room for three bytes a pixel.</param>
+    /// <param name="destination">Output pixels.</param>
+    /// <param name="width">Number of pixels.</param>
+    /// <param name="scratch">Buffer of three bytes per pixel.</param>
     public static void Pick(Frame frame, byte* data, int x, int y, int* sourceX, uint* destination, int width, byte[] scratch)
     {
         int stride = frame.Stride;
@@ -64,7 +65,7 @@ internal static unsafe class YuvRows
         byte* luma = data + (long)y * stride;
         fixed (byte* start = scratch)
         {
-            // U and V of a pixel go together: half as many loads and stores as one by one.
+            // U and V of a pixel are moved together: half as many loads and stores as one by one.
             ushort* pairs = (ushort*)start;
             byte* l = start + 2 * width;
             switch (frame.Format)
@@ -97,14 +98,14 @@ internal static unsafe class YuvRows
 
                     break;
                 default:
-                    throw new FrameFormatException($"{frame.Format} is not a YUV format");
+                    throw new FrameFormatException($"frame format must be Nv12, I420 or Yuy2; got {frame.Format}");
             }
 
             Full(l, pairs, destination, width);
         }
     }
 
-    /// <summary>Pixels with a chroma pair each, U in its lower byte.</summary>
+    /// <summary>Converts pixels with one chroma pair each, U in the lower byte.</summary>
     internal static void Full(byte* luma, ushort* chroma, uint* destination, int width)
     {
         int i = 0;
@@ -113,7 +114,10 @@ internal static unsafe class YuvRows
             for (; i <= width - 16; i += 16)
             {
                 var uv = Avx512F.ConvertToVector512Int32(Vector256.Load(chroma + i));
-                Pixels(Avx512F.ConvertToVector512Int32(Vector128.Load(luma + i)), (uv & Vector512.Create(0xFF)) - Vector512.Create(128), (uv >>> 8) - Vector512.Create(128)).Store(destination + i);
+                Pixels(
+                    Avx512F.ConvertToVector512Int32(Vector128.Load(luma + i)),
+                    (uv & Vector512.Create(0xFF)) - Vector512.Create(128),
+                    (uv >>> 8) - Vector512.Create(128)).Store(destination + i);
             }
         }
 
@@ -122,7 +126,10 @@ internal static unsafe class YuvRows
             for (; i <= width - 8; i += 8)
             {
                 var uv = Avx2.ConvertToVector256Int32(chroma + i);
-                Pixels(Avx2.ConvertToVector256Int32(luma + i), (uv & Vector256.Create(0xFF)) - Vector256.Create(128), (uv >>> 8) - Vector256.Create(128)).Store(destination + i);
+                Pixels(
+                    Avx2.ConvertToVector256Int32(luma + i),
+                    (uv & Vector256.Create(0xFF)) - Vector256.Create(128),
+                    (uv >>> 8) - Vector256.Create(128)).Store(destination + i);
             }
         }
         else if (Vector128.IsHardwareAccelerated)
@@ -130,7 +137,8 @@ internal static unsafe class YuvRows
             for (; i <= width - 4; i += 4)
             {
                 var uv = Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<ulong>(chroma + i)).AsUInt16()).AsInt32();
-                Pixels(Load4(luma + i), (uv & Vector128.Create(0xFF)) - Vector128.Create(128), (uv >>> 8) - Vector128.Create(128)).Store(destination + i);
+                Pixels(Load4(luma + i), (uv & Vector128.Create(0xFF)) - Vector128.Create(128),
+                    (uv >>> 8) - Vector128.Create(128)).Store(destination + i);
             }
         }
 
@@ -164,7 +172,7 @@ internal static unsafe class YuvRows
         }
         else if (Vector128.IsHardwareAccelerated)
         {
-            // Eight pixels and their four chroma pairs a step.
+            // Eight chroma pairs and their sixteen pixels per step.
             var duplicateU = Vector128.Create(0, 0, 2, 2);
             var duplicateV = Vector128.Create(1, 1, 3, 3);
             for (; i <= width - 16; i += 16)
@@ -188,7 +196,7 @@ internal static unsafe class YuvRows
         RowScalar(luma, u, v, destination, i, width, arrangement);
     }
 
-    // Pixels of even and of odd columns apart, so that both take the same products of their chroma pair; saturating packs clamp.
+    // Pixels of even and odd columns are computed separately, so that both share the products of their chroma pair; saturating packs clamp.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Sixteen(byte* luma, byte* u, byte* v, int i, Arrangement arrangement, uint* destination)
     {
@@ -200,7 +208,9 @@ internal static unsafe class YuvRows
         var blue = Pair(du * CUB + Vector256.Create(Half - 128 * CUB));
         var green = Pair(du * CUG + dv * CVG + Vector256.Create(Half - 128 * (CUG + CVG)));
         var red = Pair(dv * CVR + Vector256.Create(Half - 128 * CVR));
-        var inOrder = Vector256.Create((byte)0, 8, 4, 12, 1, 9, 5, 13, 2, 10, 6, 14, 3, 11, 7, 15, 0, 8, 4, 12, 1, 9, 5, 13, 2, 10, 6, 14, 3, 11, 7, 15);
+        var inOrder = Vector256.Create(
+            (byte)0, 8, 4, 12, 1, 9, 5, 13, 2, 10, 6, 14, 3, 11, 7, 15,
+            0, 8, 4, 12, 1, 9, 5, 13, 2, 10, 6, 14, 3, 11, 7, 15);
         var blueGreen = Avx2.Shuffle(Avx2.PackUnsignedSaturate(blue, green), inOrder).AsUInt16();
         var redOpaque = Avx2.Shuffle(Avx2.PackUnsignedSaturate(red, Vector256.Create((short)255)), inOrder).AsUInt16();
         Vector256<uint> first = Avx2.UnpackLow(blueGreen, redOpaque).AsUInt32(), second = Avx2.UnpackHigh(blueGreen, redOpaque).AsUInt32();
@@ -210,7 +220,7 @@ internal static unsafe class YuvRows
         Vector256<short> Pair(Vector256<int> share) => Avx2.PackSignedSaturate((even + share) >> Shift, (odd + share) >> Shift);
     }
 
-    // Sixteen pixels: their luma, and their eight chroma pairs as U V U V ...
+    // Loads the luma of sixteen pixels, and their eight chroma pairs as U V U V ...
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (Vector128<byte> Y, Vector128<byte> Uv) Sixteen(byte* luma, byte* u, byte* v, int i, Arrangement arrangement)
     {
@@ -220,7 +230,9 @@ internal static unsafe class YuvRows
                 return (Vector128.Load(luma + i), Vector128.Load(u + i));
             case Arrangement.Planar:
                 var planes = Vector128.Create(Unsafe.ReadUnaligned<ulong>(u + i / 2), Unsafe.ReadUnaligned<ulong>(v + i / 2)).AsByte();
-                return (Vector128.Load(luma + i), Vector128.Shuffle(planes, Vector128.Create((byte)0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15)));
+                return (
+                    Vector128.Load(luma + i),
+                    Vector128.Shuffle(planes, Vector128.Create((byte)0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15)));
             default:
                 var (first, second) = (Vector128.Load((ushort*)(luma + i * 2)), Vector128.Load((ushort*)(luma + i * 2 + 16)));
                 var low = Vector128.Create((ushort)0xFF);
@@ -232,27 +244,35 @@ internal static unsafe class YuvRows
     private static Vector128<uint> Pixels(Vector128<int> y, Vector128<int> u, Vector128<int> v)
     {
         y = Vector128.Max(y - Vector128.Create(16), Vector128<int>.Zero) * CY + Vector128.Create(Half);
-        return (Clamp((y + u * CUB) >> Shift) | Clamp((y + u * CUG + v * CVG) >> Shift) << 8 | Clamp((y + v * CVR) >> Shift) << 16).AsUInt32() | Vector128.Create(Opaque);
+        return (Clamp((y + u * CUB) >> Shift)
+            | Clamp((y + u * CUG + v * CVG) >> Shift) << 8
+            | Clamp((y + v * CVR) >> Shift) << 16).AsUInt32() | Vector128.Create(Opaque);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> Pixels(Vector256<int> y, Vector256<int> u, Vector256<int> v) => Join(y, u * CUB, u * CUG + v * CVG, v * CVR);
+    private static Vector256<uint> Pixels(Vector256<int> y, Vector256<int> u, Vector256<int> v) =>
+        Join(y, u * CUB, u * CUG + v * CVG, v * CVR);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Pixels(Vector512<int> y, Vector512<int> u, Vector512<int> v) => Join(y, u * CUB, u * CUG + v * CVG, v * CVR);
+    private static Vector512<uint> Pixels(Vector512<int> y, Vector512<int> u, Vector512<int> v) =>
+        Join(y, u * CUB, u * CUG + v * CVG, v * CVR);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<uint> Join(Vector256<int> y, Vector256<int> blue, Vector256<int> green, Vector256<int> red)
     {
         y = Vector256.Max(y - Vector256.Create(16), Vector256<int>.Zero) * CY + Vector256.Create(Half);
-        return (Clamp((y + blue) >> Shift) | Clamp((y + green) >> Shift) << 8 | Clamp((y + red) >> Shift) << 16).AsUInt32() | Vector256.Create(Opaque);
+        return (Clamp((y + blue) >> Shift)
+            | Clamp((y + green) >> Shift) << 8
+            | Clamp((y + red) >> Shift) << 16).AsUInt32() | Vector256.Create(Opaque);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> Join(Vector512<int> y, Vector512<int> blue, Vector512<int> green, Vector512<int> red)
     {
         y = Vector512.Max(y - Vector512.Create(16), Vector512<int>.Zero) * CY + Vector512.Create(Half);
-        return (Clamp((y + blue) >> Shift) | Clamp((y + green) >> Shift) << 8 | Clamp((y + red) >> Shift) << 16).AsUInt32() | Vector512.Create(Opaque);
+        return (Clamp((y + blue) >> Shift)
+            | Clamp((y + green) >> Shift) << 8
+            | Clamp((y + red) >> Shift) << 16).AsUInt32() | Vector512.Create(Opaque);
     }
 
     private static Vector128<int> Clamp(Vector128<int> v) => Vector128.Min(Vector128.Max(v, Vector128<int>.Zero), Vector128.Create(255));
@@ -285,5 +305,6 @@ internal static unsafe class YuvRows
         return b | (g << 8) | (r << 16) | Opaque;
     }
 
-    private static Vector128<int> Load4(byte* p) => Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<uint>(p)).AsByte())).AsInt32();
+    private static Vector128<int> Load4(byte* p) =>
+        Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<uint>(p)).AsByte())).AsInt32();
 }

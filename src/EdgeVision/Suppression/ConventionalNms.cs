@@ -1,9 +1,9 @@
 namespace EdgeVision;
 
 /// <summary>
-/// Greedy suppression by the rules of a named implementation, for results that must equal that implementation's. One instance serves
-/// one thread at a time and allocates nothing once its buffers have grown.
+/// Runs greedy suppression by the rules of a named implementation and returns the same boxes as that implementation does.
 /// </summary>
+/// <remarks>An instance serves one thread at a time and allocates nothing once its buffers have grown.</remarks>
 public sealed class ConventionalNms
 {
     private readonly NmsOptions _options;
@@ -13,7 +13,8 @@ public sealed class ConventionalNms
     private int[] _classes = [];
     private int[] _indices = [];
 
-    /// <summary>Prepares suppression. Throws <see cref="ArgumentOutOfRangeException"/> where a number is impossible.</summary>
+    /// <summary>Initializes suppression with the given options.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A count is negative, a threshold is NaN, or Eta is outside (0, 1].</exception>
     public ConventionalNms(NmsOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -21,22 +22,27 @@ public sealed class ConventionalNms
         ArgumentOutOfRangeException.ThrowIfNegative(options.Limit);
         if (float.IsNaN(options.Iou) || float.IsNaN(options.Score) || !(options.Eta is > 0 and <= 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(options), "the thresholds are numbers and Eta lies above 0 and at most at 1");
+            throw new ArgumentOutOfRangeException(
+                nameof(options),
+                "Iou and Score must not be NaN, and Eta must be above 0 and at most 1; "
+                    + $"got Iou {options.Iou}, Score {options.Score} and Eta {options.Eta}");
         }
 
         _options = options;
     }
 
-    /// <summary>Indices of the boxes that stay, by descending score.</summary>
+    /// <summary>Returns the indices of the boxes that are kept, by descending score.</summary>
     /// <param name="boxes">Corners in pixels, [count].</param>
-    /// <param name="scores">Scores, [count]; a NaN passes no gate, and comes last where there is none.</param>
-    /// <param name="classIds">Classes, [count], which do not suppress each other; empty for suppression across classes.</param>
+    /// <param name="scores">Scores, [count]. A NaN passes no score gate; without a gate it is sorted last.</param>
+    /// <param name="classIds">Classes, [count]; boxes of different classes do not suppress each other. Empty for suppression across
+    /// classes.</param>
     /// <exception cref="ArgumentException">The spans differ in length.</exception>
     public ReadOnlySpan<int> Run(ReadOnlySpan<Box> boxes, ReadOnlySpan<float> scores, ReadOnlySpan<int> classIds = default)
     {
         if (scores.Length != boxes.Length || !classIds.IsEmpty && classIds.Length != boxes.Length)
         {
-            throw new ArgumentException("boxes, scores and class ids differ in number");
+            throw new ArgumentException(
+                $"boxes, scores and class ids must have the same length; got {boxes.Length}, {scores.Length} and {classIds.Length}");
         }
 
         int n = Enter(boxes, scores, classIds);
@@ -49,7 +55,7 @@ public sealed class ConventionalNms
         return Translate(kept);
     }
 
-    // Boxes that pass the gate, in the order in which ties are won.
+    // Collects the boxes that pass the score gate, in the order in which ties are resolved.
     private int Enter(ReadOnlySpan<Box> boxes, ReadOnlySpan<float> scores, ReadOnlySpan<int> classIds)
     {
         if (_boxes.Length < boxes.Length)
@@ -91,7 +97,7 @@ public sealed class ConventionalNms
 
     private ReadOnlySpan<int> Translate(ReadOnlySpan<int> kept)
     {
-        // _classes is free again once the boxes are suppressed, and as long.
+        // _classes is as long as needed and no longer used once suppression has run.
         for (int i = 0; i < kept.Length; i++)
         {
             _classes[i] = _indices[kept[i]];

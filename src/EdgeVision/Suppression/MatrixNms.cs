@@ -1,11 +1,13 @@
 namespace EdgeVision;
 
 /// <summary>
-/// Matrix NMS (SOLOv2, Wang et al. 2020, arXiv 2003.10152): every score is lowered at once, by the least of
-/// <c>f(IoU with a better one) / f(the greatest IoU of that better one with one better still)</c>, where f is <c>1 - IoU</c>
-/// (linear) or <c>exp(-sigma * IoU^2)</c> (gaussian; sigma 2). Works on boxes, or on any overlaps such as those of masks. One instance
-/// serves one thread at a time and allocates nothing once its buffers have grown.
+/// Matrix NMS (SOLOv2, Wang et al. 2020, arXiv 2003.10152): lowers all scores at once instead of removing boxes one by one.
 /// </summary>
+/// <remarks>
+/// Every score is multiplied by the minimum over all better boxes of <c>f(IoU with the better box) / f(maximum IoU of the better box with
+/// boxes better still)</c>, where f is <c>1 - IoU</c> (linear) or <c>exp(-sigma * IoU^2)</c> (gaussian; sigma 2). Works on boxes, or on any
+/// overlaps such as those of masks. An instance serves one thread at a time and allocates nothing once its buffers have grown.
+/// </remarks>
 public sealed class MatrixNms
 {
     private readonly bool _gaussian;
@@ -17,33 +19,35 @@ public sealed class MatrixNms
     private int[] _kept = [];
     private float[] _keptScores = [];
 
-    /// <summary>Prepares suppression.</summary>
-    /// <param name="gaussian">The gaussian kernel; else the linear one.</param>
+    /// <summary>Initializes suppression with a kernel and a score threshold.</summary>
+    /// <param name="gaussian">Use the gaussian kernel; otherwise the linear one.</param>
     /// <param name="sigma">Width of the gaussian kernel, above 0.</param>
-    /// <param name="score">Lowered score above which a box stays.</param>
+    /// <param name="score">Lowered score above which a box is kept.</param>
     public MatrixNms(bool gaussian = true, float sigma = 2, float score = 0.05f)
     {
         if (!(sigma > 0) || float.IsNaN(score))
         {
-            throw new ArgumentOutOfRangeException(nameof(sigma), "sigma lies above 0, and the threshold is a number");
+            throw new ArgumentOutOfRangeException(
+                nameof(sigma), $"sigma must be above 0 and the score threshold must not be NaN; got {sigma} and {score}");
         }
 
         (_gaussian, _sigma, _score) = (gaussian, sigma, score);
     }
 
-    /// <summary>Gives the overlap, 0..1, of two items by their indices.</summary>
+    /// <summary>Returns the overlap, 0..1, of two items given by their indices.</summary>
     public delegate float Overlap(int a, int b);
 
-    /// <summary>Boxes that the last run kept.</summary>
+    /// <summary>Gets the number of boxes that the last run kept.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Lowered scores of what the last run kept, in its order.</summary>
+    /// <summary>Gets the lowered scores of the boxes that the last run kept, in the order of its result.</summary>
     public ReadOnlySpan<float> Scores => _keptScores.AsSpan(0, Count);
 
-    /// <summary>Indices of the boxes that stay, by descending lowered score.</summary>
+    /// <summary>Returns the indices of the boxes that are kept, by descending lowered score.</summary>
     /// <param name="boxes">Corners in pixels, [count].</param>
     /// <param name="scores">Scores, [count]; no NaN.</param>
-    /// <param name="classIds">Classes, [count], which do not lower each other's scores; empty for all together.</param>
+    /// <param name="classIds">Classes, [count]; boxes of different classes do not lower each other's scores. Empty to compare all
+    /// boxes.</param>
     public ReadOnlySpan<int> Run(ReadOnlySpan<Box> boxes, ReadOnlySpan<float> scores, ReadOnlySpan<int> classIds = default)
     {
         Begin(boxes.Length, scores, classIds);
@@ -66,10 +70,10 @@ public sealed class MatrixNms
         return End(boxes.Length);
     }
 
-    /// <summary>The same with overlaps of the caller's, such as the IoU of masks.</summary>
+    /// <summary>Returns the indices of the items that are kept, with overlaps given by the caller, such as the IoU of masks.</summary>
     /// <param name="overlap">Overlap of two items.</param>
     /// <param name="scores">Scores, [count]; no NaN.</param>
-    /// <param name="classIds">Classes, [count]; empty for all together.</param>
+    /// <param name="classIds">Classes, [count]; empty to compare all items.</param>
     public ReadOnlySpan<int> Run(Overlap overlap, ReadOnlySpan<float> scores, ReadOnlySpan<int> classIds = default)
     {
         ArgumentNullException.ThrowIfNull(overlap);
@@ -97,19 +101,21 @@ public sealed class MatrixNms
     {
         if (scores.Length != count || !classIds.IsEmpty && classIds.Length != count)
         {
-            throw new ArgumentException("boxes, scores and class ids differ in number");
+            throw new ArgumentException(
+                $"boxes, scores and class ids must have the same length; got {count}, {scores.Length} and {classIds.Length}");
         }
 
         if (_keys.Length < count)
         {
             int size = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)count);
-            (_keys, _compensation, _lowered, _kept, _keptScores) = (new ulong[size], new float[size], new float[size], new int[size], new float[size]);
+            (_keys, _compensation, _lowered, _kept, _keptScores) =
+                (new ulong[size], new float[size], new float[size], new int[size], new float[size]);
         }
 
         NmsWorkspace.Order(scores, _keys);
     }
 
-    // A better one that is itself covered wholly says nothing (0 / 0 and x / 0 in the formula).
+    // A better box that is itself fully covered has no effect (0 / 0 or x / 0 in the formula).
     private void Against(float iou, int better, ref float most, ref float factor)
     {
         if (float.IsNaN(iou))
@@ -125,7 +131,7 @@ public sealed class MatrixNms
 
     private ReadOnlySpan<int> End(int count)
     {
-        // Indices in the order of their former scores, so that the better one comes first where lowered scores tie.
+        // Indices in the order of the original scores, so that the better box comes first where lowered scores tie.
         for (int k = 0; k < count; k++)
         {
             _kept[k] = (int)(uint)_keys[k];

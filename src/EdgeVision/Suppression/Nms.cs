@@ -3,12 +3,12 @@ using System.Runtime.Intrinsics;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Greedy non-maximum suppression on axis-aligned boxes with reusable memory, in torchvision's convention (nms_kernel.cpp):
-/// a box goes when its IoU with a better one is above the threshold, and at equal scores the lower index wins. Boxes are float32, areas without +1; an IoU
-/// that is not a number (two boxes without area) suppresses nothing. One instance serves one thread at a time and allocates
+/// <summary>Greedy non-maximum suppression of axis-aligned boxes, by torchvision's rules (nms_kernel.cpp).</summary>
+/// <remarks>
+/// A box is suppressed when its IoU with a better box is above the threshold; at equal scores the lower index wins. Boxes are float32,
+/// areas without +1; an IoU that is NaN (two boxes without area) suppresses nothing. An instance serves one thread at a time and allocates
 /// nothing once its buffers have grown.
-/// </summary>
+/// </remarks>
 public sealed unsafe class NmsWorkspace
 {
     private const int StripsFrom = 512, MostStrips = 64, MostStripCells = 1 << 20;
@@ -18,29 +18,29 @@ public sealed unsafe class NmsWorkspace
     private ulong[] _spare = [];
     private int[] _kept = [];
 
-    /// <summary>
-    /// Indices of the boxes that stay, by descending score. [count] each: corners in pixels, scores; at most
-    /// <paramref name="limit"/> are kept.
-    /// </summary>
-    /// <param name="boxes">Boxes, [count].</param>
+    /// <summary>Returns the indices of the boxes that are kept, by descending score; at most <paramref name="limit"/> are kept.</summary>
+    /// <param name="boxes">Corners in pixels, [count].</param>
     /// <param name="scores">Scores, [count]; no NaN.</param>
-    /// <param name="threshold">IoU above which the lower-scored box goes.</param>
-    /// <param name="limit">Most boxes kept.</param>
-    /// <param name="candidates">Most boxes considered, best first (Ultralytics: 30,000).</param>
-    public ReadOnlySpan<int> Run(ReadOnlySpan<Box> boxes, ReadOnlySpan<float> scores, float threshold, int limit = int.MaxValue, int candidates = int.MaxValue) =>
+    /// <param name="threshold">IoU above which the lower-scored box is suppressed.</param>
+    /// <param name="limit">Maximum number of boxes kept.</param>
+    /// <param name="candidates">Maximum number of boxes considered, best first (Ultralytics: 30,000).</param>
+    public ReadOnlySpan<int> Run(
+        ReadOnlySpan<Box> boxes, ReadOnlySpan<float> scores, float threshold, int limit = int.MaxValue, int candidates = int.MaxValue) =>
         Run(boxes, scores, default, 0, threshold, limit, candidates);
 
-    /// <summary>
-    /// The same by class, as torchvision and Ultralytics do it: each box is moved by <c>class * offset</c> in float32
-    /// before the IoU, so that classes never meet. With an offset of 0 nothing is moved and classes are compared instead.
-    /// </summary>
+    /// <summary>Returns the indices of the boxes that are kept, with suppression class by class, by descending score.</summary>
+    /// <remarks>
+    /// As in torchvision and Ultralytics, each box is moved by <c>class * offset</c> in float32 before the IoU, so that boxes of different
+    /// classes never overlap. With an offset of 0 nothing is moved and the classes are compared instead.
+    /// </remarks>
     public ReadOnlySpan<int> Run(ReadOnlySpan<Box> boxes, ReadOnlySpan<float> scores, ReadOnlySpan<int> classIds, float offset,
         float threshold, int limit = int.MaxValue, int candidates = int.MaxValue)
     {
         int n = boxes.Length;
         if (scores.Length != n || !classIds.IsEmpty && classIds.Length != n)
         {
-            throw new ArgumentException("boxes, scores and class ids differ in number");
+            throw new ArgumentException(
+                $"boxes, scores and class ids must have the same length; got {boxes.Length}, {scores.Length} and {classIds.Length}");
         }
 
         Reserve(n);
@@ -48,11 +48,13 @@ public sealed unsafe class NmsWorkspace
         return Run(boxes, classIds, offset, threshold, limit, Math.Min(n, candidates));
     }
 
-    // Boxes in a block of a strip: a vector of each field, one behind the other, so that what a candidate is held against lies together.
+    // Number of boxes in a block of a strip. A block holds one vector for each field, one behind the other, so that all values that a
+    // candidate is compared with are adjacent in memory.
     private static int Block => Vector512.IsHardwareAccelerated ? 16 : 8;
 
-    // Kept boxes of many stand in vertical strips about as wide as a box, and a candidate is held against those of its own strips only. Boxes
-    // that share no strip share no column, and their overlap is 0. The strip of a place never falls as the place grows, so none is missed.
+    // With many boxes, the kept ones are stored in vertical strips about as wide as a box, and a candidate is compared only with the boxes
+    // of its own strips. Boxes that share no strip share no column, so their overlap is 0. The strip index never decreases as x grows, so
+    // no overlap is missed.
     private ReadOnlySpan<int> Run(ReadOnlySpan<Box> boxes, ReadOnlySpan<int> classIds, float offset, float threshold, int limit, int n)
     {
         var (least, scale, strips) = n < StripsFrom ? (0, 0, 1) : Strips(boxes, classIds, offset);
@@ -102,18 +104,20 @@ public sealed unsafe class NmsWorkspace
         float* block = strip + (at - within) * Fields;
         if (within == 0)
         {
-            // Whole vectors are compared: what is not there yet overlaps nothing and is of no class.
+            // Comparisons read whole vectors: unused lanes have no area, so they overlap nothing, and a class of NaN, which equals no
+            // class.
             new Span<float>(block, (Fields - 1) * Block).Clear();
             new Span<float>(block + (Fields - 1) * Block, Block).Fill(float.NaN);
         }
 
         block += within;
-        (block[0], block[Block], block[2 * Block], block[3 * Block], block[4 * Block], block[5 * Block]) = (box.X1, box.Y1, box.X2, box.Y2, box.Area, box.Class);
+        (block[0], block[Block], block[2 * Block], block[3 * Block], block[4 * Block], block[5 * Block]) =
+            (box.X1, box.Y1, box.X2, box.Y2, box.Area, box.Class);
     }
 
     private static (float Least, float Scale, int Strips) Strips(ReadOnlySpan<Box> boxes, ReadOnlySpan<int> classIds, float offset)
     {
-        // A corner that is no number makes the sum of widths none, whatever becomes of it in the minimum and maximum of the processor.
+        // A NaN corner makes the sum of the widths NaN, whatever the processor's minimum and maximum make of it.
         int n = boxes.Length;
         float least = float.PositiveInfinity, most = float.NegativeInfinity;
         double width = 0;
@@ -129,14 +133,24 @@ public sealed unsafe class NmsWorkspace
         double extent = (double)most - least;
         int room = Math.Clamp(MostStripCells / n, 1, MostStrips), strips = (int)Math.Clamp(extent * n / width, 1, room);
         float scale = (float)(strips / extent);
-        return double.IsFinite(extent) && double.IsFinite(width) && width > 0 && extent > 0 && float.IsFinite(scale) ? (least, scale, strips) : (0, 0, 1);
+        return double.IsFinite(extent) && double.IsFinite(width) && width > 0 && extent > 0 && float.IsFinite(scale)
+            ? (least, scale, strips)
+            : (0, 0, 1);
     }
 
-    // NaN becomes strip 0; such a box suppresses nothing and nothing suppresses it.
+    // NaN maps to strip 0; such a box suppresses nothing and nothing suppresses it.
     private static int Strip(float x, float least, float scale, int last) => (int)Math.Clamp((x - least) * scale, 0, last);
 
-    /// <summary>OpenCV's rules (<see cref="NmsConvention.OpenCv"/>) on boxes that passed its score gate: overlaps in double, a threshold that shrinks by <paramref name="eta"/>.</summary>
-    internal ReadOnlySpan<int> RunOpenCv(ReadOnlySpan<Box> boxes, ReadOnlySpan<float> scores, ReadOnlySpan<int> classIds, float threshold, float eta, int limit, int topK)
+    /// <summary>Suppresses boxes that passed the score gate by OpenCV's rules (<see cref="NmsConvention.OpenCv"/>).</summary>
+    /// <remarks>Overlaps are computed in double, and the threshold is multiplied by <paramref name="eta"/> after each box kept.</remarks>
+    internal ReadOnlySpan<int> RunOpenCv(
+        ReadOnlySpan<Box> boxes,
+        ReadOnlySpan<float> scores,
+        ReadOnlySpan<int> classIds,
+        float threshold,
+        float eta,
+        int limit,
+        int topK)
     {
         Reserve(boxes.Length);
         Order(scores, _keys);
@@ -147,7 +161,8 @@ public sealed unsafe class NmsWorkspace
             bool stays = true;
             for (int j = 0; j < kept && stays; j++)
             {
-                stays = !classIds.IsEmpty && classIds[_kept[j]] != classIds[index] || OpenCvOverlap(boxes[index], boxes[_kept[j]]) <= threshold;
+                stays = !classIds.IsEmpty && classIds[_kept[j]] != classIds[index]
+                    || OpenCvOverlap(boxes[index], boxes[_kept[j]]) <= threshold;
             }
 
             if (!stays)
@@ -165,7 +180,7 @@ public sealed unsafe class NmsWorkspace
         return _kept.AsSpan(0, kept);
     }
 
-    // cv::jaccardDistance on Rect2d made from a corner and float32 sides.
+    // cv::jaccardDistance on Rect2d made of a corner and float32 sides.
     private static float OpenCvOverlap(in Box a, in Box b)
     {
         double aw = a.Width, ah = a.Height, bw = b.Width, bh = b.Height, areaA = aw * ah, areaB = bw * bh;
@@ -180,7 +195,10 @@ public sealed unsafe class NmsWorkspace
         return 1f - (float)(1.0 - inter / (areaA + areaB - inter));
     }
 
-    /// <summary>The same with room to sort in, as many keys: many scores are sorted digit by digit then, in time that grows with their number only.</summary>
+    /// <summary>
+    /// Fills <paramref name="keys"/> sorted by descending score; uses <paramref name="spare"/>, of the same length, as a buffer.
+    /// </summary>
+    /// <remarks>Many scores are sorted by a radix sort, in linear time.</remarks>
     private static void Order(ReadOnlySpan<float> scores, ulong[] keys, ulong[] spare)
     {
         const int Least = 128, Bits = 8, Digits = 1 << Bits, Passes = 4;
@@ -220,11 +238,13 @@ public sealed unsafe class NmsWorkspace
                 to[next[(int)(key >> shift) & (Digits - 1)]++] = key;
             }
 
-            (from, to) = (to, from); // four passes end where they began
+            (from, to) = (to, from); // four passes, so the result ends up in keys
         }
     }
 
-    /// <summary>Fills <paramref name="keys"/> with (inverted score, index) so that sorting gives descending scores, lower index first.</summary>
+    /// <summary>
+    /// Fills <paramref name="keys"/> with (inverted score, index) pairs sorted by descending score, the lower index first.
+    /// </summary>
     internal static void Order(ReadOnlySpan<float> scores, Span<ulong> keys)
     {
         Keys(scores, keys);
@@ -241,10 +261,10 @@ public sealed unsafe class NmsWorkspace
         }
     }
 
-    // A candidate against all kept boxes of a strip, several at a time. inter > threshold * union would round differently from the
-    // reference's division, but where the quotient is above the threshold the product, rounded, is at most inter: rounding keeps
-    // order. So the product says where a division is needed at all, which is almost nowhere. A corner that is not a number makes the
-    // union none either, which nothing compares with; so the plain minimum and maximum of the processor will do.
+    // Compares a candidate with all kept boxes of a strip, one vector of boxes at a time. inter > threshold * union would round differently
+    // from the reference's division. But where the quotient is above the threshold, the rounded product is at most inter, because rounding
+    // preserves order. So the product tells where a division is needed at all, which is rare. A NaN corner makes the union NaN as well, and
+    // no comparison with NaN is true; so the processor's plain minimum and maximum are sufficient.
     private static bool Suppressed(float* strip, int kept, in Candidate box, float threshold)
     {
         for (int i = 0; i < kept; i += Block, strip += Fields * Block)
@@ -254,7 +274,8 @@ public sealed unsafe class NmsWorkspace
                 var (inter, union) = Meet512(strip, box);
                 if (Vector512.GreaterThanOrEqualAny(inter, union * Vector512.Create(threshold)))
                 {
-                    var hit = Vector512.GreaterThan(inter / union, Vector512.Create(threshold)) & Vector512.Equals(Vector512.Load(strip + 5 * Block), Vector512.Create(box.Class));
+                    var hit = Vector512.GreaterThan(inter / union, Vector512.Create(threshold))
+                        & Vector512.Equals(Vector512.Load(strip + 5 * Block), Vector512.Create(box.Class));
                     if (hit.AsInt32() != Vector512<int>.Zero)
                     {
                         return true;
@@ -266,7 +287,8 @@ public sealed unsafe class NmsWorkspace
                 var (inter, union) = Meet256(strip, box);
                 if (Vector256.GreaterThanOrEqualAny(inter, union * Vector256.Create(threshold)))
                 {
-                    var hit = Vector256.GreaterThan(inter / union, Vector256.Create(threshold)) & Vector256.Equals(Vector256.Load(strip + 5 * Block), Vector256.Create(box.Class));
+                    var hit = Vector256.GreaterThan(inter / union, Vector256.Create(threshold))
+                        & Vector256.Equals(Vector256.Load(strip + 5 * Block), Vector256.Create(box.Class));
                     if (hit.AsInt32() != Vector256<int>.Zero)
                     {
                         return true;
@@ -280,7 +302,8 @@ public sealed unsafe class NmsWorkspace
                     var (inter, union) = Meet128(half, box);
                     if (Vector128.GreaterThanOrEqualAny(inter, union * Vector128.Create(threshold)))
                     {
-                        var hit = Vector128.GreaterThan(inter / union, Vector128.Create(threshold)) & Vector128.Equals(Vector128.Load(half + 5 * Block), Vector128.Create(box.Class));
+                        var hit = Vector128.GreaterThan(inter / union, Vector128.Create(threshold))
+                            & Vector128.Equals(Vector128.Load(half + 5 * Block), Vector128.Create(box.Class));
                         if (hit.AsInt32() != Vector128<int>.Zero)
                         {
                             return true;
@@ -309,8 +332,10 @@ public sealed unsafe class NmsWorkspace
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (Vector512<float> Inter, Vector512<float> Union) Meet512(float* at, in Candidate box)
     {
-        var w = Vector512.MinNative(Vector512.Load(at + 2 * Block), Vector512.Create(box.X2)) - Vector512.MaxNative(Vector512.Load(at), Vector512.Create(box.X1));
-        var h = Vector512.MinNative(Vector512.Load(at + 3 * Block), Vector512.Create(box.Y2)) - Vector512.MaxNative(Vector512.Load(at + Block), Vector512.Create(box.Y1));
+        var w = Vector512.MinNative(Vector512.Load(at + 2 * Block), Vector512.Create(box.X2))
+            - Vector512.MaxNative(Vector512.Load(at), Vector512.Create(box.X1));
+        var h = Vector512.MinNative(Vector512.Load(at + 3 * Block), Vector512.Create(box.Y2))
+            - Vector512.MaxNative(Vector512.Load(at + Block), Vector512.Create(box.Y1));
         var inter = Vector512.MaxNative(w, Vector512<float>.Zero) * Vector512.MaxNative(h, Vector512<float>.Zero);
         return (inter, Vector512.Load(at + 4 * Block) + Vector512.Create(box.Area) - inter);
     }
@@ -318,8 +343,10 @@ public sealed unsafe class NmsWorkspace
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (Vector256<float> Inter, Vector256<float> Union) Meet256(float* at, in Candidate box)
     {
-        var w = Vector256.MinNative(Vector256.Load(at + 2 * Block), Vector256.Create(box.X2)) - Vector256.MaxNative(Vector256.Load(at), Vector256.Create(box.X1));
-        var h = Vector256.MinNative(Vector256.Load(at + 3 * Block), Vector256.Create(box.Y2)) - Vector256.MaxNative(Vector256.Load(at + Block), Vector256.Create(box.Y1));
+        var w = Vector256.MinNative(Vector256.Load(at + 2 * Block), Vector256.Create(box.X2))
+            - Vector256.MaxNative(Vector256.Load(at), Vector256.Create(box.X1));
+        var h = Vector256.MinNative(Vector256.Load(at + 3 * Block), Vector256.Create(box.Y2))
+            - Vector256.MaxNative(Vector256.Load(at + Block), Vector256.Create(box.Y1));
         var inter = Vector256.MaxNative(w, Vector256<float>.Zero) * Vector256.MaxNative(h, Vector256<float>.Zero);
         return (inter, Vector256.Load(at + 4 * Block) + Vector256.Create(box.Area) - inter);
     }
@@ -327,8 +354,10 @@ public sealed unsafe class NmsWorkspace
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (Vector128<float> Inter, Vector128<float> Union) Meet128(float* at, in Candidate box)
     {
-        var w = Vector128.MinNative(Vector128.Load(at + 2 * Block), Vector128.Create(box.X2)) - Vector128.MaxNative(Vector128.Load(at), Vector128.Create(box.X1));
-        var h = Vector128.MinNative(Vector128.Load(at + 3 * Block), Vector128.Create(box.Y2)) - Vector128.MaxNative(Vector128.Load(at + Block), Vector128.Create(box.Y1));
+        var w = Vector128.MinNative(Vector128.Load(at + 2 * Block), Vector128.Create(box.X2))
+            - Vector128.MaxNative(Vector128.Load(at), Vector128.Create(box.X1));
+        var h = Vector128.MinNative(Vector128.Load(at + 3 * Block), Vector128.Create(box.Y2))
+            - Vector128.MaxNative(Vector128.Load(at + Block), Vector128.Create(box.Y1));
         var inter = Vector128.MaxNative(w, Vector128<float>.Zero) * Vector128.MaxNative(h, Vector128<float>.Zero);
         return (inter, Vector128.Load(at + 4 * Block) + Vector128.Create(box.Area) - inter);
     }
@@ -346,7 +375,7 @@ public sealed unsafe class NmsWorkspace
         _kept = new int[n];
     }
 
-    /// <summary>A box moved by its class, its area, and the class where classes are compared.</summary>
+    /// <summary>Box moved by its class, its area, and its class where classes are compared.</summary>
     private readonly struct Candidate(in Box box, float shift, float classId)
     {
         public readonly float X1 = box.X1 + shift, Y1 = box.Y1 + shift, X2 = box.X2 + shift, Y2 = box.Y2 + shift;

@@ -1,19 +1,19 @@
 namespace EdgeVision;
 
-/// <summary>Whose rules <see cref="RotatedNms"/> follows.</summary>
+/// <summary>Implementation whose rules <see cref="RotatedNms"/> follows.</summary>
 public enum RotatedNmsConvention
 {
-    /// <summary>
-    /// Ultralytics' nms_rotated (fast_nms): ProbIoU, a box goes where it is at or above the threshold, and a box that is itself
-    /// suppressed still suppresses. The lower index wins a tie.
-    /// </summary>
+    /// <summary>Ultralytics' nms_rotated (fast_nms): ProbIoU; a box is suppressed where it is at or above the threshold.</summary>
+    /// <remarks>A box that is itself suppressed still suppresses others. The lower index wins a tie.</remarks>
     Ultralytics,
 
-    /// <summary>Greedy, by the exact IoU of the rectangles (mmcv and Detectron2's nms_rotated): a box goes where a kept one overlaps it above the threshold.</summary>
+    /// <summary>Greedy suppression by the exact IoU of the rectangles (mmcv's and Detectron2's nms_rotated).</summary>
+    /// <remarks>A box is suppressed where its IoU with a kept box is above the threshold.</remarks>
     Greedy,
 }
 
-/// <summary>Non-maximum suppression of oriented boxes. One instance serves one thread at a time and allocates nothing once its buffers have grown.</summary>
+/// <summary>Non-maximum suppression of oriented boxes.</summary>
+/// <remarks>An instance serves one thread at a time and allocates nothing once its buffers have grown.</remarks>
 public sealed class RotatedNms
 {
     private readonly RotatedNmsConvention _convention;
@@ -21,24 +21,32 @@ public sealed class RotatedNms
     private int[] _kept = [];
     private RotatedOverlap.Gaussian[] _gaussians = [];
 
-    /// <summary>Prepares suppression by the rules of a named implementation.</summary>
+    /// <summary>Initializes suppression by the rules of a named implementation.</summary>
     public RotatedNms(RotatedNmsConvention convention = RotatedNmsConvention.Ultralytics) => _convention = convention;
 
-    /// <summary>Indices of the boxes that stay, by descending score.</summary>
+    /// <summary>Returns the indices of the boxes that are kept, by descending score.</summary>
     /// <param name="boxes">Oriented boxes, [count].</param>
     /// <param name="scores">Scores, [count]; no NaN.</param>
     /// <param name="classIds">Classes, [count]; empty for suppression across classes.</param>
-    /// <param name="classOffset">Pixels by which classes are moved apart before the overlap (Ultralytics: 7680); 0 compares classes.</param>
-    /// <param name="threshold">Overlap at which a box goes.</param>
-    /// <param name="limit">Most boxes kept.</param>
-    /// <param name="candidates">Most boxes considered, best first.</param>
-    public ReadOnlySpan<int> Run(ReadOnlySpan<RotatedBox> boxes, ReadOnlySpan<float> scores, ReadOnlySpan<int> classIds, float classOffset, float threshold,
-        int limit = int.MaxValue, int candidates = int.MaxValue)
+    /// <param name="classOffset">Pixels by which classes are moved apart before the overlap (Ultralytics: 7680); 0 compares
+    /// classes.</param>
+    /// <param name="threshold">Overlap at which a box is suppressed.</param>
+    /// <param name="limit">Maximum number of boxes kept.</param>
+    /// <param name="candidates">Maximum number of boxes considered, best first.</param>
+    public ReadOnlySpan<int> Run(
+        ReadOnlySpan<RotatedBox> boxes,
+        ReadOnlySpan<float> scores,
+        ReadOnlySpan<int> classIds,
+        float classOffset,
+        float threshold,
+        int limit = int.MaxValue,
+        int candidates = int.MaxValue)
     {
         int n = boxes.Length;
         if (scores.Length != n || !classIds.IsEmpty && classIds.Length != n)
         {
-            throw new ArgumentException("boxes, scores and class ids differ in number");
+            throw new ArgumentException(
+                $"boxes, scores and class ids must have the same length; got {boxes.Length}, {scores.Length} and {classIds.Length}");
         }
 
         if (_keys.Length < n)
@@ -88,7 +96,7 @@ public sealed class RotatedNms
 
     private static float Overlap(ReadOnlySpan<RotatedBox> boxes, ReadOnlySpan<int> classIds, float classOffset, int a, int b)
     {
-        bool apart = !classIds.IsEmpty && classIds[a] != classIds[b]; // moved apart, they do not meet
+        bool apart = !classIds.IsEmpty && classIds[a] != classIds[b]; // moved apart by the offset, so they do not overlap
         return apart && classOffset != 0 ? 0 : RotatedOverlap.Iou(boxes[a], boxes[b]);
     }
 }

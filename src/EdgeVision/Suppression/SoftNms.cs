@@ -1,20 +1,21 @@
 namespace EdgeVision;
 
-/// <summary>How <see cref="SoftNms"/> lowers the score of a box that overlaps a better one.</summary>
+/// <summary>Function by which <see cref="SoftNms"/> lowers the score of a box that overlaps a better one.</summary>
 public enum SoftNmsDecay
 {
     /// <summary>score * (1 - IoU) where IoU is above the threshold.</summary>
     Linear,
 
-    /// <summary>score * exp(-IoU^2 / sigma), whatever the IoU.</summary>
+    /// <summary>score * exp(-IoU^2 / sigma), for any IoU.</summary>
     Gaussian,
 }
 
-/// <summary>
-/// Soft-NMS (Bodla et al. 2017, arXiv 1704.04503): the best box is taken, the scores of the others decay with their overlap with it, and
-/// the best of what is left is sought again. Boxes whose score falls to the threshold or below leave. Sides without +1, float32. One
-/// instance serves one thread at a time and allocates nothing once its buffers have grown.
-/// </summary>
+/// <summary>Soft-NMS (Bodla et al. 2017, arXiv 1704.04503): lowers the scores of overlapping boxes instead of removing the boxes.</summary>
+/// <remarks>
+/// The best box is taken, the scores of the others decay with their overlap with it, and the next best of the remaining boxes is selected.
+/// Boxes whose score falls to the threshold or below are dropped. Sides without +1, float32. An instance serves one thread at a time and
+/// allocates nothing once its buffers have grown.
+/// </remarks>
 public sealed class SoftNms
 {
     private readonly SoftNmsDecay _decay;
@@ -24,37 +25,41 @@ public sealed class SoftNms
     private int[] _order = [];
     private float[] _scores = [];
 
-    /// <summary>Prepares suppression.</summary>
-    /// <param name="decay">How scores are lowered.</param>
+    /// <summary>Initializes suppression with a decay function and thresholds.</summary>
+    /// <param name="decay">Decay function of the scores.</param>
     /// <param name="iou">IoU above which <see cref="SoftNmsDecay.Linear"/> lowers a score.</param>
     /// <param name="sigma">Width of <see cref="SoftNmsDecay.Gaussian"/>, above 0.</param>
-    /// <param name="score">Score above which a box stays.</param>
+    /// <param name="score">Score above which a box is kept.</param>
     public SoftNms(SoftNmsDecay decay, float iou = 0.3f, float sigma = 0.5f, float score = 0.001f)
     {
         if (!(sigma > 0) || float.IsNaN(iou) || float.IsNaN(score))
         {
-            throw new ArgumentOutOfRangeException(nameof(sigma), "sigma lies above 0, and the thresholds are numbers");
+            throw new ArgumentOutOfRangeException(
+                nameof(sigma), $"sigma must be above 0 and the thresholds must not be NaN; got sigma {sigma}, IoU {iou} and score {score}");
         }
 
         (_decay, _iou, _sigma, _score) = (decay, iou, sigma, score);
     }
 
-    /// <summary>Scores of the boxes that the last run kept, lowered, in its order.</summary>
+    /// <summary>Gets the lowered scores of the boxes that the last run kept, in the order of its result.</summary>
     public ReadOnlySpan<float> Scores => _scores.AsSpan(0, Count);
 
-    /// <summary>Boxes that the last run kept.</summary>
+    /// <summary>Gets the number of boxes that the last run kept.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Indices of the boxes that stay, by descending lowered score, the lower index first where scores tie.</summary>
+    /// <summary>Returns the indices of the boxes that are kept, by descending lowered score; the lower index comes first at ties.</summary>
     /// <param name="boxes">Corners in pixels, [count].</param>
-    /// <param name="scores">Scores, [count]; a NaN leaves at once.</param>
-    /// <param name="classIds">Classes, [count], which do not lower each other's scores; empty for all together.</param>
-    /// <param name="limit">Most boxes kept.</param>
-    public ReadOnlySpan<int> Run(ReadOnlySpan<Box> boxes, ReadOnlySpan<float> scores, ReadOnlySpan<int> classIds = default, int limit = int.MaxValue)
+    /// <param name="scores">Scores, [count]; a NaN is dropped at once.</param>
+    /// <param name="classIds">Classes, [count]; boxes of different classes do not lower each other's scores. Empty to compare all
+    /// boxes.</param>
+    /// <param name="limit">Maximum number of boxes kept.</param>
+    public ReadOnlySpan<int> Run(
+        ReadOnlySpan<Box> boxes, ReadOnlySpan<float> scores, ReadOnlySpan<int> classIds = default, int limit = int.MaxValue)
     {
         if (scores.Length != boxes.Length || !classIds.IsEmpty && classIds.Length != boxes.Length)
         {
-            throw new ArgumentException("boxes, scores and class ids differ in number");
+            throw new ArgumentException(
+                $"boxes, scores and class ids must have the same length; got {boxes.Length}, {scores.Length} and {classIds.Length}");
         }
 
         if (_order.Length < boxes.Length)
@@ -82,7 +87,7 @@ public sealed class SoftNms
                 best = _scores[i] > _scores[best] ? i : best;
             }
 
-            // The best moves to the front and the others keep their order, so that the lower index wins a tie at every step.
+            // The best box moves to the front and the others keep their order, so that the lower index wins a tie at every step.
             (int index, float score) = (_order[best], _scores[best]);
             Array.Copy(_order, kept, _order, kept + 1, best - kept);
             Array.Copy(_scores, kept, _scores, kept + 1, best - kept);

@@ -1,35 +1,37 @@
 namespace EdgeVision;
 
-/// <summary>What becomes of two boxes of different tiles that show the same thing.</summary>
+/// <summary>Ways to merge boxes of different tiles that show the same object.</summary>
 public enum TileMerge
 {
-    /// <summary>The better one stays as it is, the other goes (SAHI's NMSPostprocess).</summary>
+    /// <summary>Keeps the better box unchanged and drops the other (SAHI's NMSPostprocess).</summary>
     Nms,
 
-    /// <summary>The better one is widened by the others that overlap it (SAHI's GreedyNMMPostprocess).</summary>
+    /// <summary>Extends the better box by the others that overlap it (SAHI's GreedyNMMPostprocess).</summary>
     Union,
 
-    /// <summary>As <see cref="Union"/>, and what overlaps one of the others joins too, so that a thing longer than a tile becomes one (SAHI's NMMPostprocess).</summary>
+    /// <summary>As <see cref="Union"/>, and also joins boxes that overlap one of the others (SAHI's NMMPostprocess).</summary>
+    /// <remarks>So an object longer than a tile becomes one box.</remarks>
     Nmm,
 }
 
-/// <summary>By what measure two boxes show the same thing.</summary>
+/// <summary>Measures of the overlap by which two boxes are taken for the same object.</summary>
 public enum TileMatch
 {
-    /// <summary>Intersection over the smaller area: a part that a tile's edge cut off lies wholly in the whole.</summary>
+    /// <summary>Intersection over the smaller area: a part cut off at the edge of a tile lies fully inside the complete box.</summary>
     Ios,
 
     /// <summary>Intersection over union.</summary>
     Iou,
 }
 
-/// <summary>
-/// Joins detections of overlapping tiles, with the rules of SAHI (Akyon et al. 2022, arXiv 2202.06934; sahi/postprocess/combine.py) in float32:
-/// best score first, a box of the same class goes where it matches at or above the threshold, and widens the one that stays where it still matches
-/// it above the threshold. The best gives score, class, keypoints and rotation; masks are united. Two differences: boxes without area match
-/// nothing (there they vanish), and oriented boxes are compared as the turned rectangles that they are and are not widened. The lower index wins
-/// a tie. One instance serves one thread at a time and allocates nothing once its buffers have grown.
-/// </summary>
+/// <summary>Merges detections of overlapping tiles by the rules of SAHI (Akyon et al. 2022, arXiv 2202.06934), in float32.</summary>
+/// <remarks>
+/// Source: sahi/postprocess/combine.py. Boxes are taken best score first. A box of the same class is merged where it matches at or above
+/// the threshold, and it extends the kept box where it still matches that box above the threshold. The best box provides score, class,
+/// keypoints and rotation; masks are united. Two differences from SAHI: boxes without area match nothing (SAHI drops them), and oriented
+/// boxes are compared as rotated rectangles and are not extended. The lower index wins a tie. An instance serves one thread at a time and
+/// allocates nothing once its buffers have grown.
+/// </remarks>
 public sealed class TileMerger
 {
     private readonly TileMerge _merge;
@@ -43,25 +45,28 @@ public sealed class TileMerger
     private int[] _last = [];
     private Box[] _grown = [];
 
-    /// <summary>Prepares merging.</summary>
-    /// <param name="merge">What becomes of boxes that match.</param>
-    /// <param name="match">Measure of the match.</param>
-    /// <param name="threshold">Measure from which on two boxes show the same thing, above 0 and at most 1.</param>
-    /// <param name="classAgnostic">Boxes of different classes may show the same thing too; the better one's class stays.</param>
-    public TileMerger(TileMerge merge = TileMerge.Union, TileMatch match = TileMatch.Ios, float threshold = 0.5f, bool classAgnostic = false)
+    /// <summary>Initializes merging.</summary>
+    /// <param name="merge">How matching boxes are merged.</param>
+    /// <param name="match">Measure of the overlap.</param>
+    /// <param name="threshold">Overlap from which two boxes show the same object, above 0 and at most 1.</param>
+    /// <param name="classAgnostic">Also match boxes of different classes; the class of the better box is kept.</param>
+    public TileMerger(TileMerge merge = TileMerge.Union, TileMatch match = TileMatch.Ios, float threshold = 0.5f,
+        bool classAgnostic = false)
     {
         if (!(threshold is > 0 and <= 1) || !Enum.IsDefined(merge) || !Enum.IsDefined(match))
         {
-            throw new ArgumentOutOfRangeException(nameof(threshold), $"the threshold lies above 0 and at most at 1; {threshold} does not");
+            throw new ArgumentOutOfRangeException(
+                nameof(threshold),
+                $"the threshold must be above 0 and at most 1 and the modes must be defined; got {threshold}, {merge} and {match}");
         }
 
         (_merge, _match, _threshold, _classAgnostic) = (merge, match, threshold, classAgnostic);
     }
 
     /// <summary>Merges <paramref name="from"/> into <paramref name="to"/>, best score first.</summary>
-    /// <param name="from">Detections of all tiles in any order, masks in the plane of the frame; scores are no NaN.</param>
-    /// <param name="to">Emptied and filled; another object than <paramref name="from"/>.</param>
-    /// <param name="limit">Most detections kept.</param>
+    /// <param name="from">Detections of all tiles in any order, with masks in the plane of the frame; scores must not be NaN.</param>
+    /// <param name="to">Cleared and filled; must be another object than <paramref name="from"/>.</param>
+    /// <param name="limit">Maximum number of detections kept.</param>
     public void Run(Detections from, Detections to, int limit = int.MaxValue)
     {
         Prepare(from, to);
@@ -78,7 +83,7 @@ public sealed class TileMerger
         }
     }
 
-    /// <summary>Hands detections on, best score first, without comparing them: nothing was seen twice.</summary>
+    /// <summary>Copies detections, best score first, without comparing them; for frames that were not split into tiles.</summary>
     internal void Pass(Detections from, Detections to, int limit)
     {
         Prepare(from, to);
@@ -94,14 +99,15 @@ public sealed class TileMerger
         ArgumentNullException.ThrowIfNull(to);
         if (ReferenceEquals(from, to))
         {
-            throw new ArgumentException("merging writes to another object than it reads", nameof(to));
+            throw new ArgumentException("the source and the destination must be different objects", nameof(to));
         }
 
         int n = from.Count;
         if (_keys.Length < n)
         {
             int size = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)n);
-            (_keys, _order, _owners, _next, _last, _grown) = (new ulong[size], new int[size], new int[size], new int[size], new int[size], new Box[size]);
+            (_keys, _order, _owners, _next, _last, _grown) =
+                (new ulong[size], new int[size], new int[size], new int[size], new int[size], new Box[size]);
         }
 
         (to.Labels, to.Skeleton) = (from.Labels, from.Skeleton);
@@ -115,7 +121,7 @@ public sealed class TileMerger
         }
     }
 
-    // Who belongs to whom is decided on the boxes as they came. An owner is its own.
+    // Groups are formed on the original boxes. The owner of a group owns itself.
     private void Group(Detections from)
     {
         int n = from.Count;
@@ -131,8 +137,8 @@ public sealed class TileMerger
                 continue;
             }
 
-            // SAHI goes through the others from the best on for its greedy rule and from the worst on for the other; the order tells where
-            // a widened box still matches. None before k is free.
+            // SAHI compares the other boxes from best to worst in its greedy mode and from worst to best in the other mode; the order
+            // decides where an extended box still matches. All boxes before k are assigned already.
             bool backwards = _merge == TileMerge.Nmm;
             for (int m = k + 1; m < n; m++)
             {
@@ -157,7 +163,7 @@ public sealed class TileMerger
         _last[owner] = other;
     }
 
-    // Boxes that no longer match the widened one go without widening it: they leave the chain.
+    // Boxes that no longer match the extended box are dropped without extending it: they are unlinked from the group.
     private void Widen(Detections from, int owner)
     {
         if (_owners[owner] != owner)
@@ -176,7 +182,8 @@ public sealed class TileMerger
             }
 
             var grown = _grown[owner];
-            _grown[owner] = new Box(MathF.Min(grown.X1, box.X1), MathF.Min(grown.Y1, box.Y1), MathF.Max(grown.X2, box.X2), MathF.Max(grown.Y2, box.Y2));
+            _grown[owner] = new Box(
+                MathF.Min(grown.X1, box.X1), MathF.Min(grown.Y1, box.Y1), MathF.Max(grown.X2, box.X2), MathF.Max(grown.Y2, box.Y2));
             before = j;
         }
     }
@@ -219,7 +226,7 @@ public sealed class TileMerger
         }
     }
 
-    // The next that widens the same box; none where the worse are only dropped.
+    // Next member of the group, or -1; always -1 where the worse boxes are dropped.
     private int Mate(int i) => _merge == TileMerge.Nms ? -1 : _next[i];
 
     private static MaskRegion Around(in MaskRegion a, in MaskRegion b)
@@ -252,7 +259,8 @@ public sealed class TileMerger
 
     private float Overlap(in Box a, in Box b)
     {
-        float inter = MathF.Max(MathF.Min(a.X2, b.X2) - MathF.Max(a.X1, b.X1), 0) * MathF.Max(MathF.Min(a.Y2, b.Y2) - MathF.Max(a.Y1, b.Y1), 0);
+        float inter = MathF.Max(MathF.Min(a.X2, b.X2) - MathF.Max(a.X1, b.X1), 0)
+            * MathF.Max(MathF.Min(a.Y2, b.Y2) - MathF.Max(a.Y1, b.Y1), 0);
         float areaA = a.Width * a.Height, areaB = b.Width * b.Height;
         return inter / (_match == TileMatch.Ios ? MathF.Min(areaA, areaB) : areaB - inter + areaA);
     }

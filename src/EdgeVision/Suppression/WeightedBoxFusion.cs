@@ -1,11 +1,11 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Weighted box fusion (Solovyev et al. 2019, arXiv 1910.13302) with the numbers of the package ensemble-boxes: boxes of several models,
-/// or of several views of one picture, that show the same thing become one, the mean weighted by score, in float32 as there; a box that stays alone keeps its double
-/// precision. The score is the mean, times min(models, boxes) over the sum of the weights. Coordinates are parts of the picture, 0..1.
-/// One instance serves one thread at a time.
-/// </summary>
+/// <summary>Weighted box fusion (Solovyev et al. 2019, arXiv 1910.13302) with the numbers of the package ensemble-boxes.</summary>
+/// <remarks>
+/// Boxes of several models, or of several views of one image, that show the same object become one box: the mean weighted by score, in
+/// float32 as in the reference; a box without a match keeps its double precision. The score is the mean, times min(models, boxes) over the
+/// sum of the weights. Coordinates are fractions of the image, 0..1. An instance serves one thread at a time.
+/// </remarks>
 public sealed class WeightedBoxFusion
 {
     private readonly List<Member> _members = [];
@@ -14,13 +14,14 @@ public sealed class WeightedBoxFusion
     private readonly List<FusedBox> _fused = [];
     private int _order;
 
-    /// <summary>IoU that a box must exceed to join a fused one.</summary>
+    /// <summary>Gets the IoU that a box must exceed to join a fused box.</summary>
     public double Iou { get; init; } = 0.55;
 
-    /// <summary>Score below which a box is left out.</summary>
+    /// <summary>Gets the score below which a box is ignored.</summary>
     public double SkipBelow { get; init; }
 
-    /// <summary>Lets a score exceed 1 where a model gives several boxes for one thing: the mean times boxes over the sum of weights.</summary>
+    /// <summary>Gets whether a score may exceed 1 where a model has several boxes for one object.</summary>
+    /// <remarks>The score is then the mean times the number of boxes over the sum of the weights.</remarks>
     public bool AllowsOverflow { get; init; }
 
     private record struct Member(int Label, double Score, double Weight, double X1, double Y1, double X2, double Y2, int Order);
@@ -30,13 +31,13 @@ public sealed class WeightedBoxFusion
         public int Label;
         public double Score, X1, Y1, X2, Y2;
 
-        // Sums of score * corner in float32, and of scores in double, as the reference keeps them.
+        // Sums of score * corner in float32, and of scores in double, as in the reference.
         public float SumX1, SumY1, SumX2, SumY2;
         public double SumScore;
         public int Count;
     }
 
-    /// <summary>A box of one model.</summary>
+    /// <summary>Box of one model, or a fused box.</summary>
     /// <param name="X1">Left, 0..1.</param>
     /// <param name="Y1">Top, 0..1.</param>
     /// <param name="X2">Right, 0..1.</param>
@@ -45,18 +46,18 @@ public sealed class WeightedBoxFusion
     /// <param name="ClassId">Class.</param>
     public readonly record struct FusedBox(double X1, double Y1, double X2, double Y2, double Score, int ClassId);
 
-    /// <summary>
-    /// The fused boxes, by descending score, until the next call. Corners are sorted and cut to 0..1; a box without area is left out.
-    /// </summary>
+    /// <summary>Fuses the boxes of several models and returns them by descending score.</summary>
+    /// <remarks>The result is valid until the next call. Corners are sorted and clamped to 0..1; a box without area is ignored.</remarks>
     /// <param name="models">Boxes of each model.</param>
     /// <param name="weights">Weight of each model, above 0; empty for 1 each.</param>
-    /// <exception cref="ArgumentException">Models and weights differ in number, a weight is not above 0, or a number is NaN.</exception>
+    /// <exception cref="ArgumentException">Models and weights differ in number, a weight is not above 0 or is infinite, or a number is
+    /// NaN.</exception>
     public IReadOnlyList<FusedBox> Run(IReadOnlyList<IReadOnlyList<FusedBox>> models, IReadOnlyList<double>? weights = null)
     {
         ArgumentNullException.ThrowIfNull(models);
         if (weights is not null && (weights.Count != models.Count || weights.Any(w => !(w > 0) || double.IsInfinity(w))))
         {
-            throw new ArgumentException("there is one weight above 0 for each model", nameof(weights));
+            throw new ArgumentException($"weights must hold one finite number above 0 for each of {models.Count} models", nameof(weights));
         }
 
         _members.Clear();
@@ -84,7 +85,7 @@ public sealed class WeightedBoxFusion
             }
         }
 
-        // A stable ascending sort read backwards: of equal scores the later one comes first, as in the reference.
+        // A stable ascending sort in reverse: of equal scores the later one comes first, as in the reference.
         var sorted = _fused.Select((box, i) => (box, i)).OrderBy(p => p.box.Score).ThenBy(p => p.i).Select(p => p.box).Reverse().ToArray();
         _fused.Clear();
         _fused.AddRange(sorted);
@@ -95,7 +96,8 @@ public sealed class WeightedBoxFusion
     {
         if (double.IsNaN(box.X1 + box.Y1 + box.X2 + box.Y2 + box.Score))
         {
-            throw new ArgumentException("a box or a score is NaN");
+            throw new ArgumentException(
+                $"coordinates and scores must not be NaN; got ({box.X1}, {box.Y1}, {box.X2}, {box.Y2}) with score {box.Score}");
         }
 
         if (box.Score < SkipBelow)
@@ -150,7 +152,7 @@ public sealed class WeightedBoxFusion
         }
     }
 
-    // The first of the best overlaps, if it exceeds the threshold.
+    // First of the best overlaps, if it exceeds the threshold.
     private int Match(in Member m)
     {
         double best = Iou;
@@ -159,7 +161,8 @@ public sealed class WeightedBoxFusion
         for (int i = 0; i < clusters.Length; i++)
         {
             ref readonly var c = ref clusters[i];
-            double inter = Math.Max(Math.Min(c.X2, m.X2) - Math.Max(c.X1, m.X1), 0) * Math.Max(Math.Min(c.Y2, m.Y2) - Math.Max(c.Y1, m.Y1), 0);
+            double inter =
+                Math.Max(Math.Min(c.X2, m.X2) - Math.Max(c.X1, m.X1), 0) * Math.Max(Math.Min(c.Y2, m.Y2) - Math.Max(c.Y1, m.Y1), 0);
             double iou = inter / ((c.X2 - c.X1) * (c.Y2 - c.Y1) + (m.X2 - m.X1) * (m.Y2 - m.Y1) - inter);
             if (iou > best)
             {

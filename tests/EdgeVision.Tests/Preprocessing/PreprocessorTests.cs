@@ -136,8 +136,8 @@ public sealed class PreprocessorTests
         using var frame = Frame.Rent(PixelFormat.Gray8, 8, 8);
         var preprocessor = new Preprocessor(new InputSpec { Width = 4, Height = 4 });
         byte[] tensor = new byte[4 * 4 * 3 * 4];
-        Assert.Contains("no pixel", Assert.Throws<FrameFormatException>(() => preprocessor.Process(frame, tensor, new Box(9, 9, 12, 12))).Message);
-        Assert.Contains("not a box", Assert.Throws<FrameFormatException>(() => preprocessor.Process(frame, tensor, new Box(float.NaN, 0, 1, 1))).Message);
+        Assert.Contains("must overlap the frame", Assert.Throws<FrameFormatException>(() => preprocessor.Process(frame, tensor, new Box(9, 9, 12, 12))).Message);
+        Assert.Contains("must have finite corners", Assert.Throws<FrameFormatException>(() => preprocessor.Process(frame, tensor, new Box(float.NaN, 0, 1, 1))).Message);
         Assert.Throws<ArgumentException>(() => preprocessor.Process(frame, new byte[10]));
     }
 

@@ -3,13 +3,14 @@ using EdgeVision.Exporter.Layers;
 
 namespace EdgeVision.Exporter.Architectures.Backbones;
 
-/// <summary>What the mobile backbones share.</summary>
+/// <summary>Inverted residual block shared by the mobile backbones.</summary>
 internal static class InvertedResidual
 {
-    /// <summary>
-    /// Expansion by 1x1, depthwise convolution, optional squeeze and excitation, projection by 1x1 without activation; the input is
-    /// added where the shapes allow (Sandler et al. 2018).
-    /// </summary>
+    /// <summary>Applies an inverted residual block (Sandler et al. 2018).</summary>
+    /// <remarks>
+    /// Expansion by 1x1, depthwise convolution, optional squeeze and excitation, and projection by 1x1 without activation; the
+    /// input is added where the shapes allow it.
+    /// </remarks>
     public static Value Block(Net net, string name, Value x, int expanded, int channels, int kernel, int stride, Layer activation, int squeezed = 0)
     {
         using var scope = net.Scope(name);
@@ -30,8 +31,8 @@ internal static class InvertedResidual
     }
 }
 
-/// <summary>MobileNetV2 (Sandler et al. 2018) as torchvision builds it; features at strides 4, 8, 16 and 32.</summary>
-/// <param name="Settings">For the factor on channels.</param>
+/// <summary>MobileNetV2 (Sandler et al. 2018) as in torchvision; features at strides 4, 8, 16 and 32.</summary>
+/// <param name="Settings">Supplies the factor on channels.</param>
 public sealed record MobileNetV2(ModelSettings Settings) : Backbone
 {
     private static readonly (int Expansion, int Channels, int Blocks, int Stride)[] Rows =
@@ -66,10 +67,9 @@ public sealed record MobileNetV2(ModelSettings Settings) : Backbone
     }
 }
 
-/// <summary>
-/// EfficientNet-Lite0 (Tan and Le 2019 without squeeze and excitation, ReLU6 throughout: what quantises and runs everywhere).
-/// </summary>
-/// <param name="Settings">For the factor on channels.</param>
+/// <summary>EfficientNet-Lite0 (Tan and Le 2019); features at strides 4, 8, 16 and 32.</summary>
+/// <param name="Settings">Supplies the factor on channels.</param>
+/// <remarks>It has no squeeze and excitation and uses ReLU6 throughout, so it quantizes well and runs on every device.</remarks>
 public sealed record EfficientNetLite(ModelSettings Settings) : Backbone
 {
     private static readonly (int Expansion, int Channels, int Blocks, int Stride, int Kernel)[] Rows =
@@ -104,8 +104,8 @@ public sealed record EfficientNetLite(ModelSettings Settings) : Backbone
     }
 }
 
-/// <summary>MobileNetV3-small (Howard et al. 2019) as torchvision builds it; features at strides 4, 8, 16 and 32.</summary>
-/// <param name="Settings">For the factor on channels.</param>
+/// <summary>MobileNetV3-small (Howard et al. 2019) as in torchvision; features at strides 4, 8, 16 and 32.</summary>
+/// <param name="Settings">Supplies the factor on channels.</param>
 public sealed record MobileNetV3Small(ModelSettings Settings) : Backbone
 {
     private static readonly (int Kernel, int Expanded, int Channels, bool Squeeze, bool Swish, int Stride)[] Rows =
@@ -143,14 +143,14 @@ public sealed record MobileNetV3Small(ModelSettings Settings) : Backbone
         return features;
     }
 
-    /// <summary>The paper's head has a hidden layer of 1024.</summary>
+    /// <summary>Returns the pooled features after a hidden layer of 1024, as in the paper's head.</summary>
     public override Value Pool(Net net, IReadOnlyList<Value> features)
     {
         var pooled = base.Pool(net, features);
         return net.Apply("head.swish", new HardSwish(), net.Linear("head.hidden", pooled, Settings.Scaled(1024)));
     }
 
-    // torchvision's _make_divisible: to the nearest multiple of 8, not below nine tenths.
+    // torchvision's _make_divisible: rounds to the nearest multiple of 8, but not below 90 % of the value.
     private static int Divisible(double value)
     {
         int rounded = Math.Max(8, (int)(value + 4) / 8 * 8);

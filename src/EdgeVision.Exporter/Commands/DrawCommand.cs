@@ -4,7 +4,7 @@ using EdgeVision.Exporter.Data;
 
 namespace EdgeVision.Exporter.Commands;
 
-/// <summary>Draws pictures to files: to look at, or as a data set that can be read back.</summary>
+/// <summary>Draws images to files, to look at or as a data set that can be read back.</summary>
 internal static class DrawCommand
 {
     public static void Run(string kind, string folder, int first, int count, int seed, int width, int height, bool yolo)

@@ -13,7 +13,7 @@ internal static class EvaluateCommand
     {
         if (!File.Exists(model))
         {
-            throw new EdgeVisionException($"there is no model '{model}'");
+            throw new EdgeVisionException($"Model '{model}' does not exist");
         }
 
         var config = TrainConfig.Load(configPath);

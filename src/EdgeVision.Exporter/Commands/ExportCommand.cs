@@ -10,10 +10,11 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Commands;
 
-/// <summary>
-/// Run to bundle: writes the graph, compares it with TorchSharp, measures the file with the runtime on pictures that training never
-/// saw, and stores spec, figures and a self-test inside; the model card goes beside it.
-/// </summary>
+/// <summary>Exports a run as a bundle with a model card.</summary>
+/// <remarks>
+/// Writes the graph, compares it with TorchSharp, measures the file with the runtime on images that were not used for training,
+/// and stores the spec, the results and a self-test inside; the model card is written beside it.
+/// </remarks>
 internal static class ExportCommand
 {
     public static BundleFigures Run(IAnsiConsole console, string run, string? path, ExportOptions options)
@@ -22,7 +23,7 @@ internal static class ExportCommand
         string file = Directory.Exists(run) ? Path.Combine(run, "checkpoint.safetensors") : run;
         if (!File.Exists(file))
         {
-            throw new EdgeVisionException($"there is no run or checkpoint '{run}'; train writes one");
+            throw new EdgeVisionException($"Run or checkpoint '{run}' does not exist; create one with 'train'");
         }
 
         var checkpoint = Checkpoint.Load(file);
@@ -72,7 +73,7 @@ internal static class ExportCommand
         return figures;
     }
 
-    // The runtime reads files; the bundle itself is written when its figures are known.
+    // The runtime reads files only, and the bundle itself is written after its metrics are known.
     private static T WithFile<T>(OnnxModel model, ModelSpec spec, Func<string, T> use)
     {
         string folder = Directory.CreateTempSubdirectory("edgevision-export").FullName;

@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace EdgeVision.Exporter.Commands;
 
-/// <summary>Looks at the pictures of a config before anything is trained on them.</summary>
+/// <summary>Inspects the training images of a config and reports likely mistakes.</summary>
 internal static class InspectDataCommand
 {
     public static void Run(IAnsiConsole console, string configPath, string? sheet, int count)

@@ -4,10 +4,10 @@ using Spectre.Console;
 
 namespace EdgeVision.Exporter.Commands;
 
-/// <summary>Trains what a config says, with progress bars, warnings and a table of epochs.</summary>
+/// <summary>Trains a model from a config, with progress bars, warnings and a table of epochs.</summary>
 internal static class TrainCommand
 {
-    /// <summary>What the command line may change of a config.</summary>
+    /// <summary>Values of a config that the command line overrides.</summary>
     public sealed record Overrides(int? Epochs, int? Batch, int? Seed, double? LearningRate, int? Overfit);
 
     public static void Run(IAnsiConsole console, string configPath, string? folder, Overrides overrides, bool resume, CancellationToken cancel)
@@ -17,7 +17,7 @@ internal static class TrainCommand
         folder ??= Path.Combine("runs", config.Name);
         if (!resume && File.Exists(Path.Combine(folder, "checkpoint.safetensors")))
         {
-            console.MarkupLineInterpolated($"[yellow]{folder} holds a run already; it starts anew (--resume goes on with it)[/]");
+            console.MarkupLineInterpolated($"[yellow]warning:[/] {folder} already contains a run, which is restarted; use --resume to continue it");
         }
 
         IReadOnlyList<EpochRow> history = [];
@@ -27,7 +27,8 @@ internal static class TrainCommand
         console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"run: {folder} ({history.Sum(r => r.Seconds):F0} s of training); export it with: export {folder}");
     }
 
-    /// <summary>The config with what the command line changes; overfitting learns the first pictures by heart and measures the same.</summary>
+    /// <summary>Returns the config with the overrides applied.</summary>
+    /// <remarks>Overfitting trains and measures on the same first images.</remarks>
     internal static TrainConfig Apply(TrainConfig config, Overrides o)
     {
         var training = config.Training with
@@ -87,7 +88,7 @@ internal static class TrainCommand
 
         public void Warn(string line) => console.MarkupLineInterpolated($"[yellow]warning:[/] {line}");
 
-        // Called from loader threads.
+        // Called on loader threads.
         public void Loading(string what, int done, int count)
         {
             lock (_bars)

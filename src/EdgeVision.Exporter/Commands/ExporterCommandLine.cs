@@ -286,7 +286,7 @@ internal static class ExporterCommandLine
         var option = new Option<int?>("--opset") { Description = description };
         option.Validators.Add(r =>
         {
-            if (Number(r) is < 16 or > 22 and var opset)
+            if (Number(r) is (< 16 or > 22) and var opset)
             {
                 r.AddError($"--opset must be between 16 and 22; got {opset}");
             }

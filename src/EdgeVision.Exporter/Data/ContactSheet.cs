@@ -3,7 +3,9 @@ using SkiaSharp;
 
 namespace EdgeVision.Exporter.Data;
 
-/// <summary>Pictures side by side with all that is labelled on them: outlines, boxes with names, keypoints, classes of pixels, distances.</summary>
+/// <summary>
+/// Draws images side by side with their labels: outlines, boxes with names, keypoints, pixel classes and distances.
+/// </summary>
 public static class ContactSheet
 {
     private const int LongestSide = 320;
@@ -14,10 +16,10 @@ public static class ContactSheet
     ];
 
     /// <summary>Writes a PNG.</summary>
-    /// <param name="path">File.</param>
-    /// <param name="pictures">Pictures of any sizes; each is enlarged to fill its cell.</param>
-    /// <param name="labels">Names.</param>
-    /// <param name="columns">Pictures in a row.</param>
+    /// <param name="path">File to write.</param>
+    /// <param name="pictures">Images of any size; each is enlarged to fill its cell.</param>
+    /// <param name="labels">Names of the classes and keypoints.</param>
+    /// <param name="columns">Images per row.</param>
     public static void Save(string path, IReadOnlyList<LabelledPicture> pictures, DataLabels labels, int columns)
     {
         ArgumentNullException.ThrowIfNull(pictures);
@@ -154,7 +156,7 @@ public static class ContactSheet
         return FromRgba(rgba, picture.Width, picture.Height);
     }
 
-    // Near is bright; unknown is black.
+    // Near pixels are bright; unknown ones are black.
     private static SKBitmap Depth(LabelledPicture picture)
     {
         float[] depth = picture.Depth!;

@@ -3,20 +3,21 @@ using SkiaSharp;
 
 namespace EdgeVision.Exporter.Data;
 
-/// <summary>
-/// Scenes drawn with Skia: shapes of six classes in varied colour, texture, size, rotation and stretch, over gradients,
-/// noise and clutter, under uneven light, with blur and sensor noise. The same seed and index give the same picture.
-/// </summary>
+/// <summary>Draws scenes with Skia: shapes of six classes; the same seed and index give the same image.</summary>
+/// <remarks>
+/// Shapes vary in color, texture, size, rotation and stretch, over gradients, noise and clutter, under uneven light, with blur
+/// and sensor noise.
+/// </remarks>
 public static class DrawnScenes
 {
-    private const float SmallestSide = 0.13f; // of the picture's shorter side
+    private const float SmallestSide = 0.13f; // of the image's shorter side
     private const float LargestSide = 0.50f;
     private const float MostCovered = 0.12f;  // of the smaller of two boxes
 
-    /// <summary>Class names by id.</summary>
+    /// <summary>Gets the class names by id.</summary>
     public static IReadOnlyList<string> Labels { get; } = ["circle", "square", "triangle", "star", "cross", "ring"];
 
-    /// <summary>Draws scene <paramref name="index"/> of the set <paramref name="seed"/>; its size is drawn too.</summary>
+    /// <summary>Draws scene <paramref name="index"/> of the set <paramref name="seed"/>; its size is random too.</summary>
     public static Scene Draw(int seed, int index)
     {
         var random = Source(seed, index);
@@ -25,10 +26,10 @@ public static class DrawnScenes
         return Draw(random, width, height);
     }
 
-    /// <summary>Draws scene <paramref name="index"/> of the set <paramref name="seed"/> in a given size.</summary>
+    /// <summary>Draws scene <paramref name="index"/> of the set <paramref name="seed"/> with a given size.</summary>
     public static Scene Draw(int seed, int index, int width, int height) => Draw(Source(seed, index), width, height);
 
-    /// <summary>Writes the picture as PNG.</summary>
+    /// <summary>Writes the image as PNG.</summary>
     public static void Save(Scene scene, string path)
     {
         ArgumentNullException.ThrowIfNull(scene);
@@ -46,7 +47,9 @@ public static class DrawnScenes
         data.SaveTo(file);
     }
 
-    /// <summary>A generator for one item of a set: splitmix64 over both numbers, so that neighbours are unrelated.</summary>
+    /// <summary>
+    /// Returns the generator of one item: splitmix64 over both numbers, so that neighboring items are unrelated.
+    /// </summary>
     internal static Random Source(int seed, int index)
     {
         ulong z = unchecked(((ulong)(uint)seed << 32 | (uint)index) + 0x9E3779B97F4A7C15);
@@ -90,7 +93,7 @@ public static class DrawnScenes
         }
     }
 
-    // Lines, soft blobs and open curves in colours near the ground's: things that are there and are none of the classes.
+    // Lines, soft blobs and open curves in colors near the background's: objects that belong to none of the classes.
     private static void DrawClutter(SKCanvas canvas, Random random, int width, int height, SKColor ground)
     {
         int count = random.Next(3, 14);
@@ -178,7 +181,7 @@ public static class DrawnScenes
         {
             using var border = new SKPaint { IsAntialias = true, IsStroke = true, StrokeWidth = Math.Max(1, side * 0.03f), Color = Shift(random, colour, 90) };
             canvas.Save();
-            canvas.ClipPath(shape, SKClipOperation.Intersect, true); // inside, so that the box stays what it is
+            canvas.ClipPath(shape, SKClipOperation.Intersect, true); // inside, so that the box does not change
             canvas.DrawPath(shape, border);
             canvas.Restore();
         }
@@ -209,7 +212,7 @@ public static class DrawnScenes
         int amplitude = random.Next(0, 14);
         for (int i = 0, o = 0; o < rgb.Length; i += 4)
         {
-            // Two uniform numbers make a triangle: close enough to a sensor's noise, and cheap.
+            // The sum of two uniform numbers is triangular: close enough to sensor noise, and cheap.
             int noise = amplitude == 0 ? 0 : random.Next(amplitude) - random.Next(amplitude);
             rgb[o++] = (byte)Math.Clamp(source[i] + noise, 0, 255);
             rgb[o++] = (byte)Math.Clamp(source[i + 1] + noise, 0, 255);
@@ -289,7 +292,7 @@ public static class DrawnScenes
 
     private static SKColor Muted(Random random) => SKColor.FromHsv(360 * Unit(random), 45 * Unit(random), Between(random, 25, 90));
 
-    // A colour that stands out from the ground: far from it in RGB.
+    // A color that differs clearly from the background in RGB.
     private static SKColor Vivid(Random random, SKColor ground)
     {
         SKColor colour;

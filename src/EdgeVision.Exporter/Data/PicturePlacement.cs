@@ -1,13 +1,13 @@
 namespace EdgeVision.Exporter.Data;
 
-/// <summary>Fits labelled pictures into a network's input exactly as deployment does: the runtime's own preprocessing, and the labels moved with it.</summary>
+/// <summary>Fits labelled images into a network's input with the runtime's own preprocessing, and maps their labels.</summary>
 public static class PicturePlacement
 {
-    /// <summary>The picture's labels in pixels of the input; its pixels stay behind, in <paramref name="planes"/>.</summary>
-    /// <param name="picture">Picture of any size.</param>
+    /// <summary>Returns the image fitted into the input, with its labels in pixels of the input.</summary>
+    /// <param name="picture">Image of any size.</param>
     /// <param name="input">The network's input.</param>
     /// <param name="planes">Planar bytes [3,H,W] before scale, mean and standard deviation.</param>
-    /// <param name="transform">The map to the picture's own pixels.</param>
+    /// <param name="transform">Map between the input and the pixels of the original image.</param>
     public static LabelledPicture Fit(LabelledPicture picture, InputSpec input, out byte[] planes, out FrameTransform transform)
     {
         ArgumentNullException.ThrowIfNull(picture);
@@ -51,7 +51,7 @@ public static class PicturePlacement
         };
     }
 
-    // The nearest pixel: classes and distances do not mix.
+    // Nearest sampling: classes and distances cannot be interpolated.
     private static T[]? Sample<T>(T[]? plane, LabelledPicture picture, in FrameTransform t, T outside)
     {
         if (plane is null)

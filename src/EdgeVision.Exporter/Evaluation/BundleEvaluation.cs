@@ -4,14 +4,14 @@ using EdgeVision.Exporter.Training;
 
 namespace EdgeVision.Exporter.Evaluation;
 
-/// <summary>Accuracy of a bundle on labelled pictures, run by the runtime as it will be deployed.</summary>
+/// <summary>Measures the accuracy of a bundle on labelled images, with the runtime as in deployment.</summary>
 public static class BundleEvaluation
 {
-    /// <summary>Measures of every head on all pictures of a source.</summary>
-    /// <param name="path">The bundle.</param>
-    /// <param name="architecture">For the heads' measures; its heads are the bundle's.</param>
-    /// <param name="pictures">Labelled pictures.</param>
-    /// <param name="progress">Called with the number of pictures done.</param>
+    /// <summary>Returns the metrics of every head over all images of a source.</summary>
+    /// <param name="path">Path of the bundle.</param>
+    /// <param name="architecture">Architecture whose heads are those of the bundle and compute the metrics.</param>
+    /// <param name="pictures">Labelled images.</param>
+    /// <param name="progress">Called with the number of processed images.</param>
     public static IReadOnlyDictionary<string, double> Run(string path, Architecture architecture, PictureSource pictures, Action<int>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(architecture);

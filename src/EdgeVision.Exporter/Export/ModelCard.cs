@@ -5,11 +5,11 @@ using EdgeVision.Exporter.Training;
 
 namespace EdgeVision.Exporter.Export;
 
-/// <summary>Everything that is known of a bundle when it is written.</summary>
+/// <summary>Data of an exported bundle for its model card.</summary>
 internal sealed record BundleFigures(TrainConfig Config, Architecture Architecture, ModelSpec Spec, IReadOnlyList<EpochRow> History, string TestData,
     IReadOnlyDictionary<string, double> Metrics, Parity Parity, long Parameters, ExportOptions Options, long Bytes, string Run);
 
-/// <summary>The card that lies beside a bundle: what it is, on what it learned, how good it is.</summary>
+/// <summary>Writes the model card of a bundle: description, training data, training and metrics.</summary>
 internal static class ModelCard
 {
     public static string Write(BundleFigures f)
@@ -51,7 +51,7 @@ internal static class ModelCard
         string[] losses = [.. f.History.SelectMany(r => r.Losses.Keys).Distinct().Where(k => k != "gradient")], metrics = [.. f.History.SelectMany(r => r.Metrics.Keys).Distinct()];
         Line($"| epoch | {string.Join(" | ", losses.Concat(metrics))} | seconds |");
         Line($"|---:|{string.Concat(Enumerable.Repeat("---:|", losses.Length + metrics.Length + 1))}");
-        // Long runs: about twenty rows tell the story.
+        // About twenty rows are enough for long runs.
         int every = (f.History.Count + 19) / 20;
         foreach (var row in f.History.Where(r => r.Epoch % every == 0 || r.Epoch == f.History.Count))
         {

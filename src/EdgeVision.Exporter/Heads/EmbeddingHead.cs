@@ -6,7 +6,7 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Heads;
 
-/// <summary>Vectors of unit length [N, D], near for the same identity and far for others.</summary>
+/// <summary>Embedding head: vectors of unit length [N, D], near for equal identities and far apart for others.</summary>
 public sealed class EmbeddingHead(OutputSpec output, MetricLoss loss, int dimension) : Head
 {
     /// <inheritdoc/>
@@ -19,7 +19,7 @@ public sealed class EmbeddingHead(OutputSpec output, MetricLoss loss, int dimens
     public override object Target(LabelledPicture picture)
     {
         ArgumentNullException.ThrowIfNull(picture);
-        return picture.Identity >= 0 ? (long)picture.Identity : throw new EdgeVisionException($"picture {picture.Name} has no identity to learn from");
+        return picture.Identity >= 0 ? (long)picture.Identity : throw new EdgeVisionException($"Image '{picture.Name}' must have an identity to train on");
     }
 
     /// <inheritdoc/>

@@ -2,10 +2,8 @@ using SkiaSharp;
 
 namespace EdgeVision.Exporter.Data.Drawn;
 
-/// <summary>
-/// A picture under way, with a second plane that says of each pixel what was drawn there last: outlines are filled in both, the
-/// second without antialiasing, so that masks are exact.
-/// </summary>
+/// <summary>Canvas with a second plane that records for each pixel which object was drawn there last.</summary>
+/// <remarks>Outlines are filled in both planes; in the second one without antialiasing, so that masks are exact.</remarks>
 internal sealed class Drawing : IDisposable
 {
     private const int OutlinePoints = 36;
@@ -28,7 +26,7 @@ internal sealed class Drawing : IDisposable
 
     public SKCanvas Canvas { get; }
 
-    /// <summary>Fills an outline with a colour that runs into another.</summary>
+    /// <summary>Fills an outline with a gradient between two colors.</summary>
     public void Fill(SKPath outline, SKColor colour, SKColor other)
     {
         outline.GetTightBounds(out var bounds);
@@ -61,14 +59,14 @@ internal sealed class Drawing : IDisposable
         Canvas.DrawCircle(x, y, radius, paint);
     }
 
-    /// <summary>Says that an outline's pixels are <paramref name="mark"/>.</summary>
+    /// <summary>Sets the mark of an outline's pixels to <paramref name="mark"/>.</summary>
     public void Mark(SKPath outline, byte mark)
     {
         using var paint = new SKPaint { IsAntialias = false, Color = new SKColor(0, 0, 0, mark), BlendMode = SKBlendMode.Src };
         _markCanvas.DrawPath(outline, paint);
     }
 
-    /// <summary>Marks of all pixels, [H*W], 0 where nothing was marked.</summary>
+    /// <summary>Returns the marks of all pixels, [H*W]; 0 where nothing was marked.</summary>
     public byte[] Marks()
     {
         _markCanvas.Flush();
@@ -82,7 +80,7 @@ internal sealed class Drawing : IDisposable
         return marks;
     }
 
-    /// <summary>Pixels with sensor noise, [H*W*3].</summary>
+    /// <summary>Returns the pixels with sensor noise, [H*W*3].</summary>
     public byte[] Rgb(Random random, int mostNoise = 12)
     {
         Canvas.Flush();
@@ -100,7 +98,7 @@ internal sealed class Drawing : IDisposable
         return rgb;
     }
 
-    /// <summary>An outline as a polygon, x and y in turn.</summary>
+    /// <summary>Returns an outline as a polygon, x and y alternating.</summary>
     public static float[] Polygon(SKPath outline)
     {
         using var measure = new SKPathMeasure(outline, forceClosed: true);

@@ -3,13 +3,14 @@ using static EdgeVision.Exporter.Data.Drawn.Drawing;
 
 namespace EdgeVision.Exporter.Data.Drawn;
 
-/// <summary>
-/// Near-duplicate families: each run of <see cref="PerFamily"/> pictures shows one emblem, a plate of one of six forms with a few
-/// shapes of its own in its own colours, every time in another place, turn, light, blur and noise, sometimes partly covered.
-/// </summary>
+/// <summary>Near-duplicate families: each run of <see cref="PerFamily"/> images shows one emblem.</summary>
+/// <remarks>
+/// An emblem is a plate of one of six forms with a few shapes and colors of its own. Its position, rotation, light, blur and
+/// noise differ in every image; sometimes it is partly covered.
+/// </remarks>
 internal sealed class FamiliesSource(int count, int seed, int width, int height) : DrawnSource("pictures of emblems", count, seed, width, height)
 {
-    /// <summary>Pictures of one emblem.</summary>
+    /// <summary>Images per emblem.</summary>
     public const int PerFamily = 8;
 
     private static readonly string[] Plates = ["disc", "square", "hexagon", "diamond", "shield", "ring"];
@@ -55,7 +56,7 @@ internal sealed class FamiliesSource(int count, int seed, int width, int height)
         return new LabelledPicture(drawing.Rgb(random, 20), Width, Height) { Identity = identity, ClassId = design.Plate };
     }
 
-    /// <summary>What all pictures of a family share, in a square of side 2 around the origin.</summary>
+    /// <summary>Design that all images of a family share, in a square of side 2 around the origin.</summary>
     private sealed class Design
     {
         private readonly SKColor _plate, _rim;

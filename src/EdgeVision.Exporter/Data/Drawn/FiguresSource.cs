@@ -3,10 +3,11 @@ using static EdgeVision.Exporter.Data.Drawn.Drawing;
 
 namespace EdgeVision.Exporter.Data.Drawn;
 
-/// <summary>
-/// One figure of limbs, trunk and head in a random pose, or in motion from picture to picture. Left limbs are warm and right limbs
-/// cold in colour: nothing else would tell them apart. So a mirrored picture would be wrong, and the set has no mirrored keypoints.
-/// </summary>
+/// <summary>One figure of limbs, trunk and head in a random pose, or in motion from image to image.</summary>
+/// <remarks>
+/// Left limbs have warm and right limbs cold colors, since nothing else distinguishes them. A mirrored image would therefore be
+/// wrong, and the set has no mirrored keypoints.
+/// </remarks>
 internal sealed class FiguresSource(int count, int seed, int width, int height, bool motion)
     : DrawnSource(motion ? "frames of a moving figure" : "figures", count, seed, width, height)
 {
@@ -25,7 +26,7 @@ internal sealed class FiguresSource(int count, int seed, int width, int height, 
 
     protected override LabelledPicture Draw(int index)
     {
-        // A moving figure keeps its looks and place: they come from one generator for the whole set.
+        // A moving figure keeps its look and position: they come from one generator for the whole set.
         var random = Source(motion ? 0 : index);
         using var drawing = new Drawing(Width, Height);
         Ground(drawing, random);
@@ -55,7 +56,7 @@ internal sealed class FiguresSource(int count, int seed, int width, int height, 
         }
     }
 
-    // Scaled and moved so that the whole figure lies in the picture.
+    // Scales and moves the figure so that all of it lies in the image.
     private SKPoint[] Place(SKPoint[] points, Random random)
     {
         const float margin = 0.09f;
@@ -126,7 +127,9 @@ internal sealed class FiguresSource(int count, int seed, int width, int height, 
 
     private static float Distance(SKPoint a, SKPoint b) => MathF.Sqrt((a.X - b.X) * (a.X - b.X) + (a.Y - b.Y) * (a.Y - b.Y));
 
-    /// <summary>Angles of the joints in radians from straight down, away from the middle; lengths in trunk lengths.</summary>
+    /// <summary>
+    /// Angles of the joints in radians from straight down, away from the center; lengths in units of the trunk's length.
+    /// </summary>
     private sealed record Pose(float Lean, float Head, float LeftArm, float LeftElbow, float RightArm, float RightElbow, float LeftLeg, float LeftKnee, float RightLeg, float RightKnee, float Turn)
     {
         public static Pose Random(Random r) => new(
@@ -135,7 +138,7 @@ internal sealed class FiguresSource(int count, int seed, int width, int height, 
             Between(r, -0.15f, 1.0f), Between(r, -1.1f, 0.15f), Between(r, -0.15f, 1.0f), Between(r, -1.1f, 0.15f),
             Between(r, 0.45f, 1));
 
-        /// <summary>Ten seconds each of walking, squatting and waving.</summary>
+        /// <summary>Returns a pose of a motion: ten seconds each of walking, squatting and waving.</summary>
         public static Pose Moving(Random r, float seconds)
         {
             float phase = Between(r, 0, 6.28f), swing = MathF.Sin(seconds * 4 + phase), bend = (1 - MathF.Cos(seconds * 2.5f)) / 2;
@@ -147,13 +150,13 @@ internal sealed class FiguresSource(int count, int seed, int width, int height, 
             };
         }
 
-        /// <summary>The 13 keypoints around the hips.</summary>
+        /// <summary>Returns the 13 keypoints around the hips.</summary>
         public SKPoint[] Points()
         {
             static SKPoint Go(SKPoint from, float angle, float length) => new(from.X + MathF.Sin(angle) * length, from.Y + MathF.Cos(angle) * length);
             var hips = new SKPoint(0, 0);
             var chest = Go(hips, MathF.PI + Lean, 1);
-            // Seen from the front: the figure's left is on the picture's right.
+            // Seen from the front: the figure's left is on the right side of the image.
             SKPoint Side(SKPoint centre, float half, int sign) => new(centre.X + sign * half * Turn * MathF.Cos(Lean), centre.Y - sign * half * Turn * MathF.Sin(Lean));
             var points = new SKPoint[13];
             points[0] = Go(chest, MathF.PI + Lean + Head, 0.42f);

@@ -3,10 +3,11 @@ using static EdgeVision.Exporter.Data.Drawn.Drawing;
 
 namespace EdgeVision.Exporter.Data.Drawn;
 
-/// <summary>
-/// Places of five kinds with one to five things standing on the ground: the kind of place, boxes and outlines, foreground and
-/// background, and metres for each pixel from a camera 1.5 m above a level ground (1 to 20 m; sky and walls are at 20 m).
-/// </summary>
+/// <summary>Five kinds of scenes with one to five objects standing on the ground.</summary>
+/// <remarks>
+/// Labels: kind of scene, boxes and outlines, foreground and background, and the distance of each pixel in metres from a camera
+/// 1.5 m above level ground (1 to 20 m; sky and walls are at 20 m).
+/// </remarks>
 internal sealed class ScenesSource(int count, int seed, int width, int height) : DrawnSource("scenes", count, seed, width, height)
 {
     private const float CameraHeight = 1.5f, Nearest = 1, Farthest = 20;
@@ -23,7 +24,7 @@ internal sealed class ScenesSource(int count, int seed, int width, int height) :
         using var drawing = new Drawing(Width, Height);
         int place = random.Next(Places.Length);
         float horizon = Height * Between(random, 0.3f, 0.5f);
-        // A point on the ground d metres away is seen pixelsAtOneMetre / d below the horizon.
+        // A point on the ground at distance d metres appears pixelsAtOneMetre / d pixels below the horizon.
         float pixelsAtOneMetre = (Height - horizon) * Between(random, 1.25f, 1.7f);
         Backdrop(drawing, random, place, horizon);
         var objects = new List<LabelledObject>();

@@ -3,7 +3,8 @@ using static EdgeVision.Exporter.Data.Drawn.Drawing;
 
 namespace EdgeVision.Exporter.Data.Drawn;
 
-/// <summary>Shelves of products: two or three boards with price strips, products side by side in varied sizes, colours and labels, some before others.</summary>
+/// <summary>Shelves of products: two or three boards with price strips and products side by side.</summary>
+/// <remarks>Products vary in size, color and label; some stand in front of others.</remarks>
 internal sealed class ShelvesSource(int count, int seed, int width, int height) : DrawnSource("shelves", count, seed, width, height)
 {
     private static readonly string[] Products = ["bottle", "can", "box", "jar", "carton"];
@@ -46,7 +47,7 @@ internal sealed class ShelvesSource(int count, int seed, int width, int height) 
         var palette = Colour(random);
         while (x < right)
         {
-            // Products stand in groups of a kind, as they do.
+            // Products stand in groups of one kind, as in a real shelf.
             if (left-- <= 0)
             {
                 (kind, left, palette) = (random.Next(Products.Length), random.Next(0, 4), Colour(random));

@@ -1,12 +1,12 @@
 namespace EdgeVision.Exporter.Data.Folders;
 
-/// <summary>One subfolder a class, the class named as the folder; pictures in the order of folders and files.</summary>
+/// <summary>Data set with one subfolder of images per class, named as the class, in the order of folders and files.</summary>
 public sealed class ImageFolderSource : PictureSource
 {
     private readonly (string Path, int ClassId)[] _items;
     private readonly string _folder;
 
-    /// <summary>Lists a folder.</summary>
+    /// <summary>Lists the images of a folder.</summary>
     public ImageFolderSource(string folder)
     {
         _folder = folder;
@@ -24,7 +24,7 @@ public sealed class ImageFolderSource : PictureSource
     /// <inheritdoc/>
     public override DataLabels Labels { get; }
 
-    /// <summary>The class of a picture is its identity too: pictures of one folder belong together.</summary>
+    /// <summary>Loads an image; its class is its identity too, since images of one folder belong together.</summary>
     public override LabelledPicture Load(int index)
     {
         var (path, classId) = _items[index];

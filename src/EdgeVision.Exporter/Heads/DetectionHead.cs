@@ -19,7 +19,7 @@ public abstract class DetectionHead(InputSpec input, int classes) : Head
     /// <inheritdoc/>
     public override string Name => "detect";
 
-    /// <summary>The network's input.</summary>
+    /// <summary>Gets the network's input.</summary>
     protected InputSpec Input { get; } = input;
 
     /// <summary>Gets the number of classes, without background.</summary>

@@ -4,20 +4,21 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Layers;
 
-/// <summary>
-/// Boxes from distributions over distances (Li et al. 2020, as Ultralytics reads them): [N,4*Bins,A] logits for the left, top,
-/// right and bottom side of each place to [N,4,A] of cx, cy, w, h in pixels. A distance is the mean of its distribution over
-/// 0 … Bins-1, in strides. Places by level, y, x at the centres of cells.
-/// </summary>
+/// <summary>Boxes from distributions over distances (Li et al. 2020, as in Ultralytics), [N,4*Bins,A] to [N,4,A].</summary>
 /// <param name="Width">Width of the input in pixels.</param>
 /// <param name="Height">Height of the input in pixels.</param>
-/// <param name="Strides">Pixels a cell, by level.</param>
+/// <param name="Strides">Pixels per cell, by level.</param>
+/// <remarks>
+/// The input is logits for the left, top, right and bottom side of each location; the output is cx, cy, w, h in pixels. A
+/// distance is the mean of its distribution over 0 … Bins-1, in strides. Locations are the centers of cells, ordered by level,
+/// y, x.
+/// </remarks>
 public sealed record DistributionBoxes(int Width, int Height, params int[] Strides) : Layer
 {
-    /// <summary>Numbers of a distribution.</summary>
+    /// <summary>Bins per distribution.</summary>
     public int Bins { get; init; } = 16;
 
-    /// <summary>Centres of the places in pixels, and their strides.</summary>
+    /// <summary>Returns the centers of the locations in pixels, and their strides.</summary>
     public (float X, float Y, int Stride)[] Places() =>
     [
         .. from stride in Strides
@@ -31,7 +32,7 @@ public sealed record DistributionBoxes(int Width, int Height, params int[] Strid
     {
         var x = inputs[0];
         int places = Strides.Sum(s => (Height + s - 1) / s * ((Width + s - 1) / s));
-        Require(x.Length == 3 && x[1] == 4 * Bins && x[2] == places, $"[N,{4 * Bins},{places}] is needed for {Width}x{Height} at strides {string.Join(", ", Strides)}");
+        Require(x.Length == 3 && x[1] == 4 * Bins && x[2] == places, $"input must be [N,{4 * Bins},{places}] for {Width}x{Height} at strides {string.Join(", ", Strides)}");
         return [x[0], 4, x[2]];
     }
 
@@ -57,7 +58,7 @@ public sealed record DistributionBoxes(int Width, int Height, params int[] Strid
         return net.Node("Add", name, [box, Constant("points", offset, 4, a)], shape);
     }
 
-    // The mean of a distribution and the step from distances to centre and size are both linear, so one matrix does both:
+    // The mean of a distribution and the conversion from distances to center and size are both linear, so one matrix does both:
     // cx = point + (right - left) / 2, w = left + right.
     private (float[] Projection, float[] Scale, float[] Offset) Constants()
     {

@@ -4,15 +4,15 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Layers;
 
-/// <summary>Matrix product over the last two axes; the others agree.</summary>
+/// <summary>Matrix product over the last two axes; the other axes must be equal.</summary>
 public sealed record MatMul : Layer
 {
     /// <inheritdoc/>
     public override long[] InferShape(IReadOnlyList<long[]> inputs)
     {
-        Require(inputs.Count == 2 && inputs[0].Length >= 3 && inputs[0].Length == inputs[1].Length, "a matrix product needs two values [N,...,R,C] of one rank");
+        Require(inputs.Count == 2 && inputs[0].Length >= 3 && inputs[0].Length == inputs[1].Length, "a matrix product needs two inputs [N,...,R,C] of the same rank");
         var (a, b) = (inputs[0], inputs[1]);
-        Require(a[..^2].AsSpan().SequenceEqual(b[..^2]) && a[^1] == b[^2], "the matrices do not fit");
+        Require(a[..^2].AsSpan().SequenceEqual(b[..^2]) && a[^1] == b[^2], "columns of the first matrix must equal rows of the second");
         return [.. a[..^1], b[^1]];
     }
 
@@ -26,7 +26,7 @@ public sealed record MatMul : Layer
         net.Node("MatMul", name, inputs, shape);
 }
 
-/// <summary>Values times a constant.</summary>
+/// <summary>Multiplies by a constant.</summary>
 /// <param name="Factor">The constant.</param>
 public sealed record Scale(float Factor) : ElementwiseLayer
 {
@@ -36,13 +36,13 @@ public sealed record Scale(float Factor) : ElementwiseLayer
         net.Node("Mul", name, [inputs[0], net.Scalar(Factor)], shape);
 }
 
-/// <summary>A trained token before the others: [N,T,D] to [N,T+1,D].</summary>
+/// <summary>Prepends a trained token: [N,T,D] to [N,T+1,D].</summary>
 public sealed record ClassToken : Layer
 {
     /// <inheritdoc/>
     public override long[] InferShape(IReadOnlyList<long[]> inputs)
     {
-        Require(inputs[0].Length == 3, "tokens are [N,T,D]");
+        Require(inputs[0].Length == 3, "input must be tokens [N,T,D]");
         return [inputs[0][0], inputs[0][1] < 0 ? -1 : inputs[0][1] + 1, inputs[0][2]];
     }
 
@@ -54,7 +54,7 @@ public sealed record ClassToken : Layer
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights)
     {
-        // One copy an item: the batch is known only when the graph runs.
+        // One copy per item: the batch size is known only at run time.
         long features = shape[2];
         var token = net.Initializer($"{name}.weight", () => OnnxNet.Floats(weights[0]), 1, 1, features);
         var whole = net.Graph.AddNode("Shape", $"{name}.shape", [inputs[0].Graph], [3], TensorProto.Types.DataType.Int64);
@@ -65,13 +65,13 @@ public sealed record ClassToken : Layer
     }
 }
 
-/// <summary>A trained number added to every feature of every token: [N,T,D], T and D known.</summary>
+/// <summary>Adds a trained number to every feature of every token: [N,T,D] with T and D known.</summary>
 public sealed record LearnedPosition : ElementwiseLayer
 {
     /// <inheritdoc/>
     public override IReadOnlyList<WeightSpec> Weights(IReadOnlyList<long[]> inputs)
     {
-        Require(inputs[0].Length == 3 && inputs[0][1] > 0, "learned positions need [N,T,D] with T known");
+        Require(inputs[0].Length == 3 && inputs[0][1] > 0, "input of learned positions must be [N,T,D] with T known");
         return [new("weight", [1, inputs[0][1], inputs[0][2]], WeightStart.Normal(0.02))];
     }
 
@@ -81,17 +81,17 @@ public sealed record LearnedPosition : ElementwiseLayer
         net.Node("Add", name, [inputs[0], new OnnxValue(net.Initializer($"{name}.weight", () => OnnxNet.Floats(weights[0]), weights[0].shape))], shape);
 }
 
-/// <summary>A run of entries along an axis.</summary>
-/// <param name="Axis">Axis, not the batch.</param>
-/// <param name="Start">First entry.</param>
+/// <summary>Range of consecutive entries along an axis.</summary>
+/// <param name="Axis">Axis other than the batch.</param>
+/// <param name="Start">Index of the first entry.</param>
 /// <param name="Length">Number of entries.</param>
 public sealed record Slice(int Axis, int Start, int Length) : Layer
 {
     /// <inheritdoc/>
     public override long[] InferShape(IReadOnlyList<long[]> inputs)
     {
-        Require(Axis > 0 && Axis < inputs[0].Length && Start >= 0 && Length > 0, "the part is not in the input");
-        Require(inputs[0][Axis] < 0 || Start + Length <= inputs[0][Axis], "the part is not in the input");
+        Require(Axis > 0 && Axis < inputs[0].Length && Start >= 0 && Length > 0, $"range {Start} to {Start + Length - 1} of axis {Axis} is not in the input");
+        Require(inputs[0][Axis] < 0 || Start + Length <= inputs[0][Axis], $"range {Start} to {Start + Length - 1} of axis {Axis} is not in the input");
         long[] shape = [.. inputs[0]];
         shape[Axis] = Length;
         return shape;

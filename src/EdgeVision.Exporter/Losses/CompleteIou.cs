@@ -2,15 +2,16 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Losses;
 
-/// <summary>
-/// Complete IoU (Zheng et al. 2020): IoU less the distance of the centres over the diagonal of the enclosing box, less the
-/// difference of the aspects. 1 for equal boxes, down to -1.5.
-/// </summary>
+/// <summary>Complete IoU (Zheng et al. 2020): 1 for equal boxes, down to -1.5.</summary>
+/// <remarks>
+/// IoU, minus the squared distance of the centers divided by the squared diagonal of the enclosing box, minus a term for the
+/// difference of the aspect ratios.
+/// </remarks>
 public static class CompleteIou
 {
     private const double Epsilon = 1e-7;
 
-    /// <summary>Of two boxes.</summary>
+    /// <summary>Computes the complete IoU of two boxes.</summary>
     public static float Compute(in Box a, in Box b)
     {
         const float e = (float)Epsilon;
@@ -23,7 +24,8 @@ public static class CompleteIou
         return iou - (dx * dx + dy * dy) / (cw * cw + ch * ch + e) - v * v / (v - iou + 1 + e);
     }
 
-    /// <summary>Of rows of two tensors [N,4] (x1, y1, x2, y2) as [N]; the weight of the aspect carries no gradient.</summary>
+    /// <summary>Computes the complete IoU of the rows of two tensors [N,4] (x1, y1, x2, y2) as [N].</summary>
+    /// <remarks>The weight of the aspect term has no gradient.</remarks>
     public static torch.Tensor Compute(torch.Tensor a, torch.Tensor b)
     {
         ArgumentNullException.ThrowIfNull(a);

@@ -4,13 +4,13 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Training;
 
-/// <summary>Runs weights under training with TorchSharp, and the runtime's own decoders behind it, so that what is measured is what will be deployed.</summary>
+/// <summary>Evaluates weights during training with TorchSharp and the runtime's own decoders, as in deployment.</summary>
 internal sealed class TorchEvaluation(Architecture architecture, WeightStore weights)
 {
     private const int Batch = 16;
     private OutputDecoder[]? _decoders;
 
-    /// <summary>Measures of every head, <c>head.measure</c>.</summary>
+    /// <summary>Returns the metrics of every head, <c>head.metric</c>.</summary>
     public IReadOnlyDictionary<string, double> Run(TrainingSet set)
     {
         var evaluators = architecture.Heads.Select(h => h.CreateEvaluator()).ToArray();
@@ -24,7 +24,10 @@ internal sealed class TorchEvaluation(Architecture architecture, WeightStore wei
         return HeadEvaluator.Collect(architecture.Heads, evaluators);
     }
 
-    /// <summary>Results of the first <paramref name="count"/> pictures at the spec's own thresholds, or with all that suppression would take.</summary>
+    /// <summary>
+    /// Returns the results of the first <paramref name="count"/> images at the spec's thresholds, optionally without
+    /// suppression.
+    /// </summary>
     public IReadOnlyList<VisionResult> Predict(TrainingSet set, int count, bool suppress)
     {
         var results = new List<VisionResult>();

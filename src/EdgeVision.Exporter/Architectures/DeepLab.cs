@@ -42,7 +42,8 @@ public sealed class DeepLab : Architecture
     public override bool DynamicSize => true;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = ["backbone.stem", "backbone.stage1", "backbone.stage2", "backbone.stage3", "backbone.stage4", "aspp", "decoder", "head"];
+    public override IReadOnlyList<string> Stages { get; } =
+        ["backbone.stem", "backbone.stage1", "backbone.stage2", "backbone.stage3", "backbone.stage4", "aspp", "decoder", "head"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<(string Name, Value Value)> Forward(Net net, Value image)
@@ -72,7 +73,8 @@ public sealed class DeepLab : Architecture
         {
             for (int b = 0; b < 2; b++)
             {
-                x = ResNet.BasicBlock(net, $"stage{s + 1}.block{b + 1}", x, _settings.Scaled(64 << s), stride: s is 1 or 2 && b == 0 ? 2 : 1, dilation: s == 3 ? 2 : 1);
+                x = ResNet.BasicBlock(net, $"stage{s + 1}.block{b + 1}", x, _settings.Scaled(64 << s),
+                    stride: s is 1 or 2 && b == 0 ? 2 : 1, dilation: s == 3 ? 2 : 1);
             }
 
             if (s == 0)

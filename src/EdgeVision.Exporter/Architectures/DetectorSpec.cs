@@ -14,7 +14,8 @@ internal static class DetectorSpec
         int width = settings.Width == 0 ? 192 : settings.Width, height = settings.Height == 0 ? 160 : settings.Height;
         if (width < 32 || height < 32 || width % 32 != 0 || height % 32 != 0)
         {
-            throw new EdgeVisionException($"Both sides of the input must be multiples of 32, at least 32, to fit the feature pyramid; got {width}x{height}");
+            throw new EdgeVisionException(
+                $"Both sides of the input must be multiples of 32, at least 32, to fit the feature pyramid; got {width}x{height}");
         }
 
         return new InputSpec
@@ -33,7 +34,9 @@ internal static class DetectorSpec
     public static string[] Labels(ModelSettings settings)
     {
         var labels = settings.Labels?.Objects ?? DefaultLabels;
-        return labels.Count > 0 ? [.. labels] : throw new EdgeVisionException("A detector needs at least one object class; the data has none");
+        return labels.Count > 0
+            ? [.. labels]
+            : throw new EdgeVisionException("A detector needs at least one object class; the data has none");
     }
 
     /// <summary>

@@ -100,8 +100,12 @@ public sealed class FpnDetector : Architecture
     // Option anchors: sizes in pixels from fine to coarse, two per level.
     private static float[][] SizesOf(ModelSettings settings)
     {
-        float[] sizes = [.. settings.Option("anchors", "18,26,36,52,72,104").Split(',').Select(s => float.Parse(s, System.Globalization.CultureInfo.InvariantCulture))];
-        return sizes.Length == 6 ? [sizes[..2], sizes[2..4], sizes[4..]] : throw new EdgeVisionException($"Option 'anchors' must be six sizes in pixels, two per level from fine to coarse; got {sizes.Length}");
+        float[] sizes = [.. settings.Option("anchors", "18,26,36,52,72,104").Split(',')
+            .Select(s => float.Parse(s, System.Globalization.CultureInfo.InvariantCulture))];
+        return sizes.Length == 6
+            ? [sizes[..2], sizes[2..4], sizes[4..]]
+            : throw new EdgeVisionException(
+                $"Option 'anchors' must be six sizes in pixels, two per level from fine to coarse; got {sizes.Length}");
     }
 
     private static Value Head(Net net, string name, Value x, int anchors, int numbers, float bias)

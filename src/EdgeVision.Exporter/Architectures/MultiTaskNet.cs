@@ -35,7 +35,8 @@ public sealed class MultiTaskNet : Architecture
         _heads = settings.Option("heads", string.Join(',', AllHeads)).Split(',', StringSplitOptions.TrimEntries);
         if (_heads.Length == 0 || _heads.Except(AllHeads).Any())
         {
-            throw new EdgeVisionException($"Option 'heads' must list some of {string.Join(", ", AllHeads)}; got '{string.Join(",", _heads)}'");
+            throw new EdgeVisionException(
+                $"Option 'heads' must list some of {string.Join(", ", AllHeads)}; got '{string.Join(",", _heads)}'");
         }
 
         var input = Inputs.ImageNet(settings, 160, 128);
@@ -71,7 +72,8 @@ public sealed class MultiTaskNet : Architecture
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Stages { get; } =
-        ["backbone.stem", "backbone.stage1", "backbone.stage2", "backbone.stage3", "backbone.stage4", "fpn", "dense", "classify", "head", "segment", "depth"];
+        ["backbone.stem", "backbone.stage1", "backbone.stage2", "backbone.stage3", "backbone.stage4", "fpn", "dense", "classify", "head",
+            "segment", "depth"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<(string Name, Value Value)> Forward(Net net, Value image)
@@ -81,7 +83,8 @@ public sealed class MultiTaskNet : Architecture
         var outputs = new List<(string, Value)>();
         if (_heads.Contains("classify"))
         {
-            outputs.Add(("scene_logits", net.Linear("classify.fc", net.GlobalPool(features[^1]), _scenes.Length, WeightStart.Normal(0.01))));
+            outputs.Add(
+                ("scene_logits", net.Linear("classify.fc", net.GlobalPool(features[^1]), _scenes.Length, WeightStart.Normal(0.01))));
         }
 
         if (_heads is ["classify"])
@@ -102,13 +105,17 @@ public sealed class MultiTaskNet : Architecture
             dense = net.ConvNorm("dense.conv", dense, 48);
             if (_heads.Contains("segment"))
             {
-                outputs.Add(("pixel_logits", net.Conv("segment.predict", net.ConvNorm("segment.conv", dense, 32), _pixels.Length, kernel: 1, start: WeightStart.Normal(0.01))));
+                outputs.Add(
+                    ("pixel_logits",
+                        net.Conv("segment.predict", net.ConvNorm("segment.conv", dense, 32), _pixels.Length, kernel: 1,
+                            start: WeightStart.Normal(0.01))));
             }
 
             if (_heads.Contains("depth"))
             {
                 // The bias starts at a medium distance; softplus keeps the output above 0.
-                var metres = net.Conv("depth.predict", net.ConvNorm("depth.conv", dense, 32), 1, kernel: 1, start: WeightStart.Normal(0.01), bias: 5);
+                var metres = net.Conv("depth.predict", net.ConvNorm("depth.conv", dense, 32), 1, kernel: 1, start: WeightStart.Normal(0.01),
+                    bias: 5);
                 outputs.Add(("metres", net.Apply("depth.positive", new Softplus(), metres)));
             }
         }

@@ -16,11 +16,14 @@ internal static class PoseNets
     public static ResidualBackbone Backbone(params (int Channels, int Blocks)[] stages) => new(24, stages);
 
     /// <summary>Returns the prefixes of the weights' names for freezing and transfer.</summary>
-    public static string[] Names(ResidualBackbone backbone) => ["backbone.stem", .. backbone.Stages.Select((_, i) => $"backbone.stage{i + 1}"), "head"];
+    public static string[] Names(ResidualBackbone backbone) =>
+        ["backbone.stem", .. backbone.Stages.Select((_, i) => $"backbone.stage{i + 1}"), "head"];
 
-    public static string[] Keypoints(ModelSettings settings) => [.. settings.Labels is { Keypoints.Count: > 0 } l ? l.Keypoints : DefaultLabels.Keypoints];
+    public static string[] Keypoints(ModelSettings settings) =>
+        [.. settings.Labels is { Keypoints.Count: > 0 } l ? l.Keypoints : DefaultLabels.Keypoints];
 
-    public static ModelSpec Spec(ModelSettings settings, string name, string decoder, string[] tensors, Dictionary<string, JsonElement> parameters) => new()
+    public static ModelSpec Spec(ModelSettings settings, string name, string decoder, string[] tensors,
+        Dictionary<string, JsonElement> parameters) => new()
     {
         Name = settings.Name ?? name,
         Task = "pose",
@@ -56,10 +59,12 @@ public sealed class HeatmapPose : Architecture
             throw new EdgeVisionException($"Option 'refinement' must be plain, dark or udp; got '{refinement}'");
         }
 
-        Spec = PoseNets.Spec(settings, Name, "heatmap", ["heatmaps"], new Dictionary<string, JsonElement> { ["refinement"] = JsonSerializer.SerializeToElement(refinement) });
+        Spec = PoseNets.Spec(settings, Name, "heatmap", ["heatmaps"],
+            new Dictionary<string, JsonElement> { ["refinement"] = JsonSerializer.SerializeToElement(refinement) });
         if (Spec.Input.Width % 32 != 0 || Spec.Input.Height % 32 != 0)
         {
-            throw new EdgeVisionException($"Both sides of the input must be multiples of 32, so that the heatmaps have a quarter of its size; got {Spec.Input.Width}x{Spec.Input.Height}");
+            throw new EdgeVisionException("Both sides of the input must be multiples of 32, so that the heatmaps have "
+                + $"a quarter of its size; got {Spec.Input.Width}x{Spec.Input.Height}");
         }
 
         Heads = [new HeatmapHead(Spec.Outputs[0], _keypoints, Spec.Input, udp: refinement == "udp")];

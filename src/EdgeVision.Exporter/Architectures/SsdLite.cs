@@ -31,7 +31,8 @@ public sealed class SsdLite : Architecture
 
         // Two scales on the finest level: with them 2 % of 4,000 objects on drawn shelves overlap no default box by 0.5, with
         // one scale 6 %.
-        Boxes = new DefaultBoxes(_input.Width, _input.Height, [8, 8, 16, 32, 64], [0.1f, 0.15f, 0.28f, 0.5f, 0.75f, 1], [[2], [2, 3.5f], [2, 3], [2, 3], [2]]);
+        Boxes = new DefaultBoxes(_input.Width, _input.Height, [8, 8, 16, 32, 64], [0.1f, 0.15f, 0.28f, 0.5f, 0.75f, 1],
+            [[2], [2, 3.5f], [2, 3], [2, 3], [2]]);
         Heads = [new SsdHead(_input, _labels.Length, Boxes)];
     }
 

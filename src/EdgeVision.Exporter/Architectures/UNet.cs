@@ -41,7 +41,8 @@ public sealed class UNet : Architecture
     public override bool DynamicSize => true;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = [.. Enumerable.Range(0, 5).Select(i => $"down{i}"), .. Enumerable.Range(0, 4).Select(i => $"up{3 - i}"), "head"];
+    public override IReadOnlyList<string> Stages { get; } =
+        [.. Enumerable.Range(0, 5).Select(i => $"down{i}"), .. Enumerable.Range(0, 4).Select(i => $"up{3 - i}"), "head"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<(string Name, Value Value)> Forward(Net net, Value image)

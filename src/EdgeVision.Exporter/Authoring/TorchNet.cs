@@ -32,7 +32,8 @@ public sealed class TorchNet(WeightStore weights, bool training) : Net
         Training = false;
         if (!Value.Fits(result.shape, shape))
         {
-            throw new InvalidOperationException($"{name}: output of {layer} must have shape {Value.ShapeText(shape)}; got {Value.ShapeText(result.shape)}");
+            throw new InvalidOperationException(
+                $"{name}: output of {layer} must have shape {Value.ShapeText(shape)}; got {Value.ShapeText(result.shape)}");
         }
 
         Observer?.Invoke(name, layer, result);

@@ -40,7 +40,8 @@ public sealed class WeightStore(int seed) : IDisposable
 
             if (!source.Shape.AsSpan().SequenceEqual(target.shape))
             {
-                throw new InvalidDataException($"Weight '{name}' must have shape {Value.ShapeText(target.shape)}; got {Value.ShapeText(source.Shape)} in the checkpoint");
+                throw new InvalidDataException($"Weight '{name}' must have shape {Value.ShapeText(target.shape)}; "
+                    + $"got {Value.ShapeText(source.Shape)} in the checkpoint");
             }
 
             using var values = torch.tensor(source.ToFloats(), source.Shape);
@@ -55,7 +56,8 @@ public sealed class WeightStore(int seed) : IDisposable
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(prefix);
-        return prefix.Length == 0 || name.StartsWith(prefix, StringComparison.Ordinal) && (name.Length == prefix.Length || name[prefix.Length] == '.');
+        return prefix.Length == 0 || name.StartsWith(prefix, StringComparison.Ordinal)
+            && (name.Length == prefix.Length || name[prefix.Length] == '.');
     }
 
     /// <summary>Adds a weight that belongs to no layer, such as one of a loss, or returns the existing one.</summary>
@@ -102,7 +104,8 @@ public sealed class WeightStore(int seed) : IDisposable
         {
             return known.Tensor.shape.AsSpan().SequenceEqual(spec.Shape)
                 ? known.Tensor
-                : throw new InvalidOperationException($"Shared weight '{name}' must have shape {Value.ShapeText(known.Tensor.shape)}; got {Value.ShapeText(spec.Shape)}");
+                : throw new InvalidOperationException(
+                    $"Shared weight '{name}' must have shape {Value.ShapeText(known.Tensor.shape)}; got {Value.ShapeText(spec.Shape)}");
         }
 
         torch.Tensor tensor;

@@ -21,7 +21,11 @@ internal static class CompareCommand
 
         for (int e = 0; e < curves.Max(c => c.Values.Length); e++)
         {
-            table.AddRow([(e + 1).ToString(CultureInfo.InvariantCulture), .. curves.Select(c => e < c.Values.Length && double.IsFinite(c.Values[e]) ? c.Values[e].ToString("F4", CultureInfo.InvariantCulture) : "")]);
+            table.AddRow(
+                [(e + 1).ToString(CultureInfo.InvariantCulture),
+                    .. curves.Select(c => e < c.Values.Length && double.IsFinite(c.Values[e])
+                        ? c.Values[e].ToString("F4", CultureInfo.InvariantCulture)
+                        : "")]);
         }
 
         console.Write(table);
@@ -36,10 +40,17 @@ internal static class CompareCommand
             throw new EdgeVisionException($"'{run}' is not a run folder: it has no log.json");
         }
 
-        var history = JsonSerializer.Deserialize<EpochRow[]>(File.ReadAllText(file), new JsonSerializerOptions(JsonSerializerDefaults.Web)) ?? [];
-        double[] values = [.. history.Select(r => r.Metrics.TryGetValue(measure, out double m) ? m : r.Losses.TryGetValue(measure, out double l) ? l : double.NaN)];
+        var history = JsonSerializer.Deserialize<EpochRow[]>(File.ReadAllText(file), new JsonSerializerOptions(JsonSerializerDefaults.Web))
+            ?? [];
+        double[] values =
+        [
+            .. history.Select(r => r.Metrics.TryGetValue(measure, out double m)
+                ? m
+                : r.Losses.TryGetValue(measure, out double l) ? l : double.NaN)
+        ];
         return values.Any(double.IsFinite)
             ? values
-            : throw new EdgeVisionException($"Metric of run '{run}' must be one of {string.Join(", ", history.SelectMany(r => r.Losses.Keys.Concat(r.Metrics.Keys)).Distinct())}; got '{measure}'");
+            : throw new EdgeVisionException($"Metric of run '{run}' must be one of "
+                + $"{string.Join(", ", history.SelectMany(r => r.Losses.Keys.Concat(r.Metrics.Keys)).Distinct())}; got '{measure}'");
     }
 }

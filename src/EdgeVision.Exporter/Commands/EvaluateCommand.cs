@@ -20,7 +20,8 @@ internal static class EvaluateCommand
         var (architecture, _) = Training.Run.Open(config);
         var test = Training.Run.OpenSource(config.Data.Test ?? config.Data.Validation ?? config.Data.Train!, architecture);
         IReadOnlyDictionary<string, double> metrics = new Dictionary<string, double>();
-        console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(progress =>
+        console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(),
+            new RemainingTimeColumn()).Start(progress =>
         {
             var bar = progress.AddTask("measuring", maxValue: test.Count);
             metrics = BundleEvaluation.Run(model, architecture, test, done => bar.Value = done);

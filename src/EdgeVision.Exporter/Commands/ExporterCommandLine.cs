@@ -52,7 +52,9 @@ internal static class ExporterCommandLine
             errors.WriteLine("Stopped; continue with --resume");
             return 1;
         }
-        catch (Exception e) when (e is EdgeVisionException or IOException or UnauthorizedAccessException or InvalidDataException or Microsoft.ML.OnnxRuntime.OnnxRuntimeException)
+        catch (Exception e)
+            when (e is EdgeVisionException or IOException or UnauthorizedAccessException or InvalidDataException
+                or Microsoft.ML.OnnxRuntime.OnnxRuntimeException)
         {
             errors.WriteLine(call.GetValue(Verbose) ? e.ToString() : $"error: {OneLine(e.Message)}");
             return 1;
@@ -112,15 +114,24 @@ internal static class ExporterCommandLine
         var output = new Option<string?>("--out") { Description = "Folder of the run (default: runs/NAME)" };
         var epochs = Positive(new Option<int?>("--epochs") { Description = "Number of epochs, instead of the config's" });
         var batch = Positive(new Option<int?>("--batch") { Description = "Images per step, instead of the config's" });
-        var overfit = Positive(new Option<int?>("--overfit") { Description = "Overfit the first N images and measure on them: the loss must approach zero", HelpName = "N" });
+        var overfit = Positive(new Option<int?>("--overfit")
+        {
+            Description = "Overfit the first N images and measure on them: the loss must approach zero",
+            HelpName = "N",
+        });
         var seed = new Option<int?>("--seed") { Description = "Seed of weights, order and augmentation, instead of the config's" };
         var rate = new Option<double?>("--learning-rate") { Description = "Maximum learning rate, instead of the config's" };
         var resume = new Option<bool>("--resume") { Description = "Resume from the run's checkpoint" };
-        var command = new Command("train", "Train a model from a config; logs, plots, images and checkpoints are written to the run's folder") { config, output, epochs, batch, seed, rate, overfit, resume };
+        var command = new Command("train",
+            "Train a model from a config; logs, plots, images and checkpoints are written to the run's folder")
+            {
+                config, output, epochs, batch, seed, rate, overfit, resume,
+            };
         command.SetAction((call, cancel) =>
         {
             TrainCommand.Run(console, call.GetValue(config)!, call.GetValue(output),
-                new TrainCommand.Overrides(call.GetValue(epochs), call.GetValue(batch), call.GetValue(seed), call.GetValue(rate), call.GetValue(overfit)),
+                new TrainCommand.Overrides(call.GetValue(epochs), call.GetValue(batch), call.GetValue(seed), call.GetValue(rate),
+                    call.GetValue(overfit)),
                 call.GetValue(resume), cancel);
             return Task.FromResult(0);
         });
@@ -130,16 +141,32 @@ internal static class ExporterCommandLine
     private static Command Export(IAnsiConsole console)
     {
         var run = new Argument<string?>("run") { Description = "Folder of a run, or its checkpoint", Arity = ArgumentArity.ZeroOrOne };
-        var output = new Option<string?>("--out") { Description = "Bundle to write (default: models/NAME.onnx); its model card is written beside it" };
-        var all = new Option<bool>("--all") { Description = "Export all recipes in models/recipes, and first train those without a finished run" };
-        var target = new Option<string>("--target") { Description = $"Target runtime, which determines the operator set: {string.Join(", ", OnnxTarget.All.Select(t => t.Name))}", DefaultValueFactory = _ => "onnxruntime" };
+        var output = new Option<string?>("--out")
+        {
+            Description = "Bundle to write (default: models/NAME.onnx); its model card is written beside it",
+        };
+        var all = new Option<bool>("--all")
+        {
+            Description = "Export all recipes in models/recipes, and first train those without a finished run",
+        };
+        var target = new Option<string>("--target")
+        {
+            Description = $"Target runtime, which determines the operator set: {string.Join(", ", OnnxTarget.All.Select(t => t.Name))}",
+            DefaultValueFactory = _ => "onnxruntime",
+        };
         target.AcceptOnlyFromAmong([.. OnnxTarget.All.Select(t => t.Name)]);
         var half = new Option<bool>("--half") { Description = "Use float16 for weights and arithmetic; inputs and outputs stay float32" };
-        var bytes = new Option<bool>("--byte-input") { Description = "Use byte input [N,H,W,3]; normalization is folded into the first convolution" };
+        var bytes = new Option<bool>("--byte-input")
+        {
+            Description = "Use byte input [N,H,W,3]; normalization is folded into the first convolution",
+        };
         var nms = new Option<bool>("--nms-in-graph") { Description = "Include non-maximum suppression in the graph (yolo only)" };
         var dynamic = new Option<bool>("--dynamic-size") { Description = "Leave height and width open, if the architecture allows it" };
         var opset = Opset("ONNX operator set, 16 to 22, instead of the target's");
-        var command = new Command("export", "Export a run as an ONNX bundle, compare it with TorchSharp and measure it with the runtime") { run, output, all, target, opset, half, bytes, nms, dynamic };
+        var command = new Command("export", "Export a run as an ONNX bundle, compare it with TorchSharp and measure it with the runtime")
+        {
+            run, output, all, target, opset, half, bytes, nms, dynamic,
+        };
         command.Validators.Add(r =>
         {
             if (r.GetValue(run) is null == !r.GetValue(all))
@@ -152,7 +179,8 @@ internal static class ExporterCommandLine
             var options = new ExportOptions
             {
                 Opset = call.GetValue(opset) ?? OnnxTarget.Find(call.GetValue(target)!).Opset,
-                Half = call.GetValue(half), ByteInput = call.GetValue(bytes), SuppressionInGraph = call.GetValue(nms), DynamicSize = call.GetValue(dynamic),
+                Half = call.GetValue(half), ByteInput = call.GetValue(bytes), SuppressionInGraph = call.GetValue(nms),
+                DynamicSize = call.GetValue(dynamic),
             };
             if (call.GetValue(all))
             {
@@ -170,7 +198,9 @@ internal static class ExporterCommandLine
 
     private static void ExportAll(IAnsiConsole console, ExportOptions options, CancellationToken cancel)
     {
-        string[] recipes = Directory.Exists("models/recipes") ? [.. Directory.EnumerateFiles("models/recipes", "*.yaml").Order(StringComparer.Ordinal)] : [];
+        string[] recipes = Directory.Exists("models/recipes")
+            ? [.. Directory.EnumerateFiles("models/recipes", "*.yaml").Order(StringComparer.Ordinal)]
+            : [];
         if (recipes.Length == 0)
         {
             throw new EdgeVisionException("No recipe found in models/recipes; run this command in the root of the repository");
@@ -209,7 +239,10 @@ internal static class ExporterCommandLine
         var config = new Argument<string>("config") { Description = "Config whose training images are inspected" };
         var sheet = new Option<string?>("--sheet") { Description = "PNG of the first training images, augmented, with their labels" };
         var count = Positive(new Option<int?>("--count") { Description = "Number of images on the sheet (default: 12)" });
-        var command = new Command("inspect-data", "Count labels, warn about likely mistakes and draw augmented samples") { config, sheet, count };
+        var command = new Command("inspect-data", "Count labels, warn about likely mistakes and draw augmented samples")
+        {
+            config, sheet, count,
+        };
         command.SetAction(call =>
         {
             InspectDataCommand.Run(console, call.GetValue(config)!, call.GetValue(sheet), call.GetValue(count) ?? 12);
@@ -221,7 +254,11 @@ internal static class ExporterCommandLine
     private static Command Compare(IAnsiConsole console)
     {
         var runs = new Argument<string[]>("runs") { Description = "Run folders, 2 to 10", Arity = new ArgumentArity(2, 10) };
-        var measure = new Option<string>("--measure") { Description = "Metric to compare: a column of log.csv, such as detect.mAP@0.5 or loss", Required = true };
+        var measure = new Option<string>("--measure")
+        {
+            Description = "Metric to compare: a column of log.csv, such as detect.mAP@0.5 or loss",
+            Required = true,
+        };
         var output = new Option<string>("--out") { Description = "PNG to write", Required = true };
         var title = new Option<string?>("--title") { Description = "Title of the plot" };
         var command = new Command("compare", "Plot one metric of several runs") { runs, measure, output, title };
@@ -248,12 +285,19 @@ internal static class ExporterCommandLine
                 r.AddError($"--size must be WIDTHxHEIGHT, each 32 to 4096; got '{text}'");
             }
         });
-        var yolo = new Option<bool>("--yolo") { Description = "Write a data set for training: images/, labels/ in YOLO format and data.yaml" };
-        var command = new Command("draw", "Draw images as PNG, with their labels as JSON lines on standard output") { kind, folder, count, seed, first, size, yolo };
+        var yolo = new Option<bool>("--yolo")
+        {
+            Description = "Write a data set for training: images/, labels/ in YOLO format and data.yaml",
+        };
+        var command = new Command("draw", "Draw images as PNG, with their labels as JSON lines on standard output")
+        {
+            kind, folder, count, seed, first, size, yolo,
+        };
         command.SetAction(call =>
         {
             var (width, height) = ParseSize(call.GetValue(size)!)!.Value;
-            DrawCommand.Run(call.GetValue(kind)!, call.GetValue(folder)!, call.GetValue(first), call.GetValue(count) ?? 12, call.GetValue(seed), width, height, call.GetValue(yolo));
+            DrawCommand.Run(call.GetValue(kind)!, call.GetValue(folder)!, call.GetValue(first), call.GetValue(count) ?? 12,
+                call.GetValue(seed), width, height, call.GetValue(yolo));
             return 0;
         });
         return command;
@@ -263,13 +307,17 @@ internal static class ExporterCommandLine
     {
         var model = new Argument<string>("model") { Description = "Bundle to modify" };
         var picture = new Argument<string>("picture") { Description = "Image with at most 640 pixels per side" };
-        var command = new Command("golden", "Replace the self-test of a bundle by one on the given image; export adds a self-test itself") { model, picture };
+        var command = new Command("golden", "Replace the self-test of a bundle by one on the given image; export adds a self-test itself")
+        {
+            model, picture,
+        };
         command.SetAction(call =>
         {
             var labelled = DataFolder.ReadPicture(call.GetValue(picture)!);
             if (labelled.Width > 640 || labelled.Height > 640)
             {
-                throw new EdgeVisionException($"Image of a self-test must have at most 640 pixels per side, since it is stored in the model; got {labelled.Width}x{labelled.Height} in '{labelled.Name}'");
+                throw new EdgeVisionException("Image of a self-test must have at most 640 pixels per side, since it is stored "
+                    + $"in the model; got {labelled.Width}x{labelled.Height} in '{labelled.Name}'");
             }
 
             GoldenWriter.Write(call.GetValue(model)!, labelled);
@@ -313,7 +361,8 @@ internal static class ExporterCommandLine
     internal static (int Width, int Height)? ParseSize(string text)
     {
         string[] parts = text.Split('x');
-        return parts.Length == 2 && int.TryParse(parts[0], CultureInfo.InvariantCulture, out int w) && int.TryParse(parts[1], CultureInfo.InvariantCulture, out int h)
+        return parts.Length == 2 && int.TryParse(parts[0], CultureInfo.InvariantCulture, out int w)
+            && int.TryParse(parts[1], CultureInfo.InvariantCulture, out int h)
             && w is >= 32 and <= 4096 && h is >= 32 and <= 4096
             ? (w, h)
             : null;

@@ -14,7 +14,8 @@ internal static class InspectDataCommand
         var (architecture, source) = Training.Run.Open(config);
         var report = new DataReport(source.Labels);
         var placed = new List<LabelledPicture>();
-        console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(progress =>
+        console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(),
+            new RemainingTimeColumn()).Start(progress =>
         {
             var bar = progress.AddTask("reading", maxValue: source.Count);
             for (int i = 0; i < source.Count; i++)

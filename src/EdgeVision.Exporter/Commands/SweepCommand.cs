@@ -20,21 +20,41 @@ internal static class SweepCommand
     {
         var defaults = new SweepRequest();
         var output = new Option<string>("--out") { Description = "Folder for the models, such as runs/sweep", Required = true };
-        var architectures = List<string>("--architectures", $"Comma-separated names from 'list', or all (default: {string.Join(",", defaults.Architectures)})", "NAMES",
-            text => [.. ArchitectureCatalog.All.Select(a => a.Name).Where(n => text == "all" || n == text)], $"'all' or names of {string.Join(", ", ArchitectureCatalog.All.Select(a => a.Name))}");
+        var architectures = List<string>("--architectures",
+            $"Comma-separated names from 'list', or all (default: {string.Join(",", defaults.Architectures)})", "NAMES",
+            text => [.. ArchitectureCatalog.All.Select(a => a.Name).Where(n => text == "all" || n == text)],
+            $"'all' or names of {string.Join(", ", ArchitectureCatalog.All.Select(a => a.Name))}");
         var channels = List<double>("--channels", "Comma-separated factors on the channels (default: 0.5,1)", "FACTORS",
-            text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double v) && v is >= NarrowestFactor and <= WidestFactor ? [v] : [],
+            text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double v)
+                && v is >= NarrowestFactor and <= WidestFactor ? [v] : [],
             string.Create(CultureInfo.InvariantCulture, $"factors between {NarrowestFactor} and {WidestFactor}"));
-        var sizes = List<(int Width, int Height)>("--sizes", "Comma-separated sides in pixels, or WIDTHxHEIGHT (default: 160,224,320)", "SIZES",
-            text => ExporterCommandLine.ParseSize(text.Contains('x', StringComparison.Ordinal) ? text : $"{text}x{text}") is { } size ? [size] : [], "sides in pixels or WIDTHxHEIGHT, each 32 to 4096");
+        var sizes = List<(int Width, int Height)>("--sizes", "Comma-separated sides in pixels, or WIDTHxHEIGHT (default: 160,224,320)",
+            "SIZES",
+            text => ExporterCommandLine.ParseSize(text.Contains('x', StringComparison.Ordinal) ? text : $"{text}x{text}") is { } size
+                ? [size]
+                : [], "sides in pixels or WIDTHxHEIGHT, each 32 to 4096");
         var half = new Option<bool>("--half") { Description = "Write each model in float16 as well" };
-        var bytes = new Option<bool>("--byte-input") { Description = "Use byte input [N,H,W,3]; normalization is folded into the first convolution" };
-        var dynamic = new Option<bool>("--dynamic-size") { Description = "Write one file with open height and width instead of one per size, if the architecture allows it" };
+        var bytes = new Option<bool>("--byte-input")
+        {
+            Description = "Use byte input [N,H,W,3]; normalization is folded into the first convolution",
+        };
+        var dynamic = new Option<bool>("--dynamic-size")
+        {
+            Description = "Write one file with open height and width instead of one per size, if the architecture allows it",
+        };
         var opset = ExporterCommandLine.Opset($"ONNX operator set, 16 to 22 (default: {OnnxExporter.DefaultOpset})");
-        var classes = ExporterCommandLine.Positive(new Option<int?>("--classes") { Description = "Number of image, object and pixel classes (default: 1000, 80 and 21)" });
-        var seed = new Option<int>("--seed") { Description = "Seed of the weights: the same seed gives the same files", DefaultValueFactory = _ => defaults.Seed };
+        var classes = ExporterCommandLine.Positive(new Option<int?>("--classes")
+        {
+            Description = "Number of image, object and pixel classes (default: 1000, 80 and 21)",
+        });
+        var seed = new Option<int>("--seed")
+        {
+            Description = "Seed of the weights: the same seed gives the same files",
+            DefaultValueFactory = _ => defaults.Seed,
+        };
         var force = new Option<bool>("--force") { Description = "Overwrite existing models" };
-        var command = new Command("sweep", "Write architectures at several widths and sizes with random weights, for timing before training")
+        var command = new Command("sweep",
+            "Write architectures at several widths and sizes with random weights, for timing before training")
         {
             output, architectures, channels, sizes, half, bytes, dynamic, opset, classes, seed, force,
         };
@@ -48,7 +68,12 @@ internal static class SweepCommand
                 Half = call.GetValue(half),
                 Classes = call.GetValue(classes),
                 Seed = call.GetValue(seed),
-                Options = new ExportOptions { Opset = call.GetValue(opset) ?? OnnxExporter.DefaultOpset, ByteInput = call.GetValue(bytes), DynamicSize = call.GetValue(dynamic) },
+                Options = new ExportOptions
+                {
+                    Opset = call.GetValue(opset) ?? OnnxExporter.DefaultOpset,
+                    ByteInput = call.GetValue(bytes),
+                    DynamicSize = call.GetValue(dynamic),
+                },
             };
             Run(console, request, call.GetValue(output)!, call.GetValue(force), cancel);
             return Task.FromResult(0);
@@ -66,19 +91,22 @@ internal static class SweepCommand
     /// <exception cref="EdgeVisionException">
     /// A file exists already, the disk space is too small, no model can be written, or the sweep was cancelled.
     /// </exception>
-    public static IReadOnlyList<SweepResult> Run(IAnsiConsole console, SweepRequest request, string folder, bool force, CancellationToken cancel, long? freeBytes = null)
+    public static IReadOnlyList<SweepResult> Run(IAnsiConsole console, SweepRequest request, string folder, bool force,
+        CancellationToken cancel, long? freeBytes = null)
     {
         TorchSetup.Initialize(Math.Min(2, Environment.ProcessorCount));
         var plan = SweepPlan.Create(request);
         if (plan.Items.Count == 0)
         {
-            throw new EdgeVisionException($"No model of the sweep can be written: {string.Join("; ", plan.Skipped.Select(s => $"{s.Name}: {s.Reason}"))}");
+            throw new EdgeVisionException(
+                $"No model of the sweep can be written: {string.Join("; ", plan.Skipped.Select(s => $"{s.Name}: {s.Reason}"))}");
         }
 
         Prepare(folder, plan, force, freeBytes);
         var written = new List<SweepResult>();
         var skipped = plan.Skipped.ToList();
-        console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(progress =>
+        console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(),
+            new RemainingTimeColumn()).Start(progress =>
         {
             // Progress by size: the time of a model grows with its bytes and its arithmetic, and both differ a thousandfold.
             var bar = progress.AddTask("writing", maxValue: plan.Items.Sum(Work));
@@ -86,7 +114,8 @@ internal static class SweepCommand
             {
                 if (cancel.IsCancellationRequested)
                 {
-                    throw new EdgeVisionException($"Stopped after {written.Count} of {plan.Items.Count} models; use --force to write all of them again");
+                    throw new EdgeVisionException(
+                        $"Stopped after {written.Count} of {plan.Items.Count} models; use --force to write all of them again");
                 }
 
                 bar.Description = item.Name;
@@ -123,7 +152,8 @@ internal static class SweepCommand
         string[] there = force ? [] : [.. plan.Items.Select(i => File(folder, i)).Where(System.IO.File.Exists)];
         if (there.Length > 0)
         {
-            throw new EdgeVisionException($"{there[0]} {(there.Length == 1 ? "exists" : $"and {there.Length - 1} more exist")} already; overwrite with --force, or give another folder with --out");
+            throw new EdgeVisionException($"{there[0]} {(there.Length == 1 ? "exists" : $"and {there.Length - 1} more exist")} already; "
+                + "overwrite with --force, or give another folder with --out");
         }
 
         Directory.CreateDirectory(folder);
@@ -131,7 +161,8 @@ internal static class SweepCommand
         if (needed > free)
         {
             throw new EdgeVisionException(string.Create(CultureInfo.InvariantCulture,
-                $"The sweep's {plan.Items.Count} models need about {needed / 1e6:F0} MB, but '{folder}' has {free / 1e6:F0} MB free; use fewer architectures, channels or sizes, or --dynamic-size"));
+                $"The sweep's {plan.Items.Count} models need about {needed / 1e6:F0} MB, but '{folder}' has {free / 1e6:F0} MB free; "
+                + $"use fewer architectures, channels or sizes, or --dynamic-size"));
         }
     }
 
@@ -150,7 +181,8 @@ internal static class SweepCommand
             var input = item.Architecture.Spec.Input;
             table.AddRow(
                 Markup.Escape(item.Name),
-                string.Create(CultureInfo.InvariantCulture, $"{input.Width}x{input.Height}{(item.Options.DynamicSize ? " and others" : "")}"),
+                string.Create(CultureInfo.InvariantCulture,
+                    $"{input.Width}x{input.Height}{(item.Options.DynamicSize ? " and others" : "")}"),
                 item.Parameters.ToString("N0", CultureInfo.InvariantCulture),
                 (item.MultiplyAccumulates / 1e6).ToString("F1", CultureInfo.InvariantCulture),
                 (bytes / 1e6).ToString("F2", CultureInfo.InvariantCulture),
@@ -163,7 +195,9 @@ internal static class SweepCommand
             console.MarkupLineInterpolated($"skipped {skip.Name}: {skip.Reason}");
         }
 
-        console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"wrote {written.Count} models of random weights to {folder} ({written.Sum(w => w.Bytes) / 1e6:F0} MB); {skipped.Count} skipped");
+        double megabytes = written.Sum(w => w.Bytes) / 1e6;
+        console.MarkupLineInterpolated(CultureInfo.InvariantCulture,
+            $"wrote {written.Count} models of random weights to {folder} ({megabytes:F0} MB); {skipped.Count} skipped");
     }
 
     // The parser returns an empty list for an absent option.
@@ -176,7 +210,8 @@ internal static class SweepCommand
         HelpName = help,
         CustomParser = r =>
         {
-            T[][] parts = [.. r.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(parse)];
+            T[][] parts = [.. r.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                .Select(parse)];
             if (parts.Length == 0 || parts.Any(p => p.Length == 0))
             {
                 r.AddError($"{name} must be a list of {wanted}; got '{r.Tokens[0].Value}'");

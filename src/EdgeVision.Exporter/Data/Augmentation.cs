@@ -71,7 +71,10 @@ public sealed record Augmentation
             picture = PictureWarp.Apply(picture, map, LeastVisible);
             if (mirrored)
             {
-                picture = picture with { Objects = [.. picture.Objects.Select(o => o with { Keypoints = ExchangeSides(o.Keypoints, labels) })] };
+                picture = picture with
+                {
+                    Objects = [.. picture.Objects.Select(o => o with { Keypoints = ExchangeSides(o.Keypoints, labels) })],
+                };
             }
         }
 
@@ -87,7 +90,8 @@ public sealed record Augmentation
         {
             if (labels.Keypoints.Count > 0 && labels.MirroredKeypoints.Count != labels.Keypoints.Count)
             {
-                throw new EdgeVisionException("The data does not define which keypoints change places in a mirror image; remove 'flip' from the augmentation");
+                throw new EdgeVisionException(
+                    "The data does not define which keypoints change places in a mirror image; remove 'flip' from the augmentation");
             }
 
             map = map.Then(new AffineMap(-1, 0, 0, 1, w, 0));
@@ -107,7 +111,8 @@ public sealed record Augmentation
 
         double scale = Scale is [var low, var high] && (low != 1 || high != 1) ? low + (high - low) * random.NextDouble() : 1;
         double angle = Rotate > 0 ? Math.PI / 180 * Rotate * (2 * random.NextDouble() - 1) : 0;
-        double dx = Translate > 0 ? w * Translate * (2 * random.NextDouble() - 1) : 0, dy = Translate > 0 ? h * Translate * (2 * random.NextDouble() - 1) : 0;
+        double dx = Translate > 0 ? w * Translate * (2 * random.NextDouble() - 1) : 0,
+            dy = Translate > 0 ? h * Translate * (2 * random.NextDouble() - 1) : 0;
         if (scale != 1 || angle != 0 || dx != 0 || dy != 0)
         {
             double c = Math.Cos(angle) * scale, s = Math.Sin(angle) * scale;

@@ -15,7 +15,10 @@ public sealed class DataReport(DataLabels labels)
     public IEnumerable<KeyValuePair<string, long>> Counts => _counts;
 
     /// <summary>Gets the number of images and the range of their sizes as text.</summary>
-    public string Sizes => _pictures == 0 ? "no images" : $"{_pictures} images, {_minWidth} to {_maxWidth} pixels wide, {_minHeight} to {_maxHeight} pixels high";
+    public string Sizes =>
+        _pictures == 0
+            ? "no images"
+            : $"{_pictures} images, {_minWidth} to {_maxWidth} pixels wide, {_minHeight} to {_maxHeight} pixels high";
 
     /// <summary>Gets one line for each kind of problem, with an example.</summary>
     public IEnumerable<string> Problems

@@ -77,8 +77,10 @@ public static class DrawnScenes
         var other = Shift(random, ground, 45);
         using var gradient = random.Next(3) switch
         {
-            0 => SKShader.CreateLinearGradient(new SKPoint(0, 0), new SKPoint(width * Unit(random), height), [ground, other], SKShaderTileMode.Clamp),
-            1 => SKShader.CreateRadialGradient(new SKPoint(width * Unit(random), height * Unit(random)), width * 0.8f, [ground, other], SKShaderTileMode.Clamp),
+            0 => SKShader.CreateLinearGradient(new SKPoint(0, 0), new SKPoint(width * Unit(random), height), [ground, other],
+                SKShaderTileMode.Clamp),
+            1 => SKShader.CreateRadialGradient(new SKPoint(width * Unit(random), height * Unit(random)), width * 0.8f, [ground, other],
+                SKShaderTileMode.Clamp),
             _ => SKShader.CreateColor(ground),
         };
         paint.Shader = gradient;
@@ -141,7 +143,8 @@ public static class DrawnScenes
             shape.Transform(SKMatrix.CreateTranslation(width * Unit(random), height * Unit(random)));
             shape.GetTightBounds(out var bounds);
             var box = new Box(bounds.Left, bounds.Top, bounds.Right, bounds.Bottom);
-            if (box.X1 < 1 || box.Y1 < 1 || box.X2 > width - 1 || box.Y2 > height - 1 || objects.Any(o => Covered(o.Box, box) > MostCovered))
+            if (box.X1 < 1 || box.Y1 < 1 || box.X2 > width - 1 || box.Y2 > height - 1
+                || objects.Any(o => Covered(o.Box, box) > MostCovered))
             {
                 continue;
             }
@@ -170,8 +173,10 @@ public static class DrawnScenes
         var second = Shift(random, colour, 50);
         using var shader = random.Next(4) switch
         {
-            0 => SKShader.CreateLinearGradient(new SKPoint(bounds.Left, bounds.Top), new SKPoint(bounds.Right, bounds.Bottom), [colour, second], SKShaderTileMode.Clamp),
-            1 => SKShader.CreateRadialGradient(new SKPoint(bounds.MidX, bounds.MidY), side * 0.6f, [colour, second], SKShaderTileMode.Clamp),
+            0 => SKShader.CreateLinearGradient(new SKPoint(bounds.Left, bounds.Top), new SKPoint(bounds.Right, bounds.Bottom),
+                [colour, second], SKShaderTileMode.Clamp),
+            1 => SKShader.CreateRadialGradient(new SKPoint(bounds.MidX, bounds.MidY), side * 0.6f, [colour, second],
+                SKShaderTileMode.Clamp),
             2 => Stripes(random, colour, second, side),
             _ => SKShader.CreateColor(colour),
         };
@@ -179,7 +184,13 @@ public static class DrawnScenes
         canvas.DrawPath(shape, paint);
         if (random.Next(3) == 0)
         {
-            using var border = new SKPaint { IsAntialias = true, IsStroke = true, StrokeWidth = Math.Max(1, side * 0.03f), Color = Shift(random, colour, 90) };
+            using var border = new SKPaint
+            {
+                IsAntialias = true,
+                IsStroke = true,
+                StrokeWidth = Math.Max(1, side * 0.03f),
+                Color = Shift(random, colour, 90),
+            };
             canvas.Save();
             canvas.ClipPath(shape, SKClipOperation.Intersect, true); // inside, so that the box does not change
             canvas.DrawPath(shape, border);
@@ -244,7 +255,11 @@ public static class DrawnScenes
             case "cross":
                 float arm = Between(random, 0.24f, 0.36f);
                 builder.MoveTo(-arm, -1);
-                foreach (var (x, y) in new[] { (arm, -1f), (arm, -arm), (1f, -arm), (1f, arm), (arm, arm), (arm, 1f), (-arm, 1f), (-arm, arm), (-1f, arm), (-1f, -arm), (-arm, -arm) })
+                foreach (var (x, y) in new[]
+                {
+                    (arm, -1f), (arm, -arm), (1f, -arm), (1f, arm), (arm, arm), (arm, 1f), (-arm, 1f), (-arm, arm), (-1f, arm), (-1f, -arm),
+                    (-arm, -arm),
+                })
                 {
                     builder.LineTo(x, y);
                 }

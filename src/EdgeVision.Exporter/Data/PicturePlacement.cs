@@ -46,7 +46,10 @@ public static class PicturePlacement
         return item with
         {
             Box = new Box(t.ToInputX(b.X1), t.ToInputY(b.Y1), t.ToInputX(b.X2), t.ToInputY(b.Y2)),
-            Polygons = [.. item.Polygons.Select(p => p.Select((v, i) => i % 2 == 0 ? transform.ToInputX(v) : transform.ToInputY(v)).ToArray())],
+            Polygons =
+            [
+                .. item.Polygons.Select(p => p.Select((v, i) => i % 2 == 0 ? transform.ToInputX(v) : transform.ToInputY(v)).ToArray())
+            ],
             Keypoints = [.. item.Keypoints.Select(k => k with { X = transform.ToInputX(k.X), Y = transform.ToInputY(k.Y) })],
         };
     }
@@ -59,7 +62,8 @@ public static class PicturePlacement
             return null;
         }
 
-        if (picture.Width == t.InputWidth && picture.Height == t.InputHeight && t.ScaleX == 1 && t.ScaleY == 1 && t.PadX == 0 && t.PadY == 0)
+        if (picture.Width == t.InputWidth && picture.Height == t.InputHeight && t.ScaleX == 1 && t.ScaleY == 1 && t.PadX == 0
+            && t.PadY == 0)
         {
             return plane;
         }
@@ -71,7 +75,9 @@ public static class PicturePlacement
             for (int x = 0; x < t.InputWidth; x++)
             {
                 int fromX = (int)MathF.Floor(t.ToFrameX(x + 0.5f));
-                result[y * t.InputWidth + x] = (uint)fromX < (uint)picture.Width && (uint)fromY < (uint)picture.Height ? plane[fromY * picture.Width + fromX] : outside;
+                result[y * t.InputWidth + x] = (uint)fromX < (uint)picture.Width && (uint)fromY < (uint)picture.Height
+                    ? plane[fromY * picture.Width + fromX]
+                    : outside;
             }
         }
 

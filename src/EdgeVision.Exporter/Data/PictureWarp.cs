@@ -47,7 +47,8 @@ internal static class PictureWarp
                     for (int column = x1; column < x2; column++)
                     {
                         var (fx, fy) = back.Map(column + 0.5, row + 0.5);
-                        mask[row * w + column] = part.Mask![Math.Clamp((int)fy, 0, part.Height - 1) * part.Width + Math.Clamp((int)fx, 0, part.Width - 1)];
+                        mask[row * w + column] = part.Mask![Math.Clamp((int)fy, 0, part.Height - 1) * part.Width
+                            + Math.Clamp((int)fx, 0, part.Width - 1)];
                     }
                 }
             }
@@ -65,11 +66,14 @@ internal static class PictureWarp
         {
             float[][] polygons = [.. item.Polygons.Select(p => Move(p, map))];
             // The hull of a rotated outline is tighter than the hull of its rotated box.
-            float[][] corners = polygons.Length > 0 ? polygons : [Move([item.Box.X1, item.Box.Y1, item.Box.X2, item.Box.Y1, item.Box.X2, item.Box.Y2, item.Box.X1, item.Box.Y2], map)];
+            float[][] corners = polygons.Length > 0
+                ? polygons
+                : [Move([item.Box.X1, item.Box.Y1, item.Box.X2, item.Box.Y1, item.Box.X2, item.Box.Y2, item.Box.X1, item.Box.Y2], map)];
             var whole = Hull(corners);
             // Clip first: the hull of a clipped outline is smaller than the clipped hull of the outline.
             float[][] cut = [.. corners.Select(p => PolygonClip.ToBox(p, visible)).Where(p => p.Length >= 6)];
-            if (cut.Length == 0 || Hull(cut) is var left && (left.Width <= 0 || left.Height <= 0 || left.Width * left.Height < leastVisible * whole.Width * whole.Height))
+            if (cut.Length == 0 || Hull(cut) is var left
+                && (left.Width <= 0 || left.Height <= 0 || left.Width * left.Height < leastVisible * whole.Width * whole.Height))
             {
                 continue;
             }

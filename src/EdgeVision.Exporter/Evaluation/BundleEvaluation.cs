@@ -12,11 +12,13 @@ public static class BundleEvaluation
     /// <param name="architecture">Architecture whose heads are those of the bundle and compute the metrics.</param>
     /// <param name="pictures">Labelled images.</param>
     /// <param name="progress">Called with the number of processed images.</param>
-    public static IReadOnlyDictionary<string, double> Run(string path, Architecture architecture, PictureSource pictures, Action<int>? progress = null)
+    public static IReadOnlyDictionary<string, double> Run(string path, Architecture architecture, PictureSource pictures,
+        Action<int>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(architecture);
         ArgumentNullException.ThrowIfNull(pictures);
-        using var model = VisionModel.Load(path, new RuntimeOptions { Confidence = HeadEvaluator.LowestScore, Providers = ProviderPolicy.Require(Provider.Cpu) });
+        using var model = VisionModel.Load(path,
+            new RuntimeOptions { Confidence = HeadEvaluator.LowestScore, Providers = ProviderPolicy.Require(Provider.Cpu) });
         var evaluators = architecture.Heads.Select(h => h.CreateEvaluator()).ToArray();
         var result = new VisionResult();
         for (int i = 0; i < pictures.Count; i++)

@@ -53,7 +53,8 @@ public static class OnnxExporter
         ArgumentNullException.ThrowIfNull(options);
         if (options.DynamicSize && !architecture.DynamicSize)
         {
-            throw new EdgeVisionException($"{architecture.Name} supports one size only, since its positions or anchors are part of the graph; export it once for each size");
+            throw new EdgeVisionException($"{architecture.Name} supports one size only, since its positions or anchors are part of "
+                + "the graph; export it once for each size");
         }
 
         int opset = options.Opset;
@@ -61,7 +62,8 @@ public static class OnnxExporter
         var graph = new OnnxGraphBuilder(architecture.Name, opset, FileFormat(opset), "EdgeVision.Exporter", Version);
         var net = new OnnxNet(graph, weights);
         var input = architecture.Spec.Input;
-        var image = net.AddInput(input.Name ?? "images", 3, options.DynamicSize ? -1 : input.Height, options.DynamicSize ? -1 : input.Width);
+        var image = net.AddInput(input.Name ?? "images", 3, options.DynamicSize ? -1 : input.Height,
+            options.DynamicSize ? -1 : input.Width);
         foreach (var (name, value) in architecture.Forward(net, image))
         {
             net.AddOutput(name, value, architecture.RowOutputs.Contains(name) ? "rows" : "batch");
@@ -85,10 +87,12 @@ public static class OnnxExporter
             {
                 if (spec.Outputs is not [{ Decoder: "yolo-dfl", Tensors: [var output] } head])
                 {
-                    throw new EdgeVisionException("Suppression in the graph needs a model with exactly one YOLO-style output; this model has none");
+                    throw new EdgeVisionException(
+                        "Suppression in the graph needs a model with exactly one YOLO-style output; this model has none");
                 }
 
-                string rows = EdgeVision.Onnx.SuppressionInGraph.Apply(model, output, spec.Thresholds.Iou, Training.HeadEvaluator.LowestScore, spec.Thresholds.MaxDetections);
+                string rows = EdgeVision.Onnx.SuppressionInGraph.Apply(model, output, spec.Thresholds.Iou,
+                    Training.HeadEvaluator.LowestScore, spec.Thresholds.MaxDetections);
                 spec = spec with { Outputs = [head with { Decoder = "yolo-end2end", Tensors = [rows] }] };
             }
 
@@ -96,7 +100,10 @@ public static class OnnxExporter
             {
                 var input = spec.Input;
                 PreprocessingInGraph.Apply(model, input.Name!, input.Scale, input.Mean, input.Std);
-                spec = spec with { Input = input with { Element = TensorElement.UInt8, Layout = TensorLayout.Nhwc, Scale = 1, Mean = [0], Std = [1] } };
+                spec = spec with
+                {
+                    Input = input with { Element = TensorElement.UInt8, Layout = TensorLayout.Nhwc, Scale = 1, Mean = [0], Std = [1] },
+                };
             }
 
             if (options.Half)

@@ -18,11 +18,13 @@ public sealed record Parity(double MaxAbsolute, double MaxRelative)
     {
         ArgumentNullException.ThrowIfNull(architecture);
         ArgumentNullException.ThrowIfNull(inputs);
-        return Measure(model, inputs.Select(x => new[] { x }), (net, values) => architecture.Forward(net, values[0]), weights, architecture.RowOutputs);
+        return Measure(model, inputs.Select(x => new[] { x }), (net, values) => architecture.Forward(net, values[0]), weights,
+            architecture.RowOutputs);
     }
 
     internal static Parity Measure(byte[] model, IEnumerable<torch.Tensor[]> inputs,
-        Func<Net, Value[], IReadOnlyList<(string Name, Value Value)>> forward, WeightStore weights, IReadOnlyList<string>? rowOutputs = null)
+        Func<Net, Value[], IReadOnlyList<(string Name, Value Value)>> forward, WeightStore weights,
+        IReadOnlyList<string>? rowOutputs = null)
     {
         using var options = new SessionOptions { IntraOpNumThreads = Math.Min(2, Environment.ProcessorCount) };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0"); // the cores are shared with torch's threads
@@ -65,7 +67,8 @@ public sealed record Parity(double MaxAbsolute, double MaxRelative)
     {
         if (!(MaxRelative <= Limit))
         {
-            throw new EdgeVisionException(FormattableString.Invariant($"Difference between the exported graph and TorchSharp must be at most {Limit:E0} of the output's range; got {MaxRelative:E2}"));
+            throw new EdgeVisionException("Difference between the exported graph and TorchSharp must be at most "
+                + FormattableString.Invariant($"{Limit:E0} of the output's range; got {MaxRelative:E2}"));
         }
     }
 
@@ -84,7 +87,8 @@ public sealed record Parity(double MaxAbsolute, double MaxRelative)
         long rows = expected[outputs[0]].Value.Size(0), found = actual[outputs[0]].GetTensorTypeAndShape().Shape[0];
         if (rows != found)
         {
-            throw new EdgeVisionException($"Output '{expected[outputs[0]].Name}' has {rows} rows in TorchSharp, but {found} in ONNX Runtime");
+            throw new EdgeVisionException(
+                $"Output '{expected[outputs[0]].Name}' has {rows} rows in TorchSharp, but {found} in ONNX Runtime");
         }
 
         double[] ranges = [.. wanted.Select(w => w.Length == 0 ? 1 : Math.Max((double)w.Max() - w.Min(), 1e-12))];
@@ -119,7 +123,8 @@ public sealed record Parity(double MaxAbsolute, double MaxRelative)
         long[] shape = actual.GetTensorTypeAndShape().Shape;
         if (!shape.AsSpan().SequenceEqual(expected.shape))
         {
-            throw new EdgeVisionException($"Output '{name}' has shape {Value.ShapeText(expected.shape)} in TorchSharp, but {Value.ShapeText(shape)} in ONNX Runtime");
+            throw new EdgeVisionException(
+                $"Output '{name}' has shape {Value.ShapeText(expected.shape)} in TorchSharp, but {Value.ShapeText(shape)} in ONNX Runtime");
         }
 
         var a = OnnxNet.Floats(expected);

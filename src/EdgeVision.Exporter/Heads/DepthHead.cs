@@ -40,7 +40,8 @@ public sealed class DepthHead(OutputSpec output) : Head
             {
                 for (int x = 0; x < columns; x++)
                 {
-                    wanted[at++] = target.Metres[(2 * y + 1) * target.Height / (2 * rows) * target.Width + (2 * x + 1) * target.Width / (2 * columns)];
+                    wanted[at++] = target.Metres[(2 * y + 1) * target.Height / (2 * rows) * target.Width + (2 * x + 1) * target.Width
+                        / (2 * columns)];
                 }
             }
         }

@@ -47,7 +47,8 @@ public abstract class DetectionHead(InputSpec input, int classes) : Head
         {
             if (item.ClassId < 0 || item.ClassId >= Classes)
             {
-                throw new EdgeVisionException($"Class of an object in image '{picture.Name}' must be between 0 and {Classes - 1}; got class {item.ClassId}");
+                throw new EdgeVisionException(
+                    $"Class of an object in image '{picture.Name}' must be between 0 and {Classes - 1}; got class {item.ClassId}");
             }
 
             var box = Cut(item.Box);
@@ -74,13 +75,16 @@ public abstract class DetectionHead(InputSpec input, int classes) : Head
             {
                 objects++;
                 var box = item.Box;
-                if (box.X1 < -1 || box.Y1 < -1 || box.X2 > picture.Width + 1 || box.Y2 > picture.Height + 1 || !(box.X2 > box.X1) || !(box.Y2 > box.Y1))
+                if (box.X1 < -1 || box.Y1 < -1 || box.X2 > picture.Width + 1 || box.Y2 > picture.Height + 1 || !(box.X2 > box.X1)
+                    || !(box.Y2 > box.Y1))
                 {
                     firstOutside = outside++ == 0 ? $"{picture.Name}: {box} of {picture.Width}x{picture.Height}" : firstOutside;
                 }
 
                 var seen = Cut(ToInput(box, picture));
-                string? why = seen.Width < SmallestSide || seen.Height < SmallestSide ? "is smaller than a pixel of the input" : WhyUnmatched(seen);
+                string? why = seen.Width < SmallestSide || seen.Height < SmallestSide
+                    ? "is smaller than a pixel of the input"
+                    : WhyUnmatched(seen);
                 if (why is not null)
                 {
                     var known = unmatched.GetValueOrDefault(why, (Count: 0, picture.Name, box));
@@ -89,7 +93,8 @@ public abstract class DetectionHead(InputSpec input, int classes) : Head
             }
         }
 
-        string Share(int count) => string.Create(CultureInfo.InvariantCulture, $"{count} of {objects} objects ({100.0 * count / objects:F1} %)");
+        string Share(int count) =>
+            string.Create(CultureInfo.InvariantCulture, $"{count} of {objects} objects ({100.0 * count / objects:F1} %)");
         if (outside > 0)
         {
             yield return $"{Share(outside)}: the box is empty or reaches beyond the image, such as {firstOutside}";
@@ -102,7 +107,8 @@ public abstract class DetectionHead(InputSpec input, int classes) : Head
     }
 
     private Box Cut(in Box b) => new(
-        Math.Clamp(b.X1, 0, Input.Width), Math.Clamp(b.Y1, 0, Input.Height), Math.Clamp(b.X2, 0, Input.Width), Math.Clamp(b.Y2, 0, Input.Height));
+        Math.Clamp(b.X1, 0, Input.Width), Math.Clamp(b.Y1, 0, Input.Height), Math.Clamp(b.X2, 0, Input.Width),
+        Math.Clamp(b.Y2, 0, Input.Height));
 
     // Images to inspect may come before or after letterboxing; those that already fit are not changed.
     private Box ToInput(in Box b, LabelledPicture picture)

@@ -69,7 +69,8 @@ public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator
         }
 
         Value[] levels = [.. Enumerable.Range(0, anchors.Strides.Length).Select(l => inputs.Outputs[$"level{l}"])];
-        var rows = torch.tensor(samples.SelectMany(s => new[] { s.Item, s.Box.X1, s.Box.Y1, s.Box.X2, s.Box.Y2 }).ToArray(), samples.Count, 5);
+        var rows = torch.tensor(samples.SelectMany(s => new[] { s.Item, s.Box.X1, s.Box.Y1, s.Box.X2, s.Box.Y2 }).ToArray(), samples.Count,
+            5);
         var (logits, deltas) = stage(inputs.Net, levels, TorchNet.Wrap(rows));
         var (classLoss, boxLoss) = BoxLoss(TorchNet.Unwrap(logits), TorchNet.Unwrap(deltas), samples);
         return [("objectness", objectness), ("anchors", anchorBoxes), ("class", classLoss), ("box", boxLoss)];
@@ -77,7 +78,8 @@ public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator
 
     /// <inheritdoc/>
     public override IEnumerable<LabelledObject> MatchedAnchors(object target) =>
-        ((FasterRcnnTarget)target).Positives.Select(a => new LabelledObject(((FasterRcnnTarget)target).Objects.ClassIds[((FasterRcnnTarget)target).Matches[a]], _anchors[a]));
+        ((FasterRcnnTarget)target).Positives.Select(a =>
+            new LabelledObject(((FasterRcnnTarget)target).Objects.ClassIds[((FasterRcnnTarget)target).Matches[a]], _anchors[a]));
 
     /// <inheritdoc/>
     protected override string? WhyUnmatched(in Box box)
@@ -110,7 +112,8 @@ public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator
             var (boxes, classIds) = targets[n];
             var foreground = new List<BoxSample>();
             var background = new List<BoxSample>();
-            foreach (var box in ofItem[n].Select(r => new Box(proposals[r * 5 + 1], proposals[r * 5 + 2], proposals[r * 5 + 3], proposals[r * 5 + 4])).Concat(boxes))
+            foreach (var box in ofItem[n]
+                .Select(r => new Box(proposals[r * 5 + 1], proposals[r * 5 + 2], proposals[r * 5 + 3], proposals[r * 5 + 4])).Concat(boxes))
             {
                 float best = 0;
                 int match = -1;
@@ -149,13 +152,15 @@ public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator
             return (classLoss, deltas.sum() * 0);
         }
 
-        var own = deltas.reshape(-1, 4).index_select(0, torch.tensor(objects.Select(i => (long)i * (Classes + 1) + samples[i].Label).ToArray()));
+        var own = deltas.reshape(-1, 4)
+            .index_select(0, torch.tensor(objects.Select(i => (long)i * (Classes + 1) + samples[i].Label).ToArray()));
         var wanted = objects.SelectMany(i => Encode(samples[i].Box, samples[i].Truth).Select((d, k) => d * Weights[k])).ToArray();
         return (classLoss, SmoothL1(own, wanted) / samples.Count);
     }
 
     /// <summary>Computes the losses of the region proposal network over sampled anchors.</summary>
-    internal (torch.Tensor Objectness, torch.Tensor Boxes) AnchorLoss(torch.Tensor objectness, torch.Tensor deltas, IReadOnlyList<FasterRcnnTarget> targets, Random random)
+    internal (torch.Tensor Objectness, torch.Tensor Boxes) AnchorLoss(torch.Tensor objectness, torch.Tensor deltas,
+        IReadOnlyList<FasterRcnnTarget> targets, Random random)
     {
         var rows = new List<long>();
         var wantedDeltas = new List<float>();
@@ -177,10 +182,12 @@ public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator
         long[] sampled = [.. rows, .. negatives];
         var wanted = new float[sampled.Length];
         Array.Fill(wanted, 1, 0, rows.Count);
-        var objectnessLoss = torch.nn.functional.binary_cross_entropy_with_logits(objectness.reshape(-1).index_select(0, torch.tensor(sampled)), torch.tensor(wanted));
+        var objectnessLoss = torch.nn.functional.binary_cross_entropy_with_logits(objectness.reshape(-1)
+            .index_select(0, torch.tensor(sampled)), torch.tensor(wanted));
         return rows.Count == 0
             ? (objectnessLoss, deltas.sum() * 0)
-            : (objectnessLoss, SmoothL1(deltas.reshape(-1, 4).index_select(0, torch.tensor(rows.ToArray())), [.. wantedDeltas]) / sampled.Length);
+            : (objectnessLoss,
+                SmoothL1(deltas.reshape(-1, 4).index_select(0, torch.tensor(rows.ToArray())), [.. wantedDeltas]) / sampled.Length);
     }
 
     private static torch.Tensor SmoothL1(torch.Tensor predicted, float[] wanted) =>

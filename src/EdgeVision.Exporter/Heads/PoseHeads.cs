@@ -27,7 +27,8 @@ public sealed class HeatmapHead(OutputSpec output, IReadOnlyList<string> keypoin
         var points = PoseLabels.Of(picture, keypoints.Count);
         var maps = new float[keypoints.Count * _rows * _columns];
         var weights = new float[keypoints.Count];
-        float scaleX = udp ? (_columns - 1f) / (input.Width - 1f) : 1f / Stride, scaleY = udp ? (_rows - 1f) / (input.Height - 1f) : 1f / Stride;
+        float scaleX = udp ? (_columns - 1f) / (input.Width - 1f) : 1f / Stride,
+            scaleY = udp ? (_rows - 1f) / (input.Height - 1f) : 1f / Stride;
         for (int k = 0; k < points.Length; k++)
         {
             if (points[k].Visibility == 0)
@@ -108,7 +109,8 @@ public sealed class SimccHead(OutputSpec output, IReadOnlyList<string> keypoints
             return (each * weights).sum() / weights.sum().clamp(min: 1);
         }
 
-        return [("x", Divergence(output.Tensors![0], targets.SelectMany(t => t.X))), ("y", Divergence(output.Tensors[1], targets.SelectMany(t => t.Y)))];
+        return [("x", Divergence(output.Tensors![0], targets.SelectMany(t => t.X))),
+            ("y", Divergence(output.Tensors[1], targets.SelectMany(t => t.Y)))];
     }
 
     /// <inheritdoc/>
@@ -166,5 +168,6 @@ internal sealed class PoseEvaluator(int keypoints) : HeadEvaluator
     }
 
     public override IReadOnlyList<(string Name, double Value)> Metrics() =>
-        [("PCK@0.1", _accuracy.At(0.1)), ("PCK@0.05", _accuracy.At(0.05)), ("OKS-AP", _oks.Summarize().Map), ("meanDistance", _accuracy.MeanDistance)];
+        [("PCK@0.1", _accuracy.At(0.1)), ("PCK@0.05", _accuracy.At(0.05)), ("OKS-AP", _oks.Summarize().Map),
+            ("meanDistance", _accuracy.MeanDistance)];
 }

@@ -87,7 +87,8 @@ public sealed class RetinaNetHead : DetectionHead
     /// <param name="logits">[N,A,C] before the sigmoid.</param>
     /// <param name="deltas">[N,A,4].</param>
     /// <param name="items">Targets of the N images.</param>
-    internal static (torch.Tensor Classes, torch.Tensor Boxes) Compute(torch.Tensor logits, torch.Tensor deltas, IReadOnlyList<AnchorTarget> items)
+    internal static (torch.Tensor Classes, torch.Tensor Boxes) Compute(torch.Tensor logits, torch.Tensor deltas,
+        IReadOnlyList<AnchorTarget> items)
     {
         long anchors = logits.shape[1], classes = logits.shape[2];
         var target = new float[items.Count * anchors * classes];

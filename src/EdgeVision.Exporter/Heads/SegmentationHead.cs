@@ -35,7 +35,8 @@ public sealed class SegmentationHead(OutputSpec output, IReadOnlyList<string> la
         int width = targets[0].Width, height = targets[0].Height;
         if (logits.shape[2] != height || logits.shape[3] != width)
         {
-            logits = torch.nn.functional.interpolate(logits, size: [height, width], mode: torch.InterpolationMode.Bilinear, align_corners: false);
+            logits = torch.nn.functional.interpolate(logits, size: [height, width], mode: torch.InterpolationMode.Bilinear,
+                align_corners: false);
         }
 
         var classes = new byte[targets.Length * width * height];

@@ -32,7 +32,8 @@ public sealed class YoloHead(InputSpec input, int classes, DistributionBoxes box
         torch.Tensor distribution = inputs["box_distribution"], logits = inputs["class_logits"];
         var positives = Assign(inputs.Net, distribution, logits, inputs.Targets, out var wanted);
         double divisor = Math.Max(1, wanted.Sum());
-        var classLoss = torch.nn.functional.binary_cross_entropy_with_logits(logits, torch.tensor(wanted, logits.shape), reduction: torch.nn.Reduction.Sum) * (ClassWeight / divisor);
+        var classLoss = torch.nn.functional.binary_cross_entropy_with_logits(logits, torch.tensor(wanted, logits.shape),
+            reduction: torch.nn.Reduction.Sum) * (ClassWeight / divisor);
         if (positives.Count == 0)
         {
             var none = distribution.sum() * 0;
@@ -72,7 +73,8 @@ public sealed class YoloHead(InputSpec input, int classes, DistributionBoxes box
     // Row of the flattened [N,A]; location and box in strides of its level.
     private readonly record struct Positive(long Row, float X, float Y, Box Box, float Weight);
 
-    private List<Positive> Assign(TorchNet net, torch.Tensor distribution, torch.Tensor logits, IReadOnlyList<object> targets, out float[] wanted)
+    private List<Positive> Assign(TorchNet net, torch.Tensor distribution, torch.Tensor logits, IReadOnlyList<object> targets,
+        out float[] wanted)
     {
         int count = (int)logits.shape[0], places = _places.Length;
         float[] predicted, scores;

@@ -46,7 +46,8 @@ public sealed record Silu : ElementwiseLayer
 /// <summary>min(max(x / 6 + 1/2, 0), 1), the sigmoid of MobileNetV3.</summary>
 public sealed record HardSigmoid : ElementwiseLayer
 {
-    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => torch.nn.functional.hardsigmoid(inputs[0]);
+    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) =>
+        torch.nn.functional.hardsigmoid(inputs[0]);
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
         net.Node("HardSigmoid", name, inputs, shape, OnnxAttribute.Float("alpha", 1 / 6f), OnnxAttribute.Float("beta", 0.5f));
@@ -55,7 +56,8 @@ public sealed record HardSigmoid : ElementwiseLayer
 /// <summary>x * hard sigmoid(x) (Howard et al. 2019).</summary>
 public sealed record HardSwish : ElementwiseLayer
 {
-    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => torch.nn.functional.hardswish(inputs[0]);
+    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) =>
+        torch.nn.functional.hardswish(inputs[0]);
 
     // ONNX has HardSwish from operator set 14; its parts exist in all versions.
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights)
@@ -91,7 +93,8 @@ public sealed record Gelu : ElementwiseLayer
 /// <summary>log(1 + exp(x)), which is always above 0, as distances are.</summary>
 public sealed record Softplus : ElementwiseLayer
 {
-    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => torch.nn.functional.softplus(inputs[0]);
+    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) =>
+        torch.nn.functional.softplus(inputs[0]);
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
         net.Node("Softplus", name, inputs, shape);
@@ -101,7 +104,8 @@ public sealed record Softplus : ElementwiseLayer
 /// <param name="Axis">Axis; a negative one counts from the end.</param>
 public sealed record Softmax(int Axis) : ElementwiseLayer
 {
-    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => torch.nn.functional.softmax(inputs[0], Axis);
+    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) =>
+        torch.nn.functional.softmax(inputs[0], Axis);
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
         net.Node("Softmax", name, inputs, shape, OnnxAttribute.Int("axis", Axis));

@@ -34,7 +34,8 @@ public sealed record BatchNorm : ElementwiseLayer
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights)
     {
-        float[] gamma = OnnxNet.Floats(weights[0]), beta = OnnxNet.Floats(weights[1]), mean = OnnxNet.Floats(weights[2]), variance = OnnxNet.Floats(weights[3]);
+        float[] gamma = OnnxNet.Floats(weights[0]), beta = OnnxNet.Floats(weights[1]), mean = OnnxNet.Floats(weights[2]),
+            variance = OnnxNet.Floats(weights[3]);
         var scale = new double[gamma.Length];
         var shift = new double[gamma.Length];
         for (int c = 0; c < scale.Length; c++)

@@ -13,7 +13,8 @@ public sealed record Columns(int First, int Count) : Layer
     public override long[] InferShape(IReadOnlyList<long[]> inputs)
     {
         var x = inputs[0];
-        Require(First >= 0 && Count >= 1 && x[^1] >= First + Count && x.Length >= 2, $"columns {First} to {First + Count - 1} must exist in rows of {x[^1]}");
+        Require(First >= 0 && Count >= 1 && x[^1] >= First + Count && x.Length >= 2,
+            $"columns {First} to {First + Count - 1} must exist in rows of {x[^1]}");
         return [.. x[..^1], Count];
     }
 

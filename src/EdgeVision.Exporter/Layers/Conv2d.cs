@@ -36,7 +36,8 @@ public sealed record Conv2d(int Channels, int Kernel) : Layer
     {
         var x = inputs[0];
         Require(x.Length == 4, "input of a convolution must be [N,C,H,W]");
-        Require(x[1] % Groups == 0 && Channels % Groups == 0, $"input and output channels must be multiples of the number of groups {Groups}");
+        Require(x[1] % Groups == 0 && Channels % Groups == 0,
+            $"input and output channels must be multiples of the number of groups {Groups}");
         return [x[0], Channels, Out(x[2]), Out(x[3])];
     }
 

@@ -32,7 +32,8 @@ public sealed record DistributionBoxes(int Width, int Height, params int[] Strid
     {
         var x = inputs[0];
         int places = Strides.Sum(s => (Height + s - 1) / s * ((Width + s - 1) / s));
-        Require(x.Length == 3 && x[1] == 4 * Bins && x[2] == places, $"input must be [N,{4 * Bins},{places}] for {Width}x{Height} at strides {string.Join(", ", Strides)}");
+        Require(x.Length == 3 && x[1] == 4 * Bins && x[2] == places,
+            $"input must be [N,{4 * Bins},{places}] for {Width}x{Height} at strides {string.Join(", ", Strides)}");
         return [x[0], 4, x[2]];
     }
 
@@ -51,9 +52,12 @@ public sealed record DistributionBoxes(int Width, int Height, params int[] Strid
         long n = shape[0], a = shape[2];
         OnnxValue Reshaped(string suffix, OnnxValue value, params long[] item) =>
             net.Node("Reshape", $"{name}.{suffix}", [value, new OnnxValue(net.Integers("shape", [0, .. item]))], [n, .. item]);
-        OnnxValue Constant(string suffix, float[] values, params long[] dims) => new(net.Initializer($"{name}.{suffix}", () => values, dims));
-        var bins = net.Node("Softmax", $"{name}.softmax", [Reshaped("bins", inputs[0], 4, Bins, a)], [n, 4, Bins, a], OnnxAttribute.Int("axis", 2));
-        var box = net.Node("MatMul", $"{name}.project", [Constant("projection", projection, 4, 4 * Bins), Reshaped("rows", bins, 4 * Bins, a)], shape);
+        OnnxValue Constant(string suffix, float[] values, params long[] dims) =>
+            new(net.Initializer($"{name}.{suffix}", () => values, dims));
+        var bins = net.Node("Softmax", $"{name}.softmax", [Reshaped("bins", inputs[0], 4, Bins, a)], [n, 4, Bins, a],
+            OnnxAttribute.Int("axis", 2));
+        var box = net.Node("MatMul", $"{name}.project",
+            [Constant("projection", projection, 4, 4 * Bins), Reshaped("rows", bins, 4 * Bins, a)], shape);
         box = net.Node("Mul", $"{name}.pixels", [box, Constant("strides", scale, a)], shape);
         return net.Node("Add", name, [box, Constant("points", offset, 4, a)], shape);
     }
@@ -79,6 +83,7 @@ public sealed record DistributionBoxes(int Width, int Height, params int[] Strid
 
         var places = Places();
         float[] zero = new float[places.Length];
-        return (projection, [.. places.Select(p => (float)p.Stride)], [.. places.Select(p => p.X), .. places.Select(p => p.Y), .. zero, .. zero]);
+        return (projection, [.. places.Select(p => (float)p.Stride)],
+            [.. places.Select(p => p.X), .. places.Select(p => p.Y), .. zero, .. zero]);
     }
 }

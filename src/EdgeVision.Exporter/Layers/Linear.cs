@@ -52,7 +52,8 @@ public sealed record Linear(int Features) : Layer
             }
 
             // Gemm supports matrices only; with more axes the layer is MatMul with the transposed weight.
-            var transposed = net.Initializer($"{l.Name}.weight_t", () => Transpose(l.Weight, (int)l.WeightShape[0], (int)l.WeightShape[1]), l.WeightShape[1], l.WeightShape[0]);
+            var transposed = net.Initializer($"{l.Name}.weight_t", () => Transpose(l.Weight, (int)l.WeightShape[0], (int)l.WeightShape[1]),
+                l.WeightShape[1], l.WeightShape[0]);
             var product = net.Graph.AddNode("MatMul", l.Bias is null ? l.Name : $"{l.Name}.matmul", [inputs[0].Graph, transposed], shape);
             return l.Bias is { } bias
                 ? net.Graph.AddNode("Add", l.Name, [product, net.Initializer($"{l.Name}.bias", () => bias, bias.Length)], shape)

@@ -6,7 +6,8 @@ namespace EdgeVision.Exporter.Layers;
 public static class NetLayers
 {
     /// <summary>Applies a convolution, BatchNorm and, by default, ReLU.</summary>
-    public static Value ConvNorm(this Net net, string name, Value x, int channels, int kernel = 3, int stride = 1, int groups = 1, bool relu = true)
+    public static Value ConvNorm(this Net net, string name, Value x, int channels, int kernel = 3, int stride = 1, int groups = 1,
+        bool relu = true)
     {
         using var scope = net.Scope(name);
         x = net.Apply("conv", new Conv2d(channels, kernel) { Stride = stride, Groups = groups, Bias = false }, x);
@@ -15,10 +16,19 @@ public static class NetLayers
     }
 
     /// <summary>Applies a convolution, BatchNorm and the given activation; none if it is null.</summary>
-    public static Value ConvNorm(this Net net, string name, Value x, int channels, Layer? activation, int kernel = 3, int stride = 1, int groups = 1, int dilation = 1)
+    public static Value ConvNorm(this Net net, string name, Value x, int channels, Layer? activation, int kernel = 3, int stride = 1,
+        int groups = 1, int dilation = 1)
     {
         using var scope = net.Scope(name);
-        x = net.Apply("conv", new Conv2d(channels, kernel) { Stride = stride, Groups = groups, Dilation = dilation, Padding = dilation * (kernel / 2), Bias = false }, x);
+        x = net.Apply("conv",
+            new Conv2d(channels, kernel)
+            {
+                Stride = stride,
+                Groups = groups,
+                Dilation = dilation,
+                Padding = dilation * (kernel / 2),
+                Bias = false,
+            }, x);
         x = net.Apply("bn", new BatchNorm(), x);
         return activation is null ? x : net.Apply("activation", activation, x);
     }
@@ -43,7 +53,8 @@ public static class NetLayers
     public static Value Multiply(this Net net, Value a, Value b) => net.Apply("multiply", new Multiply(), a, b);
 
     /// <summary>Upsamples with bilinear interpolation.</summary>
-    public static Value UpsampleBilinear(this Net net, Value x, int factor) => factor == 1 ? x : net.Apply("upsample", new UpsampleBilinear(factor), x);
+    public static Value UpsampleBilinear(this Net net, Value x, int factor) =>
+        factor == 1 ? x : net.Apply("upsample", new UpsampleBilinear(factor), x);
 
     /// <summary>Applies squeeze and excitation (Hu et al. 2018): channels are weighted by features of the whole image.</summary>
     public static Value SqueezeExcite(this Net net, string name, Value x, int squeezed, Layer activation, Layer gate)

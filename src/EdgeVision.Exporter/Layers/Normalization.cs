@@ -27,7 +27,8 @@ public sealed record LayerNorm : ElementwiseLayer
         var shift = new OnnxValue(net.Initializer($"{name}.bias", () => OnnxNet.Floats(weights[1]), weights[1].shape));
         if (net.Graph.Opset >= 17)
         {
-            return net.Node("LayerNormalization", name, [inputs[0], scale, shift], shape, OnnxAttribute.Int("axis", -1), OnnxAttribute.Float("epsilon", (float)Epsilon));
+            return net.Node("LayerNormalization", name, [inputs[0], scale, shift], shape, OnnxAttribute.Int("axis", -1),
+                OnnxAttribute.Float("epsilon", (float)Epsilon));
         }
 
         long[] one = [.. shape[..^1], 1];
@@ -75,5 +76,6 @@ public sealed record LayerScale(float Start = 1e-2f) : ElementwiseLayer
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => inputs[0] * weights[0];
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
-        net.Node("Mul", name, [inputs[0], new OnnxValue(net.Initializer($"{name}.weight", () => OnnxNet.Floats(weights[0]), weights[0].shape))], shape);
+        net.Node("Mul", name,
+            [inputs[0], new OnnxValue(net.Initializer($"{name}.weight", () => OnnxNet.Floats(weights[0]), weights[0].shape))], shape);
 }

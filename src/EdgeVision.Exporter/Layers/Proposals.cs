@@ -39,7 +39,8 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
     {
         Require(inputs.Count == 2, $"expected two inputs (objectness and box deltas), got {inputs.Count}");
         int anchors = Levels().Sum(l => l.Count);
-        Require(inputs[0].AsSpan(1).SequenceEqual([anchors]) && inputs[1].AsSpan(1).SequenceEqual([anchors, 4]), $"inputs must be [N,{anchors}] and [N,{anchors},4] for {Width}x{Height}");
+        Require(inputs[0].AsSpan(1).SequenceEqual([anchors]) && inputs[1].AsSpan(1).SequenceEqual([anchors, 4]),
+            $"inputs must be [N,{anchors}] and [N,{anchors},4] for {Width}x{Height}");
         return [-1, 5];
     }
 
@@ -49,7 +50,8 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
         float[] objectness = OnnxNet.Floats(inputs[0]), deltas = OnnxNet.Floats(inputs[1]);
         var places = Places();
         var rows = new float[items][];
-        Parallel.For(0, items, n => rows[n] = Item(n, objectness.AsSpan(n * anchors, anchors), deltas.AsSpan(n * anchors * 4, anchors * 4), places));
+        Parallel.For(0, items,
+            n => rows[n] = Item(n, objectness.AsSpan(n * anchors, anchors), deltas.AsSpan(n * anchors * 4, anchors * 4), places));
         float[] all = [.. rows.SelectMany(r => r)];
         return torch.tensor(all, all.Length / 5, 5);
     }
@@ -58,9 +60,11 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
     {
         var graph = net.Graph;
         long items = inputs[0].Shape[0];
-        GraphValue Node(string op, string suffix, GraphValue[] operands, long[] dims, DataType type = DataType.Float, params AttributeProto[] attributes) =>
+        GraphValue Node(string op, string suffix, GraphValue[] operands, long[] dims, DataType type = DataType.Float,
+            params AttributeProto[] attributes) =>
             graph.AddNode(op, $"{name}.{suffix}", operands, dims, type, attributes);
-        GraphValue Floats(string suffix, float[] values, params long[] dims) => graph.AddInitializer(graph.UniqueName($"{name}.{suffix}"), values, dims);
+        GraphValue Floats(string suffix, float[] values, params long[] dims) =>
+            graph.AddInitializer(graph.UniqueName($"{name}.{suffix}"), values, dims);
         GraphValue Scalar(string suffix, long value) => graph.AddInitializer(graph.UniqueName($"{name}.{suffix}"), [value]);
 
         // The best candidates of each level, as indices into all anchors.
@@ -70,8 +74,11 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
         foreach (var (first, count) in Levels())
         {
             long best = Math.Min(count, PerLevel);
-            var level = Node("Slice", "level", [inputs[0].Graph, net.Integers("starts", first), net.Integers("ends", first + count), net.Integers("axes", 1)], [items, count]);
-            var top = graph.AddNode("TopK", $"{name}.best", [level, net.Integers("k", best)], [([items, best], DataType.Float), ([items, best], DataType.Int64)], [OnnxAttribute.Int("axis", 1)]);
+            var level = Node("Slice", "level",
+                [inputs[0].Graph, net.Integers("starts", first), net.Integers("ends", first + count), net.Integers("axes", 1)],
+                [items, count]);
+            var top = graph.AddNode("TopK", $"{name}.best", [level, net.Integers("k", best)],
+                [([items, best], DataType.Float), ([items, best], DataType.Int64)], [OnnxAttribute.Int("axis", 1)]);
             scores.Add(top[0]);
             indices.Add(Node("Add", "index", [top[1], net.Integers("first", first)], [items, best], DataType.Int64));
             levelOf.AddRange(Enumerable.Repeat((float)(scores.Count - 1), (int)best));
@@ -86,16 +93,22 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
         // The boxes of the candidates.
         var places = Places();
         long[] pairs = [items, candidates, 2];
-        var centre = Node("Gather", "centre", [Floats("centres", [.. places.SelectMany(p => new[] { p.X, p.Y })], places.Length, 2), index], pairs);
-        var size = Node("Gather", "size", [Floats("sizes", [.. places.SelectMany(p => new[] { p.Width, p.Height })], places.Length, 2), index], pairs);
+        var centre = Node("Gather", "centre", [Floats("centres", [.. places.SelectMany(p => new[] { p.X, p.Y })], places.Length, 2), index],
+            pairs);
+        var size = Node("Gather", "size",
+            [Floats("sizes", [.. places.SelectMany(p => new[] { p.Width, p.Height })], places.Length, 2), index], pairs);
         var at = Node("Unsqueeze", "at", [index, net.Integers("axes", 2)], [items, candidates, 1], DataType.Int64);
-        var delta = Node("GatherND", "delta", [inputs[1].Graph, at], [items, candidates, 4], DataType.Float, OnnxAttribute.Int("batch_dims", 1));
-        GraphValue Half(string suffix, int first) => Node("Slice", suffix, [delta, net.Integers("starts", first), net.Integers("ends", first + 2), net.Integers("axes", 2)], pairs);
+        var delta = Node("GatherND", "delta", [inputs[1].Graph, at], [items, candidates, 4], DataType.Float,
+            OnnxAttribute.Int("batch_dims", 1));
+        GraphValue Half(string suffix, int first) =>
+            Node("Slice", suffix, [delta, net.Integers("starts", first), net.Integers("ends", first + 2), net.Integers("axes", 2)], pairs);
         centre = Node("Add", "moved", [Node("Mul", "shift", [Half("delta_centre", 0), size], pairs), centre], pairs);
-        var growth = Node("Exp", "growth", [Node("Min", "limited", [Half("delta_size", 2), Floats("largest_growth", [LargestGrowth], 1)], pairs)], pairs);
+        var growth = Node("Exp", "growth",
+            [Node("Min", "limited", [Half("delta_size", 2), Floats("largest_growth", [LargestGrowth], 1)], pairs)], pairs);
         size = Node("Mul", "half_size", [Node("Mul", "grown", [growth, size], pairs), Floats("half", [0.5f], 1)], pairs);
         var (zero, edge) = (Floats("zero", [0], 1), Floats("edge", [Width, Height], 2));
-        GraphValue Cut(string suffix, GraphValue corner) => Node("Max", suffix, [Node("Min", $"{suffix}_low", [corner, edge], pairs), zero], pairs);
+        GraphValue Cut(string suffix, GraphValue corner) =>
+            Node("Max", suffix, [Node("Min", $"{suffix}_low", [corner, edge], pairs), zero], pairs);
         var topLeft = Cut("top_left", Node("Sub", "near", [centre, size], pairs));
         var bottomRight = Cut("bottom_right", Node("Add", "far", [centre, size], pairs));
         var box = Node("Concat", "box", [topLeft, bottomRight], [items, candidates, 4], DataType.Float, axis2);
@@ -104,9 +117,12 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
         // them and its limit is the limit over all levels.
         var sides = Node("Sub", "sides", [bottomRight, topLeft], pairs);
         GraphValue Side(int i) => Node("Gather", "side", [sides, Scalar("axis", i)], [items, candidates], DataType.Float, axis2);
-        var large = Node("GreaterOrEqual", "large", [Node("Min", "shortest", [Side(0), Side(1)], [items, candidates]), Floats("smallest", [SmallestSide], 1)], [items, candidates], DataType.Bool);
+        var large = Node("GreaterOrEqual", "large",
+            [Node("Min", "shortest", [Side(0), Side(1)], [items, candidates]), Floats("smallest", [SmallestSide], 1)], [items, candidates],
+            DataType.Bool);
         score = Node("Where", "counted", [large, score, Floats("excluded", [Excluded], 1)], [items, candidates]);
-        var apart = Node("Add", "apart", [box, Floats("levels", [.. levelOf.Select(l => l * LevelOffset)], candidates, 1)], [items, candidates, 4]);
+        var apart = Node("Add", "apart", [box, Floats("levels", [.. levelOf.Select(l => l * LevelOffset)], candidates, 1)],
+            [items, candidates, 4]);
         var selected = graph.AddNode("NonMaxSuppression", $"{name}.nms",
             [apart, Node("Unsqueeze", "score_of_class", [score, net.Integers("axes", 1)], [items, 1, candidates]),
              net.Integers("most", Most), Floats("iou", [Iou], 1), Floats("threshold", [Excluded / 2], 1)], [-1, 3], DataType.Int64);
@@ -114,7 +130,8 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
         // Converts (item, class, candidate) to rows.
         var which = Node("Gather", "which", [selected, net.Integers("columns", 0, 2)], [-1, 2], DataType.Int64, axis1);
         var chosen = Node("GatherND", "chosen", [box, which], [-1, 4]);
-        var item = Node("Cast", "item", [Node("Gather", "item_index", [selected, net.Integers("columns", 0)], [-1, 1], DataType.Int64, axis1)], [-1, 1],
+        var item = Node("Cast", "item",
+            [Node("Gather", "item_index", [selected, net.Integers("columns", 0)], [-1, 1], DataType.Int64, axis1)], [-1, 1],
             DataType.Float, OnnxAttribute.Int("to", (long)DataType.Float));
         return new OnnxValue(Node("Concat", "rows", [item, chosen], shape, DataType.Float, axis1));
     }
@@ -124,7 +141,8 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
 
     private readonly record struct Place(float X, float Y, float Width, float Height);
 
-    private Place[] Places() => [.. Anchors.All(Width, Height).Select(a => new Place((a.X1 + a.X2) / 2, (a.Y1 + a.Y2) / 2, a.Width, a.Height))];
+    private Place[] Places() =>
+        [.. Anchors.All(Width, Height).Select(a => new Place((a.X1 + a.X2) / 2, (a.Y1 + a.Y2) / 2, a.Width, a.Height))];
 
     private List<(int First, int Count)> Levels()
     {
@@ -188,7 +206,9 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
     private Box Decode(in Place place, ReadOnlySpan<float> d)
     {
         float x = d[0] * place.Width + place.X, y = d[1] * place.Height + place.Y;
-        float w = MathF.Exp(Math.Min(d[2], LargestGrowth)) * place.Width * 0.5f, h = MathF.Exp(Math.Min(d[3], LargestGrowth)) * place.Height * 0.5f;
-        return new Box(Math.Clamp(x - w, 0, Width), Math.Clamp(y - h, 0, Height), Math.Clamp(x + w, 0, Width), Math.Clamp(y + h, 0, Height));
+        float w = MathF.Exp(Math.Min(d[2], LargestGrowth)) * place.Width * 0.5f,
+            h = MathF.Exp(Math.Min(d[3], LargestGrowth)) * place.Height * 0.5f;
+        return new Box(Math.Clamp(x - w, 0, Width), Math.Clamp(y - h, 0, Height), Math.Clamp(x + w, 0, Width),
+            Math.Clamp(y + h, 0, Height));
     }
 }

@@ -24,8 +24,10 @@ public sealed record PyramidRoiAlign(int Side, params int[] Strides) : Layer
     /// <inheritdoc/>
     public override long[] InferShape(IReadOnlyList<long[]> inputs)
     {
-        Require(inputs.Count == Strides.Length + 1 && inputs[^1].Length == 2 && inputs[^1][1] == 5, $"inputs must be {Strides.Length} levels and rows [R,5]");
-        Require(inputs.SkipLast(1).All(x => x.Length == 4 && x[1] == inputs[0][1]), "levels must be [N,C,H,W] with the same number of channels");
+        Require(inputs.Count == Strides.Length + 1 && inputs[^1].Length == 2 && inputs[^1][1] == 5,
+            $"inputs must be {Strides.Length} levels and rows [R,5]");
+        Require(inputs.SkipLast(1).All(x => x.Length == 4 && x[1] == inputs[0][1]),
+            "levels must be [N,C,H,W] with the same number of channels");
         return [inputs[^1][0], inputs[0][1], Side, Side];
     }
 
@@ -62,14 +64,18 @@ public sealed record PyramidRoiAlign(int Side, params int[] Strides) : Layer
         var rows = inputs[^1].Graph;
         long count = inputs[^1].Shape[0];
         GraphValue Part(string suffix, params long[] columns) =>
-            graph.AddNode("Gather", $"{name}.{suffix}", [rows, net.Integers("columns", columns)], [count, columns.Length], attributes: [OnnxAttribute.Int("axis", 1)]);
+            graph.AddNode("Gather", $"{name}.{suffix}", [rows, net.Integers("columns", columns)], [count, columns.Length],
+                attributes: [OnnxAttribute.Int("axis", 1)]);
         GraphValue Flat(string suffix, GraphValue value, DataType type, params long[] item) =>
             graph.AddNode("Reshape", $"{name}.{suffix}", [value, net.Integers("shape", [0, .. item])], [count, .. item], type);
         var boxes = Part("boxes", 1, 2, 3, 4);
-        var batch = graph.AddNode("Cast", $"{name}.item", [Flat("item_flat", Part("item_column", 0), DataType.Float)], [count], DataType.Int64,
+        var batch = graph.AddNode("Cast", $"{name}.item", [Flat("item_flat", Part("item_column", 0), DataType.Float)], [count],
+            DataType.Int64,
             OnnxAttribute.Int("to", (long)DataType.Int64));
         var sides = graph.AddNode("Sub", $"{name}.sides", [Part("far", 3, 4), Part("near", 1, 2)], [count, 2]);
-        GraphValue One(int i) => graph.AddNode("Gather", $"{name}.side", [sides, net.Integers("columns", i)], [count, 1], attributes: [OnnxAttribute.Int("axis", 1)]);
+        GraphValue One(int i) =>
+            graph.AddNode("Gather", $"{name}.side", [sides, net.Integers("columns", i)], [count, 1],
+                attributes: [OnnxAttribute.Int("axis", 1)]);
         var area = Flat("area_flat", graph.AddNode("Mul", $"{name}.area", [One(0), One(1)], [count, 1]), DataType.Float, 1, 1, 1);
 
         // All boxes are pooled on every level, and the result of the right level is selected: boxes are few, and the rows keep
@@ -93,7 +99,8 @@ public sealed record PyramidRoiAlign(int Side, params int[] Strides) : Layer
             }
 
             float smallest = SmallestArea(l);
-            var belongs = graph.AddNode("GreaterOrEqual", $"{name}.is_level{l}", [area, net.Initializer($"{name}.area{l}", () => [smallest], 1)], [count, 1, 1, 1], DataType.Bool);
+            var belongs = graph.AddNode("GreaterOrEqual", $"{name}.is_level{l}",
+                [area, net.Initializer($"{name}.area{l}", () => [smallest], 1)], [count, 1, 1, 1], DataType.Bool);
             pooled = graph.AddNode("Where", $"{name}.upto_level{l}", [belongs, here, pooled], shape);
         }
 

@@ -17,7 +17,8 @@ public sealed record UpsampleBilinear(int Factor) : Layer
     }
 
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) =>
-        torch.nn.functional.interpolate(inputs[0], scale_factor: [Factor, Factor], mode: torch.InterpolationMode.Bilinear, align_corners: false);
+        torch.nn.functional.interpolate(inputs[0], scale_factor: [Factor, Factor], mode: torch.InterpolationMode.Bilinear,
+            align_corners: false);
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights)
     {
@@ -41,7 +42,8 @@ public sealed record ResizeLike : Layer
     }
 
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) =>
-        torch.nn.functional.interpolate(inputs[0], size: inputs[1].shape[2..], mode: torch.InterpolationMode.Bilinear, align_corners: false);
+        torch.nn.functional.interpolate(inputs[0], size: inputs[1].shape[2..], mode: torch.InterpolationMode.Bilinear,
+            align_corners: false);
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights)
     {
@@ -49,9 +51,12 @@ public sealed record ResizeLike : Layer
         // known.
         var own = net.Graph.AddNode("Shape", $"{name}.own", [inputs[0].Graph], [4], TensorProto.Types.DataType.Int64);
         var like = net.Graph.AddNode("Shape", $"{name}.like", [inputs[1].Graph], [4], TensorProto.Types.DataType.Int64);
-        var front = net.Graph.AddNode("Slice", $"{name}.front", [own, net.Integers("start", 0), net.Integers("end", 2)], [2], TensorProto.Types.DataType.Int64);
-        var sides = net.Graph.AddNode("Slice", $"{name}.sides", [like, net.Integers("start", 2), net.Integers("end", 4)], [2], TensorProto.Types.DataType.Int64);
-        var size = net.Graph.AddNode("Concat", $"{name}.size", [front, sides], [4], TensorProto.Types.DataType.Int64, OnnxAttribute.Int("axis", 0));
+        var front = net.Graph.AddNode("Slice", $"{name}.front", [own, net.Integers("start", 0), net.Integers("end", 2)], [2],
+            TensorProto.Types.DataType.Int64);
+        var sides = net.Graph.AddNode("Slice", $"{name}.sides", [like, net.Integers("start", 2), net.Integers("end", 4)], [2],
+            TensorProto.Types.DataType.Int64);
+        var size = net.Graph.AddNode("Concat", $"{name}.size", [front, sides], [4], TensorProto.Types.DataType.Int64,
+            OnnxAttribute.Int("axis", 0));
         return new OnnxValue(net.Graph.AddNode("Resize", name, [inputs[0].Graph, null, null, size], shape, attributes:
         [
             OnnxAttribute.String("mode", "linear"),

@@ -21,7 +21,8 @@ public sealed record Reshape(params long[] ItemShape) : Layer
         }
 
         long total = x.Skip(1).Aggregate(1L, (a, d) => a * d);
-        Require(known > 0 && (ItemShape.Any(d => d < 0) ? total % known == 0 : total == known), $"{total} elements per item do not fit the shape {Value.ShapeText(ItemShape)}");
+        Require(known > 0 && (ItemShape.Any(d => d < 0) ? total % known == 0 : total == known),
+            $"{total} elements per item do not fit the shape {Value.ShapeText(ItemShape)}");
         return [x[0], .. ItemShape.Select(d => d < 0 ? total / known : d)];
     }
 
@@ -40,7 +41,8 @@ public sealed record Permute(params int[] Axes) : Layer
     /// <inheritdoc/>
     public override long[] InferShape(IReadOnlyList<long[]> inputs)
     {
-        Require(Axes.Order().SequenceEqual(Enumerable.Range(0, inputs[0].Length)) && Axes[0] == 0, $"axes must be a permutation of the input's axes with the batch first; got [{string.Join(',', Axes)}]");
+        Require(Axes.Order().SequenceEqual(Enumerable.Range(0, inputs[0].Length)) && Axes[0] == 0,
+            $"axes must be a permutation of the input's axes with the batch first; got [{string.Join(',', Axes)}]");
         return [.. Axes.Select(a => inputs[0][a])];
     }
 

@@ -10,7 +10,8 @@ public sealed record MatMul : Layer
     /// <inheritdoc/>
     public override long[] InferShape(IReadOnlyList<long[]> inputs)
     {
-        Require(inputs.Count == 2 && inputs[0].Length >= 3 && inputs[0].Length == inputs[1].Length, "a matrix product needs two inputs [N,...,R,C] of the same rank");
+        Require(inputs.Count == 2 && inputs[0].Length >= 3 && inputs[0].Length == inputs[1].Length,
+            "a matrix product needs two inputs [N,...,R,C] of the same rank");
         var (a, b) = (inputs[0], inputs[1]);
         Require(a[..^2].AsSpan().SequenceEqual(b[..^2]) && a[^1] == b[^2], "columns of the first matrix must equal rows of the second");
         return [.. a[..^1], b[^1]];
@@ -47,7 +48,8 @@ public sealed record ClassToken : Layer
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<WeightSpec> Weights(IReadOnlyList<long[]> inputs) => [new("weight", [1, 1, inputs[0][2]], WeightStart.Normal(0.02))];
+    public override IReadOnlyList<WeightSpec> Weights(IReadOnlyList<long[]> inputs) =>
+        [new("weight", [1, 1, inputs[0][2]], WeightStart.Normal(0.02))];
 
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) =>
         torch.cat([weights[0].expand(inputs[0].shape[0], 1, inputs[0].shape[2]), inputs[0]], 1);
@@ -58,8 +60,10 @@ public sealed record ClassToken : Layer
         long features = shape[2];
         var token = net.Initializer($"{name}.weight", () => OnnxNet.Floats(weights[0]), 1, 1, features);
         var whole = net.Graph.AddNode("Shape", $"{name}.shape", [inputs[0].Graph], [3], TensorProto.Types.DataType.Int64);
-        var batch = net.Graph.AddNode("Gather", $"{name}.batch", [whole, net.Integers("first", 0)], [1], TensorProto.Types.DataType.Int64, OnnxAttribute.Int("axis", 0));
-        var wanted = net.Graph.AddNode("Concat", $"{name}.wanted", [batch, net.Integers("rest", 1, features)], [3], TensorProto.Types.DataType.Int64, OnnxAttribute.Int("axis", 0));
+        var batch = net.Graph.AddNode("Gather", $"{name}.batch", [whole, net.Integers("first", 0)], [1], TensorProto.Types.DataType.Int64,
+            OnnxAttribute.Int("axis", 0));
+        var wanted = net.Graph.AddNode("Concat", $"{name}.wanted", [batch, net.Integers("rest", 1, features)], [3],
+            TensorProto.Types.DataType.Int64, OnnxAttribute.Int("axis", 0));
         var copies = net.Graph.AddNode("Expand", $"{name}.copies", [token, wanted], [shape[0], 1, features]);
         return net.Node("Concat", name, [new OnnxValue(copies), inputs[0]], shape, OnnxAttribute.Int("axis", 1));
     }
@@ -78,7 +82,8 @@ public sealed record LearnedPosition : ElementwiseLayer
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => inputs[0] + weights[0];
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
-        net.Node("Add", name, [inputs[0], new OnnxValue(net.Initializer($"{name}.weight", () => OnnxNet.Floats(weights[0]), weights[0].shape))], shape);
+        net.Node("Add", name,
+            [inputs[0], new OnnxValue(net.Initializer($"{name}.weight", () => OnnxNet.Floats(weights[0]), weights[0].shape))], shape);
 }
 
 /// <summary>Range of consecutive entries along an axis.</summary>
@@ -90,15 +95,20 @@ public sealed record Slice(int Axis, int Start, int Length) : Layer
     /// <inheritdoc/>
     public override long[] InferShape(IReadOnlyList<long[]> inputs)
     {
-        Require(Axis > 0 && Axis < inputs[0].Length && Start >= 0 && Length > 0, $"range {Start} to {Start + Length - 1} of axis {Axis} is not in the input");
-        Require(inputs[0][Axis] < 0 || Start + Length <= inputs[0][Axis], $"range {Start} to {Start + Length - 1} of axis {Axis} is not in the input");
+        Require(Axis > 0 && Axis < inputs[0].Length && Start >= 0 && Length > 0,
+            $"range {Start} to {Start + Length - 1} of axis {Axis} is not in the input");
+        Require(inputs[0][Axis] < 0 || Start + Length <= inputs[0][Axis],
+            $"range {Start} to {Start + Length - 1} of axis {Axis} is not in the input");
         long[] shape = [.. inputs[0]];
         shape[Axis] = Length;
         return shape;
     }
 
-    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => inputs[0].narrow(Axis, Start, Length);
+    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) =>
+        inputs[0].narrow(Axis, Start, Length);
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
-        net.Node("Slice", name, [inputs[0], new OnnxValue(net.Integers("start", Start)), new OnnxValue(net.Integers("end", Start + Length)), new OnnxValue(net.Integers("axis", Axis))], shape);
+        net.Node("Slice", name,
+            [inputs[0], new OnnxValue(net.Integers("start", Start)), new OnnxValue(net.Integers("end", Start + Length)),
+                new OnnxValue(net.Integers("axis", Axis))], shape);
 }

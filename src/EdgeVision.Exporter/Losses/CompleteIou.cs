@@ -16,7 +16,8 @@ public static class CompleteIou
     {
         const float e = (float)Epsilon;
         float wa = a.Width, ha = a.Height + e, wb = b.Width, hb = b.Height + e;
-        float intersection = Math.Max(0, Math.Min(a.X2, b.X2) - Math.Max(a.X1, b.X1)) * Math.Max(0, Math.Min(a.Y2, b.Y2) - Math.Max(a.Y1, b.Y1));
+        float intersection = Math.Max(0, Math.Min(a.X2, b.X2) - Math.Max(a.X1, b.X1))
+            * Math.Max(0, Math.Min(a.Y2, b.Y2) - Math.Max(a.Y1, b.Y1));
         float iou = intersection / (wa * ha + wb * hb - intersection + e);
         float cw = Math.Max(a.X2, b.X2) - Math.Min(a.X1, b.X1), ch = Math.Max(a.Y2, b.Y2) - Math.Min(a.Y1, b.Y1);
         float dx = (b.X1 + b.X2 - a.X1 - a.X2) / 2, dy = (b.Y1 + b.Y2 - a.Y1 - a.Y2) / 2;
@@ -33,9 +34,11 @@ public static class CompleteIou
         var (ax1, ay1, ax2, ay2) = Sides(a);
         var (bx1, by1, bx2, by2) = Sides(b);
         var (wa, ha, wb, hb) = (ax2 - ax1, ay2 - ay1 + Epsilon, bx2 - bx1, by2 - by1 + Epsilon);
-        var intersection = (torch.minimum(ax2, bx2) - torch.maximum(ax1, bx1)).clamp_min(0) * (torch.minimum(ay2, by2) - torch.maximum(ay1, by1)).clamp_min(0);
+        var intersection = (torch.minimum(ax2, bx2) - torch.maximum(ax1, bx1)).clamp_min(0)
+            * (torch.minimum(ay2, by2) - torch.maximum(ay1, by1)).clamp_min(0);
         var iou = intersection / (wa * ha + wb * hb - intersection + Epsilon);
-        var diagonal = (torch.maximum(ax2, bx2) - torch.minimum(ax1, bx1)).square() + (torch.maximum(ay2, by2) - torch.minimum(ay1, by1)).square() + Epsilon;
+        var diagonal = (torch.maximum(ax2, bx2) - torch.minimum(ax1, bx1)).square()
+            + (torch.maximum(ay2, by2) - torch.minimum(ay1, by1)).square() + Epsilon;
         var distance = ((bx1 + bx2 - ax1 - ax2).square() + (by1 + by2 - ay1 - ay2).square()) / 4;
         var v = (torch.atan(wb / hb) - torch.atan(wa / ha)).square() * (4 / (Math.PI * Math.PI));
         torch.Tensor alpha;

@@ -41,7 +41,8 @@ public sealed record MetricLoss(string Kind, string Mining, double Margin, doubl
             throw new EdgeVisionException($"Option 'mining' must be hard, semi-hard, easy or all; got '{mining}'");
         }
 
-        double Number(string name, string fallback) => double.TryParse(settings.Option(name, fallback), NumberStyles.Float, CultureInfo.InvariantCulture, out double v) && v > 0
+        double Number(string name, string fallback) =>
+            double.TryParse(settings.Option(name, fallback), NumberStyles.Float, CultureInfo.InvariantCulture, out double v) && v > 0
             ? v
             : throw new EdgeVisionException($"Option '{name}' must be a number above 0; got '{settings.Option(name, fallback)}'");
         string margin = kind switch { "contrastive" => "1.0", "triplet" => "0.2", _ => "0.3" };

@@ -18,7 +18,8 @@ public static class Curves
         multiplot.AddPlots(2);
         var (losses, metrics) = (multiplot.Subplots.GetPlot(0), multiplot.Subplots.GetPlot(1));
         Fill(losses, title, "loss", history, r => r.Losses, name => name != "gradient");
-        Fill(metrics, "", "validation", history, r => r.Metrics, name => !name.EndsWith("rmse", StringComparison.Ordinal) && !name.EndsWith("meanDistance", StringComparison.Ordinal));
+        Fill(metrics, "", "validation", history, r => r.Metrics,
+            name => !name.EndsWith("rmse", StringComparison.Ordinal) && !name.EndsWith("meanDistance", StringComparison.Ordinal));
         multiplot.SavePng(path, Width, Height * 2);
     }
 
@@ -52,7 +53,9 @@ public static class Curves
         plot.YLabel(axis);
         foreach (string name in history.SelectMany(r => values(r).Keys).Distinct().Where(wanted))
         {
-            Line(plot, name, [.. history.Where(r => values(r).ContainsKey(name)).Select(r => ((double)r.Epoch, values(r)[name])).Where(p => double.IsFinite(p.Item2))]);
+            Line(plot, name,
+                [.. history.Where(r => values(r).ContainsKey(name)).Select(r => ((double)r.Epoch, values(r)[name]))
+                    .Where(p => double.IsFinite(p.Item2))]);
         }
 
         plot.ShowLegend(Alignment.UpperRight);

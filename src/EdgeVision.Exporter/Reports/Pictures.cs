@@ -36,7 +36,14 @@ public static class Pictures
             if (detection is not null)
             {
                 var placed = PicturePlacement.Fit(truth, trainer.Architecture.Spec.Input, out _, out _);
-                drawn.Add(placed with { Name = "matched anchors", Objects = [.. detection.MatchedAnchors(detection.Target(placed))], Mask = null, Depth = null, ClassId = -1 });
+                drawn.Add(placed with
+                {
+                    Name = "matched anchors",
+                    Objects = [.. detection.MatchedAnchors(detection.Target(placed))],
+                    Mask = null,
+                    Depth = null,
+                    ClassId = -1,
+                });
                 drawn.Add(Draw(truth, before![i], "before suppression"));
             }
 
@@ -66,10 +73,14 @@ public static class Pictures
             result.Segmentation.ToFrame(mask);
         }
 
-        float[]? depth = result.Depth.Width == 0 ? null : [.. Enumerable.Range(0, picture.Width * picture.Height).Select(i => result.Depth.AtFrame(i % picture.Width, i / picture.Width))];
+        float[]? depth = result.Depth.Width == 0
+            ? null
+            : [.. Enumerable.Range(0, picture.Width * picture.Height)
+                .Select(i => result.Depth.AtFrame(i % picture.Width, i / picture.Width))];
         return new LabelledPicture(picture.Rgb, picture.Width, picture.Height)
         {
-            Name = name, Objects = objects, Mask = mask, Depth = depth, ClassId = result.Classification.Count > 0 ? result.Classification.ClassIds[0] : -1,
+            Name = name, Objects = objects, Mask = mask, Depth = depth,
+            ClassId = result.Classification.Count > 0 ? result.Classification.ClassIds[0] : -1,
         };
     }
 }

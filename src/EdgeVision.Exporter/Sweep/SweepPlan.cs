@@ -11,7 +11,8 @@ namespace EdgeVision.Exporter.Sweep;
 /// <param name="Seed">Seed of the weights.</param>
 /// <param name="Parameters">Number of trained parameters.</param>
 /// <param name="MultiplyAccumulates">Multiply-accumulates of one frame at the size of the architecture's input.</param>
-internal sealed record SweepItem(string Name, Architecture Architecture, ExportOptions Options, int Seed, long Parameters, long MultiplyAccumulates)
+internal sealed record SweepItem(string Name, Architecture Architecture, ExportOptions Options, int Seed, long Parameters,
+    long MultiplyAccumulates)
 {
     /// <summary>Gets the approximate size of the file; everything but the weights is small.</summary>
     public long Bytes => Parameters * (Options.Half ? 2 : 4);
@@ -69,17 +70,28 @@ internal sealed record SweepPlan(IReadOnlyList<SweepItem> Items, IReadOnlyList<S
     }
 
     // Null with the reason if the model cannot be written.
-    private static SweepItem? Describe(string name, string model, double channels, (int Width, int Height) size, SweepRequest request, ExportOptions options, out string reason)
+    private static SweepItem? Describe(string name, string model, double channels, (int Width, int Height) size, SweepRequest request,
+        ExportOptions options, out string reason)
     {
-        var settings = new ModelSettings { Name = model, Width = size.Width, Height = size.Height, Channels = channels, Labels = request.Labels };
+        var settings = new ModelSettings
+        {
+            Name = model,
+            Width = size.Width,
+            Height = size.Height,
+            Channels = channels,
+            Labels = request.Labels,
+        };
         try
         {
             var architecture = ArchitectureCatalog.Create(name, settings);
             var analysis = architecture.Analyze();
             var item = new SweepItem(model, architecture, options, request.Seed, analysis.Parameters, analysis.MultiplyAccumulates);
-            bool oneWidth = channels != 1 && item.Parameters == ArchitectureCatalog.Create(name, settings with { Channels = 1 }).Analyze().Parameters;
+            bool oneWidth = channels != 1
+                && item.Parameters == ArchitectureCatalog.Create(name, settings with { Channels = 1 }).Analyze().Parameters;
             reason = oneWidth ? "its channels are fixed, so it has one width only"
-                : item.Bytes > LargestFile ? string.Create(CultureInfo.InvariantCulture, $"its weights have {item.Bytes / 1e9:F1} GB; the maximum of an ONNX file is 2 GB")
+                : item.Bytes > LargestFile
+                    ? string.Create(CultureInfo.InvariantCulture,
+                        $"its weights have {item.Bytes / 1e9:F1} GB; the maximum of an ONNX file is 2 GB")
                 : "";
             return reason.Length == 0 ? item : null;
         }
@@ -96,7 +108,10 @@ internal sealed record SweepPlan(IReadOnlyList<SweepItem> Items, IReadOnlyList<S
         string input = options.DynamicSize ? "dynamic"
             : size.Width == size.Height ? size.Width.ToString(CultureInfo.InvariantCulture)
             : string.Create(CultureInfo.InvariantCulture, $"{size.Width}x{size.Height}");
-        string opset = options.Opset == OnnxExporter.DefaultOpset ? "" : string.Create(CultureInfo.InvariantCulture, $"-opset{options.Opset}");
-        return string.Create(CultureInfo.InvariantCulture, $"{architecture}-w{channels:0.####}-{input}{(options.ByteInput ? "-bytes" : "")}{opset}{(options.Half ? "-fp16" : "")}");
+        string opset = options.Opset == OnnxExporter.DefaultOpset
+            ? ""
+            : string.Create(CultureInfo.InvariantCulture, $"-opset{options.Opset}");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{architecture}-w{channels:0.####}-{input}{(options.ByteInput ? "-bytes" : "")}{opset}{(options.Half ? "-fp16" : "")}");
     }
 }

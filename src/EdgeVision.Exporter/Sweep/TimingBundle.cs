@@ -37,7 +37,10 @@ internal static class TimingBundle
                 ExporterVersion = OnnxExporter.Version,
                 WeightsSha256 = OnnxExporter.WeightsSha256(weights),
                 Notes = string.Create(CultureInfo.InvariantCulture, $"random weights of seed {item.Seed}: its results mean nothing"),
-                Metrics = new Dictionary<string, double> { ["parameters"] = item.Parameters, ["multiply_accumulates"] = item.MultiplyAccumulates },
+                Metrics = new Dictionary<string, double>
+                {
+                    ["parameters"] = item.Parameters, ["multiply_accumulates"] = item.MultiplyAccumulates,
+                },
             },
         }));
         return model;
@@ -82,7 +85,8 @@ internal static class TimingBundle
             {
                 if (!float.IsFinite(value))
                 {
-                    throw new EdgeVisionException($"Outputs must be finite, since times of other numbers are meaningless; got {value.ToString(CultureInfo.InvariantCulture)}");
+                    throw new EdgeVisionException("Outputs must be finite, since times of other numbers are meaningless; "
+                        + $"got {value.ToString(CultureInfo.InvariantCulture)}");
                 }
 
                 (least, greatest) = (Math.Min(least, value), Math.Max(greatest, value));

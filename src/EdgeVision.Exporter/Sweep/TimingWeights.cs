@@ -28,7 +28,11 @@ internal static class TimingWeights
     public static WeightStore Create(Architecture architecture, int seed)
     {
         var weights = Trainer.CreateWeights(architecture, seed);
-        string[] statistics = [.. weights.Names.Where(n => n.EndsWith(".running_mean", StringComparison.Ordinal) || n.EndsWith(".running_var", StringComparison.Ordinal))];
+        string[] statistics =
+        [
+            .. weights.Names.Where(n => n.EndsWith(".running_mean", StringComparison.Ordinal)
+                || n.EndsWith(".running_var", StringComparison.Ordinal))
+        ];
         if (statistics.Length == 0)
         {
             return weights;

@@ -33,7 +33,8 @@ public sealed record ActivationReport(IReadOnlyList<ActivationRow> Rows)
             }
             else if (row.Dead > MostDead)
             {
-                yield return FormattableString.Invariant($"{row.Dead:P0} of the channels of {row.Layer} are dead (0 everywhere); lower the learning rate or use a longer warm-up");
+                yield return FormattableString.Invariant($"{row.Dead:P0} of the channels of {row.Layer} are dead (0 everywhere); ")
+                    + "lower the learning rate or use a longer warm-up";
             }
         }
     }

@@ -42,7 +42,8 @@ public sealed record AnchorGenerator(int[] Strides, float[][] Sizes, float[] Rat
             {
                 for (int x = 0; x < width / stride; x++)
                 {
-                    anchors.AddRange(around.Select(b => new Box(b.X1 + x * stride, b.Y1 + y * stride, b.X2 + x * stride, b.Y2 + y * stride)));
+                    anchors.AddRange(
+                        around.Select(b => new Box(b.X1 + x * stride, b.Y1 + y * stride, b.X2 + x * stride, b.Y2 + y * stride)));
                 }
             }
         }

@@ -80,7 +80,8 @@ public static class BoxTargets
     public static Box Decode(in Box anchor, ReadOnlySpan<float> deltas)
     {
         float x = deltas[0] * anchor.Width + (anchor.X1 + anchor.X2) / 2, y = deltas[1] * anchor.Height + (anchor.Y1 + anchor.Y2) / 2;
-        float w = MathF.Exp(Math.Min(deltas[2], LargestGrowth)) * anchor.Width / 2, h = MathF.Exp(Math.Min(deltas[3], LargestGrowth)) * anchor.Height / 2;
+        float w = MathF.Exp(Math.Min(deltas[2], LargestGrowth)) * anchor.Width / 2,
+            h = MathF.Exp(Math.Min(deltas[3], LargestGrowth)) * anchor.Height / 2;
         return new Box(x - w, y - h, x + w, y + h);
     }
 }

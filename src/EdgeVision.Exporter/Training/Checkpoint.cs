@@ -10,7 +10,8 @@ namespace EdgeVision.Exporter.Training;
 /// <param name="Labels">Labels of the data, so that a checkpoint can be read without its data.</param>
 /// <param name="Progress">Progress of the run.</param>
 /// <param name="Tensors">Weights, the optimizer's moments (<c>adam.…/</c>) and averaged weights (<c>ema/</c>).</param>
-public sealed record Checkpoint(string Config, Data.DataLabels Labels, RunProgress Progress, IReadOnlyDictionary<string, SafeTensor> Tensors)
+public sealed record Checkpoint(string Config, Data.DataLabels Labels, RunProgress Progress,
+    IReadOnlyDictionary<string, SafeTensor> Tensors)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { IncludeFields = true };
 
@@ -28,14 +29,16 @@ public sealed record Checkpoint(string Config, Data.DataLabels Labels, RunProgre
     public static Checkpoint Load(string path)
     {
         var (tensors, metadata) = SafeTensors.Load(path);
-        if (!metadata.TryGetValue("config", out var config) || !metadata.TryGetValue("progress", out var progress) || !metadata.TryGetValue("labels", out var labels))
+        if (!metadata.TryGetValue("config", out var config) || !metadata.TryGetValue("progress", out var progress)
+            || !metadata.TryGetValue("labels", out var labels))
         {
             throw new InvalidDataException($"'{path}' contains tensors but no training run; give a checkpoint written by 'train'");
         }
 
         try
         {
-            return new Checkpoint(config, JsonSerializer.Deserialize<Data.DataLabels>(labels, Json)!, JsonSerializer.Deserialize<RunProgress>(progress, Json)!, tensors);
+            return new Checkpoint(config, JsonSerializer.Deserialize<Data.DataLabels>(labels, Json)!,
+                JsonSerializer.Deserialize<RunProgress>(progress, Json)!, tensors);
         }
         catch (Exception e) when (e is JsonException or FormatException)
         {

@@ -53,7 +53,9 @@ public sealed class Run
         }
 
         var training = Load(source, architecture, _config.Augment, "training images");
-        var validation = _config.Data.Validation is { } v ? Load(OpenSource(v, architecture), architecture, null, "validation images") : null;
+        var validation = _config.Data.Validation is { } v
+            ? Load(OpenSource(v, architecture), architecture, null, "validation images")
+            : null;
         Begin(folder, trainer, training, checkpoint);
         var sinceCheckpoint = Stopwatch.StartNew();
         while (trainer.History.Count < Math.Min(_config.Training.Epochs, stopAfterEpoch))
@@ -91,7 +93,8 @@ public sealed class Run
     {
         ArgumentNullException.ThrowIfNull(config);
         // Drawn images have the size of the input, which an architecture may choose itself.
-        var sized = ArchitectureCatalog.Create(config.Architecture, config.Model.ToSettings(config.Name, new DataLabels()) with { Labels = null }).Spec.Input;
+        var sized = ArchitectureCatalog.Create(config.Architecture,
+            config.Model.ToSettings(config.Name, new DataLabels()) with { Labels = null }).Spec.Input;
         var source = config.Data.Train!.Open(sized.Width, sized.Height);
         return (ArchitectureCatalog.Create(config.Architecture, config.Model.ToSettings(config.Name, source.Labels)), source);
     }
@@ -111,15 +114,19 @@ public sealed class Run
             : throw new EdgeVisionException($"Checkpoint '{folder.Checkpoint}' to resume from does not exist");
         // Epochs may be added, which changes the schedule from here on; all other settings determine the training so far.
         var before = TrainConfig.Parse(checkpoint.Config, folder.Checkpoint);
-        string Same(TrainConfig c) => (c with { Training = c.Training with { Epochs = 1, CheckpointSeconds = 0 }, About = "", Data = c.Data with { About = "" } }).ToYaml();
+        string Same(TrainConfig c) =>
+            (c with { Training = c.Training with { Epochs = 1, CheckpointSeconds = 0 }, About = "", Data = c.Data with { About = "" } })
+                .ToYaml();
         return Same(before) == Same(_config)
             ? checkpoint
-            : throw new EdgeVisionException($"'{folder.Checkpoint}' was created with another config, see '{folder.File("config.yaml")}'; only the number of epochs may change");
+            : throw new EdgeVisionException($"'{folder.Checkpoint}' was created with another config, see '{folder.File("config.yaml")}'; "
+                + "only the number of epochs may change");
     }
 
     private TrainingSet Load(PictureSource source, Architecture architecture, Augmentation? augmentation, string what)
     {
-        var set = new TrainingSet(source, architecture, augmentation, _config.Training.Seed, done => _listener.Loading(what, done, source.Count));
+        var set = new TrainingSet(source, architecture, augmentation, _config.Training.Seed,
+            done => _listener.Loading(what, done, source.Count));
         foreach (string problem in source.Problems.Take(5))
         {
             _listener.Warn(problem);
@@ -131,7 +138,9 @@ public sealed class Run
     private void Begin(RunFolder folder, Trainer trainer, TrainingSet training, Checkpoint? checkpoint)
     {
         long parameters = trainer.Weights.ParameterCount;
-        _listener.Note(FormattableString.Invariant($"{_config.Name}: {_config.Architecture}, {parameters:N0} parameters, {training.Source.Description}, {_config.Training.Epochs} epochs, seed {_config.Training.Seed}"));
+        var settings = _config.Training;
+        _listener.Note(FormattableString.Invariant($"{_config.Name}: {_config.Architecture}, {parameters:N0} parameters, ")
+            + FormattableString.Invariant($"{training.Source.Description}, {settings.Epochs} epochs, seed {settings.Seed}"));
         if (checkpoint is null)
         {
             folder.Begin(_config);
@@ -140,7 +149,9 @@ public sealed class Run
         else
         {
             folder.Resume(checkpoint.Progress.Steps);
-            _listener.Note(FormattableString.Invariant($"resumed after epoch {trainer.History.Count} and step {checkpoint.Progress.StepInEpoch} of the next epoch"));
+            _listener.Note(
+                FormattableString.Invariant(
+                    $"resumed after epoch {trainer.History.Count} and step {checkpoint.Progress.StepInEpoch} of the next epoch"));
         }
 
         var some = Enumerable.Range(0, Math.Min(200, training.Count)).Select(training.Picture).ToArray();

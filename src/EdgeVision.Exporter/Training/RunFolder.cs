@@ -61,7 +61,8 @@ public sealed class RunFolder : IDisposable
             _steps.WriteLine($"step,{string.Join(',', _columns)}");
         }
 
-        _steps.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{step},{string.Join(',', _columns.Select(c => losses.GetValueOrDefault(c).ToString("R", CultureInfo.InvariantCulture)))}"));
+        string values = string.Join(',', _columns.Select(c => losses.GetValueOrDefault(c).ToString("R", CultureInfo.InvariantCulture)));
+        _steps.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{step},{values}"));
     }
 
     /// <summary>Flushes the rows of the steps; called before a checkpoint that includes them.</summary>
@@ -71,15 +72,20 @@ public sealed class RunFolder : IDisposable
     public void Epochs(IReadOnlyList<EpochRow> history)
     {
         ArgumentNullException.ThrowIfNull(history);
-        string[] losses = [.. history.SelectMany(r => r.Losses.Keys).Distinct()], metrics = [.. history.SelectMany(r => r.Metrics.Keys).Distinct()];
+        string[] losses = [.. history.SelectMany(r => r.Losses.Keys).Distinct()],
+            metrics = [.. history.SelectMany(r => r.Metrics.Keys).Distinct()];
         string[] heads = history.Count > 0 && history[0].HeadWeights.Count > 1 ? [.. history[0].HeadWeights.Keys] : [];
-        var lines = new List<string> { string.Join(',', ["epoch", "seconds", "learningRate", .. losses, .. heads.Select(h => $"weight.{h}"), .. metrics]) };
+        var lines = new List<string>
+        {
+            string.Join(',', ["epoch", "seconds", "learningRate", .. losses, .. heads.Select(h => $"weight.{h}"), .. metrics]),
+        };
         foreach (var row in history)
         {
             lines.Add(string.Join(',',
             [
                 row.Epoch.ToString(CultureInfo.InvariantCulture), Text(row.Seconds), Text(row.LearningRate),
-                .. losses.Select(l => Cell(row.Losses, l)), .. heads.Select(h => Cell(row.HeadWeights, h)), .. metrics.Select(m => Cell(row.Metrics, m)),
+                .. losses.Select(l => Cell(row.Losses, l)), .. heads.Select(h => Cell(row.HeadWeights, h)),
+                .. metrics.Select(m => Cell(row.Metrics, m)),
             ]));
         }
 
@@ -106,5 +112,6 @@ public sealed class RunFolder : IDisposable
 
     private static string Text(double value) => value.ToString("G9", CultureInfo.InvariantCulture);
 
-    private static string Cell(IReadOnlyDictionary<string, double> row, string name) => row.TryGetValue(name, out double value) ? Text(value) : "";
+    private static string Cell(IReadOnlyDictionary<string, double> row, string name) =>
+        row.TryGetValue(name, out double value) ? Text(value) : "";
 }

@@ -53,7 +53,15 @@ public sealed record SourceConfig
         PictureSource source;
         if (Kind == "folder")
         {
-            source = DataFolder.Open(Path, new DataFolderOptions { Classes = Classes, MostFrequent = MostFrequent, Lenient = Lenient, Images = Images, Names = Names });
+            source = DataFolder.Open(Path,
+                new DataFolderOptions
+                {
+                    Classes = Classes,
+                    MostFrequent = MostFrequent,
+                    Lenient = Lenient,
+                    Images = Images,
+                    Names = Names,
+                });
         }
         else
         {
@@ -77,7 +85,8 @@ public sealed record SourceConfig
         {
             if (first < 0 || count < 1 || first + count > whole.Count)
             {
-                throw new EdgeVisionException($"Images 'first' to 'first' + 'take' - 1 must be between 0 and {whole.Count - 1} for {whole.Description}; got {first} to {first + count - 1}");
+                throw new EdgeVisionException($"Images 'first' to 'first' + 'take' - 1 must be between 0 and {whole.Count - 1} "
+                    + $"for {whole.Description}; got {first} to {first + count - 1}");
             }
 
             (_whole, _first, Count) = (whole, first, count);

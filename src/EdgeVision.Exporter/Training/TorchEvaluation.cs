@@ -31,7 +31,8 @@ internal sealed class TorchEvaluation(Architecture architecture, WeightStore wei
     public IReadOnlyList<VisionResult> Predict(TrainingSet set, int count, bool suppress)
     {
         var results = new List<VisionResult>();
-        Each(set, Math.Min(count, set.Count), architecture.Spec.Thresholds.Confidence, suppress ? architecture.Spec.Thresholds.Iou : 1, (result, _) => results.Add(result), fresh: true);
+        Each(set, Math.Min(count, set.Count), architecture.Spec.Thresholds.Confidence, suppress ? architecture.Spec.Thresholds.Iou : 1,
+            (result, _) => results.Add(result), fresh: true);
         return results;
     }
 
@@ -44,7 +45,8 @@ internal sealed class TorchEvaluation(Architecture architecture, WeightStore wei
             using var scope = torch.NewDisposeScope();
             using var noGradient = torch.no_grad();
             var items = Enumerable.Range(start, Math.Min(Batch, count - start)).Select(i => set.Get(i, 0)).ToArray();
-            var outputs = architecture.Forward(new TorchNet(weights, training: false), TorchNet.Wrap(TrainingSet.ToTensor(items, spec.Input)));
+            var outputs = architecture.Forward(new TorchNet(weights, training: false),
+                TorchNet.Wrap(TrainingSet.ToTensor(items, spec.Input)));
             var tensors = new ArrayTensorSet([.. outputs.Select(o => (o.Name, o.Value.Shape, OnnxNet.Floats(TorchNet.Unwrap(o.Value))))]);
             _decoders ??= [.. spec.Outputs.Select(o => DecoderFactory.Create(spec, o,
                 [.. outputs.Select(t => new TensorInfo(t.Name, [-1, .. t.Value.Shape[1..]], TensorElement.Float32))],
@@ -57,7 +59,8 @@ internal sealed class TorchEvaluation(Architecture architecture, WeightStore wei
                 }
 
                 result.Clear();
-                (result.FrameWidth, result.FrameHeight, result.Transform) = (items[i].Truth.Width, items[i].Truth.Height, items[i].Transform);
+                (result.FrameWidth, result.FrameHeight, result.Transform) = (items[i].Truth.Width, items[i].Truth.Height,
+                    items[i].Transform);
                 for (int d = 0; d < _decoders.Length; d++)
                 {
                     _decoders[d].Name(result, spec.Outputs[d].Labels ?? spec.Labels);

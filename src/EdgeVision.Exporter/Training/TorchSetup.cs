@@ -35,7 +35,9 @@ public static partial class TorchSetup
         catch (TypeInitializationException e)
         {
             // TorchSharp's own message is a page of attempted paths.
-            throw new EdgeVisionException("Cannot load libtorch; on platforms other than Linux x64 add the platform's libtorch-cpu package to EdgeVision.Exporter.csproj (--verbose shows the attempted paths)", e);
+            throw new EdgeVisionException(
+                "Cannot load libtorch; on platforms other than Linux x64 add the platform's libtorch-cpu package to "
+                + "EdgeVision.Exporter.csproj (--verbose shows the attempted paths)", e);
         }
     }
 

@@ -57,7 +57,8 @@ public sealed record TrainConfig
         TrainConfig? config;
         try
         {
-            config = new DeserializerBuilder().WithNamingConvention(CamelCaseNamingConvention.Instance).Build().Deserialize<TrainConfig>(text);
+            config = new DeserializerBuilder().WithNamingConvention(CamelCaseNamingConvention.Instance).Build()
+                .Deserialize<TrainConfig>(text);
         }
         catch (YamlException e)
         {
@@ -88,10 +89,12 @@ public sealed record TrainConfig
         Require(Data.Train is not null, "'data.train' must define the training images");
         var t = Training;
         Require(t.Epochs >= 1 && t.Batch >= 1, $"'training.epochs' and 'training.batch' must be at least 1; got {t.Epochs} and {t.Batch}");
-        Require(t.LearningRate > 0 && double.IsFinite(t.LearningRate), $"'training.learningRate' must be above 0; got {Text(t.LearningRate)}");
+        Require(t.LearningRate > 0 && double.IsFinite(t.LearningRate),
+            $"'training.learningRate' must be above 0; got {Text(t.LearningRate)}");
         Require(t.Ema is >= 0 and < 1, $"'training.ema' must be 0 (no average) or between 0 and 1; got {Text(t.Ema)}");
         Require(t.WarmUp is >= 0 and < 1, $"'training.warmUp' must be a share of all steps, at least 0 and below 1; got {Text(t.WarmUp)}");
-        Require(t.Schedule is "cosine" or "one-cycle" or "step" or "constant", $"'training.schedule' must be cosine, one-cycle, step or constant; got '{t.Schedule}'");
+        Require(t.Schedule is "cosine" or "one-cycle" or "step" or "constant",
+            $"'training.schedule' must be cosine, one-cycle, step or constant; got '{t.Schedule}'");
         Require(t.Balance is "fixed" or "uncertainty" or "dwa", $"'training.balance' must be fixed, uncertainty or dwa; got '{t.Balance}'");
 
         static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);

@@ -41,7 +41,8 @@ public sealed class Trainer : IDisposable
             _optimizer.Load(resume.Tensors, resume.Progress.Steps);
             _average?.Load(resume.Tensors);
             _history.AddRange(resume.Progress.History);
-            (_stepInEpoch, _sums, _secondsBefore) = (resume.Progress.StepInEpoch, new Dictionary<string, double>(resume.Progress.Sums), resume.Progress.Seconds);
+            (_stepInEpoch, _sums, _secondsBefore) = (resume.Progress.StepInEpoch, new Dictionary<string, double>(resume.Progress.Sums),
+                resume.Progress.Seconds);
         }
         else if (config.Transfer is { } transfer)
         {
@@ -93,7 +94,8 @@ public sealed class Trainer : IDisposable
 
         return new Checkpoint(_yaml, _labels, new RunProgress
         {
-            Steps = _optimizer.Steps, History = [.. _history], StepInEpoch = _stepInEpoch, Sums = new Dictionary<string, double>(_sums), Seconds = _secondsBefore,
+            Steps = _optimizer.Steps, History = [.. _history], StepInEpoch = _stepInEpoch, Sums = new Dictionary<string, double>(_sums),
+            Seconds = _secondsBefore,
         }, tensors);
     }
 
@@ -128,7 +130,8 @@ public sealed class Trainer : IDisposable
             {
                 if (!double.IsFinite(value))
                 {
-                    throw new EdgeVisionException($"the loss '{name}' is not finite at epoch {epoch + 1}, step {_stepInEpoch + 1}; lower the learning rate");
+                    throw new EdgeVisionException(
+                        $"the loss '{name}' is not finite at epoch {epoch + 1}, step {_stepInEpoch + 1}; lower the learning rate");
                 }
 
                 _sums[name] = _sums.GetValueOrDefault(name) + value;
@@ -182,7 +185,8 @@ public sealed class Trainer : IDisposable
         using var noGradient = torch.no_grad();
         var monitor = new ActivationMonitor();
         var items = Enumerable.Range(0, Math.Min(8, set.Count)).Select(i => set.Get(i, 0)).ToArray();
-        Architecture.TrainingForward(new TorchNet(Weights, training: false) { Observer = monitor.Observe }, TorchNet.Wrap(TrainingSet.ToTensor(items, Architecture.Spec.Input)));
+        Architecture.TrainingForward(new TorchNet(Weights, training: false) { Observer = monitor.Observe },
+            TorchNet.Wrap(TrainingSet.ToTensor(items, Architecture.Spec.Input)));
         return monitor.Report();
     }
 
@@ -201,7 +205,8 @@ public sealed class Trainer : IDisposable
         torch.random.manual_seed(random.NextInt64());
         _optimizer.ZeroGradients();
         var net = new TorchNet(Weights, training: true) { Frozen = frozen };
-        var outputs = Architecture.TrainingForward(net, TorchNet.Wrap(TrainingSet.ToTensor(items, Architecture.Spec.Input))).ToDictionary(o => o.Name, o => o.Value);
+        var outputs = Architecture.TrainingForward(net, TorchNet.Wrap(TrainingSet.ToTensor(items, Architecture.Spec.Input)))
+            .ToDictionary(o => o.Name, o => o.Value);
         var values = new Dictionary<string, double>();
         var totals = new List<torch.Tensor>();
         for (int h = 0; h < Architecture.Heads.Count; h++)

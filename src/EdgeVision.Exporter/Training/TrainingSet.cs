@@ -93,7 +93,8 @@ public sealed class TrainingSet
             return order;
         }
 
-        var chunks = order.GroupBy(i => Picture(i).Identity).SelectMany(g => g.Chunk(perIdentity)).Where(c => c.Length == perIdentity).ToArray();
+        var chunks = order.GroupBy(i => Picture(i).Identity).SelectMany(g => g.Chunk(perIdentity)).Where(c => c.Length == perIdentity)
+            .ToArray();
         random.Shuffle(chunks);
         return [.. chunks.SelectMany(c => c)];
     }
@@ -159,8 +160,10 @@ public sealed class TrainingSet
             items[i].Planes.CopyTo(bytes, i * items[0].Planes.Length);
         }
 
-        var pixels = torch.tensor(bytes, [items.Count, 3, input.Height, input.Width], dtype: torch.ScalarType.Byte).to_type(torch.ScalarType.Float32);
-        return (pixels * input.Scale - torch.tensor(input.Mean, 1, input.Mean.Length, 1, 1)) / torch.tensor(input.Std, 1, input.Std.Length, 1, 1);
+        var pixels = torch.tensor(bytes, [items.Count, 3, input.Height, input.Width], dtype: torch.ScalarType.Byte)
+            .to_type(torch.ScalarType.Float32);
+        return (pixels * input.Scale - torch.tensor(input.Mean, 1, input.Mean.Length, 1, 1))
+            / torch.tensor(input.Std, 1, input.Std.Length, 1, 1);
     }
 
     private LabelledPicture Augment(int index, int epoch)

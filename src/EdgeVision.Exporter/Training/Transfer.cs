@@ -17,7 +17,8 @@ public sealed record TransferReport(IReadOnlyList<string> Loaded, IReadOnlyList<
     {
         string Some(string what, IReadOnlyList<string> names) =>
             names.Count == 0 ? "" : $"; {names.Count} {what} ({string.Join(", ", names.Take(4))}{(names.Count > 4 ? " …" : "")})";
-        return $"{Loaded.Count} weights loaded{Some("of another shape", OtherShape)}{Some("not in the file", Missing)}{Some("excluded", Excluded)}{Some("of the file not used", Unused)}";
+        return $"{Loaded.Count} weights loaded{Some("of another shape", OtherShape)}{Some("not in the file", Missing)}"
+            + $"{Some("excluded", Excluded)}{Some("of the file not used", Unused)}";
     }
 }
 
@@ -39,7 +40,9 @@ public static class Transfer
             throw new EdgeVisionException($"File '{config.From}' for the transfer of weights does not exist");
         }
 
-        var tensors = Path.GetExtension(config.From).Equals(".onnx", StringComparison.OrdinalIgnoreCase) ? FromOnnx(config.From) : FromSafeTensors(config.From);
+        var tensors = Path.GetExtension(config.From).Equals(".onnx", StringComparison.OrdinalIgnoreCase)
+            ? FromOnnx(config.From)
+            : FromSafeTensors(config.From);
         List<string> loaded = [], otherShape = [], missing = [], excluded = [];
         foreach (string name in weights.Names)
         {

@@ -12,13 +12,15 @@ namespace EdgeVision.Exporter.Architectures.Backbones;
 public sealed record ConvNeXt(ModelSettings Settings) : Backbone
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = ["backbone.stem", "backbone.stage1", "backbone.stage2", "backbone.stage3", "backbone.stage4"];
+    public override IReadOnlyList<string> Stages { get; } =
+        ["backbone.stem", "backbone.stage1", "backbone.stage2", "backbone.stage3", "backbone.stage4"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Value> Forward(Net net, Value image)
     {
         ArgumentNullException.ThrowIfNull(net);
-        int[] blocks = [.. Settings.Option("blocks", "3,3,9,3").Split(',').Select(b => int.Parse(b, System.Globalization.CultureInfo.InvariantCulture))];
+        int[] blocks = [.. Settings.Option("blocks", "3,3,9,3").Split(',')
+            .Select(b => int.Parse(b, System.Globalization.CultureInfo.InvariantCulture))];
         using var scope = net.Scope("backbone");
         var x = net.Apply("stem.conv", new Conv2d(Settings.Scaled(96), 4) { Stride = 4, Padding = 0 }, image);
         x = Normalize(net, "stem.norm", x);

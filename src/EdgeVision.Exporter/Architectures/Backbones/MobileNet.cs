@@ -11,7 +11,8 @@ internal static class InvertedResidual
     /// Expansion by 1x1, depthwise convolution, optional squeeze and excitation, and projection by 1x1 without activation; the
     /// input is added where the shapes allow it.
     /// </remarks>
-    public static Value Block(Net net, string name, Value x, int expanded, int channels, int kernel, int stride, Layer activation, int squeezed = 0)
+    public static Value Block(Net net, string name, Value x, int expanded, int channels, int kernel, int stride, Layer activation,
+        int squeezed = 0)
     {
         using var scope = net.Scope(name);
         var y = x;
@@ -39,7 +40,8 @@ public sealed record MobileNetV2(ModelSettings Settings) : Backbone
         [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = ["backbone.stem", .. Enumerable.Range(1, Rows.Length).Select(i => $"backbone.stage{i}"), "backbone.last"];
+    public override IReadOnlyList<string> Stages { get; } =
+        ["backbone.stem", .. Enumerable.Range(1, Rows.Length).Select(i => $"backbone.stage{i}"), "backbone.last"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Value> Forward(Net net, Value image)
@@ -58,7 +60,8 @@ public sealed record MobileNetV2(ModelSettings Settings) : Backbone
 
             for (int b = 0; b < row.Blocks; b++)
             {
-                x = InvertedResidual.Block(net, $"stage{r + 1}.block{b + 1}", x, (int)x.Size(1) * row.Expansion, Settings.Scaled(row.Channels), 3, b == 0 ? row.Stride : 1, new Relu6());
+                x = InvertedResidual.Block(net, $"stage{r + 1}.block{b + 1}", x, (int)x.Size(1) * row.Expansion,
+                    Settings.Scaled(row.Channels), 3, b == 0 ? row.Stride : 1, new Relu6());
             }
         }
 
@@ -76,7 +79,8 @@ public sealed record EfficientNetLite(ModelSettings Settings) : Backbone
         [(1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3), (6, 112, 3, 1, 5), (6, 192, 4, 2, 5), (6, 320, 1, 1, 3)];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = ["backbone.stem", .. Enumerable.Range(1, Rows.Length).Select(i => $"backbone.stage{i}"), "backbone.last"];
+    public override IReadOnlyList<string> Stages { get; } =
+        ["backbone.stem", .. Enumerable.Range(1, Rows.Length).Select(i => $"backbone.stage{i}"), "backbone.last"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Value> Forward(Net net, Value image)
@@ -95,7 +99,8 @@ public sealed record EfficientNetLite(ModelSettings Settings) : Backbone
 
             for (int b = 0; b < row.Blocks; b++)
             {
-                x = InvertedResidual.Block(net, $"stage{r + 1}.block{b + 1}", x, (int)x.Size(1) * row.Expansion, Settings.Scaled(row.Channels), row.Kernel, b == 0 ? row.Stride : 1, new Relu6());
+                x = InvertedResidual.Block(net, $"stage{r + 1}.block{b + 1}", x, (int)x.Size(1) * row.Expansion,
+                    Settings.Scaled(row.Channels), row.Kernel, b == 0 ? row.Stride : 1, new Relu6());
             }
         }
 
@@ -116,7 +121,8 @@ public sealed record MobileNetV3Small(ModelSettings Settings) : Backbone
     ];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = ["backbone.stem", .. Enumerable.Range(1, Rows.Length).Select(i => $"backbone.block{i}"), "backbone.last"];
+    public override IReadOnlyList<string> Stages { get; } =
+        ["backbone.stem", .. Enumerable.Range(1, Rows.Length).Select(i => $"backbone.block{i}"), "backbone.last"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Value> Forward(Net net, Value image)

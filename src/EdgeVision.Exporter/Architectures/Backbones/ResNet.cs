@@ -13,7 +13,8 @@ namespace EdgeVision.Exporter.Architectures.Backbones;
 public sealed record ResNet(int Depth, ModelSettings Settings) : Backbone
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = ["backbone.stem", "backbone.stage1", "backbone.stage2", "backbone.stage3", "backbone.stage4"];
+    public override IReadOnlyList<string> Stages { get; } =
+        ["backbone.stem", "backbone.stage1", "backbone.stage2", "backbone.stage3", "backbone.stage4"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Value> Forward(Net net, Value image)

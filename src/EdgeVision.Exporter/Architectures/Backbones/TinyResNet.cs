@@ -24,7 +24,8 @@ public sealed record TinyResNet(int Channels = 32, int Blocks = 2) : Backbone
         {
             for (int block = 0; block < Blocks; block++)
             {
-                x = ResNet.BasicBlock(net, $"stage{stage + 1}.block{block + 1}", x, Channels << stage, stride: stage > 0 && block == 0 ? 2 : 1);
+                x = ResNet.BasicBlock(net, $"stage{stage + 1}.block{block + 1}", x, Channels << stage,
+                    stride: stage > 0 && block == 0 ? 2 : 1);
             }
 
             features.Add(x);

@@ -15,7 +15,9 @@ namespace EdgeVision.Exporter.Architectures.Backbones;
 public sealed record VisionTransformer(int Patch = 16, int Dimension = 384, int Depth = 12, int Heads = 6) : Backbone
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = ["backbone.patch", "backbone.token", "backbone.position", .. Enumerable.Range(1, Depth).Select(i => $"backbone.block{i}"), "backbone.norm"];
+    public override IReadOnlyList<string> Stages { get; } =
+        ["backbone.patch", "backbone.token", "backbone.position", .. Enumerable.Range(1, Depth).Select(i => $"backbone.block{i}"),
+            "backbone.norm"];
 
     /// <summary>Gets false: positions are learned for a fixed number of patches.</summary>
     public override bool DynamicSize => false;
@@ -27,7 +29,8 @@ public sealed record VisionTransformer(int Patch = 16, int Dimension = 384, int 
         ArgumentNullException.ThrowIfNull(image);
         if (image.Size(2) % Patch != 0 || image.Size(3) % Patch != 0)
         {
-            throw new EdgeVisionException($"Both sides of the input must be multiples of the patch size {Patch}; got {image.Size(3)}x{image.Size(2)}");
+            throw new EdgeVisionException(
+                $"Both sides of the input must be multiples of the patch size {Patch}; got {image.Size(3)}x{image.Size(2)}");
         }
 
         using var scope = net.Scope("backbone");

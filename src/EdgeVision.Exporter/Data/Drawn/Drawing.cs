@@ -30,7 +30,8 @@ internal sealed class Drawing : IDisposable
     public void Fill(SKPath outline, SKColor colour, SKColor other)
     {
         outline.GetTightBounds(out var bounds);
-        using var shader = SKShader.CreateLinearGradient(new SKPoint(bounds.Left, bounds.Top), new SKPoint(bounds.Right, bounds.Top), [colour, other, colour], [0, 0.35f, 1], SKShaderTileMode.Clamp);
+        using var shader = SKShader.CreateLinearGradient(new SKPoint(bounds.Left, bounds.Top), new SKPoint(bounds.Right, bounds.Top),
+            [colour, other, colour], [0, 0.35f, 1], SKShaderTileMode.Clamp);
         using var paint = new SKPaint { IsAntialias = true, Shader = shader };
         Canvas.DrawPath(outline, paint);
     }
@@ -49,7 +50,14 @@ internal sealed class Drawing : IDisposable
 
     public void Line(float x1, float y1, float x2, float y2, float thickness, SKColor colour)
     {
-        using var paint = new SKPaint { IsAntialias = true, Color = colour, IsStroke = true, StrokeWidth = thickness, StrokeCap = SKStrokeCap.Round };
+        using var paint = new SKPaint
+        {
+            IsAntialias = true,
+            Color = colour,
+            IsStroke = true,
+            StrokeWidth = thickness,
+            StrokeCap = SKStrokeCap.Round,
+        };
         Canvas.DrawLine(x1, y1, x2, y2, paint);
     }
 
@@ -129,7 +137,8 @@ internal sealed class Drawing : IDisposable
     public static float Between(Random random, float low, float high) => low + (high - low) * (float)random.NextDouble();
 
     public static SKColor Colour(Random random, float hueLow = 0, float hueHigh = 360, float saturationLow = 45, float valueLow = 45) =>
-        SKColor.FromHsv((Between(random, hueLow, hueHigh) + 360) % 360, Between(random, saturationLow, 100), Between(random, valueLow, 100));
+        SKColor.FromHsv((Between(random, hueLow, hueHigh) + 360) % 360, Between(random, saturationLow, 100),
+            Between(random, valueLow, 100));
 
     public static SKColor Near(Random random, SKColor colour, int most)
     {
@@ -138,9 +147,11 @@ internal sealed class Drawing : IDisposable
     }
 
     public static SKColor Light(SKColor colour, float part) => new(
-        (byte)(colour.Red + (255 - colour.Red) * part), (byte)(colour.Green + (255 - colour.Green) * part), (byte)(colour.Blue + (255 - colour.Blue) * part));
+        (byte)(colour.Red + (255 - colour.Red) * part), (byte)(colour.Green + (255 - colour.Green) * part),
+        (byte)(colour.Blue + (255 - colour.Blue) * part));
 
-    public static SKColor Dark(SKColor colour, float part) => new((byte)(colour.Red * part), (byte)(colour.Green * part), (byte)(colour.Blue * part));
+    public static SKColor Dark(SKColor colour, float part) =>
+        new((byte)(colour.Red * part), (byte)(colour.Green * part), (byte)(colour.Blue * part));
 
     public void Dispose()
     {

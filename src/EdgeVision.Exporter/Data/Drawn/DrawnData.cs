@@ -39,7 +39,8 @@ public static class DrawnData
             "motion" => new FiguresSource(count, seed, width, height, motion: true),
             "families" => new FamiliesSource(count, seed, width, height),
             "scenes" => new ScenesSource(count, seed, width, height),
-            _ => throw new EdgeVisionException($"Kind of drawn data must be one of {string.Join(", ", Kinds.Select(k => k.Name))} (or 'folder' for your own data); got '{kind}'"),
+            _ => throw new EdgeVisionException($"Kind of drawn data must be one of {string.Join(", ", Kinds.Select(k => k.Name))} "
+                + $"(or 'folder' for your own data); got '{kind}'"),
         };
     }
 }
@@ -78,6 +79,9 @@ internal sealed class ShapesSource(int count, int seed, int width, int height) :
     protected override LabelledPicture Draw(int index)
     {
         var scene = DrawnScenes.Draw(_seed, index, Width, Height);
-        return new LabelledPicture(scene.Rgb, scene.Width, scene.Height) { Objects = [.. scene.Objects.Select(o => new LabelledObject(o.ClassId, o.Box))] };
+        return new LabelledPicture(scene.Rgb, scene.Width, scene.Height)
+        {
+            Objects = [.. scene.Objects.Select(o => new LabelledObject(o.ClassId, o.Box))],
+        };
     }
 }

@@ -8,7 +8,8 @@ namespace EdgeVision.Exporter.Data.Drawn;
 /// An emblem is a plate of one of six forms with a few shapes and colors of its own. Its position, rotation, light, blur and
 /// noise differ in every image; sometimes it is partly covered.
 /// </remarks>
-internal sealed class FamiliesSource(int count, int seed, int width, int height) : DrawnSource("pictures of emblems", count, seed, width, height)
+internal sealed class FamiliesSource(int count, int seed, int width, int height)
+    : DrawnSource("pictures of emblems", count, seed, width, height)
 {
     /// <summary>Images per emblem.</summary>
     public const int PerFamily = 8;
@@ -24,7 +25,8 @@ internal sealed class FamiliesSource(int count, int seed, int width, int height)
         var random = Source(index);
         using var drawing = new Drawing(Width, Height);
         var ground = SKColor.FromHsv(Between(random, 0, 360), Between(random, 0, 60), Between(random, 20, 90));
-        using (var shader = SKShader.CreateLinearGradient(new SKPoint(0, 0), new SKPoint(Width * Between(random, 0, 1), Height), [ground, Near(random, ground, 60)], SKShaderTileMode.Clamp))
+        using (var shader = SKShader.CreateLinearGradient(new SKPoint(0, 0), new SKPoint(Width * Between(random, 0, 1), Height),
+            [ground, Near(random, ground, 60)], SKShaderTileMode.Clamp))
         using (var paint = new SKPaint { Shader = shader })
         {
             drawing.Canvas.DrawRect(0, 0, Width, Height, paint);
@@ -43,7 +45,10 @@ internal sealed class FamiliesSource(int count, int seed, int width, int height)
             drawing.Circle(x, y, unit * Between(random, 0.15f, 0.3f), Colour(random));
         }
 
-        using (var light = new SKPaint { Color = (random.Next(2) == 0 ? SKColors.White : SKColors.Black).WithAlpha((byte)random.Next(0, 70)) })
+        using (var light = new SKPaint
+        {
+            Color = (random.Next(2) == 0 ? SKColors.White : SKColors.Black).WithAlpha((byte)random.Next(0, 70)),
+        })
         {
             drawing.Canvas.DrawRect(0, 0, Width, Height, light);
         }
@@ -66,7 +71,8 @@ internal sealed class FamiliesSource(int count, int seed, int width, int height)
         {
             Plate = random.Next(Plates.Length);
             (_plate, _rim) = (Colour(random), Colour(random));
-            _shapes = [.. Enumerable.Range(0, random.Next(2, 5)).Select(_ => (random.Next(6), Between(random, -0.45f, 0.45f), Between(random, -0.45f, 0.45f),
+            _shapes = [.. Enumerable.Range(0, random.Next(2, 5))
+                .Select(_ => (random.Next(6), Between(random, -0.45f, 0.45f), Between(random, -0.45f, 0.45f),
                 Between(random, 0.18f, 0.4f), Between(random, 0, 360), Colour(random)))];
         }
 

@@ -63,7 +63,8 @@ internal sealed class FiguresSource(int count, int seed, int width, int height, 
         float left = points.Min(p => p.X), right = points.Max(p => p.X), top = points.Min(p => p.Y), bottom = points.Max(p => p.Y);
         float most = Math.Min(Width * (1 - 2 * margin) / Math.Max(right - left, 0.3f), Height * (1 - 2 * margin) / (bottom - top));
         float scale = most * Between(random, 0.75f, 1);
-        float x = Between(random, Width * margin, Width * (1 - margin) - scale * (right - left)), y = Between(random, Height * margin, Height * (1 - margin) - scale * (bottom - top));
+        float x = Between(random, Width * margin, Width * (1 - margin) - scale * (right - left)),
+            y = Between(random, Height * margin, Height * (1 - margin) - scale * (bottom - top));
         return [.. points.Select(p => new SKPoint((p.X - left) * scale + x, (p.Y - top) * scale + y))];
     }
 
@@ -71,7 +72,8 @@ internal sealed class FiguresSource(int count, int seed, int width, int height, 
     {
         float trunk = Distance(Middle(p[1], p[2]), Middle(p[7], p[8]));
         float thick = trunk * Between(random, 0.16f, 0.24f);
-        SKColor warm = Colour(random, -25, 55, 70, 65), cold = Colour(random, 150, 250, 60, 50), cloth = SKColor.FromHsv(Between(random, 0, 360), Between(random, 0, 60), Between(random, 25, 95));
+        SKColor warm = Colour(random, -25, 55, 70, 65), cold = Colour(random, 150, 250, 60, 50),
+            cloth = SKColor.FromHsv(Between(random, 0, 360), Between(random, 0, 60), Between(random, 25, 95));
         var skin = SKColor.FromHsv(Between(random, 15, 35), Between(random, 25, 60), Between(random, 40, 95));
         void Limb(int a, int b, SKColor colour, float part) => drawing.Line(p[a].X, p[a].Y, p[b].X, p[b].Y, thick * part, colour);
         bool leftFirst = random.Next(2) == 0;
@@ -102,7 +104,14 @@ internal sealed class FiguresSource(int count, int seed, int width, int height, 
         }))
         {
             drawing.Fill(body, cloth);
-            using var seam = new SKPaint { IsAntialias = true, IsStroke = true, StrokeWidth = thick * 0.7f, StrokeJoin = SKStrokeJoin.Round, Color = cloth };
+            using var seam = new SKPaint
+            {
+                IsAntialias = true,
+                IsStroke = true,
+                StrokeWidth = thick * 0.7f,
+                StrokeJoin = SKStrokeJoin.Round,
+                Color = cloth,
+            };
             drawing.Canvas.DrawPath(body, seam);
         }
 
@@ -130,7 +139,8 @@ internal sealed class FiguresSource(int count, int seed, int width, int height, 
     /// <summary>
     /// Angles of the joints in radians from straight down, away from the center; lengths in units of the trunk's length.
     /// </summary>
-    private sealed record Pose(float Lean, float Head, float LeftArm, float LeftElbow, float RightArm, float RightElbow, float LeftLeg, float LeftKnee, float RightLeg, float RightKnee, float Turn)
+    private sealed record Pose(float Lean, float Head, float LeftArm, float LeftElbow, float RightArm, float RightElbow, float LeftLeg,
+        float LeftKnee, float RightLeg, float RightKnee, float Turn)
     {
         public static Pose Random(Random r) => new(
             Between(r, -0.3f, 0.3f), Between(r, -0.35f, 0.35f),
@@ -144,8 +154,10 @@ internal sealed class FiguresSource(int count, int seed, int width, int height, 
             float phase = Between(r, 0, 6.28f), swing = MathF.Sin(seconds * 4 + phase), bend = (1 - MathF.Cos(seconds * 2.5f)) / 2;
             return ((int)(seconds / 10) % 3) switch
             {
-                0 => new(0.05f, 0, 0.15f + 0.45f * swing, 0.3f, 0.15f - 0.45f * swing, 0.3f, 0.1f - 0.4f * swing, -0.2f - 0.2f * swing, 0.1f + 0.4f * swing, -0.2f + 0.2f * swing, 0.6f),
-                1 => new(0, 0, 0.3f + 1.1f * bend, 0.1f, 0.3f + 1.1f * bend, 0.1f, 0.1f + 0.9f * bend, -1.1f * bend, 0.1f + 0.9f * bend, -1.1f * bend, 1),
+                0 => new(0.05f, 0, 0.15f + 0.45f * swing, 0.3f, 0.15f - 0.45f * swing, 0.3f, 0.1f - 0.4f * swing, -0.2f - 0.2f * swing,
+                    0.1f + 0.4f * swing, -0.2f + 0.2f * swing, 0.6f),
+                1 => new(0, 0, 0.3f + 1.1f * bend, 0.1f, 0.3f + 1.1f * bend, 0.1f, 0.1f + 0.9f * bend, -1.1f * bend, 0.1f + 0.9f * bend,
+                    -1.1f * bend, 1),
                 _ => new(0, 0.1f * swing, 2.3f + 0.35f * swing, 0.3f - 0.5f * swing, 0.2f, 0.1f, 0.1f, -0.05f, 0.1f, -0.05f, 0.9f),
             };
         }
@@ -153,14 +165,17 @@ internal sealed class FiguresSource(int count, int seed, int width, int height, 
         /// <summary>Returns the 13 keypoints around the hips.</summary>
         public SKPoint[] Points()
         {
-            static SKPoint Go(SKPoint from, float angle, float length) => new(from.X + MathF.Sin(angle) * length, from.Y + MathF.Cos(angle) * length);
+            static SKPoint Go(SKPoint from, float angle, float length) =>
+                new(from.X + MathF.Sin(angle) * length, from.Y + MathF.Cos(angle) * length);
             var hips = new SKPoint(0, 0);
             var chest = Go(hips, MathF.PI + Lean, 1);
             // Seen from the front: the figure's left is on the right side of the image.
-            SKPoint Side(SKPoint centre, float half, int sign) => new(centre.X + sign * half * Turn * MathF.Cos(Lean), centre.Y - sign * half * Turn * MathF.Sin(Lean));
+            SKPoint Side(SKPoint centre, float half, int sign) =>
+                new(centre.X + sign * half * Turn * MathF.Cos(Lean), centre.Y - sign * half * Turn * MathF.Sin(Lean));
             var points = new SKPoint[13];
             points[0] = Go(chest, MathF.PI + Lean + Head, 0.42f);
-            (float Arm, float Elbow, float Leg, float Knee)[] sides = [(LeftArm, LeftElbow, LeftLeg, LeftKnee), (RightArm, RightElbow, RightLeg, RightKnee)];
+            (float Arm, float Elbow, float Leg, float Knee)[] sides = [(LeftArm, LeftElbow, LeftLeg, LeftKnee),
+                (RightArm, RightElbow, RightLeg, RightKnee)];
             for (int s = 0; s < 2; s++)
             {
                 int sign = s == 0 ? 1 : -1;

@@ -10,7 +10,8 @@ internal sealed class ClassMap
     /// <param name="counts">Returns the number of objects per class, for the most frequent ones; called only when needed.</param>
     /// <param name="options">Options that select the classes.</param>
     /// <param name="first">Dense id of the first kept class: 1 if 0 is the background.</param>
-    public ClassMap(IReadOnlyDictionary<int, string> names, Func<IReadOnlyDictionary<int, long>> counts, DataFolderOptions options, int first = 0)
+    public ClassMap(IReadOnlyDictionary<int, string> names, Func<IReadOnlyDictionary<int, long>> counts, DataFolderOptions options,
+        int first = 0)
     {
         IEnumerable<int> kept = names.Keys.Order();
         if (options.Classes.Count > 0)

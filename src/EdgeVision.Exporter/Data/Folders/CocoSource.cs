@@ -28,8 +28,12 @@ public sealed class CocoSource : PictureSource
             var root = json.RootElement;
             var categories = root.GetProperty("categories").EnumerateArray().ToArray();
             var annotations = root.GetProperty("annotations");
-            IReadOnlyDictionary<int, long> Counts() => annotations.EnumerateArray().GroupBy(a => a.GetProperty("category_id").GetInt32()).ToDictionary(g => g.Key, g => g.LongCount());
-            var classes = new ClassMap(categories.ToDictionary(c => c.GetProperty("id").GetInt32(), c => c.GetProperty("name").GetString() ?? ""), Counts, options);
+            IReadOnlyDictionary<int, long> Counts() =>
+                annotations.EnumerateArray().GroupBy(a => a.GetProperty("category_id").GetInt32())
+                    .ToDictionary(g => g.Key, g => g.LongCount());
+            var classes = new ClassMap(
+                categories.ToDictionary(c => c.GetProperty("id").GetInt32(), c => c.GetProperty("name").GetString() ?? ""), Counts,
+                options);
             Labels = Describe(classes, categories);
             var byId = new Dictionary<long, (string, List<LabelledObject>, List<(int, byte[])>)>();
             var sizes = new Dictionary<long, (int Width, int Height)>();
@@ -59,7 +63,9 @@ public sealed class CocoSource : PictureSource
 
             _items = [.. byId.Values];
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or IOException or UnauthorizedAccessException)
+        catch (Exception e)
+            when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or IOException
+                or UnauthorizedAccessException)
         {
             throw new EdgeVisionException($"'{path}' is not a COCO annotation file: {e.Message.ReplaceLineEndings(" ")}", e);
         }
@@ -101,9 +107,15 @@ public sealed class CocoSource : PictureSource
     private static DataLabels Describe(ClassMap classes, JsonElement[] categories)
     {
         var withPoints = categories.FirstOrDefault(c => c.TryGetProperty("keypoints", out _));
-        string[] keypoints = withPoints.ValueKind == JsonValueKind.Object ? [.. withPoints.GetProperty("keypoints").EnumerateArray().Select(k => k.GetString() ?? "")] : [];
+        string[] keypoints = withPoints.ValueKind == JsonValueKind.Object
+            ? [.. withPoints.GetProperty("keypoints").EnumerateArray().Select(k => k.GetString() ?? "")]
+            : [];
         // Left and right change places in a mirror image; names with neither stay the same.
-        int Mirror(string name) => Array.IndexOf(keypoints, name.Contains("left", StringComparison.Ordinal) ? name.Replace("left", "right", StringComparison.Ordinal) : name.Replace("right", "left", StringComparison.Ordinal));
+        int Mirror(string name) =>
+            Array.IndexOf(keypoints,
+                name.Contains("left", StringComparison.Ordinal)
+                    ? name.Replace("left", "right", StringComparison.Ordinal)
+                    : name.Replace("right", "left", StringComparison.Ordinal));
         int[] mirrored = [.. keypoints.Select(Mirror)];
         return new DataLabels
         {
@@ -117,7 +129,8 @@ public sealed class CocoSource : PictureSource
         };
     }
 
-    private void Read(JsonElement annotation, int classId, List<LabelledObject> objects, List<(int, byte[])> masks, (int Width, int Height) size)
+    private void Read(JsonElement annotation, int classId, List<LabelledObject> objects, List<(int, byte[])> masks,
+        (int Width, int Height) size)
     {
         float[] b = [.. annotation.GetProperty("bbox").EnumerateArray().Select(v => v.GetSingle())];
         if (b.Length != 4 || !(b[2] > 0) || !(b[3] > 0))
@@ -132,7 +145,8 @@ public sealed class CocoSource : PictureSource
         {
             if (segmentation.ValueKind == JsonValueKind.Array)
             {
-                polygons = [.. segmentation.EnumerateArray().Select(p => p.EnumerateArray().Select(v => v.GetSingle()).ToArray()).Where(p => p.Length >= 6)];
+                polygons = [.. segmentation.EnumerateArray().Select(p => p.EnumerateArray().Select(v => v.GetSingle()).ToArray())
+                    .Where(p => p.Length >= 6)];
             }
             else if (segmentation.ValueKind == JsonValueKind.Object)
             {
@@ -148,7 +162,8 @@ public sealed class CocoSource : PictureSource
         }
 
         objects.Add(new LabelledObject(classId, new Box(
-            Math.Clamp(b[0], 0, size.Width), Math.Clamp(b[1], 0, size.Height), Math.Clamp(b[0] + b[2], 0, size.Width), Math.Clamp(b[1] + b[3], 0, size.Height)))
+            Math.Clamp(b[0], 0, size.Width), Math.Clamp(b[1], 0, size.Height), Math.Clamp(b[0] + b[2], 0, size.Width),
+            Math.Clamp(b[1] + b[3], 0, size.Height)))
         {
             Polygons = polygons, Keypoints = points, Crowd = crowd,
         });

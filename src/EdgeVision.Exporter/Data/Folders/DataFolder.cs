@@ -72,7 +72,8 @@ public static class DataFolder
             return new ImageFolderSource(path);
         }
 
-        throw new EdgeVisionException($"Format of data set '{path}' is unknown: expected a config.yaml, a folder 'labels', a COCO .json or one subfolder of images per class");
+        throw new EdgeVisionException($"Format of data set '{path}' is unknown: expected a config.yaml, a folder 'labels', "
+            + "a COCO .json or one subfolder of images per class");
     }
 
     /// <summary>Returns the images of a folder and its subfolders, sorted by name.</summary>
@@ -105,7 +106,8 @@ public static class DataFolder
         {
             var train = root.Children.TryGetValue("train", out var node) && node is YamlMappingNode m ? m
                 : throw new EdgeVisionException($"'{path}' must have 'train' with 'images' and 'masks'");
-            return new MaskFolderSource(Path.Combine(folder, Text(train, "images", path)), Path.Combine(folder, Text(train, "masks", path)), Names(root, "classes", path), options);
+            return new MaskFolderSource(Path.Combine(folder, Text(train, "images", path)), Path.Combine(folder, Text(train, "masks", path)),
+                Names(root, "classes", path), options);
         }
 
         if (!root.Children.ContainsKey("names"))
@@ -123,9 +125,15 @@ public static class DataFolder
     {
         string below = part.Replace("images", "", StringComparison.Ordinal).Trim('/');
         string labels = Path.Combine(folder, "labels", below);
-        string[] tries = options.Images.Length > 0 ? [options.Images] : [Path.Combine(folder, part.Length > 0 ? part : "images"), Path.Combine(folder, "..", part.Length > 0 ? part : "images")];
-        string images = tries.FirstOrDefault(Directory.Exists) ?? throw new EdgeVisionException($"Folder of images for the labels in '{folder}' not found; tried {string.Join(" and ", tries)}");
-        return Directory.Exists(labels) ? new YoloSource(images, labels, names, options) : throw new EdgeVisionException($"Folder of labels '{labels}' does not exist");
+        string[] tries = options.Images.Length > 0
+            ? [options.Images]
+            : [Path.Combine(folder, part.Length > 0 ? part : "images"), Path.Combine(folder, "..", part.Length > 0 ? part : "images")];
+        string images = tries.FirstOrDefault(Directory.Exists)
+            ?? throw new EdgeVisionException(
+                $"Folder of images for the labels in '{folder}' not found; tried {string.Join(" and ", tries)}");
+        return Directory.Exists(labels)
+            ? new YoloSource(images, labels, names, options)
+            : throw new EdgeVisionException($"Folder of labels '{labels}' does not exist");
     }
 
     private static Dictionary<int, string> Names(string path)
@@ -137,14 +145,18 @@ public static class DataFolder
     private static Dictionary<int, string> Names(YamlMappingNode root, string key, string path) => root.Children[key] switch
     {
         YamlMappingNode map => map.Children.ToDictionary(
-            c => int.TryParse(((YamlScalarNode)c.Key).Value, CultureInfo.InvariantCulture, out int id) ? id : throw new EdgeVisionException($"'{path}': class ids in '{key}' must be integers; got '{c.Key}'"),
+            c => int.TryParse(((YamlScalarNode)c.Key).Value, CultureInfo.InvariantCulture, out int id)
+                ? id
+                : throw new EdgeVisionException($"'{path}': class ids in '{key}' must be integers; got '{c.Key}'"),
             c => ((YamlScalarNode)c.Value).Value ?? ""),
         YamlSequenceNode list => list.Children.Select((c, i) => (i, ((YamlScalarNode)c).Value ?? "")).ToDictionary(),
         _ => throw new EdgeVisionException($"'{path}': '{key}' must be a list or a map of class names"),
     };
 
     private static string Text(YamlMappingNode map, string key, string path) =>
-        map.Children.TryGetValue(key, out var node) && node is YamlScalarNode { Value: { } text } ? text : throw new EdgeVisionException($"'{path}' must have '{key}'");
+        map.Children.TryGetValue(key, out var node) && node is YamlScalarNode { Value: { } text }
+            ? text
+            : throw new EdgeVisionException($"'{path}' must have '{key}'");
 
     private static YamlMappingNode ReadYaml(string path)
     {
@@ -153,7 +165,9 @@ public static class DataFolder
             using var reader = new StreamReader(path);
             var yaml = new YamlStream();
             yaml.Load(reader);
-            return yaml.Documents.Count > 0 && yaml.Documents[0].RootNode is YamlMappingNode root ? root : throw new EdgeVisionException($"'{path}' must be a YAML map");
+            return yaml.Documents.Count > 0 && yaml.Documents[0].RootNode is YamlMappingNode root
+                ? root
+                : throw new EdgeVisionException($"'{path}' must be a YAML map");
         }
         catch (YamlException e)
         {

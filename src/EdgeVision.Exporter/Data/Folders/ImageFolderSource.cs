@@ -10,13 +10,15 @@ public sealed class ImageFolderSource : PictureSource
     public ImageFolderSource(string folder)
     {
         _folder = folder;
-        string[] classes = [.. Directory.EnumerateDirectories(folder).Where(d => DataFolder.Pictures(d).Any()).Order(StringComparer.Ordinal)];
+        string[] classes = [.. Directory.EnumerateDirectories(folder).Where(d => DataFolder.Pictures(d).Any())
+            .Order(StringComparer.Ordinal)];
         Labels = new DataLabels { Pictures = [.. classes.Select(c => Path.GetFileName(c))] };
         _items = [.. classes.SelectMany((c, i) => DataFolder.Pictures(c).Select(p => (p, i)))];
     }
 
     /// <inheritdoc/>
-    public override string Description => $"{Count} pictures of {Labels.Pictures.Count} classes in {Path.GetFileName(Path.GetFullPath(_folder))}";
+    public override string Description =>
+        $"{Count} pictures of {Labels.Pictures.Count} classes in {Path.GetFileName(Path.GetFullPath(_folder))}";
 
     /// <inheritdoc/>
     public override int Count => _items.Length;

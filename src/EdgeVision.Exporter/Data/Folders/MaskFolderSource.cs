@@ -19,7 +19,8 @@ public sealed class MaskFolderSource : PictureSource
             throw new EdgeVisionException($"Folder '{(Directory.Exists(images) ? masks : images)}' does not exist");
         }
 
-        _items = [.. DataFolder.Pictures(images).Select(p => (p, Path.Combine(masks, Path.GetFileNameWithoutExtension(p) + ".png"))).Where(i => File.Exists(i.Item2))];
+        _items = [.. DataFolder.Pictures(images).Select(p => (p, Path.Combine(masks, Path.GetFileNameWithoutExtension(p) + ".png")))
+            .Where(i => File.Exists(i.Item2))];
         if (_items.Length == 0)
         {
             throw new EdgeVisionException($"No image in '{images}' has a mask in '{masks}'");
@@ -51,7 +52,8 @@ public sealed class MaskFolderSource : PictureSource
         var (mask, width, height) = ReadMask(maskPath);
         if (width != picture.Width || height != picture.Height)
         {
-            throw new EdgeVisionException($"Mask '{maskPath}' must have the size of its image, {picture.Width}x{picture.Height}; got {width}x{height}");
+            throw new EdgeVisionException(
+                $"Mask '{maskPath}' must have the size of its image, {picture.Width}x{picture.Height}; got {width}x{height}");
         }
 
         for (int i = 0; i < mask.Length; i++)

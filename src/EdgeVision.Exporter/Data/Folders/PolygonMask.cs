@@ -17,10 +17,16 @@ internal static class PolygonMask
             {
                 if (item.ClassId + 1 >= LabelledPicture.IgnoredPixel)
                 {
-                    throw new EdgeVisionException($"Class id in a mask must be below {LabelledPicture.IgnoredPixel - 1}; got {item.ClassId}; keep fewer classes");
+                    throw new EdgeVisionException(
+                        $"Class id in a mask must be below {LabelledPicture.IgnoredPixel - 1}; got {item.ClassId}; keep fewer classes");
                 }
 
-                using var paint = new SKPaint { IsAntialias = false, BlendMode = SKBlendMode.Src, Color = new SKColor(0, 0, 0, item.Crowd ? LabelledPicture.IgnoredPixel : (byte)(item.ClassId + 1)) };
+                using var paint = new SKPaint
+                {
+                    IsAntialias = false,
+                    BlendMode = SKBlendMode.Src,
+                    Color = new SKColor(0, 0, 0, item.Crowd ? LabelledPicture.IgnoredPixel : (byte)(item.ClassId + 1)),
+                };
                 using var builder = new SKPathBuilder();
                 foreach (float[] polygon in item.Polygons)
                 {

@@ -25,14 +25,16 @@ public sealed class YoloSource : PictureSource
     {
         ArgumentNullException.ThrowIfNull(options);
         _lenient = options.Lenient;
-        _items = [.. DataFolder.Pictures(images).Select(p => (p, Path.Combine(labels, Path.GetRelativePath(images, Path.ChangeExtension(p, ".txt")))))];
+        _items = [.. DataFolder.Pictures(images)
+            .Select(p => (p, Path.Combine(labels, Path.GetRelativePath(images, Path.ChangeExtension(p, ".txt")))))];
         _name = Path.GetFileName(Path.GetFullPath(Path.Combine(labels, "..", "..", "..")) is { Length: > 0 } up ? up : labels);
         if (_items.Length == 0)
         {
             throw new EdgeVisionException($"No image found in '{images}'");
         }
 
-        IReadOnlyDictionary<int, long> Counts() => _items.SelectMany(i => Rows(i.Labels)).GroupBy(r => r.ClassId).ToDictionary(g => g.Key, g => g.LongCount());
+        IReadOnlyDictionary<int, long> Counts() =>
+            _items.SelectMany(i => Rows(i.Labels)).GroupBy(r => r.ClassId).ToDictionary(g => g.Key, g => g.LongCount());
         names ??= Counts().Keys.ToDictionary(id => id, id => id.ToString(CultureInfo.InvariantCulture));
         _classes = new ClassMap(names, Counts, options);
         Labels = new DataLabels { Objects = _classes.Names, Pixels = ["background", .. _classes.Names] };
@@ -140,12 +142,15 @@ public sealed class YoloSource : PictureSource
         values = new float[parts.Length - 1];
         for (int k = 1; k < parts.Length; k++)
         {
-            if (!float.TryParse(parts[k], NumberStyles.Float, CultureInfo.InvariantCulture, out values[k - 1]) || !float.IsFinite(values[k - 1]))
+            if (!float.TryParse(parts[k], NumberStyles.Float, CultureInfo.InvariantCulture, out values[k - 1])
+                || !float.IsFinite(values[k - 1]))
             {
                 return $"coordinate must be a finite number; got '{parts[k]}'";
             }
         }
 
-        return parts.Length == 5 && (values[2] <= 0 || values[3] <= 0) ? $"width and height must be above 0; got {parts[3]} and {parts[4]}" : null;
+        return parts.Length == 5 && (values[2] <= 0 || values[3] <= 0)
+            ? $"width and height must be above 0; got {parts[3]} and {parts[4]}"
+            : null;
     }
 }

@@ -26,7 +26,7 @@ internal static class EvaluateCommand
             var bar = progress.AddTask("measuring", maxValue: test.Count);
             metrics = BundleEvaluation.Run(model, architecture, test, done => bar.Value = done);
         });
-        var table = new Table().Border(TableBorder.Rounded).AddColumn("measure").AddColumn(new TableColumn("value").RightAligned());
+        var table = new Table().Border(TableBorder.Rounded).AddColumn("metric").AddColumn(new TableColumn("value").RightAligned());
         foreach (var (name, value) in metrics)
         {
             table.AddRow(name, value.ToString("F4", CultureInfo.InvariantCulture));

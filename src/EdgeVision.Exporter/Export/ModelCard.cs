@@ -32,7 +32,7 @@ internal static class ModelCard
         Line($"| Architecture | `{f.Architecture.Name}`{channels} |");
         Line($"| Task | {spec.Task} |");
         Line($"| Parameters | {f.Parameters:N0} |");
-        Line($"| Multiply-accumulates | {analysis.MultiplyAccumulates / 1e6:F1} million a picture |");
+        Line($"| Multiply-accumulates | {analysis.MultiplyAccumulates / 1e6:F1} million per image |");
         string precision = f.Options.Half ? "float16" : "float32", suppression = f.Options.SuppressionInGraph ? ", suppression inside" : "";
         Line($"| File | {f.Bytes / 1e6:F2} MB, {precision}{suppression}, ONNX opset {f.Options.Opset}, self-test inside |");
         string shape = spec.Input.Layout == TensorLayout.Nchw
@@ -86,7 +86,7 @@ internal static class ModelCard
             : "on images that were not used for training";
         Line($"The exported file, run by the runtime, {test}:");
         Line($"");
-        Line($"| measure | |");
+        Line($"| metric | |");
         Line($"|---|---:|");
         foreach (var (name, value) in f.Metrics)
         {

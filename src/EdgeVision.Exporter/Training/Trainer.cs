@@ -131,7 +131,7 @@ public sealed class Trainer : IDisposable
                 if (!double.IsFinite(value))
                 {
                     throw new EdgeVisionException(
-                        $"the loss '{name}' is not finite at epoch {epoch + 1}, step {_stepInEpoch + 1}; lower the learning rate");
+                        $"Loss '{name}' is not finite at epoch {epoch + 1}, step {_stepInEpoch + 1}; lower the learning rate");
                 }
 
                 _sums[name] = _sums.GetValueOrDefault(name) + value;

@@ -39,7 +39,7 @@ public sealed class DataFolderTests : IDisposable
     [InlineData("0 0.5 0.5 0.1", "3 numbers")]
     [InlineData("0 0.5 x 0.1 0.1", "'x'")]
     [InlineData("0 0.5 nan 0.1 0.1", "'nan'")]
-    [InlineData("0 0.5 0.5 0 0.1", "empty")]
+    [InlineData("0 0.5 0.5 0 0.1", "above 0")]
     [InlineData("-1 0.5 0.5 0.1 0.1", "'-1'")]
     public void ABrokenRowIsNamedByFileAndLineOrLeftOut(string row, string part)
     {
@@ -115,7 +115,7 @@ public sealed class DataFolderTests : IDisposable
         Assert.Contains("annotation 2", Assert.Throws<EdgeVisionException>(() => DataFolder.Open(path)).Message, StringComparison.Ordinal);
         Assert.Single(DataFolder.Open(path, new DataFolderOptions { Lenient = true }).Load(0).Objects);
         File.WriteAllText(path, "{\"images\":[]}");
-        Assert.Contains("no COCO annotation file", Assert.Throws<EdgeVisionException>(() => DataFolder.Open(path)).Message, StringComparison.Ordinal);
+        Assert.Contains("not a COCO annotation file", Assert.Throws<EdgeVisionException>(() => DataFolder.Open(path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -132,7 +132,7 @@ public sealed class DataFolderTests : IDisposable
     [Fact]
     public void WhatIsNoDataSetSaysWhatOneLooksLike()
     {
-        Assert.Contains("there is no data folder", Assert.Throws<EdgeVisionException>(() => DataFolder.Open(Path.Combine(_folder, "none"))).Message, StringComparison.Ordinal);
+        Assert.Contains("none' does not exist", Assert.Throws<EdgeVisionException>(() => DataFolder.Open(Path.Combine(_folder, "none"))).Message, StringComparison.Ordinal);
         Assert.Contains("config.yaml", Assert.Throws<EdgeVisionException>(() => DataFolder.Open(_folder)).Message, StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(_folder, "data.yaml"), "names: [a\n");
         Assert.Contains("line", Assert.Throws<EdgeVisionException>(() => DataFolder.Open(_folder)).Message, StringComparison.Ordinal);

@@ -262,7 +262,7 @@ public class DataTests
         var counts = report.Counts.ToDictionary();
         Assert.Equal((3, 3), (counts["object: red"], counts["object: blue"]));
         string problems = string.Join('\n', report.Problems);
-        foreach (string part in (string[])["no label at all, such as empty", "beyond their picture", "a side below", "there twice"])
+        foreach (string part in (string[])["have no labels, such as empty", "beyond their image", "a side below", "occur twice"])
         {
             Assert.Contains(part, problems, StringComparison.Ordinal);
         }

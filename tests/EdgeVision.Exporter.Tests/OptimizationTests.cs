@@ -194,7 +194,7 @@ public sealed class OptimizationTests : IDisposable
         Assert.Equal(OnnxNet.Floats(from["backbone.stage2.block1.conv1.conv.weight"]), OnnxNet.Floats(to["backbone.stage2.block1.conv1.conv.weight"]));
         Assert.NotEqual(OnnxNet.Floats(from["backbone.stem.conv.weight"]), OnnxNet.Floats(to["backbone.stem.conv.weight"]));
         Assert.Contains("2 of another shape", report.ToString(), StringComparison.Ordinal);
-        Assert.Contains("nothing in", Assert.Throws<EdgeVisionException>(() => Transfer.Load(to, new TransferConfig { From = path, Except = ["backbone", "head"] })).Message, StringComparison.Ordinal);
+        Assert.Contains("No weight in", Assert.Throws<EdgeVisionException>(() => Transfer.Load(to, new TransferConfig { From = path, Except = ["backbone", "head"] })).Message, StringComparison.Ordinal);
         Assert.Throws<EdgeVisionException>(() => Transfer.Load(to, new TransferConfig { From = Path.Combine(_folder, "none.onnx") }));
     }
 

@@ -49,7 +49,7 @@ public sealed class SweepTests : IDisposable
     }
 
     [Theory]
-    [InlineData("vit", 1, 100, 100, "patches of 16")]
+    [InlineData("vit", 1, 100, 100, "patch size 16")]
     [InlineData("yolo", 1, 320, 100, "multiples of 32")]
     [InlineData("unet", 1, 100, 100, "100x100")]
     [InlineData("heatmap-pose", 1, 100, 128, "multiples of 32")]
@@ -249,7 +249,7 @@ public sealed class SweepTests : IDisposable
         Write(Ask("tinyresnet", "vit") with { Sizes = [(40, 56)] });
         string said = _said.ToString();
         Assert.Contains("tinyresnet-w1-40x56", said, StringComparison.Ordinal);
-        Assert.Contains("skipped vit-w1-40x56: patches of 16 do not divide an input of 40x56", said, StringComparison.Ordinal);
+        Assert.Contains("skipped vit-w1-40x56: Both sides of the input must be multiples of the patch size 16; got 40x56", said, StringComparison.Ordinal);
         Assert.Contains("234,760", said, StringComparison.Ordinal);
     }
 

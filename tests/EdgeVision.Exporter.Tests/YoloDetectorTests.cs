@@ -65,7 +65,7 @@ public class YoloDetectorTests
         Assert.Equal([1, 6, 32 * 16 + 16 * 8 + 8 * 4], output);
         Assert.Equal(("two", 256, 128), (architecture.Spec.Name, architecture.Spec.Input.Width, architecture.Spec.Input.Height));
         Assert.Contains("multiples of 32", Assert.Throws<EdgeVisionException>(() => new YoloDetector(new ModelSettings { Width = 200 })).Message, StringComparison.Ordinal);
-        Assert.Contains("names none", Assert.Throws<EdgeVisionException>(() => new YoloDetector(new ModelSettings { Labels = new DataLabels() })).Message, StringComparison.Ordinal);
+        Assert.Contains("at least one object class; the data has none", Assert.Throws<EdgeVisionException>(() => new YoloDetector(new ModelSettings { Labels = new DataLabels() })).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -180,8 +180,8 @@ public class YoloDetectorTests
         Assert.Empty(head.Inspect([DetectorHarness.Picture(0) with { Objects = [new LabelledObject(0, new Box(10, 10, 60, 60))] }]));
         string[] words = [.. head.Inspect([DetectorHarness.Labelled((0, new Box(10, 10, 60, 60)), (1, new Box(5, 5, 10, 7)), (1, new Box(150, 20, 230, 60)))])];
         Assert.Equal(2, words.Length);
-        Assert.Contains(words, w => w.StartsWith("1 of 3 objects (33.3 %): the box is empty or reaches beyond the picture", StringComparison.Ordinal));
-        Assert.Contains(words, w => w.Contains("holds the centre of no cell", StringComparison.Ordinal));
+        Assert.Contains(words, w => w.StartsWith("1 of 3 objects (33.3 %): the box is empty or reaches beyond the image", StringComparison.Ordinal));
+        Assert.Contains(words, w => w.Contains("contains the center of no cell", StringComparison.Ordinal));
         Assert.Contains("class 7", Assert.Throws<EdgeVisionException>(() => head.Target(DetectorHarness.Labelled((7, new Box(0, 0, 20, 20))))).Message, StringComparison.Ordinal);
     }
 }

@@ -5,17 +5,19 @@ using EdgeVision.Exporter.Training;
 
 namespace EdgeVision.Exporter.Architectures;
 
-/// <summary>
-/// DeepLabV3+ (Chen et al. 2018): a residual backbone whose last stage is dilated instead of strided (output stride 16), atrous
-/// spatial pyramid pooling at rates 6, 12 and 18 with the picture's mean, and a decoder that joins it with features of stride
-/// 4. Logits [N, classes, H/4, W/4], which the runtime enlarges while it takes the best class.
-/// </summary>
+/// <summary>DeepLabV3+ (Chen et al. 2018): dilated residual backbone, atrous spatial pyramid pooling and a decoder.</summary>
+/// <remarks>
+/// The last stage of the backbone is dilated instead of strided (output stride 16). Pooling uses rates 6, 12 and 18 and the
+/// mean of the image; the decoder joins its result with the features of stride 4. The output is logits [N, classes, H/4, W/4],
+/// which the runtime upsamples while it takes the best class.
+/// </remarks>
 public sealed class DeepLab : Architecture
 {
     private readonly ModelSettings _settings;
     private readonly int _classes;
 
-    /// <summary>A DeepLabV3+ for the pixel classes of the settings, on ResNet-18's stages; channels 1 is 64 to 512 with 256 in the decoder.</summary>
+    /// <summary>Creates a DeepLabV3+ for the pixel classes of the settings, on the stages of ResNet-18.</summary>
+    /// <remarks>With a channel factor of 1 the stages have 64 to 512 channels and the decoder 256.</remarks>
     public DeepLab(ModelSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -40,7 +42,8 @@ public sealed class DeepLab : Architecture
     public override bool DynamicSize => true;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = ["backbone.stem", "backbone.stage1", "backbone.stage2", "backbone.stage3", "backbone.stage4", "aspp", "decoder", "head"];
+    public override IReadOnlyList<string> Stages { get; } =
+        ["backbone.stem", "backbone.stage1", "backbone.stage2", "backbone.stage3", "backbone.stage4", "aspp", "decoder", "head"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<(string Name, Value Value)> Forward(Net net, Value image)
@@ -59,7 +62,7 @@ public sealed class DeepLab : Architecture
         return [("logits", net.Conv("head.predict", fine, _classes, kernel: 1, start: WeightStart.Normal(0.01)))];
     }
 
-    // Strides 4 and 16: the fourth stage looks twice as far instead of halving once more.
+    // Strides 4 and 16: the fourth stage uses dilation 2 instead of a further stride of 2.
     private (Value Fine, Value Coarse) Features(Net net, Value image)
     {
         using var scope = net.Scope("backbone");
@@ -70,7 +73,8 @@ public sealed class DeepLab : Architecture
         {
             for (int b = 0; b < 2; b++)
             {
-                x = ResNet.BasicBlock(net, $"stage{s + 1}.block{b + 1}", x, _settings.Scaled(64 << s), stride: s is 1 or 2 && b == 0 ? 2 : 1, dilation: s == 3 ? 2 : 1);
+                x = ResNet.BasicBlock(net, $"stage{s + 1}.block{b + 1}", x, _settings.Scaled(64 << s),
+                    stride: s is 1 or 2 && b == 0 ? 2 : 1, dilation: s == 3 ? 2 : 1);
             }
 
             if (s == 0)
@@ -92,7 +96,8 @@ public sealed class DeepLab : Architecture
             branches.Add(net.ConvNorm($"rate{rate}", x, channels, new Relu(), dilation: rate));
         }
 
-        // The mean of the whole picture at every pixel; convolution with bias, since one pixel a picture is too few for BatchNorm.
+        // The mean of the whole image at every pixel. Convolution with bias, since one pixel per image is too few for
+        // BatchNorm.
         var mean = net.Relu(net.Conv("mean", net.Apply("pool", new GlobalAveragePool(), x), channels, kernel: 1));
         branches.Add(net.Apply("spread", new ResizeLike(), mean, x));
         return net.ConvNorm("project", net.Concat(1, branches), channels, kernel: 1);

@@ -1,12 +1,12 @@
 namespace EdgeVision.Exporter.Architectures;
 
-/// <summary>Classes of an architecture that nothing else names: those of the drawn data.</summary>
+/// <summary>Default classes of the architectures, as in the drawn data, for settings without labels.</summary>
 internal static class DefaultLabels
 {
     /// <summary>Scene types.</summary>
     public static readonly string[] Scenes = ["meadow", "street", "beach", "room", "night"];
 
-    /// <summary>Pixels of a picture with one kind of foreground.</summary>
+    /// <summary>Pixel classes of images with one kind of foreground.</summary>
     public static readonly string[] Foreground = ["background", "foreground"];
 
     /// <summary>Keypoints of a drawn figure.</summary>

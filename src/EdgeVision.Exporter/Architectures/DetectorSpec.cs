@@ -1,22 +1,21 @@
 namespace EdgeVision.Exporter.Architectures;
 
-/// <summary>What the detectors' specs have in common.</summary>
+/// <summary>Parts that the specs of all detectors share.</summary>
 internal static class DetectorSpec
 {
-    /// <summary>Classes of the drawn shelves, where the settings name none.</summary>
+    /// <summary>Gets the classes of the drawn shelves, used where the settings name none.</summary>
     public static IReadOnlyList<string> DefaultLabels { get; } = ["bottle", "can", "box", "jar", "carton"];
 
-    /// <summary>
-    /// Letterboxed RGB input with the mean and standard deviation of ImageNet, 192x160 by default: not square, so that a swap
-    /// of x and y anywhere shows.
-    /// </summary>
-    /// <exception cref="EdgeVisionException">A side is no multiple of 32, which the pyramid's upsampling needs.</exception>
+    /// <summary>Returns a letterboxed RGB input with ImageNet's mean and standard deviation, 192x160 by default.</summary>
+    /// <exception cref="EdgeVisionException">A side is not a multiple of 32, which the pyramid's upsampling needs.</exception>
+    /// <remarks>The default is not square, so that an exchange of x and y becomes visible.</remarks>
     public static InputSpec Input(ModelSettings settings)
     {
         int width = settings.Width == 0 ? 192 : settings.Width, height = settings.Height == 0 ? 160 : settings.Height;
         if (width < 32 || height < 32 || width % 32 != 0 || height % 32 != 0)
         {
-            throw new EdgeVisionException($"an input of {width}x{height} does not fit the pyramid; both sides must be multiples of 32");
+            throw new EdgeVisionException(
+                $"Both sides of the input must be multiples of 32, at least 32, to fit the feature pyramid; got {width}x{height}");
         }
 
         return new InputSpec
@@ -30,19 +29,23 @@ internal static class DetectorSpec
         };
     }
 
-    /// <summary>Class names of the settings' labels.</summary>
-    /// <exception cref="EdgeVisionException">The labels are there and name no class of objects.</exception>
+    /// <summary>Returns the object classes of the settings' labels, or the default ones.</summary>
+    /// <exception cref="EdgeVisionException">The labels contain no object class.</exception>
     public static string[] Labels(ModelSettings settings)
     {
         var labels = settings.Labels?.Objects ?? DefaultLabels;
-        return labels.Count > 0 ? [.. labels] : throw new EdgeVisionException("a detector needs classes of objects; the data names none");
+        return labels.Count > 0
+            ? [.. labels]
+            : throw new EdgeVisionException("A detector needs at least one object class; the data has none");
     }
 
-    /// <summary>The residual backbone of the detectors: strides 4 to 32, of which the pyramid takes 8, 16 and 32.</summary>
+    /// <summary>
+    /// Creates the residual backbone of the detectors: strides 4 to 32, of which the pyramid uses 8, 16 and 32.
+    /// </summary>
     public static ResidualBackbone Backbone(ModelSettings settings) => new(settings.Scaled(16),
         (settings.Scaled(24), 1), (settings.Scaled(48), 2), (settings.Scaled(80), 2), (settings.Scaled(96), 1));
 
-    /// <summary>Prefixes of the weights from the input on.</summary>
+    /// <summary>Gets the prefixes of the weights' names, from input to output.</summary>
     public static IReadOnlyList<string> Stages { get; } =
         ["backbone.stem", "backbone.stage1", "backbone.stage2", "backbone.stage3", "backbone.stage4", "fpn", "head"];
 }

@@ -6,16 +6,17 @@ using EdgeVision.Exporter.Training;
 
 namespace EdgeVision.Exporter.Architectures;
 
-/// <summary>
-/// Metric learning: residual backbone, pooled features, one linear layer, unit length. Output <c>embedding</c> [N, D]. Options:
-/// <c>loss</c> (contrastive, triplet or arcface), <c>mining</c> (hard, semi-hard, easy or all) and <c>margin</c>.
-/// </summary>
+/// <summary>Network for metric learning; output <c>embedding</c> [N, D] of unit length.</summary>
+/// <remarks>
+/// Residual backbone, pooled features and one linear layer. Options: <c>loss</c> (contrastive, triplet or arcface),
+/// <c>mining</c> (hard, semi-hard, easy or all) and <c>margin</c>.
+/// </remarks>
 public sealed class EmbeddingNet : Architecture
 {
     private static readonly ResidualBackbone Backbone = new(24, (32, 1), (64, 2), (96, 2), (160, 1));
     private readonly int _dimension;
 
-    /// <summary>An embedder of 64 numbers unless the settings say otherwise.</summary>
+    /// <summary>Creates an embedder with 64 dimensions unless the settings say otherwise.</summary>
     public EmbeddingNet(ModelSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);

@@ -5,15 +5,14 @@ using EdgeVision.Exporter.Training;
 
 namespace EdgeVision.Exporter.Architectures;
 
-/// <summary>
-/// Two-stage detector (Ren et al. 2015; with a feature pyramid, Lin et al. 2017): residual backbone, pyramid over strides 8,
-/// 16 and 32, region proposals from anchors, RoIAlign (He et al. 2017) on the level of each proposal's size, and a box head
-/// of two fully connected layers. One graph; how many proposals there are shows when it runs.
-/// </summary>
+/// <summary>Two-stage detector (Ren et al. 2015) with a feature pyramid (Lin et al. 2017), as one graph.</summary>
 /// <remarks>
-/// Outputs, rows of all items one after the other: <c>class_logits</c> [R,C+1] before the softmax, background first;
-/// <c>box_deltas</c> [R,(C+1)*4] of torchvision's BoxCoder with weights 10, 10, 5, 5; <c>proposals</c> [R,4] in pixels of the
-/// input; <c>batch_index</c> [R], the item of each row. <see cref="Architecture.Analyze"/> counts the box head once for a proposal.
+/// Residual backbone, pyramid over strides 8, 16 and 32, region proposals from anchors, RoIAlign (He et al. 2017) on the level
+/// that fits each proposal's size, and a box head of two fully connected layers. The number of proposals is known only at run
+/// time. Outputs, with the rows of all items one after the other: <c>class_logits</c> [R,C+1] before the softmax, background
+/// first; <c>box_deltas</c> [R,(C+1)*4] of torchvision's BoxCoder with weights 10, 10, 5, 5; <c>proposals</c> [R,4] in pixels
+/// of the input; <c>batch_index</c> [R], the item of each row. <see cref="Architecture.Analyze"/> counts the box head for one
+/// proposal.
 /// </remarks>
 public sealed class FasterRcnn : Architecture
 {
@@ -27,7 +26,7 @@ public sealed class FasterRcnn : Architecture
     private readonly string _name;
     private readonly int _features;
 
-    /// <summary>The detector with its own settings, or those given.</summary>
+    /// <summary>Creates the detector with the given settings, or its defaults.</summary>
     public FasterRcnn(ModelSettings? settings = null)
     {
         settings ??= new ModelSettings();
@@ -86,10 +85,10 @@ public sealed class FasterRcnn : Architecture
         ];
     }
 
-    /// <summary>
-    /// <c>objectness</c> [N,A], <c>anchor_deltas</c> [N,A,4], <c>proposals</c> [R,5] and <c>level0</c> … [N,C,H,W]; the loss goes
-    /// on from them with the boxes that it samples.
-    /// </summary>
+    /// <summary>Returns the outputs of the first stage, from which the loss continues with the boxes that it samples.</summary>
+    /// <remarks>
+    /// <c>objectness</c> [N,A], <c>anchor_deltas</c> [N,A,4], <c>proposals</c> [R,5] and <c>level0</c> … [N,C,H,W].
+    /// </remarks>
     public override IReadOnlyList<(string Name, Value Value)> TrainingForward(Net net, Value image)
     {
         var (levels, objectness, deltas) = FirstStage(net, image);
@@ -127,7 +126,7 @@ public sealed class FasterRcnn : Architecture
         x = net.Reshape(x, Side * Side * x.Size(1));
         for (int i = 1; i <= 2; i++)
         {
-            // He et al. 2015 for fan in: the first layer reads far more than it gives.
+            // He et al. 2015, by fan-in: the first layer has far more inputs than outputs.
             x = net.Relu(net.Apply($"fc{i}", new Linear(_features) { WeightStart = WeightStart.Normal(Math.Sqrt(2.0 / x.Size(-1))) }, x));
         }
 

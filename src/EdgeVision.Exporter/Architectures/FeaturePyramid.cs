@@ -4,12 +4,14 @@ using EdgeVision.Exporter.Layers;
 namespace EdgeVision.Exporter.Architectures;
 
 /// <summary>
-/// Feature pyramid network (Lin et al. 2017): each level is its lateral 1x1 convolution plus the level above, upsampled.
+/// Feature pyramid network (Lin et al. 2017): each level adds a lateral 1x1 convolution to the upsampled coarser level.
 /// </summary>
 /// <param name="Channels">Channels of every level.</param>
 public sealed record FeaturePyramid(int Channels)
 {
-    /// <summary>Levels for backbone features ordered from fine to coarse, each half the size of the one before.</summary>
+    /// <summary>
+    /// Returns the levels for backbone features ordered from fine to coarse, each half the size of the previous one.
+    /// </summary>
     public IReadOnlyList<Value> Forward(Net net, IReadOnlyList<Value> features)
     {
         using var scope = net.Scope("fpn");

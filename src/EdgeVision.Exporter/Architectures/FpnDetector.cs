@@ -6,14 +6,12 @@ using EdgeVision.Exporter.Training;
 
 namespace EdgeVision.Exporter.Architectures;
 
-/// <summary>
-/// One-stage detector with anchors in the manner of RetinaNet (Lin et al. 2017): residual backbone, feature pyramid over
-/// strides 8, 16 and 32, and two heads shared by the levels that give each of K anchors a location its class logits and
-/// box deltas.
-/// </summary>
+/// <summary>One-stage detector with anchors, after RetinaNet (Lin et al. 2017).</summary>
 /// <remarks>
-/// Outputs: <c>cls_logits</c> [N,A,C] before the sigmoid and <c>bbox_regression</c> [N,A,4] as (dx, dy, dw, dh) of
-/// torchvision's BoxCoder with weights 1; anchors ordered by level, y, x, anchor.
+/// Residual backbone, feature pyramid over strides 8, 16 and 32, and two heads shared by all levels that predict class logits
+/// and box deltas for each of the K anchors per location. Outputs: <c>cls_logits</c> [N,A,C] before the sigmoid and
+/// <c>bbox_regression</c> [N,A,4] as (dx, dy, dw, dh) of torchvision's BoxCoder with weights 1; anchors ordered by level, y, x,
+/// anchor.
 /// </remarks>
 public sealed class FpnDetector : Architecture
 {
@@ -21,7 +19,7 @@ public sealed class FpnDetector : Architecture
     private readonly FeaturePyramid _pyramid;
     private readonly string[] _labels;
 
-    /// <summary>A detector for the object classes of the settings.</summary>
+    /// <summary>Creates a detector for the object classes of the settings.</summary>
     public FpnDetector(ModelSettings? settings = null)
     {
         settings ??= new ModelSettings();
@@ -67,7 +65,7 @@ public sealed class FpnDetector : Architecture
         return Predict(net, levels, Anchors.PerLocation, _labels.Length);
     }
 
-    /// <summary>How the runtime reads the two outputs.</summary>
+    /// <summary>Returns the spec of the two outputs for the runtime.</summary>
     internal static OutputSpec Output(AnchorGenerator anchors, string head) => new()
     {
         Head = head,
@@ -82,10 +80,11 @@ public sealed class FpnDetector : Architecture
         },
     };
 
-    /// <summary>The two heads over all levels.</summary>
+    /// <summary>Applies the two heads to all levels.</summary>
     internal static IReadOnlyList<(string Name, Value Value)> Predict(Net net, IReadOnlyList<Value> levels, int anchors, int classes)
     {
-        // A bias of -log((1 - p) / p) makes every score p = 0.01 at first, so that background does not swamp the loss.
+        // A bias of -log((1 - p) / p) gives every score the initial value p = 0.01, so that background does not dominate the
+        // loss.
         float prior = -MathF.Log((1 - 0.01f) / 0.01f);
         var scores = new List<Value>();
         var boxes = new List<Value>();
@@ -98,11 +97,15 @@ public sealed class FpnDetector : Architecture
         return [("cls_logits", net.Concat(1, scores)), ("bbox_regression", net.Concat(1, boxes))];
     }
 
-    // Option anchors: sizes in pixels from fine to coarse, two a level.
+    // Option anchors: sizes in pixels from fine to coarse, two per level.
     private static float[][] SizesOf(ModelSettings settings)
     {
-        float[] sizes = [.. settings.Option("anchors", "18,26,36,52,72,104").Split(',').Select(s => float.Parse(s, System.Globalization.CultureInfo.InvariantCulture))];
-        return sizes.Length == 6 ? [sizes[..2], sizes[2..4], sizes[4..]] : throw new EdgeVisionException("option anchors is six sizes in pixels, two a level from fine to coarse");
+        float[] sizes = [.. settings.Option("anchors", "18,26,36,52,72,104").Split(',')
+            .Select(s => float.Parse(s, System.Globalization.CultureInfo.InvariantCulture))];
+        return sizes.Length == 6
+            ? [sizes[..2], sizes[2..4], sizes[4..]]
+            : throw new EdgeVisionException(
+                $"Option 'anchors' must be six sizes in pixels, two per level from fine to coarse; got {sizes.Length}");
     }
 
     private static Value Head(Net net, string name, Value x, int anchors, int numbers, float bias)

@@ -6,13 +6,13 @@ using EdgeVision.Exporter.Training;
 
 namespace EdgeVision.Exporter.Architectures;
 
-/// <summary>A backbone, its pooled features and one linear layer: logits [N, classes].</summary>
+/// <summary>Image classifier: a backbone, its pooled features and one linear layer; logits [N, classes].</summary>
 public sealed class ImageClassifier : Architecture
 {
     private readonly Backbone _backbone;
     private readonly string[] _labels;
 
-    /// <summary>A classifier over <paramref name="backbone"/>; classes are those of whole pictures.</summary>
+    /// <summary>Creates a classifier over <paramref name="backbone"/> for the image classes of the settings.</summary>
     public ImageClassifier(string name, string description, ModelSettings settings, Backbone backbone, int side)
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -56,10 +56,10 @@ public sealed class ImageClassifier : Architecture
     }
 }
 
-/// <summary>Inputs as the architectures share them.</summary>
+/// <summary>Input specs shared by the architectures.</summary>
 internal static class Inputs
 {
-    /// <summary>RGB, scaled to 0..1, ImageNet's mean and standard deviation, letterboxed.</summary>
+    /// <summary>Returns an RGB input, scaled to 0..1, with ImageNet's mean and standard deviation, letterboxed.</summary>
     public static InputSpec ImageNet(ModelSettings settings, int width, int height) => new()
     {
         Name = "images",

@@ -6,13 +6,16 @@ using EdgeVision.Exporter.Training;
 namespace EdgeVision.Exporter.Architectures;
 
 /// <summary>
-/// One backbone and pyramid, four heads: what kind of scene it is (logits [N, scenes]), which objects stand where (as
-/// <see cref="FpnDetector"/>), which pixels are foreground (logits [N, classes, H/4, W/4]) and how far each is (metres [N, 1,
-/// H/4, W/4]). Option <c>heads</c>: a part of classify, detect, segment, depth, for single-task models of the same size.
+/// Multi-task network: one backbone and pyramid with heads for classification, detection, segmentation and depth.
 /// </summary>
+/// <remarks>
+/// Outputs: scene type (logits [N, scenes]), objects (as <see cref="FpnDetector"/>), foreground (logits [N, classes, H/4, W/4])
+/// and distance (metres [N, 1, H/4, W/4]). Option <c>heads</c> selects some of classify, detect, segment, depth, for
+/// single-task models of the same size.
+/// </remarks>
 public sealed class MultiTaskNet : Architecture
 {
-    /// <summary>All heads.</summary>
+    /// <summary>Names of all heads.</summary>
     public static readonly string[] AllHeads = ["classify", "detect", "segment", "depth"];
 
     private static readonly ResidualBackbone Backbone = new(16, (24, 1), (48, 2), (80, 2), (96, 1));
@@ -21,7 +24,7 @@ public sealed class MultiTaskNet : Architecture
     private readonly AnchorGenerator _anchors = new([8, 16, 32], [[18, 26], [36, 52], [72, 104]], [0.5f, 1f, 2f]);
     private readonly string[] _scenes, _objects, _pixels;
 
-    /// <summary>A network for the scene, object and pixel classes of the settings.</summary>
+    /// <summary>Creates a network for the scene, object and pixel classes of the settings.</summary>
     public MultiTaskNet(ModelSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -32,7 +35,8 @@ public sealed class MultiTaskNet : Architecture
         _heads = settings.Option("heads", string.Join(',', AllHeads)).Split(',', StringSplitOptions.TrimEntries);
         if (_heads.Length == 0 || _heads.Except(AllHeads).Any())
         {
-            throw new EdgeVisionException($"option heads lists some of {string.Join(", ", AllHeads)}; '{string.Join(",", _heads)}' does not");
+            throw new EdgeVisionException(
+                $"Option 'heads' must list some of {string.Join(", ", AllHeads)}; got '{string.Join(",", _heads)}'");
         }
 
         var input = Inputs.ImageNet(settings, 160, 128);
@@ -68,7 +72,8 @@ public sealed class MultiTaskNet : Architecture
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Stages { get; } =
-        ["backbone.stem", "backbone.stage1", "backbone.stage2", "backbone.stage3", "backbone.stage4", "fpn", "dense", "classify", "head", "segment", "depth"];
+        ["backbone.stem", "backbone.stage1", "backbone.stage2", "backbone.stage3", "backbone.stage4", "fpn", "dense", "classify", "head",
+            "segment", "depth"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<(string Name, Value Value)> Forward(Net net, Value image)
@@ -78,7 +83,8 @@ public sealed class MultiTaskNet : Architecture
         var outputs = new List<(string, Value)>();
         if (_heads.Contains("classify"))
         {
-            outputs.Add(("scene_logits", net.Linear("classify.fc", net.GlobalPool(features[^1]), _scenes.Length, WeightStart.Normal(0.01))));
+            outputs.Add(
+                ("scene_logits", net.Linear("classify.fc", net.GlobalPool(features[^1]), _scenes.Length, WeightStart.Normal(0.01))));
         }
 
         if (_heads is ["classify"])
@@ -94,18 +100,22 @@ public sealed class MultiTaskNet : Architecture
 
         if (_heads.Contains("segment") || _heads.Contains("depth"))
         {
-            // Stride 4, shared: the finest backbone features beside the finest level, enlarged.
+            // Stride 4, shared by both heads: the finest backbone features and the finest level, upsampled.
             var dense = net.Concat(1, features[0], net.Upsample(levels[0]));
             dense = net.ConvNorm("dense.conv", dense, 48);
             if (_heads.Contains("segment"))
             {
-                outputs.Add(("pixel_logits", net.Conv("segment.predict", net.ConvNorm("segment.conv", dense, 32), _pixels.Length, kernel: 1, start: WeightStart.Normal(0.01))));
+                outputs.Add(
+                    ("pixel_logits",
+                        net.Conv("segment.predict", net.ConvNorm("segment.conv", dense, 32), _pixels.Length, kernel: 1,
+                            start: WeightStart.Normal(0.01))));
             }
 
             if (_heads.Contains("depth"))
             {
-                // The bias begins at a middling distance; softplus keeps it above 0.
-                var metres = net.Conv("depth.predict", net.ConvNorm("depth.conv", dense, 32), 1, kernel: 1, start: WeightStart.Normal(0.01), bias: 5);
+                // The bias starts at a medium distance; softplus keeps the output above 0.
+                var metres = net.Conv("depth.predict", net.ConvNorm("depth.conv", dense, 32), 1, kernel: 1, start: WeightStart.Normal(0.01),
+                    bias: 5);
                 outputs.Add(("metres", net.Apply("depth.positive", new Softplus(), metres)));
             }
         }

@@ -6,21 +6,24 @@ using EdgeVision.Exporter.Training;
 
 namespace EdgeVision.Exporter.Architectures;
 
-/// <summary>What the pose networks share: they look at one figure that fills their input, and give its keypoints.</summary>
+/// <summary>Parts that the pose networks share: they predict the keypoints of one figure that fills their input.</summary>
 internal static class PoseNets
 {
     // Stride 16 after the last of these.
     public static readonly (int Channels, int Blocks)[] Stages = [(32, 1), (64, 2), (96, 2)];
 
-    /// <summary>A backbone of the first stages.</summary>
+    /// <summary>Creates a backbone of the first stages.</summary>
     public static ResidualBackbone Backbone(params (int Channels, int Blocks)[] stages) => new(24, stages);
 
-    /// <summary>What can be frozen and transferred by its name.</summary>
-    public static string[] Names(ResidualBackbone backbone) => ["backbone.stem", .. backbone.Stages.Select((_, i) => $"backbone.stage{i + 1}"), "head"];
+    /// <summary>Returns the prefixes of the weights' names for freezing and transfer.</summary>
+    public static string[] Names(ResidualBackbone backbone) =>
+        ["backbone.stem", .. backbone.Stages.Select((_, i) => $"backbone.stage{i + 1}"), "head"];
 
-    public static string[] Keypoints(ModelSettings settings) => [.. settings.Labels is { Keypoints.Count: > 0 } l ? l.Keypoints : DefaultLabels.Keypoints];
+    public static string[] Keypoints(ModelSettings settings) =>
+        [.. settings.Labels is { Keypoints.Count: > 0 } l ? l.Keypoints : DefaultLabels.Keypoints];
 
-    public static ModelSpec Spec(ModelSettings settings, string name, string decoder, string[] tensors, Dictionary<string, JsonElement> parameters) => new()
+    public static ModelSpec Spec(ModelSettings settings, string name, string decoder, string[] tensors,
+        Dictionary<string, JsonElement> parameters) => new()
     {
         Name = settings.Name ?? name,
         Task = "pose",
@@ -32,10 +35,11 @@ internal static class PoseNets
     };
 }
 
-/// <summary>
-/// Heatmaps by deconvolution in the manner of Simple Baselines (Xiao et al. 2018): a residual backbone to stride 32, three
-/// transposed convolutions back to stride 4, one map a keypoint [N, K, H/4, W/4]. Option <c>refinement</c>: plain, dark or udp.
-/// </summary>
+/// <summary>Pose network with heatmaps by deconvolution, after Simple Baselines (Xiao et al. 2018).</summary>
+/// <remarks>
+/// A residual backbone to stride 32 and three transposed convolutions back to stride 4, one map per keypoint [N, K, H/4, W/4].
+/// Option <c>refinement</c>: plain, dark or udp.
+/// </remarks>
 public sealed class HeatmapPose : Architecture
 {
     private static readonly ResidualBackbone Backbone = PoseNets.Backbone([.. PoseNets.Stages, (128, 1)]);
@@ -43,7 +47,7 @@ public sealed class HeatmapPose : Architecture
     private readonly string[] _keypoints;
     private readonly int _channels;
 
-    /// <summary>A pose network for the keypoints of the settings.</summary>
+    /// <summary>Creates a pose network for the keypoints of the settings.</summary>
     public HeatmapPose(ModelSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -52,13 +56,15 @@ public sealed class HeatmapPose : Architecture
         string refinement = settings.Option("refinement", "dark");
         if (refinement is not ("plain" or "dark" or "udp"))
         {
-            throw new EdgeVisionException($"option refinement is plain, dark or udp; '{refinement}' is not");
+            throw new EdgeVisionException($"Option 'refinement' must be plain, dark or udp; got '{refinement}'");
         }
 
-        Spec = PoseNets.Spec(settings, Name, "heatmap", ["heatmaps"], new Dictionary<string, JsonElement> { ["refinement"] = JsonSerializer.SerializeToElement(refinement) });
+        Spec = PoseNets.Spec(settings, Name, "heatmap", ["heatmaps"],
+            new Dictionary<string, JsonElement> { ["refinement"] = JsonSerializer.SerializeToElement(refinement) });
         if (Spec.Input.Width % 32 != 0 || Spec.Input.Height % 32 != 0)
         {
-            throw new EdgeVisionException($"an input of {Spec.Input.Width}x{Spec.Input.Height} does not come back as maps of a quarter of its sides; both must be multiples of 32");
+            throw new EdgeVisionException("Both sides of the input must be multiples of 32, so that the heatmaps have "
+                + $"a quarter of its size; got {Spec.Input.Width}x{Spec.Input.Height}");
         }
 
         Heads = [new HeatmapHead(Spec.Outputs[0], _keypoints, Spec.Input, udp: refinement == "udp")];
@@ -94,20 +100,20 @@ public sealed class HeatmapPose : Architecture
 }
 
 /// <summary>
-/// SimCC (Li et al. 2022): each keypoint's column and row are two classifications over bins of half a pixel. Outputs
-/// <c>simcc_x</c> [N, K, 2W] and <c>simcc_y</c> [N, K, 2H], logits.
+/// Pose network after SimCC (Li et al. 2022): each keypoint's x and y are classified over bins of half a pixel.
 /// </summary>
+/// <remarks>Outputs <c>simcc_x</c> [N, K, 2W] and <c>simcc_y</c> [N, K, 2H], logits.</remarks>
 public sealed class SimccPose : Architecture
 {
-    /// <summary>Bins a pixel.</summary>
+    /// <summary>Bins per pixel.</summary>
     public const int SplitRatio = 2;
 
-    // Stride 16: enough cells to say where, few enough for the linear layers.
+    // Stride 16: enough cells to locate keypoints, and few enough for the linear layers.
     private static readonly ResidualBackbone Backbone = PoseNets.Backbone(PoseNets.Stages);
 
     private readonly string[] _keypoints;
 
-    /// <summary>A pose network for the keypoints of the settings.</summary>
+    /// <summary>Creates a pose network for the keypoints of the settings.</summary>
     public SimccPose(ModelSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -116,7 +122,7 @@ public sealed class SimccPose : Architecture
         {
             ["splitRatio"] = JsonSerializer.SerializeToElement((float)SplitRatio),
             ["softmax"] = JsonSerializer.SerializeToElement(true),
-            // The training's targets are Gaussians: their greatest value is a score of 1.
+            // The training targets are Gaussians; their maximum corresponds to a score of 1.
             ["peak"] = JsonSerializer.SerializeToElement(1 / (SimccHead.Sigma * MathF.Sqrt(2 * MathF.PI))),
         });
         Heads = [new SimccHead(Spec.Outputs[0], _keypoints, Spec.Input)];

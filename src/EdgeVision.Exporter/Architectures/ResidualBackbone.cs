@@ -3,14 +3,12 @@ using EdgeVision.Exporter.Layers;
 
 namespace EdgeVision.Exporter.Architectures;
 
-/// <summary>
-/// Residual backbone (He et al. 2015, basic blocks): a stem of stride 2 and stages that each halve the picture.
-/// </summary>
+/// <summary>Residual backbone (He et al. 2015, basic blocks): a stem of stride 2 and stages that each halve the size.</summary>
 /// <param name="Stem">Channels of the stem.</param>
 /// <param name="Stages">Channels and blocks of each stage, from stride 4 on.</param>
 public sealed record ResidualBackbone(int Stem, params (int Channels, int Blocks)[] Stages)
 {
-    /// <summary>Feature maps after each stage: strides 4, 8, 16 …</summary>
+    /// <summary>Returns the feature maps after each stage: strides 4, 8, 16 …</summary>
     public IReadOnlyList<Value> Forward(Net net, Value image)
     {
         using var scope = net.Scope("backbone");

@@ -3,7 +3,7 @@ using EdgeVision.Exporter.Heads;
 
 namespace EdgeVision.Exporter.Architectures;
 
-/// <summary>What the semantic segmentation networks share: input, labels and head.</summary>
+/// <summary>Input, labels and head that the semantic segmentation networks share.</summary>
 internal static class Segmentation
 {
     public static (ModelSpec Spec, IReadOnlyList<Head> Heads) Describe(ModelSettings settings, string name, int width, int height)

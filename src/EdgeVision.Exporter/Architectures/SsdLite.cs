@@ -5,13 +5,11 @@ using EdgeVision.Exporter.Training;
 
 namespace EdgeVision.Exporter.Architectures;
 
-/// <summary>
-/// SSD (Liu et al. 2016) with depthwise-separable prediction layers as in MobileNetV2's SSDLite (Sandler et al. 2018), here
-/// over a feature pyramid: residual backbone, levels of strides 8, 16 and 32, and one of stride 64 behind them.
-/// </summary>
+/// <summary>SSD (Liu et al. 2016) with depthwise-separable prediction layers over a feature pyramid.</summary>
 /// <remarks>
-/// Outputs: <c>cls_logits</c> [N,A,C+1] before the softmax, background first, and <c>bbox_regression</c> [N,A,4] of the default
-/// boxes with variances 0.1 and 0.2; by level, y, x, box.
+/// The prediction layers are those of MobileNetV2's SSDLite (Sandler et al. 2018). Residual backbone, levels of strides 8, 16
+/// and 32, and one more of stride 64. Outputs: <c>cls_logits</c> [N,A,C+1] before the softmax, background first, and
+/// <c>bbox_regression</c> [N,A,4] of the default boxes with variances 0.1 and 0.2; ordered by level, y, x, box.
 /// </remarks>
 public sealed class SsdLite : Architecture
 {
@@ -21,7 +19,7 @@ public sealed class SsdLite : Architecture
     private readonly string[] _labels;
     private readonly string _name;
 
-    /// <summary>The detector with its own settings, or those given.</summary>
+    /// <summary>Creates the detector with the given settings, or its defaults.</summary>
     public SsdLite(ModelSettings? settings = null)
     {
         settings ??= new ModelSettings();
@@ -31,8 +29,10 @@ public sealed class SsdLite : Architecture
         _backbone = DetectorSpec.Backbone(settings);
         _pyramid = new FeaturePyramid(settings.Scaled(48));
 
-        // Two scales on the finest level: of 4,000 objects on drawn shelves 2 % then overlap no default box by 0.5, with one 6 %.
-        Boxes = new DefaultBoxes(_input.Width, _input.Height, [8, 8, 16, 32, 64], [0.1f, 0.15f, 0.28f, 0.5f, 0.75f, 1], [[2], [2, 3.5f], [2, 3], [2, 3], [2]]);
+        // Two scales on the finest level: with them 2 % of 4,000 objects on drawn shelves overlap no default box by 0.5, with
+        // one scale 6 %.
+        Boxes = new DefaultBoxes(_input.Width, _input.Height, [8, 8, 16, 32, 64], [0.1f, 0.15f, 0.28f, 0.5f, 0.75f, 1],
+            [[2], [2, 3.5f], [2, 3], [2, 3], [2]]);
         Heads = [new SsdHead(_input, _labels.Length, Boxes)];
     }
 

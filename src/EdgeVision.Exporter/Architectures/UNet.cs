@@ -4,16 +4,19 @@ using EdgeVision.Exporter.Training;
 
 namespace EdgeVision.Exporter.Architectures;
 
-/// <summary>
-/// U-Net (Ronneberger et al. 2015) with padded convolutions and BatchNorm: four halvings, and at each size on the way back the
-/// features of the way down beside the enlarged ones. Logits [N, classes, H, W]; sides are multiples of 16.
-/// </summary>
+/// <summary>U-Net (Ronneberger et al. 2015) with padded convolutions and BatchNorm; logits [N, classes, H, W].</summary>
+/// <remarks>
+/// Four downsampling steps; at each size of the upsampling path the features of the downsampling path are concatenated. Both
+/// sides of the input are multiples of 16.
+/// </remarks>
 public sealed class UNet : Architecture
 {
     private readonly int[] _channels;
     private readonly int _classes;
 
-    /// <summary>A U-Net for the pixel classes of the settings; channels 1 is the published width (64 to 1024).</summary>
+    /// <summary>
+    /// Creates a U-Net for the pixel classes of the settings; a channel factor of 1 is the published width (64 to 1024).
+    /// </summary>
     public UNet(ModelSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -38,7 +41,8 @@ public sealed class UNet : Architecture
     public override bool DynamicSize => true;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = [.. Enumerable.Range(0, 5).Select(i => $"down{i}"), .. Enumerable.Range(0, 4).Select(i => $"up{3 - i}"), "head"];
+    public override IReadOnlyList<string> Stages { get; } =
+        [.. Enumerable.Range(0, 5).Select(i => $"down{i}"), .. Enumerable.Range(0, 4).Select(i => $"up{3 - i}"), "head"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<(string Name, Value Value)> Forward(Net net, Value image)

@@ -5,13 +5,11 @@ using EdgeVision.Exporter.Training;
 
 namespace EdgeVision.Exporter.Architectures;
 
-/// <summary>
-/// Anchor-free detector in the manner of YOLOv8: residual backbone, feature pyramid over strides 8, 16 and 32, and for each
-/// level a branch for the classes and one for the distances to a box's four sides as distributions over 16 bins.
-/// </summary>
+/// <summary>Anchor-free detector after YOLOv8, with box distances as distributions over 16 bins.</summary>
 /// <remarks>
-/// Output <c>output0</c> [N,4+C,A], as Ultralytics exports it: cx, cy, w, h in pixels of the input, then class scores 0..1.
-/// Places by level, y, x.
+/// Residual backbone, feature pyramid over strides 8, 16 and 32, and for each level one branch for the classes and one for the
+/// distances to the four sides of the box. Output <c>output0</c> [N,4+C,A], as Ultralytics exports it: cx, cy, w, h in pixels
+/// of the input, then class scores 0..1. Locations are ordered by level, y, x.
 /// </remarks>
 public sealed class YoloDetector : Architecture
 {
@@ -23,7 +21,7 @@ public sealed class YoloDetector : Architecture
     private readonly string[] _labels;
     private readonly string _name;
 
-    /// <summary>The detector with its own settings, or those given.</summary>
+    /// <summary>Creates the detector with the given settings, or its defaults.</summary>
     public YoloDetector(ModelSettings? settings = null)
     {
         settings ??= new ModelSettings();
@@ -67,7 +65,7 @@ public sealed class YoloDetector : Architecture
         return [("output0", net.Concat(1, boxes, net.Apply("scores", new Sigmoid(), logits)))];
     }
 
-    /// <summary><c>box_distribution</c> [N,64,A] and <c>class_logits</c> [N,C,A], both before softmax and sigmoid.</summary>
+    /// <summary>Returns <c>box_distribution</c> [N,64,A] and <c>class_logits</c> [N,C,A], before softmax and sigmoid.</summary>
     public override IReadOnlyList<(string Name, Value Value)> TrainingForward(Net net, Value image)
     {
         var (distribution, logits) = Raw(net, image);
@@ -80,7 +78,7 @@ public sealed class YoloDetector : Architecture
         var boxes = new List<Value>();
         var classes = new List<Value>();
 
-        // Every score is 0.01 at first, so that background does not swamp the loss.
+        // Every score starts at 0.01, so that background does not dominate the loss.
         float prior = -MathF.Log((1 - 0.01f) / 0.01f);
         for (int i = 0; i < levels.Count; i++)
         {

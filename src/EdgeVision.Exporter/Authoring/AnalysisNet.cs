@@ -1,17 +1,17 @@
 namespace EdgeVision.Exporter.Authoring;
 
-/// <summary>Walks a description without computing: shapes at every layer, parameters, multiply-accumulates.</summary>
+/// <summary>Net that infers shapes and counts parameters and multiply-accumulates without computing values.</summary>
 public sealed class AnalysisNet : Net
 {
     private readonly HashSet<string> _seen = [];
 
-    /// <summary>One entry an applied layer, in order.</summary>
+    /// <summary>Gets one entry per applied layer, in order.</summary>
     public List<(string Name, string Kind, long[] Shape)> Layers { get; } = [];
 
-    /// <summary>Trained numbers; shared weights count once.</summary>
+    /// <summary>Gets the number of trained parameters; shared weights count once.</summary>
     public long Parameters { get; private set; }
 
-    /// <summary>Multiply-accumulates of convolutions and matrix products for one item.</summary>
+    /// <summary>Gets the multiply-accumulates of convolutions and matrix products for one item.</summary>
     public long MultiplyAccumulates { get; private set; }
 
     private protected override Value Apply(string name, Layer layer, IReadOnlyList<Value> inputs, long[][] shapes, long[] shape)

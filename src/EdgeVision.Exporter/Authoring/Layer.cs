@@ -2,30 +2,32 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Authoring;
 
-/// <summary>
-/// One kind of operation with all that is known of it in one place: its shapes, its weights, how TorchSharp runs it and
-/// how ONNX writes it. A layer holds settings, never weights or tensors; a new kind is a new file in Layers/ and a row in
-/// the parity test.
-/// </summary>
+/// <summary>Operation of a network: its shape inference, its weights, and how TorchSharp runs and ONNX represents it.</summary>
+/// <remarks>
+/// A layer holds settings, never weights or tensors. A new kind of layer needs a new file in Layers/ and a row in the parity
+/// test.
+/// </remarks>
 public abstract record Layer
 {
-    /// <summary>Shape of the output for the shapes of the inputs; -1 stays open.</summary>
-    /// <exception cref="ArgumentException">The inputs do not fit.</exception>
+    /// <summary>Returns the output shape for the input shapes; -1 marks an open dimension.</summary>
+    /// <exception cref="ArgumentException">The inputs do not fit the layer.</exception>
     public abstract long[] InferShape(IReadOnlyList<long[]> inputs);
 
-    /// <summary>Weights that the layer needs for these inputs; none by default.</summary>
+    /// <summary>Returns the weights that the layer needs for these inputs; none by default.</summary>
     public virtual IReadOnlyList<WeightSpec> Weights(IReadOnlyList<long[]> inputs) => [];
 
-    /// <summary>Multiply-accumulates for one item, for these shapes; counted for convolutions and matrix products only.</summary>
+    /// <summary>Returns the multiply-accumulates for one item; counted for convolutions and matrix products only.</summary>
     public virtual long MultiplyAccumulates(IReadOnlyList<long[]> inputs, long[] output) => 0;
 
-    /// <summary>Runs the layer; weights in the order of <see cref="Weights"/>.</summary>
+    /// <summary>Runs the layer with its weights in the order of <see cref="Weights"/>.</summary>
     internal abstract torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights);
 
-    /// <summary>Writes the layer; weights as <see cref="Run"/> had them, <paramref name="shape"/> from <see cref="InferShape"/>.</summary>
+    /// <summary>
+    /// Writes the layer with the same weights as <see cref="Run"/>; <paramref name="shape"/> is from <see cref="InferShape"/>.
+    /// </summary>
     internal abstract OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights);
 
-    /// <summary>Fails with one line where a layer's input does not fit.</summary>
+    /// <summary>Throws <see cref="ArgumentException"/> if a condition on a layer's inputs is not met.</summary>
     protected static void Require(bool condition, string message)
     {
         if (!condition)
@@ -35,33 +37,33 @@ public abstract record Layer
     }
 }
 
-/// <summary>A layer that acts on each element: the shape stays.</summary>
+/// <summary>Layer that acts on each element and keeps the shape.</summary>
 public abstract record ElementwiseLayer : Layer
 {
     /// <inheritdoc/>
     public override long[] InferShape(IReadOnlyList<long[]> inputs) => inputs[0];
 }
 
-/// <summary>A weight that a layer needs.</summary>
-/// <param name="Name">Name behind the layer's, such as <c>weight</c>.</param>
+/// <summary>Weight that a layer needs.</summary>
+/// <param name="Name">Suffix after the layer's name, such as <c>weight</c>.</param>
 /// <param name="Shape">Shape.</param>
-/// <param name="Start">Values at the start.</param>
-/// <param name="Trained">Whether gradients flow to it; false for running statistics.</param>
+/// <param name="Start">Initial values.</param>
+/// <param name="Trained">Whether gradients flow to the weight; false for running statistics.</param>
 public sealed record WeightSpec(string Name, long[] Shape, WeightStart Start, bool Trained = true);
 
-/// <summary>How a weight starts.</summary>
+/// <summary>Initial values of a weight.</summary>
 public abstract record WeightStart
 {
     /// <summary>Fills <paramref name="weight"/> in place.</summary>
     internal abstract void Fill(torch.Tensor weight, torch.Generator random);
 
-    /// <summary>All elements <paramref name="value"/>.</summary>
+    /// <summary>Sets all elements to <paramref name="value"/>.</summary>
     public static WeightStart Constant(float value) => new ConstantStart(value);
 
-    /// <summary>Normal with mean 0.</summary>
+    /// <summary>Draws from a normal distribution with mean 0.</summary>
     public static WeightStart Normal(double std) => new NormalStart(std);
 
-    /// <summary>He et al. 2015 for ReLU: normal with variance 2 / fan out.</summary>
+    /// <summary>Draws from a normal distribution with variance 2 / fan-out (He et al. 2015, for ReLU).</summary>
     public static WeightStart Kaiming { get; } = new KaimingStart();
 
     private sealed record ConstantStart(float Value) : WeightStart

@@ -1,18 +1,16 @@
 namespace EdgeVision.Exporter.Authoring;
 
-/// <summary>
-/// Who walks a description. An architecture calls layers on a net; <see cref="TorchNet"/> executes them,
-/// <see cref="OnnxNet"/> writes them and <see cref="AnalysisNet"/> counts. There is no second description.
-/// </summary>
+/// <summary>Visitor of a network description: an architecture applies its layers to a net.</summary>
 /// <remarks>
-/// Weights are named by scope and layer (<c>backbone.stage1.conv1.weight</c>). Applying a layer again under the same name
-/// shares its weights: heads over several pyramid levels are written as a loop.
+/// <see cref="TorchNet"/> executes the layers, <see cref="OnnxNet"/> writes them and <see cref="AnalysisNet"/> counts them, all
+/// from the same description. Weights are named by scope and layer (<c>backbone.stage1.conv1.weight</c>). Applying a layer
+/// again under the same name shares its weights: heads over several pyramid levels are written as a loop.
 /// </remarks>
 public abstract class Net
 {
     private string _scope = "";
 
-    /// <summary>Opens a scope: names inside begin with <paramref name="name"/> and a dot until it is disposed.</summary>
+    /// <summary>Opens a scope: until it is disposed, names begin with <paramref name="name"/> and a dot.</summary>
     public IDisposable Scope(string name)
     {
         var outer = new OuterScope(this, _scope);

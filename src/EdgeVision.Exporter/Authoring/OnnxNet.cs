@@ -3,15 +3,17 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Authoring;
 
-/// <summary>Writes a description as an ONNX graph with the weights of the store; BatchNorm is folded where it can be.</summary>
+/// <summary>
+/// Net that writes a description as an ONNX graph with the weights of the store; BatchNorm is folded where possible.
+/// </summary>
 public sealed class OnnxNet(OnnxGraphBuilder graph, WeightStore weights) : Net
 {
     private readonly Dictionary<string, GraphValue> _initializers = [];
 
-    /// <summary>The graph under construction.</summary>
+    /// <summary>Gets the graph under construction.</summary>
     internal OnnxGraphBuilder Graph => graph;
 
-    /// <summary>Adds the graph's input; the batch is open.</summary>
+    /// <summary>Adds the graph's input; its batch dimension is open.</summary>
     public Value AddInput(string name, params ReadOnlySpan<long> itemShape) =>
         new OnnxValue(graph.AddInput(name, [-1, .. itemShape], openNames: new Dictionary<int, string> { [0] = "batch" }));
 
@@ -40,17 +42,17 @@ public sealed class OnnxNet(OnnxGraphBuilder graph, WeightStore weights) : Net
         return value;
     }
 
-    /// <summary>A constant number.</summary>
+    /// <summary>Returns a scalar constant.</summary>
     internal OnnxValue Scalar(float value) =>
         new(Initializer($"constant[{value.ToString("R", System.Globalization.CultureInfo.InvariantCulture)}]", () => [value]));
 
-    /// <summary>Writes a node whose inputs are values of this net.</summary>
+    /// <summary>Adds a node whose inputs are values of this net.</summary>
     internal OnnxValue Node(string op, string name, IReadOnlyList<OnnxValue> inputs, long[] shape, params AttributeProto[] attributes) =>
         new(graph.AddNode(op, name, [.. inputs.Select(v => v.Graph)], shape, attributes: attributes));
 
     private protected override Value Apply(string name, Layer layer, IReadOnlyList<Value> inputs, long[][] shapes, long[] shape) =>
         layer.Write(this, name, [.. inputs.Cast<OnnxValue>()], shape, weights.Resolve(name, layer, shapes));
 
-    // TorchSharp's own copy refuses a tensor without elements.
+    // TorchSharp's own copy throws for a tensor without elements.
     internal static float[] Floats(torch.Tensor tensor) => tensor.numel() == 0 ? [] : tensor.detach().contiguous().data<float>().ToArray();
 }

@@ -4,32 +4,30 @@ using System.Text.Json;
 
 namespace EdgeVision.Exporter.Authoring;
 
-/// <summary>One tensor of a safetensors file.</summary>
-/// <param name="Type">Element type as the format writes it: F32, U8 …</param>
+/// <summary>Tensor of a safetensors file.</summary>
+/// <param name="Type">Element type as in the format: F32, U8 …</param>
 /// <param name="Shape">Dimensions.</param>
 /// <param name="Data">Row-major little-endian bytes.</param>
 public sealed record SafeTensor(string Type, long[] Shape, byte[] Data)
 {
-    /// <summary>A tensor of type F32.</summary>
+    /// <summary>Creates a tensor of type F32.</summary>
     public static SafeTensor FromFloats(ReadOnlySpan<float> values, long[] shape) =>
         new("F32", shape, MemoryMarshal.AsBytes(values).ToArray());
 
-    /// <summary>The values of an F32 tensor.</summary>
-    /// <exception cref="InvalidDataException">The tensor is of another type.</exception>
+    /// <summary>Returns the values of an F32 tensor.</summary>
+    /// <exception cref="InvalidDataException">The tensor has another type.</exception>
     public float[] ToFloats() => Type == "F32"
         ? MemoryMarshal.Cast<byte, float>(Data).ToArray()
-        : throw new InvalidDataException($"a tensor of type {Type} where F32 is needed");
+        : throw new InvalidDataException($"Tensor type must be F32; got {Type}");
 }
 
-/// <summary>
-/// Reads and writes the safetensors format (8 bytes of header length, a JSON header, raw data), which carries weights
-/// without code. Checkpoints are such files.
-/// </summary>
+/// <summary>Reads and writes the safetensors format, which holds weights without executable code; used for checkpoints.</summary>
+/// <remarks>A file is 8 bytes of header length, a JSON header and raw data.</remarks>
 public static class SafeTensors
 {
     private const int LongestHeader = 100_000_000; // the reference implementation's limit
 
-    /// <summary>Writes the file whole or not at all.</summary>
+    /// <summary>Writes the file completely or not at all.</summary>
     public static void Save(string path, IReadOnlyDictionary<string, SafeTensor> tensors, IReadOnlyDictionary<string, string> metadata)
     {
         using var header = new MemoryStream();
@@ -86,7 +84,7 @@ public static class SafeTensors
     }
 
     /// <summary>Reads the file.</summary>
-    /// <exception cref="InvalidDataException">It is not a safetensors file, or it is cut off.</exception>
+    /// <exception cref="InvalidDataException">The file is not a safetensors file, or it is truncated.</exception>
     public static (Dictionary<string, SafeTensor> Tensors, Dictionary<string, string> Metadata) Load(string path)
     {
         using var file = File.OpenRead(path);
@@ -145,5 +143,5 @@ public static class SafeTensors
         return (tensors, metadata);
     }
 
-    private static InvalidDataException NotSafeTensors(string path) => new($"{path} is not a safetensors file, or it is cut off");
+    private static InvalidDataException NotSafeTensors(string path) => new($"'{path}' is not a safetensors file, or it is truncated");
 }

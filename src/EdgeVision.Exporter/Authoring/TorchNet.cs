@@ -2,25 +2,26 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Authoring;
 
-/// <summary>Executes a description with TorchSharp; gradients flow to the weights of the store.</summary>
+/// <summary>Net that executes a description with TorchSharp; gradients flow to the weights of the store.</summary>
 public sealed class TorchNet(WeightStore weights, bool training) : Net
 {
-    /// <summary>Whether the layer that runs now trains: BatchNorm uses, and updates from, the batch's statistics.</summary>
+    /// <summary>Gets whether the current layer is in training mode.</summary>
+    /// <remarks>In training mode BatchNorm uses the batch's statistics and updates its running ones from them.</remarks>
     public bool Training { get; private set; }
 
-    /// <summary>Stages that stand still: their BatchNorm keeps its statistics.</summary>
+    /// <summary>Prefixes of frozen stages; their BatchNorm keeps its statistics.</summary>
     public IReadOnlyCollection<string> Frozen { get; init; } = [];
 
-    /// <summary>Sees each layer's output, for statistics.</summary>
+    /// <summary>Callback that receives each layer's name, the layer and its output, for statistics.</summary>
     public Action<string, Layer, torch.Tensor>? Observer { get; init; }
 
-    /// <summary>The weights.</summary>
+    /// <summary>Gets the weights.</summary>
     public WeightStore Weights => weights;
 
-    /// <summary>A tensor as a value of this net.</summary>
+    /// <summary>Wraps a tensor as a value of this net.</summary>
     public static Value Wrap(torch.Tensor tensor) => new TorchValue(tensor);
 
-    /// <summary>The tensor behind a value of this net.</summary>
+    /// <summary>Returns the tensor of a value of this net.</summary>
     public static torch.Tensor Unwrap(Value value) => ((TorchValue)value).Tensor;
 
     private protected override Value Apply(string name, Layer layer, IReadOnlyList<Value> inputs, long[][] shapes, long[] shape)
@@ -31,7 +32,8 @@ public sealed class TorchNet(WeightStore weights, bool training) : Net
         Training = false;
         if (!Value.Fits(result.shape, shape))
         {
-            throw new InvalidOperationException($"{name}: {layer} gave {Value.ShapeText(result.shape)}; its shape rule says {Value.ShapeText(shape)}");
+            throw new InvalidOperationException(
+                $"{name}: output of {layer} must have shape {Value.ShapeText(shape)}; got {Value.ShapeText(result.shape)}");
         }
 
         Observer?.Invoke(name, layer, result);

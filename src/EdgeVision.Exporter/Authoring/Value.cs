@@ -4,24 +4,24 @@ using TorchSharp;
 namespace EdgeVision.Exporter.Authoring;
 
 /// <summary>
-/// What flows between layers. A description only passes values on; what one is inside depends on who walks the
-/// description: a tensor (TorchSharp), a graph value (ONNX) or a shape alone (analysis).
+/// Value between layers. Its content depends on the net: a tensor (TorchSharp), a graph value (ONNX) or only a shape
+/// (analysis).
 /// </summary>
 public class Value
 {
-    /// <summary>A value of which only the shape is known.</summary>
+    /// <summary>Creates a value of which only the shape is known.</summary>
     public Value(params long[] shape) => Shape = shape;
 
-    /// <summary>Dimensions; -1 where a dimension is open. Axis 0 is the batch.</summary>
+    /// <summary>Gets the dimensions; -1 marks an open one. Axis 0 is the batch.</summary>
     public long[] Shape { get; }
 
-    /// <summary>Dimension <paramref name="axis"/>; negative counts from the end.</summary>
+    /// <summary>Returns dimension <paramref name="axis"/>; a negative axis counts from the end.</summary>
     public long Size(int axis) => Shape[axis < 0 ? Shape.Length + axis : axis];
 
-    /// <summary>Like <c>[?,64,20,24]</c>.</summary>
+    /// <summary>Returns the shape as text, such as <c>[?,64,20,24]</c>.</summary>
     public override string ToString() => ShapeText(Shape);
 
-    /// <summary>Whether a shape is what a shape rule says; -1 there takes any size.</summary>
+    /// <summary>Returns whether a shape matches an inferred one, in which -1 matches any size.</summary>
     internal static bool Fits(ReadOnlySpan<long> shape, ReadOnlySpan<long> rule)
     {
         bool fits = shape.Length == rule.Length;
@@ -37,16 +37,16 @@ public class Value
         $"[{string.Join(',', shape.Select(d => d < 0 ? "?" : d.ToString(System.Globalization.CultureInfo.InvariantCulture)))}]";
 }
 
-/// <summary>A value that TorchSharp computed.</summary>
+/// <summary>Value computed by TorchSharp.</summary>
 internal sealed class TorchValue(torch.Tensor tensor) : Value(tensor.shape)
 {
     public torch.Tensor Tensor { get; } = tensor;
 }
 
-/// <summary>
-/// A value of the ONNX graph. A linear operation is written only when something reads it, so that a BatchNorm behind it
-/// can be folded into its weights instead.
-/// </summary>
+/// <summary>Value of the ONNX graph.</summary>
+/// <remarks>
+/// A linear operation is written only when its result is read, so that a following BatchNorm can be folded into its weights.
+/// </remarks>
 internal sealed class OnnxValue : Value
 {
     private readonly Func<GraphValue>? _write;
@@ -61,24 +61,24 @@ internal sealed class OnnxValue : Value
         _write = () => write(linear);
     }
 
-    /// <summary>The linear operation this value is the result of, where it can still be folded into.</summary>
+    /// <summary>Gets the linear operation that produces this value, if it can still be folded; null otherwise.</summary>
     public FoldableLinear? Linear { get; }
 
     public Func<FoldableLinear, GraphValue>? Rewrite { get; }
 
-    /// <summary>The value in the graph, written now if it was not yet.</summary>
+    /// <summary>Gets the value in the graph; writes it on first use.</summary>
     public GraphValue Graph => _value ??= _write!();
 }
 
-/// <summary>Weights of a convolution or a fully connected layer on their way into the graph.</summary>
-/// <param name="Name">Name of the layer, of the node and the base of its initializers' names.</param>
+/// <summary>Weights of a convolution or a fully connected layer before they are written to the graph.</summary>
+/// <param name="Name">Name of the layer and of the node, and prefix of the names of its initializers.</param>
 /// <param name="Weight">Row-major; the output channel is axis 0.</param>
 /// <param name="WeightShape">Shape of the weight.</param>
-/// <param name="Bias">One an output channel, or null.</param>
+/// <param name="Bias">One value per output channel, or null.</param>
 internal sealed record FoldableLinear(string Name, float[] Weight, long[] WeightShape, float[]? Bias)
 {
     /// <summary>
-    /// The operation followed by <c>y * scale + shift</c> per output channel. Computed in double, rounded once.
+    /// Returns the operation followed by <c>y * scale + shift</c> per output channel, computed in double and rounded once.
     /// </summary>
     public FoldableLinear Then(string name, double[] scale, double[] shift)
     {

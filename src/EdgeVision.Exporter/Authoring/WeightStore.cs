@@ -2,29 +2,29 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Authoring;
 
-/// <summary>The weights of a model by name. A description creates them as it is first walked; the order is the walk's.</summary>
-/// <param name="seed">Seed of a generator of its own: weights do not depend on what else draws random numbers.</param>
+/// <summary>Weights of a model by name, created in the order in which a description is first applied.</summary>
+/// <param name="seed">Seed of the store's own generator, so that weights do not depend on other random numbers.</param>
 public sealed class WeightStore(int seed) : IDisposable
 {
     private readonly torch.Generator _random = new((ulong)(uint)seed);
     private readonly Dictionary<string, (torch.Tensor Tensor, bool Trained)> _weights = [];
     private readonly List<string> _order = [];
 
-    /// <summary>Names in the order of creation.</summary>
+    /// <summary>Gets the names in the order of creation.</summary>
     public IReadOnlyList<string> Names => _order;
 
-    /// <summary>The weight of that name.</summary>
-    /// <exception cref="KeyNotFoundException">There is none.</exception>
+    /// <summary>Gets the weight with the given name.</summary>
+    /// <exception cref="KeyNotFoundException">No weight has that name.</exception>
     public torch.Tensor this[string name] => _weights[name].Tensor;
 
-    /// <summary>Weights that are trained, in the order of creation.</summary>
+    /// <summary>Gets the trained weights in the order of creation.</summary>
     public IEnumerable<(string Name, torch.Tensor Tensor)> Trained =>
         _order.Where(n => _weights[n].Trained).Select(n => (n, _weights[n].Tensor));
 
-    /// <summary>Numbers that are trained.</summary>
+    /// <summary>Gets the number of trained parameters.</summary>
     public long ParameterCount => Trained.Sum(w => w.Tensor.numel());
 
-    /// <summary>Copies values over the weights of the same names; every weight must be there with its shape.</summary>
+    /// <summary>Copies values into the weights of the same names; every weight must be present with its shape.</summary>
     /// <exception cref="InvalidDataException">A weight is missing or has another shape.</exception>
     public void Load(IReadOnlyDictionary<string, SafeTensor> tensors)
     {
@@ -35,12 +35,13 @@ public sealed class WeightStore(int seed) : IDisposable
             var target = _weights[name].Tensor;
             if (!tensors.TryGetValue(name, out var source))
             {
-                throw new InvalidDataException($"the checkpoint has no weight '{name}'; it belongs to another architecture");
+                throw new InvalidDataException($"Checkpoint has no weight '{name}'; it belongs to another architecture");
             }
 
             if (!source.Shape.AsSpan().SequenceEqual(target.shape))
             {
-                throw new InvalidDataException($"weight '{name}' is {Value.ShapeText(source.Shape)} in the checkpoint and {Value.ShapeText(target.shape)} in the architecture");
+                throw new InvalidDataException($"Weight '{name}' must have shape {Value.ShapeText(target.shape)}; "
+                    + $"got {Value.ShapeText(source.Shape)} in the checkpoint");
             }
 
             using var values = torch.tensor(source.ToFloats(), source.Shape);
@@ -48,18 +49,21 @@ public sealed class WeightStore(int seed) : IDisposable
         }
     }
 
-    /// <summary>Whether a weight belongs to a stage: its name is the prefix, or begins with the prefix and a dot.</summary>
+    /// <summary>
+    /// Returns whether a weight belongs to a stage: its name equals the prefix, or begins with the prefix and a dot.
+    /// </summary>
     public static bool IsUnder(string name, string prefix)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(prefix);
-        return prefix.Length == 0 || name.StartsWith(prefix, StringComparison.Ordinal) && (name.Length == prefix.Length || name[prefix.Length] == '.');
+        return prefix.Length == 0 || name.StartsWith(prefix, StringComparison.Ordinal)
+            && (name.Length == prefix.Length || name[prefix.Length] == '.');
     }
 
-    /// <summary>A weight that no layer owns, such as one of a loss; the same again when it is there.</summary>
+    /// <summary>Adds a weight that belongs to no layer, such as one of a loss, or returns the existing one.</summary>
     public torch.Tensor Add(string name, WeightSpec spec) => Resolve(name, spec);
 
-    /// <summary>Overwrites a weight; as many values as it has numbers.</summary>
+    /// <summary>Overwrites a weight with as many values as it has elements.</summary>
     public void Set(string name, float[] values)
     {
         using var noGradient = torch.no_grad();
@@ -68,10 +72,10 @@ public sealed class WeightStore(int seed) : IDisposable
         target.copy_(source);
     }
 
-    /// <summary>Lets gradients flow to a weight or not; running statistics never have any.</summary>
+    /// <summary>Enables or disables gradients of a weight; running statistics never have any.</summary>
     public void SetFrozen(string name, bool frozen) => _weights[name].Tensor.requires_grad = _weights[name].Trained && !frozen;
 
-    /// <summary>The weights as they are now.</summary>
+    /// <summary>Copies the current weights.</summary>
     public Dictionary<string, SafeTensor> Snapshot() =>
         _order.ToDictionary(n => n, n => SafeTensor.FromFloats(OnnxNet.Floats(_weights[n].Tensor), _weights[n].Tensor.shape));
 
@@ -100,7 +104,8 @@ public sealed class WeightStore(int seed) : IDisposable
         {
             return known.Tensor.shape.AsSpan().SequenceEqual(spec.Shape)
                 ? known.Tensor
-                : throw new InvalidOperationException($"weight '{name}' is {Value.ShapeText(known.Tensor.shape)}; it is shared with a layer that needs {Value.ShapeText(spec.Shape)}");
+                : throw new InvalidOperationException(
+                    $"Shared weight '{name}' must have shape {Value.ShapeText(known.Tensor.shape)}; got {Value.ShapeText(spec.Shape)}");
         }
 
         torch.Tensor tensor;
@@ -110,7 +115,7 @@ public sealed class WeightStore(int seed) : IDisposable
             spec.Start.Fill(tensor, _random);
         }
 
-        // It outlives the step's dispose scope in which it was first needed.
+        // Weights outlive the dispose scope of the step that creates them.
         tensor.DetachFromDisposeScope();
         tensor.requires_grad = spec.Trained;
         _weights[name] = (tensor, spec.Trained);

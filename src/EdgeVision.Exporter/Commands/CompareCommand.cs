@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace EdgeVision.Exporter.Commands;
 
-/// <summary>One measure of several runs: a picture and a table.</summary>
+/// <summary>Compares one metric of several runs as a plot and a table.</summary>
 internal static class CompareCommand
 {
     public static void Run(IAnsiConsole console, string[] runs, string measure, string output, string? title)
@@ -21,7 +21,11 @@ internal static class CompareCommand
 
         for (int e = 0; e < curves.Max(c => c.Values.Length); e++)
         {
-            table.AddRow([(e + 1).ToString(CultureInfo.InvariantCulture), .. curves.Select(c => e < c.Values.Length && double.IsFinite(c.Values[e]) ? c.Values[e].ToString("F4", CultureInfo.InvariantCulture) : "")]);
+            table.AddRow(
+                [(e + 1).ToString(CultureInfo.InvariantCulture),
+                    .. curves.Select(c => e < c.Values.Length && double.IsFinite(c.Values[e])
+                        ? c.Values[e].ToString("F4", CultureInfo.InvariantCulture)
+                        : "")]);
         }
 
         console.Write(table);
@@ -33,13 +37,20 @@ internal static class CompareCommand
         string file = Path.Combine(run, "log.json");
         if (!File.Exists(file))
         {
-            throw new EdgeVisionException($"'{run}' is no folder of a run: it has no log.json");
+            throw new EdgeVisionException($"'{run}' is not a run folder: it has no log.json");
         }
 
-        var history = JsonSerializer.Deserialize<EpochRow[]>(File.ReadAllText(file), new JsonSerializerOptions(JsonSerializerDefaults.Web)) ?? [];
-        double[] values = [.. history.Select(r => r.Metrics.TryGetValue(measure, out double m) ? m : r.Losses.TryGetValue(measure, out double l) ? l : double.NaN)];
+        var history = JsonSerializer.Deserialize<EpochRow[]>(File.ReadAllText(file), new JsonSerializerOptions(JsonSerializerDefaults.Web))
+            ?? [];
+        double[] values =
+        [
+            .. history.Select(r => r.Metrics.TryGetValue(measure, out double m)
+                ? m
+                : r.Losses.TryGetValue(measure, out double l) ? l : double.NaN)
+        ];
         return values.Any(double.IsFinite)
             ? values
-            : throw new EdgeVisionException($"'{run}' has no '{measure}'; it has {string.Join(", ", history.SelectMany(r => r.Losses.Keys.Concat(r.Metrics.Keys)).Distinct())}");
+            : throw new EdgeVisionException($"Metric of run '{run}' must be one of "
+                + $"{string.Join(", ", history.SelectMany(r => r.Losses.Keys.Concat(r.Metrics.Keys)).Distinct())}; got '{measure}'");
     }
 }

@@ -4,7 +4,7 @@ using EdgeVision.Exporter.Data;
 
 namespace EdgeVision.Exporter.Commands;
 
-/// <summary>Draws pictures to files: to look at, or as a data set that can be read back.</summary>
+/// <summary>Draws images to files, to look at or as a data set that can be read back.</summary>
 internal static class DrawCommand
 {
     public static void Run(string kind, string folder, int first, int count, int seed, int width, int height, bool yolo)
@@ -33,7 +33,9 @@ internal static class DrawCommand
                 file,
                 width,
                 height,
-                label = picture.ClassId >= 0 && picture.ClassId < source.Labels.Pictures.Count ? source.Labels.Pictures[picture.ClassId] : null,
+                label = picture.ClassId >= 0 && picture.ClassId < source.Labels.Pictures.Count
+                    ? source.Labels.Pictures[picture.ClassId]
+                    : null,
                 identity = picture.Identity >= 0 ? picture.Identity : (int?)null,
                 objects = picture.Objects.Select(o => new
                 {
@@ -46,7 +48,8 @@ internal static class DrawCommand
 
         if (yolo)
         {
-            File.WriteAllText(Path.Combine(folder, "data.yaml"), "path: .\ntrain: images/train\nnames:\n" + string.Concat(source.Labels.Objects.Select((n, i) => $"  {i}: {n}\n")));
+            File.WriteAllText(Path.Combine(folder, "data.yaml"),
+                "path: .\ntrain: images/train\nnames:\n" + string.Concat(source.Labels.Objects.Select((n, i) => $"  {i}: {n}\n")));
         }
     }
 
@@ -54,6 +57,7 @@ internal static class DrawCommand
     {
         var b = item.Box;
         double w = picture.Width, h = picture.Height;
-        return string.Create(CultureInfo.InvariantCulture, $"{item.ClassId} {(b.X1 + b.X2) / 2 / w:F6} {(b.Y1 + b.Y2) / 2 / h:F6} {b.Width / w:F6} {b.Height / h:F6}");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{item.ClassId} {(b.X1 + b.X2) / 2 / w:F6} {(b.Y1 + b.Y2) / 2 / h:F6} {b.Width / w:F6} {b.Height / h:F6}");
     }
 }

@@ -13,19 +13,20 @@ internal static class EvaluateCommand
     {
         if (!File.Exists(model))
         {
-            throw new EdgeVisionException($"there is no model '{model}'");
+            throw new EdgeVisionException($"Model '{model}' does not exist");
         }
 
         var config = TrainConfig.Load(configPath);
         var (architecture, _) = Training.Run.Open(config);
         var test = Training.Run.OpenSource(config.Data.Test ?? config.Data.Validation ?? config.Data.Train!, architecture);
         IReadOnlyDictionary<string, double> metrics = new Dictionary<string, double>();
-        console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(progress =>
+        console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(),
+            new RemainingTimeColumn()).Start(progress =>
         {
             var bar = progress.AddTask("measuring", maxValue: test.Count);
             metrics = BundleEvaluation.Run(model, architecture, test, done => bar.Value = done);
         });
-        var table = new Table().Border(TableBorder.Rounded).AddColumn("measure").AddColumn(new TableColumn("value").RightAligned());
+        var table = new Table().Border(TableBorder.Rounded).AddColumn("metric").AddColumn(new TableColumn("value").RightAligned());
         foreach (var (name, value) in metrics)
         {
             table.AddRow(name, value.ToString("F4", CultureInfo.InvariantCulture));

@@ -10,10 +10,11 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Commands;
 
-/// <summary>
-/// Run to bundle: writes the graph, compares it with TorchSharp, measures the file with the runtime on pictures that training never
-/// saw, and stores spec, figures and a self-test inside; the model card goes beside it.
-/// </summary>
+/// <summary>Exports a run as a bundle with a model card.</summary>
+/// <remarks>
+/// Writes the graph, compares it with TorchSharp, measures the file with the runtime on images that were not used for training,
+/// and stores the spec, the results and a self-test inside; the model card is written beside it.
+/// </remarks>
 internal static class ExportCommand
 {
     public static BundleFigures Run(IAnsiConsole console, string run, string? path, ExportOptions options)
@@ -22,7 +23,7 @@ internal static class ExportCommand
         string file = Directory.Exists(run) ? Path.Combine(run, "checkpoint.safetensors") : run;
         if (!File.Exists(file))
         {
-            throw new EdgeVisionException($"there is no run or checkpoint '{run}'; train writes one");
+            throw new EdgeVisionException($"Run or checkpoint '{run}' does not exist; create one with 'train'");
         }
 
         var checkpoint = Checkpoint.Load(file);
@@ -36,16 +37,19 @@ internal static class ExportCommand
         var model = OnnxExporter.Write(architecture, weights, options);
         var parity = MeasureParity(architecture, weights, model.ToBytes(), test);
         parity.Require();
-        console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"parity with TorchSharp, batch 1 and 3: max abs {parity.MaxAbsolute:E2}, of the range {parity.MaxRelative:E2}");
+        console.MarkupLineInterpolated(CultureInfo.InvariantCulture,
+            $"parity with TorchSharp, batch 1 and 3: max abs {parity.MaxAbsolute:E2}, of the range {parity.MaxRelative:E2}");
 
         var spec = OnnxExporter.Finish(model, architecture.Spec, options);
         IReadOnlyDictionary<string, double> metrics = new Dictionary<string, double>();
-        console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(progress =>
+        console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(),
+            new RemainingTimeColumn()).Start(progress =>
         {
             var bar = progress.AddTask("measuring", maxValue: test.Count);
             metrics = WithFile(model, spec, candidate => BundleEvaluation.Run(candidate, architecture, test, done => bar.Value = done));
         });
-        console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"measured by the runtime on {test.Description}: {string.Join(", ", metrics.Select(m => $"{m.Key} {m.Value:F4}"))}");
+        console.MarkupLineInterpolated(CultureInfo.InvariantCulture,
+            $"measured by the runtime on {test.Description}: {string.Join(", ", metrics.Select(m => $"{m.Key} {m.Value:F4}"))}");
 
         double seconds = checkpoint.Progress.History.Sum(r => r.Seconds);
         spec = spec with
@@ -53,26 +57,30 @@ internal static class ExportCommand
             Provenance = new ProvenanceSpec
             {
                 Architecture = architecture.Name,
-                TrainedOn = string.Create(CultureInfo.InvariantCulture, $"{Training.Run.OpenSource(config.Data.Train!, architecture).Description}, {checkpoint.Progress.History.Count} epochs"),
+                TrainedOn = string.Create(CultureInfo.InvariantCulture,
+                    $"{Training.Run.OpenSource(config.Data.Train!, architecture).Description}, {checkpoint.Progress.History.Count} epochs"),
                 ExporterVersion = OnnxExporter.Version,
                 WeightsSha256 = OnnxExporter.WeightsSha256(weights),
                 Notes = "Apache-2.0",
                 Metrics = metrics.Select(m => (m.Key, Math.Round(m.Value, 4)))
-                    .Concat([("parity_max_abs", parity.MaxAbsolute), ("parity_max_relative", parity.MaxRelative), ("train_seconds", Math.Round(seconds)), ("parameters", (double)weights.ParameterCount)])
+                    .Concat(
+                        [("parity_max_abs", parity.MaxAbsolute), ("parity_max_relative", parity.MaxRelative),
+                            ("train_seconds", Math.Round(seconds)), ("parameters", (double)weights.ParameterCount)])
                     .ToDictionary(m => m.Item1, m => m.Item2),
             },
         };
         model.SetMetadata(ModelSpec.MetadataKey, ModelSpecJson.Serialize(spec));
         model.Save(path);
         GoldenWriter.Write(path, test.Load(0));
-        var figures = new BundleFigures(config, architecture, spec, checkpoint.Progress.History, test.Description, metrics, parity, weights.ParameterCount, options, new FileInfo(path).Length, run);
+        var figures = new BundleFigures(config, architecture, spec, checkpoint.Progress.History, test.Description, metrics, parity,
+            weights.ParameterCount, options, new FileInfo(path).Length, run);
         string card = Path.ChangeExtension(path, ".md");
         File.WriteAllText(card, ModelCard.Write(figures));
         console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"wrote {path} ({new FileInfo(path).Length / 1e6:F2} MB) and {card}");
         return figures;
     }
 
-    // The runtime reads files; the bundle itself is written when its figures are known.
+    // The runtime reads files only, and the bundle itself is written after its metrics are known.
     private static T WithFile<T>(OnnxModel model, ModelSpec spec, Func<string, T> use)
     {
         string folder = Directory.CreateTempSubdirectory("edgevision-export").FullName;

@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace EdgeVision.Exporter.Commands;
 
-/// <summary>Looks at the pictures of a config before anything is trained on them.</summary>
+/// <summary>Inspects the training images of a config and reports likely mistakes.</summary>
 internal static class InspectDataCommand
 {
     public static void Run(IAnsiConsole console, string configPath, string? sheet, int count)
@@ -14,7 +14,8 @@ internal static class InspectDataCommand
         var (architecture, source) = Training.Run.Open(config);
         var report = new DataReport(source.Labels);
         var placed = new List<LabelledPicture>();
-        console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(progress =>
+        console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(),
+            new RemainingTimeColumn()).Start(progress =>
         {
             var bar = progress.AddTask("reading", maxValue: source.Count);
             for (int i = 0; i < source.Count; i++)

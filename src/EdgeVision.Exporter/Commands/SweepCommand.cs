@@ -9,7 +9,9 @@ using Spectre.Console;
 
 namespace EdgeVision.Exporter.Commands;
 
-/// <summary>Architectures at several widths and sizes with random weights, to know what they cost on a device before one of them is trained.</summary>
+/// <summary>
+/// Writes architectures at several widths and sizes with random weights, to measure their cost before training.
+/// </summary>
 internal static class SweepCommand
 {
     private const double NarrowestFactor = 0.1, WidestFactor = 4;
@@ -18,21 +20,41 @@ internal static class SweepCommand
     {
         var defaults = new SweepRequest();
         var output = new Option<string>("--out") { Description = "Folder for the models, such as runs/sweep", Required = true };
-        var architectures = List<string>("--architectures", $"Comma-separated names as 'list' shows them, or all; {string.Join(",", defaults.Architectures)} when absent", "NAMES",
-            text => [.. ArchitectureCatalog.All.Select(a => a.Name).Where(n => text == "all" || n == text)], $"all, or names among {string.Join(", ", ArchitectureCatalog.All.Select(a => a.Name))}");
-        var channels = List<double>("--channels", "Comma-separated factors on the channels; 0.5,1 when absent", "FACTORS",
-            text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double v) && v is >= NarrowestFactor and <= WidestFactor ? [v] : [],
-            string.Create(CultureInfo.InvariantCulture, $"factors from {NarrowestFactor} to {WidestFactor}"));
-        var sizes = List<(int Width, int Height)>("--sizes", "Comma-separated sides in pixels, or WIDTHxHEIGHT; 160,224,320 when absent", "SIZES",
-            text => ExporterCommandLine.ParseSize(text.Contains('x', StringComparison.Ordinal) ? text : $"{text}x{text}") is { } size ? [size] : [], "sides, or WIDTHxHEIGHT, each 32 to 4096");
-        var half = new Option<bool>("--half") { Description = "Each model in float16 as well" };
-        var bytes = new Option<bool>("--byte-input") { Description = "The input is bytes [N,H,W,3]; normalisation goes into the first convolution" };
-        var dynamic = new Option<bool>("--dynamic-size") { Description = "One file with open height and width in place of one a size, where the architecture allows it" };
-        var opset = ExporterCommandLine.Opset($"ONNX operator set, 16 to 22; {OnnxExporter.DefaultOpset} when absent");
-        var classes = ExporterCommandLine.Positive(new Option<int?>("--classes") { Description = "Classes of pictures, objects and pixels; 1000, 80 and 21 when absent" });
-        var seed = new Option<int>("--seed") { Description = "Seed of the weights: the same seed gives the same files", DefaultValueFactory = _ => defaults.Seed };
-        var force = new Option<bool>("--force") { Description = "Write over models that are there" };
-        var command = new Command("sweep", "Write architectures at several widths and sizes with random weights, for timing before training")
+        var architectures = List<string>("--architectures",
+            $"Comma-separated names from 'list', or all (default: {string.Join(",", defaults.Architectures)})", "NAMES",
+            text => [.. ArchitectureCatalog.All.Select(a => a.Name).Where(n => text == "all" || n == text)],
+            $"'all' or names of {string.Join(", ", ArchitectureCatalog.All.Select(a => a.Name))}");
+        var channels = List<double>("--channels", "Comma-separated factors on the channels (default: 0.5,1)", "FACTORS",
+            text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double v)
+                && v is >= NarrowestFactor and <= WidestFactor ? [v] : [],
+            string.Create(CultureInfo.InvariantCulture, $"factors between {NarrowestFactor} and {WidestFactor}"));
+        var sizes = List<(int Width, int Height)>("--sizes", "Comma-separated sides in pixels, or WIDTHxHEIGHT (default: 160,224,320)",
+            "SIZES",
+            text => ExporterCommandLine.ParseSize(text.Contains('x', StringComparison.Ordinal) ? text : $"{text}x{text}") is { } size
+                ? [size]
+                : [], "sides in pixels or WIDTHxHEIGHT, each 32 to 4096");
+        var half = new Option<bool>("--half") { Description = "Write each model in float16 as well" };
+        var bytes = new Option<bool>("--byte-input")
+        {
+            Description = "Use byte input [N,H,W,3]; normalization is folded into the first convolution",
+        };
+        var dynamic = new Option<bool>("--dynamic-size")
+        {
+            Description = "Write one file with open height and width instead of one per size, if the architecture allows it",
+        };
+        var opset = ExporterCommandLine.Opset($"ONNX operator set, 16 to 22 (default: {OnnxExporter.DefaultOpset})");
+        var classes = ExporterCommandLine.Positive(new Option<int?>("--classes")
+        {
+            Description = "Number of image, object and pixel classes (default: 1000, 80 and 21)",
+        });
+        var seed = new Option<int>("--seed")
+        {
+            Description = "Seed of the weights: the same seed gives the same files",
+            DefaultValueFactory = _ => defaults.Seed,
+        };
+        var force = new Option<bool>("--force") { Description = "Overwrite existing models" };
+        var command = new Command("sweep",
+            "Write architectures at several widths and sizes with random weights, for timing before training")
         {
             output, architectures, channels, sizes, half, bytes, dynamic, opset, classes, seed, force,
         };
@@ -46,7 +68,12 @@ internal static class SweepCommand
                 Half = call.GetValue(half),
                 Classes = call.GetValue(classes),
                 Seed = call.GetValue(seed),
-                Options = new ExportOptions { Opset = call.GetValue(opset) ?? OnnxExporter.DefaultOpset, ByteInput = call.GetValue(bytes), DynamicSize = call.GetValue(dynamic) },
+                Options = new ExportOptions
+                {
+                    Opset = call.GetValue(opset) ?? OnnxExporter.DefaultOpset,
+                    ByteInput = call.GetValue(bytes),
+                    DynamicSize = call.GetValue(dynamic),
+                },
             };
             Run(console, request, call.GetValue(output)!, call.GetValue(force), cancel);
             return Task.FromResult(0);
@@ -54,35 +81,41 @@ internal static class SweepCommand
         return command;
     }
 
-    /// <summary>Writes what a request asks for, and says what was written and what was not.</summary>
-    /// <param name="console">For progress and the tables.</param>
-    /// <param name="request">What to write.</param>
-    /// <param name="folder">Where; it is created.</param>
-    /// <param name="force">Whether files that are there are replaced.</param>
-    /// <param name="cancel">Stops between two models.</param>
-    /// <param name="freeBytes">Room on the disk; the disk's own when null.</param>
-    /// <exception cref="EdgeVisionException">A file is in the way, the disk has too little room, nothing fits, or it was stopped.</exception>
-    public static IReadOnlyList<SweepResult> Run(IAnsiConsole console, SweepRequest request, string folder, bool force, CancellationToken cancel, long? freeBytes = null)
+    /// <summary>Writes the models of a request and reports which were written and which were skipped.</summary>
+    /// <param name="console">Console for progress and tables.</param>
+    /// <param name="request">Models to write.</param>
+    /// <param name="folder">Target folder; created if necessary.</param>
+    /// <param name="force">Whether existing files are replaced.</param>
+    /// <param name="cancel">Token that stops between two models.</param>
+    /// <param name="freeBytes">Free disk space in bytes; that of the disk when null.</param>
+    /// <exception cref="EdgeVisionException">
+    /// A file exists already, the disk space is too small, no model can be written, or the sweep was cancelled.
+    /// </exception>
+    public static IReadOnlyList<SweepResult> Run(IAnsiConsole console, SweepRequest request, string folder, bool force,
+        CancellationToken cancel, long? freeBytes = null)
     {
         TorchSetup.Initialize(Math.Min(2, Environment.ProcessorCount));
         var plan = SweepPlan.Create(request);
         if (plan.Items.Count == 0)
         {
-            throw new EdgeVisionException($"nothing of the sweep can be written: {string.Join("; ", plan.Skipped.Select(s => $"{s.Name}: {s.Reason}"))}");
+            throw new EdgeVisionException(
+                $"No model of the sweep can be written: {string.Join("; ", plan.Skipped.Select(s => $"{s.Name}: {s.Reason}"))}");
         }
 
         Prepare(folder, plan, force, freeBytes);
         var written = new List<SweepResult>();
         var skipped = plan.Skipped.ToList();
-        console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(progress =>
+        console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(),
+            new RemainingTimeColumn()).Start(progress =>
         {
-            // By size: the time of a model is about that of its bytes and of its arithmetic, and both differ a thousandfold.
+            // Progress by size: the time of a model grows with its bytes and its arithmetic, and both differ a thousandfold.
             var bar = progress.AddTask("writing", maxValue: plan.Items.Sum(Work));
             foreach (var item in plan.Items)
             {
                 if (cancel.IsCancellationRequested)
                 {
-                    throw new EdgeVisionException($"stopped; {written.Count} of {plan.Items.Count} models are written, and --force writes all again");
+                    throw new EdgeVisionException(
+                        $"Stopped after {written.Count} of {plan.Items.Count} models; use --force to write all of them again");
                 }
 
                 bar.Description = item.Name;
@@ -108,18 +141,19 @@ internal static class SweepCommand
         }
         catch (EdgeVisionException e)
         {
-            skipped.Add(new SweepSkip(item.Name, e.Message)); // the graph does not allow what the options ask
+            skipped.Add(new SweepSkip(item.Name, e.Message)); // the graph does not support the options
             return null;
         }
     }
 
-    // All is asked before anything is written: a sweep takes minutes.
+    // All checks come before anything is written: a sweep takes minutes.
     private static void Prepare(string folder, SweepPlan plan, bool force, long? freeBytes)
     {
         string[] there = force ? [] : [.. plan.Items.Select(i => File(folder, i)).Where(System.IO.File.Exists)];
         if (there.Length > 0)
         {
-            throw new EdgeVisionException($"{there[0]} {(there.Length == 1 ? "is" : $"and {there.Length - 1} more are")} there already; --force writes over them, and --out names another folder");
+            throw new EdgeVisionException($"{there[0]} {(there.Length == 1 ? "exists" : $"and {there.Length - 1} more exist")} already; "
+                + "overwrite with --force, or give another folder with --out");
         }
 
         Directory.CreateDirectory(folder);
@@ -127,7 +161,8 @@ internal static class SweepCommand
         if (needed > free)
         {
             throw new EdgeVisionException(string.Create(CultureInfo.InvariantCulture,
-                $"the sweep's {plan.Items.Count} models are about {needed / 1e6:F0} MB, and {folder} has room for {free / 1e6:F0}; ask for fewer architectures, channels or sizes, or for --dynamic-size"));
+                $"The sweep's {plan.Items.Count} models need about {needed / 1e6:F0} MB, but '{folder}' has {free / 1e6:F0} MB free; "
+                + $"use fewer architectures, channels or sizes, or --dynamic-size"));
         }
     }
 
@@ -146,7 +181,8 @@ internal static class SweepCommand
             var input = item.Architecture.Spec.Input;
             table.AddRow(
                 Markup.Escape(item.Name),
-                string.Create(CultureInfo.InvariantCulture, $"{input.Width}x{input.Height}{(item.Options.DynamicSize ? " and others" : "")}"),
+                string.Create(CultureInfo.InvariantCulture,
+                    $"{input.Width}x{input.Height}{(item.Options.DynamicSize ? " and others" : "")}"),
                 item.Parameters.ToString("N0", CultureInfo.InvariantCulture),
                 (item.MultiplyAccumulates / 1e6).ToString("F1", CultureInfo.InvariantCulture),
                 (bytes / 1e6).ToString("F2", CultureInfo.InvariantCulture),
@@ -159,23 +195,26 @@ internal static class SweepCommand
             console.MarkupLineInterpolated($"skipped {skip.Name}: {skip.Reason}");
         }
 
-        console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"wrote {written.Count} models of random weights to {folder} ({written.Sum(w => w.Bytes) / 1e6:F0} MB); {skipped.Count} skipped");
+        double megabytes = written.Sum(w => w.Bytes) / 1e6;
+        console.MarkupLineInterpolated(CultureInfo.InvariantCulture,
+            $"wrote {written.Count} models of random weights to {folder} ({megabytes:F0} MB); {skipped.Count} skipped");
     }
 
-    // The parser gives an empty list where an option is absent.
+    // The parser returns an empty list for an absent option.
     private static T[] Given<T>(T[]? values, T[] otherwise) => values is { Length: > 0 } ? values : otherwise;
 
-    // A part that means nothing gives no values.
+    // 'parse' returns no values for an invalid part.
     private static Option<T[]?> List<T>(string name, string description, string help, Func<string, T[]> parse, string wanted) => new(name)
     {
         Description = description,
         HelpName = help,
         CustomParser = r =>
         {
-            T[][] parts = [.. r.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(parse)];
+            T[][] parts = [.. r.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                .Select(parse)];
             if (parts.Length == 0 || parts.Any(p => p.Length == 0))
             {
-                r.AddError($"{name} is a list of {wanted}; '{r.Tokens[0].Value}' is not");
+                r.AddError($"{name} must be a list of {wanted}; got '{r.Tokens[0].Value}'");
                 return null;
             }
 

@@ -4,30 +4,35 @@ using Spectre.Console;
 
 namespace EdgeVision.Exporter.Commands;
 
-/// <summary>Trains what a config says, with progress bars, warnings and a table of epochs.</summary>
+/// <summary>Trains a model from a config, with progress bars, warnings and a table of epochs.</summary>
 internal static class TrainCommand
 {
-    /// <summary>What the command line may change of a config.</summary>
+    /// <summary>Values of a config that the command line overrides.</summary>
     public sealed record Overrides(int? Epochs, int? Batch, int? Seed, double? LearningRate, int? Overfit);
 
-    public static void Run(IAnsiConsole console, string configPath, string? folder, Overrides overrides, bool resume, CancellationToken cancel)
+    public static void Run(IAnsiConsole console, string configPath, string? folder, Overrides overrides, bool resume,
+        CancellationToken cancel)
     {
         TorchSetup.Initialize(Math.Min(2, Environment.ProcessorCount));
         var config = Apply(TrainConfig.Load(configPath), overrides);
         folder ??= Path.Combine("runs", config.Name);
         if (!resume && File.Exists(Path.Combine(folder, "checkpoint.safetensors")))
         {
-            console.MarkupLineInterpolated($"[yellow]{folder} holds a run already; it starts anew (--resume goes on with it)[/]");
+            console.MarkupLineInterpolated(
+                $"[yellow]warning:[/] {folder} already contains a run, which is restarted; use --resume to continue it");
         }
 
         IReadOnlyList<EpochRow> history = [];
-        console.Progress().AutoClear(false).Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(progress =>
+        console.Progress().AutoClear(false).Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(),
+            new RemainingTimeColumn()).Start(progress =>
             history = new Run(config, folder, new Listener(console, progress)).Start(resume, cancel: cancel));
         console.Write(Table(history));
-        console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"run: {folder} ({history.Sum(r => r.Seconds):F0} s of training); export it with: export {folder}");
+        console.MarkupLineInterpolated(CultureInfo.InvariantCulture,
+            $"run: {folder} ({history.Sum(r => r.Seconds):F0} s of training); export it with: export {folder}");
     }
 
-    /// <summary>The config with what the command line changes; overfitting learns the first pictures by heart and measures the same.</summary>
+    /// <summary>Returns the config with the overrides applied.</summary>
+    /// <remarks>Overfitting trains and measures on the same first images.</remarks>
     internal static TrainConfig Apply(TrainConfig config, Overrides o)
     {
         var training = config.Training with
@@ -55,7 +60,8 @@ internal static class TrainCommand
     private static Table Table(IReadOnlyList<EpochRow> history)
     {
         var table = new Table().Border(TableBorder.Rounded);
-        string[] losses = [.. history.SelectMany(r => r.Losses.Keys).Distinct().Where(k => k != "gradient")], metrics = [.. history.SelectMany(r => r.Metrics.Keys).Distinct()];
+        string[] losses = [.. history.SelectMany(r => r.Losses.Keys).Distinct().Where(k => k != "gradient")],
+            metrics = [.. history.SelectMany(r => r.Metrics.Keys).Distinct()];
         foreach (string column in (string[])["epoch", .. losses, .. metrics, "seconds"])
         {
             table.AddColumn(new TableColumn(column).RightAligned());
@@ -87,7 +93,7 @@ internal static class TrainCommand
 
         public void Warn(string line) => console.MarkupLineInterpolated($"[yellow]warning:[/] {line}");
 
-        // Called from loader threads.
+        // Called on loader threads.
         public void Loading(string what, int done, int count)
         {
             lock (_bars)
@@ -110,8 +116,11 @@ internal static class TrainCommand
         {
             if (!_interactive)
             {
-                string metrics = string.Join("  ", row.Metrics.Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Key} {m.Value:F4}")));
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"epoch {row.Epoch}  loss {row.Losses["loss"]:F4}  {metrics}  {row.Seconds:F0} s"));
+                string metrics = string.Join("  ",
+                    row.Metrics.Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Key} {m.Value:F4}")));
+                Console.WriteLine(
+                    string.Create(CultureInfo.InvariantCulture,
+                        $"epoch {row.Epoch}  loss {row.Losses["loss"]:F4}  {metrics}  {row.Seconds:F0} s"));
             }
         }
 

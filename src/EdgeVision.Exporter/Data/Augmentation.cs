@@ -1,55 +1,60 @@
 namespace EdgeVision.Exporter.Data;
 
-/// <summary>
-/// Random changes to pictures whose labels move with them. All that is geometric is one affine map, applied once with bilinear
-/// sampling to the pixels and nearest sampling to masks and distances; colour comes after it. The generator given decides everything.
-/// </summary>
+/// <summary>Random changes to images and their labels, decided by the given generator alone.</summary>
+/// <remarks>
+/// All geometric changes form one affine map, which is applied once, with bilinear sampling to the pixels and nearest sampling
+/// to masks and distances; color changes come after it.
+/// </remarks>
 public sealed record Augmentation
 {
-    private const float LeastVisible = 0.2f; // of an object's box; what shows less is dropped
+    private const float LeastVisible = 0.2f; // minimum share of an object's box; objects that show less are dropped
 
-    /// <summary>Probability of a mirror image, left and right exchanged.</summary>
+    /// <summary>Probability of a horizontal flip.</summary>
     public double Flip { get; init; }
 
-    /// <summary>Probability of an upside-down picture.</summary>
+    /// <summary>Probability of a vertical flip.</summary>
     public double VerticalFlip { get; init; }
 
-    /// <summary>Probability of a cut-out that is enlarged to the whole picture.</summary>
+    /// <summary>Probability of a random crop that is enlarged to the full image.</summary>
     public double Crop { get; init; }
 
-    /// <summary>Smallest side of the cut-out, as a share of the picture's.</summary>
+    /// <summary>Minimum side of the crop, as a share of the image's side.</summary>
     public double SmallestCrop { get; init; } = 0.5;
 
-    /// <summary>Range of the enlargement around the middle, such as [0.8, 1.2].</summary>
+    /// <summary>Range of the scale factor around the center, such as [0.8, 1.2].</summary>
     public double[] Scale { get; init; } = [1, 1];
 
-    /// <summary>Largest turn, degrees to either side.</summary>
+    /// <summary>Maximum rotation in degrees, in both directions.</summary>
     public double Rotate { get; init; }
 
-    /// <summary>Largest shift, as a share of the sides.</summary>
+    /// <summary>Maximum translation, as a share of the sides.</summary>
     public double Translate { get; init; }
 
-    /// <summary>Strength of changes to brightness, contrast, saturation (as shares) and hue (a tenth of it, in turns).</summary>
+    /// <summary>
+    /// Strength of changes to brightness, contrast, saturation (as shares) and hue (a tenth of it, in full turns).
+    /// </summary>
     public double Colour { get; init; }
 
-    /// <summary>Largest deviation of added noise, in grey levels.</summary>
+    /// <summary>Maximum standard deviation of added noise, in gray levels.</summary>
     public double Noise { get; init; }
 
-    /// <summary>Probability of a blur by 3x3 means.</summary>
+    /// <summary>Probability of a 3x3 box blur.</summary>
     public double Blur { get; init; }
 
-    /// <summary>Probability that four pictures are put together, half the size each, around a random cross.</summary>
+    /// <summary>Probability of a mosaic: four images at half size around a random center.</summary>
     public double Mosaic { get; init; }
 
-    /// <summary>Probability that a rectangle is painted over with noise.</summary>
+    /// <summary>Probability that a random rectangle is replaced by noise.</summary>
     public double Erase { get; init; }
 
-    /// <summary>A changed picture of the same size.</summary>
-    /// <param name="picture">Picture with its labels.</param>
-    /// <param name="labels">For the mirror images of keypoints.</param>
-    /// <param name="random">Decides what is done.</param>
-    /// <param name="another">Further pictures, for mosaics; without it there are none.</param>
-    /// <exception cref="EdgeVisionException">Keypoints would be mirrored, and the data does not say which change places.</exception>
+    /// <summary>Returns a changed image of the same size.</summary>
+    /// <param name="picture">Image with its labels.</param>
+    /// <param name="labels">Labels of the data, for mirrored keypoints.</param>
+    /// <param name="random">Generator that decides all changes.</param>
+    /// <param name="another">Supplies further images for mosaics; no mosaics when null.</param>
+    /// <exception cref="EdgeVisionException">
+    /// Keypoints would be mirrored, but the data does not say which ones change places.
+    /// </exception>
     public LabelledPicture Apply(LabelledPicture picture, DataLabels labels, Random random, Func<LabelledPicture>? another = null)
     {
         ArgumentNullException.ThrowIfNull(picture);
@@ -66,7 +71,10 @@ public sealed record Augmentation
             picture = PictureWarp.Apply(picture, map, LeastVisible);
             if (mirrored)
             {
-                picture = picture with { Objects = [.. picture.Objects.Select(o => o with { Keypoints = ExchangeSides(o.Keypoints, labels) })] };
+                picture = picture with
+                {
+                    Objects = [.. picture.Objects.Select(o => o with { Keypoints = ExchangeSides(o.Keypoints, labels) })],
+                };
             }
         }
 
@@ -82,7 +90,8 @@ public sealed record Augmentation
         {
             if (labels.Keypoints.Count > 0 && labels.MirroredKeypoints.Count != labels.Keypoints.Count)
             {
-                throw new EdgeVisionException("the data does not say which keypoints change places in a mirror image; leave flip out of the augmentation");
+                throw new EdgeVisionException(
+                    "The data does not define which keypoints change places in a mirror image; remove 'flip' from the augmentation");
             }
 
             map = map.Then(new AffineMap(-1, 0, 0, 1, w, 0));
@@ -102,7 +111,8 @@ public sealed record Augmentation
 
         double scale = Scale is [var low, var high] && (low != 1 || high != 1) ? low + (high - low) * random.NextDouble() : 1;
         double angle = Rotate > 0 ? Math.PI / 180 * Rotate * (2 * random.NextDouble() - 1) : 0;
-        double dx = Translate > 0 ? w * Translate * (2 * random.NextDouble() - 1) : 0, dy = Translate > 0 ? h * Translate * (2 * random.NextDouble() - 1) : 0;
+        double dx = Translate > 0 ? w * Translate * (2 * random.NextDouble() - 1) : 0,
+            dy = Translate > 0 ? h * Translate * (2 * random.NextDouble() - 1) : 0;
         if (scale != 1 || angle != 0 || dx != 0 || dy != 0)
         {
             double c = Math.Cos(angle) * scale, s = Math.Sin(angle) * scale;
@@ -143,27 +153,27 @@ public sealed record Augmentation
     }
 }
 
-/// <summary>x' = Xx x + Xy y + X, y' = Yx x + Yy y + Y, in pixels with pixel (0,0) covering 0..1.</summary>
+/// <summary>Affine map x' = Xx x + Xy y + X, y' = Yx x + Yy y + Y, in pixels, where pixel (0,0) covers 0..1.</summary>
 public readonly record struct AffineMap(double Xx, double Xy, double Yx, double Yy, double X, double Y)
 {
-    /// <summary>The map that leaves all in place.</summary>
+    /// <summary>Gets the identity map.</summary>
     public static AffineMap Identity { get; } = new(1, 0, 0, 1, 0, 0);
 
-    /// <summary>Whether this map leaves all in place.</summary>
+    /// <summary>Gets whether this map is the identity.</summary>
     public bool IsIdentity => this == Identity;
 
-    /// <summary>This map and then another.</summary>
+    /// <summary>Returns this map followed by another.</summary>
     public AffineMap Then(in AffineMap next) => new(
         next.Xx * Xx + next.Xy * Yx, next.Xx * Xy + next.Xy * Yy, next.Yx * Xx + next.Yy * Yx, next.Yx * Xy + next.Yy * Yy,
         next.Xx * X + next.Xy * Y + next.X, next.Yx * X + next.Yy * Y + next.Y);
 
-    /// <summary>The map back.</summary>
+    /// <summary>Returns the inverse map.</summary>
     public AffineMap Inverse()
     {
         double d = Xx * Yy - Xy * Yx;
         return new(Yy / d, -Xy / d, -Yx / d, Xx / d, (Xy * Y - Yy * X) / d, (Yx * X - Xx * Y) / d);
     }
 
-    /// <summary>Where a point goes.</summary>
+    /// <summary>Returns the mapped point.</summary>
     public (float X, float Y) Map(double x, double y) => ((float)(Xx * x + Xy * y + X), (float)(Yx * x + Yy * y + Y));
 }

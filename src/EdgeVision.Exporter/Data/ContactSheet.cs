@@ -3,21 +3,24 @@ using SkiaSharp;
 
 namespace EdgeVision.Exporter.Data;
 
-/// <summary>Pictures side by side with all that is labelled on them: outlines, boxes with names, keypoints, classes of pixels, distances.</summary>
+/// <summary>
+/// Draws images side by side with their labels: outlines, boxes with names, keypoints, pixel classes and distances.
+/// </summary>
 public static class ContactSheet
 {
     private const int LongestSide = 320;
     private static readonly SKSamplingOptions Sampling = new(SKFilterMode.Linear);
     private static readonly SKColor[] Palette =
     [
-        new(230, 60, 60), new(60, 140, 240), new(60, 180, 75), new(245, 160, 40), new(170, 80, 220), new(40, 200, 200), new(240, 90, 180), new(150, 200, 40),
+        new(230, 60, 60), new(60, 140, 240), new(60, 180, 75), new(245, 160, 40), new(170, 80, 220), new(40, 200, 200), new(240, 90, 180),
+        new(150, 200, 40),
     ];
 
     /// <summary>Writes a PNG.</summary>
-    /// <param name="path">File.</param>
-    /// <param name="pictures">Pictures of any sizes; each is enlarged to fill its cell.</param>
-    /// <param name="labels">Names.</param>
-    /// <param name="columns">Pictures in a row.</param>
+    /// <param name="path">File to write.</param>
+    /// <param name="pictures">Images of any size; each is enlarged to fill its cell.</param>
+    /// <param name="labels">Names of the classes and keypoints.</param>
+    /// <param name="columns">Images per row.</param>
     public static void Save(string path, IReadOnlyList<LabelledPicture> pictures, DataLabels labels, int columns)
     {
         ArgumentNullException.ThrowIfNull(pictures);
@@ -28,7 +31,8 @@ public static class ContactSheet
         }
 
         float scale = (float)LongestSide / pictures.Max(p => Math.Max(p.Width, p.Height));
-        int cellWidth = (int)Math.Ceiling(pictures.Max(p => p.Width) * scale), cellHeight = (int)Math.Ceiling(pictures.Max(p => p.Height) * scale) + 18;
+        int cellWidth = (int)Math.Ceiling(pictures.Max(p => p.Width) * scale),
+            cellHeight = (int)Math.Ceiling(pictures.Max(p => p.Height) * scale) + 18;
         int rows = (pictures.Count + columns - 1) / columns;
         using var sheet = new SKBitmap(cellWidth * Math.Min(columns, pictures.Count), cellHeight * rows);
         using var canvas = new SKCanvas(sheet);
@@ -136,7 +140,9 @@ public static class ContactSheet
         var rgba = new byte[picture.Width * picture.Height * 4];
         for (int i = 0; i < picture.Width * picture.Height; i++)
         {
-            var tint = picture.Mask is { } mask && mask[i] != 0 ? mask[i] == LabelledPicture.IgnoredPixel ? SKColors.Black : ColourOf(mask[i] - 1) : (SKColor?)null;
+            var tint = picture.Mask is { } mask && mask[i] != 0
+                ? mask[i] == LabelledPicture.IgnoredPixel ? SKColors.Black
+                : ColourOf(mask[i] - 1) : (SKColor?)null;
             for (int c = 0; c < 3; c++)
             {
                 int value = picture.Rgb[i * 3 + c];
@@ -154,7 +160,7 @@ public static class ContactSheet
         return FromRgba(rgba, picture.Width, picture.Height);
     }
 
-    // Near is bright; unknown is black.
+    // Near pixels are bright; unknown ones are black.
     private static SKBitmap Depth(LabelledPicture picture)
     {
         float[] depth = picture.Depth!;

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace EdgeVision.Exporter.Data;
 
-/// <summary>What a data set holds, and what looks wrong in it.</summary>
+/// <summary>Counts the labels of a data set and collects likely mistakes in it.</summary>
 public sealed class DataReport(DataLabels labels)
 {
     private const float TinySide = 4; // pixels
@@ -11,21 +11,24 @@ public sealed class DataReport(DataLabels labels)
     private readonly List<string> _duplicates = [], _outside = [], _tiny = [], _empty = [];
     private int _pictures, _minWidth = int.MaxValue, _minHeight = int.MaxValue, _maxWidth, _maxHeight;
 
-    /// <summary>Objects, pictures and pixels of each class, and labels of other kinds.</summary>
+    /// <summary>Gets the counts of objects, images and pixels per class, and of other kinds of labels.</summary>
     public IEnumerable<KeyValuePair<string, long>> Counts => _counts;
 
-    /// <summary>Smallest and largest sides, for people.</summary>
-    public string Sizes => _pictures == 0 ? "no pictures" : $"{_pictures} pictures, {_minWidth} to {_maxWidth} wide, {_minHeight} to {_maxHeight} high";
+    /// <summary>Gets the number of images and the range of their sizes as text.</summary>
+    public string Sizes =>
+        _pictures == 0
+            ? "no images"
+            : $"{_pictures} images, {_minWidth} to {_maxWidth} pixels wide, {_minHeight} to {_maxHeight} pixels high";
 
-    /// <summary>One line for each kind of problem, with an example.</summary>
+    /// <summary>Gets one line for each kind of problem, with an example.</summary>
     public IEnumerable<string> Problems
     {
         get
         {
             foreach (var (list, what) in new[]
             {
-                (_empty, "pictures have no label at all"), (_outside, "boxes are empty or reach beyond their picture"),
-                (_tiny, $"boxes have a side below {TinySide} pixels"), (_duplicates, "pictures are there twice"),
+                (_empty, "images have no labels"), (_outside, "boxes are empty or reach beyond their image"),
+                (_tiny, $"boxes have a side below {TinySide} pixels"), (_duplicates, "images occur twice"),
             })
             {
                 if (list.Count > 0)
@@ -36,7 +39,7 @@ public sealed class DataReport(DataLabels labels)
         }
     }
 
-    /// <summary>Takes a picture in.</summary>
+    /// <summary>Adds an image.</summary>
     public void Add(LabelledPicture picture)
     {
         ArgumentNullException.ThrowIfNull(picture);
@@ -51,7 +54,7 @@ public sealed class DataReport(DataLabels labels)
 
         if (picture.ClassId >= 0)
         {
-            Count($"picture: {Name(labels.Pictures, picture.ClassId)}");
+            Count($"image: {Name(labels.Pictures, picture.ClassId)}");
         }
 
         foreach (var item in picture.Objects)

@@ -3,20 +3,21 @@ using SkiaSharp;
 
 namespace EdgeVision.Exporter.Data;
 
-/// <summary>
-/// Scenes drawn with Skia: shapes of six classes in varied colour, texture, size, rotation and stretch, over gradients,
-/// noise and clutter, under uneven light, with blur and sensor noise. The same seed and index give the same picture.
-/// </summary>
+/// <summary>Draws scenes with Skia: shapes of six classes; the same seed and index give the same image.</summary>
+/// <remarks>
+/// Shapes vary in color, texture, size, rotation and stretch, over gradients, noise and clutter, under uneven light, with blur
+/// and sensor noise.
+/// </remarks>
 public static class DrawnScenes
 {
-    private const float SmallestSide = 0.13f; // of the picture's shorter side
+    private const float SmallestSide = 0.13f; // of the image's shorter side
     private const float LargestSide = 0.50f;
     private const float MostCovered = 0.12f;  // of the smaller of two boxes
 
-    /// <summary>Class names by id.</summary>
+    /// <summary>Gets the class names by id.</summary>
     public static IReadOnlyList<string> Labels { get; } = ["circle", "square", "triangle", "star", "cross", "ring"];
 
-    /// <summary>Draws scene <paramref name="index"/> of the set <paramref name="seed"/>; its size is drawn too.</summary>
+    /// <summary>Draws scene <paramref name="index"/> of the set <paramref name="seed"/>; its size is random too.</summary>
     public static Scene Draw(int seed, int index)
     {
         var random = Source(seed, index);
@@ -25,10 +26,10 @@ public static class DrawnScenes
         return Draw(random, width, height);
     }
 
-    /// <summary>Draws scene <paramref name="index"/> of the set <paramref name="seed"/> in a given size.</summary>
+    /// <summary>Draws scene <paramref name="index"/> of the set <paramref name="seed"/> with a given size.</summary>
     public static Scene Draw(int seed, int index, int width, int height) => Draw(Source(seed, index), width, height);
 
-    /// <summary>Writes the picture as PNG.</summary>
+    /// <summary>Writes the image as PNG.</summary>
     public static void Save(Scene scene, string path)
     {
         ArgumentNullException.ThrowIfNull(scene);
@@ -46,7 +47,9 @@ public static class DrawnScenes
         data.SaveTo(file);
     }
 
-    /// <summary>A generator for one item of a set: splitmix64 over both numbers, so that neighbours are unrelated.</summary>
+    /// <summary>
+    /// Returns the generator of one item: splitmix64 over both numbers, so that neighboring items are unrelated.
+    /// </summary>
     internal static Random Source(int seed, int index)
     {
         ulong z = unchecked(((ulong)(uint)seed << 32 | (uint)index) + 0x9E3779B97F4A7C15);
@@ -74,8 +77,10 @@ public static class DrawnScenes
         var other = Shift(random, ground, 45);
         using var gradient = random.Next(3) switch
         {
-            0 => SKShader.CreateLinearGradient(new SKPoint(0, 0), new SKPoint(width * Unit(random), height), [ground, other], SKShaderTileMode.Clamp),
-            1 => SKShader.CreateRadialGradient(new SKPoint(width * Unit(random), height * Unit(random)), width * 0.8f, [ground, other], SKShaderTileMode.Clamp),
+            0 => SKShader.CreateLinearGradient(new SKPoint(0, 0), new SKPoint(width * Unit(random), height), [ground, other],
+                SKShaderTileMode.Clamp),
+            1 => SKShader.CreateRadialGradient(new SKPoint(width * Unit(random), height * Unit(random)), width * 0.8f, [ground, other],
+                SKShaderTileMode.Clamp),
             _ => SKShader.CreateColor(ground),
         };
         paint.Shader = gradient;
@@ -90,7 +95,7 @@ public static class DrawnScenes
         }
     }
 
-    // Lines, soft blobs and open curves in colours near the ground's: things that are there and are none of the classes.
+    // Lines, soft blobs and open curves in colors near the background's: objects that belong to none of the classes.
     private static void DrawClutter(SKCanvas canvas, Random random, int width, int height, SKColor ground)
     {
         int count = random.Next(3, 14);
@@ -138,7 +143,8 @@ public static class DrawnScenes
             shape.Transform(SKMatrix.CreateTranslation(width * Unit(random), height * Unit(random)));
             shape.GetTightBounds(out var bounds);
             var box = new Box(bounds.Left, bounds.Top, bounds.Right, bounds.Bottom);
-            if (box.X1 < 1 || box.Y1 < 1 || box.X2 > width - 1 || box.Y2 > height - 1 || objects.Any(o => Covered(o.Box, box) > MostCovered))
+            if (box.X1 < 1 || box.Y1 < 1 || box.X2 > width - 1 || box.Y2 > height - 1
+                || objects.Any(o => Covered(o.Box, box) > MostCovered))
             {
                 continue;
             }
@@ -167,8 +173,10 @@ public static class DrawnScenes
         var second = Shift(random, colour, 50);
         using var shader = random.Next(4) switch
         {
-            0 => SKShader.CreateLinearGradient(new SKPoint(bounds.Left, bounds.Top), new SKPoint(bounds.Right, bounds.Bottom), [colour, second], SKShaderTileMode.Clamp),
-            1 => SKShader.CreateRadialGradient(new SKPoint(bounds.MidX, bounds.MidY), side * 0.6f, [colour, second], SKShaderTileMode.Clamp),
+            0 => SKShader.CreateLinearGradient(new SKPoint(bounds.Left, bounds.Top), new SKPoint(bounds.Right, bounds.Bottom),
+                [colour, second], SKShaderTileMode.Clamp),
+            1 => SKShader.CreateRadialGradient(new SKPoint(bounds.MidX, bounds.MidY), side * 0.6f, [colour, second],
+                SKShaderTileMode.Clamp),
             2 => Stripes(random, colour, second, side),
             _ => SKShader.CreateColor(colour),
         };
@@ -176,9 +184,15 @@ public static class DrawnScenes
         canvas.DrawPath(shape, paint);
         if (random.Next(3) == 0)
         {
-            using var border = new SKPaint { IsAntialias = true, IsStroke = true, StrokeWidth = Math.Max(1, side * 0.03f), Color = Shift(random, colour, 90) };
+            using var border = new SKPaint
+            {
+                IsAntialias = true,
+                IsStroke = true,
+                StrokeWidth = Math.Max(1, side * 0.03f),
+                Color = Shift(random, colour, 90),
+            };
             canvas.Save();
-            canvas.ClipPath(shape, SKClipOperation.Intersect, true); // inside, so that the box stays what it is
+            canvas.ClipPath(shape, SKClipOperation.Intersect, true); // inside, so that the box does not change
             canvas.DrawPath(shape, border);
             canvas.Restore();
         }
@@ -209,7 +223,7 @@ public static class DrawnScenes
         int amplitude = random.Next(0, 14);
         for (int i = 0, o = 0; o < rgb.Length; i += 4)
         {
-            // Two uniform numbers make a triangle: close enough to a sensor's noise, and cheap.
+            // The sum of two uniform numbers is triangular: close enough to sensor noise, and cheap.
             int noise = amplitude == 0 ? 0 : random.Next(amplitude) - random.Next(amplitude);
             rgb[o++] = (byte)Math.Clamp(source[i] + noise, 0, 255);
             rgb[o++] = (byte)Math.Clamp(source[i + 1] + noise, 0, 255);
@@ -241,7 +255,11 @@ public static class DrawnScenes
             case "cross":
                 float arm = Between(random, 0.24f, 0.36f);
                 builder.MoveTo(-arm, -1);
-                foreach (var (x, y) in new[] { (arm, -1f), (arm, -arm), (1f, -arm), (1f, arm), (arm, arm), (arm, 1f), (-arm, 1f), (-arm, arm), (-1f, arm), (-1f, -arm), (-arm, -arm) })
+                foreach (var (x, y) in new[]
+                {
+                    (arm, -1f), (arm, -arm), (1f, -arm), (1f, arm), (arm, arm), (arm, 1f), (-arm, 1f), (-arm, arm), (-1f, arm), (-1f, -arm),
+                    (-arm, -arm),
+                })
                 {
                     builder.LineTo(x, y);
                 }
@@ -289,7 +307,7 @@ public static class DrawnScenes
 
     private static SKColor Muted(Random random) => SKColor.FromHsv(360 * Unit(random), 45 * Unit(random), Between(random, 25, 90));
 
-    // A colour that stands out from the ground: far from it in RGB.
+    // A color that differs clearly from the background in RGB.
     private static SKColor Vivid(Random random, SKColor ground)
     {
         SKColor colour;

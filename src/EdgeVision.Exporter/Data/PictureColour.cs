@@ -1,15 +1,17 @@
 namespace EdgeVision.Exporter.Data;
 
-/// <summary>Changes to pixels that leave labels where they are; RGB, 3 bytes a pixel.</summary>
+/// <summary>Changes to pixels that do not affect labels; RGB, 3 bytes per pixel.</summary>
 internal static class PictureColour
 {
-    /// <summary>Brightness, contrast and saturation by up to a share, hue by up to a tenth of it in turns, in place.</summary>
+    /// <summary>
+    /// Changes brightness, contrast and saturation by up to a share, and hue by up to a tenth of it in full turns, in place.
+    /// </summary>
     public static void Jitter(byte[] rgb, double strength, Random random)
     {
         double Factor() => 1 + strength * (2 * random.NextDouble() - 1);
         float brightness = (float)Factor(), contrast = (float)Factor(), saturation = (float)Factor();
         double hue = 2 * Math.PI * strength * 0.1 * (2 * random.NextDouble() - 1);
-        // Turning hue and scaling saturation is linear around the grey axis (Haeberli 1993), so that all is one matrix.
+        // Rotating hue and scaling saturation are linear around the gray axis (Haeberli 1993), so one matrix does both.
         float c = (float)Math.Cos(hue) * saturation, s = (float)Math.Sin(hue) * saturation;
         const float lr = 0.299f, lg = 0.587f, lb = 0.114f;
         float[] m =
@@ -28,7 +30,7 @@ internal static class PictureColour
         }
     }
 
-    /// <summary>Means of 3x3 pixels, the edge repeated.</summary>
+    /// <summary>Returns the means of 3x3 pixels, with the edge pixels repeated.</summary>
     public static byte[] Blur(byte[] rgb, int width, int height)
     {
         var result = new byte[rgb.Length];
@@ -55,10 +57,12 @@ internal static class PictureColour
         return result;
     }
 
-    /// <summary>Noise of a deviation in grey levels, the sum of two uniform numbers, in place.</summary>
+    /// <summary>
+    /// Adds noise with a given standard deviation in gray levels, the difference of two uniform numbers, in place.
+    /// </summary>
     public static void Noise(byte[] rgb, double deviation, Random random)
     {
-        // The difference of two uniform numbers in 0..a has the deviation a / sqrt 6.
+        // The difference of two uniform numbers in 0..a has the standard deviation a / sqrt 6.
         int most = Math.Max(1, (int)Math.Round(deviation * Math.Sqrt(6)) + 1);
         for (int i = 0; i < rgb.Length; i++)
         {
@@ -66,7 +70,7 @@ internal static class PictureColour
         }
     }
 
-    /// <summary>A rectangle of 2 to 15 % of the picture painted over with noise (Zhong et al. 2020), in place.</summary>
+    /// <summary>Fills a rectangle of 2 to 15 % of the image with noise (Zhong et al. 2020), in place.</summary>
     public static void Erase(byte[] rgb, int width, int height, Random random)
     {
         double area = width * height * (0.02 + 0.13 * random.NextDouble()), aspect = Math.Exp(Math.Log(3) * (2 * random.NextDouble() - 1));

@@ -1,13 +1,13 @@
 namespace EdgeVision.Exporter.Data;
 
-/// <summary>Fits labelled pictures into a network's input exactly as deployment does: the runtime's own preprocessing, and the labels moved with it.</summary>
+/// <summary>Fits labelled images into a network's input with the runtime's own preprocessing, and maps their labels.</summary>
 public static class PicturePlacement
 {
-    /// <summary>The picture's labels in pixels of the input; its pixels stay behind, in <paramref name="planes"/>.</summary>
-    /// <param name="picture">Picture of any size.</param>
+    /// <summary>Returns the image fitted into the input, with its labels in pixels of the input.</summary>
+    /// <param name="picture">Image of any size.</param>
     /// <param name="input">The network's input.</param>
     /// <param name="planes">Planar bytes [3,H,W] before scale, mean and standard deviation.</param>
-    /// <param name="transform">The map to the picture's own pixels.</param>
+    /// <param name="transform">Map between the input and the pixels of the original image.</param>
     public static LabelledPicture Fit(LabelledPicture picture, InputSpec input, out byte[] planes, out FrameTransform transform)
     {
         ArgumentNullException.ThrowIfNull(picture);
@@ -46,12 +46,15 @@ public static class PicturePlacement
         return item with
         {
             Box = new Box(t.ToInputX(b.X1), t.ToInputY(b.Y1), t.ToInputX(b.X2), t.ToInputY(b.Y2)),
-            Polygons = [.. item.Polygons.Select(p => p.Select((v, i) => i % 2 == 0 ? transform.ToInputX(v) : transform.ToInputY(v)).ToArray())],
+            Polygons =
+            [
+                .. item.Polygons.Select(p => p.Select((v, i) => i % 2 == 0 ? transform.ToInputX(v) : transform.ToInputY(v)).ToArray())
+            ],
             Keypoints = [.. item.Keypoints.Select(k => k with { X = transform.ToInputX(k.X), Y = transform.ToInputY(k.Y) })],
         };
     }
 
-    // The nearest pixel: classes and distances do not mix.
+    // Nearest sampling: classes and distances cannot be interpolated.
     private static T[]? Sample<T>(T[]? plane, LabelledPicture picture, in FrameTransform t, T outside)
     {
         if (plane is null)
@@ -59,7 +62,8 @@ public static class PicturePlacement
             return null;
         }
 
-        if (picture.Width == t.InputWidth && picture.Height == t.InputHeight && t.ScaleX == 1 && t.ScaleY == 1 && t.PadX == 0 && t.PadY == 0)
+        if (picture.Width == t.InputWidth && picture.Height == t.InputHeight && t.ScaleX == 1 && t.ScaleY == 1 && t.PadX == 0
+            && t.PadY == 0)
         {
             return plane;
         }
@@ -71,7 +75,9 @@ public static class PicturePlacement
             for (int x = 0; x < t.InputWidth; x++)
             {
                 int fromX = (int)MathF.Floor(t.ToFrameX(x + 0.5f));
-                result[y * t.InputWidth + x] = (uint)fromX < (uint)picture.Width && (uint)fromY < (uint)picture.Height ? plane[fromY * picture.Width + fromX] : outside;
+                result[y * t.InputWidth + x] = (uint)fromX < (uint)picture.Width && (uint)fromY < (uint)picture.Height
+                    ? plane[fromY * picture.Width + fromX]
+                    : outside;
             }
         }
 

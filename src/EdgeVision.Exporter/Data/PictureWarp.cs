@@ -1,11 +1,11 @@
 namespace EdgeVision.Exporter.Data;
 
-/// <summary>Moves pictures with their labels.</summary>
+/// <summary>Warps images and their labels.</summary>
 internal static class PictureWarp
 {
-    private const byte Outside = 114; // grey, as letterboxing pads
+    private const byte Outside = 114; // gray, as in letterboxing
 
-    /// <summary>The picture under a map; objects that show less than a share of their box are dropped.</summary>
+    /// <summary>Returns the mapped image; objects that show less than a share of their box are dropped.</summary>
     public static LabelledPicture Apply(LabelledPicture picture, in AffineMap map, float leastVisible)
     {
         var back = map.Inverse();
@@ -19,7 +19,7 @@ internal static class PictureWarp
         };
     }
 
-    /// <summary>Four pictures, half their size, around a random cross in a picture of the first one's size.</summary>
+    /// <summary>Returns a mosaic of four images around a random center, with the size of the first one.</summary>
     public static LabelledPicture Mosaic(IReadOnlyList<LabelledPicture> parts, Random random, float leastVisible)
     {
         int w = parts[0].Width, h = parts[0].Height;
@@ -31,7 +31,8 @@ internal static class PictureWarp
         var objects = new List<LabelledObject>();
         for (int i = 0; i < 4; i++)
         {
-            // Each part keeps its scale of a half and lies against the cross; the rest of it is cut.
+            // Each part is scaled to its quadrant, about half its size, and placed against the center; the rest of it is cut
+            // off.
             var part = parts[i];
             int x1 = i % 2 == 0 ? 0 : cx, y1 = i < 2 ? 0 : cy, x2 = i % 2 == 0 ? cx : w, y2 = i < 2 ? cy : h;
             double scale = Math.Max((double)(x2 - x1) / part.Width, (double)(y2 - y1) / part.Height);
@@ -46,7 +47,8 @@ internal static class PictureWarp
                     for (int column = x1; column < x2; column++)
                     {
                         var (fx, fy) = back.Map(column + 0.5, row + 0.5);
-                        mask[row * w + column] = part.Mask![Math.Clamp((int)fy, 0, part.Height - 1) * part.Width + Math.Clamp((int)fx, 0, part.Width - 1)];
+                        mask[row * w + column] = part.Mask![Math.Clamp((int)fy, 0, part.Height - 1) * part.Width
+                            + Math.Clamp((int)fx, 0, part.Width - 1)];
                     }
                 }
             }
@@ -63,12 +65,15 @@ internal static class PictureWarp
         foreach (var item in objects)
         {
             float[][] polygons = [.. item.Polygons.Select(p => Move(p, map))];
-            // A turned outline gives a tighter box than the turned box.
-            float[][] corners = polygons.Length > 0 ? polygons : [Move([item.Box.X1, item.Box.Y1, item.Box.X2, item.Box.Y1, item.Box.X2, item.Box.Y2, item.Box.X1, item.Box.Y2], map)];
+            // The hull of a rotated outline is tighter than the hull of its rotated box.
+            float[][] corners = polygons.Length > 0
+                ? polygons
+                : [Move([item.Box.X1, item.Box.Y1, item.Box.X2, item.Box.Y1, item.Box.X2, item.Box.Y2, item.Box.X1, item.Box.Y2], map)];
             var whole = Hull(corners);
-            // Cut first: the hull of what is left of a turned outline is smaller than what is left of its hull.
+            // Clip first: the hull of a clipped outline is smaller than the clipped hull of the outline.
             float[][] cut = [.. corners.Select(p => PolygonClip.ToBox(p, visible)).Where(p => p.Length >= 6)];
-            if (cut.Length == 0 || Hull(cut) is var left && (left.Width <= 0 || left.Height <= 0 || left.Width * left.Height < leastVisible * whole.Width * whole.Height))
+            if (cut.Length == 0 || Hull(cut) is var left
+                && (left.Width <= 0 || left.Height <= 0 || left.Width * left.Height < leastVisible * whole.Width * whole.Height))
             {
                 continue;
             }
@@ -123,7 +128,7 @@ internal static class PictureWarp
         return result;
     }
 
-    // Fixed point with 8 bits: as exact as bytes need, and quick. Samples beyond the edge take the edge's pixel up to half a pixel out.
+    // Fixed point with 8 bits: as exact as bytes need, and fast. Samples up to half a pixel outside take the pixel at the edge.
     private static void Paste(byte[] from, int w, int h, in AffineMap back, byte[] to, int toWidth, int x1, int y1, int x2, int y2)
     {
         for (int y = y1; y < y2; y++)
@@ -173,10 +178,10 @@ internal static class PictureWarp
     }
 }
 
-/// <summary>Polygons cut to rectangles (Sutherland and Hodgman 1974).</summary>
+/// <summary>Clips polygons to rectangles (Sutherland and Hodgman 1974).</summary>
 internal static class PolygonClip
 {
-    /// <summary>The part of a polygon (x and y in turn) inside a box; empty where there is none.</summary>
+    /// <summary>Returns the part of a polygon (x and y alternating) inside a box; empty if there is none.</summary>
     public static float[] ToBox(float[] polygon, in Box box)
     {
         bool inside = true;

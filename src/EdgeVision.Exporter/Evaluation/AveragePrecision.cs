@@ -3,17 +3,18 @@ using EdgeVision.Exporter.Training;
 
 namespace EdgeVision.Exporter.Evaluation;
 
-/// <summary>
-/// Average precision at one IoU as COCO computes it: detections by descending score, each takes the best free object of
-/// its class; precision made monotone and read at 101 recalls. All areas, at most 100 detections a picture.
-/// </summary>
+/// <summary>Average precision at one IoU as COCO computes it, over all areas with at most 100 detections per image.</summary>
+/// <remarks>
+/// Detections are matched in the order of descending score; each takes the best free object of its class. Precision is made
+/// monotone and sampled at 101 recall values.
+/// </remarks>
 public sealed class AveragePrecision(int classes, float iou = 0.5f)
 {
     private const int MostDetections = 100;
     private readonly List<(float Score, bool Hit)>[] _found = [.. Enumerable.Range(0, classes).Select(_ => new List<(float, bool)>())];
     private readonly int[] _objects = new int[classes];
 
-    /// <summary>Adds a picture's detections (sorted by descending score) and its objects.</summary>
+    /// <summary>Adds an image's detections (sorted by descending score) and its objects.</summary>
     public void Add(Detections detections, IReadOnlyList<LabelledBox> objects)
     {
         ArgumentNullException.ThrowIfNull(detections);
@@ -47,10 +48,10 @@ public sealed class AveragePrecision(int classes, float iou = 0.5f)
         }
     }
 
-    /// <summary>AP of each class; -1 where no picture holds the class.</summary>
+    /// <summary>Returns the AP of each class; -1 for classes without objects.</summary>
     public double[] PerClass() => [.. Enumerable.Range(0, _found.Length).Select(Compute)];
 
-    /// <summary>Mean over the classes that occur; -1 where none does.</summary>
+    /// <summary>Returns the mean over the classes that have objects; -1 if there is none.</summary>
     public double Mean()
     {
         var present = PerClass().Where(v => v >= 0).ToArray();
@@ -64,7 +65,7 @@ public sealed class AveragePrecision(int classes, float iou = 0.5f)
             return -1;
         }
 
-        var sorted = _found[classId].OrderByDescending(f => f.Score).ToArray(); // a stable sort, as COCO's
+        var sorted = _found[classId].OrderByDescending(f => f.Score).ToArray(); // stable sort, as in COCO
         var precision = new double[sorted.Length];
         var recall = new double[sorted.Length];
         int hits = 0;

@@ -4,19 +4,21 @@ using EdgeVision.Exporter.Training;
 
 namespace EdgeVision.Exporter.Evaluation;
 
-/// <summary>Accuracy of a bundle on labelled pictures, run by the runtime as it will be deployed.</summary>
+/// <summary>Measures the accuracy of a bundle on labelled images, with the runtime as in deployment.</summary>
 public static class BundleEvaluation
 {
-    /// <summary>Measures of every head on all pictures of a source.</summary>
-    /// <param name="path">The bundle.</param>
-    /// <param name="architecture">For the heads' measures; its heads are the bundle's.</param>
-    /// <param name="pictures">Labelled pictures.</param>
-    /// <param name="progress">Called with the number of pictures done.</param>
-    public static IReadOnlyDictionary<string, double> Run(string path, Architecture architecture, PictureSource pictures, Action<int>? progress = null)
+    /// <summary>Returns the metrics of every head over all images of a source.</summary>
+    /// <param name="path">Path of the bundle.</param>
+    /// <param name="architecture">Architecture whose heads are those of the bundle and compute the metrics.</param>
+    /// <param name="pictures">Labelled images.</param>
+    /// <param name="progress">Called with the number of processed images.</param>
+    public static IReadOnlyDictionary<string, double> Run(string path, Architecture architecture, PictureSource pictures,
+        Action<int>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(architecture);
         ArgumentNullException.ThrowIfNull(pictures);
-        using var model = VisionModel.Load(path, new RuntimeOptions { Confidence = HeadEvaluator.LowestScore, Providers = ProviderPolicy.Require(Provider.Cpu) });
+        using var model = VisionModel.Load(path,
+            new RuntimeOptions { Confidence = HeadEvaluator.LowestScore, Providers = ProviderPolicy.Require(Provider.Cpu) });
         var evaluators = architecture.Heads.Select(h => h.CreateEvaluator()).ToArray();
         var result = new VisionResult();
         for (int i = 0; i < pictures.Count; i++)

@@ -3,13 +3,14 @@ using EdgeVision.Onnx;
 
 namespace EdgeVision.Exporter.Export;
 
-/// <summary>Puts self-tests into bundles.</summary>
+/// <summary>Writes self-tests into bundles.</summary>
 public static class GoldenWriter
 {
-    // Float16 has 11 bits: what computes in it, and what computes in float32 between casts, are so far apart.
+    // Float16 has 11 significant bits: computing in float16 and computing in float32 between casts differ by this much.
     private static readonly GoldenTolerances HalfTolerances = new() { Outputs = 0.02, Pixels = 2, Scores = 0.03, Maps = 0.02 };
 
-    /// <summary>Runs a bundle on a picture with the runtime and writes what each stage gave into the bundle's spec, instead of what was there.</summary>
+    /// <summary>Runs a bundle on an image and writes the result of each stage into the bundle's spec.</summary>
+    /// <remarks>It replaces an existing self-test.</remarks>
     public static void Write(string bundle, LabelledPicture picture)
     {
         ArgumentNullException.ThrowIfNull(picture);
@@ -24,7 +25,7 @@ public static class GoldenWriter
         var file = OnnxModel.Load(bundle);
         foreach (var output in golden.Outputs)
         {
-            // Axes of rows have that name: see OnnxExporter.Write.
+            // Row axes have this name: see OnnxExporter.Write.
             output.Rows = file.Graph.Output.First(o => o.Name == output.Name).Type.TensorType.Shape is { Dim: [{ DimParam: "rows" }, ..] };
         }
 

@@ -8,7 +8,7 @@ namespace EdgeVision.Exporter.Export;
 /// <summary>Runs graphs without inputs, for constant folding.</summary>
 internal static class GraphRunner
 {
-    /// <summary>Outputs of a model that has no inputs.</summary>
+    /// <summary>Returns the outputs of a model without inputs.</summary>
     public static IReadOnlyList<TensorProto> Run(OnnxModel model)
     {
         using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, IntraOpNumThreads = 1 };
@@ -29,7 +29,7 @@ internal static class GraphRunner
             TensorElementType.Bool => TensorProto.Types.DataType.Bool,
             TensorElementType.Float16 => TensorProto.Types.DataType.Float16,
             TensorElementType.UInt8 => TensorProto.Types.DataType.Uint8,
-            _ => throw new EdgeVisionException($"a constant of type {info.ElementDataType} cannot be folded"),
+            _ => throw new EdgeVisionException($"Cannot fold a constant of type {info.ElementDataType}"),
         };
         var tensor = new TensorProto { DataType = (int)type, RawData = ByteString.CopyFrom(value.GetTensorMutableRawData()) };
         tensor.Dims.AddRange(info.Shape);

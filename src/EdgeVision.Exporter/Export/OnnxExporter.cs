@@ -6,42 +6,46 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Export;
 
-/// <summary>What an export is to be.</summary>
+/// <summary>Options of an export.</summary>
 public sealed record ExportOptions
 {
     /// <summary>ONNX operator set.</summary>
     public int Opset { get; init; } = OnnxExporter.DefaultOpset;
 
-    /// <summary>Leaves height and width of the input open, where the architecture takes other sizes than the spec's.</summary>
+    /// <summary>
+    /// Gets whether height and width of the input stay open, if the architecture accepts sizes other than the spec's.
+    /// </summary>
     public bool DynamicSize { get; init; }
 
-    /// <summary>Weights and arithmetic in float16.</summary>
+    /// <summary>Gets whether weights and arithmetic are float16.</summary>
     public bool Half { get; init; }
 
-    /// <summary>The input is bytes [N,H,W,3]; normalisation is part of the graph.</summary>
+    /// <summary>Gets whether the input is bytes [N,H,W,3] and normalization is part of the graph.</summary>
     public bool ByteInput { get; init; }
 
-    /// <summary>Suppression is part of the graph, for YOLO-style outputs.</summary>
+    /// <summary>Gets whether non-maximum suppression is part of the graph, for YOLO-style outputs.</summary>
     public bool SuppressionInGraph { get; init; }
 }
 
 /// <summary>Writes architectures as ONNX.</summary>
 public static class OnnxExporter
 {
-    /// <summary>Operator set that every ONNX Runtime of the last years reads.</summary>
+    /// <summary>Default operator set, which all ONNX Runtime versions of recent years support.</summary>
     public const int DefaultOpset = 17;
 
-    /// <summary>Version of this exporter, for provenance.</summary>
+    /// <summary>Gets the version of this exporter, for provenance.</summary>
     public static string Version { get; } = typeof(OnnxExporter).Assembly.GetName().Version!.ToString(3);
 
-    /// <summary>
-    /// The architecture with its weights as an ONNX graph: the batch is open, BatchNorm is folded, no training nodes.
-    /// </summary>
+    /// <summary>Writes an architecture with its weights as an ONNX graph.</summary>
+    /// <remarks>The batch dimension is open, BatchNorm is folded and there are no training nodes.</remarks>
     public static OnnxModel Write(Architecture architecture, WeightStore weights, int opset = DefaultOpset) =>
         Write(architecture, weights, new ExportOptions { Opset = opset });
 
-    /// <summary>As <see cref="Write(Architecture, WeightStore, int)"/>, with open sides on request.</summary>
-    /// <exception cref="EdgeVisionException">The architecture takes one size alone.</exception>
+    /// <summary>
+    /// Writes an architecture as <see cref="Write(Architecture, WeightStore, int)"/> does, optionally with open height and
+    /// width.
+    /// </summary>
+    /// <exception cref="EdgeVisionException">The architecture supports one size only.</exception>
     public static OnnxModel Write(Architecture architecture, WeightStore weights, ExportOptions options)
     {
         ArgumentNullException.ThrowIfNull(architecture);
@@ -49,7 +53,8 @@ public static class OnnxExporter
         ArgumentNullException.ThrowIfNull(options);
         if (options.DynamicSize && !architecture.DynamicSize)
         {
-            throw new EdgeVisionException($"{architecture.Name} takes one size alone: positions or anchors for it are part of the graph; export it once for each size");
+            throw new EdgeVisionException($"{architecture.Name} supports one size only, since its positions or anchors are part of "
+                + "the graph; export it once for each size");
         }
 
         int opset = options.Opset;
@@ -57,7 +62,8 @@ public static class OnnxExporter
         var graph = new OnnxGraphBuilder(architecture.Name, opset, FileFormat(opset), "EdgeVision.Exporter", Version);
         var net = new OnnxNet(graph, weights);
         var input = architecture.Spec.Input;
-        var image = net.AddInput(input.Name ?? "images", 3, options.DynamicSize ? -1 : input.Height, options.DynamicSize ? -1 : input.Width);
+        var image = net.AddInput(input.Name ?? "images", 3, options.DynamicSize ? -1 : input.Height,
+            options.DynamicSize ? -1 : input.Width);
         foreach (var (name, value) in architecture.Forward(net, image))
         {
             net.AddOutput(name, value, architecture.RowOutputs.Contains(name) ? "rows" : "batch");
@@ -66,11 +72,9 @@ public static class OnnxExporter
         return graph.Build();
     }
 
-    /// <summary>
-    /// What the options ask for beyond the plain graph: constants folded, bytes in, suppression, float16; with the spec that the finished graph
-    /// needs. The graph given is changed.
-    /// </summary>
-    /// <exception cref="EdgeVisionException">The graph does not allow it.</exception>
+    /// <summary>Applies the options that change the graph, and returns the spec of the changed graph.</summary>
+    /// <exception cref="EdgeVisionException">The graph does not support an option.</exception>
+    /// <remarks>In order: constant folding, suppression, byte input, float16. <paramref name="model"/> is modified.</remarks>
     public static ModelSpec Finish(OnnxModel model, ModelSpec spec, ExportOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -83,10 +87,12 @@ public static class OnnxExporter
             {
                 if (spec.Outputs is not [{ Decoder: "yolo-dfl", Tensors: [var output] } head])
                 {
-                    throw new EdgeVisionException("suppression goes into graphs with one YOLO-style output; this has none");
+                    throw new EdgeVisionException(
+                        "Suppression in the graph needs a model with exactly one YOLO-style output; this model has none");
                 }
 
-                string rows = EdgeVision.Onnx.SuppressionInGraph.Apply(model, output, spec.Thresholds.Iou, Training.HeadEvaluator.LowestScore, spec.Thresholds.MaxDetections);
+                string rows = EdgeVision.Onnx.SuppressionInGraph.Apply(model, output, spec.Thresholds.Iou,
+                    Training.HeadEvaluator.LowestScore, spec.Thresholds.MaxDetections);
                 spec = spec with { Outputs = [head with { Decoder = "yolo-end2end", Tensors = [rows] }] };
             }
 
@@ -94,7 +100,10 @@ public static class OnnxExporter
             {
                 var input = spec.Input;
                 PreprocessingInGraph.Apply(model, input.Name!, input.Scale, input.Mean, input.Std);
-                spec = spec with { Input = input with { Element = TensorElement.UInt8, Layout = TensorLayout.Nhwc, Scale = 1, Mean = [0], Std = [1] } };
+                spec = spec with
+                {
+                    Input = input with { Element = TensorElement.UInt8, Layout = TensorLayout.Nhwc, Scale = 1, Mean = [0], Std = [1] },
+                };
             }
 
             if (options.Half)
@@ -110,10 +119,10 @@ public static class OnnxExporter
         return spec;
     }
 
-    // The version of the file format that came with the operator set (onnx/docs/Versioning.md).
+    // The IR version that was released with the operator set (onnx/docs/Versioning.md).
     private static int FileFormat(int opset) => opset switch { < 15 => 7, < 19 => 8, < 21 => 9, _ => 10 };
 
-    /// <summary>SHA-256 over names and values of the trained weights, in the order of the description.</summary>
+    /// <summary>Returns the SHA-256 of the names and values of the weights, in the order of the description.</summary>
     public static string WeightsSha256(WeightStore weights)
     {
         ArgumentNullException.ThrowIfNull(weights);

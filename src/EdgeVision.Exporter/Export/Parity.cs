@@ -5,12 +5,12 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Export;
 
-/// <summary>How far ONNX Runtime is from TorchSharp on the same numbers.</summary>
-/// <param name="MaxAbsolute">Largest difference of any output element.</param>
-/// <param name="MaxRelative">Largest difference over the range (max - min) of its output.</param>
+/// <summary>Difference between ONNX Runtime and TorchSharp on the same inputs.</summary>
+/// <param name="MaxAbsolute">Maximum difference of all output elements.</param>
+/// <param name="MaxRelative">Maximum difference relative to the range (max - min) of its output.</param>
 public sealed record Parity(double MaxAbsolute, double MaxRelative)
 {
-    /// <summary>Largest <see cref="MaxRelative"/> that an export may show.</summary>
+    /// <summary>Maximum <see cref="MaxRelative"/> of a valid export.</summary>
     public const double Limit = 1e-4;
 
     /// <summary>Runs both on each input [N,3,H,W] and compares every output.</summary>
@@ -18,14 +18,16 @@ public sealed record Parity(double MaxAbsolute, double MaxRelative)
     {
         ArgumentNullException.ThrowIfNull(architecture);
         ArgumentNullException.ThrowIfNull(inputs);
-        return Measure(model, inputs.Select(x => new[] { x }), (net, values) => architecture.Forward(net, values[0]), weights, architecture.RowOutputs);
+        return Measure(model, inputs.Select(x => new[] { x }), (net, values) => architecture.Forward(net, values[0]), weights,
+            architecture.RowOutputs);
     }
 
     internal static Parity Measure(byte[] model, IEnumerable<torch.Tensor[]> inputs,
-        Func<Net, Value[], IReadOnlyList<(string Name, Value Value)>> forward, WeightStore weights, IReadOnlyList<string>? rowOutputs = null)
+        Func<Net, Value[], IReadOnlyList<(string Name, Value Value)>> forward, WeightStore weights,
+        IReadOnlyList<string>? rowOutputs = null)
     {
         using var options = new SessionOptions { IntraOpNumThreads = Math.Min(2, Environment.ProcessorCount) };
-        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0"); // torch's threads share the cores
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0"); // the cores are shared with torch's threads
         using var session = new InferenceSession(model, options);
         using var runOptions = new RunOptions();
         double absolute = 0, relative = 0;
@@ -59,18 +61,19 @@ public sealed record Parity(double MaxAbsolute, double MaxRelative)
         return new Parity(absolute, relative);
     }
 
-    /// <summary>Fails where the difference is above <see cref="Limit"/>.</summary>
+    /// <summary>Throws if the difference is above <see cref="Limit"/>.</summary>
     /// <exception cref="EdgeVisionException">The graph does not compute what TorchSharp computes.</exception>
     public void Require()
     {
         if (!(MaxRelative <= Limit))
         {
-            throw new EdgeVisionException(FormattableString.Invariant($"the exported graph differs from TorchSharp by {MaxRelative:E2} of the output's range; {Limit:E0} is the limit"));
+            throw new EdgeVisionException("Difference between the exported graph and TorchSharp must be at most "
+                + FormattableString.Invariant($"{Limit:E0} of the output's range; got {MaxRelative:E2}"));
         }
     }
 
-    // Row of the actual outputs for each row of the expected ones. Rows whose scores differ by a rounding may have changed
-    // places, so each takes the nearest that is left; every output is then compared in that one order.
+    // Row of the actual outputs for each row of the expected ones. Rows whose scores differ by rounding may have changed
+    // places, so each expected row takes the nearest remaining one; all outputs are then compared in that order.
     private static int[] RowOrder(IReadOnlyList<(string Name, Value Value)> expected, OrtValue[] actual, IReadOnlyList<string> rowOutputs)
     {
         var outputs = Enumerable.Range(0, expected.Count).Where(o => rowOutputs.Contains(expected[o].Name)).ToArray();
@@ -84,7 +87,8 @@ public sealed record Parity(double MaxAbsolute, double MaxRelative)
         long rows = expected[outputs[0]].Value.Size(0), found = actual[outputs[0]].GetTensorTypeAndShape().Shape[0];
         if (rows != found)
         {
-            throw new EdgeVisionException($"output '{expected[outputs[0]].Name}' has {found} rows in ONNX Runtime and {rows} in TorchSharp");
+            throw new EdgeVisionException(
+                $"Output '{expected[outputs[0]].Name}' has {rows} rows in TorchSharp, but {found} in ONNX Runtime");
         }
 
         double[] ranges = [.. wanted.Select(w => w.Length == 0 ? 1 : Math.Max((double)w.Max() - w.Min(), 1e-12))];
@@ -119,7 +123,8 @@ public sealed record Parity(double MaxAbsolute, double MaxRelative)
         long[] shape = actual.GetTensorTypeAndShape().Shape;
         if (!shape.AsSpan().SequenceEqual(expected.shape))
         {
-            throw new EdgeVisionException($"output '{name}' is {Value.ShapeText(shape)} in ONNX Runtime and {Value.ShapeText(expected.shape)} in TorchSharp");
+            throw new EdgeVisionException(
+                $"Output '{name}' has shape {Value.ShapeText(expected.shape)} in TorchSharp, but {Value.ShapeText(shape)} in ONNX Runtime");
         }
 
         var a = OnnxNet.Floats(expected);

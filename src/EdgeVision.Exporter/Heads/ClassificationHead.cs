@@ -4,7 +4,7 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Heads;
 
-/// <summary>One class for the whole picture: cross entropy over logits [N, classes].</summary>
+/// <summary>Classification head: one class for the whole image, cross entropy over logits [N, classes].</summary>
 public sealed class ClassificationHead(OutputSpec output, IReadOnlyList<string> labels) : Head
 {
     /// <inheritdoc/>
@@ -19,7 +19,8 @@ public sealed class ClassificationHead(OutputSpec output, IReadOnlyList<string> 
         ArgumentNullException.ThrowIfNull(picture);
         return picture.ClassId >= 0 && picture.ClassId < labels.Count
             ? (long)picture.ClassId
-            : throw new EdgeVisionException($"picture {picture.Name} has the class {picture.ClassId}; there are {labels.Count}");
+            : throw new EdgeVisionException(
+                $"Class of image '{picture.Name}' must be between 0 and {labels.Count - 1}; got class {picture.ClassId}");
     }
 
     /// <inheritdoc/>
@@ -46,6 +47,7 @@ public sealed class ClassificationHead(OutputSpec output, IReadOnlyList<string> 
         }
 
         public override IReadOnlyList<(string Name, double Value)> Metrics() =>
-            [("top1", _matrix.Accuracy), ("top5", _matrix.Total == 0 ? double.NaN : (double)_amongFive / _matrix.Total), ("balanced", _matrix.BalancedAccuracy)];
+            [("top1", _matrix.Accuracy), ("top5", _matrix.Total == 0 ? double.NaN : (double)_amongFive / _matrix.Total),
+                ("balanced", _matrix.BalancedAccuracy)];
     }
 }

@@ -4,7 +4,10 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Heads;
 
-/// <summary>Metres for each pixel, [N, 1, h, w]: mean absolute difference of logarithms, so that near and far count alike. Pixels of unknown distance count for nothing.</summary>
+/// <summary>Depth head: metres for each pixel, [N, 1, h, w], with the mean absolute difference of logarithms as loss.</summary>
+/// <remarks>
+/// With logarithms, errors at near and far distances have equal weight. Pixels of unknown distance are ignored.
+/// </remarks>
 public sealed class DepthHead(OutputSpec output) : Head
 {
     /// <inheritdoc/>
@@ -18,7 +21,7 @@ public sealed class DepthHead(OutputSpec output) : Head
     {
         ArgumentNullException.ThrowIfNull(picture);
         return picture.Depth is null
-            ? throw new EdgeVisionException($"picture {picture.Name} has no distances to learn from")
+            ? throw new EdgeVisionException($"Image '{picture.Name}' must have distances to train on")
             : new DepthTarget(picture.Depth, picture.Width, picture.Height);
     }
 
@@ -32,18 +35,19 @@ public sealed class DepthHead(OutputSpec output) : Head
         int at = 0;
         foreach (var target in inputs.Targets.Cast<DepthTarget>())
         {
-            // The pixel under the middle of each cell: means would mix near and far along edges.
+            // The pixel at the center of each cell: means would mix near and far along edges.
             for (int y = 0; y < rows; y++)
             {
                 for (int x = 0; x < columns; x++)
                 {
-                    wanted[at++] = target.Metres[(2 * y + 1) * target.Height / (2 * rows) * target.Width + (2 * x + 1) * target.Width / (2 * columns)];
+                    wanted[at++] = target.Metres[(2 * y + 1) * target.Height / (2 * rows) * target.Width + (2 * x + 1) * target.Width
+                        / (2 * columns)];
                 }
             }
         }
 
         var truth = torch.tensor(wanted, metres.shape);
-        var known = truth > 0; // NaN is not
+        var known = truth > 0; // false for NaN
         var difference = (metres.clamp(min: 1e-3).log() - torch.where(known, truth, torch.ones_like(truth)).log()).abs() * known;
         return [("log", difference.sum() / known.sum().clamp(min: 1))];
     }
@@ -73,7 +77,7 @@ public sealed class DepthHead(OutputSpec output) : Head
             _error.Add(_found, truth.Depth);
         }
 
-        // Higher is better for the measure that decides, so the share within a quarter comes first.
+        // The first metric decides and higher must be better, so delta1 (the share within 25 %) comes first.
         public override IReadOnlyList<(string Name, double Value)> Metrics() =>
             [("delta1", _error.Delta), ("rmse", _error.RootMeanSquare), ("absRel", _error.AbsoluteRelative)];
     }

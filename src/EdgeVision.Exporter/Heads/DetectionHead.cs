@@ -4,39 +4,40 @@ using EdgeVision.Exporter.Training;
 
 namespace EdgeVision.Exporter.Heads;
 
-/// <summary>Objects of a picture in pixels of the network's input; groups (COCO's iscrowd) are left out.</summary>
-/// <param name="Boxes">Boxes, cut to the input.</param>
-/// <param name="ClassIds">Class of each.</param>
+/// <summary>Objects of an image in pixels of the network's input, without groups (COCO's iscrowd).</summary>
+/// <param name="Boxes">Boxes, clipped to the input.</param>
+/// <param name="ClassIds">Class of each box.</param>
 public sealed record DetectionTarget(Box[] Boxes, int[] ClassIds);
 
-/// <summary>What the heads of detectors have in common: their objects, their evaluator, what they warn of.</summary>
+/// <summary>Base class of detection heads: their objects, evaluator and warnings.</summary>
 /// <param name="input">The network's input.</param>
 /// <param name="classes">Number of classes.</param>
 public abstract class DetectionHead(InputSpec input, int classes) : Head
 {
-    private const float SmallestSide = 1; // pixels of the input; less cannot be learned and breaks logarithms
+    private const float SmallestSide = 1; // pixels of the input; smaller boxes cannot be learned and break logarithms
 
     /// <inheritdoc/>
     public override string Name => "detect";
 
-    /// <summary>The network's input.</summary>
+    /// <summary>Gets the network's input.</summary>
     protected InputSpec Input { get; } = input;
 
-    /// <summary>Number of classes, without a background.</summary>
+    /// <summary>Gets the number of classes, without background.</summary>
     protected int Classes { get; } = classes;
 
     /// <inheritdoc/>
     public override HeadEvaluator CreateEvaluator() => new DetectionHeadEvaluator(Classes);
 
-    /// <summary>Boxes that the head begins from and that match an object, with its class; none where a head has no anchors.</summary>
-    /// <param name="target">What <see cref="Head.Target"/> gave.</param>
+    /// <summary>Returns the anchors that match an object, with its class; none for heads without anchors.</summary>
+    /// <param name="target">Result of <see cref="Head.Target"/>.</param>
     public virtual IEnumerable<LabelledObject> MatchedAnchors(object target) => [];
 
-    /// <summary>Why no place of the network would learn this object (box in pixels of the input), or null where one does.</summary>
+    /// <summary>Returns why no location of the network would learn an object, or null if one does.</summary>
+    /// <remarks><paramref name="box"/> is in pixels of the input.</remarks>
     protected abstract string? WhyUnmatched(in Box box);
 
-    /// <summary>Objects of a picture that has the size of the input.</summary>
-    /// <exception cref="EdgeVisionException">An object's class is none of the model's.</exception>
+    /// <summary>Returns the objects of an image that has the size of the input.</summary>
+    /// <exception cref="EdgeVisionException">The class of an object is not one of the model's.</exception>
     protected DetectionTarget Objects(LabelledPicture picture)
     {
         ArgumentNullException.ThrowIfNull(picture);
@@ -46,7 +47,8 @@ public abstract class DetectionHead(InputSpec input, int classes) : Head
         {
             if (item.ClassId < 0 || item.ClassId >= Classes)
             {
-                throw new EdgeVisionException($"picture '{picture.Name}' holds an object of class {item.ClassId}; the model has {Classes} classes");
+                throw new EdgeVisionException(
+                    $"Class of an object in image '{picture.Name}' must be between 0 and {Classes - 1}; got class {item.ClassId}");
             }
 
             var box = Cut(item.Box);
@@ -73,13 +75,16 @@ public abstract class DetectionHead(InputSpec input, int classes) : Head
             {
                 objects++;
                 var box = item.Box;
-                if (box.X1 < -1 || box.Y1 < -1 || box.X2 > picture.Width + 1 || box.Y2 > picture.Height + 1 || !(box.X2 > box.X1) || !(box.Y2 > box.Y1))
+                if (box.X1 < -1 || box.Y1 < -1 || box.X2 > picture.Width + 1 || box.Y2 > picture.Height + 1 || !(box.X2 > box.X1)
+                    || !(box.Y2 > box.Y1))
                 {
                     firstOutside = outside++ == 0 ? $"{picture.Name}: {box} of {picture.Width}x{picture.Height}" : firstOutside;
                 }
 
                 var seen = Cut(ToInput(box, picture));
-                string? why = seen.Width < SmallestSide || seen.Height < SmallestSide ? "is smaller than a pixel of the input" : WhyUnmatched(seen);
+                string? why = seen.Width < SmallestSide || seen.Height < SmallestSide
+                    ? "is smaller than a pixel of the input"
+                    : WhyUnmatched(seen);
                 if (why is not null)
                 {
                     var known = unmatched.GetValueOrDefault(why, (Count: 0, picture.Name, box));
@@ -88,10 +93,11 @@ public abstract class DetectionHead(InputSpec input, int classes) : Head
             }
         }
 
-        string Share(int count) => string.Create(CultureInfo.InvariantCulture, $"{count} of {objects} objects ({100.0 * count / objects:F1} %)");
+        string Share(int count) =>
+            string.Create(CultureInfo.InvariantCulture, $"{count} of {objects} objects ({100.0 * count / objects:F1} %)");
         if (outside > 0)
         {
-            yield return $"{Share(outside)}: the box is empty or reaches beyond the picture, such as {firstOutside}";
+            yield return $"{Share(outside)}: the box is empty or reaches beyond the image, such as {firstOutside}";
         }
 
         foreach (var (why, (count, name, box)) in unmatched)
@@ -101,9 +107,10 @@ public abstract class DetectionHead(InputSpec input, int classes) : Head
     }
 
     private Box Cut(in Box b) => new(
-        Math.Clamp(b.X1, 0, Input.Width), Math.Clamp(b.Y1, 0, Input.Height), Math.Clamp(b.X2, 0, Input.Width), Math.Clamp(b.Y2, 0, Input.Height));
+        Math.Clamp(b.X1, 0, Input.Width), Math.Clamp(b.Y1, 0, Input.Height), Math.Clamp(b.X2, 0, Input.Width),
+        Math.Clamp(b.Y2, 0, Input.Height));
 
-    // Pictures to inspect may come before or after they were letterboxed; sizes that fit are left as they are.
+    // Images to inspect may come before or after letterboxing; those that already fit are not changed.
     private Box ToInput(in Box b, LabelledPicture picture)
     {
         float scale = Math.Min((float)Input.Width / picture.Width, (float)Input.Height / picture.Height);

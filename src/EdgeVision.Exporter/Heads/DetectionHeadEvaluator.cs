@@ -3,11 +3,9 @@ using EdgeVision.Exporter.Training;
 
 namespace EdgeVision.Exporter.Heads;
 
-/// <summary>
-/// COCO's average precision of detections (<see cref="CocoEvaluator"/>): at IoU 0.5 (which decides), at 0.75 and the mean over
-/// 0.5, 0.55 … 0.95.
-/// </summary>
+/// <summary>Computes COCO's average precision of detections (<see cref="CocoEvaluator"/>).</summary>
 /// <param name="classes">Number of classes.</param>
+/// <remarks>At IoU 0.5 (the metric that decides), at 0.75, and the mean over 0.5, 0.55 … 0.95.</remarks>
 public sealed class DetectionHeadEvaluator(int classes) : HeadEvaluator
 {
     private readonly CocoEvaluator _coco = new(CocoKind.Boxes, classes);

@@ -6,7 +6,7 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Heads;
 
-/// <summary>Vectors of unit length [N, D], near for the same identity and far for others.</summary>
+/// <summary>Embedding head: vectors of unit length [N, D], near for equal identities and far apart for others.</summary>
 public sealed class EmbeddingHead(OutputSpec output, MetricLoss loss, int dimension) : Head
 {
     /// <inheritdoc/>
@@ -19,7 +19,9 @@ public sealed class EmbeddingHead(OutputSpec output, MetricLoss loss, int dimens
     public override object Target(LabelledPicture picture)
     {
         ArgumentNullException.ThrowIfNull(picture);
-        return picture.Identity >= 0 ? (long)picture.Identity : throw new EdgeVisionException($"picture {picture.Name} has no identity to learn from");
+        return picture.Identity >= 0
+            ? (long)picture.Identity
+            : throw new EdgeVisionException($"Image '{picture.Name}' must have an identity to train on");
     }
 
     /// <inheritdoc/>
@@ -49,7 +51,8 @@ public sealed class EmbeddingHead(OutputSpec output, MetricLoss loss, int dimens
         public override IReadOnlyList<(string Name, double Value)> Metrics()
         {
             var result = RetrievalEvaluator.LeaveOneOut(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_embeddings),
-                System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_identities), _embeddings.Count / Math.Max(1, _identities.Count), 1, 5);
+                System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_identities), _embeddings.Count / Math.Max(1, _identities.Count),
+                1, 5);
             return [("recall@1", result.RecallAt[1]), ("recall@5", result.RecallAt[5]), ("mAP@R", result.MapAtR)];
         }
     }

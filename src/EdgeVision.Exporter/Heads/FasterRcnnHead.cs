@@ -6,32 +6,34 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Heads;
 
-/// <summary>What Faster R-CNN learns from a picture.</summary>
-/// <param name="Objects">Its objects.</param>
-/// <param name="Matches">Object of each anchor that is one.</param>
-/// <param name="Positives">Anchors that are an object.</param>
+/// <summary>Training target of Faster R-CNN for one image.</summary>
+/// <param name="Objects">Objects of the image.</param>
+/// <param name="Matches">Index of the object of each anchor, where the anchor is positive.</param>
+/// <param name="Positives">Anchors that match an object.</param>
 /// <param name="Negatives">Anchors that are background.</param>
 public sealed record FasterRcnnTarget(DetectionTarget Objects, int[] Matches, int[] Positives, int[] Negatives);
 
-/// <summary>The second stage: pyramid levels and rows of item, x1, y1, x2, y2 to class logits [R,C+1] and box deltas [R,(C+1)*4].</summary>
+/// <summary>
+/// Second stage: maps pyramid levels and rows of item, x1, y1, x2, y2 to class logits [R,C+1] and box deltas [R,(C+1)*4].
+/// </summary>
 public delegate (Value ClassLogits, Value BoxDeltas) BoxStage(Net net, IReadOnlyList<Value> levels, Value rows);
 
-/// <summary>
-/// Training of Faster R-CNN (Ren et al. 2015) in one step, as torchvision does it. Region proposals: 256 sampled anchors a
-/// picture, up to half of them objects (IoU 0.7 and above; background below 0.3), binary cross entropy and smooth L1. Boxes:
-/// <see cref="SampledBoxes"/> sampled proposals and true boxes a picture, up to a quarter objects (IoU 0.5), cross entropy and
-/// smooth L1 of deltas with weights 10, 10, 5, 5. Reads <c>objectness</c> [N,A], <c>anchor_deltas</c> [N,A,4],
-/// <c>proposals</c> [R,5] and <c>level0</c>, <c>level1</c> …
-/// </summary>
+/// <summary>Head of Faster R-CNN (Ren et al. 2015), trained in one step, as in torchvision.</summary>
+/// <remarks>
+/// Region proposals: 256 sampled anchors per image, up to half of them positive (IoU of at least 0.7; background below 0.3),
+/// binary cross entropy and smooth L1. Boxes: <see cref="SampledBoxes"/> sampled proposals and ground-truth boxes per image, up
+/// to a quarter positive (IoU of at least 0.5), cross entropy and smooth L1 of deltas with weights 10, 10, 5, 5. Reads
+/// <c>objectness</c> [N,A], <c>anchor_deltas</c> [N,A,4], <c>proposals</c> [R,5] and <c>level0</c>, <c>level1</c> …
+/// </remarks>
 public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator anchors, BoxStage stage) : DetectionHead(input, classes)
 {
     private const float AnchorForeground = 0.7f, AnchorBackground = 0.3f, BoxForeground = 0.5f;
     private const int SampledAnchors = 256;
-    private const double Beta = 1.0 / 9; // where smooth L1 turns from square to line
+    private const double Beta = 1.0 / 9; // where smooth L1 changes from quadratic to linear
     private static readonly float[] Weights = [10, 10, 5, 5];
     private readonly Box[] _anchors = anchors.All(input.Width, input.Height);
 
-    /// <summary>Boxes of a picture that the second stage learns from, at most.</summary>
+    /// <summary>Maximum number of boxes per image that the second stage is trained on.</summary>
     public int SampledBoxes { get; init; } = 128;
 
     /// <inheritdoc/>
@@ -67,7 +69,8 @@ public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator
         }
 
         Value[] levels = [.. Enumerable.Range(0, anchors.Strides.Length).Select(l => inputs.Outputs[$"level{l}"])];
-        var rows = torch.tensor(samples.SelectMany(s => new[] { s.Item, s.Box.X1, s.Box.Y1, s.Box.X2, s.Box.Y2 }).ToArray(), samples.Count, 5);
+        var rows = torch.tensor(samples.SelectMany(s => new[] { s.Item, s.Box.X1, s.Box.Y1, s.Box.X2, s.Box.Y2 }).ToArray(), samples.Count,
+            5);
         var (logits, deltas) = stage(inputs.Net, levels, TorchNet.Wrap(rows));
         var (classLoss, boxLoss) = BoxLoss(TorchNet.Unwrap(logits), TorchNet.Unwrap(deltas), samples);
         return [("objectness", objectness), ("anchors", anchorBoxes), ("class", classLoss), ("box", boxLoss)];
@@ -75,7 +78,8 @@ public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator
 
     /// <inheritdoc/>
     public override IEnumerable<LabelledObject> MatchedAnchors(object target) =>
-        ((FasterRcnnTarget)target).Positives.Select(a => new LabelledObject(((FasterRcnnTarget)target).Objects.ClassIds[((FasterRcnnTarget)target).Matches[a]], _anchors[a]));
+        ((FasterRcnnTarget)target).Positives.Select(a =>
+            new LabelledObject(((FasterRcnnTarget)target).Objects.ClassIds[((FasterRcnnTarget)target).Matches[a]], _anchors[a]));
 
     /// <inheritdoc/>
     protected override string? WhyUnmatched(in Box box)
@@ -88,17 +92,17 @@ public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator
             }
         }
 
-        return "overlaps no anchor by 0.5, so that proposals of it begin far off";
+        return "overlaps no anchor by 0.5, so that its proposals start far off";
     }
 
-    /// <summary>A box that the second stage learns from.</summary>
+    /// <summary>Box that the second stage is trained on.</summary>
     /// <param name="Item">Item of the batch.</param>
     /// <param name="Box">Box in pixels of the input.</param>
-    /// <param name="Label">0 for background, otherwise the class + 1.</param>
-    /// <param name="Truth">The object's box; of no meaning for background.</param>
+    /// <param name="Label">0 for background, otherwise the class id + 1.</param>
+    /// <param name="Truth">Ground-truth box of the object; unused for background.</param>
     internal readonly record struct BoxSample(int Item, Box Box, int Label, Box Truth);
 
-    /// <summary>Sampled proposals and true boxes, item by item.</summary>
+    /// <summary>Samples proposals and ground-truth boxes, item by item.</summary>
     internal List<BoxSample> Sample(float[] proposals, IReadOnlyList<DetectionTarget> targets, Random random)
     {
         var samples = new List<BoxSample>();
@@ -108,7 +112,8 @@ public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator
             var (boxes, classIds) = targets[n];
             var foreground = new List<BoxSample>();
             var background = new List<BoxSample>();
-            foreach (var box in ofItem[n].Select(r => new Box(proposals[r * 5 + 1], proposals[r * 5 + 2], proposals[r * 5 + 3], proposals[r * 5 + 4])).Concat(boxes))
+            foreach (var box in ofItem[n]
+                .Select(r => new Box(proposals[r * 5 + 1], proposals[r * 5 + 2], proposals[r * 5 + 3], proposals[r * 5 + 4])).Concat(boxes))
             {
                 float best = 0;
                 int match = -1;
@@ -136,7 +141,8 @@ public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator
         return samples;
     }
 
-    /// <summary>Cross entropy over the samples; smooth L1 of the deltas of each object's own class, over the number of samples.</summary>
+    /// <summary>Computes cross entropy over the samples, and smooth L1 over the deltas of each object's own class.</summary>
+    /// <remarks>Smooth L1 is divided by the number of samples.</remarks>
     internal (torch.Tensor Classes, torch.Tensor Boxes) BoxLoss(torch.Tensor logits, torch.Tensor deltas, IReadOnlyList<BoxSample> samples)
     {
         var classLoss = torch.nn.functional.cross_entropy(logits, torch.tensor(samples.Select(s => (long)s.Label).ToArray()));
@@ -146,13 +152,15 @@ public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator
             return (classLoss, deltas.sum() * 0);
         }
 
-        var own = deltas.reshape(-1, 4).index_select(0, torch.tensor(objects.Select(i => (long)i * (Classes + 1) + samples[i].Label).ToArray()));
+        var own = deltas.reshape(-1, 4)
+            .index_select(0, torch.tensor(objects.Select(i => (long)i * (Classes + 1) + samples[i].Label).ToArray()));
         var wanted = objects.SelectMany(i => Encode(samples[i].Box, samples[i].Truth).Select((d, k) => d * Weights[k])).ToArray();
         return (classLoss, SmoothL1(own, wanted) / samples.Count);
     }
 
-    /// <summary>Losses of the region proposal network over sampled anchors.</summary>
-    internal (torch.Tensor Objectness, torch.Tensor Boxes) AnchorLoss(torch.Tensor objectness, torch.Tensor deltas, IReadOnlyList<FasterRcnnTarget> targets, Random random)
+    /// <summary>Computes the losses of the region proposal network over sampled anchors.</summary>
+    internal (torch.Tensor Objectness, torch.Tensor Boxes) AnchorLoss(torch.Tensor objectness, torch.Tensor deltas,
+        IReadOnlyList<FasterRcnnTarget> targets, Random random)
     {
         var rows = new List<long>();
         var wantedDeltas = new List<float>();
@@ -174,10 +182,12 @@ public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator
         long[] sampled = [.. rows, .. negatives];
         var wanted = new float[sampled.Length];
         Array.Fill(wanted, 1, 0, rows.Count);
-        var objectnessLoss = torch.nn.functional.binary_cross_entropy_with_logits(objectness.reshape(-1).index_select(0, torch.tensor(sampled)), torch.tensor(wanted));
+        var objectnessLoss = torch.nn.functional.binary_cross_entropy_with_logits(objectness.reshape(-1)
+            .index_select(0, torch.tensor(sampled)), torch.tensor(wanted));
         return rows.Count == 0
             ? (objectnessLoss, deltas.sum() * 0)
-            : (objectnessLoss, SmoothL1(deltas.reshape(-1, 4).index_select(0, torch.tensor(rows.ToArray())), [.. wantedDeltas]) / sampled.Length);
+            : (objectnessLoss,
+                SmoothL1(deltas.reshape(-1, 4).index_select(0, torch.tensor(rows.ToArray())), [.. wantedDeltas]) / sampled.Length);
     }
 
     private static torch.Tensor SmoothL1(torch.Tensor predicted, float[] wanted) =>
@@ -189,7 +199,7 @@ public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator
         return [dx, dy, dw, dh];
     }
 
-    // The first steps of a shuffle: as many different ones as there are, at most count.
+    // Partial shuffle: up to 'count' distinct items.
     private static IEnumerable<T> Choose<T>(IReadOnlyList<T> from, int count, Random random)
     {
         T[] items = [.. from];

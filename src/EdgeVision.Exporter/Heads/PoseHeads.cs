@@ -4,10 +4,11 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Heads;
 
-/// <summary>
-/// Keypoints as heatmaps [N, K, h, w]: squared difference to a Gaussian of sigma 2 cells around each labelled keypoint. UDP places
-/// it by (size - 1) (Huang et al. 2020), plain and DARK by the stride; both unrounded, as the refinements expect.
-/// </summary>
+/// <summary>Pose head with heatmaps [N, K, h, w]: squared difference to a Gaussian around each labelled keypoint.</summary>
+/// <remarks>
+/// The Gaussian has a sigma of 2 cells. UDP scales its center by (size - 1) (Huang et al. 2020), plain and DARK by the stride;
+/// both without rounding, as the refinements expect.
+/// </remarks>
 public sealed class HeatmapHead(OutputSpec output, IReadOnlyList<string> keypoints, InputSpec input, bool udp) : Head
 {
     private const float Sigma = 2;
@@ -26,7 +27,8 @@ public sealed class HeatmapHead(OutputSpec output, IReadOnlyList<string> keypoin
         var points = PoseLabels.Of(picture, keypoints.Count);
         var maps = new float[keypoints.Count * _rows * _columns];
         var weights = new float[keypoints.Count];
-        float scaleX = udp ? (_columns - 1f) / (input.Width - 1f) : 1f / Stride, scaleY = udp ? (_rows - 1f) / (input.Height - 1f) : 1f / Stride;
+        float scaleX = udp ? (_columns - 1f) / (input.Width - 1f) : 1f / Stride,
+            scaleY = udp ? (_rows - 1f) / (input.Height - 1f) : 1f / Stride;
         for (int k = 0; k < points.Length; k++)
         {
             if (points[k].Visibility == 0)
@@ -57,7 +59,8 @@ public sealed class HeatmapHead(OutputSpec output, IReadOnlyList<string> keypoin
         var targets = inputs.Targets.Cast<HeatmapTarget>().ToArray();
         var wanted = torch.tensor(targets.SelectMany(t => t.Maps).ToArray(), predicted.shape);
         var weights = torch.tensor(targets.SelectMany(t => t.Weights).ToArray(), targets.Length, keypoints.Count, 1, 1);
-        // Times the cells of a map over those a Gaussian covers: a loss of about 1 at the start, whatever the size.
+        // The factor is about the cells of a map per cell of a Gaussian, so that the loss is about 1 at the start for every
+        // size.
         return [("heatmap", ((predicted - wanted).square() * weights).mean() * 50)];
     }
 
@@ -67,13 +70,11 @@ public sealed class HeatmapHead(OutputSpec output, IReadOnlyList<string> keypoin
     private sealed record HeatmapTarget(float[] Maps, float[] Weights);
 }
 
-/// <summary>
-/// Keypoints as classes of columns and rows (SimCC, Li et al. 2022): Kullback-Leibler divergence to a Gaussian over the bins around each
-/// labelled keypoint.
-/// </summary>
+/// <summary>Pose head with keypoints as classes of columns and rows (SimCC, Li et al. 2022).</summary>
+/// <remarks>The loss is the Kullback-Leibler divergence to a Gaussian over the bins around each labelled keypoint.</remarks>
 public sealed class SimccHead(OutputSpec output, IReadOnlyList<string> keypoints, InputSpec input) : Head
 {
-    /// <summary>Deviation of the targets, in bins.</summary>
+    /// <summary>Standard deviation of the targets, in bins.</summary>
     public const float Sigma = 4;
 
     private const int Split = Architectures.SimccPose.SplitRatio;
@@ -108,7 +109,8 @@ public sealed class SimccHead(OutputSpec output, IReadOnlyList<string> keypoints
             return (each * weights).sum() / weights.sum().clamp(min: 1);
         }
 
-        return [("x", Divergence(output.Tensors![0], targets.SelectMany(t => t.X))), ("y", Divergence(output.Tensors[1], targets.SelectMany(t => t.Y)))];
+        return [("x", Divergence(output.Tensors![0], targets.SelectMany(t => t.X))),
+            ("y", Divergence(output.Tensors[1], targets.SelectMany(t => t.Y)))];
     }
 
     /// <inheritdoc/>
@@ -134,7 +136,7 @@ public sealed class SimccHead(OutputSpec output, IReadOnlyList<string> keypoints
     private sealed record SimccTarget(float[] X, float[] Y, float[] Weights);
 }
 
-/// <summary>Labels of the one figure that a pose network looks at.</summary>
+/// <summary>Reads the keypoints of the single figure in the input of a pose network.</summary>
 internal static class PoseLabels
 {
     public static LabelledKeypoint[] Of(LabelledPicture picture, int keypoints)
@@ -142,11 +144,15 @@ internal static class PoseLabels
         var points = picture.Objects.Count > 0 ? picture.Objects[0].Keypoints : [];
         return points.Length == keypoints
             ? points
-            : throw new EdgeVisionException($"picture {picture.Name} has {points.Length} keypoints on its first object; the model learns {keypoints}");
+            : throw new EdgeVisionException($"First object of image '{picture.Name}' must have {keypoints} keypoints; got {points.Length}");
     }
 }
 
-/// <summary>PCK: the share of labelled keypoints within a tenth, and a twentieth, of the longer side of the figure's box; and OKS-AP with uniform sigmas.</summary>
+/// <summary>Computes PCK and OKS-AP of keypoints.</summary>
+/// <remarks>
+/// PCK is the share of labelled keypoints within a tenth, and a twentieth, of the longer side of the figure's box; OKS-AP uses
+/// uniform sigmas.
+/// </remarks>
 internal sealed class PoseEvaluator(int keypoints) : HeadEvaluator
 {
     private readonly KeypointAccuracy _accuracy = new(keypoints, 0.1, 0.05);
@@ -162,5 +168,6 @@ internal sealed class PoseEvaluator(int keypoints) : HeadEvaluator
     }
 
     public override IReadOnlyList<(string Name, double Value)> Metrics() =>
-        [("PCK@0.1", _accuracy.At(0.1)), ("PCK@0.05", _accuracy.At(0.05)), ("OKS-AP", _oks.Summarize().Map), ("meanDistance", _accuracy.MeanDistance)];
+        [("PCK@0.1", _accuracy.At(0.1)), ("PCK@0.05", _accuracy.At(0.05)), ("OKS-AP", _oks.Summarize().Map),
+            ("meanDistance", _accuracy.MeanDistance)];
 }

@@ -4,20 +4,21 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Heads;
 
-/// <summary>
-/// Anchors: focal loss on classes (Lin et al. 2017, alpha 0.25, gamma 2) and smooth L1 on box deltas of the positive anchors, each
-/// summed and divided by the number of positive anchors in the batch.
-/// </summary>
+/// <summary>Detection head with anchors: focal loss on classes and smooth L1 on box deltas.</summary>
+/// <remarks>
+/// Focal loss (Lin et al. 2017) with alpha 0.25 and gamma 2; smooth L1 of the positive anchors. Both are summed and divided by
+/// the number of positive anchors in the batch.
+/// </remarks>
 public sealed class RetinaNetHead : DetectionHead
 {
     private const float Foreground = 0.5f;
     private const double Alpha = 0.25;
-    private const double Beta = 1.0 / 9; // where smooth L1 turns from square to line
+    private const double Beta = 1.0 / 9; // where smooth L1 changes from quadratic to linear
 
     private readonly OutputSpec _output;
     private readonly Box[] _anchors;
 
-    /// <summary>A head over the anchors of an input.</summary>
+    /// <summary>Creates a head over the anchors of an input.</summary>
     public RetinaNetHead(OutputSpec output, InputSpec input, AnchorGenerator anchors, int classes)
         : base(input, classes)
     {
@@ -79,14 +80,15 @@ public sealed class RetinaNetHead : DetectionHead
             best = Math.Max(best, AnchorMatcher.Iou(anchor, box));
         }
 
-        return best < Foreground ? "overlaps no anchor by half, and learns from its best one alone" : null;
+        return best < Foreground ? "overlaps no anchor by 0.5, so only its best anchor learns it" : null;
     }
 
-    /// <summary>Both losses as scalars.</summary>
+    /// <summary>Computes both losses as scalars.</summary>
     /// <param name="logits">[N,A,C] before the sigmoid.</param>
     /// <param name="deltas">[N,A,4].</param>
-    /// <param name="items">The N pictures' targets.</param>
-    internal static (torch.Tensor Classes, torch.Tensor Boxes) Compute(torch.Tensor logits, torch.Tensor deltas, IReadOnlyList<AnchorTarget> items)
+    /// <param name="items">Targets of the N images.</param>
+    internal static (torch.Tensor Classes, torch.Tensor Boxes) Compute(torch.Tensor logits, torch.Tensor deltas,
+        IReadOnlyList<AnchorTarget> items)
     {
         long anchors = logits.shape[1], classes = logits.shape[2];
         var target = new float[items.Count * anchors * classes];
@@ -114,7 +116,7 @@ public sealed class RetinaNetHead : DetectionHead
         var wanted = torch.tensor(target, logits.shape);
         var probability = torch.sigmoid(logits);
         var entropy = torch.nn.functional.binary_cross_entropy_with_logits(logits, wanted, reduction: torch.nn.Reduction.None);
-        var missed = probability + wanted - 2 * probability * wanted; // 1 - p of the right answer
+        var missed = probability + wanted - 2 * probability * wanted; // 1 - p of the correct class
         var weight = (1 - Alpha) + (2 * Alpha - 1) * wanted;
         var classLoss = (entropy * missed * missed * weight * torch.tensor(counts, items.Count, anchors, 1)).sum() / divisor;
         if (positives.Count == 0)
@@ -128,9 +130,9 @@ public sealed class RetinaNetHead : DetectionHead
         return (classLoss, boxLoss);
     }
 
-    /// <summary>What the anchors of one picture are.</summary>
-    /// <param name="Positives">Anchors that are an object, with its class.</param>
-    /// <param name="Ignored">Anchors that count for nothing.</param>
-    /// <param name="Deltas">Four a positive anchor.</param>
+    /// <summary>Training target of the anchors of one image.</summary>
+    /// <param name="Positives">Anchors that match an object, with its class.</param>
+    /// <param name="Ignored">Anchors that do not contribute to the loss.</param>
+    /// <param name="Deltas">Four values per positive anchor.</param>
     internal sealed record AnchorTarget((int Anchor, int ClassId)[] Positives, int[] Ignored, float[] Deltas);
 }

@@ -4,11 +4,11 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Heads;
 
-/// <summary>
-/// A class for each pixel: cross entropy and Dice loss (Milletari et al. 2016, on probabilities, mean over the classes that the
-/// batch shows) over logits [N, classes, h, w], which are enlarged to the labels first. Pixels of
-/// <see cref="LabelledPicture.IgnoredPixel"/> count for nothing.
-/// </summary>
+/// <summary>Segmentation head: a class for each pixel, with cross entropy and Dice loss over logits [N, classes, h, w].</summary>
+/// <remarks>
+/// Logits are upsampled to the size of the labels first. Dice loss (Milletari et al. 2016) is computed on probabilities and
+/// averaged over the classes in the batch. Pixels of <see cref="LabelledPicture.IgnoredPixel"/> are ignored.
+/// </remarks>
 public sealed class SegmentationHead(OutputSpec output, IReadOnlyList<string> labels) : Head
 {
     /// <inheritdoc/>
@@ -22,7 +22,7 @@ public sealed class SegmentationHead(OutputSpec output, IReadOnlyList<string> la
     {
         ArgumentNullException.ThrowIfNull(picture);
         return picture.Mask is null
-            ? throw new EdgeVisionException($"picture {picture.Name} has no mask to learn from")
+            ? throw new EdgeVisionException($"Image '{picture.Name}' must have a mask to train on")
             : new MaskTarget(picture.Mask, picture.Width, picture.Height);
     }
 
@@ -35,7 +35,8 @@ public sealed class SegmentationHead(OutputSpec output, IReadOnlyList<string> la
         int width = targets[0].Width, height = targets[0].Height;
         if (logits.shape[2] != height || logits.shape[3] != width)
         {
-            logits = torch.nn.functional.interpolate(logits, size: [height, width], mode: torch.InterpolationMode.Bilinear, align_corners: false);
+            logits = torch.nn.functional.interpolate(logits, size: [height, width], mode: torch.InterpolationMode.Bilinear,
+                align_corners: false);
         }
 
         var classes = new byte[targets.Length * width * height];

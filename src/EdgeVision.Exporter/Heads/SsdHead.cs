@@ -6,18 +6,18 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Heads;
 
-/// <summary>What SSD learns from a picture.</summary>
-/// <param name="Classes">For each of the A default boxes 0 (background) or its object's class + 1.</param>
-/// <param name="Positives">Default boxes that are an object.</param>
-/// <param name="Deltas">Four for each of <paramref name="Positives"/>, over the variances.</param>
+/// <summary>Training target of SSD for one image.</summary>
+/// <param name="Classes">0 (background) or the object's class id + 1, for each of the A default boxes.</param>
+/// <param name="Positives">Default boxes that match an object.</param>
+/// <param name="Deltas">Four values for each of <paramref name="Positives"/>, divided by the variances.</param>
 public sealed record SsdTarget(long[] Classes, int[] Positives, float[] Deltas);
 
-/// <summary>
-/// Training of SSD (Liu et al. 2016) as torchvision does it: a default box belongs to the object it overlaps by 0.5, every
-/// object has its best default box; cross entropy over the positives and three times as many of the hardest negatives of each
-/// picture, smooth L1 on the boxes, both over the number of positives. Reads <c>cls_logits</c> [N,A,C+1] and
-/// <c>bbox_regression</c> [N,A,4].
-/// </summary>
+/// <summary>Head of SSD (Liu et al. 2016), trained as in torchvision.</summary>
+/// <remarks>
+/// A default box belongs to the object that it overlaps by 0.5, and every object has its best default box. Cross entropy over
+/// the positives and three times as many of the hardest negatives of each image, and smooth L1 on the boxes, both divided by
+/// the number of positives. Reads <c>cls_logits</c> [N,A,C+1] and <c>bbox_regression</c> [N,A,4].
+/// </remarks>
 public sealed class SsdHead(InputSpec input, int classes, DefaultBoxes boxes) : DetectionHead(input, classes)
 {
     private const float MatchingIou = 0.5f, CentreVariance = 0.1f, SizeVariance = 0.2f;
@@ -66,7 +66,7 @@ public sealed class SsdHead(InputSpec input, int classes, DefaultBoxes boxes) : 
     public override IEnumerable<LabelledObject> MatchedAnchors(object target) =>
         ((SsdTarget)target).Positives.Select(p => new LabelledObject((int)((SsdTarget)target).Classes[p] - 1, _boxes[p]));
 
-    /// <summary>Index of the object of each default box, or -1 for background: torchvision's SSDMatcher.</summary>
+    /// <summary>Returns the index of the object of each default box, or -1 for background, as torchvision's SSDMatcher.</summary>
     internal static int[] Match(ReadOnlySpan<Box> boxes, ReadOnlySpan<Box> objects)
     {
         var result = new int[boxes.Length];
@@ -140,8 +140,8 @@ public sealed class SsdHead(InputSpec input, int classes, DefaultBoxes boxes) : 
         return "overlaps no default box by 0.5, so only its nearest one learns it";
     }
 
-    // Rows of the negatives with the highest loss. A picture without objects counts as one with a single positive; it would
-    // otherwise teach nothing.
+    // Rows of the negatives with the highest loss. An image without objects counts as one with a single positive; otherwise it
+    // would not contribute.
     private static List<long> HardNegatives(float[] entropy, SsdTarget[] targets)
     {
         var rows = new List<long>();

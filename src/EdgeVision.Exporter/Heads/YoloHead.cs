@@ -7,11 +7,12 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Heads;
 
-/// <summary>
-/// Training of an anchor-free detector as Ultralytics trains YOLOv8: task-aligned targets, binary cross entropy of the
-/// classes (weight 0.5), complete IoU (7.5) and distribution focal loss (1.5) of the boxes, each over the sum of the wanted
-/// scores. Reads <c>box_distribution</c> [N,4*bins,A] and <c>class_logits</c> [N,C,A].
-/// </summary>
+/// <summary>Head of an anchor-free detector, trained as Ultralytics trains YOLOv8.</summary>
+/// <remarks>
+/// Task-aligned targets; binary cross entropy of the classes (weight 0.5), complete IoU (7.5) and distribution focal loss (1.5)
+/// of the boxes, each divided by the sum of the target scores. Reads <c>box_distribution</c> [N,4*bins,A] and
+/// <c>class_logits</c> [N,C,A].
+/// </remarks>
 public sealed class YoloHead(InputSpec input, int classes, DistributionBoxes boxes) : DetectionHead(input, classes)
 {
     private const double ClassWeight = 0.5, BoxWeight = 7.5, DistributionWeight = 1.5;
@@ -31,7 +32,8 @@ public sealed class YoloHead(InputSpec input, int classes, DistributionBoxes box
         torch.Tensor distribution = inputs["box_distribution"], logits = inputs["class_logits"];
         var positives = Assign(inputs.Net, distribution, logits, inputs.Targets, out var wanted);
         double divisor = Math.Max(1, wanted.Sum());
-        var classLoss = torch.nn.functional.binary_cross_entropy_with_logits(logits, torch.tensor(wanted, logits.shape), reduction: torch.nn.Reduction.Sum) * (ClassWeight / divisor);
+        var classLoss = torch.nn.functional.binary_cross_entropy_with_logits(logits, torch.tensor(wanted, logits.shape),
+            reduction: torch.nn.Reduction.Sum) * (ClassWeight / divisor);
         if (positives.Count == 0)
         {
             var none = distribution.sum() * 0;
@@ -43,7 +45,7 @@ public sealed class YoloHead(InputSpec input, int classes, DistributionBoxes box
         var logShares = torch.nn.functional.log_softmax(rows.reshape(count, 4, bins), -1);
         var weight = torch.tensor(positives.Select(p => p.Weight).ToArray());
 
-        // Distances in strides from the place to the sides; the sign turns left and top round.
+        // Distances in strides from the location to the sides; left and top are subtracted.
         var distances = (logShares.exp() * torch.arange(bins, dtype: torch.ScalarType.Float32)).sum(-1);
         var points = torch.tensor(positives.SelectMany(p => new[] { p.X, p.Y, p.X, p.Y }).ToArray(), count, 4);
         var predicted = points + distances * torch.tensor([-1f, -1f, 1f, 1f]);
@@ -65,13 +67,14 @@ public sealed class YoloHead(InputSpec input, int classes, DistributionBoxes box
             }
         }
 
-        return "holds the centre of no cell";
+        return "contains the center of no cell";
     }
 
-    // Row of the flattened [N,A], place and box in strides of its level.
+    // Row of the flattened [N,A]; location and box in strides of its level.
     private readonly record struct Positive(long Row, float X, float Y, Box Box, float Weight);
 
-    private List<Positive> Assign(TorchNet net, torch.Tensor distribution, torch.Tensor logits, IReadOnlyList<object> targets, out float[] wanted)
+    private List<Positive> Assign(TorchNet net, torch.Tensor distribution, torch.Tensor logits, IReadOnlyList<object> targets,
+        out float[] wanted)
     {
         int count = (int)logits.shape[0], places = _places.Length;
         float[] predicted, scores;
@@ -113,7 +116,7 @@ public sealed class YoloHead(InputSpec input, int classes, DistributionBoxes box
         return positives;
     }
 
-    // A distance between two bins is shared by both in proportion; beyond the last it is cut, as Ultralytics cuts it.
+    // A distance between two bins is shared by both in proportion; it is clipped to the last bin, as in Ultralytics.
     private float[] TargetShares(List<Positive> positives)
     {
         int bins = boxes.Bins;

@@ -46,18 +46,20 @@ public sealed record Silu : ElementwiseLayer
 /// <summary>min(max(x / 6 + 1/2, 0), 1), the sigmoid of MobileNetV3.</summary>
 public sealed record HardSigmoid : ElementwiseLayer
 {
-    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => torch.nn.functional.hardsigmoid(inputs[0]);
+    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) =>
+        torch.nn.functional.hardsigmoid(inputs[0]);
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
         net.Node("HardSigmoid", name, inputs, shape, OnnxAttribute.Float("alpha", 1 / 6f), OnnxAttribute.Float("beta", 0.5f));
 }
 
-/// <summary>x times the hard sigmoid of x (Howard et al. 2019).</summary>
+/// <summary>x * hard sigmoid(x) (Howard et al. 2019).</summary>
 public sealed record HardSwish : ElementwiseLayer
 {
-    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => torch.nn.functional.hardswish(inputs[0]);
+    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) =>
+        torch.nn.functional.hardswish(inputs[0]);
 
-    // ONNX has HardSwish from operator set 14 on; its parts are in every one.
+    // ONNX has HardSwish from operator set 14; its parts exist in all versions.
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights)
     {
         if (net.Graph.Opset >= 14)
@@ -70,12 +72,14 @@ public sealed record HardSwish : ElementwiseLayer
     }
 }
 
-/// <summary>x times the normal distribution's cumulative function of x, exact (Hendrycks and Gimpel 2016).</summary>
+/// <summary>
+/// x times the cumulative distribution function of the normal distribution at x, exact (Hendrycks and Gimpel 2016).
+/// </summary>
 public sealed record Gelu : ElementwiseLayer
 {
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => torch.nn.functional.gelu(inputs[0]);
 
-    // x / 2 * (1 + erf(x / sqrt 2)): the pattern that ONNX Runtime fuses; Gelu itself came with operator set 20.
+    // x / 2 * (1 + erf(x / sqrt 2)), the pattern that ONNX Runtime fuses; the operator Gelu exists only from operator set 20.
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights)
     {
         var scaled = net.Node("Div", $"{name}.scaled", [inputs[0], net.Scalar(MathF.Sqrt(2))], shape);
@@ -86,20 +90,22 @@ public sealed record Gelu : ElementwiseLayer
     }
 }
 
-/// <summary>log(1 + exp(x)): always above 0, as distances are.</summary>
+/// <summary>log(1 + exp(x)), which is always above 0, as distances are.</summary>
 public sealed record Softplus : ElementwiseLayer
 {
-    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => torch.nn.functional.softplus(inputs[0]);
+    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) =>
+        torch.nn.functional.softplus(inputs[0]);
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
         net.Node("Softplus", name, inputs, shape);
 }
 
-/// <summary>exp(x) over its sum along an axis.</summary>
-/// <param name="Axis">Axis; negative counts from the end.</param>
+/// <summary>exp(x) divided by its sum along an axis.</summary>
+/// <param name="Axis">Axis; a negative one counts from the end.</param>
 public sealed record Softmax(int Axis) : ElementwiseLayer
 {
-    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => torch.nn.functional.softmax(inputs[0], Axis);
+    internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) =>
+        torch.nn.functional.softmax(inputs[0], Axis);
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
         net.Node("Softmax", name, inputs, shape, OnnxAttribute.Int("axis", Axis));

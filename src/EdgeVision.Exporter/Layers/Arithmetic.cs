@@ -4,19 +4,19 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Layers;
 
-/// <summary>A layer of two inputs that broadcast against each other as in NumPy.</summary>
+/// <summary>Layer with two inputs that broadcast against each other as in NumPy.</summary>
 public abstract record BroadcastLayer : Layer
 {
     /// <inheritdoc/>
     public override long[] InferShape(IReadOnlyList<long[]> inputs)
     {
-        Require(inputs.Count == 2, "two inputs are needed");
+        Require(inputs.Count == 2, $"expected two inputs, got {inputs.Count}");
         var (a, b) = (inputs[0], inputs[1]);
         var shape = new long[Math.Max(a.Length, b.Length)];
         for (int i = 1; i <= shape.Length; i++)
         {
             long p = i <= a.Length ? a[^i] : 1, q = i <= b.Length ? b[^i] : 1;
-            Require(p == q || p == 1 || q == 1, "the shapes do not broadcast");
+            Require(p == q || p == 1 || q == 1, "shapes must be equal or broadcastable");
             shape[^i] = p == 1 ? q : p;
         }
 
@@ -33,7 +33,7 @@ public sealed record Add : BroadcastLayer
         net.Node("Add", name, inputs, shape);
 }
 
-/// <summary>Product of two values, element by element.</summary>
+/// <summary>Element-wise product of two values.</summary>
 public sealed record Multiply : BroadcastLayer
 {
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => inputs[0] * inputs[1];
@@ -42,18 +42,18 @@ public sealed record Multiply : BroadcastLayer
         net.Node("Mul", name, inputs, shape);
 }
 
-/// <summary>Values one after the other along an axis.</summary>
-/// <param name="Axis">Axis, not the batch.</param>
+/// <summary>Concatenation of values along an axis.</summary>
+/// <param name="Axis">Axis other than the batch.</param>
 public sealed record Concat(int Axis) : Layer
 {
     /// <inheritdoc/>
     public override long[] InferShape(IReadOnlyList<long[]> inputs)
     {
-        Require(inputs.Count > 0 && Axis > 0 && Axis < inputs[0].Length, $"axis {Axis} is not one of the inputs'");
+        Require(inputs.Count > 0 && Axis > 0 && Axis < inputs[0].Length, $"axis must be between 1 and the rank of the inputs; got {Axis}");
         long[] shape = [.. inputs[0]];
         foreach (var next in inputs.Skip(1))
         {
-            Require(next.Length == shape.Length, "the inputs differ in rank");
+            Require(next.Length == shape.Length, "inputs must have the same rank");
             for (int i = 0; i < shape.Length; i++)
             {
                 if (i == Axis)
@@ -62,7 +62,7 @@ public sealed record Concat(int Axis) : Layer
                 }
                 else
                 {
-                    Require(next[i] == shape[i], $"the inputs differ on axis {i}");
+                    Require(next[i] == shape[i], $"inputs must have the same size on axis {i}");
                 }
             }
         }

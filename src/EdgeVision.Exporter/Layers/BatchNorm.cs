@@ -3,16 +3,17 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Layers;
 
-/// <summary>
-/// Batch normalisation over axis 1. At export it is folded into the convolution or linear layer before it; behind
-/// anything else it becomes one multiplication and one addition.
-/// </summary>
+/// <summary>Batch normalization over axis 1.</summary>
+/// <remarks>
+/// At export it is folded into the preceding convolution or linear layer; after any other layer it becomes one multiplication
+/// and one addition.
+/// </remarks>
 public sealed record BatchNorm : ElementwiseLayer
 {
-    /// <summary>Added to the variance.</summary>
+    /// <summary>Value added to the variance.</summary>
     public double Epsilon { get; init; } = 1e-5;
 
-    /// <summary>Share of the batch's statistics in the running ones, a step.</summary>
+    /// <summary>Weight of the batch's statistics in each update of the running statistics.</summary>
     public double Momentum { get; init; } = 0.1;
 
     /// <inheritdoc/>
@@ -33,7 +34,8 @@ public sealed record BatchNorm : ElementwiseLayer
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights)
     {
-        float[] gamma = OnnxNet.Floats(weights[0]), beta = OnnxNet.Floats(weights[1]), mean = OnnxNet.Floats(weights[2]), variance = OnnxNet.Floats(weights[3]);
+        float[] gamma = OnnxNet.Floats(weights[0]), beta = OnnxNet.Floats(weights[1]), mean = OnnxNet.Floats(weights[2]),
+            variance = OnnxNet.Floats(weights[3]);
         var scale = new double[gamma.Length];
         var shift = new double[gamma.Length];
         for (int c = 0; c < scale.Length; c++)

@@ -4,16 +4,17 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Layers;
 
-/// <summary>Some numbers of each row, [...,C] to [...,Count].</summary>
-/// <param name="First">The first of them.</param>
-/// <param name="Count">How many.</param>
+/// <summary>Range of consecutive columns of each row, [...,C] to [...,Count].</summary>
+/// <param name="First">Index of the first column.</param>
+/// <param name="Count">Number of columns.</param>
 public sealed record Columns(int First, int Count) : Layer
 {
     /// <inheritdoc/>
     public override long[] InferShape(IReadOnlyList<long[]> inputs)
     {
         var x = inputs[0];
-        Require(First >= 0 && Count >= 1 && x[^1] >= First + Count && x.Length >= 2, $"a row has no numbers {First} to {First + Count - 1}");
+        Require(First >= 0 && Count >= 1 && x[^1] >= First + Count && x.Length >= 2,
+            $"columns {First} to {First + Count - 1} must exist in rows of {x[^1]}");
         return [.. x[..^1], Count];
     }
 

@@ -4,38 +4,40 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Layers;
 
-/// <summary>Convolution, [N,C,H,W] to [N,Channels,H',W'] with H' = (H + 2 Padding - Dilation (Kernel - 1) - 1) / Stride + 1.</summary>
+/// <summary>Convolution, [N,C,H,W] to [N,Channels,H',W'].</summary>
 /// <param name="Channels">Output channels.</param>
 /// <param name="Kernel">Side of the square kernel.</param>
+/// <remarks>H' = (H + 2 Padding - Dilation (Kernel - 1) - 1) / Stride + 1.</remarks>
 public sealed record Conv2d(int Channels, int Kernel) : Layer
 {
-    /// <summary>Step, both axes.</summary>
+    /// <summary>Stride on both axes.</summary>
     public int Stride { get; init; } = 1;
 
-    /// <summary>Zeros on each side; half the kernel by default.</summary>
+    /// <summary>Zero padding on each side; half the kernel by default.</summary>
     public int Padding { get; init; } = Kernel / 2;
 
-    /// <summary>Distance between taps.</summary>
+    /// <summary>Distance between kernel elements.</summary>
     public int Dilation { get; init; } = 1;
 
-    /// <summary>Groups of channels that do not see each other; the input's channels make it depthwise.</summary>
+    /// <summary>Number of independent groups of channels; a depthwise convolution has as many groups as input channels.</summary>
     public int Groups { get; init; } = 1;
 
-    /// <summary>Whether a bias is added; not needed before BatchNorm.</summary>
+    /// <summary>Gets whether a bias is added; not needed before BatchNorm.</summary>
     public bool Bias { get; init; } = true;
 
-    /// <summary>How the kernel starts.</summary>
+    /// <summary>Initial values of the kernel.</summary>
     public WeightStart WeightStart { get; init; } = WeightStart.Kaiming;
 
-    /// <summary>How the bias starts.</summary>
+    /// <summary>Initial value of the bias.</summary>
     public float BiasStart { get; init; }
 
     /// <inheritdoc/>
     public override long[] InferShape(IReadOnlyList<long[]> inputs)
     {
         var x = inputs[0];
-        Require(x.Length == 4, "a convolution needs [N,C,H,W]");
-        Require(x[1] % Groups == 0 && Channels % Groups == 0, $"{Groups} groups do not divide the channels");
+        Require(x.Length == 4, "input of a convolution must be [N,C,H,W]");
+        Require(x[1] % Groups == 0 && Channels % Groups == 0,
+            $"input and output channels must be multiples of the number of groups {Groups}");
         return [x[0], Channels, Out(x[2]), Out(x[3])];
     }
 

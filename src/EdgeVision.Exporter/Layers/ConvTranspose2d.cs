@@ -4,20 +4,22 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Layers;
 
-/// <summary>Transposed convolution ("deconvolution"), [N,C,H,W] to [N,Channels,H*Stride,W*Stride] with Padding = (Kernel - Stride) / 2.</summary>
+/// <summary>Transposed convolution (deconvolution), [N,C,H,W] to [N,Channels,H*Stride,W*Stride].</summary>
 /// <param name="Channels">Output channels.</param>
-/// <param name="Kernel">Side of the square kernel; its difference to the stride is even.</param>
-/// <param name="Stride">Factor on both sides.</param>
+/// <param name="Kernel">Side of the square kernel; its difference from the stride is even.</param>
+/// <param name="Stride">Scale factor of both sides.</param>
+/// <remarks>Padding is (Kernel - Stride) / 2.</remarks>
 public sealed record ConvTranspose2d(int Channels, int Kernel = 4, int Stride = 2) : Layer
 {
-    /// <summary>Whether a bias is added; not needed before BatchNorm.</summary>
+    /// <summary>Gets whether a bias is added; not needed before BatchNorm.</summary>
     public bool Bias { get; init; } = true;
 
     /// <inheritdoc/>
     public override long[] InferShape(IReadOnlyList<long[]> inputs)
     {
         var x = inputs[0];
-        Require(x.Length == 4 && Kernel >= Stride && (Kernel - Stride) % 2 == 0, "a transposed convolution needs [N,C,H,W] and a kernel that exceeds its stride by an even number");
+        Require(x.Length == 4 && Kernel >= Stride && (Kernel - Stride) % 2 == 0,
+            "a transposed convolution needs an input [N,C,H,W] and a kernel that exceeds its stride by an even number");
         return [x[0], Channels, x[2] < 0 ? -1 : x[2] * Stride, x[3] < 0 ? -1 : x[3] * Stride];
     }
 
@@ -33,17 +35,21 @@ public sealed record ConvTranspose2d(int Channels, int Kernel = 4, int Stride = 
         inputs[0][1] * inputs[0][2] * inputs[0][3] * output[1] * Kernel * Kernel;
 
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) =>
-        torch.nn.functional.conv_transpose2d(inputs[0], weights[0], Bias ? weights[1] : null, strides: [Stride, Stride], padding: [(Kernel - Stride) / 2, (Kernel - Stride) / 2]);
+        torch.nn.functional.conv_transpose2d(inputs[0], weights[0], Bias ? weights[1] : null, strides: [Stride, Stride],
+            padding: [(Kernel - Stride) / 2, (Kernel - Stride) / 2]);
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights)
     {
-        // The output channel is axis 1 of ONNX's weight; folding counts it as axis 0.
+        // The output channel is axis 1 of ONNX's weight; folding needs it as axis 0.
         int inChannels = (int)weights[0].shape[0], taps = Kernel * Kernel;
-        var linear = new FoldableLinear(name, Swap(OnnxNet.Floats(weights[0]), inChannels, Channels, taps), [Channels, inChannels, Kernel, Kernel], Bias ? OnnxNet.Floats(weights[1]) : null);
+        var linear = new FoldableLinear(name, Swap(OnnxNet.Floats(weights[0]), inChannels, Channels, taps),
+            [Channels, inChannels, Kernel, Kernel], Bias ? OnnxNet.Floats(weights[1]) : null);
         int pad = (Kernel - Stride) / 2;
         return new OnnxValue(shape, linear, l =>
         {
-            List<GraphValue?> operands = [inputs[0].Graph, net.Initializer($"{l.Name}.weight", () => Swap(l.Weight, Channels, inChannels, taps), inChannels, Channels, Kernel, Kernel)];
+            List<GraphValue?> operands = [inputs[0].Graph,
+                net.Initializer($"{l.Name}.weight", () => Swap(l.Weight, Channels, inChannels, taps), inChannels, Channels, Kernel,
+                    Kernel)];
             if (l.Bias is { } bias)
             {
                 operands.Add(net.Initializer($"{l.Name}.bias", () => bias, bias.Length));

@@ -4,20 +4,21 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Layers;
 
-/// <summary>
-/// Boxes from distributions over distances (Li et al. 2020, as Ultralytics reads them): [N,4*Bins,A] logits for the left, top,
-/// right and bottom side of each place to [N,4,A] of cx, cy, w, h in pixels. A distance is the mean of its distribution over
-/// 0 … Bins-1, in strides. Places by level, y, x at the centres of cells.
-/// </summary>
+/// <summary>Boxes from distributions over distances (Li et al. 2020, as in Ultralytics), [N,4*Bins,A] to [N,4,A].</summary>
 /// <param name="Width">Width of the input in pixels.</param>
 /// <param name="Height">Height of the input in pixels.</param>
-/// <param name="Strides">Pixels a cell, by level.</param>
+/// <param name="Strides">Pixels per cell, by level.</param>
+/// <remarks>
+/// The input is logits for the left, top, right and bottom side of each location; the output is cx, cy, w, h in pixels. A
+/// distance is the mean of its distribution over 0 … Bins-1, in strides. Locations are the centers of cells, ordered by level,
+/// y, x.
+/// </remarks>
 public sealed record DistributionBoxes(int Width, int Height, params int[] Strides) : Layer
 {
-    /// <summary>Numbers of a distribution.</summary>
+    /// <summary>Bins per distribution.</summary>
     public int Bins { get; init; } = 16;
 
-    /// <summary>Centres of the places in pixels, and their strides.</summary>
+    /// <summary>Returns the centers of the locations in pixels, and their strides.</summary>
     public (float X, float Y, int Stride)[] Places() =>
     [
         .. from stride in Strides
@@ -31,7 +32,8 @@ public sealed record DistributionBoxes(int Width, int Height, params int[] Strid
     {
         var x = inputs[0];
         int places = Strides.Sum(s => (Height + s - 1) / s * ((Width + s - 1) / s));
-        Require(x.Length == 3 && x[1] == 4 * Bins && x[2] == places, $"[N,{4 * Bins},{places}] is needed for {Width}x{Height} at strides {string.Join(", ", Strides)}");
+        Require(x.Length == 3 && x[1] == 4 * Bins && x[2] == places,
+            $"input must be [N,{4 * Bins},{places}] for {Width}x{Height} at strides {string.Join(", ", Strides)}");
         return [x[0], 4, x[2]];
     }
 
@@ -50,14 +52,17 @@ public sealed record DistributionBoxes(int Width, int Height, params int[] Strid
         long n = shape[0], a = shape[2];
         OnnxValue Reshaped(string suffix, OnnxValue value, params long[] item) =>
             net.Node("Reshape", $"{name}.{suffix}", [value, new OnnxValue(net.Integers("shape", [0, .. item]))], [n, .. item]);
-        OnnxValue Constant(string suffix, float[] values, params long[] dims) => new(net.Initializer($"{name}.{suffix}", () => values, dims));
-        var bins = net.Node("Softmax", $"{name}.softmax", [Reshaped("bins", inputs[0], 4, Bins, a)], [n, 4, Bins, a], OnnxAttribute.Int("axis", 2));
-        var box = net.Node("MatMul", $"{name}.project", [Constant("projection", projection, 4, 4 * Bins), Reshaped("rows", bins, 4 * Bins, a)], shape);
+        OnnxValue Constant(string suffix, float[] values, params long[] dims) =>
+            new(net.Initializer($"{name}.{suffix}", () => values, dims));
+        var bins = net.Node("Softmax", $"{name}.softmax", [Reshaped("bins", inputs[0], 4, Bins, a)], [n, 4, Bins, a],
+            OnnxAttribute.Int("axis", 2));
+        var box = net.Node("MatMul", $"{name}.project",
+            [Constant("projection", projection, 4, 4 * Bins), Reshaped("rows", bins, 4 * Bins, a)], shape);
         box = net.Node("Mul", $"{name}.pixels", [box, Constant("strides", scale, a)], shape);
         return net.Node("Add", name, [box, Constant("points", offset, 4, a)], shape);
     }
 
-    // The mean of a distribution and the step from distances to centre and size are both linear, so one matrix does both:
+    // The mean of a distribution and the conversion from distances to center and size are both linear, so one matrix does both:
     // cx = point + (right - left) / 2, w = left + right.
     private (float[] Projection, float[] Scale, float[] Offset) Constants()
     {
@@ -78,6 +83,7 @@ public sealed record DistributionBoxes(int Width, int Height, params int[] Strid
 
         var places = Places();
         float[] zero = new float[places.Length];
-        return (projection, [.. places.Select(p => (float)p.Stride)], [.. places.Select(p => p.X), .. places.Select(p => p.Y), .. zero, .. zero]);
+        return (projection, [.. places.Select(p => (float)p.Stride)],
+            [.. places.Select(p => p.X), .. places.Select(p => p.Y), .. zero, .. zero]);
     }
 }

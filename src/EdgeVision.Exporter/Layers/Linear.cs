@@ -5,19 +5,19 @@ using TorchSharp;
 namespace EdgeVision.Exporter.Layers;
 
 /// <summary>Fully connected layer on the last axis: [..., C] to [..., Features].</summary>
-/// <param name="Features">Outputs.</param>
+/// <param name="Features">Number of outputs.</param>
 public sealed record Linear(int Features) : Layer
 {
-    /// <summary>Whether a bias is added.</summary>
+    /// <summary>Gets whether a bias is added.</summary>
     public bool Bias { get; init; } = true;
 
-    /// <summary>How the weight starts.</summary>
+    /// <summary>Initial values of the weight.</summary>
     public WeightStart WeightStart { get; init; } = WeightStart.Kaiming;
 
     /// <inheritdoc/>
     public override long[] InferShape(IReadOnlyList<long[]> inputs)
     {
-        Require(inputs[0].Length >= 2 && inputs[0][^1] > 0, "a linear layer needs [N,...,C] with C known");
+        Require(inputs[0].Length >= 2 && inputs[0][^1] > 0, "input of a linear layer must be [N,...,C] with C known");
         return [.. inputs[0][..^1], Features];
     }
 
@@ -51,15 +51,16 @@ public sealed record Linear(int Features) : Layer
                 return net.Graph.AddNode("Gemm", l.Name, operands, shape, attributes: [OnnxAttribute.Int("transB", 1)]);
             }
 
-            // Gemm takes matrices only; with more axes it is MatMul with the transposed weight.
-            var transposed = net.Initializer($"{l.Name}.weight_t", () => Transpose(l.Weight, (int)l.WeightShape[0], (int)l.WeightShape[1]), l.WeightShape[1], l.WeightShape[0]);
+            // Gemm supports matrices only; with more axes the layer is MatMul with the transposed weight.
+            var transposed = net.Initializer($"{l.Name}.weight_t", () => Transpose(l.Weight, (int)l.WeightShape[0], (int)l.WeightShape[1]),
+                l.WeightShape[1], l.WeightShape[0]);
             var product = net.Graph.AddNode("MatMul", l.Bias is null ? l.Name : $"{l.Name}.matmul", [inputs[0].Graph, transposed], shape);
             return l.Bias is { } bias
                 ? net.Graph.AddNode("Add", l.Name, [product, net.Initializer($"{l.Name}.bias", () => bias, bias.Length)], shape)
                 : product;
         }
 
-        // BatchNorm normalises axis 1, which is this layer's output only in a matrix.
+        // BatchNorm normalizes axis 1, which is this layer's output only in a matrix.
         return shape.Length == 2 ? new OnnxValue(shape, linear, Emit) : new OnnxValue(Emit(linear));
     }
 

@@ -2,11 +2,12 @@ using EdgeVision.Exporter.Authoring;
 
 namespace EdgeVision.Exporter.Layers;
 
-/// <summary>The layers as one writes them in an architecture.</summary>
+/// <summary>Extension methods that apply layers in an architecture.</summary>
 public static class NetLayers
 {
-    /// <summary>Convolution, BatchNorm and, unless told otherwise, ReLU.</summary>
-    public static Value ConvNorm(this Net net, string name, Value x, int channels, int kernel = 3, int stride = 1, int groups = 1, bool relu = true)
+    /// <summary>Applies a convolution, BatchNorm and, by default, ReLU.</summary>
+    public static Value ConvNorm(this Net net, string name, Value x, int channels, int kernel = 3, int stride = 1, int groups = 1,
+        bool relu = true)
     {
         using var scope = net.Scope(name);
         x = net.Apply("conv", new Conv2d(channels, kernel) { Stride = stride, Groups = groups, Bias = false }, x);
@@ -14,16 +15,25 @@ public static class NetLayers
         return relu ? net.Relu(x) : x;
     }
 
-    /// <summary>Convolution, BatchNorm and an activation of choice; none with null.</summary>
-    public static Value ConvNorm(this Net net, string name, Value x, int channels, Layer? activation, int kernel = 3, int stride = 1, int groups = 1, int dilation = 1)
+    /// <summary>Applies a convolution, BatchNorm and the given activation; none if it is null.</summary>
+    public static Value ConvNorm(this Net net, string name, Value x, int channels, Layer? activation, int kernel = 3, int stride = 1,
+        int groups = 1, int dilation = 1)
     {
         using var scope = net.Scope(name);
-        x = net.Apply("conv", new Conv2d(channels, kernel) { Stride = stride, Groups = groups, Dilation = dilation, Padding = dilation * (kernel / 2), Bias = false }, x);
+        x = net.Apply("conv",
+            new Conv2d(channels, kernel)
+            {
+                Stride = stride,
+                Groups = groups,
+                Dilation = dilation,
+                Padding = dilation * (kernel / 2),
+                Bias = false,
+            }, x);
         x = net.Apply("bn", new BatchNorm(), x);
         return activation is null ? x : net.Apply("activation", activation, x);
     }
 
-    /// <summary>A transposed convolution, BatchNorm and ReLU: twice the size.</summary>
+    /// <summary>Applies a transposed convolution that doubles the size, BatchNorm and ReLU.</summary>
     public static Value DeconvNorm(this Net net, string name, Value x, int channels)
     {
         using var scope = net.Scope(name);
@@ -32,20 +42,21 @@ public static class NetLayers
         return net.Relu(x);
     }
 
-    /// <summary>Fully connected layer on the last axis.</summary>
+    /// <summary>Applies a fully connected layer to the last axis.</summary>
     public static Value Linear(this Net net, string name, Value x, int features, WeightStart? start = null) =>
         net.Apply(name, new Linear(features) { WeightStart = start ?? WeightStart.Kaiming }, x);
 
-    /// <summary>Mean over rows and columns, [N,C,H,W] to [N,C].</summary>
+    /// <summary>Computes the mean over rows and columns, [N,C,H,W] to [N,C].</summary>
     public static Value GlobalPool(this Net net, Value x) => net.Reshape(net.Apply("pool", new GlobalAveragePool(), x), x.Size(1));
 
-    /// <summary>Product, element by element.</summary>
+    /// <summary>Multiplies two values element-wise.</summary>
     public static Value Multiply(this Net net, Value a, Value b) => net.Apply("multiply", new Multiply(), a, b);
 
-    /// <summary>Bilinear enlargement.</summary>
-    public static Value UpsampleBilinear(this Net net, Value x, int factor) => factor == 1 ? x : net.Apply("upsample", new UpsampleBilinear(factor), x);
+    /// <summary>Upsamples with bilinear interpolation.</summary>
+    public static Value UpsampleBilinear(this Net net, Value x, int factor) =>
+        factor == 1 ? x : net.Apply("upsample", new UpsampleBilinear(factor), x);
 
-    /// <summary>Squeeze and excitation (Hu et al. 2018): channels weighed by what the whole picture shows.</summary>
+    /// <summary>Applies squeeze and excitation (Hu et al. 2018): channels are weighted by features of the whole image.</summary>
     public static Value SqueezeExcite(this Net net, string name, Value x, int squeezed, Layer activation, Layer gate)
     {
         using var scope = net.Scope(name);
@@ -55,25 +66,25 @@ public static class NetLayers
         return net.Multiply(x, s);
     }
 
-    /// <summary>Convolution with bias.</summary>
+    /// <summary>Applies a convolution with bias.</summary>
     public static Value Conv(this Net net, string name, Value x, int channels, int kernel = 3, WeightStart? start = null, float bias = 0) =>
         net.Apply(name, new Conv2d(channels, kernel) { WeightStart = start ?? WeightStart.Kaiming, BiasStart = bias }, x);
 
-    /// <summary>ReLU.</summary>
+    /// <summary>Applies ReLU.</summary>
     public static Value Relu(this Net net, Value x) => net.Apply("relu", new Relu(), x);
 
-    /// <summary>Sum.</summary>
+    /// <summary>Adds two values.</summary>
     public static Value Add(this Net net, Value a, Value b) => net.Apply("add", new Add(), a, b);
 
-    /// <summary>Concatenation along an axis.</summary>
+    /// <summary>Concatenates values along an axis.</summary>
     public static Value Concat(this Net net, int axis, params IReadOnlyList<Value> values) => net.Apply("concat", new Concat(axis), values);
 
-    /// <summary>Nearest-neighbour upsampling.</summary>
+    /// <summary>Upsamples by repeating pixels.</summary>
     public static Value Upsample(this Net net, Value x, int factor = 2) => net.Apply("upsample", new UpsampleNearest(factor), x);
 
-    /// <summary>New shape for each item; the batch stays.</summary>
+    /// <summary>Changes the shape of each item; the batch stays.</summary>
     public static Value Reshape(this Net net, Value x, params long[] itemShape) => net.Apply("reshape", new Reshape(itemShape), x);
 
-    /// <summary>New order of axes; the batch stays first.</summary>
+    /// <summary>Changes the order of the axes; the batch stays first.</summary>
     public static Value Permute(this Net net, Value x, params int[] axes) => net.Apply("permute", new Permute(axes), x);
 }

@@ -4,10 +4,10 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Layers;
 
-/// <summary>Layer normalisation over the last axis (Ba et al. 2016), with a trained scale and shift.</summary>
+/// <summary>Layer normalization over the last axis (Ba et al. 2016), with a trained scale and shift.</summary>
 public sealed record LayerNorm : ElementwiseLayer
 {
-    /// <summary>Added to the variance.</summary>
+    /// <summary>Value added to the variance.</summary>
     public double Epsilon { get; init; } = 1e-6;
 
     /// <inheritdoc/>
@@ -20,14 +20,15 @@ public sealed record LayerNorm : ElementwiseLayer
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) =>
         torch.nn.functional.layer_norm(inputs[0], [inputs[0].shape[^1]], weights[0], weights[1], Epsilon);
 
-    // LayerNormalization came with operator set 17; before it, the formula.
+    // LayerNormalization exists from operator set 17; below it, the formula is written.
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights)
     {
         var scale = new OnnxValue(net.Initializer($"{name}.weight", () => OnnxNet.Floats(weights[0]), weights[0].shape));
         var shift = new OnnxValue(net.Initializer($"{name}.bias", () => OnnxNet.Floats(weights[1]), weights[1].shape));
         if (net.Graph.Opset >= 17)
         {
-            return net.Node("LayerNormalization", name, [inputs[0], scale, shift], shape, OnnxAttribute.Int("axis", -1), OnnxAttribute.Float("epsilon", (float)Epsilon));
+            return net.Node("LayerNormalization", name, [inputs[0], scale, shift], shape, OnnxAttribute.Int("axis", -1),
+                OnnxAttribute.Float("epsilon", (float)Epsilon));
         }
 
         long[] one = [.. shape[..^1], 1];
@@ -43,10 +44,10 @@ public sealed record LayerNorm : ElementwiseLayer
     }
 }
 
-/// <summary>Vectors on the last axis divided by their length, which is taken as at least <see cref="Epsilon"/>.</summary>
+/// <summary>L2 normalization of the last axis; lengths below <see cref="Epsilon"/> count as <see cref="Epsilon"/>.</summary>
 public sealed record L2Normalize : ElementwiseLayer
 {
-    /// <summary>Smallest length.</summary>
+    /// <summary>Minimum length.</summary>
     public const double Epsilon = 1e-12;
 
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) =>
@@ -55,7 +56,7 @@ public sealed record L2Normalize : ElementwiseLayer
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights)
     {
         long[] one = [.. shape[..^1], 1];
-        // ReduceL2 takes its axes as an input from operator set 18 on.
+        // ReduceL2 has its axes as an input from operator set 18.
         var length = net.Graph.Opset >= 18
             ? net.Node("ReduceL2", $"{name}.length", [inputs[0], new OnnxValue(net.Integers("axes", -1))], one)
             : net.Node("ReduceL2", $"{name}.length", [inputs[0]], one, OnnxAttribute.Ints("axes", -1));
@@ -64,8 +65,8 @@ public sealed record L2Normalize : ElementwiseLayer
     }
 }
 
-/// <summary>Each feature of the last axis times a trained number.</summary>
-/// <param name="Start">Value at the start: small for residual branches (Touvron et al. 2021, layer scale).</param>
+/// <summary>Multiplies each feature of the last axis by a trained number.</summary>
+/// <param name="Start">Initial value: small for residual branches (Touvron et al. 2021, layer scale).</param>
 public sealed record LayerScale(float Start = 1e-2f) : ElementwiseLayer
 {
     /// <inheritdoc/>
@@ -75,5 +76,6 @@ public sealed record LayerScale(float Start = 1e-2f) : ElementwiseLayer
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => inputs[0] * weights[0];
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
-        net.Node("Mul", name, [inputs[0], new OnnxValue(net.Initializer($"{name}.weight", () => OnnxNet.Floats(weights[0]), weights[0].shape))], shape);
+        net.Node("Mul", name,
+            [inputs[0], new OnnxValue(net.Initializer($"{name}.weight", () => OnnxNet.Floats(weights[0]), weights[0].shape))], shape);
 }

@@ -4,17 +4,17 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Layers;
 
-/// <summary>Largest value of each window, [N,C,H,W]; windows over the edge see minus infinity.</summary>
+/// <summary>Maximum of each window, [N,C,H,W]; windows are padded with minus infinity at the edges.</summary>
 /// <param name="Kernel">Side of the window.</param>
-/// <param name="Stride">Step.</param>
-/// <param name="Padding">Border on each side, at most half the kernel.</param>
+/// <param name="Stride">Stride on both axes.</param>
+/// <param name="Padding">Padding on each side, at most half the kernel.</param>
 public sealed record MaxPool(int Kernel, int Stride, int Padding = 0) : Layer
 {
     /// <inheritdoc/>
     public override long[] InferShape(IReadOnlyList<long[]> inputs)
     {
         var x = inputs[0];
-        Require(x.Length == 4, "pooling needs [N,C,H,W]");
+        Require(x.Length == 4, "input of pooling must be [N,C,H,W]");
         return [x[0], x[1], Out(x[2]), Out(x[3])];
     }
 
@@ -36,7 +36,7 @@ public sealed record GlobalAveragePool : Layer
     /// <inheritdoc/>
     public override long[] InferShape(IReadOnlyList<long[]> inputs)
     {
-        Require(inputs[0].Length == 4, "pooling needs [N,C,H,W]");
+        Require(inputs[0].Length == 4, "input of pooling must be [N,C,H,W]");
         return [inputs[0][0], inputs[0][1], 1, 1];
     }
 

@@ -7,38 +7,40 @@ using DataType = EdgeVision.Onnx.TensorProto.Types.DataType;
 
 namespace EdgeVision.Exporter.Layers;
 
-/// <summary>
-/// Proposals of a region proposal network (Ren et al. 2015) as torchvision makes them: the best of each level by objectness,
-/// decoded, cut to the input, small ones removed, suppressed within their level, and the best over all levels.
-/// [N,A] objectness logits and [N,A,4] box deltas to rows [R,5] of item, x1, y1, x2, y2 in pixels. R is known only when the
-/// network runs: rows of an item stand together by descending objectness, as many as are left. No gradient flows through.
-/// </summary>
-/// <param name="Anchors">Anchors, by level, y, x, anchor.</param>
+/// <summary>Proposals of a region proposal network (Ren et al. 2015), as in torchvision, with rows [R,5] as output.</summary>
+/// <param name="Anchors">Anchors, ordered by level, y, x, anchor.</param>
 /// <param name="Width">Width of the input in pixels.</param>
 /// <param name="Height">Height of the input in pixels.</param>
+/// <remarks>
+/// Inputs: [N,A] objectness logits and [N,A,4] box deltas. The best candidates of each level by objectness are decoded, clipped
+/// to the input, filtered by size and suppressed within their level; the best over all levels remain. Rows are item, x1, y1,
+/// x2, y2 in pixels. R is known only at run time: the rows of an item follow each other by descending objectness. No gradient
+/// flows through.
+/// </remarks>
 public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) : Layer
 {
     private const float Excluded = -1e30f; // below every logit
     private const float LargestGrowth = 4.135166556742356f; // log(1000 / 16), torchvision's BoxCoder
 
-    /// <summary>Candidates of a level before suppression.</summary>
+    /// <summary>Candidates per level before suppression.</summary>
     public int PerLevel { get; init; } = 200;
 
-    /// <summary>Proposals of an item at most.</summary>
+    /// <summary>Maximum number of proposals per item.</summary>
     public int Most { get; init; } = 100;
 
-    /// <summary>IoU above which the less likely of two of a level goes.</summary>
+    /// <summary>IoU above which the candidate with the lower score is suppressed, within a level.</summary>
     public float Iou { get; init; } = 0.7f;
 
-    /// <summary>Shortest side in pixels.</summary>
+    /// <summary>Minimum side of a proposal in pixels.</summary>
     public float SmallestSide { get; init; } = 1;
 
     /// <inheritdoc/>
     public override long[] InferShape(IReadOnlyList<long[]> inputs)
     {
-        Require(inputs.Count == 2, "objectness and box deltas are needed");
+        Require(inputs.Count == 2, $"expected two inputs (objectness and box deltas), got {inputs.Count}");
         int anchors = Levels().Sum(l => l.Count);
-        Require(inputs[0].AsSpan(1).SequenceEqual([anchors]) && inputs[1].AsSpan(1).SequenceEqual([anchors, 4]), $"[N,{anchors}] and [N,{anchors},4] are needed for {Width}x{Height}");
+        Require(inputs[0].AsSpan(1).SequenceEqual([anchors]) && inputs[1].AsSpan(1).SequenceEqual([anchors, 4]),
+            $"inputs must be [N,{anchors}] and [N,{anchors},4] for {Width}x{Height}");
         return [-1, 5];
     }
 
@@ -48,7 +50,8 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
         float[] objectness = OnnxNet.Floats(inputs[0]), deltas = OnnxNet.Floats(inputs[1]);
         var places = Places();
         var rows = new float[items][];
-        Parallel.For(0, items, n => rows[n] = Item(n, objectness.AsSpan(n * anchors, anchors), deltas.AsSpan(n * anchors * 4, anchors * 4), places));
+        Parallel.For(0, items,
+            n => rows[n] = Item(n, objectness.AsSpan(n * anchors, anchors), deltas.AsSpan(n * anchors * 4, anchors * 4), places));
         float[] all = [.. rows.SelectMany(r => r)];
         return torch.tensor(all, all.Length / 5, 5);
     }
@@ -57,20 +60,25 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
     {
         var graph = net.Graph;
         long items = inputs[0].Shape[0];
-        GraphValue Node(string op, string suffix, GraphValue[] operands, long[] dims, DataType type = DataType.Float, params AttributeProto[] attributes) =>
+        GraphValue Node(string op, string suffix, GraphValue[] operands, long[] dims, DataType type = DataType.Float,
+            params AttributeProto[] attributes) =>
             graph.AddNode(op, $"{name}.{suffix}", operands, dims, type, attributes);
-        GraphValue Floats(string suffix, float[] values, params long[] dims) => graph.AddInitializer(graph.UniqueName($"{name}.{suffix}"), values, dims);
+        GraphValue Floats(string suffix, float[] values, params long[] dims) =>
+            graph.AddInitializer(graph.UniqueName($"{name}.{suffix}"), values, dims);
         GraphValue Scalar(string suffix, long value) => graph.AddInitializer(graph.UniqueName($"{name}.{suffix}"), [value]);
 
-        // The best of each level, as indices into all anchors.
+        // The best candidates of each level, as indices into all anchors.
         var scores = new List<GraphValue>();
         var indices = new List<GraphValue>();
         var levelOf = new List<float>();
         foreach (var (first, count) in Levels())
         {
             long best = Math.Min(count, PerLevel);
-            var level = Node("Slice", "level", [inputs[0].Graph, net.Integers("starts", first), net.Integers("ends", first + count), net.Integers("axes", 1)], [items, count]);
-            var top = graph.AddNode("TopK", $"{name}.best", [level, net.Integers("k", best)], [([items, best], DataType.Float), ([items, best], DataType.Int64)], [OnnxAttribute.Int("axis", 1)]);
+            var level = Node("Slice", "level",
+                [inputs[0].Graph, net.Integers("starts", first), net.Integers("ends", first + count), net.Integers("axes", 1)],
+                [items, count]);
+            var top = graph.AddNode("TopK", $"{name}.best", [level, net.Integers("k", best)],
+                [([items, best], DataType.Float), ([items, best], DataType.Int64)], [OnnxAttribute.Int("axis", 1)]);
             scores.Add(top[0]);
             indices.Add(Node("Add", "index", [top[1], net.Integers("first", first)], [items, best], DataType.Int64));
             levelOf.AddRange(Enumerable.Repeat((float)(scores.Count - 1), (int)best));
@@ -82,48 +90,59 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
         var score = Node("Concat", "score", [.. scores], [items, candidates], DataType.Float, axis1);
         var index = Node("Concat", "indices", [.. indices], [items, candidates], DataType.Int64, axis1);
 
-        // Their boxes.
+        // The boxes of the candidates.
         var places = Places();
         long[] pairs = [items, candidates, 2];
-        var centre = Node("Gather", "centre", [Floats("centres", [.. places.SelectMany(p => new[] { p.X, p.Y })], places.Length, 2), index], pairs);
-        var size = Node("Gather", "size", [Floats("sizes", [.. places.SelectMany(p => new[] { p.Width, p.Height })], places.Length, 2), index], pairs);
+        var centre = Node("Gather", "centre", [Floats("centres", [.. places.SelectMany(p => new[] { p.X, p.Y })], places.Length, 2), index],
+            pairs);
+        var size = Node("Gather", "size",
+            [Floats("sizes", [.. places.SelectMany(p => new[] { p.Width, p.Height })], places.Length, 2), index], pairs);
         var at = Node("Unsqueeze", "at", [index, net.Integers("axes", 2)], [items, candidates, 1], DataType.Int64);
-        var delta = Node("GatherND", "delta", [inputs[1].Graph, at], [items, candidates, 4], DataType.Float, OnnxAttribute.Int("batch_dims", 1));
-        GraphValue Half(string suffix, int first) => Node("Slice", suffix, [delta, net.Integers("starts", first), net.Integers("ends", first + 2), net.Integers("axes", 2)], pairs);
+        var delta = Node("GatherND", "delta", [inputs[1].Graph, at], [items, candidates, 4], DataType.Float,
+            OnnxAttribute.Int("batch_dims", 1));
+        GraphValue Half(string suffix, int first) =>
+            Node("Slice", suffix, [delta, net.Integers("starts", first), net.Integers("ends", first + 2), net.Integers("axes", 2)], pairs);
         centre = Node("Add", "moved", [Node("Mul", "shift", [Half("delta_centre", 0), size], pairs), centre], pairs);
-        var growth = Node("Exp", "growth", [Node("Min", "limited", [Half("delta_size", 2), Floats("largest_growth", [LargestGrowth], 1)], pairs)], pairs);
+        var growth = Node("Exp", "growth",
+            [Node("Min", "limited", [Half("delta_size", 2), Floats("largest_growth", [LargestGrowth], 1)], pairs)], pairs);
         size = Node("Mul", "half_size", [Node("Mul", "grown", [growth, size], pairs), Floats("half", [0.5f], 1)], pairs);
         var (zero, edge) = (Floats("zero", [0], 1), Floats("edge", [Width, Height], 2));
-        GraphValue Cut(string suffix, GraphValue corner) => Node("Max", suffix, [Node("Min", $"{suffix}_low", [corner, edge], pairs), zero], pairs);
+        GraphValue Cut(string suffix, GraphValue corner) =>
+            Node("Max", suffix, [Node("Min", $"{suffix}_low", [corner, edge], pairs), zero], pairs);
         var topLeft = Cut("top_left", Node("Sub", "near", [centre, size], pairs));
         var bottomRight = Cut("bottom_right", Node("Add", "far", [centre, size], pairs));
         var box = Node("Concat", "box", [topLeft, bottomRight], [items, candidates, 4], DataType.Float, axis2);
 
-        // Small ones get a score that suppression leaves out; levels are moved apart, so that one pass serves them all and
-        // its limit is the limit over all levels.
+        // Small boxes get a score below the threshold of suppression. Levels are moved apart, so that one pass handles all of
+        // them and its limit is the limit over all levels.
         var sides = Node("Sub", "sides", [bottomRight, topLeft], pairs);
         GraphValue Side(int i) => Node("Gather", "side", [sides, Scalar("axis", i)], [items, candidates], DataType.Float, axis2);
-        var large = Node("GreaterOrEqual", "large", [Node("Min", "shortest", [Side(0), Side(1)], [items, candidates]), Floats("smallest", [SmallestSide], 1)], [items, candidates], DataType.Bool);
+        var large = Node("GreaterOrEqual", "large",
+            [Node("Min", "shortest", [Side(0), Side(1)], [items, candidates]), Floats("smallest", [SmallestSide], 1)], [items, candidates],
+            DataType.Bool);
         score = Node("Where", "counted", [large, score, Floats("excluded", [Excluded], 1)], [items, candidates]);
-        var apart = Node("Add", "apart", [box, Floats("levels", [.. levelOf.Select(l => l * LevelOffset)], candidates, 1)], [items, candidates, 4]);
+        var apart = Node("Add", "apart", [box, Floats("levels", [.. levelOf.Select(l => l * LevelOffset)], candidates, 1)],
+            [items, candidates, 4]);
         var selected = graph.AddNode("NonMaxSuppression", $"{name}.nms",
             [apart, Node("Unsqueeze", "score_of_class", [score, net.Integers("axes", 1)], [items, 1, candidates]),
              net.Integers("most", Most), Floats("iou", [Iou], 1), Floats("threshold", [Excluded / 2], 1)], [-1, 3], DataType.Int64);
 
-        // (item, class, candidate) to rows.
+        // Converts (item, class, candidate) to rows.
         var which = Node("Gather", "which", [selected, net.Integers("columns", 0, 2)], [-1, 2], DataType.Int64, axis1);
         var chosen = Node("GatherND", "chosen", [box, which], [-1, 4]);
-        var item = Node("Cast", "item", [Node("Gather", "item_index", [selected, net.Integers("columns", 0)], [-1, 1], DataType.Int64, axis1)], [-1, 1],
+        var item = Node("Cast", "item",
+            [Node("Gather", "item_index", [selected, net.Integers("columns", 0)], [-1, 1], DataType.Int64, axis1)], [-1, 1],
             DataType.Float, OnnxAttribute.Int("to", (long)DataType.Float));
         return new OnnxValue(Node("Concat", "rows", [item, chosen], shape, DataType.Float, axis1));
     }
 
-    // Far enough that boxes of different levels never touch.
+    // Large enough that boxes of different levels never overlap.
     private float LevelOffset => Math.Max(Width, Height) + 1;
 
     private readonly record struct Place(float X, float Y, float Width, float Height);
 
-    private Place[] Places() => [.. Anchors.All(Width, Height).Select(a => new Place((a.X1 + a.X2) / 2, (a.Y1 + a.Y2) / 2, a.Width, a.Height))];
+    private Place[] Places() =>
+        [.. Anchors.All(Width, Height).Select(a => new Place((a.X1 + a.X2) / 2, (a.Y1 + a.Y2) / 2, a.Width, a.Height))];
 
     private List<(int First, int Count)> Levels()
     {
@@ -147,7 +166,7 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
         int level = 0;
         foreach (var (first, count) in Levels())
         {
-            // Descending scores, equal ones by index, as TopK has them.
+            // Descending scores, equal ones by index, as in TopK.
             var keys = new ulong[count];
             for (int i = 0; i < count; i++)
             {
@@ -187,7 +206,9 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
     private Box Decode(in Place place, ReadOnlySpan<float> d)
     {
         float x = d[0] * place.Width + place.X, y = d[1] * place.Height + place.Y;
-        float w = MathF.Exp(Math.Min(d[2], LargestGrowth)) * place.Width * 0.5f, h = MathF.Exp(Math.Min(d[3], LargestGrowth)) * place.Height * 0.5f;
-        return new Box(Math.Clamp(x - w, 0, Width), Math.Clamp(y - h, 0, Height), Math.Clamp(x + w, 0, Width), Math.Clamp(y + h, 0, Height));
+        float w = MathF.Exp(Math.Min(d[2], LargestGrowth)) * place.Width * 0.5f,
+            h = MathF.Exp(Math.Min(d[3], LargestGrowth)) * place.Height * 0.5f;
+        return new Box(Math.Clamp(x - w, 0, Width), Math.Clamp(y - h, 0, Height), Math.Clamp(x + w, 0, Width),
+            Math.Clamp(y + h, 0, Height));
     }
 }

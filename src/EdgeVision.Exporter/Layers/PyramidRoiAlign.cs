@@ -5,31 +5,33 @@ using DataType = EdgeVision.Onnx.TensorProto.Types.DataType;
 
 namespace EdgeVision.Exporter.Layers;
 
-/// <summary>
-/// Features under boxes (He et al. 2017, torchvision's <c>roi_align</c> with <c>aligned</c>): levels [N,C,H,W] from fine to
-/// coarse and rows [R,5] of item, x1, y1, x2, y2 in pixels to [R,C,Side,Side]. Each bin is the mean of
-/// <see cref="Samples"/> x <see cref="Samples"/> bilinear samples, on the level that the box's size asks for:
-/// floor(log2(sqrt(w h) / <see cref="CanonicalSize"/>)) above the second (Lin et al. 2017, equation 1).
-/// </summary>
-/// <param name="Side">Bins an axis.</param>
-/// <param name="Strides">Pixels a cell, by level.</param>
+/// <summary>RoIAlign over pyramid levels (He et al. 2017; torchvision's <c>roi_align</c> with <c>aligned</c>).</summary>
+/// <param name="Side">Bins per axis.</param>
+/// <param name="Strides">Pixels per cell, by level.</param>
+/// <remarks>
+/// Inputs: levels [N,C,H,W] from fine to coarse and rows [R,5] of item, x1, y1, x2, y2 in pixels; output [R,C,Side,Side]. Each
+/// bin is the mean of <see cref="Samples"/> x <see cref="Samples"/> bilinear samples on the level that fits the size of the
+/// box: floor(log2(sqrt(w h) / <see cref="CanonicalSize"/>)) above the second (Lin et al. 2017, equation 1).
+/// </remarks>
 public sealed record PyramidRoiAlign(int Side, params int[] Strides) : Layer
 {
-    /// <summary>Samples of a bin, an axis.</summary>
+    /// <summary>Samples per bin and axis.</summary>
     public int Samples { get; init; } = 2;
 
-    /// <summary>Side in pixels of the smallest box that belongs to the second level; twice that for the third, and so on.</summary>
+    /// <summary>Side in pixels of the smallest box on the second level; doubled for each further level.</summary>
     public float CanonicalSize { get; init; } = 64;
 
     /// <inheritdoc/>
     public override long[] InferShape(IReadOnlyList<long[]> inputs)
     {
-        Require(inputs.Count == Strides.Length + 1 && inputs[^1].Length == 2 && inputs[^1][1] == 5, $"{Strides.Length} levels and rows [R,5] are needed");
-        Require(inputs.SkipLast(1).All(x => x.Length == 4 && x[1] == inputs[0][1]), "levels are [N,C,H,W] with as many channels each");
+        Require(inputs.Count == Strides.Length + 1 && inputs[^1].Length == 2 && inputs[^1][1] == 5,
+            $"inputs must be {Strides.Length} levels and rows [R,5]");
+        Require(inputs.SkipLast(1).All(x => x.Length == 4 && x[1] == inputs[0][1]),
+            "levels must be [N,C,H,W] with the same number of channels");
         return [inputs[^1][0], inputs[0][1], Side, Side];
     }
 
-    /// <summary>Level of a box of that area, in pixels squared.</summary>
+    /// <summary>Returns the level of a box with the given area in square pixels.</summary>
     public int Level(float area)
     {
         int level = 0;
@@ -43,7 +45,7 @@ public sealed record PyramidRoiAlign(int Side, params int[] Strides) : Layer
 
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights)
     {
-        // Channels last: a sample then is a run of numbers.
+        // Channels last, so that a sample is contiguous.
         var levels = inputs[..^1].Select(x => x.permute(0, 2, 3, 1).contiguous()).ToArray();
         var sampler = new RoiSampler(this, OnnxNet.Floats(inputs[^1]), (int)levels[0].shape[0], [.. levels.Select(l => l.shape)]);
         return RoiAlignFunction.apply([sampler, .. levels]).reshape(sampler.Count, Side, Side, inputs[0].shape[1]).permute(0, 3, 1, 2);
@@ -54,24 +56,30 @@ public sealed record PyramidRoiAlign(int Side, params int[] Strides) : Layer
         var graph = net.Graph;
         if (graph.Opset is < 16 or > 21)
         {
-            // Half-pixel coordinates came with 16; ONNX Runtime knows no operator of the definition that came with 22.
-            throw new EdgeVisionException($"RoiAlign needs ONNX opset 16 to 21; {graph.Opset} is asked for");
+            // Half-pixel coordinates exist from operator set 16; ONNX Runtime does not implement the definition of operator set
+            // 22.
+            throw new EdgeVisionException($"RoiAlign needs ONNX opset 16 to 21; got {graph.Opset}");
         }
 
         var rows = inputs[^1].Graph;
         long count = inputs[^1].Shape[0];
         GraphValue Part(string suffix, params long[] columns) =>
-            graph.AddNode("Gather", $"{name}.{suffix}", [rows, net.Integers("columns", columns)], [count, columns.Length], attributes: [OnnxAttribute.Int("axis", 1)]);
+            graph.AddNode("Gather", $"{name}.{suffix}", [rows, net.Integers("columns", columns)], [count, columns.Length],
+                attributes: [OnnxAttribute.Int("axis", 1)]);
         GraphValue Flat(string suffix, GraphValue value, DataType type, params long[] item) =>
             graph.AddNode("Reshape", $"{name}.{suffix}", [value, net.Integers("shape", [0, .. item])], [count, .. item], type);
         var boxes = Part("boxes", 1, 2, 3, 4);
-        var batch = graph.AddNode("Cast", $"{name}.item", [Flat("item_flat", Part("item_column", 0), DataType.Float)], [count], DataType.Int64,
+        var batch = graph.AddNode("Cast", $"{name}.item", [Flat("item_flat", Part("item_column", 0), DataType.Float)], [count],
+            DataType.Int64,
             OnnxAttribute.Int("to", (long)DataType.Int64));
         var sides = graph.AddNode("Sub", $"{name}.sides", [Part("far", 3, 4), Part("near", 1, 2)], [count, 2]);
-        GraphValue One(int i) => graph.AddNode("Gather", $"{name}.side", [sides, net.Integers("columns", i)], [count, 1], attributes: [OnnxAttribute.Int("axis", 1)]);
+        GraphValue One(int i) =>
+            graph.AddNode("Gather", $"{name}.side", [sides, net.Integers("columns", i)], [count, 1],
+                attributes: [OnnxAttribute.Int("axis", 1)]);
         var area = Flat("area_flat", graph.AddNode("Mul", $"{name}.area", [One(0), One(1)], [count, 1]), DataType.Float, 1, 1, 1);
 
-        // Every level is asked for every box, and the right answer taken: boxes are few, and the rows keep their order.
+        // All boxes are pooled on every level, and the result of the right level is selected: boxes are few, and the rows keep
+        // their order.
         GraphValue? pooled = null;
         for (int l = 0; l < Strides.Length; l++)
         {
@@ -91,7 +99,8 @@ public sealed record PyramidRoiAlign(int Side, params int[] Strides) : Layer
             }
 
             float smallest = SmallestArea(l);
-            var belongs = graph.AddNode("GreaterOrEqual", $"{name}.is_level{l}", [area, net.Initializer($"{name}.area{l}", () => [smallest], 1)], [count, 1, 1, 1], DataType.Bool);
+            var belongs = graph.AddNode("GreaterOrEqual", $"{name}.is_level{l}",
+                [area, net.Initializer($"{name}.area{l}", () => [smallest], 1)], [count, 1, 1, 1], DataType.Bool);
             pooled = graph.AddNode("Where", $"{name}.upto_level{l}", [belongs, here, pooled], shape);
         }
 

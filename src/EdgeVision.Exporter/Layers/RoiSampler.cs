@@ -3,10 +3,8 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Layers;
 
-/// <summary>
-/// The bilinear samples of <see cref="RoiAlign"/> as plain loops over channels-last features [N,H,W,C]. As operations of
-/// torch they would gather sixteen times the result before they add it up.
-/// </summary>
+/// <summary>Bilinear samples of <see cref="RoiAlign"/> as plain loops over channels-last features [N,H,W,C].</summary>
+/// <remarks>As torch operations they would gather sixteen times the size of the result before the summation.</remarks>
 internal sealed class RoiSampler
 {
     private readonly PyramidRoiAlign _layer;
@@ -16,7 +14,7 @@ internal sealed class RoiSampler
 
     /// <param name="layer">Settings.</param>
     /// <param name="rows">Item, x1, y1, x2, y2 of each box.</param>
-    /// <param name="items">Items of the batch.</param>
+    /// <param name="items">Number of items in the batch.</param>
     /// <param name="shapes">Shapes [N,H,W,C] of the levels.</param>
     public RoiSampler(PyramidRoiAlign layer, float[] rows, int items, long[][] shapes)
     {
@@ -28,14 +26,14 @@ internal sealed class RoiSampler
         }
     }
 
-    /// <summary>Number of boxes.</summary>
+    /// <summary>Gets the number of boxes.</summary>
     public int Count => _rows.Length / 5;
 
     private int Channels => (int)_shapes[0][3];
 
     private int Bins => _layer.Side * _layer.Side;
 
-    /// <summary>Means of the samples, [R,Side*Side,C].</summary>
+    /// <summary>Computes the means of the samples, [R,Side*Side,C].</summary>
     public torch.Tensor Forward(IReadOnlyList<torch.Tensor> levels)
     {
         var features = levels.Select(Authoring.OnnxNet.Floats).ToArray();
@@ -48,7 +46,7 @@ internal sealed class RoiSampler
         return torch.tensor(pooled, Count, Bins, Channels);
     }
 
-    /// <summary>Gradients of the levels for the gradient of the means.</summary>
+    /// <summary>Computes the gradients of the levels from the gradient of the means.</summary>
     public torch.Tensor[] Backward(torch.Tensor gradient)
     {
         float[] pooled = Authoring.OnnxNet.Floats(gradient);
@@ -63,7 +61,7 @@ internal sealed class RoiSampler
 
     private delegate void Tap(int level, int feature, int bin, float weight);
 
-    // Items in parallel: those of one share gradients, those of two never do.
+    // Parallel over items: boxes of one item share gradients, boxes of different items never do.
     private void Visit(Tap tap) => Parallel.For(0, _rowsOfItem.Length, item =>
     {
         int samples = _layer.Side * _layer.Samples;
@@ -91,10 +89,10 @@ internal sealed class RoiSampler
         }
     });
 
-    // Two cells and their shares, over the samples of a bin and axis.
+    // Two cells and their weights, divided by the samples per bin and axis.
     private readonly record struct Axis(int Low, int High, float LowWeight, float HighWeight);
 
-    // torchvision's bilinear_interpolate: beyond a cell outside nothing, at the edge the outermost cell.
+    // torchvision's bilinear_interpolate: samples more than one cell outside are 0, samples at the edge use the outermost cell.
     private void Positions(float from, float to, float scale, int cells, Span<Axis> axis)
     {
         float start = from * scale - 0.5f, bin = (to * scale - 0.5f - start) / _layer.Side, share = 1f / _layer.Samples;
@@ -116,7 +114,7 @@ internal sealed class RoiSampler
     }
 }
 
-/// <summary>Lets gradients flow through a <see cref="RoiSampler"/>: the sampler first, then the levels.</summary>
+/// <summary>Autograd function of a <see cref="RoiSampler"/>; its arguments are the sampler and then the levels.</summary>
 internal sealed class RoiAlignFunction : torch.autograd.SingleTensorFunction<RoiAlignFunction>
 {
     private const string Key = "sampler";

@@ -3,13 +3,13 @@ using ScottPlot;
 
 namespace EdgeVision.Exporter.Reports;
 
-/// <summary>Curves of runs as PNG.</summary>
+/// <summary>Plots the curves of runs as PNG.</summary>
 public static class Curves
 {
     private const int Width = 1000;
     private const int Height = 420;
 
-    /// <summary>Losses and measures of one run, one above the other.</summary>
+    /// <summary>Plots the losses and the metrics of one run, one above the other.</summary>
     public static void Save(string path, string title, IReadOnlyList<EpochRow> history)
     {
         ArgumentNullException.ThrowIfNull(history);
@@ -18,15 +18,16 @@ public static class Curves
         multiplot.AddPlots(2);
         var (losses, metrics) = (multiplot.Subplots.GetPlot(0), multiplot.Subplots.GetPlot(1));
         Fill(losses, title, "loss", history, r => r.Losses, name => name != "gradient");
-        Fill(metrics, "", "validation", history, r => r.Metrics, name => !name.EndsWith("rmse", StringComparison.Ordinal) && !name.EndsWith("meanDistance", StringComparison.Ordinal));
+        Fill(metrics, "", "validation", history, r => r.Metrics,
+            name => !name.EndsWith("rmse", StringComparison.Ordinal) && !name.EndsWith("meanDistance", StringComparison.Ordinal));
         multiplot.SavePng(path, Width, Height * 2);
     }
 
-    /// <summary>One measure of several runs in one picture.</summary>
+    /// <summary>Plots one metric of several runs.</summary>
     /// <param name="path">PNG to write.</param>
-    /// <param name="title">Title.</param>
-    /// <param name="axis">What is shown.</param>
-    /// <param name="runs">Name and values by epoch of each run; NaN where not measured.</param>
+    /// <param name="title">Title of the plot.</param>
+    /// <param name="axis">Name of the metric.</param>
+    /// <param name="runs">Name and values by epoch of each run; NaN for epochs without a measurement.</param>
     public static void Compare(string path, string title, string axis, IReadOnlyList<(string Name, double[] Values)> runs)
     {
         ArgumentNullException.ThrowIfNull(runs);
@@ -52,7 +53,9 @@ public static class Curves
         plot.YLabel(axis);
         foreach (string name in history.SelectMany(r => values(r).Keys).Distinct().Where(wanted))
         {
-            Line(plot, name, [.. history.Where(r => values(r).ContainsKey(name)).Select(r => ((double)r.Epoch, values(r)[name])).Where(p => double.IsFinite(p.Item2))]);
+            Line(plot, name,
+                [.. history.Where(r => values(r).ContainsKey(name)).Select(r => ((double)r.Epoch, values(r)[name]))
+                    .Where(p => double.IsFinite(p.Item2))]);
         }
 
         plot.ShowLegend(Alignment.UpperRight);

@@ -4,7 +4,7 @@ using SkiaSharp;
 
 namespace EdgeVision.Exporter.Reports;
 
-/// <summary>The font that EdgeVision.Imaging carries, for pictures and plots: small machines have none of their own.</summary>
+/// <summary>Font of EdgeVision.Imaging for images and plots, since small systems may have no fonts.</summary>
 internal sealed class Lettering : IFontResolver
 {
     private const string Name = "EdgeVision";
@@ -15,10 +15,10 @@ internal sealed class Lettering : IFontResolver
         Typeface = SKTypeface.FromStream(font);
     }
 
-    /// <summary>The one instance; plots use it from then on.</summary>
+    /// <summary>Gets the single instance; creating it registers the font for plots.</summary>
     public static Lettering Instance { get; } = Create();
 
-    /// <summary>The font.</summary>
+    /// <summary>Gets the font.</summary>
     public SKTypeface Typeface { get; }
 
     /// <inheritdoc/>

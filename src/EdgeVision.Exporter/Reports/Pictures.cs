@@ -5,13 +5,13 @@ using EdgeVision.Exporter.Training;
 
 namespace EdgeVision.Exporter.Reports;
 
-/// <summary>Pictures to look at: what a network is shown, and what it makes of it.</summary>
+/// <summary>Writes contact sheets of a network's inputs and results.</summary>
 public static class Pictures
 {
     private const int Shown = 8;
     private const int Columns = 4;
 
-    /// <summary>The first pictures as the network sees them in the first epoch, augmented, with their labels.</summary>
+    /// <summary>Writes the first images as the network sees them in the first epoch, augmented, with their labels.</summary>
     public static void Samples(string path, TrainingSet set, Architecture architecture)
     {
         ArgumentNullException.ThrowIfNull(set);
@@ -19,9 +19,8 @@ public static class Pictures
         ContactSheet.Save(path, [.. Enumerable.Range(0, Math.Min(Shown, set.Count)).Select(set.Augmented)], set.Source.Labels, Columns);
     }
 
-    /// <summary>
-    /// A row a picture: its labels; for detectors the anchors that match an object and what is found before suppression; what is found.
-    /// </summary>
+    /// <summary>Writes one row per image: its labels and the results.</summary>
+    /// <remarks>For detectors also the anchors that match an object, and the detections before suppression.</remarks>
     public static void Results(string path, Trainer trainer, TrainingSet set)
     {
         ArgumentNullException.ThrowIfNull(trainer);
@@ -37,7 +36,14 @@ public static class Pictures
             if (detection is not null)
             {
                 var placed = PicturePlacement.Fit(truth, trainer.Architecture.Spec.Input, out _, out _);
-                drawn.Add(placed with { Name = "matched anchors", Objects = [.. detection.MatchedAnchors(detection.Target(placed))], Mask = null, Depth = null, ClassId = -1 });
+                drawn.Add(placed with
+                {
+                    Name = "matched anchors",
+                    Objects = [.. detection.MatchedAnchors(detection.Target(placed))],
+                    Mask = null,
+                    Depth = null,
+                    ClassId = -1,
+                });
                 drawn.Add(Draw(truth, before![i], "before suppression"));
             }
 
@@ -47,7 +53,7 @@ public static class Pictures
         ContactSheet.Save(path, drawn, set.Source.Labels, Columns);
     }
 
-    // Results drawn as labels are: the same eye compares them.
+    // Results are drawn in the same way as labels, so that both can be compared by eye.
     private static LabelledPicture Draw(LabelledPicture picture, VisionResult result, string name)
     {
         var d = result.Detections;
@@ -67,10 +73,14 @@ public static class Pictures
             result.Segmentation.ToFrame(mask);
         }
 
-        float[]? depth = result.Depth.Width == 0 ? null : [.. Enumerable.Range(0, picture.Width * picture.Height).Select(i => result.Depth.AtFrame(i % picture.Width, i / picture.Width))];
+        float[]? depth = result.Depth.Width == 0
+            ? null
+            : [.. Enumerable.Range(0, picture.Width * picture.Height)
+                .Select(i => result.Depth.AtFrame(i % picture.Width, i / picture.Width))];
         return new LabelledPicture(picture.Rgb, picture.Width, picture.Height)
         {
-            Name = name, Objects = objects, Mask = mask, Depth = depth, ClassId = result.Classification.Count > 0 ? result.Classification.ClassIds[0] : -1,
+            Name = name, Objects = objects, Mask = mask, Depth = depth,
+            ClassId = result.Classification.Count > 0 ? result.Classification.ClassIds[0] : -1,
         };
     }
 }

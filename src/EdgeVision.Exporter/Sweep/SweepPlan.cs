@@ -4,38 +4,39 @@ using EdgeVision.Exporter.Export;
 
 namespace EdgeVision.Exporter.Sweep;
 
-/// <summary>A model to write.</summary>
+/// <summary>Model to write.</summary>
 /// <param name="Name">Name of the file, without its extension, and of the model.</param>
-/// <param name="Architecture">What is written.</param>
-/// <param name="Options">How.</param>
-/// <param name="Seed">Seed of its weights.</param>
-/// <param name="Parameters">Trained numbers.</param>
-/// <param name="MultiplyAccumulates">Of one frame, at the size of the architecture's input.</param>
-internal sealed record SweepItem(string Name, Architecture Architecture, ExportOptions Options, int Seed, long Parameters, long MultiplyAccumulates)
+/// <param name="Architecture">Architecture to write.</param>
+/// <param name="Options">Options of the export.</param>
+/// <param name="Seed">Seed of the weights.</param>
+/// <param name="Parameters">Number of trained parameters.</param>
+/// <param name="MultiplyAccumulates">Multiply-accumulates of one frame at the size of the architecture's input.</param>
+internal sealed record SweepItem(string Name, Architecture Architecture, ExportOptions Options, int Seed, long Parameters,
+    long MultiplyAccumulates)
 {
-    /// <summary>About the size of the file; what is not weights is small beside them.</summary>
+    /// <summary>Gets the approximate size of the file; everything but the weights is small.</summary>
     public long Bytes => Parameters * (Options.Half ? 2 : 4);
 }
 
-/// <summary>A model that is not written.</summary>
-/// <param name="Name">What it would have been called.</param>
-/// <param name="Reason">Why.</param>
+/// <summary>Model that is skipped.</summary>
+/// <param name="Name">Name that the model would have.</param>
+/// <param name="Reason">Reason.</param>
 internal sealed record SweepSkip(string Name, string Reason);
 
-/// <summary>The models of a sweep, found by counting alone: nothing is computed or written.</summary>
+/// <summary>Models of a sweep, determined by counting alone: nothing is computed or written.</summary>
 internal sealed record SweepPlan(IReadOnlyList<SweepItem> Items, IReadOnlyList<SweepSkip> Skipped)
 {
-    private const long LargestFile = 2_000_000_000; // protobuf ends at 2^31 bytes, and a file holds more than weights
+    private const long LargestFile = 2_000_000_000; // protobuf is limited to 2^31 bytes, and a file contains more than weights
 
-    /// <summary>Every architecture at every width and size that it takes.</summary>
-    /// <exception cref="EdgeVisionException">An architecture is not known.</exception>
+    /// <summary>Plans every architecture at every width and size that it supports.</summary>
+    /// <exception cref="EdgeVisionException">An architecture is unknown.</exception>
     public static SweepPlan Create(SweepRequest request)
     {
         var items = new List<SweepItem>();
         var skipped = new List<SweepSkip>();
         foreach (string name in request.Architectures)
         {
-            // By name first: an unknown one is a mistake of the call, not a size that does not fit.
+            // By name first: an unknown name is an error of the arguments, not a size that does not fit.
             var published = ArchitectureCatalog.Create(name);
             foreach (double channels in request.Channels)
             {
@@ -59,7 +60,7 @@ internal sealed record SweepPlan(IReadOnlyList<SweepItem> Items, IReadOnlyList<S
 
                     if (open)
                     {
-                        break; // one file takes every size; its spec names the first that fits
+                        break; // one file supports every size; its spec has the first that fits
                     }
                 }
             }
@@ -68,25 +69,36 @@ internal sealed record SweepPlan(IReadOnlyList<SweepItem> Items, IReadOnlyList<S
         return new SweepPlan(items, skipped);
     }
 
-    // Null with the reason where there is no such model.
-    private static SweepItem? Describe(string name, string model, double channels, (int Width, int Height) size, SweepRequest request, ExportOptions options, out string reason)
+    // Null with the reason if the model cannot be written.
+    private static SweepItem? Describe(string name, string model, double channels, (int Width, int Height) size, SweepRequest request,
+        ExportOptions options, out string reason)
     {
-        var settings = new ModelSettings { Name = model, Width = size.Width, Height = size.Height, Channels = channels, Labels = request.Labels };
+        var settings = new ModelSettings
+        {
+            Name = model,
+            Width = size.Width,
+            Height = size.Height,
+            Channels = channels,
+            Labels = request.Labels,
+        };
         try
         {
             var architecture = ArchitectureCatalog.Create(name, settings);
             var analysis = architecture.Analyze();
             var item = new SweepItem(model, architecture, options, request.Seed, analysis.Parameters, analysis.MultiplyAccumulates);
-            bool oneWidth = channels != 1 && item.Parameters == ArchitectureCatalog.Create(name, settings with { Channels = 1 }).Analyze().Parameters;
-            reason = oneWidth ? "its channels are fixed: it has one width"
-                : item.Bytes > LargestFile ? string.Create(CultureInfo.InvariantCulture, $"its weights are {item.Bytes / 1e9:F1} GB; an ONNX file holds 2")
+            bool oneWidth = channels != 1
+                && item.Parameters == ArchitectureCatalog.Create(name, settings with { Channels = 1 }).Analyze().Parameters;
+            reason = oneWidth ? "its channels are fixed, so it has one width only"
+                : item.Bytes > LargestFile
+                    ? string.Create(CultureInfo.InvariantCulture,
+                        $"its weights have {item.Bytes / 1e9:F1} GB; the maximum of an ONNX file is 2 GB")
                 : "";
             return reason.Length == 0 ? item : null;
         }
         catch (Exception e) when (e is EdgeVisionException or ArgumentException)
         {
-            // A layer whose inputs do not fit says so by ArgumentException.
-            reason = e is ArgumentException ? $"it does not take {size.Width}x{size.Height} ({e.Message})" : e.Message;
+            // A layer throws ArgumentException if its inputs do not fit.
+            reason = e is ArgumentException ? $"it does not support {size.Width}x{size.Height} ({e.Message})" : e.Message;
             return null;
         }
     }
@@ -96,7 +108,10 @@ internal sealed record SweepPlan(IReadOnlyList<SweepItem> Items, IReadOnlyList<S
         string input = options.DynamicSize ? "dynamic"
             : size.Width == size.Height ? size.Width.ToString(CultureInfo.InvariantCulture)
             : string.Create(CultureInfo.InvariantCulture, $"{size.Width}x{size.Height}");
-        string opset = options.Opset == OnnxExporter.DefaultOpset ? "" : string.Create(CultureInfo.InvariantCulture, $"-opset{options.Opset}");
-        return string.Create(CultureInfo.InvariantCulture, $"{architecture}-w{channels:0.####}-{input}{(options.ByteInput ? "-bytes" : "")}{opset}{(options.Half ? "-fp16" : "")}");
+        string opset = options.Opset == OnnxExporter.DefaultOpset
+            ? ""
+            : string.Create(CultureInfo.InvariantCulture, $"-opset{options.Opset}");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{architecture}-w{channels:0.####}-{input}{(options.ByteInput ? "-bytes" : "")}{opset}{(options.Half ? "-fp16" : "")}");
     }
 }

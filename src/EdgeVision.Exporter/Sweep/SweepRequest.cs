@@ -3,10 +3,10 @@ using EdgeVision.Exporter.Export;
 
 namespace EdgeVision.Exporter.Sweep;
 
-/// <summary>Which models a sweep is to write: every architecture at every width and size.</summary>
+/// <summary>Models that a sweep writes: every architecture at every width and size.</summary>
 internal sealed record SweepRequest
 {
-    /// <summary>Classifiers from the smallest to the largest: the family to choose a backbone from.</summary>
+    /// <summary>Classifiers from the smallest to the largest, as candidates for a backbone.</summary>
     public static readonly string[] Backbones =
         ["tinyresnet", "mobilenetv3-small", "mobilenetv2", "efficientnet-lite0", "resnet18", "resnet34", "resnet50", "convnext", "vit"];
 
@@ -19,19 +19,19 @@ internal sealed record SweepRequest
     /// <summary>Inputs in pixels.</summary>
     public (int Width, int Height)[] Sizes { get; init; } = [(160, 160), (224, 224), (320, 320)];
 
-    /// <summary>Each model in float16 as well.</summary>
+    /// <summary>Gets whether each model is also written in float16.</summary>
     public bool Half { get; init; }
 
-    /// <summary>Classes of pictures, objects and pixels; as many as ImageNet, COCO and Pascal VOC have when null.</summary>
+    /// <summary>Number of image, object and pixel classes; those of ImageNet, COCO and Pascal VOC when null.</summary>
     public int? Classes { get; init; }
 
     /// <summary>Seed of the weights.</summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>What else the exports are to be; <see cref="ExportOptions.Half"/> is decided by <see cref="Half"/>.</summary>
+    /// <summary>Further options of the exports; <see cref="ExportOptions.Half"/> is set by <see cref="Half"/>.</summary>
     public ExportOptions Options { get; init; } = new();
 
-    /// <summary>Names for so many classes: how many there are is part of what a head and its decoder cost.</summary>
+    /// <summary>Gets placeholder labels for the number of classes, which affects the cost of a head and its decoder.</summary>
     public DataLabels Labels => new()
     {
         Pictures = Named("class", Classes ?? 1000),

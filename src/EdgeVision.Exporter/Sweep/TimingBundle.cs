@@ -4,24 +4,25 @@ using EdgeVision.Onnx;
 
 namespace EdgeVision.Exporter.Sweep;
 
-/// <summary>What came of a model of a sweep.</summary>
+/// <summary>Result of writing a model of a sweep.</summary>
 /// <param name="Item">The model.</param>
-/// <param name="Bytes">Size of its file.</param>
-/// <param name="Least">Least of all outputs on a drawn picture.</param>
-/// <param name="Greatest">Greatest of all outputs on a drawn picture.</param>
+/// <param name="Bytes">Size of the file.</param>
+/// <param name="Least">Minimum of all outputs on a drawn image.</param>
+/// <param name="Greatest">Maximum of all outputs on a drawn image.</param>
 internal sealed record SweepResult(SweepItem Item, long Bytes, float Least, float Greatest);
 
-/// <summary>
-/// A bundle to be timed, not used: a whole network with its spec, so that preprocessing and decoding are timed too, and weights that say
-/// they are random. It carries no figure of accuracy and no self-test: nothing is to be learned from what it answers.
-/// </summary>
+/// <summary>Bundle with random weights for timing only.</summary>
+/// <remarks>
+/// It is a complete network with its spec, so that preprocessing and decoding are timed too. Its provenance says that the
+/// weights are random, and it contains no accuracy and no self-test.
+/// </remarks>
 internal static class TimingBundle
 {
-    /// <summary>What provenance says in place of data.</summary>
+    /// <summary>Text in the provenance instead of the training data.</summary>
     public const string TrainedOn = "nothing: random weights, for timing only";
 
-    /// <summary>The bundle in memory.</summary>
-    /// <exception cref="EdgeVisionException">The architecture cannot be written as the options ask.</exception>
+    /// <summary>Builds the bundle in memory.</summary>
+    /// <exception cref="EdgeVisionException">The architecture does not support the options.</exception>
     public static OnnxModel Build(SweepItem item)
     {
         using var weights = TimingWeights.Create(item.Architecture, item.Seed);
@@ -36,17 +37,20 @@ internal static class TimingBundle
                 ExporterVersion = OnnxExporter.Version,
                 WeightsSha256 = OnnxExporter.WeightsSha256(weights),
                 Notes = string.Create(CultureInfo.InvariantCulture, $"random weights of seed {item.Seed}: its results mean nothing"),
-                Metrics = new Dictionary<string, double> { ["parameters"] = item.Parameters, ["multiply_accumulates"] = item.MultiplyAccumulates },
+                Metrics = new Dictionary<string, double>
+                {
+                    ["parameters"] = item.Parameters, ["multiply_accumulates"] = item.MultiplyAccumulates,
+                },
             },
         }));
         return model;
     }
 
-    /// <summary>Writes a bundle whole or not at all, once the runtime has run it on a drawn picture.</summary>
-    /// <param name="model">What <see cref="Build"/> made.</param>
-    /// <param name="item">What it is.</param>
-    /// <param name="path">File; one that is there is replaced.</param>
-    /// <exception cref="EdgeVisionException">The runtime does not run it, or its outputs are not finite.</exception>
+    /// <summary>Writes a bundle completely or not at all, after the runtime has run it on a drawn image.</summary>
+    /// <param name="model">Result of <see cref="Build"/>.</param>
+    /// <param name="item">Item of the plan.</param>
+    /// <param name="path">File to write; an existing one is replaced.</param>
+    /// <exception cref="EdgeVisionException">The runtime cannot run it, or its outputs are not finite.</exception>
     public static SweepResult Save(OnnxModel model, SweepItem item, string path)
     {
         string part = path + ".part";
@@ -60,7 +64,7 @@ internal static class TimingBundle
         }
         catch (EdgeVisionException e)
         {
-            throw new EdgeVisionException($"{item.Name} is not written: {e.Message}", e);
+            throw new EdgeVisionException($"Cannot write {item.Name}: {e.Message}", e);
         }
         finally
         {
@@ -81,7 +85,8 @@ internal static class TimingBundle
             {
                 if (!float.IsFinite(value))
                 {
-                    throw new EdgeVisionException($"an output is {value.ToString(CultureInfo.InvariantCulture)}; times of numbers that are not finite say nothing");
+                    throw new EdgeVisionException("Outputs must be finite, since times of other numbers are meaningless; "
+                        + $"got {value.ToString(CultureInfo.InvariantCulture)}");
                 }
 
                 (least, greatest) = (Math.Min(least, value), Math.Max(greatest, value));

@@ -7,26 +7,32 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Sweep;
 
-/// <summary>
-/// Random weights whose activations are of the size that a trained network's are. As weights start, BatchNorm knows nothing of what comes
-/// to it: each depthwise convolution shrinks its input, each residual block adds to it. Measured at 96x96, the features of MobileNetV2
-/// scatter by 2e-9 in the end, those of MobileNetV3 not at all, and ResNet-50's reach 119. ONNX Runtime took the same time for those in
-/// float32 on x64; but a little deeper or in float16 they are denormal, which processors may compute many times slower, or zero, for
-/// which there are short cuts. So statistics are taken from drawn pictures first, and no such question is left.
-/// </summary>
+/// <summary>Random weights whose activations have the magnitude of a trained network's.</summary>
+/// <remarks>
+/// With initial weights the statistics of BatchNorm do not match its inputs: each depthwise convolution shrinks its input, each
+/// residual block adds to it. Measured at 96x96, the features of MobileNetV2 have a standard deviation of 2e-9 in the end,
+/// those of MobileNetV3 of 0, and those of ResNet-50 reach 119. ONNX Runtime took the same time for those in float32 on x64,
+/// but in a deeper network or in float16 they become denormal, which processors may compute many times slower, or zero, for
+/// which there are shortcuts. Therefore the statistics are measured on drawn images first.
+/// </remarks>
 internal static class TimingWeights
 {
-    // A channel's mean and variance are well known from four pictures, and a stride of 32 leaves 4x4 places of each.
+    // Four images determine the mean and variance of a channel well: a stride of 32 leaves 4x4 locations of each.
     private const int Pictures = 4, PictureSeed = 77, Side = 128;
 
-    // Of the logits of scores that start at a prior of 0.01, a bias of -4.6: a score of 0.05 is then 6 deviations away.
+    // Standard deviation of the logits of scores that start at a prior of 0.01, a bias of -4.6: a score of 0.05 is then 6
+    // standard deviations away.
     private const double ScoreDeviation = 0.25;
 
-    /// <summary>The weights of an architecture: the same for the same seed.</summary>
+    /// <summary>Creates the weights of an architecture; the same seed gives the same weights.</summary>
     public static WeightStore Create(Architecture architecture, int seed)
     {
         var weights = Trainer.CreateWeights(architecture, seed);
-        string[] statistics = [.. weights.Names.Where(n => n.EndsWith(".running_mean", StringComparison.Ordinal) || n.EndsWith(".running_var", StringComparison.Ordinal))];
+        string[] statistics =
+        [
+            .. weights.Names.Where(n => n.EndsWith(".running_mean", StringComparison.Ordinal)
+                || n.EndsWith(".running_var", StringComparison.Ordinal))
+        ];
         if (statistics.Length == 0)
         {
             return weights;
@@ -54,7 +60,7 @@ internal static class TimingWeights
             },
         };
 
-        // From 0, so that a pass leaves the momentum's share of the pictures' statistics and nothing else.
+        // Starts from 0, so that a pass leaves exactly the momentum's share of the images' statistics.
         foreach (string name in statistics)
         {
             weights[name].zero_();
@@ -68,8 +74,8 @@ internal static class TimingWeights
         }
     }
 
-    // Where no BatchNorm stands between pyramid and scores, their logits scatter so widely that among a million of them thousands are
-    // detections, and decoding would be timed on what no trained network finds.
+    // Without BatchNorm between pyramid and scores, their logits vary so widely that thousands among a million are detections,
+    // and decoding would be timed on results that no trained network has.
     private static void KeepScoresAtTheirPrior(Architecture architecture, WeightStore weights, Value pictures)
     {
         var deviations = new Dictionary<string, double>();
@@ -90,7 +96,8 @@ internal static class TimingWeights
         }
     }
 
-    /// <summary>Drawn pictures as the network's input; small ones where the network takes any size, for its statistics do not depend on it.</summary>
+    /// <summary>Returns drawn images as the network's input.</summary>
+    /// <remarks>They are small if the network supports any size, since its statistics do not depend on the size.</remarks>
     internal static torch.Tensor Input(Architecture architecture, int count)
     {
         var input = architecture.Spec.Input;
@@ -107,6 +114,6 @@ internal static class TimingWeights
         })], input);
     }
 
-    /// <summary>A drawn picture.</summary>
+    /// <summary>Returns a drawn image.</summary>
     internal static LabelledPicture Picture(int index) => DrawnData.Create("scenes", index + 1, PictureSeed, 160, 128).Load(index);
 }

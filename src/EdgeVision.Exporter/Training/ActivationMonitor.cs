@@ -5,20 +5,20 @@ using TorchSharp;
 namespace EdgeVision.Exporter.Training;
 
 /// <summary>Statistics of one layer's output over a batch.</summary>
-/// <param name="Layer">Layer's name.</param>
+/// <param name="Layer">Name of the layer.</param>
 /// <param name="Mean">Mean of all values.</param>
 /// <param name="Deviation">Standard deviation of all values.</param>
 /// <param name="Dead">Share of channels (axis 1) that are 0 everywhere.</param>
 public sealed record ActivationRow(string Layer, double Mean, double Deviation, double Dead);
 
 /// <summary>Statistics of all layers.</summary>
-/// <param name="Rows">One a layer, in the order they ran.</param>
+/// <param name="Rows">One row per layer, in the order of execution.</param>
 public sealed record ActivationReport(IReadOnlyList<ActivationRow> Rows)
 {
     private const double MostDead = 0.5;
     private const double LeastDeviation = 1e-6;
 
-    /// <summary>What looks wrong, one line each.</summary>
+    /// <summary>Returns likely problems, one line each.</summary>
     public IEnumerable<string> Warnings()
     {
         foreach (var row in Rows)
@@ -29,11 +29,12 @@ public sealed record ActivationReport(IReadOnlyList<ActivationRow> Rows)
             }
             else if (row.Deviation < LeastDeviation)
             {
-                yield return $"activations of {row.Layer} are constant: nothing of the picture passes";
+                yield return $"activations of {row.Layer} are constant: no information of the image passes through";
             }
             else if (row.Dead > MostDead)
             {
-                yield return FormattableString.Invariant($"{row.Dead:P0} of the channels of {row.Layer} are dead (0 everywhere); lower the learning rate or warm up longer");
+                yield return FormattableString.Invariant($"{row.Dead:P0} of the channels of {row.Layer} are dead (0 everywhere); ")
+                    + "lower the learning rate or use a longer warm-up";
             }
         }
     }

@@ -3,20 +3,20 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Training;
 
-/// <summary>
-/// AdamW (Loshchilov and Hutter 2019) over a weight store. Its moments are kept by weight name, so that a checkpoint is one
-/// safetensors file; TorchSharp's optimizers keep theirs in a format of their own. Weights of one axis (biases, BatchNorm)
-/// do not decay.
-/// </summary>
+/// <summary>AdamW optimizer (Loshchilov and Hutter 2019) over a weight store.</summary>
+/// <remarks>
+/// Its moments are stored by weight name, so that a checkpoint is one safetensors file; TorchSharp's optimizers use a format of
+/// their own. Weights with one axis (biases, BatchNorm) have no weight decay.
+/// </remarks>
 public sealed class AdamW(WeightStore weights, double weightDecay = 0.02) : IDisposable
 {
     private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
     private readonly Dictionary<string, (torch.Tensor First, torch.Tensor Second)> _moments = [];
 
-    /// <summary>Steps taken.</summary>
+    /// <summary>Gets the number of steps taken.</summary>
     public long Steps { get; private set; }
 
-    /// <summary>Factor on the learning rate of a weight by its name; 1 by default.</summary>
+    /// <summary>Returns the factor on the learning rate of a weight by its name; 1 by default.</summary>
     public Func<string, double> RateOf { get; init; } = _ => 1;
 
     /// <summary>Clears the gradients.</summary>
@@ -28,8 +28,10 @@ public sealed class AdamW(WeightStore weights, double weightDecay = 0.02) : IDis
         }
     }
 
-    /// <summary>Takes a step along the gradients, whose norm over all weights is cut to <paramref name="largestNorm"/>.</summary>
-    /// <returns>The norm before it was cut.</returns>
+    /// <summary>
+    /// Takes a step along the gradients, after clipping their norm over all weights to <paramref name="largestNorm"/>.
+    /// </summary>
+    /// <returns>The norm before clipping.</returns>
     public double Step(double learningRate, double largestNorm = 5)
     {
         using var scope = torch.NewDisposeScope();
@@ -58,14 +60,14 @@ public sealed class AdamW(WeightStore weights, double weightDecay = 0.02) : IDis
         return norm;
     }
 
-    /// <summary>The moments as tensors of a checkpoint.</summary>
+    /// <summary>Returns the moments as tensors of a checkpoint.</summary>
     public IEnumerable<KeyValuePair<string, SafeTensor>> Snapshot() => _moments.SelectMany(m => new[]
     {
         KeyValuePair.Create($"adam.first/{m.Key}", SafeTensor.FromFloats(OnnxNet.Floats(m.Value.First), m.Value.First.shape)),
         KeyValuePair.Create($"adam.second/{m.Key}", SafeTensor.FromFloats(OnnxNet.Floats(m.Value.Second), m.Value.Second.shape)),
     });
 
-    /// <summary>Goes on from a checkpoint.</summary>
+    /// <summary>Restores the moments from a checkpoint.</summary>
     public void Load(IReadOnlyDictionary<string, SafeTensor> tensors, long steps)
     {
         ArgumentNullException.ThrowIfNull(tensors);

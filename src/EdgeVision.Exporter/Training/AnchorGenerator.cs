@@ -1,18 +1,19 @@
 namespace EdgeVision.Exporter.Training;
 
-/// <summary>
-/// Anchors as torchvision's AnchorGenerator makes them: per level its sizes times the ratios (ratio = height / width),
-/// ratio-major, rounded half to even, centred on the corner (x * stride, y * stride) of each cell.
-/// </summary>
-/// <param name="Strides">Pixels a cell, by level.</param>
-/// <param name="Sizes">Sides of the square anchor in pixels, by level.</param>
-/// <param name="Ratios">Height over width.</param>
+/// <summary>Generates anchors as torchvision's AnchorGenerator does.</summary>
+/// <param name="Strides">Pixels per cell, by level.</param>
+/// <param name="Sizes">Sides of the square anchors in pixels, by level.</param>
+/// <param name="Ratios">Ratios of height to width.</param>
+/// <remarks>
+/// For each level its sizes times the ratios (ratio = height / width), ratio-major, rounded half to even, centered on the
+/// corner (x * stride, y * stride) of each cell.
+/// </remarks>
 public sealed record AnchorGenerator(int[] Strides, float[][] Sizes, float[] Ratios)
 {
-    /// <summary>Anchors at each location.</summary>
+    /// <summary>Gets the number of anchors per location.</summary>
     public int PerLocation => Sizes[0].Length * Ratios.Length;
 
-    /// <summary>Anchors of one location of a level around the origin.</summary>
+    /// <summary>Returns the anchors of one location of a level around the origin.</summary>
     public Box[] Base(int level)
     {
         var boxes = new List<Box>();
@@ -29,7 +30,7 @@ public sealed record AnchorGenerator(int[] Strides, float[][] Sizes, float[] Rat
         return [.. boxes];
     }
 
-    /// <summary>All anchors of an input, by level, y, x, anchor.</summary>
+    /// <summary>Returns all anchors of an input, ordered by level, y, x, anchor.</summary>
     public Box[] All(int width, int height)
     {
         var anchors = new List<Box>();
@@ -41,7 +42,8 @@ public sealed record AnchorGenerator(int[] Strides, float[][] Sizes, float[] Rat
             {
                 for (int x = 0; x < width / stride; x++)
                 {
-                    anchors.AddRange(around.Select(b => new Box(b.X1 + x * stride, b.Y1 + y * stride, b.X2 + x * stride, b.Y2 + y * stride)));
+                    anchors.AddRange(
+                        around.Select(b => new Box(b.X1 + x * stride, b.Y1 + y * stride, b.X2 + x * stride, b.Y2 + y * stride)));
                 }
             }
         }

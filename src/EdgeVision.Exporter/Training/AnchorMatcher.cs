@@ -3,16 +3,17 @@ namespace EdgeVision.Exporter.Training;
 /// <summary>Assigns anchors to objects as torchvision's Matcher does with low-quality matches allowed.</summary>
 public static class AnchorMatcher
 {
-    /// <summary>The anchor is background.</summary>
+    /// <summary>Marks an anchor as background.</summary>
     public const int Background = -1;
 
-    /// <summary>The anchor counts for nothing: too close to an object to be background, too far to be it.</summary>
+    /// <summary>Marks an anchor as ignored: too close to an object for background, too far for a match.</summary>
     public const int Ignored = -2;
 
-    /// <summary>
-    /// Index of the object of each anchor, or <see cref="Background"/> (IoU below 0.4) or <see cref="Ignored"/> (below 0.5).
-    /// The best anchors of every object are its own however low their IoU, so that no object is lost.
-    /// </summary>
+    /// <summary>Returns the index of the object of each anchor, <see cref="Background"/> or <see cref="Ignored"/>.</summary>
+    /// <remarks>
+    /// By default anchors are background below an IoU of 0.4 and ignored below 0.5. The best anchors of every object match it
+    /// at any IoU, so that no object is lost.
+    /// </remarks>
     public static int[] Match(ReadOnlySpan<Box> anchors, ReadOnlySpan<Box> objects, float foreground = 0.5f, float background = 0.4f)
     {
         var result = new int[anchors.Length];
@@ -49,7 +50,7 @@ public static class AnchorMatcher
         return result;
     }
 
-    /// <summary>Intersection over union.</summary>
+    /// <summary>Computes the intersection over union.</summary>
     public static float Iou(in Box a, in Box b)
     {
         float w = Math.Min(a.X2, b.X2) - Math.Max(a.X1, b.X1), h = Math.Min(a.Y2, b.Y2) - Math.Max(a.Y1, b.Y1);
@@ -63,23 +64,24 @@ public static class AnchorMatcher
     }
 }
 
-/// <summary>Boxes as offsets from anchors: torchvision's BoxCoder with weights 1.</summary>
+/// <summary>Converts between boxes and offsets from anchors, as torchvision's BoxCoder with weights 1.</summary>
 public static class BoxTargets
 {
     private const float LargestGrowth = 4.135166556742356f; // log(1000 / 16)
 
-    /// <summary>(dx, dy, dw, dh) that lead from an anchor to a box.</summary>
+    /// <summary>Returns the offsets (dx, dy, dw, dh) from an anchor to a box.</summary>
     public static (float Dx, float Dy, float Dw, float Dh) Encode(in Box anchor, in Box box) => (
         ((box.X1 + box.X2) - (anchor.X1 + anchor.X2)) / 2 / anchor.Width,
         ((box.Y1 + box.Y2) - (anchor.Y1 + anchor.Y2)) / 2 / anchor.Height,
         MathF.Log(box.Width / anchor.Width),
         MathF.Log(box.Height / anchor.Height));
 
-    /// <summary>The box that offsets lead to; growth is limited.</summary>
+    /// <summary>Returns the box at the given offsets; growth is limited.</summary>
     public static Box Decode(in Box anchor, ReadOnlySpan<float> deltas)
     {
         float x = deltas[0] * anchor.Width + (anchor.X1 + anchor.X2) / 2, y = deltas[1] * anchor.Height + (anchor.Y1 + anchor.Y2) / 2;
-        float w = MathF.Exp(Math.Min(deltas[2], LargestGrowth)) * anchor.Width / 2, h = MathF.Exp(Math.Min(deltas[3], LargestGrowth)) * anchor.Height / 2;
+        float w = MathF.Exp(Math.Min(deltas[2], LargestGrowth)) * anchor.Width / 2,
+            h = MathF.Exp(Math.Min(deltas[3], LargestGrowth)) * anchor.Height / 2;
         return new Box(x - w, y - h, x + w, y + h);
     }
 }

@@ -3,16 +3,19 @@ using EdgeVision.Exporter.Authoring;
 
 namespace EdgeVision.Exporter.Training;
 
-/// <summary>What a training run needs to go on: one safetensors file of weights, moments and averages with the run's config and progress.</summary>
+/// <summary>
+/// Checkpoint of a training run: one safetensors file of weights, moments and averages with the run's config and progress.
+/// </summary>
 /// <param name="Config">The run's config as YAML.</param>
-/// <param name="Labels">What the classes of the data are, so that a checkpoint is read without its data.</param>
-/// <param name="Progress">How far the run is.</param>
+/// <param name="Labels">Labels of the data, so that a checkpoint can be read without its data.</param>
+/// <param name="Progress">Progress of the run.</param>
 /// <param name="Tensors">Weights, the optimizer's moments (<c>adam.…/</c>) and averaged weights (<c>ema/</c>).</param>
-public sealed record Checkpoint(string Config, Data.DataLabels Labels, RunProgress Progress, IReadOnlyDictionary<string, SafeTensor> Tensors)
+public sealed record Checkpoint(string Config, Data.DataLabels Labels, RunProgress Progress,
+    IReadOnlyDictionary<string, SafeTensor> Tensors)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { IncludeFields = true };
 
-    /// <summary>Writes the file whole or not at all.</summary>
+    /// <summary>Writes the file completely or not at all.</summary>
     public void Save(string path) => SafeTensors.Save(path, Tensors, new Dictionary<string, string>
     {
         ["format"] = "edgevision-checkpoint",
@@ -22,26 +25,28 @@ public sealed record Checkpoint(string Config, Data.DataLabels Labels, RunProgre
     });
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="InvalidDataException">The file is no checkpoint.</exception>
+    /// <exception cref="InvalidDataException">The file is not a checkpoint.</exception>
     public static Checkpoint Load(string path)
     {
         var (tensors, metadata) = SafeTensors.Load(path);
-        if (!metadata.TryGetValue("config", out var config) || !metadata.TryGetValue("progress", out var progress) || !metadata.TryGetValue("labels", out var labels))
+        if (!metadata.TryGetValue("config", out var config) || !metadata.TryGetValue("progress", out var progress)
+            || !metadata.TryGetValue("labels", out var labels))
         {
-            throw new InvalidDataException($"{path} holds tensors, yet no training run; give a checkpoint that 'train' wrote");
+            throw new InvalidDataException($"'{path}' contains tensors but no training run; give a checkpoint written by 'train'");
         }
 
         try
         {
-            return new Checkpoint(config, JsonSerializer.Deserialize<Data.DataLabels>(labels, Json)!, JsonSerializer.Deserialize<RunProgress>(progress, Json)!, tensors);
+            return new Checkpoint(config, JsonSerializer.Deserialize<Data.DataLabels>(labels, Json)!,
+                JsonSerializer.Deserialize<RunProgress>(progress, Json)!, tensors);
         }
         catch (Exception e) when (e is JsonException or FormatException)
         {
-            throw new InvalidDataException($"{path}: the run's progress cannot be read: {e.Message}", e);
+            throw new InvalidDataException($"Cannot read the run's progress in '{path}': {e.Message}", e);
         }
     }
 
-    /// <summary>The weights a model is made of: the averaged ones where the run keeps an average.</summary>
+    /// <summary>Gets the weights of the model: the averaged ones if the run keeps an average.</summary>
     public IReadOnlyDictionary<string, SafeTensor> ModelWeights
     {
         get
@@ -57,16 +62,16 @@ public sealed record Checkpoint(string Config, Data.DataLabels Labels, RunProgre
     }
 }
 
-/// <summary>How far a run is: finished epochs, and the part of the next that is done.</summary>
+/// <summary>Progress of a run: finished epochs, and the finished part of the next one.</summary>
 public sealed record RunProgress
 {
-    /// <summary>Steps of all epochs that the optimizer took.</summary>
+    /// <summary>Optimizer steps of all epochs.</summary>
     public long Steps { get; init; }
 
     /// <summary>Finished epochs.</summary>
     public IReadOnlyList<EpochRow> History { get; init; } = [];
 
-    /// <summary>Steps done of the epoch under way.</summary>
+    /// <summary>Finished steps of the current epoch.</summary>
     public int StepInEpoch { get; init; }
 
     /// <summary>Sums of the losses of those steps.</summary>
@@ -76,24 +81,24 @@ public sealed record RunProgress
     public double Seconds { get; init; }
 }
 
-/// <summary>What an epoch came to.</summary>
+/// <summary>Results of an epoch.</summary>
 public sealed record EpochRow
 {
-    /// <summary>Number from 1.</summary>
+    /// <summary>Number of the epoch, from 1.</summary>
     public int Epoch { get; init; }
 
     /// <summary>Learning rate of the last step.</summary>
     public double LearningRate { get; init; }
 
-    /// <summary>Mean losses: <c>loss</c> for the whole, <c>detect</c> for a head, <c>detect.boxes</c> for its parts.</summary>
+    /// <summary>Mean losses: <c>loss</c> for the total, <c>detect</c> for a head, <c>detect.boxes</c> for its parts.</summary>
     public IReadOnlyDictionary<string, double> Losses { get; init; } = new Dictionary<string, double>();
 
     /// <summary>Weights of the heads at the end of the epoch.</summary>
     public IReadOnlyDictionary<string, double> HeadWeights { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>Measures on the validation pictures, <c>detect.mAP@0.5</c> and so on; empty where not measured.</summary>
+    /// <summary>Metrics on the validation images, <c>detect.mAP@0.5</c> and so on; empty if not measured.</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>Seconds, validation included.</summary>
+    /// <summary>Duration in seconds, including validation.</summary>
     public double Seconds { get; init; }
 }

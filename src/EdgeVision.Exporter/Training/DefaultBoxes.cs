@@ -1,21 +1,21 @@
 namespace EdgeVision.Exporter.Training;
 
-/// <summary>
-/// SSD's default boxes as torchvision's DefaultBoxGenerator makes them (and the decoder <c>ssd</c>): for each cell s_k,
-/// sqrt(s_k s_k+1), then (w, h) and (h, w) of each ratio; sizes are parts of the input and cut to it, centres are those of
-/// cells. By level, y, x, box.
-/// </summary>
+/// <summary>Generates SSD's default boxes as torchvision's DefaultBoxGenerator (and the decoder <c>ssd</c>) does.</summary>
 /// <param name="Width">Width of the input in pixels.</param>
 /// <param name="Height">Height of the input in pixels.</param>
-/// <param name="Strides">Pixels a cell, by level.</param>
-/// <param name="Scales">Parts of the input, one more than levels.</param>
-/// <param name="Ratios">Ratios above 1 of each level; their inverses come with them.</param>
+/// <param name="Strides">Pixels per cell, by level.</param>
+/// <param name="Scales">Scales relative to the input, one more than levels.</param>
+/// <param name="Ratios">Ratios above 1 of each level; their inverses are added.</param>
+/// <remarks>
+/// For each cell s_k, sqrt(s_k s_k+1), then (w, h) and (h, w) of each ratio. Sizes are relative to the input and clipped to it;
+/// centers are those of the cells. Ordered by level, y, x, box.
+/// </remarks>
 public sealed record DefaultBoxes(int Width, int Height, int[] Strides, float[] Scales, float[][] Ratios)
 {
-    /// <summary>Boxes at each location of a level.</summary>
+    /// <summary>Returns the number of boxes per location of a level.</summary>
     public int PerLocation(int level) => 2 + 2 * Ratios[level].Length;
 
-    /// <summary>All boxes, in pixels of the input.</summary>
+    /// <summary>Returns all boxes in pixels of the input.</summary>
     public Box[] All()
     {
         var boxes = new List<Box>();

@@ -4,59 +4,60 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Training;
 
-/// <summary>
-/// One task of a network: what it learns from a picture, how far its outputs are from that, how good its results are. A
-/// single-task model has one head, a multi-task model several. A head holds settings, no weights.
-/// </summary>
+/// <summary>Head of a network: the training targets, losses and metrics of one task.</summary>
+/// <remarks>A single-task model has one head, a multi-task model several. A head holds settings, no weights.</remarks>
 public abstract class Head
 {
-    /// <summary>Name of the head in specs, logs and loss weights: detect, classify, segment, depth …</summary>
+    /// <summary>Gets the name of the head in specs, logs and loss weights: detect, classify, segment, depth …</summary>
     public abstract string Name { get; }
 
-    /// <summary>How the runtime reads this head's outputs.</summary>
+    /// <summary>Gets the spec of this head's outputs for the runtime.</summary>
     public abstract OutputSpec Output { get; }
 
-    /// <summary>
-    /// What the head learns from one picture, whose pixels are the network's input and whose labels have moved with them
-    /// (sizes as the spec's). Called on loader threads, so it touches no tensors; the same picture gives the same target.
-    /// </summary>
+    /// <summary>Returns the training target of one image.</summary>
+    /// <remarks>
+    /// The image's pixels are the network's input and its labels are mapped accordingly (sizes as in the spec). Called on
+    /// loader threads, so it must not use tensors; the same image gives the same target.
+    /// </remarks>
     public abstract object Target(LabelledPicture picture);
 
-    /// <summary>Losses by name, each a scalar; their sum is the head's loss.</summary>
+    /// <summary>Computes the losses by name, each a scalar; their sum is the head's loss.</summary>
     public abstract IReadOnlyList<(string Name, torch.Tensor Value)> Loss(LossInputs inputs);
 
-    /// <summary>Makes the weights that the loss alone needs (class centres), under <c>loss.</c>; none by default.</summary>
+    /// <summary>Creates the weights that only the loss needs (class centers), under <c>loss.</c>; none by default.</summary>
     public virtual void CreateWeights(WeightStore weights)
     {
     }
 
-    /// <summary>A fresh measure of this head's results.</summary>
+    /// <summary>Creates an evaluator of this head's results.</summary>
     public abstract HeadEvaluator CreateEvaluator();
 
-    /// <summary>Words of warning about a set of pictures, such as objects that no anchor matches; given once, before training.</summary>
+    /// <summary>
+    /// Returns warnings about a set of images, such as objects that no anchor matches; called once, before training.
+    /// </summary>
     public virtual IEnumerable<string> Inspect(IReadOnlyList<LabelledPicture> pictures) => [];
 }
 
-/// <summary>What a loss is computed from.</summary>
-/// <param name="Net">The net that computed the outputs; two-stage heads go on with it.</param>
-/// <param name="Weights">The weights; losses with weights of their own (class centres) keep them here under "loss.".</param>
+/// <summary>Inputs of a loss.</summary>
+/// <param name="Net">Net that computed the outputs; two-stage heads continue with it.</param>
+/// <param name="Weights">Weights; losses with weights of their own (class centers) keep them here under "loss.".</param>
 /// <param name="Outputs">Outputs of the architecture's training forward pass by name.</param>
-/// <param name="Targets">What <see cref="Head.Target"/> made of the N pictures.</param>
-/// <param name="Random">A source decided by seed and step, for sampling.</param>
+/// <param name="Targets">Results of <see cref="Head.Target"/> for the N images.</param>
+/// <param name="Random">Generator for sampling, determined by seed and step.</param>
 public sealed record LossInputs(TorchNet Net, WeightStore Weights, IReadOnlyDictionary<string, Value> Outputs,
     IReadOnlyList<object> Targets, Random Random)
 {
-    /// <summary>The output of that name as a tensor.</summary>
+    /// <summary>Gets the output with the given name as a tensor.</summary>
     public torch.Tensor this[string output] => TorchNet.Unwrap(Outputs[output]);
 }
 
-/// <summary>Compares the runtime's results with labels, picture by picture.</summary>
+/// <summary>Compares the runtime's results with labels, image by image.</summary>
 public abstract class HeadEvaluator
 {
-    /// <summary>Lowest score of detections that are measured: the whole curve counts, not the operating point alone.</summary>
+    /// <summary>Minimum score of evaluated detections; it is low, since metrics use the full precision-recall curve.</summary>
     public const float LowestScore = 0.05f;
 
-    /// <summary>All measures of several heads, each under <c>head.measure</c>.</summary>
+    /// <summary>Returns all metrics of several heads, each under <c>head.metric</c>.</summary>
     public static IReadOnlyDictionary<string, double> Collect(IReadOnlyList<Head> heads, IReadOnlyList<HeadEvaluator> evaluators)
     {
         var metrics = new Dictionary<string, double>();
@@ -71,9 +72,9 @@ public abstract class HeadEvaluator
         return metrics;
     }
 
-    /// <summary>Adds a picture: results and labels both in its own pixels.</summary>
+    /// <summary>Adds an image: results and labels, both in pixels of the original image.</summary>
     public abstract void Add(VisionResult result, LabelledPicture truth);
 
-    /// <summary>Measures by name; the first is the one that decides (mAP@0.5, top-1, mIoU …).</summary>
+    /// <summary>Returns the metrics by name; the first one decides (mAP@0.5, top-1, mIoU …).</summary>
     public abstract IReadOnlyList<(string Name, double Value)> Metrics();
 }

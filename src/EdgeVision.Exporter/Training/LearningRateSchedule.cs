@@ -1,17 +1,18 @@
 namespace EdgeVision.Exporter.Training;
 
-/// <summary>
-/// Learning rate of each step. cosine: linear rise, then half a cosine to 1 % of the highest (Loshchilov and Hutter 2017).
-/// one-cycle: cosine from a 25th to the highest over 30 % of the steps, cosine to a 10,000th after (Smith 2018, as torch's
-/// OneCycleLR). step: linear rise, a tenth from each milestone on. constant: linear rise, then flat.
-/// </summary>
+/// <summary>Learning rate schedule: cosine, one-cycle, step or constant.</summary>
 /// <param name="Config">Settings.</param>
-/// <param name="Steps">Steps of the whole run.</param>
+/// <param name="Steps">Number of steps of the whole run.</param>
+/// <remarks>
+/// cosine: linear rise, then half a cosine to 1 % of the maximum (Loshchilov and Hutter 2017). one-cycle: cosine from a 25th to
+/// the maximum over 30 % of the steps, then cosine to a 10,000th of it (Smith 2018, as torch's OneCycleLR). step: linear rise,
+/// then divided by ten at each milestone. constant: linear rise, then constant.
+/// </remarks>
 public sealed record LearningRateSchedule(OptimizationConfig Config, long Steps)
 {
     private const double OneCycleRise = 0.3;
 
-    /// <summary>Rate of step <paramref name="step"/>, counted from 0.</summary>
+    /// <summary>Returns the rate of step <paramref name="step"/>, counted from 0.</summary>
     public double At(long step)
     {
         double highest = Config.LearningRate;

@@ -3,12 +3,13 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Training;
 
-/// <summary>
-/// How the losses of several heads become one. fixed: the sum by weights of the config. uncertainty: each loss times
-/// exp(-s) plus s, s a trained number a head (Kendall et al. 2018, with s = log of the variance, halves left out). dwa: dynamic
-/// weight average (Liu et al. 2019): weights from how fast each head's loss fell over the last two epochs, temperature 2;
-/// they sum to the number of heads. The config's weights apply on top of each scheme.
-/// </summary>
+/// <summary>Combines the losses of several heads into one: fixed, uncertainty or dwa.</summary>
+/// <remarks>
+/// fixed: the sum weighted by the config. uncertainty: each loss times exp(-s) plus s, with one trained number s per head
+/// (Kendall et al. 2018, with s = log of the variance, without the factors of one half). dwa: dynamic weight average (Liu et
+/// al. 2019): weights from the ratio of each head's losses of the last two epochs, with temperature 2; they sum to the number
+/// of heads. The config's weights apply in addition to each scheme.
+/// </remarks>
 public sealed class LossBalance
 {
     private const double Temperature = 2;
@@ -16,7 +17,7 @@ public sealed class LossBalance
     private readonly WeightStore _weights;
     private double[]? _dynamic;
 
-    /// <summary>Starts a scheme; trained numbers are kept in the store under <c>loss.uncertainty</c>.</summary>
+    /// <summary>Creates the scheme of the config; trained numbers are stored under <c>loss.uncertainty</c>.</summary>
     public LossBalance(OptimizationConfig config, WeightStore weights, IReadOnlyList<string> heads)
     {
         _config = config;
@@ -31,10 +32,10 @@ public sealed class LossBalance
         }
     }
 
-    /// <summary>Heads in order.</summary>
+    /// <summary>Gets the names of the heads in order.</summary>
     public IReadOnlyList<string> Heads { get; }
 
-    /// <summary>Weights of the heads as they are now, the config's included.</summary>
+    /// <summary>Gets the current weights of the heads, including the config's.</summary>
     public IReadOnlyList<double> Current => [.. Heads.Select((h, i) => Fixed(h) * _config.Balance switch
     {
         "uncertainty" => Math.Exp(-_weights[$"loss.uncertainty.{h}"].item<float>()),
@@ -42,7 +43,7 @@ public sealed class LossBalance
         _ => 1,
     })];
 
-    /// <summary>Before an epoch: takes the heads' mean losses of the epochs so far, oldest first.</summary>
+    /// <summary>Prepares an epoch from the mean losses of the previous epochs, oldest first.</summary>
     public void Begin(IReadOnlyList<IReadOnlyDictionary<string, double>> history)
     {
         _dynamic = null;
@@ -58,7 +59,7 @@ public sealed class LossBalance
         _dynamic = [.. share.Select(s => Heads.Count * s / sum)];
     }
 
-    /// <summary>One loss of the heads' losses, in the order of <see cref="Heads"/>.</summary>
+    /// <summary>Combines the losses of the heads, in the order of <see cref="Heads"/>.</summary>
     public torch.Tensor Combine(IReadOnlyList<torch.Tensor> losses)
     {
         torch.Tensor? total = null;

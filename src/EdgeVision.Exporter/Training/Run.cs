@@ -5,40 +5,40 @@ using EdgeVision.Exporter.Reports;
 
 namespace EdgeVision.Exporter.Training;
 
-/// <summary>What a run tells while it goes.</summary>
+/// <summary>Receives messages and progress of a run.</summary>
 public interface IRunListener
 {
-    /// <summary>A line for people.</summary>
+    /// <summary>Receives an informational message.</summary>
     void Note(string line);
 
-    /// <summary>Something is wrong with the data or the network, though training goes on.</summary>
+    /// <summary>Receives a warning about the data or the network; training continues.</summary>
     void Warn(string line);
 
-    /// <summary>Pictures are loaded or drawn.</summary>
+    /// <summary>Receives the progress of loading or drawing images.</summary>
     void Loading(string what, int done, int count);
 
-    /// <summary>A step of an epoch is done.</summary>
+    /// <summary>Receives the end of a step.</summary>
     void Step(int epoch, int epochs, int done, int steps, double loss);
 
-    /// <summary>An epoch is done.</summary>
+    /// <summary>Receives the end of an epoch.</summary>
     void Epoch(EpochRow row);
 }
 
-/// <summary>A whole training run from its config to its folder: data, epochs, checkpoints, tables and pictures.</summary>
+/// <summary>Training run from a config to its folder: data, epochs, checkpoints, logs and plots.</summary>
 public sealed class Run
 {
     private readonly TrainConfig _config;
     private readonly string _folder;
     private readonly IRunListener _listener;
 
-    /// <summary>Prepares a run; nothing is written yet.</summary>
+    /// <summary>Creates a run; nothing is written yet.</summary>
     public Run(TrainConfig config, string folder, IRunListener listener)
     {
         ArgumentNullException.ThrowIfNull(config);
         (_config, _folder, _listener) = (config, folder, listener);
     }
 
-    /// <summary>Trains until the config's last epoch, from the checkpoint in the folder with <paramref name="resume"/>.</summary>
+    /// <summary>Trains until the config's last epoch; with <paramref name="resume"/> from the checkpoint in the folder.</summary>
     /// <returns>The finished epochs.</returns>
     /// <exception cref="EdgeVisionException">The config does not fit, there is nothing to resume, or training fails.</exception>
     public IReadOnlyList<EpochRow> Start(bool resume, int stopAfterEpoch = int.MaxValue, CancellationToken cancel = default)
@@ -52,8 +52,10 @@ public sealed class Run
             _listener.Note($"transfer: {report}");
         }
 
-        var training = Load(source, architecture, _config.Augment, "training pictures");
-        var validation = _config.Data.Validation is { } v ? Load(OpenSource(v, architecture), architecture, null, "validation pictures") : null;
+        var training = Load(source, architecture, _config.Augment, "training images");
+        var validation = _config.Data.Validation is { } v
+            ? Load(OpenSource(v, architecture), architecture, null, "validation images")
+            : null;
         Begin(folder, trainer, training, checkpoint);
         var sinceCheckpoint = Stopwatch.StartNew();
         while (trainer.History.Count < Math.Min(_config.Training.Epochs, stopAfterEpoch))
@@ -86,17 +88,18 @@ public sealed class Run
         return trainer.History;
     }
 
-    /// <summary>The architecture of a config with its data's labels, and its training pictures.</summary>
+    /// <summary>Creates the architecture of a config with its data's labels, and opens its training images.</summary>
     public static (Architecture Architecture, PictureSource Source) Open(TrainConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        // Drawn pictures have the input's size, which an architecture may choose itself.
-        var sized = ArchitectureCatalog.Create(config.Architecture, config.Model.ToSettings(config.Name, new DataLabels()) with { Labels = null }).Spec.Input;
+        // Drawn images have the size of the input, which an architecture may choose itself.
+        var sized = ArchitectureCatalog.Create(config.Architecture,
+            config.Model.ToSettings(config.Name, new DataLabels()) with { Labels = null }).Spec.Input;
         var source = config.Data.Train!.Open(sized.Width, sized.Height);
         return (ArchitectureCatalog.Create(config.Architecture, config.Model.ToSettings(config.Name, source.Labels)), source);
     }
 
-    /// <summary>Another set of pictures for the same network.</summary>
+    /// <summary>Opens another set of images for the same network.</summary>
     public static PictureSource OpenSource(SourceConfig config, Architecture architecture)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -108,18 +111,22 @@ public sealed class Run
     {
         var checkpoint = File.Exists(folder.Checkpoint)
             ? Checkpoint.Load(folder.Checkpoint)
-            : throw new EdgeVisionException($"there is no checkpoint {folder.Checkpoint} to resume from");
-        // Epochs may be added, which changes the schedule from here on; all else decides what was learned so far.
+            : throw new EdgeVisionException($"Checkpoint '{folder.Checkpoint}' to resume from does not exist");
+        // Epochs may be added, which changes the schedule from here on; all other settings determine the training so far.
         var before = TrainConfig.Parse(checkpoint.Config, folder.Checkpoint);
-        string Same(TrainConfig c) => (c with { Training = c.Training with { Epochs = 1, CheckpointSeconds = 0 }, About = "", Data = c.Data with { About = "" } }).ToYaml();
+        string Same(TrainConfig c) =>
+            (c with { Training = c.Training with { Epochs = 1, CheckpointSeconds = 0 }, About = "", Data = c.Data with { About = "" } })
+                .ToYaml();
         return Same(before) == Same(_config)
             ? checkpoint
-            : throw new EdgeVisionException($"{folder.Checkpoint} was made with another config than this one ({folder.File("config.yaml")} has it); only the epochs may change");
+            : throw new EdgeVisionException($"'{folder.Checkpoint}' was created with another config, see '{folder.File("config.yaml")}'; "
+                + "only the number of epochs may change");
     }
 
     private TrainingSet Load(PictureSource source, Architecture architecture, Augmentation? augmentation, string what)
     {
-        var set = new TrainingSet(source, architecture, augmentation, _config.Training.Seed, done => _listener.Loading(what, done, source.Count));
+        var set = new TrainingSet(source, architecture, augmentation, _config.Training.Seed,
+            done => _listener.Loading(what, done, source.Count));
         foreach (string problem in source.Problems.Take(5))
         {
             _listener.Warn(problem);
@@ -131,7 +138,9 @@ public sealed class Run
     private void Begin(RunFolder folder, Trainer trainer, TrainingSet training, Checkpoint? checkpoint)
     {
         long parameters = trainer.Weights.ParameterCount;
-        _listener.Note(FormattableString.Invariant($"{_config.Name}: {_config.Architecture}, {parameters:N0} parameters, {training.Source.Description}, {_config.Training.Epochs} epochs, seed {_config.Training.Seed}"));
+        var settings = _config.Training;
+        _listener.Note(FormattableString.Invariant($"{_config.Name}: {_config.Architecture}, {parameters:N0} parameters, ")
+            + FormattableString.Invariant($"{training.Source.Description}, {settings.Epochs} epochs, seed {settings.Seed}"));
         if (checkpoint is null)
         {
             folder.Begin(_config);
@@ -140,7 +149,9 @@ public sealed class Run
         else
         {
             folder.Resume(checkpoint.Progress.Steps);
-            _listener.Note(FormattableString.Invariant($"resumed after epoch {trainer.History.Count}, step {checkpoint.Progress.StepInEpoch} of the next"));
+            _listener.Note(
+                FormattableString.Invariant(
+                    $"resumed after epoch {trainer.History.Count} and step {checkpoint.Progress.StepInEpoch} of the next epoch"));
         }
 
         var some = Enumerable.Range(0, Math.Min(200, training.Count)).Select(training.Picture).ToArray();

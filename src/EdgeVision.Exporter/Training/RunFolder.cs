@@ -3,34 +3,35 @@ using System.Text.Json;
 
 namespace EdgeVision.Exporter.Training;
 
-/// <summary>
-/// What a run leaves behind, in one folder: <c>config.yaml</c>, <c>checkpoint.safetensors</c>, a row an epoch in
-/// <c>log.csv</c> and <c>log.json</c>, a row a step in <c>steps.csv</c>, <c>activations.csv</c> and pictures. A run that resumes
-/// cuts the rows that its checkpoint does not know, so that each step is there once.
-/// </summary>
+/// <summary>Folder with the files of a run.</summary>
+/// <remarks>
+/// <c>config.yaml</c>, <c>checkpoint.safetensors</c>, one row per epoch in <c>log.csv</c> and <c>log.json</c>, one row per step
+/// in <c>steps.csv</c>, <c>activations.csv</c> and plots. A run that resumes removes the rows after its checkpoint, so that
+/// each step occurs once.
+/// </remarks>
 public sealed class RunFolder : IDisposable
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
     private StreamWriter? _steps;
     private string[] _columns = [];
 
-    /// <summary>Opens or makes the folder.</summary>
+    /// <summary>Opens or creates the folder.</summary>
     public RunFolder(string path)
     {
         Path = path;
         Directory.CreateDirectory(path);
     }
 
-    /// <summary>The folder.</summary>
+    /// <summary>Gets the path of the folder.</summary>
     public string Path { get; }
 
-    /// <summary>The checkpoint's file.</summary>
+    /// <summary>Gets the path of the checkpoint.</summary>
     public string Checkpoint => File("checkpoint.safetensors");
 
-    /// <summary>A file of the folder.</summary>
+    /// <summary>Returns the path of a file in the folder.</summary>
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
-    /// <summary>Starts a run: its config, no rows yet.</summary>
+    /// <summary>Starts a run: writes its config and deletes old rows.</summary>
     public void Begin(TrainConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -38,7 +39,7 @@ public sealed class RunFolder : IDisposable
         System.IO.File.Delete(File("steps.csv"));
     }
 
-    /// <summary>Goes on after <paramref name="steps"/> steps: later rows are cut.</summary>
+    /// <summary>Resumes after <paramref name="steps"/> steps: later rows are removed.</summary>
     public void Resume(long steps)
     {
         if (System.IO.File.Exists(File("steps.csv")))
@@ -49,7 +50,7 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    /// <summary>Adds a row to the steps; the columns are those of the first.</summary>
+    /// <summary>Adds a row for a step; the columns are those of the first row.</summary>
     public void Step(long step, IReadOnlyDictionary<string, double> losses)
     {
         ArgumentNullException.ThrowIfNull(losses);
@@ -60,25 +61,31 @@ public sealed class RunFolder : IDisposable
             _steps.WriteLine($"step,{string.Join(',', _columns)}");
         }
 
-        _steps.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{step},{string.Join(',', _columns.Select(c => losses.GetValueOrDefault(c).ToString("R", CultureInfo.InvariantCulture)))}"));
+        string values = string.Join(',', _columns.Select(c => losses.GetValueOrDefault(c).ToString("R", CultureInfo.InvariantCulture)));
+        _steps.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{step},{values}"));
     }
 
-    /// <summary>Writes the steps so far to disk, before a checkpoint says that they are done.</summary>
+    /// <summary>Flushes the rows of the steps; called before a checkpoint that includes them.</summary>
     public void Flush() => _steps?.Flush();
 
-    /// <summary>Writes the tables of epochs.</summary>
+    /// <summary>Writes the logs of all epochs.</summary>
     public void Epochs(IReadOnlyList<EpochRow> history)
     {
         ArgumentNullException.ThrowIfNull(history);
-        string[] losses = [.. history.SelectMany(r => r.Losses.Keys).Distinct()], metrics = [.. history.SelectMany(r => r.Metrics.Keys).Distinct()];
+        string[] losses = [.. history.SelectMany(r => r.Losses.Keys).Distinct()],
+            metrics = [.. history.SelectMany(r => r.Metrics.Keys).Distinct()];
         string[] heads = history.Count > 0 && history[0].HeadWeights.Count > 1 ? [.. history[0].HeadWeights.Keys] : [];
-        var lines = new List<string> { string.Join(',', ["epoch", "seconds", "learningRate", .. losses, .. heads.Select(h => $"weight.{h}"), .. metrics]) };
+        var lines = new List<string>
+        {
+            string.Join(',', ["epoch", "seconds", "learningRate", .. losses, .. heads.Select(h => $"weight.{h}"), .. metrics]),
+        };
         foreach (var row in history)
         {
             lines.Add(string.Join(',',
             [
                 row.Epoch.ToString(CultureInfo.InvariantCulture), Text(row.Seconds), Text(row.LearningRate),
-                .. losses.Select(l => Cell(row.Losses, l)), .. heads.Select(h => Cell(row.HeadWeights, h)), .. metrics.Select(m => Cell(row.Metrics, m)),
+                .. losses.Select(l => Cell(row.Losses, l)), .. heads.Select(h => Cell(row.HeadWeights, h)),
+                .. metrics.Select(m => Cell(row.Metrics, m)),
             ]));
         }
 
@@ -105,5 +112,6 @@ public sealed class RunFolder : IDisposable
 
     private static string Text(double value) => value.ToString("G9", CultureInfo.InvariantCulture);
 
-    private static string Cell(IReadOnlyDictionary<string, double> row, string name) => row.TryGetValue(name, out double value) ? Text(value) : "";
+    private static string Cell(IReadOnlyDictionary<string, double> row, string name) =>
+        row.TryGetValue(name, out double value) ? Text(value) : "";
 }

@@ -2,62 +2,72 @@ using EdgeVision.Exporter.Data;
 
 namespace EdgeVision.Exporter.Training;
 
-/// <summary>One set of pictures in a config: drawn, or read from a folder, and possibly a part of it.</summary>
+/// <summary>Config of a set of images: drawn or read from a folder, optionally only a part of it.</summary>
 public sealed record SourceConfig
 {
-    /// <summary>A kind of drawn data (<see cref="DrawnData.Kinds"/>), or <c>folder</c>.</summary>
+    /// <summary>Kind of drawn data (<see cref="DrawnData.Kinds"/>), or <c>folder</c>.</summary>
     public string Kind { get; init; } = "folder";
 
-    /// <summary>Pictures to draw.</summary>
+    /// <summary>Number of images to draw.</summary>
     public int Count { get; init; }
 
-    /// <summary>Seed of drawn pictures; sets of other seeds share none.</summary>
+    /// <summary>Seed of drawn images; sets with different seeds share no image.</summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>Width of drawn pictures in pixels; the network's input's when 0.</summary>
+    /// <summary>Width of drawn images in pixels; that of the network's input when 0.</summary>
     public int Width { get; init; }
 
-    /// <summary>Height of drawn pictures in pixels; the network's input's when 0.</summary>
+    /// <summary>Height of drawn images in pixels; that of the network's input when 0.</summary>
     public int Height { get; init; }
 
-    /// <summary>Folder or file of labelled pictures; see <see cref="DataFolder.Open"/>.</summary>
+    /// <summary>Folder or file of labelled images; see <see cref="DataFolder.Open"/>.</summary>
     public string Path { get; init; } = "";
 
-    /// <summary>Folder of the pictures, where the labels do not say it.</summary>
+    /// <summary>Folder of the images, if the labels do not specify it.</summary>
     public string Images { get; init; } = "";
 
-    /// <summary>YAML file with class names, where the folder has none.</summary>
+    /// <summary>YAML file with class names, if the folder has none.</summary>
     public string Names { get; init; } = "";
 
     /// <summary>Classes to keep, by name; all when empty.</summary>
     public string[] Classes { get; init; } = [];
 
-    /// <summary>Keeps the classes that occur most often, as many as this; all when 0.</summary>
+    /// <summary>Number of most frequent classes to keep; all when 0.</summary>
     public int MostFrequent { get; init; }
 
-    /// <summary>First picture of the source that is taken.</summary>
+    /// <summary>Index of the first image of the source to use.</summary>
     public int First { get; init; }
 
-    /// <summary>Pictures that are taken; all that follow when 0.</summary>
+    /// <summary>Number of images to use; all that follow when 0.</summary>
     public int Take { get; init; }
 
-    /// <summary>Broken labels are counted and left out instead of being an error.</summary>
+    /// <summary>Gets whether invalid labels are skipped and reported instead of being an error.</summary>
     public bool Lenient { get; init; }
 
     /// <summary>Opens the source.</summary>
-    /// <exception cref="EdgeVisionException">There is no such kind or folder, or a part is asked for that is not there.</exception>
+    /// <exception cref="EdgeVisionException">
+    /// The kind or folder does not exist, or the requested range exceeds the source.
+    /// </exception>
     public PictureSource Open(int inputWidth, int inputHeight)
     {
         PictureSource source;
         if (Kind == "folder")
         {
-            source = DataFolder.Open(Path, new DataFolderOptions { Classes = Classes, MostFrequent = MostFrequent, Lenient = Lenient, Images = Images, Names = Names });
+            source = DataFolder.Open(Path,
+                new DataFolderOptions
+                {
+                    Classes = Classes,
+                    MostFrequent = MostFrequent,
+                    Lenient = Lenient,
+                    Images = Images,
+                    Names = Names,
+                });
         }
         else
         {
             if (Count < 1)
             {
-                throw new EdgeVisionException($"data of kind '{Kind}' needs a count of pictures to draw");
+                throw new EdgeVisionException($"Data of kind '{Kind}' must have a 'count' of at least 1 images; got {Count}");
             }
 
             source = DrawnData.Create(Kind, Count, Seed, Width > 0 ? Width : inputWidth, Height > 0 ? Height : inputHeight);
@@ -75,7 +85,8 @@ public sealed record SourceConfig
         {
             if (first < 0 || count < 1 || first + count > whole.Count)
             {
-                throw new EdgeVisionException($"pictures {first} to {first + count - 1} are asked for; {whole.Description} has {whole.Count}");
+                throw new EdgeVisionException($"Images 'first' to 'first' + 'take' - 1 must be between 0 and {whole.Count - 1} "
+                    + $"for {whole.Description}; got {first} to {first + count - 1}");
             }
 
             (_whole, _first, Count) = (whole, first, count);

@@ -3,25 +3,29 @@ using EdgeVision.Exporter.Losses;
 
 namespace EdgeVision.Exporter.Training;
 
-/// <summary>
-/// Task-aligned assignment (Feng et al. 2021) as Ultralytics does it: an object takes the <see cref="TopK"/> places inside its
-/// box whose predictions are best at score^0.5 * CIoU^6; a place that several want goes to the one it overlaps most. Plain
-/// arithmetic over arrays: the tensors are small, and an operation of torch costs more than the whole assignment.
-/// </summary>
+/// <summary>Task-aligned assignment of locations to objects (Feng et al. 2021), as in Ultralytics.</summary>
+/// <remarks>
+/// An object takes the <see cref="TopK"/> locations inside its box with the best predictions by score^0.5 * CIoU^6; a location
+/// that several objects take belongs to the one it overlaps most. Plain arithmetic over arrays: the tensors are small, and a
+/// single torch operation costs more than the whole assignment.
+/// </remarks>
 public static class TaskAlignedAssigner
 {
-    /// <summary>Places an object takes at most.</summary>
+    /// <summary>Maximum number of locations per object.</summary>
     public const int TopK = 10;
 
     private const float Epsilon = 1e-9f;
 
-    /// <summary>Assigns the places of one picture.</summary>
-    /// <param name="points">Centre of each of the A places in pixels of the input.</param>
+    /// <summary>Assigns the locations of one image.</summary>
+    /// <param name="points">Center of each of the A locations in pixels of the input.</param>
     /// <param name="scores">Predicted scores 0..1, [C,A].</param>
     /// <param name="predicted">Predicted boxes, [A].</param>
-    /// <param name="target">The picture's objects.</param>
-    /// <param name="objects">Receives for each place the index of its object, or -1.</param>
-    /// <param name="wanted">Receives for each place the score wanted of it: its alignment over the best of its object, times that object's best IoU; 0 for background.</param>
+    /// <param name="target">Objects of the image.</param>
+    /// <param name="objects">Receives the index of the object of each location, or -1.</param>
+    /// <param name="wanted">
+    /// Receives the target score of each location: its alignment divided by the best of its object, times that object's best
+    /// IoU; 0 for background.
+    /// </param>
     public static void Assign(ReadOnlySpan<(float X, float Y)> points, ReadOnlySpan<float> scores, ReadOnlySpan<Box> predicted,
         DetectionTarget target, Span<int> objects, Span<float> wanted)
     {
@@ -46,7 +50,7 @@ public static class TaskAlignedAssigner
                 }
             }
 
-            // The better aligned first; equal ones in the order of places, so that the same step gives the same result.
+            // Descending alignment, equal ones by location, so that the same step gives the same result.
             candidates.Sort((a, b) => a.Alignment != b.Alignment ? b.Alignment.CompareTo(a.Alignment) : a.Place.CompareTo(b.Place));
             foreach (var (value, iou, p) in candidates.Take(TopK))
             {

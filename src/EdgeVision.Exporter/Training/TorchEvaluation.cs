@@ -4,13 +4,13 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Training;
 
-/// <summary>Runs weights under training with TorchSharp, and the runtime's own decoders behind it, so that what is measured is what will be deployed.</summary>
+/// <summary>Evaluates weights during training with TorchSharp and the runtime's own decoders, as in deployment.</summary>
 internal sealed class TorchEvaluation(Architecture architecture, WeightStore weights)
 {
     private const int Batch = 16;
     private OutputDecoder[]? _decoders;
 
-    /// <summary>Measures of every head, <c>head.measure</c>.</summary>
+    /// <summary>Returns the metrics of every head, <c>head.metric</c>.</summary>
     public IReadOnlyDictionary<string, double> Run(TrainingSet set)
     {
         var evaluators = architecture.Heads.Select(h => h.CreateEvaluator()).ToArray();
@@ -24,11 +24,15 @@ internal sealed class TorchEvaluation(Architecture architecture, WeightStore wei
         return HeadEvaluator.Collect(architecture.Heads, evaluators);
     }
 
-    /// <summary>Results of the first <paramref name="count"/> pictures at the spec's own thresholds, or with all that suppression would take.</summary>
+    /// <summary>
+    /// Returns the results of the first <paramref name="count"/> images at the spec's thresholds, optionally without
+    /// suppression.
+    /// </summary>
     public IReadOnlyList<VisionResult> Predict(TrainingSet set, int count, bool suppress)
     {
         var results = new List<VisionResult>();
-        Each(set, Math.Min(count, set.Count), architecture.Spec.Thresholds.Confidence, suppress ? architecture.Spec.Thresholds.Iou : 1, (result, _) => results.Add(result), fresh: true);
+        Each(set, Math.Min(count, set.Count), architecture.Spec.Thresholds.Confidence, suppress ? architecture.Spec.Thresholds.Iou : 1,
+            (result, _) => results.Add(result), fresh: true);
         return results;
     }
 
@@ -41,7 +45,8 @@ internal sealed class TorchEvaluation(Architecture architecture, WeightStore wei
             using var scope = torch.NewDisposeScope();
             using var noGradient = torch.no_grad();
             var items = Enumerable.Range(start, Math.Min(Batch, count - start)).Select(i => set.Get(i, 0)).ToArray();
-            var outputs = architecture.Forward(new TorchNet(weights, training: false), TorchNet.Wrap(TrainingSet.ToTensor(items, spec.Input)));
+            var outputs = architecture.Forward(new TorchNet(weights, training: false),
+                TorchNet.Wrap(TrainingSet.ToTensor(items, spec.Input)));
             var tensors = new ArrayTensorSet([.. outputs.Select(o => (o.Name, o.Value.Shape, OnnxNet.Floats(TorchNet.Unwrap(o.Value))))]);
             _decoders ??= [.. spec.Outputs.Select(o => DecoderFactory.Create(spec, o,
                 [.. outputs.Select(t => new TensorInfo(t.Name, [-1, .. t.Value.Shape[1..]], TensorElement.Float32))],
@@ -54,7 +59,8 @@ internal sealed class TorchEvaluation(Architecture architecture, WeightStore wei
                 }
 
                 result.Clear();
-                (result.FrameWidth, result.FrameHeight, result.Transform) = (items[i].Truth.Width, items[i].Truth.Height, items[i].Transform);
+                (result.FrameWidth, result.FrameHeight, result.Transform) = (items[i].Truth.Width, items[i].Truth.Height,
+                    items[i].Transform);
                 for (int d = 0; d < _decoders.Length; d++)
                 {
                     _decoders[d].Name(result, spec.Outputs[d].Labels ?? spec.Labels);

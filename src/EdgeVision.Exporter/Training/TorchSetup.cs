@@ -3,16 +3,17 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Training;
 
-/// <summary>Settings of libtorch for the whole process.</summary>
+/// <summary>Configures libtorch for the whole process.</summary>
 public static partial class TorchSetup
 {
     private static bool _done;
 
-    /// <summary>
-    /// Loads libtorch with a number of threads, once. Its OpenMP threads wait asleep: spinning ones cost twentyfold where
-    /// another process wants the same cores (measured: 0.26 s a step against 5 s beside a compiler on two cores).
-    /// </summary>
-    /// <exception cref="EdgeVisionException">There is no libtorch for this machine.</exception>
+    /// <summary>Loads libtorch with a number of threads, once.</summary>
+    /// <exception cref="EdgeVisionException">libtorch is not available for this machine.</exception>
+    /// <remarks>
+    /// Idle OpenMP threads sleep: spinning ones make training twenty times slower if another process uses the same cores
+    /// (measured: 0.26 s per step against 5 s beside a compiler on two cores).
+    /// </remarks>
     public static void Initialize(int threads)
     {
         if (_done)
@@ -23,7 +24,7 @@ public static partial class TorchSetup
         _done = true;
         if (OperatingSystem.IsLinux())
         {
-            // .NET's own SetEnvironmentVariable does not reach the C environment, from which OpenMP reads when it loads.
+            // .NET's SetEnvironmentVariable does not change the C environment, which OpenMP reads when it loads.
             SetEnvironment("OMP_WAIT_POLICY", "PASSIVE", 0);
         }
 
@@ -33,8 +34,10 @@ public static partial class TorchSetup
         }
         catch (TypeInitializationException e)
         {
-            // TorchSharp's own message is a page of paths it tried.
-            throw new EdgeVisionException("libtorch cannot be loaded; outside Linux x64 add the platform's libtorch-cpu package to EdgeVision.Exporter.csproj (--verbose shows what was tried)", e);
+            // TorchSharp's own message is a page of attempted paths.
+            throw new EdgeVisionException(
+                "Cannot load libtorch; on platforms other than Linux x64 add the platform's libtorch-cpu package to "
+                + "EdgeVision.Exporter.csproj (--verbose shows the attempted paths)", e);
         }
     }
 

@@ -7,35 +7,35 @@ using YamlDotNet.Serialization.NamingConventions;
 
 namespace EdgeVision.Exporter.Training;
 
-/// <summary>A training run as one file says it: YAML, of which JSON is a part. Everything that decides the result is here.</summary>
+/// <summary>Config of a training run as one YAML (or JSON) file with all settings that determine the result.</summary>
 public sealed record TrainConfig
 {
     /// <summary>Name of the run and of the bundle.</summary>
     public string Name { get; init; } = "";
 
-    /// <summary>Architecture, as <c>list</c> names it.</summary>
+    /// <summary>Name of the architecture, as shown by <c>list</c>.</summary>
     public string Architecture { get; init; } = "";
 
-    /// <summary>Sizes of the model.</summary>
+    /// <summary>Settings of the model.</summary>
     public ModelConfig Model { get; init; } = new();
 
-    /// <summary>Where the pictures come from.</summary>
+    /// <summary>Training, validation and test images.</summary>
     public DataConfig Data { get; init; } = new();
 
-    /// <summary>How pictures are changed before each use; not at all when absent.</summary>
+    /// <summary>Augmentation of the training images; none when null.</summary>
     public Augmentation? Augment { get; init; }
 
-    /// <summary>How the weights move.</summary>
+    /// <summary>Settings of the optimization.</summary>
     public OptimizationConfig Training { get; init; } = new();
 
-    /// <summary>Weights to start from; drawn from the seed when absent.</summary>
+    /// <summary>Source of the initial weights; random weights of the seed when null.</summary>
     public TransferConfig? Transfer { get; init; }
 
-    /// <summary>Words for the model card: what the model is for, and what it is not.</summary>
+    /// <summary>Text for the model card: the purpose and the limits of the model.</summary>
     public string About { get; init; } = "";
 
-    /// <summary>Reads and checks a file.</summary>
-    /// <exception cref="EdgeVisionException">It cannot be read; the message names the line.</exception>
+    /// <summary>Reads and validates a file.</summary>
+    /// <exception cref="EdgeVisionException">The file cannot be read or is not valid; the message names the line.</exception>
     public static TrainConfig Load(string path)
     {
         string text;
@@ -45,19 +45,20 @@ public sealed record TrainConfig
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new EdgeVisionException($"config '{path}' cannot be read: {e.Message}", e);
+            throw new EdgeVisionException($"Cannot read config '{path}': {e.Message}", e);
         }
 
         return Parse(text, $"config '{path}'");
     }
 
-    /// <summary>Reads and checks a text; <paramref name="source"/> names it in messages.</summary>
+    /// <summary>Parses and validates a text; <paramref name="source"/> names it in messages.</summary>
     public static TrainConfig Parse(string text, string source)
     {
         TrainConfig? config;
         try
         {
-            config = new DeserializerBuilder().WithNamingConvention(CamelCaseNamingConvention.Instance).Build().Deserialize<TrainConfig>(text);
+            config = new DeserializerBuilder().WithNamingConvention(CamelCaseNamingConvention.Instance).Build()
+                .Deserialize<TrainConfig>(text);
         }
         catch (YamlException e)
         {
@@ -74,7 +75,7 @@ public sealed record TrainConfig
         return config;
     }
 
-    /// <summary>The config as YAML, for the run's folder and the checkpoint.</summary>
+    /// <summary>Returns the config as YAML, for the run's folder and the checkpoint.</summary>
     public string ToYaml() => new SerializerBuilder()
         .WithNamingConvention(CamelCaseNamingConvention.Instance)
         .ConfigureDefaultValuesHandling(DefaultValuesHandling.OmitNull | DefaultValuesHandling.OmitEmptyCollections)
@@ -82,121 +83,126 @@ public sealed record TrainConfig
 
     private void Check(string source)
     {
-        Require(Name.Length > 0 && Name.AsSpan().IndexOfAny(Path.GetInvalidFileNameChars()) < 0, "name: a name that can be a file's");
-        Require(Architecture.Length > 0, "architecture: a name that 'list' shows");
-        Require(Model.Channels > 0, "model.channels: a factor above 0");
-        Require(Data.Train is not null, "data.train: where the pictures come from");
+        Require(Name.Length > 0 && Name.AsSpan().IndexOfAny(Path.GetInvalidFileNameChars()) < 0, "'name' must be a valid file name");
+        Require(Architecture.Length > 0, "'architecture' must be a name shown by 'list'");
+        Require(Model.Channels > 0, $"'model.channels' must be a factor above 0; got {Text(Model.Channels)}");
+        Require(Data.Train is not null, "'data.train' must define the training images");
         var t = Training;
-        Require(t.Epochs >= 1 && t.Batch >= 1, "training.epochs and training.batch: at least 1");
-        Require(t.LearningRate > 0 && double.IsFinite(t.LearningRate), "training.learningRate: above 0");
-        Require(t.Ema is >= 0 and < 1, "training.ema: 0 (none) to below 1");
-        Require(t.WarmUp is >= 0 and < 1, "training.warmUp: a share of all steps, 0 to below 1");
-        Require(t.Schedule is "cosine" or "one-cycle" or "step" or "constant", "training.schedule: cosine, one-cycle, step or constant");
-        Require(t.Balance is "fixed" or "uncertainty" or "dwa", "training.balance: fixed, uncertainty or dwa");
+        Require(t.Epochs >= 1 && t.Batch >= 1, $"'training.epochs' and 'training.batch' must be at least 1; got {t.Epochs} and {t.Batch}");
+        Require(t.LearningRate > 0 && double.IsFinite(t.LearningRate),
+            $"'training.learningRate' must be above 0; got {Text(t.LearningRate)}");
+        Require(t.Ema is >= 0 and < 1, $"'training.ema' must be 0 (no average) or between 0 and 1; got {Text(t.Ema)}");
+        Require(t.WarmUp is >= 0 and < 1, $"'training.warmUp' must be a share of all steps, at least 0 and below 1; got {Text(t.WarmUp)}");
+        Require(t.Schedule is "cosine" or "one-cycle" or "step" or "constant",
+            $"'training.schedule' must be cosine, one-cycle, step or constant; got '{t.Schedule}'");
+        Require(t.Balance is "fixed" or "uncertainty" or "dwa", $"'training.balance' must be fixed, uncertainty or dwa; got '{t.Balance}'");
 
+        static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
         void Require(bool holds, string what)
         {
             if (!holds)
             {
-                throw new EdgeVisionException($"{source} needs {what}");
+                throw new EdgeVisionException($"{source}: {what}");
             }
         }
     }
 }
 
-/// <summary>Sizes of a model in a config; see <see cref="ModelSettings"/>.</summary>
+/// <summary>Settings of a model in a config; see <see cref="ModelSettings"/>.</summary>
 public sealed record ModelConfig
 {
-    /// <summary>Width of the input in pixels; 0 leaves it to the architecture.</summary>
+    /// <summary>Width of the input in pixels; the architecture's default when 0.</summary>
     public int Width { get; init; }
 
-    /// <summary>Height of the input in pixels; 0 leaves it to the architecture.</summary>
+    /// <summary>Height of the input in pixels; the architecture's default when 0.</summary>
     public int Height { get; init; }
 
     /// <summary>Factor on all channels.</summary>
     public double Channels { get; init; } = 1;
 
-    /// <summary>Numbers of an embedding.</summary>
+    /// <summary>Dimensions of an embedding; the architecture's default when 0.</summary>
     public int Embedding { get; init; }
 
-    /// <summary>Settings of the architecture alone.</summary>
+    /// <summary>Options of the architecture.</summary>
     public Dictionary<string, string> Options { get; init; } = [];
 
-    /// <summary>As the architecture takes them, with the data's labels.</summary>
+    /// <summary>Converts to settings of the architecture, with the data's labels.</summary>
     public ModelSettings ToSettings(string name, DataLabels labels) => new()
     {
         Name = name, Width = Width, Height = Height, Channels = Channels, Embedding = Embedding, Options = Options, Labels = labels,
     };
 }
 
-/// <summary>The three parts of the data.</summary>
+/// <summary>Training, validation and test data.</summary>
 public sealed record DataConfig
 {
-    /// <summary>Pictures to learn from.</summary>
+    /// <summary>Training images.</summary>
     public SourceConfig? Train { get; init; }
 
-    /// <summary>Pictures for the measures of each epoch.</summary>
+    /// <summary>Validation images, measured after the epochs.</summary>
     public SourceConfig? Validation { get; init; }
 
-    /// <summary>Pictures for the figures of the card; the validation's when absent.</summary>
+    /// <summary>Test images for the metrics of the model card; the validation images when null.</summary>
     public SourceConfig? Test { get; init; }
 
-    /// <summary>What the pictures are, for the card.</summary>
+    /// <summary>Description of the data for the model card.</summary>
     public string About { get; init; } = "";
 }
 
-/// <summary>How weights move.</summary>
+/// <summary>Settings of the optimization.</summary>
 public sealed record OptimizationConfig
 {
-    /// <summary>Passes over the data.</summary>
+    /// <summary>Number of passes over the data.</summary>
     public int Epochs { get; init; } = 10;
 
-    /// <summary>Pictures a step.</summary>
+    /// <summary>Images per step.</summary>
     public int Batch { get; init; } = 16;
 
     /// <summary>Seed of weights, order, augmentation and sampling.</summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>Highest learning rate.</summary>
+    /// <summary>Maximum learning rate.</summary>
     public double LearningRate { get; init; } = 2e-3;
 
-    /// <summary>cosine, one-cycle, step or constant; see <see cref="LearningRateSchedule"/>.</summary>
+    /// <summary>Learning rate schedule: cosine, one-cycle, step or constant; see <see cref="LearningRateSchedule"/>.</summary>
     public string Schedule { get; init; } = "cosine";
 
-    /// <summary>Share of all steps over which the rate rises.</summary>
+    /// <summary>Share of all steps during which the rate rises.</summary>
     public double WarmUp { get; init; } = 0.05;
 
     /// <summary>Shares of all steps at which the step schedule divides the rate by ten.</summary>
     public double[] Milestones { get; init; } = [0.6, 0.85];
 
-    /// <summary>Decay of weights with more than one axis.</summary>
+    /// <summary>Weight decay of weights with more than one axis.</summary>
     public double WeightDecay { get; init; } = 0.02;
 
-    /// <summary>Largest norm of the gradients.</summary>
+    /// <summary>Maximum norm of the gradients.</summary>
     public double Clip { get; init; } = 5;
 
-    /// <summary>Share of the old average kept each step; 0 for no average. The averaged weights are measured and exported.</summary>
+    /// <summary>Decay of the exponential moving average of the weights; 0 for no average.</summary>
+    /// <remarks>Each step keeps this share of the old average. The averaged weights are measured and exported.</remarks>
     public double Ema { get; init; }
 
     /// <summary>Factors on the learning rate by stage prefix, such as <c>backbone: 0.1</c>.</summary>
     public Dictionary<string, double> Rates { get; init; } = [];
 
-    /// <summary>Stages that stand still until the given epoch (counted from 1), such as <c>backbone: 4</c>; a large one keeps them so.</summary>
+    /// <summary>Stages that are frozen until the given epoch (counted from 1), such as <c>backbone: 4</c>.</summary>
+    /// <remarks>A number above the number of epochs keeps a stage frozen.</remarks>
     public Dictionary<string, int> UnfreezeAt { get; init; } = [];
 
     /// <summary>Weights of the heads' losses (<c>detect: 1</c>) or of single losses (<c>segment.dice: 0.5</c>); 1 where absent.</summary>
     public Dictionary<string, double> Losses { get; init; } = [];
 
-    /// <summary>How several heads share the weights: fixed, uncertainty or dwa; see <see cref="LossBalance"/>.</summary>
+    /// <summary>Balance of several heads: fixed, uncertainty or dwa; see <see cref="LossBalance"/>.</summary>
     public string Balance { get; init; } = "fixed";
 
-    /// <summary>Pictures of the same identity that stand together in a batch, for losses over pairs; 0 shuffles all.</summary>
+    /// <summary>Images of the same identity that are adjacent in a batch, for losses over pairs; 0 shuffles all images.</summary>
     public int PerIdentity { get; init; }
 
-    /// <summary>Longest time between two checkpoints within an epoch; each epoch's end has one anyway.</summary>
+    /// <summary>Maximum seconds between two checkpoints within an epoch; the end of an epoch always has one.</summary>
     public double CheckpointSeconds { get; init; } = 30;
 
-    /// <summary>Validation every so many epochs (the last always).</summary>
+    /// <summary>Number of epochs between two validations; the last epoch is always validated.</summary>
     public int ValidateEvery { get; init; } = 1;
 }
 
@@ -206,6 +212,6 @@ public sealed record TransferConfig
     /// <summary>Checkpoint, safetensors or ONNX file.</summary>
     public string From { get; init; } = "";
 
-    /// <summary>Prefixes of weights that are not taken, such as <c>head</c>.</summary>
+    /// <summary>Prefixes of weights that are not loaded, such as <c>head</c>.</summary>
     public string[] Except { get; init; } = [];
 }

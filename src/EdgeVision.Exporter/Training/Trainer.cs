@@ -6,10 +6,11 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Training;
 
-/// <summary>
-/// Trains any architecture. A run is decided by its config: weights from the seed, the order of pictures, their augmentation
-/// and every sampling from seed and step, so that a run that resumes goes on as if it had never stopped.
-/// </summary>
+/// <summary>Trains any architecture.</summary>
+/// <remarks>
+/// A run is determined by its config: the seed decides the weights; seed and step decide the order of images, their
+/// augmentation and all sampling, so that a resumed run continues exactly as if it had not been interrupted.
+/// </remarks>
 public sealed class Trainer : IDisposable
 {
     private readonly AdamW _optimizer;
@@ -21,8 +22,8 @@ public sealed class Trainer : IDisposable
     private int _stepInEpoch;
     private double _secondsBefore;
 
-    /// <summary>Starts a run, or goes on with <paramref name="resume"/>.</summary>
-    /// <exception cref="InvalidDataException">The checkpoint is of another architecture.</exception>
+    /// <summary>Starts a run, or continues <paramref name="resume"/>.</summary>
+    /// <exception cref="InvalidDataException">The checkpoint belongs to another architecture.</exception>
     public Trainer(TrainConfig config, Architecture architecture, DataLabels labels, Checkpoint? resume = null)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -40,7 +41,8 @@ public sealed class Trainer : IDisposable
             _optimizer.Load(resume.Tensors, resume.Progress.Steps);
             _average?.Load(resume.Tensors);
             _history.AddRange(resume.Progress.History);
-            (_stepInEpoch, _sums, _secondsBefore) = (resume.Progress.StepInEpoch, new Dictionary<string, double>(resume.Progress.Sums), resume.Progress.Seconds);
+            (_stepInEpoch, _sums, _secondsBefore) = (resume.Progress.StepInEpoch, new Dictionary<string, double>(resume.Progress.Sums),
+                resume.Progress.Seconds);
         }
         else if (config.Transfer is { } transfer)
         {
@@ -48,31 +50,31 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>Config of the run.</summary>
+    /// <summary>Gets the config of the run.</summary>
     public TrainConfig Config { get; }
 
-    /// <summary>What is trained.</summary>
+    /// <summary>Gets the trained architecture.</summary>
     public Architecture Architecture { get; }
 
-    /// <summary>The weights as they are now.</summary>
+    /// <summary>Gets the current weights.</summary>
     public WeightStore Weights { get; }
 
-    /// <summary>How the heads' losses become one.</summary>
+    /// <summary>Gets the balance of the heads' losses.</summary>
     public LossBalance Balance { get; }
 
-    /// <summary>What a transfer loaded; null where the run began from drawn weights.</summary>
+    /// <summary>Gets the report of a transfer; null if the run started from random weights.</summary>
     public TransferReport? Transferred { get; }
 
-    /// <summary>Finished epochs.</summary>
+    /// <summary>Gets the finished epochs.</summary>
     public IReadOnlyList<EpochRow> History => _history;
 
-    /// <summary>Steps taken.</summary>
+    /// <summary>Gets the number of steps taken.</summary>
     public long Steps => _optimizer.Steps;
 
     /// <summary>Called after each step: step of the epoch, steps of an epoch, losses of the step by name.</summary>
     public Action<int, int, IReadOnlyDictionary<string, double>>? OnStep { get; set; }
 
-    /// <summary>Weights of an architecture as they start.</summary>
+    /// <summary>Creates the initial weights of an architecture.</summary>
     public static WeightStore CreateWeights(Architecture architecture, int seed)
     {
         var weights = new WeightStore(seed);
@@ -81,7 +83,7 @@ public sealed class Trainer : IDisposable
         return weights;
     }
 
-    /// <summary>The run as it is now.</summary>
+    /// <summary>Returns a checkpoint of the current state.</summary>
     public Checkpoint Snapshot()
     {
         var tensors = Weights.Snapshot();
@@ -92,14 +94,15 @@ public sealed class Trainer : IDisposable
 
         return new Checkpoint(_yaml, _labels, new RunProgress
         {
-            Steps = _optimizer.Steps, History = [.. _history], StepInEpoch = _stepInEpoch, Sums = new Dictionary<string, double>(_sums), Seconds = _secondsBefore,
+            Steps = _optimizer.Steps, History = [.. _history], StepInEpoch = _stepInEpoch, Sums = new Dictionary<string, double>(_sums),
+            Seconds = _secondsBefore,
         }, tensors);
     }
 
-    /// <summary>Trains the next epoch, or what is left of it, and measures the validation pictures.</summary>
-    /// <param name="set">Pictures to train on.</param>
-    /// <param name="validation">Pictures to measure; null leaves it out.</param>
-    /// <param name="afterStep">Called after each step, when a <see cref="Snapshot"/> may be taken.</param>
+    /// <summary>Trains the next epoch, or the rest of it, and measures the validation images.</summary>
+    /// <param name="set">Training images.</param>
+    /// <param name="validation">Validation images; not measured when null.</param>
+    /// <param name="afterStep">Called after each step except the last, when a <see cref="Snapshot"/> may be taken.</param>
     /// <exception cref="EdgeVisionException">A loss is not finite.</exception>
     public EpochRow RunEpoch(TrainingSet set, TrainingSet? validation = null, Action? afterStep = null)
     {
@@ -127,7 +130,8 @@ public sealed class Trainer : IDisposable
             {
                 if (!double.IsFinite(value))
                 {
-                    throw new EdgeVisionException($"the loss '{name}' is not finite at epoch {epoch + 1}, step {_stepInEpoch + 1}; lower the learning rate");
+                    throw new EdgeVisionException(
+                        $"Loss '{name}' is not finite at epoch {epoch + 1}, step {_stepInEpoch + 1}; lower the learning rate");
                 }
 
                 _sums[name] = _sums.GetValueOrDefault(name) + value;
@@ -157,16 +161,16 @@ public sealed class Trainer : IDisposable
         return row;
     }
 
-    /// <summary>Measures pictures with TorchSharp and the runtime's decoders, on the averaged weights where there are some.</summary>
+    /// <summary>Measures images with TorchSharp and the runtime's decoders, with the averaged weights if available.</summary>
     public IReadOnlyDictionary<string, double> Measure(TrainingSet set)
     {
         using var averaged = _average?.Use();
         return new TorchEvaluation(Architecture, Weights).Run(set);
     }
 
-    /// <summary>The network's results on pictures, for looking at them.</summary>
-    /// <param name="set">Pictures.</param>
-    /// <param name="count">The first so many.</param>
+    /// <summary>Returns the network's results on images, for visual inspection.</summary>
+    /// <param name="set">Images.</param>
+    /// <param name="count">Number of images, from the first.</param>
     /// <param name="suppress">Whether overlapping detections are suppressed.</param>
     public IReadOnlyList<VisionResult> Predict(TrainingSet set, int count, bool suppress = true)
     {
@@ -174,14 +178,15 @@ public sealed class Trainer : IDisposable
         return new TorchEvaluation(Architecture, Weights).Predict(set, count, suppress);
     }
 
-    /// <summary>Means and deviations of the feature maps of one batch, and words of warning about them.</summary>
+    /// <summary>Returns means and standard deviations of the activations of one batch, and warnings about them.</summary>
     public ActivationReport Activations(TrainingSet set)
     {
         using var scope = torch.NewDisposeScope();
         using var noGradient = torch.no_grad();
         var monitor = new ActivationMonitor();
         var items = Enumerable.Range(0, Math.Min(8, set.Count)).Select(i => set.Get(i, 0)).ToArray();
-        Architecture.TrainingForward(new TorchNet(Weights, training: false) { Observer = monitor.Observe }, TorchNet.Wrap(TrainingSet.ToTensor(items, Architecture.Spec.Input)));
+        Architecture.TrainingForward(new TorchNet(Weights, training: false) { Observer = monitor.Observe },
+            TorchNet.Wrap(TrainingSet.ToTensor(items, Architecture.Spec.Input)));
         return monitor.Report();
     }
 
@@ -200,7 +205,8 @@ public sealed class Trainer : IDisposable
         torch.random.manual_seed(random.NextInt64());
         _optimizer.ZeroGradients();
         var net = new TorchNet(Weights, training: true) { Frozen = frozen };
-        var outputs = Architecture.TrainingForward(net, TorchNet.Wrap(TrainingSet.ToTensor(items, Architecture.Spec.Input))).ToDictionary(o => o.Name, o => o.Value);
+        var outputs = Architecture.TrainingForward(net, TorchNet.Wrap(TrainingSet.ToTensor(items, Architecture.Spec.Input)))
+            .ToDictionary(o => o.Name, o => o.Value);
         var values = new Dictionary<string, double>();
         var totals = new List<torch.Tensor>();
         for (int h = 0; h < Architecture.Heads.Count; h++)
@@ -226,7 +232,7 @@ public sealed class Trainer : IDisposable
         return values;
     }
 
-    // Losses make weights of their own when they are first computed; here, so that a checkpoint finds them.
+    // Weights of losses must exist before a checkpoint is loaded into them.
     private void WarmLosses()
     {
         foreach (var head in Architecture.Heads)

@@ -4,20 +4,22 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Training;
 
-/// <summary>One picture ready for a step.</summary>
+/// <summary>Image prepared for a training step.</summary>
 /// <param name="Planes">The network's input before scale, mean and standard deviation: planar bytes [3,H,W].</param>
-/// <param name="Targets">What each head learns from it, in the order of the heads.</param>
-/// <param name="Transform">The map to the picture's own pixels.</param>
-/// <param name="Truth">The picture with its labels before it was fitted into the input.</param>
+/// <param name="Targets">Training target of each head, in the order of the heads.</param>
+/// <param name="Transform">Map between the input and the pixels of the original image.</param>
+/// <param name="Truth">Image with its labels before it was fitted into the input.</param>
 public sealed record Sample(byte[] Planes, object[] Targets, FrameTransform Transform, LabelledPicture Truth);
 
 /// <summary>
-/// Pictures of a source as the network sees them: augmented, fitted by the runtime's own preprocessing, with targets. What an
-/// item looks like in an epoch is decided by seed, epoch and index alone, so that loaders may run ahead and runs resume.
+/// Images of a source as the network sees them: augmented, fitted by the runtime's preprocessing, with targets.
 /// </summary>
+/// <remarks>
+/// An item of an epoch is determined by seed, epoch and index alone, so that loaders may prefetch and runs may resume.
+/// </remarks>
 public sealed class TrainingSet
 {
-    private const long LargestCache = 3L << 30; // bytes of pictures kept in memory; beyond it they are loaded again
+    private const long LargestCache = 3L << 30; // maximum bytes of images in memory; further images are loaded on each use
 
     private readonly PictureSource _source;
     private readonly Architecture _architecture;
@@ -26,7 +28,7 @@ public sealed class TrainingSet
     private readonly Sample?[] _samples;
     private readonly int _seed;
 
-    /// <summary>Opens a set; pictures are loaded now where memory allows.</summary>
+    /// <summary>Opens a set and loads its images as far as memory allows.</summary>
     public TrainingSet(PictureSource source, Architecture architecture, Augmentation? augmentation, int seed, Action<int>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -49,16 +51,16 @@ public sealed class TrainingSet
         });
     }
 
-    /// <summary>Number of pictures.</summary>
+    /// <summary>Gets the number of images.</summary>
     public int Count => _source.Count;
 
-    /// <summary>Where the pictures come from.</summary>
+    /// <summary>Gets the source of the images.</summary>
     public PictureSource Source => _source;
 
-    /// <summary>Picture <paramref name="index"/> as the source has it.</summary>
+    /// <summary>Returns image <paramref name="index"/> as in the source.</summary>
     public LabelledPicture Picture(int index) => _pictures[index] ?? _source.Load(index);
 
-    /// <summary>Picture <paramref name="index"/> as epoch <paramref name="epoch"/> sees it.</summary>
+    /// <summary>Returns image <paramref name="index"/> as prepared for epoch <paramref name="epoch"/>.</summary>
     public Sample Get(int index, int epoch)
     {
         if (_augmentation is null)
@@ -69,17 +71,18 @@ public sealed class TrainingSet
         return Prepare(Augment(index, epoch));
     }
 
-    /// <summary>Picture <paramref name="index"/> as the first epoch sees it, fitted into the input, with its labels.</summary>
+    /// <summary>Returns image <paramref name="index"/> as in the first epoch, fitted into the input, with its labels.</summary>
     public LabelledPicture Augmented(int index)
     {
         var picture = _augmentation is null ? Picture(index) : Augment(index, 0);
         return PicturePlacement.Fit(picture, _architecture.Spec.Input, out _, out _);
     }
 
-    /// <summary>
-    /// Order of an epoch. With <paramref name="perIdentity"/> above 0 each run of that many items shows one identity, as losses
-    /// over pairs and triplets need.
-    /// </summary>
+    /// <summary>Returns the order of the images in an epoch.</summary>
+    /// <remarks>
+    /// With <paramref name="perIdentity"/> above 0, each run of that many items shows one identity, as needed for losses over
+    /// pairs and triplets.
+    /// </remarks>
     public int[] Order(int epoch, int perIdentity)
     {
         var random = DrawnScenes.Source(_seed, -1 - epoch);
@@ -90,12 +93,15 @@ public sealed class TrainingSet
             return order;
         }
 
-        var chunks = order.GroupBy(i => Picture(i).Identity).SelectMany(g => g.Chunk(perIdentity)).Where(c => c.Length == perIdentity).ToArray();
+        var chunks = order.GroupBy(i => Picture(i).Identity).SelectMany(g => g.Chunk(perIdentity)).Where(c => c.Length == perIdentity)
+            .ToArray();
         random.Shuffle(chunks);
         return [.. chunks.SelectMany(c => c)];
     }
 
-    /// <summary>The samples of an epoch in batches, from step <paramref name="firstStep"/> on, prepared ahead on a thread of their own.</summary>
+    /// <summary>
+    /// Returns the samples of an epoch in batches, from step <paramref name="firstStep"/> on, prefetched on a separate thread.
+    /// </summary>
     public IEnumerable<Sample[]> Batches(int epoch, int batch, int perIdentity, int firstStep)
     {
         int[] order = Order(epoch, perIdentity);
@@ -114,7 +120,7 @@ public sealed class TrainingSet
             }
             catch (OperationCanceledException)
             {
-                // The reader left.
+                // The consumer stopped.
             }
             finally
             {
@@ -131,19 +137,19 @@ public sealed class TrainingSet
         finally
         {
             stop.Cancel();
-            // An error while loading is the reader's error.
+            // Rethrows an error of the loader to the consumer.
             loader.GetAwaiter().GetResult();
         }
     }
 
-    /// <summary>Steps of an epoch.</summary>
+    /// <summary>Returns the number of steps of an epoch.</summary>
     public int Steps(int batch, int perIdentity)
     {
         int count = perIdentity <= 0 ? Count : Order(0, perIdentity).Length;
         return Math.Max(1, count / Math.Max(1, Math.Min(batch, count)));
     }
 
-    /// <summary>Samples as the network's input [N,3,H,W]: bytes scaled and normalised as the spec says.</summary>
+    /// <summary>Converts samples to the network's input [N,3,H,W], scaled and normalized as in the spec.</summary>
     public static torch.Tensor ToTensor(IReadOnlyList<Sample> items, InputSpec input)
     {
         ArgumentNullException.ThrowIfNull(items);
@@ -154,8 +160,10 @@ public sealed class TrainingSet
             items[i].Planes.CopyTo(bytes, i * items[0].Planes.Length);
         }
 
-        var pixels = torch.tensor(bytes, [items.Count, 3, input.Height, input.Width], dtype: torch.ScalarType.Byte).to_type(torch.ScalarType.Float32);
-        return (pixels * input.Scale - torch.tensor(input.Mean, 1, input.Mean.Length, 1, 1)) / torch.tensor(input.Std, 1, input.Std.Length, 1, 1);
+        var pixels = torch.tensor(bytes, [items.Count, 3, input.Height, input.Width], dtype: torch.ScalarType.Byte)
+            .to_type(torch.ScalarType.Float32);
+        return (pixels * input.Scale - torch.tensor(input.Mean, 1, input.Mean.Length, 1, 1))
+            / torch.tensor(input.Std, 1, input.Std.Length, 1, 1);
     }
 
     private LabelledPicture Augment(int index, int epoch)

@@ -3,42 +3,46 @@ using EdgeVision.Onnx;
 
 namespace EdgeVision.Exporter.Training;
 
-/// <summary>What became of the weights that a transfer offered.</summary>
-/// <param name="Loaded">Weights taken: name and shape agree.</param>
-/// <param name="OtherShape">Names that both have in other shapes, such as a head for other classes.</param>
-/// <param name="Missing">Weights of the model that the file does not have.</param>
-/// <param name="Unused">Tensors of the file that the model does not have.</param>
-/// <param name="Excluded">Weights that the config keeps out.</param>
+/// <summary>Result of loading weights from a file.</summary>
+/// <param name="Loaded">Loaded weights: name and shape match.</param>
+/// <param name="OtherShape">Weights with the same name but another shape, such as a head for other classes.</param>
+/// <param name="Missing">Weights of the model that are not in the file.</param>
+/// <param name="Unused">Tensors of the file that are not in the model.</param>
+/// <param name="Excluded">Weights that the config excludes.</param>
 public sealed record TransferReport(IReadOnlyList<string> Loaded, IReadOnlyList<string> OtherShape, IReadOnlyList<string> Missing,
     IReadOnlyList<string> Unused, IReadOnlyList<string> Excluded)
 {
-    /// <summary>One line for people.</summary>
+    /// <summary>Returns the report as one line.</summary>
     public override string ToString()
     {
         string Some(string what, IReadOnlyList<string> names) =>
             names.Count == 0 ? "" : $"; {names.Count} {what} ({string.Join(", ", names.Take(4))}{(names.Count > 4 ? " …" : "")})";
-        return $"{Loaded.Count} weights loaded{Some("of another shape", OtherShape)}{Some("not in the file", Missing)}{Some("kept out", Excluded)}{Some("of the file unused", Unused)}";
+        return $"{Loaded.Count} weights loaded{Some("of another shape", OtherShape)}{Some("not in the file", Missing)}"
+            + $"{Some("excluded", Excluded)}{Some("of the file not used", Unused)}";
     }
 }
 
-/// <summary>
-/// Weights from elsewhere: a checkpoint of ours (its averaged weights where it has them), any safetensors file with tensors of
-/// type F32, or the initializers of an ONNX file. Matched by name and shape.
-/// </summary>
+/// <summary>Loads initial weights from a file, matched by name and shape.</summary>
+/// <remarks>
+/// Files: a checkpoint of this exporter (its averaged weights if available), any safetensors file with tensors of type F32, or
+/// the initializers of an ONNX file.
+/// </remarks>
 public static class Transfer
 {
-    /// <summary>Loads what fits into <paramref name="weights"/>.</summary>
-    /// <exception cref="EdgeVisionException">The file cannot be read, or nothing in it fits.</exception>
+    /// <summary>Loads matching weights into <paramref name="weights"/>.</summary>
+    /// <exception cref="EdgeVisionException">The file cannot be read, or no weight matches.</exception>
     public static TransferReport Load(WeightStore weights, TransferConfig config)
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(config);
         if (!File.Exists(config.From))
         {
-            throw new EdgeVisionException($"there is no file {config.From} to take weights from");
+            throw new EdgeVisionException($"File '{config.From}' for the transfer of weights does not exist");
         }
 
-        var tensors = Path.GetExtension(config.From).Equals(".onnx", StringComparison.OrdinalIgnoreCase) ? FromOnnx(config.From) : FromSafeTensors(config.From);
+        var tensors = Path.GetExtension(config.From).Equals(".onnx", StringComparison.OrdinalIgnoreCase)
+            ? FromOnnx(config.From)
+            : FromSafeTensors(config.From);
         List<string> loaded = [], otherShape = [], missing = [], excluded = [];
         foreach (string name in weights.Names)
         {
@@ -63,7 +67,7 @@ public static class Transfer
 
         var known = weights.Names.ToHashSet();
         var report = new TransferReport(loaded, otherShape, missing, [.. tensors.Keys.Where(n => !known.Contains(n))], excluded);
-        return loaded.Count > 0 ? report : throw new EdgeVisionException($"nothing in {config.From} fits the model: {report}");
+        return loaded.Count > 0 ? report : throw new EdgeVisionException($"No weight in '{config.From}' matches the model: {report}");
     }
 
     private static Dictionary<string, SafeTensor> FromSafeTensors(string path)
@@ -78,8 +82,8 @@ public static class Transfer
         return result;
     }
 
-    // Our exports fold BatchNorm into the layer before it and say so in the name (scope.conv+bn.weight). Such a layer gives
-    // its folded weight, and a BatchNorm that only adds the folded bias: exact while that BatchNorm stands still.
+    // Exported bundles fold BatchNorm into the preceding layer and mark it in the name (scope.conv+bn.weight). Such a layer
+    // gets its folded weight, and a BatchNorm that only adds the folded bias: exact while that BatchNorm is frozen.
     private static Dictionary<string, SafeTensor> FromOnnx(string path)
     {
         var result = new Dictionary<string, SafeTensor>();

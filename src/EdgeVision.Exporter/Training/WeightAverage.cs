@@ -3,15 +3,16 @@ using TorchSharp;
 
 namespace EdgeVision.Exporter.Training;
 
-/// <summary>
-/// Exponential moving average of all weights, running statistics too. The share kept grows from a tenth to its full value
-/// over the first steps ((1 + t) / (10 + t), as TensorFlow's), so that the start does not weigh on short runs.
-/// </summary>
+/// <summary>Exponential moving average of all weights, including running statistics.</summary>
+/// <remarks>
+/// The kept share grows from a tenth to its full value over the first steps ((1 + t) / (10 + t), as in TensorFlow), so that
+/// initial weights do not dominate short runs.
+/// </remarks>
 public sealed class WeightAverage(WeightStore weights, double keep) : IDisposable
 {
     private readonly Dictionary<string, torch.Tensor> _average = [];
 
-    /// <summary>Takes the weights of a finished step in.</summary>
+    /// <summary>Updates the averages with the weights of a finished step.</summary>
     public void Update(long step)
     {
         using var scope = torch.NewDisposeScope();
@@ -31,18 +32,18 @@ public sealed class WeightAverage(WeightStore weights, double keep) : IDisposabl
         }
     }
 
-    /// <summary>The store holds the averages until the result is disposed; training must wait.</summary>
+    /// <summary>Swaps the averages into the store until the result is disposed; no training step may run meanwhile.</summary>
     public IDisposable Use()
     {
         Swap();
         return new Back(this);
     }
 
-    /// <summary>The averages as tensors of a checkpoint.</summary>
+    /// <summary>Returns the averages as tensors of a checkpoint.</summary>
     public IEnumerable<KeyValuePair<string, SafeTensor>> Snapshot() =>
         _average.Select(a => KeyValuePair.Create($"ema/{a.Key}", SafeTensor.FromFloats(OnnxNet.Floats(a.Value), a.Value.shape)));
 
-    /// <summary>Goes on from a checkpoint.</summary>
+    /// <summary>Restores the averages from a checkpoint.</summary>
     public void Load(IReadOnlyDictionary<string, SafeTensor> tensors)
     {
         foreach (string name in weights.Names)

@@ -3,21 +3,24 @@ using EdgeVision.Exporter.Layers;
 
 namespace EdgeVision.Exporter.Architectures.Backbones;
 
-/// <summary>
-/// ConvNeXt (Liu et al. 2022), tiny as torchvision builds it: patches of 4x4, blocks of a depthwise 7x7, layer normalisation and
-/// two linear layers with GELU, a scale on each branch; features at strides 4, 8, 16 and 32.
-/// </summary>
-/// <param name="Settings">For the factor on channels; option <c>blocks</c> such as <c>1,1,3,1</c>.</param>
+/// <summary>ConvNeXt backbone (Liu et al. 2022), tiny variant, as in torchvision; features at strides 4, 8, 16 and 32.</summary>
+/// <param name="Settings">Supplies the factor on channels and option <c>blocks</c>, such as <c>1,1,3,1</c>.</param>
+/// <remarks>
+/// Patches of 4x4; blocks of a depthwise 7x7 convolution, layer normalization and two linear layers with GELU; a learned scale
+/// on each branch.
+/// </remarks>
 public sealed record ConvNeXt(ModelSettings Settings) : Backbone
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = ["backbone.stem", "backbone.stage1", "backbone.stage2", "backbone.stage3", "backbone.stage4"];
+    public override IReadOnlyList<string> Stages { get; } =
+        ["backbone.stem", "backbone.stage1", "backbone.stage2", "backbone.stage3", "backbone.stage4"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Value> Forward(Net net, Value image)
     {
         ArgumentNullException.ThrowIfNull(net);
-        int[] blocks = [.. Settings.Option("blocks", "3,3,9,3").Split(',').Select(b => int.Parse(b, System.Globalization.CultureInfo.InvariantCulture))];
+        int[] blocks = [.. Settings.Option("blocks", "3,3,9,3").Split(',')
+            .Select(b => int.Parse(b, System.Globalization.CultureInfo.InvariantCulture))];
         using var scope = net.Scope("backbone");
         var x = net.Apply("stem.conv", new Conv2d(Settings.Scaled(96), 4) { Stride = 4, Padding = 0 }, image);
         x = Normalize(net, "stem.norm", x);
@@ -42,7 +45,7 @@ public sealed record ConvNeXt(ModelSettings Settings) : Backbone
         return features;
     }
 
-    /// <summary>Mean over the picture, normalised.</summary>
+    /// <summary>Returns the mean over the image after layer normalization.</summary>
     public override Value Pool(Net net, IReadOnlyList<Value> features) => net.Apply("head.norm", new LayerNorm(), base.Pool(net, features));
 
     private static Value Block(Net net, string name, Value x, int channels)
@@ -58,7 +61,7 @@ public sealed record ConvNeXt(ModelSettings Settings) : Backbone
         return net.Add(x, net.Permute(y, 0, 3, 1, 2));
     }
 
-    // Over the channels of each pixel: the last axis once they are last.
+    // LayerNorm works on the last axis, so the channels are moved there and back.
     private static Value Normalize(Net net, string name, Value x) =>
         net.Permute(net.Apply(name, new LayerNorm(), net.Permute(x, 0, 2, 3, 1)), 0, 3, 1, 2);
 }

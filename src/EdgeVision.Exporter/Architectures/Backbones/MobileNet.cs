@@ -3,14 +3,16 @@ using EdgeVision.Exporter.Layers;
 
 namespace EdgeVision.Exporter.Architectures.Backbones;
 
-/// <summary>What the mobile backbones share.</summary>
+/// <summary>Inverted residual block shared by the mobile backbones.</summary>
 internal static class InvertedResidual
 {
-    /// <summary>
-    /// Expansion by 1x1, depthwise convolution, optional squeeze and excitation, projection by 1x1 without activation; the input is
-    /// added where the shapes allow (Sandler et al. 2018).
-    /// </summary>
-    public static Value Block(Net net, string name, Value x, int expanded, int channels, int kernel, int stride, Layer activation, int squeezed = 0)
+    /// <summary>Applies an inverted residual block (Sandler et al. 2018).</summary>
+    /// <remarks>
+    /// Expansion by 1x1, depthwise convolution, optional squeeze and excitation, and projection by 1x1 without activation; the
+    /// input is added where the shapes allow it.
+    /// </remarks>
+    public static Value Block(Net net, string name, Value x, int expanded, int channels, int kernel, int stride, Layer activation,
+        int squeezed = 0)
     {
         using var scope = net.Scope(name);
         var y = x;
@@ -30,15 +32,16 @@ internal static class InvertedResidual
     }
 }
 
-/// <summary>MobileNetV2 (Sandler et al. 2018) as torchvision builds it; features at strides 4, 8, 16 and 32.</summary>
-/// <param name="Settings">For the factor on channels.</param>
+/// <summary>MobileNetV2 (Sandler et al. 2018) as in torchvision; features at strides 4, 8, 16 and 32.</summary>
+/// <param name="Settings">Supplies the factor on channels.</param>
 public sealed record MobileNetV2(ModelSettings Settings) : Backbone
 {
     private static readonly (int Expansion, int Channels, int Blocks, int Stride)[] Rows =
         [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = ["backbone.stem", .. Enumerable.Range(1, Rows.Length).Select(i => $"backbone.stage{i}"), "backbone.last"];
+    public override IReadOnlyList<string> Stages { get; } =
+        ["backbone.stem", .. Enumerable.Range(1, Rows.Length).Select(i => $"backbone.stage{i}"), "backbone.last"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Value> Forward(Net net, Value image)
@@ -57,7 +60,8 @@ public sealed record MobileNetV2(ModelSettings Settings) : Backbone
 
             for (int b = 0; b < row.Blocks; b++)
             {
-                x = InvertedResidual.Block(net, $"stage{r + 1}.block{b + 1}", x, (int)x.Size(1) * row.Expansion, Settings.Scaled(row.Channels), 3, b == 0 ? row.Stride : 1, new Relu6());
+                x = InvertedResidual.Block(net, $"stage{r + 1}.block{b + 1}", x, (int)x.Size(1) * row.Expansion,
+                    Settings.Scaled(row.Channels), 3, b == 0 ? row.Stride : 1, new Relu6());
             }
         }
 
@@ -66,17 +70,17 @@ public sealed record MobileNetV2(ModelSettings Settings) : Backbone
     }
 }
 
-/// <summary>
-/// EfficientNet-Lite0 (Tan and Le 2019 without squeeze and excitation, ReLU6 throughout: what quantises and runs everywhere).
-/// </summary>
-/// <param name="Settings">For the factor on channels.</param>
+/// <summary>EfficientNet-Lite0 (Tan and Le 2019); features at strides 4, 8, 16 and 32.</summary>
+/// <param name="Settings">Supplies the factor on channels.</param>
+/// <remarks>It has no squeeze and excitation and uses ReLU6 throughout, so it quantizes well and runs on every device.</remarks>
 public sealed record EfficientNetLite(ModelSettings Settings) : Backbone
 {
     private static readonly (int Expansion, int Channels, int Blocks, int Stride, int Kernel)[] Rows =
         [(1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3), (6, 112, 3, 1, 5), (6, 192, 4, 2, 5), (6, 320, 1, 1, 3)];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = ["backbone.stem", .. Enumerable.Range(1, Rows.Length).Select(i => $"backbone.stage{i}"), "backbone.last"];
+    public override IReadOnlyList<string> Stages { get; } =
+        ["backbone.stem", .. Enumerable.Range(1, Rows.Length).Select(i => $"backbone.stage{i}"), "backbone.last"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Value> Forward(Net net, Value image)
@@ -95,7 +99,8 @@ public sealed record EfficientNetLite(ModelSettings Settings) : Backbone
 
             for (int b = 0; b < row.Blocks; b++)
             {
-                x = InvertedResidual.Block(net, $"stage{r + 1}.block{b + 1}", x, (int)x.Size(1) * row.Expansion, Settings.Scaled(row.Channels), row.Kernel, b == 0 ? row.Stride : 1, new Relu6());
+                x = InvertedResidual.Block(net, $"stage{r + 1}.block{b + 1}", x, (int)x.Size(1) * row.Expansion,
+                    Settings.Scaled(row.Channels), row.Kernel, b == 0 ? row.Stride : 1, new Relu6());
             }
         }
 
@@ -104,8 +109,8 @@ public sealed record EfficientNetLite(ModelSettings Settings) : Backbone
     }
 }
 
-/// <summary>MobileNetV3-small (Howard et al. 2019) as torchvision builds it; features at strides 4, 8, 16 and 32.</summary>
-/// <param name="Settings">For the factor on channels.</param>
+/// <summary>MobileNetV3-small (Howard et al. 2019) as in torchvision; features at strides 4, 8, 16 and 32.</summary>
+/// <param name="Settings">Supplies the factor on channels.</param>
 public sealed record MobileNetV3Small(ModelSettings Settings) : Backbone
 {
     private static readonly (int Kernel, int Expanded, int Channels, bool Squeeze, bool Swish, int Stride)[] Rows =
@@ -116,7 +121,8 @@ public sealed record MobileNetV3Small(ModelSettings Settings) : Backbone
     ];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = ["backbone.stem", .. Enumerable.Range(1, Rows.Length).Select(i => $"backbone.block{i}"), "backbone.last"];
+    public override IReadOnlyList<string> Stages { get; } =
+        ["backbone.stem", .. Enumerable.Range(1, Rows.Length).Select(i => $"backbone.block{i}"), "backbone.last"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Value> Forward(Net net, Value image)
@@ -143,14 +149,14 @@ public sealed record MobileNetV3Small(ModelSettings Settings) : Backbone
         return features;
     }
 
-    /// <summary>The paper's head has a hidden layer of 1024.</summary>
+    /// <summary>Returns the pooled features after a hidden layer of 1024, as in the paper's head.</summary>
     public override Value Pool(Net net, IReadOnlyList<Value> features)
     {
         var pooled = base.Pool(net, features);
         return net.Apply("head.swish", new HardSwish(), net.Linear("head.hidden", pooled, Settings.Scaled(1024)));
     }
 
-    // torchvision's _make_divisible: to the nearest multiple of 8, not below nine tenths.
+    // torchvision's _make_divisible: rounds to the nearest multiple of 8, but not below 90 % of the value.
     private static int Divisible(double value)
     {
         int rounded = Math.Max(8, (int)(value + 4) / 8 * 8);

@@ -3,16 +3,18 @@ using EdgeVision.Exporter.Layers;
 
 namespace EdgeVision.Exporter.Architectures.Backbones;
 
-/// <summary>
-/// ResNet (He et al. 2015) as torchvision builds it: a stem of 7x7 and max pooling (stride 4), then four stages of basic blocks
-/// (18, 34) or bottlenecks with the stride on the 3x3 (50).
-/// </summary>
+/// <summary>ResNet backbone (He et al. 2015) as in torchvision; features at strides 4, 8, 16 and 32.</summary>
 /// <param name="Depth">18, 34 or 50.</param>
-/// <param name="Settings">For the factor on channels.</param>
+/// <param name="Settings">Supplies the factor on channels.</param>
+/// <remarks>
+/// A 7x7 stem and max pooling (stride 4), then four stages of basic blocks (18, 34) or of bottlenecks with the stride on the
+/// 3x3 convolution (50).
+/// </remarks>
 public sealed record ResNet(int Depth, ModelSettings Settings) : Backbone
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = ["backbone.stem", "backbone.stage1", "backbone.stage2", "backbone.stage3", "backbone.stage4"];
+    public override IReadOnlyList<string> Stages { get; } =
+        ["backbone.stem", "backbone.stage1", "backbone.stage2", "backbone.stage3", "backbone.stage4"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Value> Forward(Net net, Value image)
@@ -22,7 +24,7 @@ public sealed record ResNet(int Depth, ModelSettings Settings) : Backbone
         {
             18 => [2, 2, 2, 2],
             34 or 50 => [3, 4, 6, 3],
-            _ => throw new EdgeVisionException($"there is no ResNet-{Depth} here; 18, 34 and 50 are"),
+            _ => throw new EdgeVisionException($"ResNet depth must be 18, 34 or 50; got {Depth}"),
         };
         using var scope = net.Scope("backbone");
         var x = net.ConvNorm("stem", image, Settings.Scaled(64), kernel: 7, stride: 2);
@@ -44,7 +46,7 @@ public sealed record ResNet(int Depth, ModelSettings Settings) : Backbone
         return features;
     }
 
-    /// <summary>Two 3x3 convolutions beside a shortcut.</summary>
+    /// <summary>Applies two 3x3 convolutions and adds a shortcut.</summary>
     public static Value BasicBlock(Net net, string name, Value x, int channels, int stride, int dilation = 1)
     {
         ArgumentNullException.ThrowIfNull(net);

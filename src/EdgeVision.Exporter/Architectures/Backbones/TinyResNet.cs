@@ -4,11 +4,10 @@ using EdgeVision.Exporter.Layers;
 namespace EdgeVision.Exporter.Architectures.Backbones;
 
 /// <summary>
-/// The smallest residual network that is of use: a stem of 3 to 32 channels and two stages of basic blocks (He et al. 2015),
-/// strides 2, 2 and 4.
+/// Smallest useful residual network: a stem and two stages of basic blocks (He et al. 2015), strides 2, 2 and 4.
 /// </summary>
-/// <param name="Channels">Channels of stem and first stage; the second has twice as many.</param>
-/// <param name="Blocks">Blocks of a stage.</param>
+/// <param name="Channels">Channels of the stem and the first stage; the second stage has twice as many.</param>
+/// <param name="Blocks">Blocks per stage.</param>
 public sealed record TinyResNet(int Channels = 32, int Blocks = 2) : Backbone
 {
     /// <inheritdoc/>
@@ -25,7 +24,8 @@ public sealed record TinyResNet(int Channels = 32, int Blocks = 2) : Backbone
         {
             for (int block = 0; block < Blocks; block++)
             {
-                x = ResNet.BasicBlock(net, $"stage{stage + 1}.block{block + 1}", x, Channels << stage, stride: stage > 0 && block == 0 ? 2 : 1);
+                x = ResNet.BasicBlock(net, $"stage{stage + 1}.block{block + 1}", x, Channels << stage,
+                    stride: stage > 0 && block == 0 ? 2 : 1);
             }
 
             features.Add(x);

@@ -3,20 +3,23 @@ using EdgeVision.Exporter.Layers;
 
 namespace EdgeVision.Exporter.Architectures.Backbones;
 
-/// <summary>
-/// Vision Transformer (Dosovitskiy et al. 2021): patches, a class token, learned positions and a pre-norm encoder, written from
-/// linear layers and matrix products so that every runtime has its operators. The result is [N, 1 + patches, dimension].
-/// </summary>
-/// <param name="Patch">Side of a patch in pixels; it divides the input.</param>
-/// <param name="Dimension">Numbers a token; a multiple of the heads.</param>
+/// <summary>Vision Transformer (Dosovitskiy et al. 2021); the result is [N, 1 + patches, dimension].</summary>
+/// <param name="Patch">Side of a patch in pixels; both sides of the input must be multiples of it.</param>
+/// <param name="Dimension">Features per token; a multiple of the number of heads.</param>
 /// <param name="Depth">Encoder blocks.</param>
 /// <param name="Heads">Attention heads.</param>
+/// <remarks>
+/// Patches, a class token, learned positions and a pre-norm encoder, composed of linear layers and matrix products so that
+/// every runtime supports its operators.
+/// </remarks>
 public sealed record VisionTransformer(int Patch = 16, int Dimension = 384, int Depth = 12, int Heads = 6) : Backbone
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = ["backbone.patch", "backbone.token", "backbone.position", .. Enumerable.Range(1, Depth).Select(i => $"backbone.block{i}"), "backbone.norm"];
+    public override IReadOnlyList<string> Stages { get; } =
+        ["backbone.patch", "backbone.token", "backbone.position", .. Enumerable.Range(1, Depth).Select(i => $"backbone.block{i}"),
+            "backbone.norm"];
 
-    /// <summary>Positions are learned for one number of patches.</summary>
+    /// <summary>Gets false: positions are learned for a fixed number of patches.</summary>
     public override bool DynamicSize => false;
 
     /// <inheritdoc/>
@@ -26,7 +29,8 @@ public sealed record VisionTransformer(int Patch = 16, int Dimension = 384, int 
         ArgumentNullException.ThrowIfNull(image);
         if (image.Size(2) % Patch != 0 || image.Size(3) % Patch != 0)
         {
-            throw new EdgeVisionException($"patches of {Patch} do not divide an input of {image.Size(3)}x{image.Size(2)}");
+            throw new EdgeVisionException(
+                $"Both sides of the input must be multiples of the patch size {Patch}; got {image.Size(3)}x{image.Size(2)}");
         }
 
         using var scope = net.Scope("backbone");
@@ -42,7 +46,7 @@ public sealed record VisionTransformer(int Patch = 16, int Dimension = 384, int 
         return [net.Apply("norm", new LayerNorm(), x)];
     }
 
-    /// <summary>The class token.</summary>
+    /// <summary>Returns the class token.</summary>
     public override Value Pool(Net net, IReadOnlyList<Value> features)
     {
         ArgumentNullException.ThrowIfNull(features);

@@ -2,10 +2,8 @@ using SkiaSharp;
 
 namespace EdgeVision.Exporter.Data.Drawn;
 
-/// <summary>
-/// A picture under way, with a second plane that says of each pixel what was drawn there last: outlines are filled in both, the
-/// second without antialiasing, so that masks are exact.
-/// </summary>
+/// <summary>Canvas with a second plane that records for each pixel which object was drawn there last.</summary>
+/// <remarks>Outlines are filled in both planes; in the second one without antialiasing, so that masks are exact.</remarks>
 internal sealed class Drawing : IDisposable
 {
     private const int OutlinePoints = 36;
@@ -28,11 +26,12 @@ internal sealed class Drawing : IDisposable
 
     public SKCanvas Canvas { get; }
 
-    /// <summary>Fills an outline with a colour that runs into another.</summary>
+    /// <summary>Fills an outline with a gradient between two colors.</summary>
     public void Fill(SKPath outline, SKColor colour, SKColor other)
     {
         outline.GetTightBounds(out var bounds);
-        using var shader = SKShader.CreateLinearGradient(new SKPoint(bounds.Left, bounds.Top), new SKPoint(bounds.Right, bounds.Top), [colour, other, colour], [0, 0.35f, 1], SKShaderTileMode.Clamp);
+        using var shader = SKShader.CreateLinearGradient(new SKPoint(bounds.Left, bounds.Top), new SKPoint(bounds.Right, bounds.Top),
+            [colour, other, colour], [0, 0.35f, 1], SKShaderTileMode.Clamp);
         using var paint = new SKPaint { IsAntialias = true, Shader = shader };
         Canvas.DrawPath(outline, paint);
     }
@@ -51,7 +50,14 @@ internal sealed class Drawing : IDisposable
 
     public void Line(float x1, float y1, float x2, float y2, float thickness, SKColor colour)
     {
-        using var paint = new SKPaint { IsAntialias = true, Color = colour, IsStroke = true, StrokeWidth = thickness, StrokeCap = SKStrokeCap.Round };
+        using var paint = new SKPaint
+        {
+            IsAntialias = true,
+            Color = colour,
+            IsStroke = true,
+            StrokeWidth = thickness,
+            StrokeCap = SKStrokeCap.Round,
+        };
         Canvas.DrawLine(x1, y1, x2, y2, paint);
     }
 
@@ -61,14 +67,14 @@ internal sealed class Drawing : IDisposable
         Canvas.DrawCircle(x, y, radius, paint);
     }
 
-    /// <summary>Says that an outline's pixels are <paramref name="mark"/>.</summary>
+    /// <summary>Sets the mark of an outline's pixels to <paramref name="mark"/>.</summary>
     public void Mark(SKPath outline, byte mark)
     {
         using var paint = new SKPaint { IsAntialias = false, Color = new SKColor(0, 0, 0, mark), BlendMode = SKBlendMode.Src };
         _markCanvas.DrawPath(outline, paint);
     }
 
-    /// <summary>Marks of all pixels, [H*W], 0 where nothing was marked.</summary>
+    /// <summary>Returns the marks of all pixels, [H*W]; 0 where nothing was marked.</summary>
     public byte[] Marks()
     {
         _markCanvas.Flush();
@@ -82,7 +88,7 @@ internal sealed class Drawing : IDisposable
         return marks;
     }
 
-    /// <summary>Pixels with sensor noise, [H*W*3].</summary>
+    /// <summary>Returns the pixels with sensor noise, [H*W*3].</summary>
     public byte[] Rgb(Random random, int mostNoise = 12)
     {
         Canvas.Flush();
@@ -100,7 +106,7 @@ internal sealed class Drawing : IDisposable
         return rgb;
     }
 
-    /// <summary>An outline as a polygon, x and y in turn.</summary>
+    /// <summary>Returns an outline as a polygon, x and y alternating.</summary>
     public static float[] Polygon(SKPath outline)
     {
         using var measure = new SKPathMeasure(outline, forceClosed: true);
@@ -131,7 +137,8 @@ internal sealed class Drawing : IDisposable
     public static float Between(Random random, float low, float high) => low + (high - low) * (float)random.NextDouble();
 
     public static SKColor Colour(Random random, float hueLow = 0, float hueHigh = 360, float saturationLow = 45, float valueLow = 45) =>
-        SKColor.FromHsv((Between(random, hueLow, hueHigh) + 360) % 360, Between(random, saturationLow, 100), Between(random, valueLow, 100));
+        SKColor.FromHsv((Between(random, hueLow, hueHigh) + 360) % 360, Between(random, saturationLow, 100),
+            Between(random, valueLow, 100));
 
     public static SKColor Near(Random random, SKColor colour, int most)
     {
@@ -140,9 +147,11 @@ internal sealed class Drawing : IDisposable
     }
 
     public static SKColor Light(SKColor colour, float part) => new(
-        (byte)(colour.Red + (255 - colour.Red) * part), (byte)(colour.Green + (255 - colour.Green) * part), (byte)(colour.Blue + (255 - colour.Blue) * part));
+        (byte)(colour.Red + (255 - colour.Red) * part), (byte)(colour.Green + (255 - colour.Green) * part),
+        (byte)(colour.Blue + (255 - colour.Blue) * part));
 
-    public static SKColor Dark(SKColor colour, float part) => new((byte)(colour.Red * part), (byte)(colour.Green * part), (byte)(colour.Blue * part));
+    public static SKColor Dark(SKColor colour, float part) =>
+        new((byte)(colour.Red * part), (byte)(colour.Green * part), (byte)(colour.Blue * part));
 
     public void Dispose()
     {

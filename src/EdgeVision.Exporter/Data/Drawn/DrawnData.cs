@@ -2,32 +2,33 @@ using EdgeVision.Exporter.Data.Drawn;
 
 namespace EdgeVision.Exporter.Data;
 
-/// <summary>Drawn data sets by name. Picture i of a seed is always the same; sets of different seeds share no picture.</summary>
+/// <summary>Drawn data sets by name.</summary>
+/// <remarks>Image i of a seed is always the same; sets of different seeds share no image.</remarks>
 public static class DrawnData
 {
-    /// <summary>Names and what they show.</summary>
+    /// <summary>Gets the names of the data sets and their descriptions.</summary>
     public static IReadOnlyList<(string Name, string Description)> Kinds { get; } =
     [
         ("shapes", "Circles, squares, triangles, stars, crosses and rings over clutter: boxes"),
         ("shelves", "Shelves of bottles, cans, boxes, jars and cartons: boxes, outlines, pixel classes"),
         ("figures", "One articulated figure in any pose: 13 keypoints"),
         ("motion", "One figure that walks, squats and waves, frame by frame: 13 keypoints"),
-        ("families", "Emblems, each seen eight times in other light, place and turn: identities"),
-        ("scenes", "Five kinds of places with things standing in them: class, boxes, foreground, distances"),
+        ("families", "Emblems, each in eight images with different light, position and rotation: identities"),
+        ("scenes", "Five kinds of scenes with objects in them: class, boxes, foreground, distances"),
     ];
 
-    /// <summary>A set.</summary>
+    /// <summary>Creates a data set.</summary>
     /// <param name="kind">One of <see cref="Kinds"/>.</param>
-    /// <param name="count">Pictures.</param>
+    /// <param name="count">Number of images.</param>
     /// <param name="seed">Seed.</param>
-    /// <param name="width">Width of the pictures in pixels.</param>
-    /// <param name="height">Height of the pictures in pixels.</param>
-    /// <exception cref="EdgeVisionException">There is no such kind, or the size is too small to draw on.</exception>
+    /// <param name="width">Width of the images in pixels.</param>
+    /// <param name="height">Height of the images in pixels.</param>
+    /// <exception cref="EdgeVisionException">The kind is unknown, or the size is out of range.</exception>
     public static PictureSource Create(string kind, int count, int seed, int width, int height)
     {
         if (width < 32 || height < 32 || width > 4096 || height > 4096)
         {
-            throw new EdgeVisionException($"drawn pictures are 32 to 4096 pixels wide and high; {width}x{height} is not");
+            throw new EdgeVisionException($"Width and height of drawn images must be between 32 and 4096 pixels; got {width}x{height}");
         }
 
         return kind switch
@@ -38,12 +39,13 @@ public static class DrawnData
             "motion" => new FiguresSource(count, seed, width, height, motion: true),
             "families" => new FamiliesSource(count, seed, width, height),
             "scenes" => new ScenesSource(count, seed, width, height),
-            _ => throw new EdgeVisionException($"there is no drawn data '{kind}'; there is {string.Join(", ", Kinds.Select(k => k.Name))}, and 'folder' for your own"),
+            _ => throw new EdgeVisionException($"Kind of drawn data must be one of {string.Join(", ", Kinds.Select(k => k.Name))} "
+                + $"(or 'folder' for your own data); got '{kind}'"),
         };
     }
 }
 
-/// <summary>A set that is drawn picture by picture.</summary>
+/// <summary>Data set that is drawn image by image.</summary>
 internal abstract class DrawnSource(string what, int count, int seed, int width, int height) : PictureSource
 {
     public override string Description => $"{Count} drawn {what} (seed {seed}, {Width}x{Height})";
@@ -61,13 +63,13 @@ internal abstract class DrawnSource(string what, int count, int seed, int width,
         return Draw(index) with { Name = $"{what} {index}" };
     }
 
-    /// <summary>The generator of an item: the same item of another set has another.</summary>
+    /// <summary>Returns the generator of an item; the same item of a set with another seed has another one.</summary>
     protected Random Source(int item) => DrawnScenes.Source(seed, item);
 
     protected abstract LabelledPicture Draw(int index);
 }
 
-/// <summary><see cref="DrawnScenes"/> as a source.</summary>
+/// <summary>Data set of the images of <see cref="DrawnScenes"/>.</summary>
 internal sealed class ShapesSource(int count, int seed, int width, int height) : DrawnSource("shapes", count, seed, width, height)
 {
     private readonly int _seed = seed;
@@ -77,6 +79,9 @@ internal sealed class ShapesSource(int count, int seed, int width, int height) :
     protected override LabelledPicture Draw(int index)
     {
         var scene = DrawnScenes.Draw(_seed, index, Width, Height);
-        return new LabelledPicture(scene.Rgb, scene.Width, scene.Height) { Objects = [.. scene.Objects.Select(o => new LabelledObject(o.ClassId, o.Box))] };
+        return new LabelledPicture(scene.Rgb, scene.Width, scene.Height)
+        {
+            Objects = [.. scene.Objects.Select(o => new LabelledObject(o.ClassId, o.Box))],
+        };
     }
 }

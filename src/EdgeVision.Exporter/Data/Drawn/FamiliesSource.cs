@@ -3,13 +3,15 @@ using static EdgeVision.Exporter.Data.Drawn.Drawing;
 
 namespace EdgeVision.Exporter.Data.Drawn;
 
-/// <summary>
-/// Near-duplicate families: each run of <see cref="PerFamily"/> pictures shows one emblem, a plate of one of six forms with a few
-/// shapes of its own in its own colours, every time in another place, turn, light, blur and noise, sometimes partly covered.
-/// </summary>
-internal sealed class FamiliesSource(int count, int seed, int width, int height) : DrawnSource("pictures of emblems", count, seed, width, height)
+/// <summary>Near-duplicate families: each run of <see cref="PerFamily"/> images shows one emblem.</summary>
+/// <remarks>
+/// An emblem is a plate of one of six forms with a few shapes and colors of its own. Its position, rotation, light, blur and
+/// noise differ in every image; sometimes it is partly covered.
+/// </remarks>
+internal sealed class FamiliesSource(int count, int seed, int width, int height)
+    : DrawnSource("pictures of emblems", count, seed, width, height)
 {
-    /// <summary>Pictures of one emblem.</summary>
+    /// <summary>Images per emblem.</summary>
     public const int PerFamily = 8;
 
     private static readonly string[] Plates = ["disc", "square", "hexagon", "diamond", "shield", "ring"];
@@ -23,7 +25,8 @@ internal sealed class FamiliesSource(int count, int seed, int width, int height)
         var random = Source(index);
         using var drawing = new Drawing(Width, Height);
         var ground = SKColor.FromHsv(Between(random, 0, 360), Between(random, 0, 60), Between(random, 20, 90));
-        using (var shader = SKShader.CreateLinearGradient(new SKPoint(0, 0), new SKPoint(Width * Between(random, 0, 1), Height), [ground, Near(random, ground, 60)], SKShaderTileMode.Clamp))
+        using (var shader = SKShader.CreateLinearGradient(new SKPoint(0, 0), new SKPoint(Width * Between(random, 0, 1), Height),
+            [ground, Near(random, ground, 60)], SKShaderTileMode.Clamp))
         using (var paint = new SKPaint { Shader = shader })
         {
             drawing.Canvas.DrawRect(0, 0, Width, Height, paint);
@@ -42,7 +45,10 @@ internal sealed class FamiliesSource(int count, int seed, int width, int height)
             drawing.Circle(x, y, unit * Between(random, 0.15f, 0.3f), Colour(random));
         }
 
-        using (var light = new SKPaint { Color = (random.Next(2) == 0 ? SKColors.White : SKColors.Black).WithAlpha((byte)random.Next(0, 70)) })
+        using (var light = new SKPaint
+        {
+            Color = (random.Next(2) == 0 ? SKColors.White : SKColors.Black).WithAlpha((byte)random.Next(0, 70)),
+        })
         {
             drawing.Canvas.DrawRect(0, 0, Width, Height, light);
         }
@@ -55,7 +61,7 @@ internal sealed class FamiliesSource(int count, int seed, int width, int height)
         return new LabelledPicture(drawing.Rgb(random, 20), Width, Height) { Identity = identity, ClassId = design.Plate };
     }
 
-    /// <summary>What all pictures of a family share, in a square of side 2 around the origin.</summary>
+    /// <summary>Design that all images of a family share, in a square of side 2 around the origin.</summary>
     private sealed class Design
     {
         private readonly SKColor _plate, _rim;
@@ -65,7 +71,8 @@ internal sealed class FamiliesSource(int count, int seed, int width, int height)
         {
             Plate = random.Next(Plates.Length);
             (_plate, _rim) = (Colour(random), Colour(random));
-            _shapes = [.. Enumerable.Range(0, random.Next(2, 5)).Select(_ => (random.Next(6), Between(random, -0.45f, 0.45f), Between(random, -0.45f, 0.45f),
+            _shapes = [.. Enumerable.Range(0, random.Next(2, 5))
+                .Select(_ => (random.Next(6), Between(random, -0.45f, 0.45f), Between(random, -0.45f, 0.45f),
                 Between(random, 0.18f, 0.4f), Between(random, 0, 360), Colour(random)))];
         }
 

@@ -3,10 +3,11 @@ using static EdgeVision.Exporter.Data.Drawn.Drawing;
 
 namespace EdgeVision.Exporter.Data.Drawn;
 
-/// <summary>
-/// One figure of limbs, trunk and head in a random pose, or in motion from picture to picture. Left limbs are warm and right limbs
-/// cold in colour: nothing else would tell them apart. So a mirrored picture would be wrong, and the set has no mirrored keypoints.
-/// </summary>
+/// <summary>One figure of limbs, trunk and head in a random pose, or in motion from image to image.</summary>
+/// <remarks>
+/// Left limbs have warm and right limbs cold colors, since nothing else distinguishes them. A mirrored image would therefore be
+/// wrong, and the set has no mirrored keypoints.
+/// </remarks>
 internal sealed class FiguresSource(int count, int seed, int width, int height, bool motion)
     : DrawnSource(motion ? "frames of a moving figure" : "figures", count, seed, width, height)
 {
@@ -25,7 +26,7 @@ internal sealed class FiguresSource(int count, int seed, int width, int height, 
 
     protected override LabelledPicture Draw(int index)
     {
-        // A moving figure keeps its looks and place: they come from one generator for the whole set.
+        // A moving figure keeps its look and position: they come from one generator for the whole set.
         var random = Source(motion ? 0 : index);
         using var drawing = new Drawing(Width, Height);
         Ground(drawing, random);
@@ -55,14 +56,15 @@ internal sealed class FiguresSource(int count, int seed, int width, int height, 
         }
     }
 
-    // Scaled and moved so that the whole figure lies in the picture.
+    // Scales and moves the figure so that all of it lies in the image.
     private SKPoint[] Place(SKPoint[] points, Random random)
     {
         const float margin = 0.09f;
         float left = points.Min(p => p.X), right = points.Max(p => p.X), top = points.Min(p => p.Y), bottom = points.Max(p => p.Y);
         float most = Math.Min(Width * (1 - 2 * margin) / Math.Max(right - left, 0.3f), Height * (1 - 2 * margin) / (bottom - top));
         float scale = most * Between(random, 0.75f, 1);
-        float x = Between(random, Width * margin, Width * (1 - margin) - scale * (right - left)), y = Between(random, Height * margin, Height * (1 - margin) - scale * (bottom - top));
+        float x = Between(random, Width * margin, Width * (1 - margin) - scale * (right - left)),
+            y = Between(random, Height * margin, Height * (1 - margin) - scale * (bottom - top));
         return [.. points.Select(p => new SKPoint((p.X - left) * scale + x, (p.Y - top) * scale + y))];
     }
 
@@ -70,7 +72,8 @@ internal sealed class FiguresSource(int count, int seed, int width, int height, 
     {
         float trunk = Distance(Middle(p[1], p[2]), Middle(p[7], p[8]));
         float thick = trunk * Between(random, 0.16f, 0.24f);
-        SKColor warm = Colour(random, -25, 55, 70, 65), cold = Colour(random, 150, 250, 60, 50), cloth = SKColor.FromHsv(Between(random, 0, 360), Between(random, 0, 60), Between(random, 25, 95));
+        SKColor warm = Colour(random, -25, 55, 70, 65), cold = Colour(random, 150, 250, 60, 50),
+            cloth = SKColor.FromHsv(Between(random, 0, 360), Between(random, 0, 60), Between(random, 25, 95));
         var skin = SKColor.FromHsv(Between(random, 15, 35), Between(random, 25, 60), Between(random, 40, 95));
         void Limb(int a, int b, SKColor colour, float part) => drawing.Line(p[a].X, p[a].Y, p[b].X, p[b].Y, thick * part, colour);
         bool leftFirst = random.Next(2) == 0;
@@ -101,7 +104,14 @@ internal sealed class FiguresSource(int count, int seed, int width, int height, 
         }))
         {
             drawing.Fill(body, cloth);
-            using var seam = new SKPaint { IsAntialias = true, IsStroke = true, StrokeWidth = thick * 0.7f, StrokeJoin = SKStrokeJoin.Round, Color = cloth };
+            using var seam = new SKPaint
+            {
+                IsAntialias = true,
+                IsStroke = true,
+                StrokeWidth = thick * 0.7f,
+                StrokeJoin = SKStrokeJoin.Round,
+                Color = cloth,
+            };
             drawing.Canvas.DrawPath(body, seam);
         }
 
@@ -126,8 +136,11 @@ internal sealed class FiguresSource(int count, int seed, int width, int height, 
 
     private static float Distance(SKPoint a, SKPoint b) => MathF.Sqrt((a.X - b.X) * (a.X - b.X) + (a.Y - b.Y) * (a.Y - b.Y));
 
-    /// <summary>Angles of the joints in radians from straight down, away from the middle; lengths in trunk lengths.</summary>
-    private sealed record Pose(float Lean, float Head, float LeftArm, float LeftElbow, float RightArm, float RightElbow, float LeftLeg, float LeftKnee, float RightLeg, float RightKnee, float Turn)
+    /// <summary>
+    /// Angles of the joints in radians from straight down, away from the center; lengths in units of the trunk's length.
+    /// </summary>
+    private sealed record Pose(float Lean, float Head, float LeftArm, float LeftElbow, float RightArm, float RightElbow, float LeftLeg,
+        float LeftKnee, float RightLeg, float RightKnee, float Turn)
     {
         public static Pose Random(Random r) => new(
             Between(r, -0.3f, 0.3f), Between(r, -0.35f, 0.35f),
@@ -135,29 +148,34 @@ internal sealed class FiguresSource(int count, int seed, int width, int height, 
             Between(r, -0.15f, 1.0f), Between(r, -1.1f, 0.15f), Between(r, -0.15f, 1.0f), Between(r, -1.1f, 0.15f),
             Between(r, 0.45f, 1));
 
-        /// <summary>Ten seconds each of walking, squatting and waving.</summary>
+        /// <summary>Returns a pose of a motion: ten seconds each of walking, squatting and waving.</summary>
         public static Pose Moving(Random r, float seconds)
         {
             float phase = Between(r, 0, 6.28f), swing = MathF.Sin(seconds * 4 + phase), bend = (1 - MathF.Cos(seconds * 2.5f)) / 2;
             return ((int)(seconds / 10) % 3) switch
             {
-                0 => new(0.05f, 0, 0.15f + 0.45f * swing, 0.3f, 0.15f - 0.45f * swing, 0.3f, 0.1f - 0.4f * swing, -0.2f - 0.2f * swing, 0.1f + 0.4f * swing, -0.2f + 0.2f * swing, 0.6f),
-                1 => new(0, 0, 0.3f + 1.1f * bend, 0.1f, 0.3f + 1.1f * bend, 0.1f, 0.1f + 0.9f * bend, -1.1f * bend, 0.1f + 0.9f * bend, -1.1f * bend, 1),
+                0 => new(0.05f, 0, 0.15f + 0.45f * swing, 0.3f, 0.15f - 0.45f * swing, 0.3f, 0.1f - 0.4f * swing, -0.2f - 0.2f * swing,
+                    0.1f + 0.4f * swing, -0.2f + 0.2f * swing, 0.6f),
+                1 => new(0, 0, 0.3f + 1.1f * bend, 0.1f, 0.3f + 1.1f * bend, 0.1f, 0.1f + 0.9f * bend, -1.1f * bend, 0.1f + 0.9f * bend,
+                    -1.1f * bend, 1),
                 _ => new(0, 0.1f * swing, 2.3f + 0.35f * swing, 0.3f - 0.5f * swing, 0.2f, 0.1f, 0.1f, -0.05f, 0.1f, -0.05f, 0.9f),
             };
         }
 
-        /// <summary>The 13 keypoints around the hips.</summary>
+        /// <summary>Returns the 13 keypoints around the hips.</summary>
         public SKPoint[] Points()
         {
-            static SKPoint Go(SKPoint from, float angle, float length) => new(from.X + MathF.Sin(angle) * length, from.Y + MathF.Cos(angle) * length);
+            static SKPoint Go(SKPoint from, float angle, float length) =>
+                new(from.X + MathF.Sin(angle) * length, from.Y + MathF.Cos(angle) * length);
             var hips = new SKPoint(0, 0);
             var chest = Go(hips, MathF.PI + Lean, 1);
-            // Seen from the front: the figure's left is on the picture's right.
-            SKPoint Side(SKPoint centre, float half, int sign) => new(centre.X + sign * half * Turn * MathF.Cos(Lean), centre.Y - sign * half * Turn * MathF.Sin(Lean));
+            // Seen from the front: the figure's left is on the right side of the image.
+            SKPoint Side(SKPoint centre, float half, int sign) =>
+                new(centre.X + sign * half * Turn * MathF.Cos(Lean), centre.Y - sign * half * Turn * MathF.Sin(Lean));
             var points = new SKPoint[13];
             points[0] = Go(chest, MathF.PI + Lean + Head, 0.42f);
-            (float Arm, float Elbow, float Leg, float Knee)[] sides = [(LeftArm, LeftElbow, LeftLeg, LeftKnee), (RightArm, RightElbow, RightLeg, RightKnee)];
+            (float Arm, float Elbow, float Leg, float Knee)[] sides = [(LeftArm, LeftElbow, LeftLeg, LeftKnee),
+                (RightArm, RightElbow, RightLeg, RightKnee)];
             for (int s = 0; s < 2; s++)
             {
                 int sign = s == 0 ? 1 : -1;

@@ -3,10 +3,11 @@ using static EdgeVision.Exporter.Data.Drawn.Drawing;
 
 namespace EdgeVision.Exporter.Data.Drawn;
 
-/// <summary>
-/// Places of five kinds with one to five things standing on the ground: the kind of place, boxes and outlines, foreground and
-/// background, and metres for each pixel from a camera 1.5 m above a level ground (1 to 20 m; sky and walls are at 20 m).
-/// </summary>
+/// <summary>Five kinds of scenes with one to five objects standing on the ground.</summary>
+/// <remarks>
+/// Labels: kind of scene, boxes and outlines, foreground and background, and the distance of each pixel in metres from a camera
+/// 1.5 m above level ground (1 to 20 m; sky and walls are at 20 m).
+/// </remarks>
 internal sealed class ScenesSource(int count, int seed, int width, int height) : DrawnSource("scenes", count, seed, width, height)
 {
     private const float CameraHeight = 1.5f, Nearest = 1, Farthest = 20;
@@ -23,12 +24,13 @@ internal sealed class ScenesSource(int count, int seed, int width, int height) :
         using var drawing = new Drawing(Width, Height);
         int place = random.Next(Places.Length);
         float horizon = Height * Between(random, 0.3f, 0.5f);
-        // A point on the ground d metres away is seen pixelsAtOneMetre / d below the horizon.
+        // A point on the ground at distance d metres appears pixelsAtOneMetre / d pixels below the horizon.
         float pixelsAtOneMetre = (Height - horizon) * Between(random, 1.25f, 1.7f);
         Backdrop(drawing, random, place, horizon);
         var objects = new List<LabelledObject>();
         var distances = new List<float>();
-        foreach (float distance in Enumerable.Range(0, random.Next(1, 6)).Select(_ => MathF.Exp(Between(random, MathF.Log(1.9f), MathF.Log(11)))).OrderDescending())
+        foreach (float distance in Enumerable.Range(0, random.Next(1, 6))
+            .Select(_ => MathF.Exp(Between(random, MathF.Log(1.9f), MathF.Log(11)))).OrderDescending())
         {
             int kind = random.Next(Things.Length);
             float metre = pixelsAtOneMetre / distance / CameraHeight;
@@ -67,11 +69,16 @@ internal sealed class ScenesSource(int count, int seed, int width, int height) :
     {
         (SKColor sky, SKColor ground) = place switch
         {
-            0 => (SKColor.FromHsv(Between(random, 195, 220), Between(random, 30, 65), Between(random, 75, 100)), SKColor.FromHsv(Between(random, 80, 125), Between(random, 45, 80), Between(random, 35, 75))),
-            1 => (SKColor.FromHsv(Between(random, 200, 225), Between(random, 5, 35), Between(random, 65, 95)), SKColor.FromHsv(Between(random, 0, 360), Between(random, 0, 10), Between(random, 30, 55))),
-            2 => (SKColor.FromHsv(Between(random, 190, 215), Between(random, 25, 60), Between(random, 85, 100)), SKColor.FromHsv(Between(random, 38, 50), Between(random, 25, 50), Between(random, 75, 98))),
-            3 => (SKColor.FromHsv(Between(random, 0, 360), Between(random, 8, 35), Between(random, 60, 95)), SKColor.FromHsv(Between(random, 15, 35), Between(random, 35, 70), Between(random, 30, 65))),
-            _ => (SKColor.FromHsv(Between(random, 225, 260), Between(random, 50, 90), Between(random, 5, 22)), SKColor.FromHsv(Between(random, 200, 260), Between(random, 10, 50), Between(random, 10, 28))),
+            0 => (SKColor.FromHsv(Between(random, 195, 220), Between(random, 30, 65), Between(random, 75, 100)),
+                SKColor.FromHsv(Between(random, 80, 125), Between(random, 45, 80), Between(random, 35, 75))),
+            1 => (SKColor.FromHsv(Between(random, 200, 225), Between(random, 5, 35), Between(random, 65, 95)),
+                SKColor.FromHsv(Between(random, 0, 360), Between(random, 0, 10), Between(random, 30, 55))),
+            2 => (SKColor.FromHsv(Between(random, 190, 215), Between(random, 25, 60), Between(random, 85, 100)),
+                SKColor.FromHsv(Between(random, 38, 50), Between(random, 25, 50), Between(random, 75, 98))),
+            3 => (SKColor.FromHsv(Between(random, 0, 360), Between(random, 8, 35), Between(random, 60, 95)),
+                SKColor.FromHsv(Between(random, 15, 35), Between(random, 35, 70), Between(random, 30, 65))),
+            _ => (SKColor.FromHsv(Between(random, 225, 260), Between(random, 50, 90), Between(random, 5, 22)),
+                SKColor.FromHsv(Between(random, 200, 260), Between(random, 10, 50), Between(random, 10, 28))),
         };
         Gradient(drawing, 0, horizon, Dark(sky, 0.85f), Light(sky, place == 4 ? 0.05f : 0.3f));
         Gradient(drawing, horizon, Height, Dark(ground, 0.8f), ground);
@@ -81,7 +88,8 @@ internal sealed class ScenesSource(int count, int seed, int width, int height) :
                 for (int i = random.Next(20, 60); i > 0; i--)
                 {
                     float y = horizon + (Height - horizon) * MathF.Sqrt(Between(random, 0, 1));
-                    drawing.Circle(Between(random, 0, Width), y, Between(random, 0.5f, 1.6f), random.Next(3) == 0 ? Colour(random) : Near(random, Dark(ground, 0.7f), 20));
+                    drawing.Circle(Between(random, 0, Width), y, Between(random, 0.5f, 1.6f),
+                        random.Next(3) == 0 ? Colour(random) : Near(random, Dark(ground, 0.7f), 20));
                 }
 
                 Clouds(drawing, random, horizon);
@@ -109,15 +117,19 @@ internal sealed class ScenesSource(int count, int seed, int width, int height) :
                 break;
             case 2:
                 float shore = horizon + (Height - horizon) * Between(random, 0.08f, 0.22f);
-                Gradient(drawing, horizon, shore, SKColor.FromHsv(Between(random, 185, 215), Between(random, 55, 90), Between(random, 45, 80)), SKColor.FromHsv(190, 40, 90));
+                Gradient(drawing, horizon, shore,
+                    SKColor.FromHsv(Between(random, 185, 215), Between(random, 55, 90), Between(random, 45, 80)),
+                    SKColor.FromHsv(190, 40, 90));
                 drawing.Line(0, shore, Width, shore + Between(random, -2, 2), 1.5f, SKColors.White.WithAlpha(200));
-                drawing.Circle(Between(random, 0, Width), horizon * Between(random, 0.2f, 0.6f), Between(random, 5, 11), new SKColor(255, 240, 170));
+                drawing.Circle(Between(random, 0, Width), horizon * Between(random, 0.2f, 0.6f), Between(random, 5, 11),
+                    new SKColor(255, 240, 170));
                 break;
             case 3:
                 drawing.Rectangle(0, horizon - 2.5f, Width, horizon, Light(sky, 0.6f));
                 float window = Width * Between(random, 0.05f, 0.6f);
                 drawing.Rectangle(window, horizon * 0.15f, window + Width * 0.25f, horizon * 0.7f, SKColors.White);
-                drawing.Rectangle(window + 2, horizon * 0.15f + 2, window + Width * 0.25f - 2, horizon * 0.7f - 2, SKColor.FromHsv(205, 40, 95));
+                drawing.Rectangle(window + 2, horizon * 0.15f + 2, window + Width * 0.25f - 2, horizon * 0.7f - 2,
+                    SKColor.FromHsv(205, 40, 95));
                 drawing.Line(window + Width * 0.125f, horizon * 0.15f, window + Width * 0.125f, horizon * 0.7f, 1.5f, SKColors.White);
                 for (float y = horizon + 4; y < Height; y += (y - horizon) * 0.45f + 3)
                 {
@@ -128,10 +140,12 @@ internal sealed class ScenesSource(int count, int seed, int width, int height) :
             default:
                 for (int i = random.Next(15, 45); i > 0; i--)
                 {
-                    drawing.Circle(Between(random, 0, Width), Between(random, 0, horizon * 0.95f), Between(random, 0.3f, 0.9f), SKColors.White.WithAlpha((byte)random.Next(90, 255)));
+                    drawing.Circle(Between(random, 0, Width), Between(random, 0, horizon * 0.95f), Between(random, 0.3f, 0.9f),
+                        SKColors.White.WithAlpha((byte)random.Next(90, 255)));
                 }
 
-                drawing.Circle(Between(random, 8, Width - 8), horizon * Between(random, 0.2f, 0.5f), Between(random, 4, 8), new SKColor(245, 245, 220));
+                drawing.Circle(Between(random, 8, Width - 8), horizon * Between(random, 0.2f, 0.5f), Between(random, 4, 8),
+                    new SKColor(245, 245, 220));
                 break;
         }
     }
@@ -150,7 +164,8 @@ internal sealed class ScenesSource(int count, int seed, int width, int height) :
             float x = Between(random, 0, Width), y = horizon * Between(random, 0.1f, 0.6f);
             for (int k = 0; k < 4; k++)
             {
-                drawing.Circle(x + Between(random, -10, 10), y + Between(random, -2.5f, 2.5f), Between(random, 3, 7), SKColors.White.WithAlpha(200));
+                drawing.Circle(x + Between(random, -10, 10), y + Between(random, -2.5f, 2.5f), Between(random, 3, 7),
+                    SKColors.White.WithAlpha(200));
             }
         }
     }
@@ -212,10 +227,12 @@ internal sealed class ScenesSource(int count, int seed, int width, int height) :
         switch (kind)
         {
             case 0:
-                drawing.Rectangle(cx - w * 0.1f, box.Y1 + h * 0.66f, cx + w * 0.1f, box.Y2, SKColor.FromHsv(28, 60, Between(random, 25, 50)));
+                drawing.Rectangle(cx - w * 0.1f, box.Y1 + h * 0.66f, cx + w * 0.1f, box.Y2,
+                    SKColor.FromHsv(28, 60, Between(random, 25, 50)));
                 break;
             case 1:
-                drawing.Rectangle(box.X1 + w * 0.35f, box.Y1 + h * 0.12f, box.X1 + w * 0.7f, box.Y1 + h * 0.42f, new SKColor(150, 190, 215));
+                drawing.Rectangle(box.X1 + w * 0.35f, box.Y1 + h * 0.12f, box.X1 + w * 0.7f, box.Y1 + h * 0.42f,
+                    new SKColor(150, 190, 215));
                 drawing.Circle(box.X1 + w * 0.22f, box.Y2 - h * 0.12f, h * 0.17f, new SKColor(25, 25, 25));
                 drawing.Circle(box.X1 + w * 0.78f, box.Y2 - h * 0.12f, h * 0.17f, new SKColor(25, 25, 25));
                 if (night)
@@ -237,7 +254,9 @@ internal sealed class ScenesSource(int count, int seed, int width, int height) :
         drawing.Canvas.Restore();
         drawing.Mark(outline, mark);
         var bounds = Bounds(outline);
-        return new LabelledObject(kind, new Box(Math.Max(0, bounds.X1), Math.Max(0, bounds.Y1), Math.Min(drawing.Width, bounds.X2), Math.Min(drawing.Height, bounds.Y2))) { Polygons = [Polygon(outline)] };
+        return new LabelledObject(kind,
+            new Box(Math.Max(0, bounds.X1), Math.Max(0, bounds.Y1), Math.Min(drawing.Width, bounds.X2),
+                Math.Min(drawing.Height, bounds.Y2))) { Polygons = [Polygon(outline)] };
     }
 
     private static float Overlap(in Box a, in Box b)

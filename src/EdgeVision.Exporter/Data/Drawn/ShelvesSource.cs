@@ -3,7 +3,8 @@ using static EdgeVision.Exporter.Data.Drawn.Drawing;
 
 namespace EdgeVision.Exporter.Data.Drawn;
 
-/// <summary>Shelves of products: two or three boards with price strips, products side by side in varied sizes, colours and labels, some before others.</summary>
+/// <summary>Shelves of products: two or three boards with price strips and products side by side.</summary>
+/// <remarks>Products vary in size, color and label; some stand in front of others.</remarks>
 internal sealed class ShelvesSource(int count, int seed, int width, int height) : DrawnSource("shelves", count, seed, width, height)
 {
     private static readonly string[] Products = ["bottle", "can", "box", "jar", "carton"];
@@ -46,14 +47,30 @@ internal sealed class ShelvesSource(int count, int seed, int width, int height) 
         var palette = Colour(random);
         while (x < right)
         {
-            // Products stand in groups of a kind, as they do.
+            // Products stand in groups of one kind, as in a real shelf.
             if (left-- <= 0)
             {
                 (kind, left, palette) = (random.Next(Products.Length), random.Next(0, 4), Colour(random));
             }
 
-            float h = room * kind switch { 0 => Between(random, 0.8f, 1), 1 => Between(random, 0.48f, 0.62f), 2 => Between(random, 0.4f, 0.85f), 3 => Between(random, 0.42f, 0.6f), _ => Between(random, 0.75f, 0.95f) };
-            float w = h * kind switch { 0 => Between(random, 0.3f, 0.38f), 1 => Between(random, 0.52f, 0.66f), 2 => Between(random, 0.6f, 1.1f), 3 => Between(random, 0.75f, 1), _ => Between(random, 0.42f, 0.55f) };
+            float h = room
+                * kind switch
+                {
+                    0 => Between(random, 0.8f, 1),
+                    1 => Between(random, 0.48f, 0.62f),
+                    2 => Between(random, 0.4f, 0.85f),
+                    3 => Between(random, 0.42f, 0.6f),
+                    _ => Between(random, 0.75f, 0.95f),
+                };
+            float w = h
+                * kind switch
+                {
+                    0 => Between(random, 0.3f, 0.38f),
+                    1 => Between(random, 0.52f, 0.66f),
+                    2 => Between(random, 0.6f, 1.1f),
+                    3 => Between(random, 0.75f, 1),
+                    _ => Between(random, 0.42f, 0.55f),
+                };
             w = Math.Max(w, 10.5f);
             h = Math.Max(h, 10.5f);
             if (x + w > right)
@@ -62,11 +79,14 @@ internal sealed class ShelvesSource(int count, int seed, int width, int height) 
             }
 
             Product(drawing, random, kind, Near(random, palette, 25), x, floor, w, h, objects);
-            x += w + (random.Next(6) == 0 ? -w * Between(random, 0.03f, 0.12f) : random.Next(8) == 0 ? Between(random, 8, 26) : Between(random, 0.5f, 4));
+            x += w + (random.Next(6) == 0
+                ? -w * Between(random, 0.03f, 0.12f)
+                : random.Next(8) == 0 ? Between(random, 8, 26) : Between(random, 0.5f, 4));
         }
     }
 
-    private void Product(Drawing drawing, Random random, int kind, SKColor colour, float x, float floor, float w, float h, List<LabelledObject> objects)
+    private void Product(Drawing drawing, Random random, int kind, SKColor colour, float x, float floor, float w, float h,
+        List<LabelledObject> objects)
     {
         float top = floor - h, cx = x + w / 2;
         using var outline = Outline(random, kind, x, top, w, h, floor);
@@ -106,7 +126,9 @@ internal sealed class ShelvesSource(int count, int seed, int width, int height) 
         drawing.Canvas.Restore();
         drawing.Mark(outline, (byte)(kind + 1));
         var bounds = Bounds(outline);
-        objects.Add(new LabelledObject(kind, new Box(Math.Max(0, bounds.X1), Math.Max(0, bounds.Y1), Math.Min(Width, bounds.X2), Math.Min(Height, bounds.Y2)))
+        objects.Add(
+            new LabelledObject(kind,
+                new Box(Math.Max(0, bounds.X1), Math.Max(0, bounds.Y1), Math.Min(Width, bounds.X2), Math.Min(Height, bounds.Y2)))
         {
             Polygons = [Polygon(outline)],
         });
@@ -163,8 +185,10 @@ internal sealed class ShelvesSource(int count, int seed, int width, int height) 
 
     private void Light(Drawing drawing, Random random)
     {
-        using var light = SKShader.CreateLinearGradient(new SKPoint(Between(random, 0, Width), 0), new SKPoint(Between(random, 0, Width), Height),
-            [SKColors.White.WithAlpha((byte)random.Next(0, 50)), SKColors.Black.WithAlpha((byte)random.Next(0, 90))], SKShaderTileMode.Clamp);
+        using var light = SKShader.CreateLinearGradient(new SKPoint(Between(random, 0, Width), 0),
+            new SKPoint(Between(random, 0, Width), Height),
+            [SKColors.White.WithAlpha((byte)random.Next(0, 50)), SKColors.Black.WithAlpha((byte)random.Next(0, 90))],
+            SKShaderTileMode.Clamp);
         using var paint = new SKPaint { Shader = light };
         drawing.Canvas.DrawRect(0, 0, Width, Height, paint);
     }

@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace EdgeVision.Exporter.Data.Folders;
 
-/// <summary>COCO annotations: boxes, outlines, run-length masks (crowds), keypoints. Pictures lie in <c>images</c> beside the file or where the options say.</summary>
+/// <summary>Data set with COCO annotations: boxes, outlines, run-length masks (crowds) and keypoints.</summary>
+/// <remarks>The images are in <c>images</c> beside the file or in the folder given in the options.</remarks>
 public sealed class CocoSource : PictureSource
 {
     private readonly (string Path, List<LabelledObject> Objects, List<(int ClassId, byte[] Mask)> Masks)[] _items;
@@ -10,8 +11,10 @@ public sealed class CocoSource : PictureSource
     private readonly List<string> _problems = [];
     private readonly bool _lenient;
 
-    /// <summary>Reads the annotations; pictures are read when asked for.</summary>
-    /// <exception cref="EdgeVisionException">The file is no COCO annotation file; the message says what is missing.</exception>
+    /// <summary>Reads the annotations; images are read on demand.</summary>
+    /// <exception cref="EdgeVisionException">
+    /// The file is not a COCO annotation file; the message says what is missing.
+    /// </exception>
     public CocoSource(string path, DataFolderOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -25,8 +28,12 @@ public sealed class CocoSource : PictureSource
             var root = json.RootElement;
             var categories = root.GetProperty("categories").EnumerateArray().ToArray();
             var annotations = root.GetProperty("annotations");
-            IReadOnlyDictionary<int, long> Counts() => annotations.EnumerateArray().GroupBy(a => a.GetProperty("category_id").GetInt32()).ToDictionary(g => g.Key, g => g.LongCount());
-            var classes = new ClassMap(categories.ToDictionary(c => c.GetProperty("id").GetInt32(), c => c.GetProperty("name").GetString() ?? ""), Counts, options);
+            IReadOnlyDictionary<int, long> Counts() =>
+                annotations.EnumerateArray().GroupBy(a => a.GetProperty("category_id").GetInt32())
+                    .ToDictionary(g => g.Key, g => g.LongCount());
+            var classes = new ClassMap(
+                categories.ToDictionary(c => c.GetProperty("id").GetInt32(), c => c.GetProperty("name").GetString() ?? ""), Counts,
+                options);
             Labels = Describe(classes, categories);
             var byId = new Dictionary<long, (string, List<LabelledObject>, List<(int, byte[])>)>();
             var sizes = new Dictionary<long, (int Width, int Height)>();
@@ -47,7 +54,7 @@ public sealed class CocoSource : PictureSource
 
                 if (!byId.TryGetValue(imageId, out var item))
                 {
-                    Problem($"annotation {annotation.GetProperty("id")} names the image {imageId}, which is not there");
+                    Problem($"annotation {annotation.GetProperty("id")} refers to image {imageId}, which does not exist");
                     continue;
                 }
 
@@ -56,9 +63,11 @@ public sealed class CocoSource : PictureSource
 
             _items = [.. byId.Values];
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or IOException or UnauthorizedAccessException)
+        catch (Exception e)
+            when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or IOException
+                or UnauthorizedAccessException)
         {
-            throw new EdgeVisionException($"'{path}' is no COCO annotation file: {e.Message.ReplaceLineEndings(" ")}", e);
+            throw new EdgeVisionException($"'{path}' is not a COCO annotation file: {e.Message.ReplaceLineEndings(" ")}", e);
         }
     }
 
@@ -98,9 +107,15 @@ public sealed class CocoSource : PictureSource
     private static DataLabels Describe(ClassMap classes, JsonElement[] categories)
     {
         var withPoints = categories.FirstOrDefault(c => c.TryGetProperty("keypoints", out _));
-        string[] keypoints = withPoints.ValueKind == JsonValueKind.Object ? [.. withPoints.GetProperty("keypoints").EnumerateArray().Select(k => k.GetString() ?? "")] : [];
-        // Left and right change places in a mirror image; names that are neither stay.
-        int Mirror(string name) => Array.IndexOf(keypoints, name.Contains("left", StringComparison.Ordinal) ? name.Replace("left", "right", StringComparison.Ordinal) : name.Replace("right", "left", StringComparison.Ordinal));
+        string[] keypoints = withPoints.ValueKind == JsonValueKind.Object
+            ? [.. withPoints.GetProperty("keypoints").EnumerateArray().Select(k => k.GetString() ?? "")]
+            : [];
+        // Left and right change places in a mirror image; names with neither stay the same.
+        int Mirror(string name) =>
+            Array.IndexOf(keypoints,
+                name.Contains("left", StringComparison.Ordinal)
+                    ? name.Replace("left", "right", StringComparison.Ordinal)
+                    : name.Replace("right", "left", StringComparison.Ordinal));
         int[] mirrored = [.. keypoints.Select(Mirror)];
         return new DataLabels
         {
@@ -114,7 +129,8 @@ public sealed class CocoSource : PictureSource
         };
     }
 
-    private void Read(JsonElement annotation, int classId, List<LabelledObject> objects, List<(int, byte[])> masks, (int Width, int Height) size)
+    private void Read(JsonElement annotation, int classId, List<LabelledObject> objects, List<(int, byte[])> masks,
+        (int Width, int Height) size)
     {
         float[] b = [.. annotation.GetProperty("bbox").EnumerateArray().Select(v => v.GetSingle())];
         if (b.Length != 4 || !(b[2] > 0) || !(b[3] > 0))
@@ -129,7 +145,8 @@ public sealed class CocoSource : PictureSource
         {
             if (segmentation.ValueKind == JsonValueKind.Array)
             {
-                polygons = [.. segmentation.EnumerateArray().Select(p => p.EnumerateArray().Select(v => v.GetSingle()).ToArray()).Where(p => p.Length >= 6)];
+                polygons = [.. segmentation.EnumerateArray().Select(p => p.EnumerateArray().Select(v => v.GetSingle()).ToArray())
+                    .Where(p => p.Length >= 6)];
             }
             else if (segmentation.ValueKind == JsonValueKind.Object)
             {
@@ -145,13 +162,14 @@ public sealed class CocoSource : PictureSource
         }
 
         objects.Add(new LabelledObject(classId, new Box(
-            Math.Clamp(b[0], 0, size.Width), Math.Clamp(b[1], 0, size.Height), Math.Clamp(b[0] + b[2], 0, size.Width), Math.Clamp(b[1] + b[3], 0, size.Height)))
+            Math.Clamp(b[0], 0, size.Width), Math.Clamp(b[1], 0, size.Height), Math.Clamp(b[0] + b[2], 0, size.Width),
+            Math.Clamp(b[1] + b[3], 0, size.Height)))
         {
             Polygons = polygons, Keypoints = points, Crowd = crowd,
         });
     }
 
-    // Compressed as COCO does, or a plain list; columns first.
+    // Run lengths by column: COCO's compressed string or a plain list.
     private static byte[] RunLengths(JsonElement counts, (int Width, int Height) size)
     {
         if (counts.ValueKind == JsonValueKind.String)
@@ -167,7 +185,7 @@ public sealed class CocoSource : PictureSource
             long end = at + run.GetInt64();
             if (end < at || end > mask.Length)
             {
-                throw new FormatException("run lengths do not fill the picture");
+                throw new FormatException("Run lengths do not match the size of the image");
             }
 
             for (; at < end; at++)
@@ -188,6 +206,6 @@ public sealed class CocoSource : PictureSource
             throw new EdgeVisionException($"{_name}: {line}");
         }
 
-        _problems.Add($"{_name}: {line}; left out");
+        _problems.Add($"{_name}: {line}; skipped");
     }
 }

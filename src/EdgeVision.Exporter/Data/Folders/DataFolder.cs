@@ -6,33 +6,35 @@ using YamlDotNet.RepresentationModel;
 
 namespace EdgeVision.Exporter.Data;
 
-/// <summary>How a folder of labelled pictures is read.</summary>
+/// <summary>Options for reading a folder of labelled images.</summary>
 public sealed record DataFolderOptions
 {
     /// <summary>Classes to keep, by name; all when empty.</summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
 
-    /// <summary>Keeps the classes that occur most often, as many as this; all when 0.</summary>
+    /// <summary>Number of most frequent classes to keep; all when 0.</summary>
     public int MostFrequent { get; init; }
 
-    /// <summary>Broken labels are left out and reported instead of being an error.</summary>
+    /// <summary>Gets whether invalid labels are skipped and reported instead of being an error.</summary>
     public bool Lenient { get; init; }
 
-    /// <summary>Folder of the pictures, where the labels do not say it.</summary>
+    /// <summary>Folder of the images, if the labels do not specify it.</summary>
     public string Images { get; init; } = "";
 
-    /// <summary>A YAML file with <c>names</c>, where the folder has none.</summary>
+    /// <summary>YAML file with <c>names</c>, if the folder has none.</summary>
     public string Names { get; init; } = "";
 }
 
-/// <summary>Opens a folder of labelled pictures after finding out what it is.</summary>
+/// <summary>Opens a folder of labelled images and detects its format.</summary>
 public static class DataFolder
 {
-    /// <summary>
-    /// Opens <paramref name="path"/>: a COCO annotation file (.json); a YOLO data set (a .yaml with <c>names</c>, or a folder with
-    /// one, or with <c>labels</c>); a mask data set (a .yaml with <c>classes</c> and <c>masks</c>); or a folder with one subfolder a class.
-    /// </summary>
-    /// <exception cref="EdgeVisionException">There is nothing, or nothing tells what it is.</exception>
+    /// <summary>Opens the data set at <paramref name="path"/> and detects its format.</summary>
+    /// <exception cref="EdgeVisionException">The path does not exist, or its format cannot be detected.</exception>
+    /// <remarks>
+    /// Formats: a COCO annotation file (.json); a YOLO data set (a .yaml with <c>names</c>, or a folder with one, or with
+    /// <c>labels</c>); a mask data set (a .yaml with <c>classes</c> and <c>masks</c>); or a folder with one subfolder per
+    /// class.
+    /// </remarks>
     public static PictureSource Open(string path, DataFolderOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -43,13 +45,13 @@ public static class DataFolder
             {
                 ".json" => new CocoSource(path, options),
                 ".yaml" or ".yml" => FromYaml(path, options),
-                _ => throw new EdgeVisionException($"'{path}' is no .json of COCO and no .yaml of a data set"),
+                _ => throw new EdgeVisionException($"'{path}' must be a COCO annotation file (.json) or the .yaml file of a data set"),
             };
         }
 
         if (!Directory.Exists(path))
         {
-            throw new EdgeVisionException($"there is no data folder '{path}'");
+            throw new EdgeVisionException($"Data folder '{path}' does not exist");
         }
 
         foreach (string name in (string[])["config.yaml", "data.yaml", "dataset.yaml"])
@@ -70,14 +72,15 @@ public static class DataFolder
             return new ImageFolderSource(path);
         }
 
-        throw new EdgeVisionException($"nothing tells how '{path}' is labelled: a data set has a config.yaml, a folder 'labels', a COCO .json, or one subfolder of pictures for each class");
+        throw new EdgeVisionException($"Format of data set '{path}' is unknown: expected a config.yaml, a folder 'labels', "
+            + "a COCO .json or one subfolder of images per class");
     }
 
-    /// <summary>Pictures of a folder, subfolders included, by name.</summary>
+    /// <summary>Returns the images of a folder and its subfolders, sorted by name.</summary>
     internal static IEnumerable<string> Pictures(string folder) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
         .Where(f => ImageFile.Extensions.Contains(Path.GetExtension(f).ToLowerInvariant())).Order(StringComparer.Ordinal);
 
-    /// <summary>A picture's pixels as RGB.</summary>
+    /// <summary>Reads an image as RGB.</summary>
     internal static LabelledPicture ReadPicture(string path)
     {
         using var image = ImageFile.Load(path);
@@ -102,13 +105,14 @@ public static class DataFolder
         if (root.Children.ContainsKey("classes"))
         {
             var train = root.Children.TryGetValue("train", out var node) && node is YamlMappingNode m ? m
-                : throw new EdgeVisionException($"'{path}' has no 'train' with 'images' and 'masks'");
-            return new MaskFolderSource(Path.Combine(folder, Text(train, "images", path)), Path.Combine(folder, Text(train, "masks", path)), Names(root, "classes", path), options);
+                : throw new EdgeVisionException($"'{path}' must have 'train' with 'images' and 'masks'");
+            return new MaskFolderSource(Path.Combine(folder, Text(train, "images", path)), Path.Combine(folder, Text(train, "masks", path)),
+                Names(root, "classes", path), options);
         }
 
         if (!root.Children.ContainsKey("names"))
         {
-            throw new EdgeVisionException($"'{path}' has neither 'names' (boxes and outlines) nor 'classes' (masks)");
+            throw new EdgeVisionException($"'{path}' must have 'names' (boxes and outlines) or 'classes' (masks)");
         }
 
         string part = root.Children.TryGetValue("train", out var trainPath) && trainPath is YamlScalarNode scalar ? scalar.Value ?? "" : "";
@@ -116,14 +120,20 @@ public static class DataFolder
         return Yolo(Path.Combine(folder, inner), part, Names(root, "names", path), options);
     }
 
-    // Pictures lie in images/PART and labels in labels/PART; where the pictures are shared by several label sets, one folder up.
+    // Images are in images/PART and labels in labels/PART; images shared by several label sets are one folder up.
     private static YoloSource Yolo(string folder, string part, IReadOnlyDictionary<int, string>? names, DataFolderOptions options)
     {
         string below = part.Replace("images", "", StringComparison.Ordinal).Trim('/');
         string labels = Path.Combine(folder, "labels", below);
-        string[] tries = options.Images.Length > 0 ? [options.Images] : [Path.Combine(folder, part.Length > 0 ? part : "images"), Path.Combine(folder, "..", part.Length > 0 ? part : "images")];
-        string images = tries.FirstOrDefault(Directory.Exists) ?? throw new EdgeVisionException($"there is no folder of pictures for the labels in '{folder}'; looked for {string.Join(" and ", tries)}");
-        return Directory.Exists(labels) ? new YoloSource(images, labels, names, options) : throw new EdgeVisionException($"there is no folder of labels '{labels}'");
+        string[] tries = options.Images.Length > 0
+            ? [options.Images]
+            : [Path.Combine(folder, part.Length > 0 ? part : "images"), Path.Combine(folder, "..", part.Length > 0 ? part : "images")];
+        string images = tries.FirstOrDefault(Directory.Exists)
+            ?? throw new EdgeVisionException(
+                $"Folder of images for the labels in '{folder}' not found; tried {string.Join(" and ", tries)}");
+        return Directory.Exists(labels)
+            ? new YoloSource(images, labels, names, options)
+            : throw new EdgeVisionException($"Folder of labels '{labels}' does not exist");
     }
 
     private static Dictionary<int, string> Names(string path)
@@ -135,14 +145,18 @@ public static class DataFolder
     private static Dictionary<int, string> Names(YamlMappingNode root, string key, string path) => root.Children[key] switch
     {
         YamlMappingNode map => map.Children.ToDictionary(
-            c => int.TryParse(((YamlScalarNode)c.Key).Value, CultureInfo.InvariantCulture, out int id) ? id : throw new EdgeVisionException($"'{path}': '{key}' has a class id that is no number: {c.Key}"),
+            c => int.TryParse(((YamlScalarNode)c.Key).Value, CultureInfo.InvariantCulture, out int id)
+                ? id
+                : throw new EdgeVisionException($"'{path}': class ids in '{key}' must be integers; got '{c.Key}'"),
             c => ((YamlScalarNode)c.Value).Value ?? ""),
         YamlSequenceNode list => list.Children.Select((c, i) => (i, ((YamlScalarNode)c).Value ?? "")).ToDictionary(),
-        _ => throw new EdgeVisionException($"'{path}': '{key}' is neither a list nor a map of class names"),
+        _ => throw new EdgeVisionException($"'{path}': '{key}' must be a list or a map of class names"),
     };
 
     private static string Text(YamlMappingNode map, string key, string path) =>
-        map.Children.TryGetValue(key, out var node) && node is YamlScalarNode { Value: { } text } ? text : throw new EdgeVisionException($"'{path}' lacks '{key}'");
+        map.Children.TryGetValue(key, out var node) && node is YamlScalarNode { Value: { } text }
+            ? text
+            : throw new EdgeVisionException($"'{path}' must have '{key}'");
 
     private static YamlMappingNode ReadYaml(string path)
     {
@@ -151,7 +165,9 @@ public static class DataFolder
             using var reader = new StreamReader(path);
             var yaml = new YamlStream();
             yaml.Load(reader);
-            return yaml.Documents.Count > 0 && yaml.Documents[0].RootNode is YamlMappingNode root ? root : throw new EdgeVisionException($"'{path}' is no map of keys");
+            return yaml.Documents.Count > 0 && yaml.Documents[0].RootNode is YamlMappingNode root
+                ? root
+                : throw new EdgeVisionException($"'{path}' must be a YAML map");
         }
         catch (YamlException e)
         {
@@ -159,7 +175,7 @@ public static class DataFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new EdgeVisionException($"'{path}' cannot be read: {e.Message}", e);
+            throw new EdgeVisionException($"Cannot read '{path}': {e.Message}", e);
         }
     }
 }

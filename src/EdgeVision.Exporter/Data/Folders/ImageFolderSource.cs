@@ -1,22 +1,24 @@
 namespace EdgeVision.Exporter.Data.Folders;
 
-/// <summary>One subfolder a class, the class named as the folder; pictures in the order of folders and files.</summary>
+/// <summary>Data set with one subfolder of images per class, named as the class, in the order of folders and files.</summary>
 public sealed class ImageFolderSource : PictureSource
 {
     private readonly (string Path, int ClassId)[] _items;
     private readonly string _folder;
 
-    /// <summary>Lists a folder.</summary>
+    /// <summary>Lists the images of a folder.</summary>
     public ImageFolderSource(string folder)
     {
         _folder = folder;
-        string[] classes = [.. Directory.EnumerateDirectories(folder).Where(d => DataFolder.Pictures(d).Any()).Order(StringComparer.Ordinal)];
+        string[] classes = [.. Directory.EnumerateDirectories(folder).Where(d => DataFolder.Pictures(d).Any())
+            .Order(StringComparer.Ordinal)];
         Labels = new DataLabels { Pictures = [.. classes.Select(c => Path.GetFileName(c))] };
         _items = [.. classes.SelectMany((c, i) => DataFolder.Pictures(c).Select(p => (p, i)))];
     }
 
     /// <inheritdoc/>
-    public override string Description => $"{Count} pictures of {Labels.Pictures.Count} classes in {Path.GetFileName(Path.GetFullPath(_folder))}";
+    public override string Description =>
+        $"{Count} pictures of {Labels.Pictures.Count} classes in {Path.GetFileName(Path.GetFullPath(_folder))}";
 
     /// <inheritdoc/>
     public override int Count => _items.Length;
@@ -24,7 +26,7 @@ public sealed class ImageFolderSource : PictureSource
     /// <inheritdoc/>
     public override DataLabels Labels { get; }
 
-    /// <summary>The class of a picture is its identity too: pictures of one folder belong together.</summary>
+    /// <summary>Loads an image; its class is its identity too, since images of one folder belong together.</summary>
     public override LabelledPicture Load(int index)
     {
         var (path, classId) = _items[index];

@@ -2,34 +2,36 @@ using SkiaSharp;
 
 namespace EdgeVision.Exporter.Data.Folders;
 
-/// <summary>Pictures with a PNG of the same name whose grey levels are class ids; ids that are not kept become the background.</summary>
+/// <summary>Data set of images with a PNG mask of the same name, whose gray levels are class ids.</summary>
+/// <remarks>Ids that are not kept become the background.</remarks>
 public sealed class MaskFolderSource : PictureSource
 {
     private readonly (string Picture, string Mask)[] _items;
     private readonly ClassMap _classes;
 
-    /// <summary>Lists pictures that have a mask.</summary>
+    /// <summary>Lists the images that have a mask.</summary>
     public MaskFolderSource(string images, string masks, IReadOnlyDictionary<int, string> names, DataFolderOptions options)
     {
         ArgumentNullException.ThrowIfNull(names);
         ArgumentNullException.ThrowIfNull(options);
         if (!Directory.Exists(images) || !Directory.Exists(masks))
         {
-            throw new EdgeVisionException($"there is no folder '{(Directory.Exists(images) ? masks : images)}'");
+            throw new EdgeVisionException($"Folder '{(Directory.Exists(images) ? masks : images)}' does not exist");
         }
 
-        _items = [.. DataFolder.Pictures(images).Select(p => (p, Path.Combine(masks, Path.GetFileNameWithoutExtension(p) + ".png"))).Where(i => File.Exists(i.Item2))];
+        _items = [.. DataFolder.Pictures(images).Select(p => (p, Path.Combine(masks, Path.GetFileNameWithoutExtension(p) + ".png")))
+            .Where(i => File.Exists(i.Item2))];
         if (_items.Length == 0)
         {
-            throw new EdgeVisionException($"no picture in '{images}' has a mask in '{masks}'");
+            throw new EdgeVisionException($"No image in '{images}' has a mask in '{masks}'");
         }
 
-        // Id 0 is the background or unlabelled; it is always there, as class 0.
+        // Id 0 is the background or unlabelled; it is always kept, as class 0.
         _classes = new ClassMap(names.Where(n => n.Key != 0).ToDictionary(), Counts, options, first: 1);
         Labels = new DataLabels { Pixels = ["background", .. _classes.Names] };
         if (Labels.Pixels.Count >= LabelledPicture.IgnoredPixel)
         {
-            throw new EdgeVisionException($"{Labels.Pixels.Count} classes do not fit into a mask of bytes; keep fewer");
+            throw new EdgeVisionException($"A mask can have at most {LabelledPicture.IgnoredPixel - 1} classes; got {Labels.Pixels.Count}");
         }
     }
 
@@ -50,7 +52,8 @@ public sealed class MaskFolderSource : PictureSource
         var (mask, width, height) = ReadMask(maskPath);
         if (width != picture.Width || height != picture.Height)
         {
-            throw new EdgeVisionException($"mask '{maskPath}' is {width}x{height}; its picture is {picture.Width}x{picture.Height}");
+            throw new EdgeVisionException(
+                $"Mask '{maskPath}' must have the size of its image, {picture.Width}x{picture.Height}; got {width}x{height}");
         }
 
         for (int i = 0; i < mask.Length; i++)
@@ -77,12 +80,12 @@ public sealed class MaskFolderSource : PictureSource
 
     private static (byte[] Ids, int Width, int Height) ReadMask(string path)
     {
-        using var codec = SKCodec.Create(path) ?? throw new EdgeVisionException($"mask '{path}' is no picture");
+        using var codec = SKCodec.Create(path) ?? throw new EdgeVisionException($"Mask '{path}' is not an image");
         var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Gray8, SKAlphaType.Opaque);
         using var bitmap = new SKBitmap(info);
         if (codec.GetPixels(info, bitmap.GetPixels()) != SKCodecResult.Success)
         {
-            throw new EdgeVisionException($"mask '{path}' cannot be read as grey levels");
+            throw new EdgeVisionException($"Cannot read mask '{path}' as gray levels");
         }
 
         var ids = new byte[info.Width * info.Height];

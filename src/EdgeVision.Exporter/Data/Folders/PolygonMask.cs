@@ -2,10 +2,11 @@ using SkiaSharp;
 
 namespace EdgeVision.Exporter.Data.Folders;
 
-/// <summary>Outlines as classes of pixels.</summary>
+/// <summary>Draws outlines as pixel classes.</summary>
 internal static class PolygonMask
 {
-    /// <summary>Class id + 1 where an object is, later ones above earlier ones, 0 elsewhere; pixels whose middle is inside.</summary>
+    /// <summary>Returns class id + 1 for the pixels of each object and 0 elsewhere.</summary>
+    /// <remarks>A pixel belongs to an object if its center is inside; later objects overwrite earlier ones.</remarks>
     public static byte[] Draw(IReadOnlyList<LabelledObject> objects, int width, int height)
     {
         using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Alpha8, SKAlphaType.Unpremul));
@@ -16,10 +17,16 @@ internal static class PolygonMask
             {
                 if (item.ClassId + 1 >= LabelledPicture.IgnoredPixel)
                 {
-                    throw new EdgeVisionException($"class {item.ClassId} does not fit into a mask of bytes; keep fewer classes");
+                    throw new EdgeVisionException(
+                        $"Class id in a mask must be below {LabelledPicture.IgnoredPixel - 1}; got {item.ClassId}; keep fewer classes");
                 }
 
-                using var paint = new SKPaint { IsAntialias = false, BlendMode = SKBlendMode.Src, Color = new SKColor(0, 0, 0, item.Crowd ? LabelledPicture.IgnoredPixel : (byte)(item.ClassId + 1)) };
+                using var paint = new SKPaint
+                {
+                    IsAntialias = false,
+                    BlendMode = SKBlendMode.Src,
+                    Color = new SKColor(0, 0, 0, item.Crowd ? LabelledPicture.IgnoredPixel : (byte)(item.ClassId + 1)),
+                };
                 using var builder = new SKPathBuilder();
                 foreach (float[] polygon in item.Polygons)
                 {

@@ -3,10 +3,11 @@ using System.Globalization;
 
 namespace EdgeVision.Exporter.Data.Folders;
 
-/// <summary>
-/// YOLO labels: for each picture a text file with a row an object, <c>class cx cy w h</c> or <c>class x1 y1 x2 y2 x3 y3 …</c> in parts of the
-/// picture. Pictures without a file have no objects.
-/// </summary>
+/// <summary>Data set with YOLO labels: a text file per image with one row per object.</summary>
+/// <remarks>
+/// A row is <c>class cx cy w h</c> or <c>class x1 y1 x2 y2 x3 y3 …</c>, relative to the size of the image. Images without a
+/// file have no objects.
+/// </remarks>
 public sealed class YoloSource : PictureSource
 {
     private readonly (string Picture, string Labels)[] _items;
@@ -15,23 +16,25 @@ public sealed class YoloSource : PictureSource
     private readonly string _name;
     private readonly ConcurrentDictionary<string, byte> _problems = new();
 
-    /// <summary>Lists pictures and finds out the classes.</summary>
-    /// <param name="images">Folder of pictures.</param>
-    /// <param name="labels">Folder of label files with the pictures' names.</param>
-    /// <param name="names">Class names by id; numbers when null.</param>
-    /// <param name="options">Classes to keep and how broken rows are taken.</param>
+    /// <summary>Lists the images and determines the classes.</summary>
+    /// <param name="images">Folder of images.</param>
+    /// <param name="labels">Folder of label files with the names of the images.</param>
+    /// <param name="names">Class names by id; the ids themselves when null.</param>
+    /// <param name="options">Classes to keep, and whether invalid rows are skipped.</param>
     public YoloSource(string images, string labels, IReadOnlyDictionary<int, string>? names, DataFolderOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         _lenient = options.Lenient;
-        _items = [.. DataFolder.Pictures(images).Select(p => (p, Path.Combine(labels, Path.GetRelativePath(images, Path.ChangeExtension(p, ".txt")))))];
+        _items = [.. DataFolder.Pictures(images)
+            .Select(p => (p, Path.Combine(labels, Path.GetRelativePath(images, Path.ChangeExtension(p, ".txt")))))];
         _name = Path.GetFileName(Path.GetFullPath(Path.Combine(labels, "..", "..", "..")) is { Length: > 0 } up ? up : labels);
         if (_items.Length == 0)
         {
-            throw new EdgeVisionException($"there is no picture in '{images}'");
+            throw new EdgeVisionException($"No image found in '{images}'");
         }
 
-        IReadOnlyDictionary<int, long> Counts() => _items.SelectMany(i => Rows(i.Labels)).GroupBy(r => r.ClassId).ToDictionary(g => g.Key, g => g.LongCount());
+        IReadOnlyDictionary<int, long> Counts() =>
+            _items.SelectMany(i => Rows(i.Labels)).GroupBy(r => r.ClassId).ToDictionary(g => g.Key, g => g.LongCount());
         names ??= Counts().Keys.ToDictionary(id => id, id => id.ToString(CultureInfo.InvariantCulture));
         _classes = new ClassMap(names, Counts, options);
         Labels = new DataLabels { Objects = _classes.Names, Pixels = ["background", .. _classes.Names] };
@@ -105,14 +108,14 @@ public sealed class YoloSource : PictureSource
             {
                 if (values.Any(v => v is < -0.001f or > 1.001f))
                 {
-                    _problems.TryAdd($"{Path.GetFileName(path)}, line {i + 1}: reaches beyond the picture and is cut", 0);
+                    _problems.TryAdd($"{Path.GetFileName(path)}, line {i + 1}: reaches beyond the image and is clipped", 0);
                 }
 
                 rows.Add((classId, values));
             }
             else if (_lenient)
             {
-                _problems.TryAdd($"{Path.GetFileName(path)}, line {i + 1}: {problem}; left out", 0);
+                _problems.TryAdd($"{Path.GetFileName(path)}, line {i + 1}: {problem}; skipped", 0);
             }
             else
             {
@@ -128,23 +131,26 @@ public sealed class YoloSource : PictureSource
         values = [];
         if (!int.TryParse(parts[0], NumberStyles.Integer, CultureInfo.InvariantCulture, out classId) || classId < 0)
         {
-            return $"'{parts[0]}' is no class id";
+            return $"class id must be an integer of at least 0; got '{parts[0]}'";
         }
 
         if (parts.Length != 5 && (parts.Length < 7 || parts.Length % 2 == 0))
         {
-            return $"a row is 'class cx cy w h' or 'class x1 y1 x2 y2 x3 y3 …'; this has {parts.Length - 1} numbers";
+            return $"row must be 'class cx cy w h' or 'class x1 y1 x2 y2 x3 y3 …'; got {parts.Length - 1} numbers after the class";
         }
 
         values = new float[parts.Length - 1];
         for (int k = 1; k < parts.Length; k++)
         {
-            if (!float.TryParse(parts[k], NumberStyles.Float, CultureInfo.InvariantCulture, out values[k - 1]) || !float.IsFinite(values[k - 1]))
+            if (!float.TryParse(parts[k], NumberStyles.Float, CultureInfo.InvariantCulture, out values[k - 1])
+                || !float.IsFinite(values[k - 1]))
             {
-                return $"'{parts[k]}' is no number";
+                return $"coordinate must be a finite number; got '{parts[k]}'";
             }
         }
 
-        return parts.Length == 5 && (values[2] <= 0 || values[3] <= 0) ? "the box is empty" : null;
+        return parts.Length == 5 && (values[2] <= 0 || values[3] <= 0)
+            ? $"width and height must be above 0; got {parts[3]} and {parts[4]}"
+            : null;
     }
 }

@@ -403,7 +403,7 @@ public sealed class OcSortTracker : ITracker
         public int Id, StartFrame, Unseen, Streak, ClassId, Detection;
         public double Score, HeadingX, HeadingY;
 
-        /// <summary>Whether the track was matched since it began; <see cref="Last"/> is then the last observation.</summary>
+        /// <summary>True once the track was matched after its start; <see cref="Last"/> is then the last observation.</summary>
         public bool Seen;
         public Observation Last;
 

@@ -8,13 +8,13 @@ internal sealed class TrackedObject
     public double Score;
     public TrackState State;
 
-    /// <summary>Whether the object was matched at least twice, or began on the first frame.</summary>
+    /// <summary>True once the object was matched twice, or if it began on the first frame.</summary>
     public bool Confirmed;
 
-    /// <summary>Whether the track was ever removed; the reference never takes a track off its list of removed ones.</summary>
+    /// <summary>True once the track was removed; the reference never takes a track off its list of removed ones.</summary>
     public bool WasRemoved;
 
-    /// <summary>Whether the track is still on a list; others return to the pool.</summary>
+    /// <summary>True while the track is on a list; others return to the pool.</summary>
     public bool Listed;
 
     /// <summary>Smoothed appearance embedding, L2-normalized, [length]; length 0 if there is none yet.</summary>

@@ -2,62 +2,63 @@ using System.Diagnostics;
 
 namespace EdgeVision;
 
-/// <summary>How a device is checked.</summary>
+/// <summary>Options of a <see cref="DeviceCheck"/>.</summary>
 public sealed record DeviceCheckOptions
 {
-    /// <summary>The provider to check.</summary>
+    /// <summary>Execution provider to check.</summary>
     public required Provider Provider { get; init; }
 
-    /// <summary>Its options, see <see cref="EngineOptions.ProviderOptions"/>.</summary>
+    /// <summary>Provider options, see <see cref="EngineOptions.ProviderOptions"/>.</summary>
     public IReadOnlyDictionary<string, string> ProviderOptions { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Its library, see <see cref="EngineOptions.ProviderLibrary"/>.</summary>
+    /// <summary>Library of the provider, see <see cref="EngineOptions.ProviderLibrary"/>.</summary>
     public string? ProviderLibrary { get; init; }
 
-    /// <summary>Runs that are measured in each way, 1 or more.</summary>
+    /// <summary>Number of measured runs per mode, at least 1.</summary>
     public int Runs { get; init; } = 200;
 
-    /// <summary>Runs before them.</summary>
+    /// <summary>Number of warm-up runs before them.</summary>
     public int WarmUp { get; init; } = 50;
 
-    /// <summary>Largest difference of an output from the CPU's, as a share of the output's range. TF32 has ten bits of mantissa, and errors of layers add up.</summary>
+    /// <summary>Maximum difference of an output from the CPU's, as a fraction of the output's range.</summary>
+    /// <remarks>TF32 has ten bits of mantissa, and errors of layers add up.</remarks>
     public double Tolerance { get; init; } = 0.01;
 
-    /// <summary>Told what takes long or goes otherwise than asked.</summary>
+    /// <summary>Receives warnings, such as about slow steps and fallbacks.</summary>
     public Action<string>? Notice { get; init; }
 
     internal INativeProviders? Native { get; init; }
 }
 
-/// <summary>Times of one way to run, in milliseconds, with what it takes to hand inputs over and to take outputs.</summary>
+/// <summary>Latencies of one mode in milliseconds, including passing inputs and reading outputs.</summary>
 public sealed record DeviceTimes
 {
-    /// <summary>Runs that were measured.</summary>
+    /// <summary>Number of measured runs.</summary>
     public required int Runs { get; init; }
 
-    /// <summary>Mean.</summary>
+    /// <summary>Mean latency.</summary>
     public required double MeanMs { get; init; }
 
-    /// <summary>Half of the runs took no longer.</summary>
+    /// <summary>Median latency.</summary>
     public required double P50Ms { get; init; }
 
-    /// <summary>90% of the runs took no longer.</summary>
+    /// <summary>90th percentile of latency.</summary>
     public required double P90Ms { get; init; }
 
-    /// <summary>99% of the runs took no longer.</summary>
+    /// <summary>99th percentile of latency.</summary>
     public required double P99Ms { get; init; }
 
-    /// <summary>The longest.</summary>
+    /// <summary>Maximum latency.</summary>
     public required double MaxMs { get; init; }
 }
 
-/// <summary>A model on a device: whether it says what the CPU says, and how long it takes in each way to run it.</summary>
+/// <summary>Result of checking one model on a device: agreement with the CPU, and latency per mode.</summary>
 public sealed record DeviceCheckRow
 {
-    /// <summary>File name without its ending.</summary>
+    /// <summary>File name of the model without extension.</summary>
     public required string Model { get; init; }
 
-    /// <summary>What it is, out of its spec; null where nothing says.</summary>
+    /// <summary>Architecture from the model's spec; null if unknown.</summary>
     public string? Architecture { get; init; }
 
     /// <summary>Width of its input in pixels.</summary>
@@ -66,50 +67,50 @@ public sealed record DeviceCheckRow
     /// <summary>Height of its input in pixels.</summary>
     public int Height { get; init; }
 
-    /// <summary>Why there is nothing of it; null where there is.</summary>
+    /// <summary>Error message if the check failed; else null.</summary>
     public string? Error { get; init; }
 
-    /// <summary>Whether every output and result agrees with the CPU's.</summary>
+    /// <summary>Gets whether every output and result agrees with the CPU's.</summary>
     public bool Agrees { get; init; }
 
-    /// <summary>Largest difference of an output from the CPU's.</summary>
+    /// <summary>Maximum absolute difference of an output from the CPU's.</summary>
     public double? MaxDifference { get; init; }
 
-    /// <summary>The same as a share of the output's range.</summary>
+    /// <summary>Maximum difference of an output as a fraction of the output's range.</summary>
     public double? RelativeDifference { get; init; }
 
-    /// <summary>Largest difference of decoded results, in the tolerances of self-tests: up to 1 agrees.</summary>
+    /// <summary>Maximum difference of decoded results in units of the self-test tolerances; up to 1 agrees.</summary>
     public double? ResultDifference { get; init; }
 
-    /// <summary>Where results differ; null where they do not.</summary>
+    /// <summary>Description of the difference in results; null if they agree.</summary>
     public string? ResultDetail { get; init; }
 
-    /// <summary>Nodes by provider.</summary>
+    /// <summary>Number of nodes per execution provider.</summary>
     public Dictionary<string, int> Placement { get; init; } = [];
 
-    /// <summary>Whether inputs lay in pinned memory.</summary>
+    /// <summary>Gets whether inputs are in pinned memory.</summary>
     public bool Pinned { get; init; }
 
-    /// <summary>On the CPU, bound.</summary>
+    /// <summary>Latencies on the CPU, with inputs and outputs bound.</summary>
     public DeviceTimes? Cpu { get; init; }
 
-    /// <summary>On the device, with ONNX Runtime taking memory for each run.</summary>
+    /// <summary>Latencies on the device, with ONNX Runtime allocating memory for each run.</summary>
     public DeviceTimes? Unbound { get; init; }
 
-    /// <summary>On the device, with inputs and outputs bound.</summary>
+    /// <summary>Latencies on the device, with inputs and outputs bound.</summary>
     public DeviceTimes? Bound { get; init; }
 
-    /// <summary>On the device, recorded as a CUDA graph and replayed; null where the provider has none.</summary>
+    /// <summary>Latencies on the device, captured as a CUDA graph and replayed; null if the provider has none.</summary>
     public DeviceTimes? Graph { get; init; }
 
-    /// <summary>Why there is no graph; null where there is, or the provider has none.</summary>
+    /// <summary>Reason why there is no CUDA graph; null if there is one or the provider has none.</summary>
     public string? GraphReason { get; init; }
 }
 
-/// <summary>Compares a device with the CPU, model by model, and measures each way to run it.</summary>
+/// <summary>Compares a device with the CPU, model by model, and measures the latency of each mode.</summary>
 public static class DeviceCheck
 {
-    /// <summary>Checks a model; what goes wrong with it is in the row.</summary>
+    /// <summary>Checks a model; failures are reported in the row.</summary>
     public static DeviceCheckRow Run(string path, DeviceCheckOptions options)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -130,13 +131,22 @@ public static class DeviceCheck
     {
         using var cpu = VisionModel.Load(path, new RuntimeOptions { Providers = ProviderPolicy.Require(Provider.Cpu) });
         using var frame = ProfileFrame.Of(cpu.Spec, new ProfileOptions(), null);
-        row = row with { Architecture = cpu.Spec.Provenance?.Architecture, Width = cpu.Spec.Input.Width, Height = cpu.Spec.Input.Height };
+        row = row with
+        {
+            Architecture = cpu.Spec.Provenance?.Architecture,
+            Width = cpu.Spec.Input.Width,
+            Height = cpu.Spec.Input.Height,
+        };
         var expected = cpu.Run(frame);
         using (var device = Load(path, options, graph: false, options.Notice))
         {
             var found = device.Run(frame);
             var (absolute, relative) = Compare(cpu.Engine.Results, device.Engine.Results);
-            var (worst, where) = ResultComparer.Compare(GoldenRecorder.Json(expected, row.Model), GoldenRecorder.Json(found, row.Model), new GoldenTolerances(), cpu.Options.Confidence);
+            var (worst, where) = ResultComparer.Compare(
+                GoldenRecorder.Json(expected, row.Model),
+                GoldenRecorder.Json(found, row.Model),
+                new GoldenTolerances(),
+                cpu.Options.Confidence);
             row = row with
             {
                 MaxDifference = absolute,
@@ -155,7 +165,8 @@ public static class DeviceCheck
         return options.Provider is Provider.Cuda or Provider.TensorRt ? WithGraph(path, options, row, frame, cpu, expected) : row;
     }
 
-    private static DeviceCheckRow WithGraph(string path, DeviceCheckOptions options, DeviceCheckRow row, Frame frame, VisionModel cpu, VisionResult expected)
+    private static DeviceCheckRow WithGraph(
+        string path, DeviceCheckOptions options, DeviceCheckRow row, Frame frame, VisionModel cpu, VisionResult expected)
     {
         string? reason = null;
         using var device = Load(path, options, graph: true, text =>
@@ -168,7 +179,7 @@ public static class DeviceCheck
             return row with { GraphReason = reason };
         }
 
-        // A recorded run that reads last frame's memory would be quick and wrong.
+        // Run again: a replayed graph that reads the previous frame's memory would be fast and wrong.
         cpu.Run(frame, expected);
         device.Run(frame);
         var (absolute, relative) = Compare(cpu.Engine.Results, device.Engine.Results);
@@ -191,7 +202,9 @@ public static class DeviceCheck
 
         return VisionModel.LoadOn(options.Native, path, new RuntimeOptions
         {
-            Providers = options.Provider == Provider.Cpu ? ProviderPolicy.Require(Provider.Cpu) : ProviderPolicy.Require(options.Provider, Provider.Cpu),
+            Providers = options.Provider == Provider.Cpu
+                ? ProviderPolicy.Require(Provider.Cpu)
+                : ProviderPolicy.Require(options.Provider, Provider.Cpu),
             ProviderOptions = all,
             ProviderLibrary = options.ProviderLibrary,
             Notice = notice,
@@ -206,7 +219,7 @@ public static class DeviceCheck
             ReadOnlySpan<float> a = expected.Data(t), b = found.Data(t);
             if (a.Length != b.Length)
             {
-                return (double.MaxValue, double.MaxValue); // as many as were found: another number is another result
+                return (double.MaxValue, double.MaxValue); // as many as were detected: another count is another result
             }
 
             float least = float.PositiveInfinity, most = float.NegativeInfinity;

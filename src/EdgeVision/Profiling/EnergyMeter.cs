@@ -1,31 +1,36 @@
 namespace EdgeVision;
 
-/// <summary>A sensor that counts energy, or one that tells power, which is integrated from one look at it to the next.</summary>
+/// <summary>Energy sensor, or power sensor whose readings are integrated over time.</summary>
 internal abstract class EnergyMeter(string source) : IDisposable
 {
     /// <summary>Sensor, such as "rapl package-0" or "ina3221 VDD_IN".</summary>
     public string Source { get; } = source;
 
-    /// <summary>How near it is to what the device takes: of several kinds the greatest is believed.</summary>
+    /// <summary>Preference among kinds of sensors: the highest is closest to the consumption of the whole device.</summary>
     public abstract int Rank { get; }
 
-    /// <summary>Energy since <see cref="Begin"/> up to the last look.</summary>
+    /// <summary>Energy from <see cref="Begin"/> to the last reading.</summary>
     public double Joules { get; protected set; }
 
-    /// <summary>Starts from zero.</summary>
-    /// <param name="seconds">Now, on a clock of the caller's.</param>
+    /// <summary>Resets the energy to zero and takes the first reading.</summary>
+    /// <param name="seconds">Current time on a clock of the caller's choice.</param>
     public abstract void Begin(double seconds);
 
-    /// <summary>Looks at the sensor.</summary>
+    /// <summary>Takes a reading.</summary>
     public abstract void Look(double seconds);
 
     public abstract void Dispose();
 
-    /// <summary>Every sensor there is and may be read.</summary>
-    /// <param name="sys">The system's /sys.</param>
-    public static EnergyMeter[] Open(string sys) => [.. Rapl(Path.Combine(sys, "class/powercap")), .. Monitors(Path.Combine(sys, "class/hwmon")), .. Batteries(Path.Combine(sys, "class/power_supply"))];
+    /// <summary>Opens every sensor that exists and is readable.</summary>
+    /// <param name="sys">Path of /sys.</param>
+    public static EnergyMeter[] Open(string sys) =>
+    [
+        .. Rapl(Path.Combine(sys, "class/powercap")),
+        .. Monitors(Path.Combine(sys, "class/hwmon")),
+        .. Batteries(Path.Combine(sys, "class/power_supply")),
+    ];
 
-    // Packages, and what holds them (psys); core, uncore and dram are parts. Readable by root alone since 2020.
+    // Packages, and the platform that contains them (psys); core, uncore and dram are parts of a package. Readable only by root since 2020.
     private static IEnumerable<EnergyMeter> Rapl(string folder)
     {
         foreach (string zone in SensorFile.Folders(folder, "intel-rapl:*"))
@@ -33,12 +38,13 @@ internal abstract class EnergyMeter(string source) : IDisposable
             if (Path.GetFileName(zone).Count(c => c == ':') == 1 && SensorFile.TryOpen(Path.Combine(zone, "energy_uj")) is { } energy)
             {
                 _ = long.TryParse(SensorFile.Text(Path.Combine(zone, "max_energy_range_uj")), out long range);
-                yield return new EnergyCounter($"rapl {SensorFile.Text(Path.Combine(zone, "name")) ?? Path.GetFileName(zone)}", energy, range);
+                string name = SensorFile.Text(Path.Combine(zone, "name")) ?? Path.GetFileName(zone);
+                yield return new EnergyCounter($"rapl {name}", energy, range);
             }
         }
     }
 
-    // power*_input is in µW; without it current (mA) times voltage (mV) is.
+    // power*_input is in µW; without it, current (mA) times voltage (mV) is.
     private static IEnumerable<EnergyMeter> Monitors(string folder)
     {
         foreach (string monitor in SensorFile.Folders(folder, "hwmon*"))
@@ -50,7 +56,10 @@ internal abstract class EnergyMeter(string source) : IDisposable
 
             for (int i = 1; i <= 8; i++)
             {
-                string source = $"{name} {SensorFile.Text(Path.Combine(monitor, $"in{i}_label")) ?? SensorFile.Text(Path.Combine(monitor, $"power{i}_label")) ?? $"channel {i}"}";
+                string channel = SensorFile.Text(Path.Combine(monitor, $"in{i}_label"))
+                    ?? SensorFile.Text(Path.Combine(monitor, $"power{i}_label"))
+                    ?? $"channel {i}";
+                string source = $"{name} {channel}";
                 if (SensorFile.TryOpen(Path.Combine(monitor, $"power{i}_input")) is { } power)
                 {
                     yield return new PowerMeter(source, 2, power, null, 1e-6);
@@ -100,7 +109,7 @@ internal abstract class EnergyMeter(string source) : IDisposable
     }
 }
 
-/// <summary>A counter of microjoules that begins anew behind its greatest value.</summary>
+/// <summary>Counter of microjoules that wraps around after its maximum.</summary>
 internal sealed class EnergyCounter(string source, SensorFile file, long range) : EnergyMeter(source)
 {
     private long? _last;
@@ -113,7 +122,7 @@ internal sealed class EnergyCounter(string source, SensorFile file, long range) 
         Joules = 0;
     }
 
-    // Ten looks a second are many more than turns of the counter: it turns within minutes at the least.
+    // Ten readings per second are far more frequent than wraparounds, which take minutes at least.
     public override void Look(double seconds)
     {
         if (file.Number() is not { } now)
@@ -133,7 +142,7 @@ internal sealed class EnergyCounter(string source, SensorFile file, long range) 
     public override void Dispose() => file.Dispose();
 }
 
-/// <summary>Power, or a current and a voltage; a trapezoid between two looks.</summary>
+/// <summary>Power sensor, or current and voltage sensors; integrates by the trapezoidal rule between readings.</summary>
 internal sealed class PowerMeter(string source, int rank, SensorFile first, SensorFile? second, double scale) : EnergyMeter(source)
 {
     private double? _watts;
@@ -164,6 +173,8 @@ internal sealed class PowerMeter(string source, int rank, SensorFile first, Sens
         second?.Dispose();
     }
 
-    // The sign of a current is the sensor's, or the battery's, direction.
-    private double? Watts() => first.Number() is { } a && (second is null ? 1 : second.Number()) is { } b ? Math.Abs((double)a * b) * scale : null;
+    // The sign of a current is the direction of the sensor or the battery.
+    private double? Watts() => first.Number() is { } a && (second is null ? 1 : second.Number()) is { } b
+        ? Math.Abs((double)a * b) * scale
+        : null;
 }

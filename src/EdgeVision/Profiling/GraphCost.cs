@@ -1,32 +1,33 @@
 namespace EdgeVision;
 
-/// <summary>What a network costs whatever runs it: multiply-accumulates at given input shapes, and weights.</summary>
+/// <summary>Cost of a network independent of hardware: multiply-accumulates at given input shapes, and weights.</summary>
 /// <remarks>
-/// Convolutions, matrix products, recurrent cells and attention count, in floats and integers; additions, activations, normalizations and resizing do not, as is
-/// usual. Each is counted as often as it ran: a loop's body once a turn, of a conditional the branch that was taken. Measure with
-/// <see cref="OperatorProfiler.MeasureCost"/>.
+/// Convolutions, matrix products, recurrent cells and attention count, in floats and integers; additions, activations, normalizations
+/// and resizing do not, as is usual. A node counts as often as it ran: a loop's body once per iteration, a conditional by the branch
+/// taken. Measured by <see cref="OperatorProfiler.MeasureCost"/>.
 /// </remarks>
 public sealed class GraphCost
 {
     private GraphCost(long macs, IReadOnlyDictionary<string, long> byOperator, IReadOnlyList<string> notCounted, ModelWeights weights) =>
         (Macs, MacsByOperator, NotCounted, Weights) = (macs, byOperator, notCounted, weights);
 
-    /// <summary>Multiply-accumulates of a run, the whole batch.</summary>
+    /// <summary>Multiply-accumulates of a run, for the whole batch.</summary>
     public long Macs { get; }
 
-    /// <summary>The same by kind of operator.</summary>
+    /// <summary>Multiply-accumulates by operator type.</summary>
     public IReadOnlyDictionary<string, long> MacsByOperator { get; }
 
-    /// <summary>Nodes that multiply and accumulate, but not in a way that their shapes tell; empty where <see cref="Macs"/> is whole.</summary>
+    /// <summary>Nodes whose multiply-accumulates cannot be derived from their shapes; empty if all were counted.</summary>
     public IReadOnlyList<string> NotCounted { get; }
 
-    /// <summary>The weights.</summary>
+    /// <summary>Weights of the model.</summary>
     public ModelWeights Weights { get; }
 
-    /// <summary>Counts the first run of a profile of the model, whose graph was not rewritten.</summary>
+    /// <summary>Counts the first run in a profile of the model, profiled without graph optimization.</summary>
     internal static GraphCost Read(Stream profile, string path)
     {
-        var run = OrtProfile.Read(profile).FirstOrDefault() ?? throw new EdgeVisionException($"'{path}' cannot be counted: ONNX Runtime's profile holds no run");
+        var run = OrtProfile.Read(profile).FirstOrDefault()
+            ?? throw new EdgeVisionException($"the cost of '{path}' cannot be counted: ONNX Runtime's profile contains no run");
         Dictionary<string, string>? equations = null;
         var byOperator = new Dictionary<string, long>();
         var notCounted = new SortedSet<string>(StringComparer.Ordinal);
@@ -56,7 +57,7 @@ public sealed class GraphCost
 
     private static long[][] Shapes(Dictionary<string, long[]>[] tensors) => [.. tensors.Select(t => t.Values.FirstOrDefault() ?? [])];
 
-    // By the names that the file gives; where two nodes share one, neither is sure.
+    // By the names in the file; if two nodes with different equations share a name, neither is used.
     private static Dictionary<string, string> Equations(string path) => OnnxContent.Read(path).Nodes
         .Where(n => n.Equation is not null && n.Name.Length > 0)
         .GroupBy(n => n.Name).Where(g => g.Select(n => n.Equation).Distinct().Count() == 1)

@@ -2,10 +2,8 @@ using System.Numerics;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Counts durations in bins that grow with them, so that every percentile is known to within 1.6 percent whatever the tail, in memory that
-/// never grows. Any thread may record; nothing is allocated.
-/// </summary>
+/// <summary>Histogram of durations with logarithmic bins: every percentile is accurate to 1.6 percent at constant memory.</summary>
+/// <remarks>Thread-safe; recording allocates nothing.</remarks>
 public sealed class LatencyRecorder
 {
     // Values below 64 ns have a bin each; above, each doubling has 32.
@@ -13,10 +11,10 @@ public sealed class LatencyRecorder
     private readonly long[] _bins = new long[Bins];
     private long _count, _sum, _least = long.MaxValue, _greatest;
 
-    /// <summary>Durations recorded.</summary>
+    /// <summary>Number of recorded durations.</summary>
     public long Count => Interlocked.Read(ref _count);
 
-    /// <summary>Records a duration; one below zero counts as zero.</summary>
+    /// <summary>Records a duration; a negative one counts as zero.</summary>
     public void Record(TimeSpan duration)
     {
         long nanoseconds = Math.Clamp(duration.Ticks, 0, long.MaxValue / 100) * 100;
@@ -27,15 +25,14 @@ public sealed class LatencyRecorder
         Interlocked.Increment(ref _count);
     }
 
-    /// <summary>
-    /// The duration that a share of all does not exceed: the nearest rank's, as the middle of its bin, between the least and the greatest that were recorded.
-    /// </summary>
-    /// <param name="share">0..1.</param>
+    /// <summary>Returns a percentile by nearest rank, as the middle of its bin.</summary>
+    /// <remarks>The result is between the minimum and the maximum recorded; zero if nothing was recorded.</remarks>
+    /// <param name="share">Fraction, 0 to 1.</param>
     public TimeSpan Percentile(double share)
     {
         if (!(share is >= 0 and <= 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(share), "a share lies in 0..1");
+            throw new ArgumentOutOfRangeException(nameof(share), $"{nameof(share)} must be between 0 and 1; got {share}");
         }
 
         long count = 0;
@@ -58,7 +55,7 @@ public sealed class LatencyRecorder
         return TimeSpan.Zero;
     }
 
-    /// <summary>The usual percentiles, in milliseconds.</summary>
+    /// <summary>Returns count, mean, the usual percentiles and the maximum, in milliseconds.</summary>
     public LatencySummary Summary()
     {
         long count = Count;

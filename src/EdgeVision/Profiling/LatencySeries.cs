@@ -1,32 +1,32 @@
 namespace EdgeVision;
 
-/// <summary>Every time of a measurement in its order, in memory that is there before it begins: adding one allocates nothing, and no tail is cut.</summary>
+/// <summary>All latencies of a measurement in order, in preallocated memory: adding allocates nothing.</summary>
 internal sealed class LatencySeries(int capacity)
 {
     private readonly long[] _times = new long[capacity];
     private long[]? _sorted;
 
-    /// <summary>Times there are.</summary>
+    /// <summary>Number of latencies.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Whether there is no room for another.</summary>
+    /// <summary>Gets whether the capacity is used up.</summary>
     public bool IsFull => Count == _times.Length;
 
-    /// <summary>Adds a time in nanoseconds.</summary>
+    /// <summary>Adds a latency in nanoseconds.</summary>
     public void Add(long nanoseconds)
     {
         _times[Count++] = nanoseconds;
         _sorted = null;
     }
 
-    /// <summary>Forgets all times.</summary>
+    /// <summary>Removes all latencies.</summary>
     public void Clear() => (Count, _sorted) = (0, null);
 
-    /// <summary>Times in their order, in nanoseconds.</summary>
+    /// <summary>Latencies in order, in nanoseconds.</summary>
     public ReadOnlySpan<long> Times => _times.AsSpan(0, Count);
 
-    /// <summary>The time that a share of all does not exceed, in milliseconds: the nearest rank's.</summary>
-    /// <param name="share">0..1.</param>
+    /// <summary>Returns a percentile by nearest rank, in milliseconds.</summary>
+    /// <param name="share">Fraction, 0 to 1.</param>
     public double Percentile(double share) => At(Rank(share));
 
     /// <summary>Mean in milliseconds.</summary>
@@ -44,7 +44,7 @@ internal sealed class LatencySeries(int capacity)
         }
     }
 
-    /// <summary>Standard deviation in milliseconds, of the sample.</summary>
+    /// <summary>Sample standard deviation in milliseconds.</summary>
     public double Deviation
     {
         get
@@ -59,13 +59,11 @@ internal sealed class LatencySeries(int capacity)
         }
     }
 
-    /// <summary>The usual percentiles.</summary>
+    /// <summary>Returns the usual percentiles, the maximum and the mean, in milliseconds.</summary>
     public ProfileTimes Summary() => new(Percentile(0.5), Percentile(0.9), Percentile(0.99), Percentile(0.999), Percentile(1), Mean);
 
-    /// <summary>
-    /// A 95 % confidence interval of a percentile in milliseconds, from the ranks between which a binomial count lies; the greatest time bounds it where there
-    /// are too few. It takes runs for independent of one another.
-    /// </summary>
+    /// <summary>Returns a 95 % confidence interval of a percentile in milliseconds, by binomial ranks.</summary>
+    /// <remarks>The maximum bounds it if there are too few latencies. Assumes that runs are independent.</remarks>
     public double[] Interval(double share)
     {
         double half = 1.96 * Math.Sqrt(Count * share * (1 - share));
@@ -73,7 +71,8 @@ internal sealed class LatencySeries(int capacity)
         return [At(Math.Clamp(low, 0, Count - 1)), At(Math.Clamp(high, 0, Count - 1))];
     }
 
-    /// <summary>Medians of equal stretches in their order, in milliseconds; fewer than asked for where stretches would have less than five times.</summary>
+    /// <summary>Returns the medians of equal consecutive windows, in milliseconds.</summary>
+    /// <remarks>Fewer than <paramref name="wanted"/> if windows would have fewer than five latencies.</remarks>
     public double[] Windows(int wanted)
     {
         int windows = Math.Clamp(Count / 5, Math.Min(Count, 1), wanted);
@@ -87,7 +86,7 @@ internal sealed class LatencySeries(int capacity)
         return medians;
     }
 
-    /// <summary>Median of some times, in milliseconds.</summary>
+    /// <summary>Returns the median of latencies, in milliseconds.</summary>
     public static double Median(ReadOnlySpan<long> times)
     {
         long[] sorted = times.ToArray();

@@ -8,31 +8,35 @@ using System.Text;
 
 namespace EdgeVision;
 
-/// <summary>What this machine and this build are.</summary>
+/// <summary>Describes this machine and this build.</summary>
 public static class MachineInfo
 {
-    /// <summary>Environment variable that, set to 1, says that another processor emulates this one.</summary>
+    /// <summary>Environment variable that, if set to 1, declares this machine as emulated.</summary>
     public const string EmulatedVariable = "EDGEVISION_EMULATED";
 
     /// <summary>Version of EdgeVision.</summary>
     public static string Version { get; } = typeof(MachineInfo).Assembly.GetName().Version?.ToString(3) ?? "";
 
     /// <summary>Version of .NET, and whether the program was compiled ahead of time.</summary>
-    public static string Dotnet { get; } = RuntimeInformation.FrameworkDescription + (RuntimeFeature.IsDynamicCodeSupported ? "" : ", ahead of time");
+    public static string Dotnet { get; } =
+        RuntimeInformation.FrameworkDescription + (RuntimeFeature.IsDynamicCodeSupported ? "" : ", ahead of time");
 
     /// <summary>Instruction sets that the kernels use, such as "SSE4.2, AVX2, FMA".</summary>
     public static string Kernels { get; } = FindKernels();
 
-    /// <summary>Looks at the machine.</summary>
-    /// <exception cref="EdgeVisionException">There is no native ONNX Runtime.</exception>
-    public static ProfileMachine Read() => Read("/", RuntimeInformation.ProcessArchitecture, RuntimeInformation.OSArchitecture, OrtLibrary.Version);
+    /// <summary>Reads the properties of this machine.</summary>
+    /// <exception cref="EdgeVisionException">The native ONNX Runtime library is missing.</exception>
+    public static ProfileMachine Read() =>
+        Read("/", RuntimeInformation.ProcessArchitecture, RuntimeInformation.OSArchitecture, OrtLibrary.Version);
 
     internal static ProfileMachine Read(string root, Architecture process, Architecture system, string onnxRuntime)
     {
         string sys = Path.Combine(root, "sys"), proc = Path.Combine(root, "proc");
         var machine = new ProfileMachine
         {
-            Cpu = ProcessorNames.Of(AllText(Path.Combine(proc, "cpuinfo"))) ?? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? "unknown",
+            Cpu = ProcessorNames.Of(AllText(Path.Combine(proc, "cpuinfo")))
+                ?? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER")
+                ?? "unknown",
             Cores = Environment.ProcessorCount,
             Architecture = process.ToString().ToLowerInvariant(),
             Kernels = Kernels,
@@ -48,24 +52,37 @@ public static class MachineInfo
         return machine with { Fingerprint = Fingerprint(machine) };
     }
 
-    /// <summary>
-    /// Sixteen hexadecimal digits that are the same while the processor, the memory, the system and the versions are. How cores choose their frequency is not
-    /// among them, and the memory to a quarter of a GB, because what a kernel keeps for itself changes.
-    /// </summary>
+    /// <summary>Returns 16 hexadecimal digits that identify processor, memory, system and versions.</summary>
+    /// <remarks>
+    /// The frequency governor is not included, and memory is rounded to a quarter of a GB, because the part reserved by the kernel varies.
+    /// </remarks>
     public static string Fingerprint(ProfileMachine machine)
     {
         ArgumentNullException.ThrowIfNull(machine);
-        string text = string.Join('\n', machine.Cpu, machine.Cores.ToString(CultureInfo.InvariantCulture), machine.Architecture, machine.Kernels, machine.Board ?? "",
-            Math.Round(machine.MemoryMb / 250).ToString(CultureInfo.InvariantCulture), machine.System, machine.Emulated ? "emulated" : "", machine.EdgeVision, machine.OnnxRuntime, machine.Dotnet);
+        string text = string.Join(
+            '\n',
+            machine.Cpu,
+            machine.Cores.ToString(CultureInfo.InvariantCulture),
+            machine.Architecture,
+            machine.Kernels,
+            machine.Board ?? "",
+            Math.Round(machine.MemoryMb / 250).ToString(CultureInfo.InvariantCulture),
+            machine.System,
+            machine.Emulated ? "emulated" : "",
+            machine.EdgeVision,
+            machine.OnnxRuntime,
+            machine.Dotnet);
         return Checksum.Hex(Encoding.UTF8.GetBytes(text))[..16];
     }
 
-    // Under an emulator of a process (qemu-user) everything that it is told is of the processor that it plays, but programs of the host are the host's.
+    // Under user-mode emulation (qemu-user) the process sees the emulated processor everywhere, but programs of the host are the host's.
     internal static bool Emulated(Architecture process, Architecture system, string shell, string? variable)
     {
-        bool narrower = (process, system) is (Architecture.X86, Architecture.X64) or (Architecture.Arm, Architecture.Arm64); // processors run these themselves
+        // Processors run their 32-bit variant natively.
+        bool narrower = (process, system) is (Architecture.X86, Architecture.X64) or (Architecture.Arm, Architecture.Arm64);
         return variable == "1" || process != system && !narrower
-            || ElfMachine(shell) is { } host && host != process && (process, host) is not ((Architecture.X86, Architecture.X64) or (Architecture.Arm, Architecture.Arm64));
+            || ElfMachine(shell) is { } host && host != process
+                && (process, host) is not ((Architecture.X86, Architecture.X64) or (Architecture.Arm, Architecture.Arm64));
     }
 
     // ELF header: magic at 0, byte order at 5 (1 little), e_machine at 18.
@@ -107,7 +124,8 @@ public static class MachineInfo
     {
         foreach (string line in memInfo.Split('\n'))
         {
-            if (line.StartsWith("MemTotal:", StringComparison.Ordinal) && SensorFile.Number(Encoding.ASCII.GetBytes(line["MemTotal:".Length..])) is { } kib)
+            if (line.StartsWith("MemTotal:", StringComparison.Ordinal)
+                && SensorFile.Number(Encoding.ASCII.GetBytes(line["MemTotal:".Length..])) is { } kib)
             {
                 return kib * 1024.0;
             }

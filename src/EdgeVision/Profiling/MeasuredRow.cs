@@ -1,14 +1,14 @@
 namespace EdgeVision;
 
-/// <summary>A measurement's figures, put into its row.</summary>
+/// <summary>Fills a profile row with the results of a measurement.</summary>
 internal static class MeasuredRow
 {
-    /// <summary>The row with what the loop saw.</summary>
-    /// <param name="row">What was measured.</param>
-    /// <param name="loop">Its times.</param>
-    /// <param name="warmUps">Runs before.</param>
-    /// <param name="duration">Nanoseconds in which runs arrived.</param>
-    /// <param name="windows">Stretches whose medians are told.</param>
+    /// <summary>Returns the row with the results of a measurement loop.</summary>
+    /// <param name="row">Description of the measured configuration.</param>
+    /// <param name="loop">Latencies of the loop.</param>
+    /// <param name="warmUps">Number of warm-up runs.</param>
+    /// <param name="duration">Time during which runs arrive, in nanoseconds.</param>
+    /// <param name="windows">Number of windows whose medians are reported.</param>
     public static ProfileRow Of(ProfileRow row, MeasurementLoop loop, int warmUps, long duration, int windows)
     {
         var latency = loop.Latency;
@@ -40,12 +40,17 @@ internal static class MeasuredRow
             ServiceMs = loop.IsOpen ? loop.Service.Summary() : null,
             QueueMs = loop.Queue?.Summary(),
         };
-        return loop.Backlog(duration) is > 0 and var waiting
-            ? measured with { Unstable = [FormattableString.Invariant($"{row.RateFps:G4} runs arrive a second and {runs / seconds:F1} end: {waiting} still waited when it was given up")] }
-            : measured;
+        if (loop.Backlog(duration) is not (> 0 and var waiting))
+        {
+            return measured;
+        }
+
+        string reason = FormattableString.Invariant(
+            $"overloaded: {row.RateFps:G4} runs per second arrived, {runs / seconds:F1} finished, {waiting} were still queued at the end");
+        return measured with { Unstable = [reason] };
     }
 
-    /// <summary>Each stage's times by themselves.</summary>
+    /// <summary>Latencies per stage.</summary>
     private sealed class StageSeries
     {
         private readonly LatencySeries[] _stages;
@@ -64,10 +69,11 @@ internal static class MeasuredRow
             }
         }
 
-        public ProfileStages Of(Func<LatencySeries, double> figure) => new(figure(_stages[0]), figure(_stages[1]), figure(_stages[2]), figure(_stages[3]), figure(_stages[4]));
+        public ProfileStages Of(Func<LatencySeries, double> figure) =>
+            new(figure(_stages[0]), figure(_stages[1]), figure(_stages[2]), figure(_stages[3]), figure(_stages[4]));
     }
 
-    // Neighbouring runs resemble one another, so that their number says little: what counts is how medians of stretches scatter. Student's t, 95 %.
+    // Consecutive runs are correlated, so the interval is computed from the scatter of window medians. Student's t, 95 %.
     private static double[] MedianInterval(double median, double[] windows)
     {
         if (windows.Length < 3)
@@ -81,7 +87,7 @@ internal static class MeasuredRow
         return [Math.Max(0, median - half), median + half];
     }
 
-    // 97.5th percentile by degrees of freedom; between and above them the next lower tabled one, which is never too small.
+    // 97.5th percentile by degrees of freedom; for those not listed the next lower one, which is never too small.
     private static double StudentT(int freedom) => freedom switch
     {
         <= 2 => 4.303,

@@ -1,20 +1,21 @@
 namespace EdgeVision;
 
-/// <summary>What is measured: one run at a time.</summary>
+/// <summary>Work that is measured one run at a time.</summary>
 internal interface IProfileWork
 {
-    /// <summary>Does it once.</summary>
+    /// <summary>Runs the work once.</summary>
     void Run();
 
-    /// <summary>Times of the stages of the last run, in nanoseconds.</summary>
+    /// <summary>Stage times of the last run, in nanoseconds.</summary>
     StageTimes LastStages { get; }
 }
 
-/// <summary>
-/// Runs work over and over and notes how long each run took. In a closed loop the next begins when the last ends. In an open one runs arrive at a rate of
-/// their own: one that arrives while another goes on waits, and its wait is part of its time. A closed loop hides that, because while it is held up it asks for
-/// nothing (coordinated omission). Nothing is allocated.
-/// </summary>
+/// <summary>Runs work repeatedly in a closed or an open loop and records the latency of each run. Allocates nothing.</summary>
+/// <remarks>
+/// In a closed loop the next run begins when the last one ends. In an open loop runs arrive at a fixed rate: a run that arrives during
+/// another one waits, and the wait is part of its latency. A closed loop hides that wait, because it issues no runs while it is delayed
+/// (coordinated omission).
+/// </remarks>
 internal sealed class MeasurementLoop
 {
     private readonly IProfileWork _work;
@@ -26,12 +27,12 @@ internal sealed class MeasurementLoop
     private double _next; // arrival, in nanoseconds since the start
     private long _start, _arrivals, _measured;
 
-    /// <summary>Prepares a loop.</summary>
-    /// <param name="work">What is run.</param>
-    /// <param name="clock">Time.</param>
-    /// <param name="capacity">Most runs.</param>
-    /// <param name="rate">Arrivals a second; null for a closed loop.</param>
-    /// <param name="random">Whether arrivals know nothing of one another (a Poisson process, the same each time) and do not come evenly.</param>
+    /// <summary>Initializes a loop.</summary>
+    /// <param name="work">Work to run.</param>
+    /// <param name="clock">Clock.</param>
+    /// <param name="capacity">Maximum number of runs.</param>
+    /// <param name="rate">Arrivals per second; null for a closed loop.</param>
+    /// <param name="random">Whether arrivals are a Poisson process (with a fixed seed) instead of evenly spaced.</param>
     public MeasurementLoop(IProfileWork work, ProfileClock clock, int capacity, double? rate = null, bool random = false)
     {
         (_work, _clock, Latency, _stages) = (work, clock, new LatencySeries(capacity), new StageTimes[capacity]);
@@ -42,25 +43,25 @@ internal sealed class MeasurementLoop
         }
     }
 
-    /// <summary>Whether runs arrive at a rate.</summary>
+    /// <summary>Gets whether the loop is open, that is, runs arrive at a rate.</summary>
     public bool IsOpen => _queue is not null;
 
-    /// <summary>Times of runs: from arrival in an open loop, else from the begin.</summary>
+    /// <summary>Latencies: from arrival to end in an open loop, else from start to end.</summary>
     public LatencySeries Latency { get; }
 
-    /// <summary>Times from begin to end.</summary>
+    /// <summary>Service times, from start to end.</summary>
     public LatencySeries Service => _service ?? Latency;
 
-    /// <summary>Waits before the begin, in an open loop.</summary>
+    /// <summary>Queueing times, from arrival to start; null in a closed loop.</summary>
     public LatencySeries? Queue => _queue;
 
-    /// <summary>Times of the stages, run by run.</summary>
+    /// <summary>Stage times per run.</summary>
     public ReadOnlySpan<StageTimes> Stages => _stages.AsSpan(0, Latency.Count);
 
-    /// <summary>Nanoseconds from the first begin (or arrival) to the last end.</summary>
+    /// <summary>Nanoseconds from the first start (or arrival) to the last end.</summary>
     public long Elapsed => _measured;
 
-    /// <summary>Forgets what was measured and begins anew; an open loop's first run arrives now.</summary>
+    /// <summary>Clears the results and restarts; an open loop's first run arrives now.</summary>
     public void Start()
     {
         Latency.Clear();
@@ -69,10 +70,11 @@ internal sealed class MeasurementLoop
         (_start, _arrivals, _next, _measured) = (_clock.Now, 0, 0, 0);
     }
 
-    /// <summary>
-    /// Goes on until so many runs are done, or so much time since <see cref="Start"/> has passed when a run ends. An open loop goes on with all that
-    /// arrived in that time, or until twice the time has passed: leaving out what still waits would leave out the longest waits.
-    /// </summary>
+    /// <summary>Continues until a number of runs is done, or a run ends after a time since <see cref="Start"/>.</summary>
+    /// <remarks>
+    /// An open loop continues with all runs that arrived in that time, or until twice the time has passed: leaving out queued runs would
+    /// leave out the longest waits.
+    /// </remarks>
     /// <param name="runs">Number of runs since the start.</param>
     /// <param name="nanoseconds">Time since the start.</param>
     public void Run(long runs, long nanoseconds)
@@ -116,6 +118,6 @@ internal sealed class MeasurementLoop
         }
     }
 
-    /// <summary>Runs that arrive in so much time and were not begun: an open loop that cannot keep up leaves them.</summary>
+    /// <summary>Returns how many runs arrive in a time but were not started, because an open loop could not keep up.</summary>
     public long Backlog(long nanoseconds) => IsOpen ? (long)Math.Max(0, Math.Ceiling((nanoseconds - _next) / _period)) : 0;
 }

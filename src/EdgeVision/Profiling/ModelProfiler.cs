@@ -3,24 +3,32 @@ using System.Text.Json;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Measures models: how long loading, the first run and every further one take, stage by stage, with what memory, processor time and energy, and whether
-/// the figures can be relied on. One at a time, in this process: <c>edgevision profile</c> gives each a process of its own, so that a crash or a leak
-/// spoils no other.
-/// </summary>
+/// <summary>Measures latency, memory, processor time and energy of models, and whether the results are reliable.</summary>
+/// <remarks>
+/// Measures loading, the first run and every further one, stage by stage. One model at a time, in this process:
+/// <c>edgevision profile</c> uses a process per configuration, so that a crash or a leak does not affect the others.
+/// </remarks>
 public static class ModelProfiler
 {
     private const int Windows = 20, MostNodes = 30;
-    private const long Slice = 100_000_000; // between two looks at progress and cancellation
+    private const long Slice = 100_000_000; // nanoseconds between checks of progress and cancellation
 
     /// <summary>Measures a model.</summary>
     /// <param name="request">Model, size, batch, provider, threads, rate.</param>
-    /// <param name="options">How long, with which frames, what else.</param>
-    /// <param name="picture">A picture to show the model, stretched to the frames' size: packed pixels. The self-test's, or a drawn pattern, when null.</param>
-    /// <param name="progress">Told how far it is; called on this thread.</param>
-    /// <param name="cancel">Ends the measurement within a tenth of a second or a run.</param>
-    /// <exception cref="EdgeVisionException">The model cannot be loaded, not like that, or fails while it runs.</exception>
-    public static ProfileRow Profile(ProfileRequest request, ProfileOptions? options = null, Frame? picture = null, IProgress<ProfileProgress>? progress = null, CancellationToken cancel = default)
+    /// <param name="options">Duration, frames and what else to measure.</param>
+    /// <param name="picture">
+    /// Image to run the model on, stretched to the frame size; packed pixels. When null, the image of the model's self-test, or a drawn
+    /// pattern.
+    /// </param>
+    /// <param name="progress">Receives the progress, on this thread.</param>
+    /// <param name="cancel">Ends the measurement within a tenth of a second or one run.</param>
+    /// <exception cref="EdgeVisionException">The model cannot be loaded as requested, or fails while it runs.</exception>
+    public static ProfileRow Profile(
+        ProfileRequest request,
+        ProfileOptions? options = null,
+        Frame? picture = null,
+        IProgress<ProfileProgress>? progress = null,
+        CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         options ??= new ProfileOptions();
@@ -28,7 +36,7 @@ public static class ModelProfiler
         cancel.ThrowIfCancellationRequested();
         var clock = ProfileClock.System;
         progress?.Report(new ProfileProgress("load", 0));
-        OrtLibrary.EnsureLoaded(); // the library is not the model's
+        OrtLibrary.EnsureLoaded(); // loading the library is not part of loading the model
         using var sensors = new SystemSensors();
         double? baseRss = sensors.ResidentMb;
         long before = clock.Now;
@@ -36,17 +44,26 @@ public static class ModelProfiler
         long loaded = clock.Now;
         subject.Run();
         long first = clock.Now - loaded;
-        var row = Describe(request, options, subject) with { BaseRssMb = baseRss, LoadMs = (loaded - before) / 1e6, FirstMs = first / 1e6, LoadedRssMb = sensors.ResidentMb, MeasuredAt = DateTime.UtcNow };
+        var row = Describe(request, options, subject) with
+        {
+            BaseRssMb = baseRss,
+            LoadMs = (loaded - before) / 1e6,
+            FirstMs = first / 1e6,
+            LoadedRssMb = sensors.ResidentMb,
+            MeasuredAt = DateTime.UtcNow,
+        };
         row = Measure(row, subject, clock, sensors, request, options, progress, cancel);
         return Extras(row, subject, options, progress, cancel);
     }
 
-    /// <summary>What a model takes: its size, whether that and its batch are open.</summary>
-    /// <exception cref="EdgeVisionException">It cannot be loaded.</exception>
+    /// <summary>Reads a model's input size and batch, and whether they are variable.</summary>
+    /// <exception cref="EdgeVisionException">The model cannot be loaded.</exception>
     public static ProfileModel Inspect(string model, string? spec = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        using var engine = new InferenceEngine(model, new EngineOptions { Providers = ProviderPolicy.Require(Provider.Cpu), Threads = ThreadBudget.Of(1), OptimizeGraph = false });
+        using var engine = new InferenceEngine(
+            model,
+            new EngineOptions { Providers = ProviderPolicy.Require(Provider.Cpu), Threads = ThreadBudget.Of(1), OptimizeGraph = false });
         ModelSpec? read = null;
         try
         {
@@ -56,7 +73,9 @@ public static class ModelProfiler
         {
         }
 
-        var input = engine.Inputs.FirstOrDefault(i => i.Name == read?.Input.Name) ?? engine.Inputs.FirstOrDefault() ?? throw new ModelFormatException($"'{model}' has no input");
+        var input = engine.Inputs.FirstOrDefault(i => i.Name == read?.Input.Name)
+            ?? engine.Inputs.FirstOrDefault()
+            ?? throw new ModelFormatException($"'{model}' has no input");
         var axes = ProfileShape.Axes(input.Shape);
         var size = read is not null ? (read.Input.Width, read.Input.Height) : ProfileShape.Size(input.Shape);
         return new ProfileModel(
@@ -68,9 +87,9 @@ public static class ModelProfiler
             read?.Task);
     }
 
-    /// <summary>How a provider of that name is asked for: one that is named must run the network, and the CPU may have what it does not take.</summary>
-    /// <param name="name">A provider, or auto.</param>
-    /// <exception cref="EdgeVisionException">There is none of that name.</exception>
+    /// <summary>Returns the policy for a provider name: a named provider is required, with the CPU as fallback for single nodes.</summary>
+    /// <param name="name">Name of a provider, or auto.</param>
+    /// <exception cref="EdgeVisionException">There is no provider of that name.</exception>
     public static ProviderPolicy Policy(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -90,8 +109,15 @@ public static class ModelProfiler
         }
     }
 
-    private static ProfileRow Measure(ProfileRow row, ProfileSubject subject, ProfileClock clock, SystemSensors machine, ProfileRequest request, ProfileOptions options,
-        IProgress<ProfileProgress>? progress, CancellationToken cancel)
+    private static ProfileRow Measure(
+        ProfileRow row,
+        ProfileSubject subject,
+        ProfileClock clock,
+        SystemSensors machine,
+        ProfileRequest request,
+        ProfileOptions options,
+        IProgress<ProfileProgress>? progress,
+        CancellationToken cancel)
     {
         var (warmUps, settled) = WarmUp.Run(subject, clock, (long)options.WarmUp.TotalNanoseconds, done =>
         {
@@ -108,7 +134,10 @@ public static class ModelProfiler
         {
             cancel.ThrowIfCancellationRequested();
             loop.Run(capacity, Math.Min(until, duration));
-            progress?.Report(new ProfileProgress("measure", options.Iterations is { } n ? loop.Latency.Count / (double)n : Math.Min(1, loop.Elapsed / (double)duration)));
+            double share = options.Iterations is { } n
+                ? loop.Latency.Count / (double)n
+                : Math.Min(1, loop.Elapsed / (double)duration);
+            progress?.Report(new ProfileProgress("measure", share));
             if (loop.Latency.IsFull || until >= duration)
             {
                 break;
@@ -125,10 +154,15 @@ public static class ModelProfiler
         return Judged(MeasuredRow.Of(row, loop, warmUps, options.Iterations is null ? duration : loop.Elapsed, Windows), seen, settled);
     }
 
-    // What the figures are worth: whether times had settled and stayed, and what else the machine did.
+    // Adds the reliability of the results: whether latencies were settled and steady, and what else the machine did.
     private static ProfileRow Judged(ProfileRow row, SensorSummary seen, bool settled)
     {
-        string[] reasons = [.. row.Unstable, .. settled ? [] : (string[])["times had not settled when the warm-up was over"], .. StabilityCheck.Reasons(row.WindowsP50Ms, seen)];
+        string[] reasons =
+        [
+            .. row.Unstable,
+            .. settled ? [] : (string[])["latencies had not settled at the end of the warm-up"],
+            .. StabilityCheck.Reasons(row.WindowsP50Ms, seen),
+        ];
         return row with
         {
             CpuPercent = seen.CpuPercent,
@@ -140,7 +174,7 @@ public static class ModelProfiler
         };
     }
 
-    // The stages of a run around the profiled ones: means, as they were measured without the profile.
+    // Places the stages of a run around the profiled runs: means, as measured without profiling.
     private static void WriteTrace(string path, OperatorProfile profile, ProfileRow row)
     {
         string part = path + ".part";
@@ -148,7 +182,17 @@ public static class ModelProfiler
         {
             var stages = new List<TraceSpan>();
             double at = 0;
-            foreach (var (name, ms) in row.StagesMs is { } s ? new[] { ("preprocess", s.Preprocess), ("copy in", s.CopyIn), ("run", s.Run), ("copy out", s.CopyOut), ("postprocess", s.Postprocess) } : [])
+            (string, double)[] means = row.StagesMs is { } s
+                ?
+                [
+                    ("preprocess", s.Preprocess),
+                    ("copy in", s.CopyIn),
+                    ("run", s.Run),
+                    ("copy out", s.CopyOut),
+                    ("postprocess", s.Postprocess),
+                ]
+                : [];
+            foreach (var (name, ms) in means)
             {
                 stages.Add(new TraceSpan(name, at * 1000, ms * 1000));
                 at += ms;
@@ -160,8 +204,9 @@ public static class ModelProfiler
         File.Move(part, path, overwrite: true);
     }
 
-    // After the measurement, as they take memory and time of their own.
-    private static ProfileRow Extras(ProfileRow row, ProfileSubject subject, ProfileOptions options, IProgress<ProfileProgress>? progress, CancellationToken cancel)
+    // After the measurement, as these steps take memory and time themselves.
+    private static ProfileRow Extras(
+        ProfileRow row, ProfileSubject subject, ProfileOptions options, IProgress<ProfileProgress>? progress, CancellationToken cancel)
     {
         if (options.CountCosts)
         {
@@ -217,7 +262,7 @@ public static class ModelProfiler
         };
     }
 
-    /// <summary>A row without figures: what was to be measured, and why it was not.</summary>
+    /// <summary>Creates a row without results for a configuration that could not be measured.</summary>
     public static ProfileRow Failed(ProfileRequest request, ProfileOptions options, string error)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -243,26 +288,30 @@ public static class ModelProfiler
     {
         if (request.Batch is < 1 or > 4096 || request.Threads is < 1 or > 1024 || request.RateFps is { } rate && !(rate is > 0 and <= 1e6))
         {
-            throw new EdgeVisionException(string.Create(CultureInfo.InvariantCulture, $"a batch of {request.Batch}, {request.Threads} threads at a rate of {request.RateFps} cannot be measured: batches are 1 to 4096, threads 1 to 1024, rates above 0"));
+            throw new EdgeVisionException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"batch {request.Batch}, {request.Threads} threads and a rate of {request.RateFps} cannot be measured: "
+                + $"the batch must be 1 to 4096, threads 1 to 1024, and the rate above 0 and at most 1000000"));
         }
 
         if ((request.Width is null) != (request.Height is null))
         {
-            throw new EdgeVisionException("give width and height, or neither");
+            throw new EdgeVisionException("width and height must be given together, or neither");
         }
 
         if (options.Iterations is < 1 || options.Iterations is null && options.Duration <= TimeSpan.Zero || options.Capacity < 1)
         {
-            throw new EdgeVisionException("a measurement is of one run at least, or of a time above zero");
+            throw new EdgeVisionException(
+                "a measurement needs at least one iteration, or a duration above zero, and a capacity of at least 1");
         }
     }
 }
 
-/// <summary>What a model takes.</summary>
-/// <param name="Width">Width of its input in pixels; null where nothing says.</param>
-/// <param name="Height">Height of its input in pixels; null where nothing says.</param>
-/// <param name="OpenSize">Whether the graph takes other sizes too.</param>
-/// <param name="OpenBatch">Whether the graph takes any batch.</param>
-/// <param name="Batch">The batch it takes where it takes no other.</param>
-/// <param name="Task">What it is for; null where nothing says how to read it.</param>
+/// <summary>Input of a model.</summary>
+/// <param name="Width">Width of the input in pixels; null if unknown.</param>
+/// <param name="Height">Height of the input in pixels; null if unknown.</param>
+/// <param name="OpenSize">Whether the graph accepts other sizes.</param>
+/// <param name="OpenBatch">Whether the graph accepts any batch.</param>
+/// <param name="Batch">Batch of the graph if it accepts no other.</param>
+/// <param name="Task">Task of the model; null if it has no spec.</param>
 public sealed record ProfileModel(int? Width, int? Height, bool OpenSize, bool OpenBatch, int Batch, string? Task);

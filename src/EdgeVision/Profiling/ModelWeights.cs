@@ -1,25 +1,30 @@
 namespace EdgeVision;
 
-/// <summary>
-/// What a model has learned, as far as its file tells: the constant tensors that convolutions, matrix products, normalizations, recurrent cells, slopes and
-/// embeddings work with, and those of two or more elements that are added, multiplied or concatenated (biases, layer scales, positions, class tokens) right
-/// behind such a node or somewhere before one. Shapes, axes, limits, the scales and zero points of quantization, a normalization's running mean and variance, and
-/// tables behind the last layer (anchors, strides) are none. A quantized weight counts once; a weight that several nodes share counts once.
-/// </summary>
+/// <summary>Number and precision of a model's weights, derived from its file.</summary>
+/// <remarks>
+/// Weights are the constant tensors used by convolutions, matrix products, normalizations, recurrent cells, slopes and embeddings, and
+/// those of two or more elements that are added, multiplied or concatenated (biases, layer scales, positions, class tokens) directly
+/// after such a node or somewhere before one. Shapes, axes, limits, scales and zero points of quantization, a normalization's running
+/// mean and variance, and tables after the last layer (anchors, strides) are not weights. A quantized weight counts once; a weight
+/// shared by several nodes counts once.
+/// </remarks>
 public sealed record ModelWeights
 {
     private const double OneKind = 0.95;
 
     private ModelWeights(long parameters, string precision) => (Parameters, Precision) = (parameters, precision);
 
-    /// <summary>Elements of all weights.</summary>
+    /// <summary>Total number of elements of all weights.</summary>
     public long Parameters { get; }
 
-    /// <summary>Element type of at least 95 % of the weights without integer biases, as fp32, fp16, bf16, fp64, int8 or int4; mixed where there is none; fp32 without weights.</summary>
+    /// <summary>Element type of the weights: fp32, fp16, bf16, fp64, int8, int4 or mixed.</summary>
+    /// <remarks>
+    /// The type of at least 95 % of the weights, not counting integer biases; mixed if there is none; fp32 without weights.
+    /// </remarks>
     public string Precision { get; }
 
-    /// <summary>Counts the weights of a model file; their values are not read.</summary>
-    /// <exception cref="ModelFormatException">The file is no readable ONNX model, or it reaches outside its folder.</exception>
+    /// <summary>Counts the weights of a model file without reading their values.</summary>
+    /// <exception cref="ModelFormatException">The file is not a readable ONNX model, or refers to a file outside its folder.</exception>
     public static ModelWeights Read(string path)
     {
         ArgumentNullException.ThrowIfNull(path);

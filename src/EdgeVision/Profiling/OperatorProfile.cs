@@ -1,22 +1,21 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Where a network's time goes: the time of every node and of every kind of operator, and what lies between them, from ONNX Runtime's profile of runs
-/// in a session of its own. All of it adds up to <see cref="RunMs"/>.
-/// </summary>
+/// <summary>Time of a network per node and operator type, from ONNX Runtime's profile of runs in a separate session.</summary>
 /// <remarks>
-/// Times are means over the middle half of the runs, by their duration: what disturbed a run says nothing of its operators.
-/// Profiling costs a node some microseconds, more than many a node takes. They are measured on chains of nodes that do next to nothing and taken off, of each
-/// node's time and of the run's; <see cref="ProfilingMs"/> says how much that was. What is left estimates an undisturbed run, to be compared with one that was measured.
-/// A node that runs others (If, Loop, Scan) counts only what it takes besides them. On a provider that works beside the processor (CUDA, TensorRT, DirectML) a
-/// node's time is that of starting its work, and the wait for it lies between the nodes.
+/// Nodes and the time between nodes add up to <see cref="RunMs"/>. Times are means over the middle half of the runs by duration, which
+/// excludes disturbed runs. Profiling costs some microseconds per node, more than many nodes take. That overhead is measured on
+/// chains of nodes that do almost nothing and is subtracted from each node's time and from the run's; <see cref="ProfilingMs"/> is the
+/// amount. The rest estimates an unprofiled run, to be compared with a measured one. A node that runs others (If, Loop, Scan) counts
+/// only the time outside of them. On an asynchronous provider (CUDA, TensorRT, DirectML) a node's time is that of starting its
+/// work, and the wait for it is between the nodes.
 /// </remarks>
 public sealed class OperatorProfile
 {
-    /// <summary>Name of the line for what lies between the nodes.</summary>
+    /// <summary>Name of the entry for the time between nodes.</summary>
     public const string BetweenNodes = "between nodes";
 
-    internal OperatorProfile(IReadOnlyList<ProfiledNode> nodes, IReadOnlyList<ProfiledEvent> events, IReadOnlyList<ProfiledRun> runs, ProfilingCost cost)
+    internal OperatorProfile(
+        IReadOnlyList<ProfiledNode> nodes, IReadOnlyList<ProfiledEvent> events, IReadOnlyList<ProfiledRun> runs, ProfilingCost cost)
     {
         (ProfiledNodes, Events, ProfiledRuns) = (nodes, events, runs);
         RunsMs = [.. runs.Select(r => r.Duration * 1e-3)];
@@ -49,37 +48,38 @@ public sealed class OperatorProfile
         Placement = nodes.GroupBy(n => n.Provider).ToDictionary(g => g.Key, g => g.Count());
     }
 
-    /// <summary>Kinds of operators by provider, most time first; the last line, <see cref="BetweenNodes"/>, is of no operator and has no nodes. Shares add up to 1.</summary>
+    /// <summary>Operator types by provider, in descending order of time. Shares add up to 1.</summary>
+    /// <remarks>The last entry, <see cref="BetweenNodes"/>, is not an operator and has no nodes.</remarks>
     public IReadOnlyList<ProfileOperator> Operators { get; }
 
-    /// <summary>Nodes, most time first. Names are those of the graph as ONNX Runtime rewrote it.</summary>
+    /// <summary>Nodes in descending order of time. Names are those of the graph as optimized by ONNX Runtime.</summary>
     public IReadOnlyList<ProfileOperator> Nodes { get; }
 
-    /// <summary>How many nodes ran on each provider, by ONNX Runtime's names.</summary>
+    /// <summary>Number of nodes per provider, by ONNX Runtime's names.</summary>
     public IReadOnlyDictionary<string, int> Placement { get; }
 
-    /// <summary>Runs that were counted.</summary>
+    /// <summary>Number of runs counted.</summary>
     public int Runs => RunsMs.Count;
 
-    /// <summary>Time of each run that was counted, in milliseconds, as ONNX Runtime measured it: with what profiling cost.</summary>
+    /// <summary>Duration of each counted run in milliseconds, as measured by ONNX Runtime, including profiling.</summary>
     public IReadOnlyList<double> RunsMs { get; }
 
-    /// <summary>Mean of their middle half.</summary>
+    /// <summary>Mean duration of the middle half of the runs, including profiling.</summary>
     public double ProfiledRunMs { get; }
 
-    /// <summary>The part of it in which the graph is executed: without binding inputs and outputs. 0 where the library does not tell.</summary>
+    /// <summary>Part of it that executes the graph, without binding inputs and outputs; 0 if the library does not report it.</summary>
     public double ExecutorMs { get; }
 
-    /// <summary>Time of a run in milliseconds, without what profiling cost.</summary>
+    /// <summary>Estimated duration of a run in milliseconds without profiling.</summary>
     public double RunMs { get; }
 
-    /// <summary>The part of it that the nodes' kernels took.</summary>
+    /// <summary>Part of <see cref="RunMs"/> spent in the nodes' kernels.</summary>
     public double NodesMs { get; }
 
-    /// <summary>What lies between the nodes.</summary>
+    /// <summary>Part of <see cref="RunMs"/> spent between the nodes.</summary>
     public double BetweenNodesMs => RunMs - NodesMs;
 
-    /// <summary>What profiling cost a run.</summary>
+    /// <summary>Cost of profiling per run.</summary>
     public double ProfilingMs => ProfiledRunMs - RunMs;
 
     internal IReadOnlyList<ProfiledNode> ProfiledNodes { get; }
@@ -88,11 +88,13 @@ public sealed class OperatorProfile
 
     internal IReadOnlyList<ProfiledRun> ProfiledRuns { get; }
 
-    /// <summary>Writes the counted runs for Chrome's trace viewer (chrome://tracing) and Perfetto: a track for the network's runs and nodes, one for stages.</summary>
-    /// <param name="output">Takes JSON in UTF-8; stays open.</param>
-    /// <param name="model">Name for people.</param>
-    /// <param name="stages">Stages that were measured elsewhere, drawn from the same zero as the first run.</param>
-    public void WriteTrace(Stream output, string model, IEnumerable<TraceSpan>? stages = null) => ProfileTrace.Write(output, this, model, stages ?? []);
+    /// <summary>Writes the counted runs in the Trace Event Format for chrome://tracing and Perfetto.</summary>
+    /// <remarks>One track for the network's runs and nodes, one for stages.</remarks>
+    /// <param name="output">Receives JSON in UTF-8; is left open.</param>
+    /// <param name="model">Display name of the model.</param>
+    /// <param name="stages">Stages measured elsewhere, drawn from the start of the first run.</param>
+    public void WriteTrace(Stream output, string model, IEnumerable<TraceSpan>? stages = null) =>
+        ProfileTrace.Write(output, this, model, stages ?? []);
 
     private static ProfiledRun[] Middle(IReadOnlyList<ProfiledRun> runs)
     {
@@ -100,10 +102,11 @@ public sealed class OperatorProfile
         return [.. runs.OrderBy(r => r.Duration).Skip(aside).Take(runs.Count - 2 * aside)];
     }
 
-    private ProfileOperator Line(string name, string type, string provider, int nodes, double ms) => new(name, type, provider, nodes, ms, RunMs > 0 ? ms / RunMs : 0);
+    private ProfileOperator Line(string name, string type, string provider, int nodes, double ms) =>
+        new(name, type, provider, nodes, ms, RunMs > 0 ? ms / RunMs : 0);
 }
 
-/// <summary>A node, where it ran, and its tensors' shapes when it first did in a counted run.</summary>
+/// <summary>A node, its provider, and its tensors' shapes at its first execution in a counted run.</summary>
 internal sealed class ProfiledNode(OrtEvent first)
 {
     public string Name { get; } = first.NodeName();
@@ -118,10 +121,11 @@ internal sealed class ProfiledNode(OrtEvent first)
 
     public int Tensors { get; } = first.Arguments.Inputs.Length + first.Arguments.Outputs.Length;
 
-    private static string Shapes(Dictionary<string, long[]>[] tensors) => string.Join(", ", tensors.SelectMany(t => t).Select(t => $"{t.Key}[{string.Join(',', t.Value)}]"));
+    private static string Shapes(Dictionary<string, long[]>[] tensors) =>
+        string.Join(", ", tensors.SelectMany(t => t).Select(t => $"{t.Key}[{string.Join(',', t.Value)}]"));
 }
 
-/// <summary>A node's turn: start and duration in microseconds, those of the nodes within it included, and without them.</summary>
+/// <summary>One execution of a node: start and duration in microseconds, with and without the nodes within it.</summary>
 internal record struct ProfiledEvent(int Node, long Start, long Duration)
 {
     public long Alone { get; set; } = Duration;
@@ -129,5 +133,5 @@ internal record struct ProfiledEvent(int Node, long Start, long Duration)
     public readonly long End => Start + Duration;
 }
 
-/// <summary>A run: start, duration and the executor's part, in microseconds, and where its events stand among all.</summary>
+/// <summary>A run: start, duration and the executor's part, in microseconds, and the range of its events.</summary>
 internal readonly record struct ProfiledRun(long Start, long Duration, long Executor, int FirstEvent, int Events);

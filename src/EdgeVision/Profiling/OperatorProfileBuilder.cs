@@ -2,17 +2,21 @@ using System.Runtime.InteropServices;
 
 namespace EdgeVision;
 
-/// <summary>Adds up the runs of a profile by node.</summary>
+/// <summary>Aggregates the runs of a profile by node.</summary>
 internal sealed class OperatorProfileBuilder
 {
     private readonly Dictionary<(int Parent, string Name, string Index), int> _ids = [];
     private readonly List<ProfiledNode> _nodes = [];
     private readonly List<ProfiledEvent> _events = [];
     private readonly List<ProfiledRun> _runs = [];
-    private readonly Stack<int> _open = []; // events that may hold the next
+    private readonly Stack<int> _open = []; // events that may contain the next one
     private readonly List<(int Order, OrtEvent Entry)> _sorted = [];
 
-    /// <summary>Reads a profile, without its first <paramref name="warmup"/> runs; <paramref name="cost"/> is taken off each node's times.</summary>
+    /// <summary>Reads a profile, skipping warm-up runs and subtracting the cost of profiling from each node's time.</summary>
+    /// <param name="json">Profile written by ONNX Runtime.</param>
+    /// <param name="warmup">Number of runs to skip.</param>
+    /// <param name="runs">Number of runs expected after them.</param>
+    /// <param name="cost">Cost of profiling per node.</param>
     public static OperatorProfile Read(Stream json, int warmup, int runs, ProfilingCost cost)
     {
         var builder = new OperatorProfileBuilder();
@@ -23,18 +27,21 @@ internal sealed class OperatorProfileBuilder
 
         return builder._runs.Count == runs
             ? new OperatorProfile(builder._nodes, builder._events, builder._runs, cost)
-            : throw new EdgeVisionException($"ONNX Runtime kept {builder._runs.Count} of {runs} profiled runs, it keeps a million events; profile fewer runs");
+            : throw new EdgeVisionException(
+                $"ONNX Runtime kept {builder._runs.Count} of {runs} profiled runs, as it keeps a million events at most; use fewer runs");
     }
 
     private void Add(OrtRun run)
     {
         _runs.Add(new ProfiledRun(run.Whole.Start, run.Whole.Duration, run.Executor?.Duration ?? 0, _events.Count, run.Nodes.Count));
 
-        // By begin; of two that begin in the same microsecond the longer first, and of two as long the one that ended later: it holds the other.
+        // By start; of two that start in the same microsecond the longer first; of two equally long ones the one that ended later first,
+        // as it contains the other.
         _sorted.Clear();
         _sorted.AddRange(run.Nodes.Select((entry, order) => (order, entry)));
         _sorted.Sort((a, b) => a.Entry.Start != b.Entry.Start ? a.Entry.Start.CompareTo(b.Entry.Start)
-            : a.Entry.Duration != b.Entry.Duration ? b.Entry.Duration.CompareTo(a.Entry.Duration) : b.Order.CompareTo(a.Order));
+            : a.Entry.Duration != b.Entry.Duration ? b.Entry.Duration.CompareTo(a.Entry.Duration)
+            : b.Order.CompareTo(a.Order));
         _open.Clear();
         foreach (var (_, entry) in _sorted)
         {
@@ -47,7 +54,7 @@ internal sealed class OperatorProfileBuilder
             int parent = -1;
             if (_open.TryPeek(out int holder))
             {
-                // A body's node: its time is not its holder's too. Rounded, it may seem to end after the holder.
+                // A node of a body: its time is subtracted from the containing node's. Due to rounding it may seem to end after that node.
                 ref var held = ref CollectionsMarshal.AsSpan(_events)[holder];
                 duration = Math.Min(duration, held.End - entry.Start);
                 held.Alone -= duration;
@@ -59,7 +66,7 @@ internal sealed class OperatorProfileBuilder
         }
     }
 
-    // Bodies may use a name that their graph uses too.
+    // Node names in a body may repeat names of the outer graph.
     private int Node(int parent, OrtEvent entry)
     {
         ref int id = ref CollectionsMarshal.GetValueRefOrAddDefault(_ids, (parent, entry.Name, entry.Arguments.Index), out bool known);

@@ -3,16 +3,16 @@ using System.Text.Json.Serialization;
 
 namespace EdgeVision;
 
-/// <summary>
-/// ONNX Runtime's own profile, read as a stream: a run's events stand before the event of the run itself, so that no more than one run is ever in memory.
-/// Times are whole microseconds, rounded down.
-/// </summary>
+/// <summary>Reads ONNX Runtime's profile as a stream, with at most one run in memory.</summary>
+/// <remarks>A run's events precede the event of the run itself. Times are whole microseconds, rounded down.</remarks>
 internal static class OrtProfile
 {
     private const string KernelTime = "_kernel_time";
 
-    /// <summary>The runs of a session, in order.</summary>
-    /// <exception cref="JsonException">The file is damaged: a full disk, or a library that writes names of nodes as they are, with quotation marks.</exception>
+    /// <summary>Reads the runs of a session, in order.</summary>
+    /// <exception cref="JsonException">
+    /// The file is invalid: a full disk, or a library that writes node names with unescaped quotation marks.
+    /// </exception>
     public static IEnumerable<OrtRun> Read(Stream json)
     {
         var nodes = new List<OrtEvent>();
@@ -21,12 +21,12 @@ internal static class OrtProfile
         {
             switch (entry)
             {
-                // Of a node's events the one that lasts as long as its kernel; older libraries write fences around it, which name no provider.
+                // Of a node's events only the kernel time; older libraries write fences around it, which have no provider.
                 case { Category: "Node", Arguments.Provider.Length: > 0 }:
                     nodes.Add(entry);
                     break;
                 case { Category: "Session", Name: "SequentialExecutor::Execute" } when entry.Duration >= (executor?.Duration ?? 0):
-                    executor = entry; // bodies of loops and branches have one each, all within the graph's own
+                    executor = entry; // bodies of loops and branches have one each, all within the outer graph's
                     break;
                 case { Category: "Session", Name: "model_run" }:
                     yield return new OrtRun(entry, executor, nodes);
@@ -36,14 +36,15 @@ internal static class OrtProfile
         }
     }
 
-    /// <summary>The node's name without what the library appends.</summary>
-    public static string NodeName(this OrtEvent entry) => entry.Name.EndsWith(KernelTime, StringComparison.Ordinal) ? entry.Name[..^KernelTime.Length] : entry.Name;
+    /// <summary>Returns the node's name without the suffix that the library appends.</summary>
+    public static string NodeName(this OrtEvent entry) =>
+        entry.Name.EndsWith(KernelTime, StringComparison.Ordinal) ? entry.Name[..^KernelTime.Length] : entry.Name;
 }
 
-/// <summary>A run, the executor's part of it, and the nodes that ran, in the order in which they ended.</summary>
+/// <summary>A run, the executor's part of it, and its node events in the order in which they ended.</summary>
 internal sealed record OrtRun(OrtEvent Whole, OrtEvent? Executor, List<OrtEvent> Nodes);
 
-/// <summary>An event of the profile; start and duration in microseconds. Properties that can be set keep their defaults where the file leaves them out.</summary>
+/// <summary>An event of the profile; start and duration in microseconds. Settable properties keep their defaults if absent.</summary>
 internal sealed record OrtEvent
 {
     [JsonPropertyName("cat")]
@@ -62,7 +63,7 @@ internal sealed record OrtEvent
     public OrtEventArguments Arguments { get; set; } = OrtEventArguments.None;
 }
 
-/// <summary>What the library says of a node. Shapes of its tensors are in order; an optional one that is absent takes no place.</summary>
+/// <summary>Arguments of a node event. Shapes of its tensors are in order; absent optional tensors are omitted.</summary>
 internal sealed record OrtEventArguments
 {
     public static OrtEventArguments None { get; } = new();

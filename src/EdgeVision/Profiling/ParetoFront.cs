@@ -1,9 +1,10 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Which rows nothing beats: a row is on the front where no other is at least as good in every objective and better in one. Rows that are equal in every
-/// objective are on the front together. A row that lacks an objective's figure takes no part: it neither beats nor is beaten.
-/// </summary>
+/// <summary>Pareto front of profile rows over several objectives.</summary>
+/// <remarks>
+/// A row is on the front if no other is at least as good in every objective and better in one. Rows that are equal in every objective
+/// are on the front together. A row without a value for an objective is excluded: it neither dominates nor is dominated.
+/// </remarks>
 public sealed class ParetoFront
 {
     private readonly Dictionary<ProfileRow, ProfileRow> _beatenBy = new(ReferenceEqualityComparer.Instance);
@@ -11,18 +12,18 @@ public sealed class ParetoFront
 
     private ParetoFront(IReadOnlyList<ProfileFigure> objectives) => Objectives = objectives;
 
-    /// <summary>What rows were weighed by.</summary>
+    /// <summary>Objectives by which rows are compared.</summary>
     public IReadOnlyList<ProfileFigure> Objectives { get; }
 
-    /// <summary>Rows that nothing beats, best in the first objective first.</summary>
+    /// <summary>Rows on the front, ordered by the first objective, best first.</summary>
     public IReadOnlyList<ProfileRow> Rows { get; private set; } = [];
 
-    /// <summary>Rows that lack a figure of the objectives, or failed.</summary>
+    /// <summary>Rows that lack a value for an objective, or failed.</summary>
     public IReadOnlyList<ProfileRow> Missing { get; private set; } = [];
 
-    /// <summary>The front of some rows, whatever their device and task.</summary>
-    /// <param name="rows">Rows to weigh.</param>
-    /// <param name="objectives">What to weigh them by; at least one.</param>
+    /// <summary>Computes the front of rows, regardless of their device and task.</summary>
+    /// <param name="rows">Rows to compare.</param>
+    /// <param name="objectives">Objectives; at least one.</param>
     public static ParetoFront Of(IReadOnlyList<ProfileRow> rows, params IReadOnlyList<ProfileFigure> objectives)
     {
         ArgumentNullException.ThrowIfNull(rows);
@@ -43,7 +44,7 @@ public sealed class ParetoFront
             }
         }
 
-        // In the order of the objectives, so that whatever beats a row comes before it and is itself on the front or beaten by one that is.
+        // Sorted by the objectives, so that a row comes after every row that dominates it, and one of those is on the front.
         candidates = [.. candidates.Order(Comparer<(ProfileRow, double[] Values)>.Create((a, b) => Order(a.Values, b.Values)))];
         List<(ProfileRow Row, double[] Values)> best = [];
         foreach (var candidate in candidates)
@@ -65,20 +66,23 @@ public sealed class ParetoFront
         return front;
     }
 
-    /// <summary>
-    /// The fronts of accuracy against p99 latency, one for each device, task and metric: figures of different tasks cannot be weighed. Rows without a metric have
-    /// fronts of their own, of <see cref="ProfileFigure.Capacity"/> against p99.
-    /// </summary>
+    /// <summary>Computes the fronts of accuracy against p99 latency, one per device, task and metric.</summary>
+    /// <remarks>
+    /// Metrics of different tasks cannot be compared. Rows without a metric have fronts of their own, of
+    /// <see cref="ProfileFigure.Capacity"/> against p99.
+    /// </remarks>
     public static IReadOnlyDictionary<ProfileGroup, ParetoFront> ByGroup(IReadOnlyList<ProfileRow> rows)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        return rows.Where(r => r.Error is null).GroupBy(ProfileGroup.Of).ToDictionary(g => g.Key, g => Of([.. g], g.Key.Accuracy, ProfileFigure.P99));
+        return rows.Where(r => r.Error is null)
+            .GroupBy(ProfileGroup.Of)
+            .ToDictionary(g => g.Key, g => Of([.. g], g.Key.Accuracy, ProfileFigure.P99));
     }
 
-    /// <summary>Whether a row is on the front.</summary>
+    /// <summary>Returns whether a row is on the front.</summary>
     public bool Contains(ProfileRow row) => _front.Contains(row);
 
-    /// <summary>A row of the front that beats this one; null where none does.</summary>
+    /// <summary>Returns a row of the front that dominates a row; null if there is none.</summary>
     public ProfileRow? BeatenBy(ProfileRow row) => _beatenBy.GetValueOrDefault(row);
 
     private static double[]? Values(ProfileRow row, IReadOnlyList<ProfileFigure> objectives)
@@ -91,7 +95,7 @@ public sealed class ParetoFront
                 return null;
             }
 
-            // Less is better from here on.
+            // From here on lower is better.
             values[i] = objectives[i].GreaterIsBetter ? -value : value;
         }
 

@@ -2,35 +2,36 @@ using System.Globalization;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Limits that a configuration must keep to, and the choice of the best that does. Rows of one device whose metric is the same are weighed against one another
-/// (<see cref="ProfileGroup"/>); each such group has a pick of its own.
-/// </summary>
+/// <summary>Limits on profile figures, and the choice of the best configuration that meets them.</summary>
+/// <remarks>Rows of one device with the same metric are compared (<see cref="ProfileGroup"/>); each such group has its own pick.</remarks>
 public sealed class ProfileBudget
 {
-    // Percentiles of two runs of the same thing differ by some per cent; this far apart they are about the same.
+    // Percentiles of two runs of the same configuration differ by some per cent; changes up to this fraction count as equal.
     private const double AboutTheSame = 0.05;
 
     private ProfileBudget(string text, IReadOnlyList<ProfileLimit> limits) => (Text, Limits) = (text, limits);
 
-    /// <summary>The budget as it was written.</summary>
+    /// <summary>Text of the budget as written.</summary>
     public string Text { get; }
 
-    /// <summary>Its limits.</summary>
+    /// <summary>Limits of the budget.</summary>
     public IReadOnlyList<ProfileLimit> Limits { get; }
 
-    /// <summary>
-    /// Reads limits by commas, such as <c>p99=33ms,memory=200MB,fps=30,metric=0.9</c>. Figures are those of <see cref="ProfileFigure.All"/>. Times take us, ms and s;
-    /// sizes KB, MB, GB and KiB, MiB, GiB; energy mJ and J; counts K, M and G; the metric %. Without a unit they are ms, MB and J.
-    /// </summary>
-    /// <exception cref="EdgeVisionException">A figure or unit that is not known (the message lists those that are), no number, or a figure twice.</exception>
+    /// <summary>Parses comma-separated limits such as <c>p99=33ms,memory=200MB,fps=30,metric=0.9</c>.</summary>
+    /// <remarks>
+    /// Figures are those of <see cref="ProfileFigure.All"/>. Units are us, ms and s for times; KB, MB, GB and KiB, MiB, GiB for sizes;
+    /// mJ and J for energy; K, M and G for counts; % for the metric. The default units are ms, MB and J.
+    /// </remarks>
+    /// <exception cref="EdgeVisionException">
+    /// A figure or unit is unknown (the message lists the known ones), a value is not a number, or a figure occurs twice.
+    /// </exception>
     public static ProfileBudget Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         string[] parts = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (parts.Length == 0)
         {
-            throw new EdgeVisionException("the budget is empty; write figure=value by commas, such as p99=33ms,memory=200MB");
+            throw new EdgeVisionException("the budget is empty; write figure=value, separated by commas, such as p99=33ms,memory=200MB");
         }
 
         List<ProfileLimit> limits = [];
@@ -48,17 +49,25 @@ public sealed class ProfileBudget
         return new ProfileBudget(text, limits);
     }
 
-    /// <summary>
-    /// Picks, for every device, task and metric, the row that fits with the highest metric; of those with the same metric the lowest p99, and then the smallest memory.
-    /// Where there is no metric the most multiply-accumulates of a frame stand in for it. Unstable and emulated rows may be picked; whoever shows the pick says so.
-    /// </summary>
-    /// <returns>A choice for each group, in the order of the rows.</returns>
+    /// <summary>Picks, for every device, task and metric, the row within the limits with the highest metric.</summary>
+    /// <remarks>
+    /// Of those with the same metric the one with the lowest p99, and then the lowest memory, is picked. Without a metric the number of
+    /// multiply-accumulates per frame replaces it. Unstable and emulated rows may be picked; callers that show the pick should mark it.
+    /// </remarks>
+    /// <returns>One choice per group, in the order of the rows.</returns>
     public IReadOnlyList<ProfileChoice> Choose(IReadOnlyList<ProfileRow> rows)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        // A row that failed has no metric; it belongs to the rows of its device and task that have one, where there are such.
+        // A failed row has no metric; it belongs to the rows of its device and task with a metric, if there are any.
         var groups = rows.Where(r => r.Error is null).Select(ProfileGroup.Of).Distinct().ToList();
-        return [.. rows.GroupBy(r => r.Error is null ? ProfileGroup.Of(r) : groups.Find(g => g.Device == r.Device && g.Task == r.Task) ?? ProfileGroup.Of(r)).Select(g => Choose(g.Key, [.. g]))];
+        return
+        [
+            .. rows
+                .GroupBy(r => r.Error is null
+                    ? ProfileGroup.Of(r)
+                    : groups.Find(g => g.Device == r.Device && g.Task == r.Task) ?? ProfileGroup.Of(r))
+                .Select(g => Choose(g.Key, [.. g])),
+        ];
     }
 
     private ProfileChoice Choose(ProfileGroup group, ProfileRow[] rows)
@@ -73,7 +82,7 @@ public sealed class ProfileBudget
         return new ProfileChoice(this, group, pick, pick is null ? Nearest(rows) : null, others);
     }
 
-    // The one that misses by the least, where the worst of a row's limits counts.
+    // The row with the smallest excess, where the worst of its limits counts.
     private ProfileRow? Nearest(ProfileRow[] rows) => rows
         .Where(r => r.Error is null && Limits.All(l => l.Figure.Of(r) is not null))
         .MinBy(r => Limits.Max(l => l.Excess(r)));
@@ -91,12 +100,16 @@ public sealed class ProfileBudget
             return new ProfileVerdict(row, ProfileFall.OverBudget, string.Join("; ", broken.Select(l => l.Reason(row))));
         }
 
-        return front.BeatenBy(row) is { } by
-            ? new ProfileVerdict(row, ProfileFall.Dominated, $"dominated by {ProfileConfiguration.Of(by)}: {Against(row, by, group.Accuracy, named: false)}")
-            : new ProfileVerdict(row, ProfileFall.LessAccurate, Against(row, pick!, group.Accuracy, named: true));
+        if (front.BeatenBy(row) is not { } by)
+        {
+            return new ProfileVerdict(row, ProfileFall.LessAccurate, Against(row, pick!, group.Accuracy, named: true));
+        }
+
+        string reason = $"dominated by {ProfileConfiguration.Of(by)}: {Against(row, by, group.Accuracy, named: false)}";
+        return new ProfileVerdict(row, ProfileFall.Dominated, reason);
     }
 
-    /// <summary>How a row does beside another that is at least as accurate: "0.2 % less accurate than X at about the same time".</summary>
+    /// <summary>Compares a row with an at least equally accurate one: "0.2 % less accurate than X at about the same time".</summary>
     private static string Against(ProfileRow row, ProfileRow other, ProfileFigure accuracy, bool named)
     {
         string name = ProfileConfiguration.Of(other).ToString(), than = named ? $" than {name}" : "", like = named ? $" as {name}" : "";
@@ -104,8 +117,9 @@ public sealed class ProfileBudget
         string what = (accuracy.Of(row), accuracy.Of(other)) switch
         {
             ({ } a, { } b) when a == b => (trained ? "as accurate" : "as many multiply-accumulates") + like,
-            ({ } a, { } b) => $"{Share(b == 0 ? 1 : (b - a) / Math.Abs(b))} {(trained ? "less accurate" : "fewer multiply-accumulates")}{than}",
-            _ => $"its multiply-accumulates are not known, those of {name} are",
+            ({ } a, { } b) =>
+                $"{Share(b == 0 ? 1 : (b - a) / Math.Abs(b))} {(trained ? "less accurate" : "fewer multiply-accumulates")}{than}",
+            _ => $"its multiply-accumulates are unknown, those of {name} are known",
         };
         string time = Change(ProfileFigure.P99, row, other) switch
         {
@@ -121,37 +135,43 @@ public sealed class ProfileBudget
         return what + time + memory;
     }
 
-    private static double? Change(ProfileFigure figure, ProfileRow row, ProfileRow other) => (figure.Of(row), figure.Of(other)) is ({ } a, { } b) && b > 0 ? a / b - 1 : null;
+    private static double? Change(ProfileFigure figure, ProfileRow row, ProfileRow other) =>
+        (figure.Of(row), figure.Of(other)) is ({ } a, { } b) && b > 0 ? a / b - 1 : null;
 
-    private static string Share(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.#} %") is var text && text != "0 %" ? text : "less than 0.1 %";
+    private static string Share(double share) =>
+        string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.#} %") is var text && text != "0 %" ? text : "less than 0.1 %";
 }
 
-/// <summary>What a budget came to among rows that can be weighed against one another.</summary>
+/// <summary>Result of a budget for one group of comparable rows.</summary>
 /// <param name="Budget">The budget.</param>
 /// <param name="Group">Device, task and metric of the rows.</param>
-/// <param name="Pick">The best row that fits; null where none does.</param>
-/// <param name="Nearest">Where none fits, the row that misses by the least; null where a limit's figure is known of no row.</param>
-/// <param name="Others">Every other row, in their order, and why it fell.</param>
-public sealed record ProfileChoice(ProfileBudget Budget, ProfileGroup Group, ProfileRow? Pick, ProfileRow? Nearest, IReadOnlyList<ProfileVerdict> Others);
+/// <param name="Pick">The best row within the limits; null if there is none.</param>
+/// <param name="Nearest">
+/// Without a pick, the row with the smallest excess; null if no row has a value for every limit.
+/// </param>
+/// <param name="Others">All other rows in order, with the reasons why they were not picked.</param>
+public sealed record ProfileChoice(
+    ProfileBudget Budget, ProfileGroup Group, ProfileRow? Pick, ProfileRow? Nearest, IReadOnlyList<ProfileVerdict> Others);
 
-/// <summary>Why a row was not picked.</summary>
+/// <summary>Reason why a row was not picked.</summary>
 /// <param name="Row">The row.</param>
-/// <param name="Fall">In a word.</param>
-/// <param name="Reason">In a line: which limit by how much, or what is better and by how much.</param>
+/// <param name="Fall">Kind of reason.</param>
+/// <param name="Reason">One line: which limit is exceeded by how much, or what is better and by how much.</param>
 public sealed record ProfileVerdict(ProfileRow Row, ProfileFall Fall, string Reason);
 
 /// <summary>Kinds of reasons why a row was not picked.</summary>
 public enum ProfileFall
 {
-    /// <summary>It has no figures.</summary>
+    /// <summary>The row has no figures.</summary>
     Failed,
 
-    /// <summary>It exceeds a limit, or the limit's figure is not known.</summary>
+    /// <summary>The row exceeds a limit, or has no value for it.</summary>
     OverBudget,
 
-    /// <summary>Another row that fits is at least as accurate and as quick, and better in one.</summary>
+    /// <summary>Another row within the limits is at least as accurate and as fast, and better in one.</summary>
     Dominated,
 
-    /// <summary>It fits and nothing beats it, but the pick is more accurate (or the same, at the same p99, in less memory).</summary>
+    /// <summary>The row is within the limits and on the front, but the pick is more accurate.</summary>
+    /// <remarks>Or the pick is as accurate, at the same p99, with less memory.</remarks>
     LessAccurate,
 }

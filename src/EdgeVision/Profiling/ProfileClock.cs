@@ -2,26 +2,28 @@ using System.Diagnostics;
 
 namespace EdgeVision;
 
-/// <summary>The time that measurements are taken by; tests put a clock of their own in its place.</summary>
+/// <summary>Clock for measurements; replaced by a fake one in tests.</summary>
 internal abstract class ProfileClock
 {
-    /// <summary>The machine's clock.</summary>
+    /// <summary>Clock of the system.</summary>
     public static ProfileClock System { get; } = new SystemClock();
 
-    /// <summary>Now, in nanoseconds since some moment.</summary>
+    /// <summary>Current time in nanoseconds since an arbitrary origin.</summary>
     public abstract long Now { get; }
 
-    /// <summary>Comes back at that moment, or at once where it is past.</summary>
+    /// <summary>Waits until a time; returns at once if it has passed.</summary>
     public abstract void WaitUntil(long moment);
 
     private sealed class SystemClock : ProfileClock
     {
-        // Sleeping is exact to a millisecond at best; the rest is spent looking at the clock.
+        // Sleeping is accurate to a millisecond at best; the rest is a busy wait.
         private const long Look = 1_500_000;
 
         private static readonly double NanosecondsPerTick = 1e9 / Stopwatch.Frequency;
 
-        public override long Now => Stopwatch.Frequency == 1_000_000_000 ? Stopwatch.GetTimestamp() : (long)(Stopwatch.GetTimestamp() * NanosecondsPerTick);
+        public override long Now => Stopwatch.Frequency == 1_000_000_000
+            ? Stopwatch.GetTimestamp()
+            : (long)(Stopwatch.GetTimestamp() * NanosecondsPerTick);
 
         public override void WaitUntil(long moment)
         {

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace EdgeVision;
 
-/// <summary>What a <see cref="ProfileFigure"/> is counted in.</summary>
+/// <summary>Unit of a <see cref="ProfileFigure"/>.</summary>
 public enum ProfileUnit
 {
     /// <summary>Milliseconds.</summary>
@@ -11,23 +11,21 @@ public enum ProfileUnit
     /// <summary>Megabytes of 10^6 bytes.</summary>
     Megabytes,
 
-    /// <summary>Joules a run.</summary>
+    /// <summary>Joules per run.</summary>
     Joules,
 
-    /// <summary>Frames a second.</summary>
+    /// <summary>Frames per second.</summary>
     FramesPerSecond,
 
-    /// <summary>A number of things.</summary>
+    /// <summary>A count.</summary>
     Count,
 
-    /// <summary>A figure of accuracy.</summary>
+    /// <summary>An accuracy metric.</summary>
     Score,
 }
 
-/// <summary>
-/// A figure of a profile's row that models are chosen by: its name as budgets have it (<c>p99</c>), its unit, and which way is better. Fronts, budgets,
-/// comparisons and reports all speak of figures.
-/// </summary>
+/// <summary>A figure of a profile row by which models are chosen, with its name, unit and direction.</summary>
+/// <remarks>Fronts, budgets (which use its name, such as <c>p99</c>), comparisons and reports all use figures.</remarks>
 public sealed class ProfileFigure
 {
     private readonly Func<ProfileRow, double?> _of;
@@ -35,7 +33,7 @@ public sealed class ProfileFigure
     private ProfileFigure(string name, string description, ProfileUnit unit, bool greaterIsBetter, Func<ProfileRow, double?> of) =>
         (Name, Description, Unit, GreaterIsBetter, _of) = (name, description, unit, greaterIsBetter, of);
 
-    /// <summary>The model's own figure of accuracy.</summary>
+    /// <summary>Accuracy metric of the model.</summary>
     public static ProfileFigure Metric { get; } = new("metric", "accuracy", ProfileUnit.Score, true, r => r.Metric);
 
     /// <summary>Median latency.</summary>
@@ -53,67 +51,70 @@ public sealed class ProfileFigure
     /// <summary>99.9th percentile of latency.</summary>
     public static ProfileFigure P999 { get; } = Time("p999", "99.9th percentile of latency", r => r.P999Ms);
 
-    /// <summary>The slowest run.</summary>
+    /// <summary>Maximum latency.</summary>
     public static ProfileFigure Max { get; } = Time("max", "slowest run", r => r.MaxMs);
 
     /// <summary>Mean latency.</summary>
     public static ProfileFigure Mean { get; } = Time("mean", "mean latency", r => r.MeanMs);
 
-    /// <summary>Loading.</summary>
+    /// <summary>Time to load the model.</summary>
     public static ProfileFigure Load { get; } = Time("load", "time to load", r => r.LoadMs);
 
-    /// <summary>The first run.</summary>
+    /// <summary>Latency of the first run.</summary>
     public static ProfileFigure First { get; } = Time("first", "first run", r => r.FirstMs);
 
-    /// <summary>Frames a second.</summary>
-    public static ProfileFigure Throughput { get; } = new("fps", "frames a second", ProfileUnit.FramesPerSecond, true, r => r.ThroughputFps);
+    /// <summary>Frames per second.</summary>
+    public static ProfileFigure Throughput { get; } =
+        new("fps", "frames per second", ProfileUnit.FramesPerSecond, true, r => r.ThroughputFps);
 
-    /// <summary>Greatest resident memory of the process.</summary>
+    /// <summary>Peak resident memory of the process.</summary>
     public static ProfileFigure Memory { get; } = new("memory", "peak memory", ProfileUnit.Megabytes, false, r => r.PeakRssMb);
 
-    /// <summary>Energy of a run.</summary>
-    public static ProfileFigure Energy { get; } = new("energy", "energy of a run", ProfileUnit.Joules, false, r => r.Energy?.JoulesPerRun);
+    /// <summary>Energy per run.</summary>
+    public static ProfileFigure Energy { get; } =
+        new("energy", "energy per run", ProfileUnit.Joules, false, r => r.Energy?.JoulesPerRun);
 
     /// <summary>Size of the model file.</summary>
     public static ProfileFigure ModelSize { get; } = new("model", "size of the model", ProfileUnit.Megabytes, false, r => r.ModelMb);
 
-    /// <summary>Weights.</summary>
+    /// <summary>Number of weights.</summary>
     public static ProfileFigure Params { get; } = new("params", "weights", ProfileUnit.Count, false, r => r.Params);
 
-    /// <summary>Multiply-accumulates of a frame: those of a run over its batch.</summary>
-    public static ProfileFigure Macs { get; } = new("macs", "multiply-accumulates of a frame", ProfileUnit.Count, false, r => r.Macs / (double)Math.Max(1, r.Batch));
+    /// <summary>Multiply-accumulates per frame: those of a run divided by its batch.</summary>
+    public static ProfileFigure Macs { get; } =
+        new("macs", "multiply-accumulates per frame", ProfileUnit.Count, false, r => r.Macs / (double)Math.Max(1, r.Batch));
 
-    /// <summary>
-    /// Multiply-accumulates of a frame, the more the better: what stands in for accuracy among networks that are not trained yet.
-    /// </summary>
-    public static ProfileFigure Capacity { get; } = new("capacity", "multiply-accumulates of a frame", ProfileUnit.Count, true, Macs.Of);
+    /// <summary>Multiply-accumulates per frame, higher is better: replaces accuracy for networks that are not trained yet.</summary>
+    public static ProfileFigure Capacity { get; } =
+        new("capacity", "multiply-accumulates per frame", ProfileUnit.Count, true, Macs.Of);
 
-    /// <summary>All that a budget may limit.</summary>
-    public static IReadOnlyList<ProfileFigure> All { get; } = [P50, P90, P95, P99, P999, Max, Mean, Throughput, Memory, Energy, Load, First, ModelSize, Params, Macs, Metric];
+    /// <summary>All figures that a budget may limit.</summary>
+    public static IReadOnlyList<ProfileFigure> All { get; } =
+        [P50, P90, P95, P99, P999, Max, Mean, Throughput, Memory, Energy, Load, First, ModelSize, Params, Macs, Metric];
 
     /// <summary>Short name, as in <c>--budget</c>.</summary>
     public string Name { get; }
 
-    /// <summary>What it is, in words.</summary>
+    /// <summary>Description in words.</summary>
     public string Description { get; }
 
-    /// <summary>What it is counted in.</summary>
+    /// <summary>Unit of the figure.</summary>
     public ProfileUnit Unit { get; }
 
-    /// <summary>Whether more is better: of accuracy and throughput; of all else less is.</summary>
+    /// <summary>Gets whether higher is better, which is so for accuracy and throughput; for all others lower is.</summary>
     public bool GreaterIsBetter { get; }
 
-    /// <summary>The figure of a row; null where the row failed, or it is not known or no number.</summary>
+    /// <summary>Returns the figure of a row; null if the row failed, or the figure is unknown or not finite.</summary>
     public double? Of(ProfileRow row)
     {
         ArgumentNullException.ThrowIfNull(row);
         return row.Error is null && _of(row) is { } value && double.IsFinite(value) ? value : null;
     }
 
-    /// <summary>Whether <paramref name="a"/> is better than <paramref name="b"/>.</summary>
+    /// <summary>Returns whether <paramref name="a"/> is better than <paramref name="b"/>.</summary>
     public bool IsBetter(double a, double b) => GreaterIsBetter ? a > b : a < b;
 
-    /// <summary>A value with its unit, in the invariant culture: "12.3 ms", "1.82 G".</summary>
+    /// <summary>Formats a value with its unit in the invariant culture: "12.3 ms", "1.82 G".</summary>
     public string Text(double value) => Unit switch
     {
         ProfileUnit.Milliseconds => $"{Digits(value)} ms",
@@ -124,19 +125,31 @@ public sealed class ProfileFigure
         _ => value.ToString("0.###", CultureInfo.InvariantCulture),
     };
 
-    /// <summary>A number to three or four digits, never in powers of ten.</summary>
-    public static string Digits(double value) => value.ToString(Math.Abs(value) switch { >= 1000 => "F0", >= 100 => "F1", >= 1 => "F2", >= 0.1 => "F3", _ => "0.####" }, CultureInfo.InvariantCulture);
-
-    /// <summary>A count to three digits, in thousands (K), millions (M) or billions (G).</summary>
-    public static string Thousands(double value)
+    /// <summary>Formats a number with three or four digits, never in exponential notation.</summary>
+    public static string Digits(double value)
     {
-        (double scale, string unit) = Math.Abs(value) switch { >= 1e9 => (1e9, " G"), >= 1e6 => (1e6, " M"), >= 1e3 => (1e3, " K"), _ => (1, "") };
-        double scaled = value / scale;
-        return scaled.ToString(scale == 1 ? "F0" : Math.Abs(scaled) switch { >= 100 => "F0", >= 10 => "F1", _ => "F2" }, CultureInfo.InvariantCulture) + unit;
+        string format = Math.Abs(value) switch { >= 1000 => "F0", >= 100 => "F1", >= 1 => "F2", >= 0.1 => "F3", _ => "0.####" };
+        return value.ToString(format, CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The name.</summary>
+    /// <summary>Formats a count with three digits, in thousands (K), millions (M) or billions (G).</summary>
+    public static string Thousands(double value)
+    {
+        (double scale, string unit) = Math.Abs(value) switch
+        {
+            >= 1e9 => (1e9, " G"),
+            >= 1e6 => (1e6, " M"),
+            >= 1e3 => (1e3, " K"),
+            _ => (1, ""),
+        };
+        double scaled = value / scale;
+        string format = scale == 1 ? "F0" : Math.Abs(scaled) switch { >= 100 => "F0", >= 10 => "F1", _ => "F2" };
+        return scaled.ToString(format, CultureInfo.InvariantCulture) + unit;
+    }
+
+    /// <summary>Returns the name.</summary>
     public override string ToString() => Name;
 
-    private static ProfileFigure Time(string name, string description, Func<ProfileRow, double?> of) => new(name, description, ProfileUnit.Milliseconds, false, of);
+    private static ProfileFigure Time(string name, string description, Func<ProfileRow, double?> of) =>
+        new(name, description, ProfileUnit.Milliseconds, false, of);
 }

@@ -1,12 +1,13 @@
 namespace EdgeVision;
 
-/// <summary>
-/// What is shown to a model that is measured: a picture it finds something in, as decoding takes as long as there is to decode, at the size that a camera gives,
-/// as preprocessing takes as long as there is to read.
-/// </summary>
+/// <summary>Creates the frame on which a model is measured.</summary>
+/// <remarks>
+/// The image should contain something to detect, as the time of decoding depends on the detections, and have the size of a camera's
+/// frames, as the time of preprocessing depends on it.
+/// </remarks>
 internal static class ProfileFrame
 {
-    /// <summary>The given picture, or that of the model's self-test, or a drawn pattern; BGR bytes of the frames' size.</summary>
+    /// <summary>Returns the given image, that of the model's self-test, or a drawn pattern, as BGR at the frame size.</summary>
     public static Frame Of(ModelSpec spec, ProfileOptions options, Frame? picture)
     {
         if (picture is not null)
@@ -33,7 +34,7 @@ internal static class ProfileFrame
         }
     }
 
-    // The nearest pixel will do: what is there to be found stays, and its edges are sharp.
+    // Nearest-neighbour is sufficient: the objects remain, with sharp edges.
     private static Frame Stretch(Frame from, int width, int height)
     {
         var (red, green, blue, step) = from.Format switch
@@ -43,7 +44,8 @@ internal static class ProfileFrame
             PixelFormat.Bgra32 => (2, 1, 0, 4),
             PixelFormat.Rgba32 => (0, 1, 2, 4),
             PixelFormat.Gray8 => (0, 0, 0, 1),
-            var other => throw new FrameFormatException($"a picture to profile with is of packed pixels, not {other}"),
+            var other => throw new FrameFormatException(
+                $"the image to profile with must be Bgr24, Rgb24, Bgra32, Rgba32 or Gray8; got {other}"),
         };
         var frame = Frame.Rent(PixelFormat.Bgr24, width, height);
         var source = from.Data;

@@ -1,25 +1,25 @@
 namespace EdgeVision;
 
-/// <summary>
-/// 95 % confidence intervals of the ratio of two measured times, on a logarithmic scale: [low, high] of <c>after / before</c>. Null where nothing tells how much
-/// the figures scatter.
-/// </summary>
+/// <summary>95 % confidence intervals of the ratio <c>after / before</c> of two measured times, on a logarithmic scale.</summary>
+/// <remarks>Intervals are [low, high]; null if the scatter of the figures is unknown.</remarks>
 internal static class ProfileIntervals
 {
     private const int LeastWindows = 3;
 
-    // Student's t for 95 % on both sides, for 1 to 30 degrees of freedom (any table of it); the normal distribution's at infinity.
+    // Two-sided 95 % quantiles of Student's t for 1 to 30 degrees of freedom; the normal distribution's at infinity.
     private const double Normal = 1.959964;
     private static readonly double[] StudentT =
     [
-        12.7062, 4.30265, 3.18245, 2.77645, 2.57058, 2.44691, 2.36462, 2.30600, 2.26216, 2.22814, 2.20099, 2.17881, 2.16037, 2.14479, 2.13145,
-        2.11991, 2.10982, 2.10092, 2.09302, 2.08596, 2.07961, 2.07387, 2.06866, 2.06390, 2.05954, 2.05553, 2.05183, 2.04841, 2.04523, 2.04227,
+        12.7062, 4.30265, 3.18245, 2.77645, 2.57058, 2.44691, 2.36462, 2.30600, 2.26216, 2.22814, 2.20099, 2.17881, 2.16037, 2.14479,
+        2.13145, 2.11991, 2.10982, 2.10092, 2.09302, 2.08596, 2.07961, 2.07387, 2.06866, 2.06390, 2.05954, 2.05553, 2.05183,
+        2.04841, 2.04523, 2.04227,
     ];
 
-    /// <summary>
-    /// Of medians: Welch's test on the logarithms of the windows' medians, round the ratio of the medians themselves. A window counts once, however many runs are in
-    /// it, so runs that resemble their neighbours do not shrink the interval; windows that resemble theirs count for less, by their lag-1 autocorrelation.
-    /// </summary>
+    /// <summary>Returns the interval for medians, by Welch's test on the logarithms of the window medians.</summary>
+    /// <remarks>
+    /// The interval is centred on the ratio of the medians themselves. A window counts once, however many runs it has, so correlated
+    /// runs do not shrink the interval; correlated windows count less, by their lag-1 autocorrelation.
+    /// </remarks>
     public static (double Low, double High)? OfMedians(ProfileRow before, ProfileRow after)
     {
         if (before.P50Ms is not > 0 || after.P50Ms is not > 0)
@@ -35,11 +35,12 @@ internal static class ProfileIntervals
         return Round(after.P50Ms.Value / before.P50Ms.Value, a, b);
     }
 
-    /// <summary>
-    /// Of figures that have intervals of their own: the distances to each figure's ends, on the side that counts, are added as squares (Zou and Donner 2008, "MOVER"),
-    /// so an interval that is longer upwards stays so.
-    /// </summary>
-    public static (double Low, double High)? OfIntervals(double? before, double[]? beforeInterval, double? after, double[]? afterInterval)
+    /// <summary>Returns the interval for figures that have confidence intervals of their own (Zou and Donner 2008, "MOVER").</summary>
+    /// <remarks>
+    /// The distances to each figure's bounds, on the side that counts, are added as squares, so an asymmetric interval stays asymmetric.
+    /// </remarks>
+    public static (double Low, double High)? OfIntervals(
+        double? before, double[]? beforeInterval, double? after, double[]? afterInterval)
     {
         if (Distances(before, beforeInterval) is not { } a || Distances(after, afterInterval) is not { } b)
         {
@@ -50,23 +51,25 @@ internal static class ProfileIntervals
         return (ratio * Math.Exp(-Math.Sqrt(b.Down * b.Down + a.Up * a.Up)), ratio * Math.Exp(Math.Sqrt(b.Up * b.Up + a.Down * a.Down)));
     }
 
-    /// <summary>
-    /// Of throughputs of closed loops, which are the mean time's inverse: the mean's standard error, or where it is greater the scatter of the windows, which knows
-    /// of runs that resemble their neighbours.
-    /// </summary>
+    /// <summary>Returns the interval for throughputs of closed loops, which are the inverse of the mean time.</summary>
+    /// <remarks>
+    /// Uses the standard error of the mean or, if greater, the scatter of the windows, which accounts for correlated runs.
+    /// </remarks>
     public static (double Low, double High)? OfThroughputs(ProfileRow before, ProfileRow after) =>
-        before.Mode == ProfileMode.Closed && after.Mode == ProfileMode.Closed && before.ThroughputFps is > 0 && after.ThroughputFps is > 0 && MeanScatter(before) is { } a && MeanScatter(after) is { } b
+        before.Mode == ProfileMode.Closed && after.Mode == ProfileMode.Closed
+        && before.ThroughputFps is > 0 && after.ThroughputFps is > 0
+        && MeanScatter(before) is { } a && MeanScatter(after) is { } b
             ? Round(after.ThroughputFps.Value / before.ThroughputFps.Value, a, b)
             : null;
 
-    /// <summary>Student's t for 95 % on both sides; between whole degrees of freedom by their inverse.</summary>
+    /// <summary>Returns the two-sided 95 % quantile of Student's t, interpolated by the inverse of the degrees of freedom.</summary>
     internal static double T(double degrees)
     {
         double clamped = Math.Clamp(degrees, 1, 1e6);
         int below = (int)Math.Floor(clamped);
         if (below >= StudentT.Length)
         {
-            // From the last entry on t - z falls as 1/degrees.
+            // After the last entry t - z decreases as 1/degrees.
             return Normal + (StudentT[^1] - Normal) * StudentT.Length / clamped;
         }
 
@@ -82,7 +85,7 @@ internal static class ProfileIntervals
         return (ratio / reach, ratio * reach);
     }
 
-    /// <summary>Variance of the mean of the windows' logarithms, and its degrees of freedom.</summary>
+    /// <summary>Returns the variance of the mean of the windows' logarithms, and its degrees of freedom.</summary>
     private static (double Variance, double Degrees)? Scatter(double[]? windows)
     {
         if (windows is null || windows.Length < LeastWindows || !windows.All(w => double.IsFinite(w) && w > 0))
@@ -97,7 +100,7 @@ internal static class ProfileIntervals
             neighbours += (logs[i] - mean) * (logs[i - 1] - mean);
         }
 
-        // As many independent windows as would tell as much; two at least, or there would be no interval.
+        // Effective number of independent windows; at least two, or there would be no interval.
         double correlation = squares > 0 ? Math.Max(0, neighbours / squares) : 0;
         double effective = Math.Max(2, logs.Length * (1 - correlation) / (1 + correlation));
         return (squares / (logs.Length - 1) / effective, effective - 1);
@@ -117,5 +120,7 @@ internal static class ProfileIntervals
     }
 
     private static (double Down, double Up)? Distances(double? value, double[]? interval) =>
-        value is > 0 && interval is [> 0 and var low, var high] && low <= value && high >= value && double.IsFinite(high) ? (Math.Log(value.Value / low), Math.Log(high / value.Value)) : null;
+        value is > 0 && interval is [> 0 and var low, var high] && low <= value && high >= value && double.IsFinite(high)
+            ? (Math.Log(value.Value / low), Math.Log(high / value.Value))
+            : null;
 }

@@ -3,32 +3,36 @@ using System.Text.Json.Serialization;
 
 namespace EdgeVision;
 
-/// <summary>Rows of profiles as JSON: an array of objects with every field of <see cref="ProfileRow"/>, named in snake case (<c>p99_ms</c>); what is not known is null.</summary>
+/// <summary>Reads and writes profile rows as JSON, an array of objects.</summary>
+/// <remarks>
+/// Objects have every property of <see cref="ProfileRow"/>, named in snake case (<c>p99_ms</c>); unknown values are null.
+/// </remarks>
 public static class ProfileJson
 {
-    /// <summary>Rows as indented JSON.</summary>
-    public static byte[] Serialize(IReadOnlyList<ProfileRow> rows) => JsonSerializer.SerializeToUtf8Bytes([.. rows], ProfileJsonContext.Default.ProfileRowArray);
+    /// <summary>Serializes rows as indented JSON.</summary>
+    public static byte[] Serialize(IReadOnlyList<ProfileRow> rows) =>
+        JsonSerializer.SerializeToUtf8Bytes([.. rows], ProfileJsonContext.Default.ProfileRowArray);
 
-    /// <summary>Reads rows that <see cref="Serialize"/> wrote, of this version or an older one.</summary>
-    /// <param name="json">UTF-8.</param>
-    /// <param name="name">What it is, for errors.</param>
-    /// <exception cref="EdgeVisionException">It is no JSON, or no profile.</exception>
+    /// <summary>Parses rows written by <see cref="Serialize"/> of this version or an older one.</summary>
+    /// <param name="json">JSON in UTF-8.</param>
+    /// <param name="name">Name of the source for error messages.</param>
+    /// <exception cref="EdgeVisionException">The text is not JSON or not a profile.</exception>
     public static ProfileRow[] Parse(ReadOnlySpan<byte> json, string name)
     {
         try
         {
             return JsonSerializer.Deserialize(json, ProfileJsonContext.Default.ProfileRowArray) is { } rows && !rows.Any(r => r is null)
                 ? rows
-                : throw new EdgeVisionException($"'{name}' holds no profile");
+                : throw new EdgeVisionException($"'{name}' contains no profile");
         }
         catch (JsonException e)
         {
-            throw new EdgeVisionException($"'{name}' is no profile as edgevision profile --json writes it: {OneLine.Of(e.Message)}", e);
+            throw new EdgeVisionException($"'{name}' is not a profile written by edgevision profile --json: {OneLine.Of(e.Message)}", e);
         }
     }
 
     /// <summary>Reads a file of rows.</summary>
-    /// <exception cref="EdgeVisionException">It cannot be read, is no JSON, or no profile.</exception>
+    /// <exception cref="EdgeVisionException">The file cannot be read, is not JSON, or is not a profile.</exception>
     public static ProfileRow[] Load(string path)
     {
         try
@@ -42,6 +46,7 @@ public static class ProfileJson
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(ProfileRow[]))]
 internal sealed partial class ProfileJsonContext : JsonSerializerContext;

@@ -1,9 +1,9 @@
 namespace EdgeVision;
 
-/// <summary>A configuration before and after.</summary>
+/// <summary>Rows of one configuration before and after, with the changes of their figures.</summary>
 public sealed class ProfilePair
 {
-    // A metric and a file's size are the same however often they are read; a time that was read once may have been anything.
+    // A metric and a file's size do not vary between readings; a time that was measured once may be anything.
     private static readonly (ProfileFigure Figure, Func<ProfileRow, ProfileRow, (double Low, double High)?> Interval)[] Figures =
     [
         (ProfileFigure.P50, ProfileIntervals.OfMedians),
@@ -17,22 +17,22 @@ public sealed class ProfilePair
 
     private ProfilePair(ProfileRow before, ProfileRow after) => (Before, After) = (before, after);
 
-    /// <summary>The row of the base.</summary>
+    /// <summary>Row of the baseline.</summary>
     public ProfileRow Before { get; }
 
-    /// <summary>The row that is judged.</summary>
+    /// <summary>Row to judge.</summary>
     public ProfileRow After { get; }
 
-    /// <summary>Figures that both rows have; none where one of them failed.</summary>
+    /// <summary>Changes of the figures that both rows have; empty if one of them failed.</summary>
     public IReadOnlyList<ProfileChange> Changes { get; private init; } = [];
 
-    /// <summary>Whether it works since then, or fails since then; what did both times the same is <see cref="ProfileTrend.Same"/>.</summary>
+    /// <summary>Change between failing and working; <see cref="ProfileTrend.Same"/> if there is none.</summary>
     public ProfileTrend Works { get; private init; }
 
-    /// <summary>What makes this pair doubtful: another model file, an unstable or emulated row, a metric that is another thing.</summary>
+    /// <summary>Warnings about this pair: another model file, an unstable or emulated row, another metric.</summary>
     public IReadOnlyList<string> Warnings { get; private init; } = [];
 
-    /// <summary>The change of a figure; null where one of the rows has none.</summary>
+    /// <summary>Returns the change of a figure; null if one of the rows has no value.</summary>
     public ProfileChange? Change(ProfileFigure figure) => Changes.FirstOrDefault(c => c.Figure == figure);
 
     internal int Count(ProfileTrend verdict) => Changes.Count(c => c.Verdict == verdict) + (Works == verdict ? 1 : 0);
@@ -50,7 +50,7 @@ public sealed class ProfilePair
 
             if (figure == ProfileFigure.Metric && before.MetricName != after.MetricName)
             {
-                warnings.Add($"the metrics are not the same: {before.MetricName ?? "one without a name"} before, {after.MetricName ?? "one without a name"} after");
+                warnings.Add($"the metrics differ: {before.MetricName ?? "unnamed"} before, {after.MetricName ?? "unnamed"} after");
                 continue;
             }
 
@@ -70,7 +70,8 @@ public sealed class ProfilePair
         };
     }
 
-    private static Func<ProfileRow, ProfileRow, (double, double)?> Exact(ProfileFigure figure, Func<ProfileRow, ProfileRow, bool> comparable) =>
+    private static Func<ProfileRow, ProfileRow, (double, double)?> Exact(
+        ProfileFigure figure, Func<ProfileRow, ProfileRow, bool> comparable) =>
         (a, b) => comparable(a, b) ? (figure.Of(b)!.Value / figure.Of(a)!.Value, figure.Of(b)!.Value / figure.Of(a)!.Value) : null;
 
     private static IEnumerable<string> Doubts(ProfileRow before, ProfileRow after)
@@ -94,28 +95,30 @@ public sealed class ProfilePair
 
             if (row.Machine?.Emulated == true)
             {
-                yield return $"emulated {when}: its times say nothing of the real processor";
+                yield return $"emulated {when}: its latencies are not those of the real processor";
             }
         }
     }
 }
 
-/// <summary>How a figure changed.</summary>
-/// <param name="Figure">Which.</param>
-/// <param name="Before">Its value in the base, in its unit; above 0.</param>
-/// <param name="After">Its value in what is judged.</param>
-/// <param name="Interval">95 % confidence interval of <see cref="Share"/>; both ends are the same where the figure has no scatter; null where nothing tells of it.</param>
-/// <param name="Verdict">What to think of it.</param>
+/// <summary>Change of a figure.</summary>
+/// <param name="Figure">The figure.</param>
+/// <param name="Before">Value in the baseline in the figure's unit; above 0.</param>
+/// <param name="After">Value in the profile to judge.</param>
+/// <param name="Interval">
+/// 95 % confidence interval of <see cref="Share"/>; both ends are equal if the figure has no scatter; null if the scatter is unknown.
+/// </param>
+/// <param name="Verdict">Verdict on the change.</param>
 public sealed record ProfileChange(ProfileFigure Figure, double Before, double After, ProfileInterval? Interval, ProfileTrend Verdict)
 {
-    /// <summary>The change as a share of the value before: 0.05 is five per cent more.</summary>
+    /// <summary>Change as a fraction of the value before: 0.05 is five per cent more.</summary>
     public double Share => After / Before - 1;
 
     internal static ProfileChange Of(ProfileFigure figure, double before, double after, (double Low, double High)? ratio, double threshold)
     {
         double share = after / before - 1;
         ProfileInterval? interval = ratio is { } r ? new ProfileInterval(r.Low - 1, r.High - 1) : null;
-        // What two equal figures are divided by leaves no rounding that could exceed a threshold of 0.
+        // Equal figures are excluded first, so that no rounding can exceed a threshold of 0.
         bool exceeds = after != before && Math.Abs(share) > threshold;
         var verdict = !exceeds ? ProfileTrend.Same
             : interval is null ? ProfileTrend.Unproven
@@ -125,16 +128,18 @@ public sealed record ProfileChange(ProfileFigure Figure, double Before, double A
     }
 }
 
-/// <summary>An interval of shares.</summary>
+/// <summary>Interval of fractions.</summary>
+/// <param name="Low">Lower bound.</param>
+/// <param name="High">Upper bound.</param>
 public sealed record ProfileInterval(double Low, double High);
 
-/// <summary>What to think of a change.</summary>
+/// <summary>Verdict on a change.</summary>
 public enum ProfileTrend
 {
-    /// <summary>It is below the threshold, or may be chance.</summary>
+    /// <summary>The change is below the threshold, or may be chance.</summary>
     Same,
 
-    /// <summary>It exceeds the threshold, but it was read once on each side and nothing tells how much it scatters.</summary>
+    /// <summary>The change exceeds the threshold, but was measured once on each side and its scatter is unknown.</summary>
     Unproven,
 
     /// <summary>Better.</summary>

@@ -1,10 +1,10 @@
 namespace EdgeVision;
 
-/// <summary>Shapes of a network's inputs where nothing tells how it is read.</summary>
+/// <summary>Chooses the shapes of a network's inputs if the model has no spec.</summary>
 internal static class ProfileShape
 {
-    /// <summary>The input's shape with its open dimensions chosen: the batch, height and width of a picture, and 1 for any other.</summary>
-    /// <exception cref="EdgeVisionException">The size that is asked for is not the input's, or none is and the input has none.</exception>
+    /// <summary>Returns the input's shape with variable dimensions set: batch, height and width of an image, else 1.</summary>
+    /// <exception cref="EdgeVisionException">The requested size is not the input's, or none is given for a variable size.</exception>
     public static long[] Of(TensorInfo input, ProfileRequest request)
     {
         long[] shape = [.. input.Shape];
@@ -14,7 +14,7 @@ internal static class ProfileShape
         }
         else if (shape.Length > 0 && shape[0] != request.Batch)
         {
-            throw new EdgeVisionException($"input {input} takes batches of {shape[0]}, not {request.Batch}");
+            throw new EdgeVisionException($"the batch of input {input} must be {shape[0]}; got {request.Batch}");
         }
 
         if (Axes(input.Shape) is var (height, width))
@@ -26,10 +26,11 @@ internal static class ProfileShape
         return [.. shape.Select(d => d < 0 ? 1 : d)];
     }
 
-    /// <summary>Width and height of a picture's shape; null of any other.</summary>
-    public static (int Width, int Height)? Size(ReadOnlySpan<long> shape) => Axes(shape) is var (height, width) ? ((int)shape[width], (int)shape[height]) : null;
+    /// <summary>Returns width and height of an image's shape; null for any other shape.</summary>
+    public static (int Width, int Height)? Size(ReadOnlySpan<long> shape) =>
+        Axes(shape) is var (height, width) ? ((int)shape[width], (int)shape[height]) : null;
 
-    /// <summary>Axes of height and width: the last two, or the two before the channels; null where the shape is no picture's.</summary>
+    /// <summary>Returns the axes of height and width (the last two, or the two before the channels); null if not an image.</summary>
     public static (int Height, int Width)? Axes(ReadOnlySpan<long> shape) => shape.Length != 4 ? null
         : shape[1] is 1 or 3 or 4 ? (2, 3)
         : shape[3] is 1 or 3 or 4 ? (1, 2)
@@ -39,11 +40,12 @@ internal static class ProfileShape
     {
         if (shape[axis] < 0)
         {
-            shape[axis] = wanted ?? throw new EdgeVisionException($"input {input} leaves its size open: say --sizes, such as 320 or 640x384");
+            shape[axis] = wanted
+                ?? throw new EdgeVisionException($"input {input} has a variable size; give one with --sizes, such as 320 or 640x384");
         }
         else if (wanted is { } w && w != shape[axis])
         {
-            throw new EdgeVisionException($"input {input} does not take another size");
+            throw new EdgeVisionException($"dimension {axis} of input {input} must be {shape[axis]}; got {w}");
         }
     }
 }

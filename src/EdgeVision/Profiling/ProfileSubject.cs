@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace EdgeVision;
 
-/// <summary>A loaded model as it is measured: frames to results, or the network alone.</summary>
+/// <summary>A loaded model under measurement: from frames to results, or the network alone.</summary>
 internal sealed class ProfileSubject : IProfileWork, IDisposable
 {
     private readonly VisionModel? _model;
@@ -19,13 +19,13 @@ internal sealed class ProfileSubject : IProfileWork, IDisposable
 
     private ProfileSubject(InferenceEngine engine) => Engine = engine;
 
-    /// <summary>The network.</summary>
+    /// <summary>Engine that runs the network.</summary>
     public InferenceEngine Engine { get; }
 
-    /// <summary>How the model is read; null where only its network runs.</summary>
+    /// <summary>Spec of the model; null if only its network runs.</summary>
     public ModelSpec? Spec => _model?.Spec;
 
-    /// <summary>Width and height of the network's input; null where no input looks like a picture.</summary>
+    /// <summary>Width and height of the network's input; null if no input has the shape of an image.</summary>
     public (int Width, int Height)? Size { get; private init; }
 
     /// <inheritdoc/>
@@ -39,7 +39,8 @@ internal sealed class ProfileSubject : IProfileWork, IDisposable
             }
 
             var (copyIn, run, copyOut) = Engine.LastRun;
-            return new StageTimes(0, VisionModel.Nanoseconds(copyIn), VisionModel.Nanoseconds(run), VisionModel.Nanoseconds(copyOut), 0);
+            return new StageTimes(
+                0, VisionModel.Nanoseconds(copyIn), VisionModel.Nanoseconds(run), VisionModel.Nanoseconds(copyOut), 0);
         }
     }
 
@@ -61,10 +62,12 @@ internal sealed class ProfileSubject : IProfileWork, IDisposable
     }
 
     /// <summary>Loads a model.</summary>
-    /// <param name="request">Which, and how.</param>
-    /// <param name="options">Frames.</param>
-    /// <param name="frame">A picture to show it, stretched to the frames' size; its self-test's, or a drawn pattern, when null.</param>
-    /// <exception cref="EdgeVisionException">It cannot be loaded, or not like that.</exception>
+    /// <param name="request">Model and configuration.</param>
+    /// <param name="options">Options, which contain the frame size.</param>
+    /// <param name="frame">
+    /// Image to run the model on, stretched to the frame size; when null, the image of its self-test, or a drawn pattern.
+    /// </param>
+    /// <exception cref="EdgeVisionException">The model cannot be loaded as requested.</exception>
     public static ProfileSubject Load(ProfileRequest request, ProfileOptions options, Frame? frame)
     {
         var policy = ModelProfiler.Policy(request.Provider);
@@ -96,7 +99,10 @@ internal sealed class ProfileSubject : IProfileWork, IDisposable
         try
         {
             var shown = ProfileFrame.Of(model.Spec, options, frame);
-            return new ProfileSubject(model, shown, request.Batch) { Size = (model.Spec.Input.Width, model.Spec.Input.Height) };
+            return new ProfileSubject(model, shown, request.Batch)
+            {
+                Size = (model.Spec.Input.Width, model.Spec.Input.Height),
+            };
         }
         catch
         {
@@ -119,10 +125,16 @@ internal sealed class ProfileSubject : IProfileWork, IDisposable
         }
     }
 
-    // Inputs are random: zeros would let kernels off that skip them, and denormals would slow others down.
+    // Inputs are random: kernels may skip zeros, and denormals would slow others down.
     private static ProfileSubject Network(ProfileRequest request, ProviderPolicy policy, ThreadBudget threads)
     {
-        var engine = new InferenceEngine(request.Model, new EngineOptions { Providers = policy, ProviderOptions = request.ProviderOptions, ProviderLibrary = request.ProviderLibrary, Threads = threads });
+        var engine = new InferenceEngine(request.Model, new EngineOptions
+        {
+            Providers = policy,
+            ProviderOptions = request.ProviderOptions,
+            ProviderLibrary = request.ProviderLibrary,
+            Threads = threads,
+        });
         try
         {
             (int, int)? size = null;
@@ -152,7 +164,7 @@ internal sealed class ProfileSubject : IProfileWork, IDisposable
         }
     }
 
-    /// <summary>Random numbers from 0 to 1, or bytes; zeros where an input is of another kind.</summary>
+    /// <summary>Fills an input with random numbers from 0 to 1, or bytes; with zeros for other element types.</summary>
     internal static void Fill(Span<byte> bytes, TensorElement element, Random random)
     {
         switch (element)
@@ -175,7 +187,7 @@ internal sealed class ProfileSubject : IProfileWork, IDisposable
                 random.NextBytes(bytes);
                 break;
             default:
-                bytes.Clear(); // indices, sizes and switches: any other number may lie outside of what they mean
+                bytes.Clear(); // indices, sizes and switches: any other number may be out of their range
                 break;
         }
     }

@@ -2,13 +2,14 @@ using System.Text.Json;
 
 namespace EdgeVision;
 
-/// <summary>A stretch of time in a trace.</summary>
-/// <param name="Name">What went on.</param>
-/// <param name="StartUs">Begin, in microseconds from the trace's zero.</param>
+/// <summary>A time span in a trace.</summary>
+/// <param name="Name">Name of the activity.</param>
+/// <param name="StartUs">Start in microseconds from the trace's origin.</param>
 /// <param name="DurationUs">Duration in microseconds.</param>
 public readonly record struct TraceSpan(string Name, double StartUs, double DurationUs);
 
-/// <summary>Writes the Trace Event Format that chrome://tracing and Perfetto open: complete events (X) in microseconds, and metadata (M) that names the tracks.</summary>
+/// <summary>Writes the Trace Event Format of chrome://tracing and Perfetto.</summary>
+/// <remarks>Complete events (X) in microseconds, and metadata (M) that names the tracks.</remarks>
 internal static class ProfileTrace
 {
     private const int Network = 1, Stages = 2;

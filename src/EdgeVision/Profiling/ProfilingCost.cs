@@ -4,31 +4,33 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace EdgeVision;
 
-/// <summary>
-/// What ONNX Runtime's profiling itself costs a node: describing its tensors is within the time that is noted down, writing the note lies behind it. Together
-/// they are microseconds, which is more than many a node takes, and more of them the more tensors it has; so they are measured, on two chains of
-/// nodes that have next to nothing to do, with few and with many tensors, and taken off.
-/// </summary>
-/// <param name="Few">Of a node with <see cref="FewTensors"/>.</param>
-/// <param name="Many">Of a node with <see cref="ManyTensors"/>.</param>
+/// <summary>Overhead per node of ONNX Runtime's profiling.</summary>
+/// <remarks>
+/// Describing a node's tensors is within its recorded time; writing the record is after it. Together they take microseconds, which is
+/// more than many nodes take, and more the more tensors a node has. So they are measured on two chains of nodes that do almost nothing,
+/// with few and with many tensors, and subtracted.
+/// </remarks>
+/// <param name="Few">Overhead of a node with <see cref="FewTensors"/>.</param>
+/// <param name="Many">Overhead of a node with <see cref="ManyTensors"/>.</param>
 internal readonly record struct ProfilingCost(ProfilingCost.Node Few, ProfilingCost.Node Many)
 {
     private const int Nodes = 50, Warmup = 20, Runs = 60, FewTensors = 3, ManyTensors = 7;
 
-    /// <summary>Microseconds within the time of a node's kernel, as a mean of what is rounded down, and in all.</summary>
+    /// <summary>Microseconds within a kernel's recorded time, as a mean of values rounded down, and in total.</summary>
     internal readonly record struct Node(double Within, double All);
 
-    /// <summary>The cost of a node that has so many inputs and outputs.</summary>
+    /// <summary>Returns the overhead of a node by its number of inputs and outputs.</summary>
     public Node Of(int tensors)
     {
         double at = (double)(tensors - FewTensors) / (ManyTensors - FewTensors);
         double within = Math.Max(0, double.Lerp(Few.Within, Many.Within, at));
-        return new Node(within, Math.Max(within, double.Lerp(Few.All, Math.Max(Few.All, Many.All), at))); // more tensors never cost less: what else went on made it seem so
+        // More tensors never cost less; a lower measurement is noise.
+        return new Node(within, Math.Max(within, double.Lerp(Few.All, Math.Max(Few.All, Many.All), at)));
     }
 
-    /// <summary>Measures it in sessions of the given options; takes some ten milliseconds.</summary>
-    /// <param name="options">Makes options of a session.</param>
-    /// <param name="folder">For the profiles.</param>
+    /// <summary>Measures the overhead in sessions with the given options; takes some ten milliseconds.</summary>
+    /// <param name="options">Creates the options of a session.</param>
+    /// <param name="folder">Folder for the profiles.</param>
     public static ProfilingCost Measure(Func<SessionOptions> options, string folder) =>
         new(Measure(options, folder, FewTensors - 1), Measure(options, folder, ManyTensors - 1));
 
@@ -46,7 +48,7 @@ internal readonly record struct ProfilingCost(ProfilingCost.Node Few, ProfilingC
         double[] plainTimes = new double[Runs], profiledTimes = new double[Runs];
         for (int i = -Warmup; i < Runs; i++)
         {
-            // In turn, so that what else goes on falls on both.
+            // Alternating, so that disturbances affect both alike.
             double without = Run(plain), with = Run(profiled);
             if (i >= 0)
             {
@@ -57,7 +59,7 @@ internal readonly record struct ProfilingCost(ProfilingCost.Node Few, ProfilingC
         using var json = File.OpenRead(profiled.EndProfiling());
         double[] noted = [.. OrtProfile.Read(json).Skip(Warmup).Select(r => (double)r.Nodes.Sum(n => n.Duration))];
 
-        // A node that is not profiled is its kernel, and the executor's step to it.
+        // The time of an unprofiled node is its kernel plus the executor's step to it.
         double node = Undisturbed(plainTimes) / Nodes;
         return new Node(Undisturbed(noted) / Nodes - node, Undisturbed(profiledTimes) / Nodes - node);
 
@@ -69,14 +71,14 @@ internal readonly record struct ProfilingCost(ProfilingCost.Node Few, ProfilingC
         }
     }
 
-    // The lower quartile: what else goes on makes runs longer only.
+    // The lower quartile: disturbances only make runs longer.
     private static double Undisturbed(double[] values)
     {
         Array.Sort(values);
         return values.Length == 0 ? 0 : values[values.Length / 4];
     }
 
-    // v' = v + x + x + …, of one element in four dimensions; nothing in it is constant, so that nothing of it is folded.
+    // v' = v + x + x + …, of one element in four dimensions; nothing is constant, so that nothing is folded.
     private static byte[] Chain(int inputs)
     {
         var graph = new List<byte>();

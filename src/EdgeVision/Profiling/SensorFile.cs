@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace EdgeVision;
 
-/// <summary>A file in which the system keeps a number or a few, opened once and read again and again without an allocation.</summary>
+/// <summary>A system file with one or a few numbers, opened once and read repeatedly without allocation.</summary>
 internal sealed class SensorFile : IDisposable
 {
     private readonly SafeFileHandle _file;
@@ -13,7 +13,7 @@ internal sealed class SensorFile : IDisposable
 
     public string Path { get; }
 
-    /// <summary>Opens a file; null where it is not there or cannot be read, as much of this needs root.</summary>
+    /// <summary>Opens a file; returns null if it does not exist or cannot be read, as many of them need root.</summary>
     public static SensorFile? TryOpen(string path, int room = 64)
     {
         SafeFileHandle? handle = null;
@@ -21,7 +21,7 @@ internal sealed class SensorFile : IDisposable
         {
             handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             var file = new SensorFile(handle, path, room);
-            file.Read(); // some open and then fail
+            file.Read(); // some can be opened but not read
             return file;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
@@ -31,7 +31,7 @@ internal sealed class SensorFile : IDisposable
         }
     }
 
-    /// <summary>The files of that name in every folder that matches, in the folders' order.</summary>
+    /// <summary>Opens the files of the given names in every matching folder, in the order of the folders.</summary>
     public static SensorFile[] OpenAll(string folder, string pattern, params ReadOnlySpan<string> names)
     {
         var files = new List<SensorFile>();
@@ -49,7 +49,7 @@ internal sealed class SensorFile : IDisposable
         return [.. files];
     }
 
-    /// <summary>Folders of that pattern, sorted; none where there is no such place.</summary>
+    /// <summary>Returns the folders that match a pattern, sorted; empty if the parent does not exist.</summary>
     public static string[] Folders(string folder, string pattern)
     {
         try
@@ -64,12 +64,13 @@ internal sealed class SensorFile : IDisposable
         }
     }
 
-    /// <summary>The first line of a small file; null where there is none.</summary>
+    /// <summary>Returns the first line of a small file; null if there is none.</summary>
     public static string? Text(string path)
     {
         try
         {
-            return File.Exists(path) ? File.ReadAllText(path).Split('\n', '\0')[0].Trim() is { Length: > 0 } line ? line : null : null;
+            string text = File.Exists(path) ? File.ReadAllText(path) : "";
+            return text.Split('\n', '\0')[0].Trim() is { Length: > 0 } line ? line : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -77,7 +78,7 @@ internal sealed class SensorFile : IDisposable
         }
     }
 
-    /// <summary>What the file says now, as far as there is room; empty where it cannot be read.</summary>
+    /// <summary>Reads the current content up to the buffer's length; empty if it cannot be read.</summary>
     public ReadOnlySpan<byte> Bytes()
     {
         try
@@ -86,14 +87,14 @@ internal sealed class SensorFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return default; // a sensor that is gone, or has no value at the moment
+            return default; // a sensor that was removed, or has no value at the moment
         }
     }
 
-    /// <summary>The number in it; null where there is none.</summary>
+    /// <summary>Reads the current number; null if there is none.</summary>
     public long? Number() => Number(Bytes());
 
-    /// <summary>The number that a text begins with, blanks aside.</summary>
+    /// <summary>Parses the number at the start of a text, skipping blanks.</summary>
     public static long? Number(ReadOnlySpan<byte> text)
     {
         while (text is [(byte)' ' or (byte)'\t', ..])

@@ -2,10 +2,8 @@ using System.Diagnostics;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Looks at the sensors while something is measured, ten times a second or less, on a thread of its own that allocates nothing; where sensors are slow it looks
-/// so seldom that it takes a hundredth of one core at most.
-/// </summary>
+/// <summary>Samples the sensors during a measurement, at most ten times per second, on its own thread without allocation.</summary>
+/// <remarks>If sensors are slow, the interval grows so that sampling uses at most a hundredth of one core.</remarks>
 public sealed class SensorSampler : IDisposable
 {
     private const double Share = 0.01;
@@ -23,9 +21,9 @@ public sealed class SensorSampler : IDisposable
     private ProcessorTimes? _times;
     private TimeSpan _own;
 
-    /// <summary>Prepares; <see cref="Start"/> begins.</summary>
-    /// <param name="sensors">Stay the caller's.</param>
-    /// <param name="period">Time between two looks; a tenth of a second by default and at the least.</param>
+    /// <summary>Initializes a sampler; <see cref="Start"/> begins sampling.</summary>
+    /// <param name="sensors">Sensors, which the caller disposes.</param>
+    /// <param name="period">Interval between samples; a tenth of a second by default and at least.</param>
     public SensorSampler(SystemSensors sensors, TimeSpan? period = null) : this(sensors, period, TimeProvider.System)
     {
     }
@@ -38,13 +36,13 @@ public sealed class SensorSampler : IDisposable
         _clock = clock;
     }
 
-    /// <summary>Begins a measurement.</summary>
-    /// <exception cref="InvalidOperationException">One goes on already.</exception>
+    /// <summary>Starts sampling.</summary>
+    /// <exception cref="InvalidOperationException">Sampling has already started.</exception>
     public void Start()
     {
         if (_thread is not null)
         {
-            throw new InvalidOperationException("the sensors are being sampled already");
+            throw new InvalidOperationException("sampling has already started; stop it first");
         }
 
         Begin();
@@ -53,13 +51,13 @@ public sealed class SensorSampler : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Ends the measurement.</summary>
-    /// <exception cref="InvalidOperationException">None was started.</exception>
+    /// <summary>Stops sampling and returns the summary.</summary>
+    /// <exception cref="InvalidOperationException">Sampling has not started.</exception>
     public SensorSummary Stop()
     {
         if (_thread is null)
         {
-            throw new InvalidOperationException("the sensors are not being sampled");
+            throw new InvalidOperationException("sampling has not started; start it first");
         }
 
         _stop.Set();
@@ -79,7 +77,7 @@ public sealed class SensorSampler : IDisposable
         _stop.Dispose();
     }
 
-    /// <summary>The first look.</summary>
+    /// <summary>Takes the first sample.</summary>
     internal void Begin()
     {
         _begin = _clock.GetTimestamp();
@@ -95,7 +93,7 @@ public sealed class SensorSampler : IDisposable
         LookAtGauges();
     }
 
-    /// <summary>A look in between.</summary>
+    /// <summary>Takes a sample.</summary>
     internal void Look()
     {
         LookAtGauges();
@@ -106,7 +104,7 @@ public sealed class SensorSampler : IDisposable
         }
     }
 
-    /// <summary>The last look, and what all of them came to.</summary>
+    /// <summary>Takes the last sample and returns the summary.</summary>
     internal SensorSummary End()
     {
         Look();
@@ -117,16 +115,21 @@ public sealed class SensorSampler : IDisposable
         {
             double all = after.All - before.All;
             steal = 100 * (after.Steal - before.Steal) / all;
-            others = Math.Max(0, 100 * (all - (after.Idle - before.Idle) - (after.Steal - before.Steal) - (after.Own - before.Own)) / all);
+            double busy = all - (after.Idle - before.Idle) - (after.Steal - before.Steal) - (after.Own - before.Own);
+            others = Math.Max(0, 100 * busy / all);
         }
 
-        // Of several rails the greatest feeds the others; packages of a processor stand beside each other.
+        // Of several power rails the greatest supplies the others; packages of a processor are independent and added.
         int rank = _sensors.Energy.Select(m => m.Rank).DefaultIfEmpty().Max();
         var meters = _sensors.Energy.Where(m => m.Rank == rank && m.Joules > 0).OrderByDescending(m => m.Joules).ToArray();
         var packages = meters.Where(m => m.Source.StartsWith("rapl package-", StringComparison.Ordinal)).ToArray();
-        (string, double)? energy = meters.Length == 0 ? null
-            : packages.Length == meters.Length ? (string.Join(" + ", packages.Select(m => m.Source).Order(StringComparer.Ordinal)), packages.Sum(m => m.Joules))
-            : (meters[0].Source, meters[0].Joules);
+        (string, double)? energy = null;
+        if (meters.Length > 0)
+        {
+            energy = packages.Length == meters.Length
+                ? (string.Join(" + ", packages.Select(m => m.Source).Order(StringComparer.Ordinal)), packages.Sum(m => m.Joules))
+                : (meters[0].Source, meters[0].Joules);
+        }
         return new SensorSummary
         {
             Seconds = seconds,
@@ -191,41 +194,46 @@ public sealed class SensorSampler : IDisposable
     }
 }
 
-/// <summary>What the sensors told during a measurement; null where they tell nothing.</summary>
+/// <summary>Summary of the sensors during a measurement; null for those not available.</summary>
 public sealed record SensorSummary
 {
-    /// <summary>Time of the measurement.</summary>
+    /// <summary>Duration of the measurement in seconds.</summary>
     public double Seconds { get; init; }
 
-    /// <summary>Hottest sensor.</summary>
+    /// <summary>Temperature of the hottest sensor in °C.</summary>
     public ProfileRange? TemperatureC { get; init; }
 
     /// <summary>Mean frequency of the cores in MHz.</summary>
     public ProfileRange? FrequencyMhz { get; init; }
 
-    /// <summary>The least distance from a temperature at which the system slows down, in °C.</summary>
+    /// <summary>Minimum distance from a temperature at which the system throttles, in °C.</summary>
     public double? HeadroomC { get; init; }
 
-    /// <summary>Whether the processor or the board said that it was slowed down.</summary>
+    /// <summary>Gets whether the processor or the board reported throttling.</summary>
     public bool Throttled { get; init; }
 
-    /// <summary>Use of the processor by this process, in per cent of one core.</summary>
+    /// <summary>Processor usage of this process, in per cent of one core.</summary>
     public double? CpuPercent { get; init; }
 
-    /// <summary>Use of the processor by everything else, in per cent of all cores.</summary>
+    /// <summary>Processor usage of all other processes, in per cent of all cores.</summary>
     public double? OtherCpuPercent { get; init; }
 
-    /// <summary>Time that the host of a virtual machine took away, in per cent of all cores.</summary>
+    /// <summary>Time taken by the host of a virtual machine (steal), in per cent of all cores.</summary>
     public double? StealPercent { get; init; }
 
-    /// <summary>Sensor that <see cref="Joules"/> is from: a board's own before the processor's, the battery's last; of several rails the one with the most power.</summary>
+    /// <summary>Name of the sensor of <see cref="Joules"/>.</summary>
+    /// <remarks>
+    /// A board's own sensor is preferred to the processor's, and that to the battery's; of several rails the one with the most power.
+    /// </remarks>
     public string? EnergySource { get; init; }
 
-    /// <summary>Energy of the measurement.</summary>
+    /// <summary>Energy of the measurement in joules.</summary>
     public double? Joules { get; init; }
 
-    /// <summary>The energy as a row has it.</summary>
-    /// <param name="runs">Runs of the measurement, 1 or more.</param>
+    /// <summary>Returns the energy per run and the mean power; null if there is no sensor.</summary>
+    /// <param name="runs">Number of runs of the measurement, at least 1.</param>
     public ProfileEnergy? Energy(long runs) =>
-        EnergySource is not null && Joules is { } joules && runs > 0 && Seconds > 0 ? new ProfileEnergy(EnergySource, joules / runs, joules / Seconds) : null;
+        EnergySource is not null && Joules is { } joules && runs > 0 && Seconds > 0
+            ? new ProfileEnergy(EnergySource, joules / runs, joules / Seconds)
+            : null;
 }

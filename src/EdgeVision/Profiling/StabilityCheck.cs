@@ -1,18 +1,17 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Whether the figures of a measurement can be relied on, from the medians of equal stretches of it and from what the sensors told. A reason is one short line for
-/// people, with its figure.
-/// </summary>
+/// <summary>Checks whether the figures of a measurement are reliable, from its window medians and the sensors.</summary>
+/// <remarks>A reason is one short line for users, with its figure.</remarks>
 public static class StabilityCheck
 {
     private const int FewestWindows = 6;
-    private const double Drift = 0.02, Scatter = 0.05, TwoLevels = 0.05, FrequencyDrop = 0.10, HeadroomC = 5, StealPercent = 1, OthersPercent = 10;
-    private const double Sigma = 1.4826; // of a normal distribution, over its median absolute deviation
+    private const double Drift = 0.02, Scatter = 0.05, TwoLevels = 0.05, FrequencyDrop = 0.10;
+    private const double HeadroomC = 5, StealPercent = 1, OthersPercent = 10;
+    private const double Sigma = 1.4826; // standard deviation of a normal distribution per median absolute deviation
 
-    /// <summary>What speaks against the figures; empty where nothing does.</summary>
-    /// <param name="windowsMs">Medians of equal stretches of the measurement, in order; six at least, or they say nothing.</param>
-    /// <param name="sensors">What the sensors told meanwhile.</param>
+    /// <summary>Returns the reasons why the figures are not reliable; empty if there are none.</summary>
+    /// <param name="windowsMs">Medians of equal consecutive windows of the measurement; at least six, or they are ignored.</param>
+    /// <param name="sensors">Sensor readings during the measurement.</param>
     public static string[] Reasons(ReadOnlySpan<double> windowsMs, SensorSummary? sensors = null)
     {
         var reasons = new List<string>();
@@ -30,25 +29,25 @@ public static class StabilityCheck
         return [.. reasons];
     }
 
-    /// <summary>What a measurement is too short to tell; no sign that what it tells is wrong.</summary>
-    /// <param name="runs">Measured runs.</param>
-    /// <param name="windows">Stretches with a median.</param>
+    /// <summary>Returns notes on figures for which the measurement was too short; the others are not affected.</summary>
+    /// <param name="runs">Number of measured runs.</param>
+    /// <param name="windows">Number of windows with a median.</param>
     public static string[] Notes(long runs, int windows)
     {
         var notes = new List<string>();
         if (runs < 100)
         {
-            notes.Add($"p99 wants 100 runs, there were {runs}");
+            notes.Add($"p99 needs at least 100 runs; got {runs}");
         }
 
         if (runs < 1000)
         {
-            notes.Add($"p99.9 wants 1000 runs, there were {runs}");
+            notes.Add($"p99.9 needs at least 1000 runs; got {runs}");
         }
 
         if (windows < FewestWindows)
         {
-            notes.Add($"whether times drift wants {FewestWindows} stretches, there were {windows}");
+            notes.Add($"drift detection needs at least {FewestWindows} windows; got {windows}");
         }
 
         return [.. notes];
@@ -65,27 +64,28 @@ public static class StabilityCheck
 
         double first = Median(windows[..third]), last = Median(windows[^third..]);
 
-        // Noise is what is left around the line from the first third to the last: a steady drift alone is none.
+        // Noise is the deviation from the line through the first and the last third, so that a steady drift alone is not noise.
         double slope = (last - first) / (count - third), start = first - slope * (third - 1) / 2;
         double noise = Sigma * Median([.. windows.Select((w, i) => Math.Abs(w - (start + slope * i)))]) / median;
         double drift = (last - first) / median;
         bool drifts = Math.Abs(drift) > Math.Max(Drift, 3 * noise * Math.Sqrt(2.0 / third));
         if (drifts)
         {
-            reasons.Add(FormattableString.Invariant($"times drift: the last third is {100 * Math.Abs(drift):F1} % {(drift > 0 ? "slower" : "quicker")} than the first"));
+            reasons.Add(FormattableString.Invariant(
+                $"latencies drift: the last third is {100 * Math.Abs(drift):F1} % {(drift > 0 ? "slower" : "faster")} than the first"));
         }
 
         if (!drifts && Levels(windows) is { } levels)
         {
-            reasons.Add(FormattableString.Invariant($"times have two levels: {levels.Low:G3} ms and {levels.High:G3} ms"));
+            reasons.Add(FormattableString.Invariant($"latencies have two levels: {levels.Low:G3} ms and {levels.High:G3} ms"));
         }
         else if (noise > Scatter)
         {
-            reasons.Add(FormattableString.Invariant($"times scatter by {100 * noise:F1} % from one stretch to the next"));
+            reasons.Add(FormattableString.Invariant($"latencies scatter by {100 * noise:F1} % between windows"));
         }
     }
 
-    // Two groups with a quarter of the stretches each at the least, and more between them than within them.
+    // Two groups with at least a quarter of the windows each, and a gap between them larger than the range within them.
     private static (double Low, double High)? Levels(double[] windows)
     {
         double[] sorted = [.. windows.Order()];
@@ -110,17 +110,18 @@ public static class StabilityCheck
     {
         if (sensors.Throttled)
         {
-            reasons.Add("the processor was slowed down (throttled)");
+            reasons.Add("the processor was throttled");
         }
 
         if (sensors.FrequencyMhz is { } f && f.End < (1 - FrequencyDrop) * f.Max)
         {
-            reasons.Add(FormattableString.Invariant($"the frequency fell from {f.Max:F0} to {f.End:F0} MHz"));
+            reasons.Add(FormattableString.Invariant($"the processor frequency fell from {f.Max:F0} to {f.End:F0} MHz"));
         }
 
         if (sensors.HeadroomC is < HeadroomC and var headroom)
         {
-            reasons.Add(FormattableString.Invariant($"the temperature came within {Math.Max(0, headroom):F1} °C of where the system slows down"));
+            reasons.Add(FormattableString.Invariant(
+                $"the temperature came within {Math.Max(0, headroom):F1} °C of the throttling limit"));
         }
     }
 
@@ -128,12 +129,12 @@ public static class StabilityCheck
     {
         if (sensors.StealPercent is > StealPercent and var steal)
         {
-            reasons.Add(FormattableString.Invariant($"the host took {steal:F1} % of the processor for others (steal)"));
+            reasons.Add(FormattableString.Invariant($"the host used {steal:F1} % of the processor for others (steal)"));
         }
 
         if (sensors.OtherCpuPercent is > OthersPercent and var others)
         {
-            reasons.Add(FormattableString.Invariant($"other processes used {others:F0} % of the machine"));
+            reasons.Add(FormattableString.Invariant($"other processes used {others:F0} % of the processor"));
         }
     }
 

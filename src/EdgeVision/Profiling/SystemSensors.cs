@@ -1,9 +1,9 @@
 namespace EdgeVision;
 
-/// <summary>
-/// What the system tells of itself: temperature, frequency, throttling, who uses the processor, memory, energy. Linux tells most of it, in /sys and
-/// /proc; elsewhere what is not known is null. Reading allocates nothing.
-/// </summary>
+/// <summary>Reads the system's sensors: temperature, frequency, throttling, processor usage, memory, energy.</summary>
+/// <remarks>
+/// Most are in /sys and /proc of Linux; on other systems unavailable values are null. Reading allocates nothing.
+/// </remarks>
 public sealed class SystemSensors : IDisposable
 {
     private readonly SensorFile[] _temperatures, _frequencies, _throttles;
@@ -15,11 +15,12 @@ public sealed class SystemSensors : IDisposable
     {
     }
 
-    /// <summary>Opens those below a root.</summary>
+    /// <summary>Opens the sensors below a root folder.</summary>
     internal SystemSensors(string root)
     {
         string sys = Path.Combine(root, "sys"), proc = Path.Combine(root, "proc");
-        string cpus = Path.Combine(sys, "devices/system/cpu"), zones = Path.Combine(sys, "class/thermal"), monitors = Path.Combine(sys, "class/hwmon");
+        string cpus = Path.Combine(sys, "devices/system/cpu"), zones = Path.Combine(sys, "class/thermal");
+        string monitors = Path.Combine(sys, "class/hwmon");
         _temperatures = [.. SensorFile.OpenAll(zones, "thermal_zone*", "temp"), .. Monitors(monitors, "temp*_input")];
         _frequencies = SensorFile.OpenAll(cpus, "cpu?*", "cpufreq/scaling_cur_freq");
         _throttles = SensorFile.OpenAll(cpus, "cpu?*", "thermal_throttle/core_throttle_count", "thermal_throttle/package_throttle_count");
@@ -33,10 +34,10 @@ public sealed class SystemSensors : IDisposable
         Energy = EnergyMeter.Open(sys);
     }
 
-    /// <summary>How cores choose their frequency: performance, schedutil, ….</summary>
+    /// <summary>Frequency governor of the cores: performance, schedutil, ….</summary>
     public string? Governor { get; }
 
-    /// <summary>The hottest sensor in °C.</summary>
+    /// <summary>Temperature of the hottest sensor in °C.</summary>
     public double? TemperatureC
     {
         get
@@ -44,7 +45,7 @@ public sealed class SystemSensors : IDisposable
             double? hottest = null;
             foreach (var file in _temperatures)
             {
-                // A sensor that is switched off tells impossible things.
+                // A sensor that is switched off reports impossible values.
                 if (file.Number() is > -40_000 and < 200_000 and var thousandths && !(thousandths * 1e-3 <= hottest))
                 {
                     hottest = thousandths * 1e-3;
@@ -55,7 +56,7 @@ public sealed class SystemSensors : IDisposable
         }
     }
 
-    /// <summary>The least distance of a thermal zone from the temperature at which the system slows it down or stops it, in °C.</summary>
+    /// <summary>Minimum distance of a thermal zone from the temperature at which the system throttles or stops, in °C.</summary>
     public double? HeadroomC
     {
         get
@@ -93,7 +94,7 @@ public sealed class SystemSensors : IDisposable
         }
     }
 
-    /// <summary>How often cores were slowed down for their heat since the system started.</summary>
+    /// <summary>Number of thermal throttling events of the cores since the system started.</summary>
     public long? ThrottleCount
     {
         get
@@ -108,7 +109,7 @@ public sealed class SystemSensors : IDisposable
         }
     }
 
-    /// <summary>Whether a Raspberry Pi says that it is slowed down now, by low voltage, a limited frequency, or heat.</summary>
+    /// <summary>Gets whether a Raspberry Pi reports current throttling: low voltage, limited frequency, or heat.</summary>
     public bool? BoardThrottled
     {
         get
@@ -116,7 +117,7 @@ public sealed class SystemSensors : IDisposable
             var text = _boardThrottles is null ? default : _boardThrottles.Bytes();
             text = text.StartsWith("0x"u8) ? text[2..] : text;
 
-            // Bits 0 to 3 are now, 16 to 19 are since the start: https://www.raspberrypi.com/documentation/computers/os.html#get_throttled
+            // Bits 0 to 3 are current, 16 to 19 since the start: https://www.raspberrypi.com/documentation/computers/os.html#get_throttled
             return System.Buffers.Text.Utf8Parser.TryParse(text, out uint bits, out _, 'x') ? (bits & 0xF) != 0 : null;
         }
     }
@@ -124,7 +125,7 @@ public sealed class SystemSensors : IDisposable
     /// <summary>Resident memory of this process in MB (10^6 bytes).</summary>
     public double? ResidentMb => Status("VmRSS:"u8) is { } kib ? kib * 1024e-6 : Environment.WorkingSet * 1e-6;
 
-    /// <summary>The most it ever was.</summary>
+    /// <summary>Peak resident memory of this process in MB (10^6 bytes).</summary>
     public double? PeakResidentMb
     {
         get
@@ -142,7 +143,7 @@ public sealed class SystemSensors : IDisposable
     /// <summary>Sensors of energy and power.</summary>
     internal IReadOnlyList<EnergyMeter> Energy { get; }
 
-    /// <summary>Time of all processors since the system started, in ticks of a hundredth of a second.</summary>
+    /// <summary>Returns the time of all processors since the system started, in ticks of a hundredth of a second.</summary>
     internal ProcessorTimes? ProcessorTimes()
     {
         // "cpu user nice system idle iowait irq softirq steal …"
@@ -162,7 +163,7 @@ public sealed class SystemSensors : IDisposable
             steal += i == 7 ? value : 0;
         }
 
-        // "pid (name) state …": the name may hold anything; user and system time stand twelfth and thirteenth behind it.
+        // "pid (name) state …": the name may contain anything; user and system time are the twelfth and thirteenth fields after it.
         var own = _ownStat is null ? default : _ownStat.Bytes();
         own = own[(own.LastIndexOf((byte)')') + 1)..];
         long ours = 0;
@@ -178,7 +179,12 @@ public sealed class SystemSensors : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var file in (SensorFile?[])[.. _temperatures, .. _frequencies, .. _throttles, .. _trips.Select(t => t.Temperature), _cpuInfo, _stat, _ownStat, _status, _boardThrottles])
+        SensorFile?[] files =
+        [
+            .. _temperatures, .. _frequencies, .. _throttles, .. _trips.Select(t => t.Temperature),
+            _cpuInfo, _stat, _ownStat, _status, _boardThrottles,
+        ];
+        foreach (var file in files)
         {
             file?.Dispose();
         }
@@ -189,10 +195,12 @@ public sealed class SystemSensors : IDisposable
         }
     }
 
-    private static IEnumerable<SensorFile> Monitors(string folder, string pattern) =>
-        SensorFile.Folders(folder, "hwmon*").SelectMany(f => Directory.GetFiles(f, pattern).Order(StringComparer.Ordinal)).Select(f => SensorFile.TryOpen(f)).OfType<SensorFile>();
+    private static IEnumerable<SensorFile> Monitors(string folder, string pattern) => SensorFile.Folders(folder, "hwmon*")
+        .SelectMany(f => Directory.GetFiles(f, pattern).Order(StringComparer.Ordinal))
+        .Select(f => SensorFile.TryOpen(f))
+        .OfType<SensorFile>();
 
-    // The lowest trip at which something is done about the heat; "active" only starts a fan.
+    // The lowest trip point that throttles or stops the system; "active" only starts a fan.
     private static (SensorFile, double)? Trip(string zone)
     {
         double[] trips = [.. Directory.GetFiles(zone, "trip_point_*_temp")
@@ -241,5 +249,5 @@ public sealed class SystemSensors : IDisposable
     }
 }
 
-/// <summary>Ticks of all processors: all, idle, taken by the host, and those of this process.</summary>
+/// <summary>Ticks of all processors: in total, idle, taken by the host (steal), and those of this process.</summary>
 internal readonly record struct ProcessorTimes(long All, long Idle, long Steal, long Own);

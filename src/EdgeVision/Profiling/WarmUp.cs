@@ -1,21 +1,22 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Runs until times have settled: the medians of the last three stretches lie within 3 % of one another. A stretch is at least 100 ms and five runs, so that the
-/// just-in-time compiler, caches, allocators and the processor's frequency have had their turn.
-/// </summary>
+/// <summary>Runs work until latencies have settled: the medians of the last three windows are within 3 % of one another.</summary>
+/// <remarks>
+/// A window is at least 100 ms and five runs, so that the just-in-time compiler, caches, allocators and the processor's frequency have
+/// settled.
+/// </remarks>
 internal static class WarmUp
 {
     private const long Stretch = 100_000_000;
     private const int LeastRuns = 5, Stretches = 3;
     private const double Near = 0.03;
 
-    /// <summary>Warms up.</summary>
-    /// <param name="work">What is run.</param>
-    /// <param name="clock">Time.</param>
-    /// <param name="limit">Longest time, in nanoseconds; three stretches of slow work may take longer, one run each.</param>
-    /// <param name="each">Called after each stretch with the share of the limit that is over.</param>
-    /// <returns>Runs that were made, and whether times settled.</returns>
+    /// <summary>Runs the warm-up.</summary>
+    /// <param name="work">Work to run.</param>
+    /// <param name="clock">Clock.</param>
+    /// <param name="limit">Maximum time in nanoseconds; three windows of slow work may take longer, one run each.</param>
+    /// <param name="each">Called after each window with the elapsed fraction of the limit.</param>
+    /// <returns>Number of runs, and whether latencies settled.</returns>
     public static (int Runs, bool Settled) Run(IProfileWork work, ProfileClock clock, long limit, Action<double> each)
     {
         if (limit <= 0)
@@ -29,7 +30,7 @@ internal static class WarmUp
         long start = clock.Now;
         while (true)
         {
-            // Slow work: as many runs as fit a third of the limit, at least one.
+            // For slow work: as many runs as fit a third of the limit, at least one.
             loop.Start();
             loop.Run(LeastRuns, limit / Stretches);
             if (loop.Elapsed < Stretch)

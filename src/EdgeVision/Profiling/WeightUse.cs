@@ -1,13 +1,13 @@
 namespace EdgeVision;
 
-/// <summary>Which names of a graph stand for weights, by the nodes that use them.</summary>
+/// <summary>Finds the tensors of a graph that are weights, by the nodes that use them.</summary>
 internal sealed class WeightUse
 {
-    /// <summary>Kind of a quantized network's biases, which are wider than its weights.</summary>
+    /// <summary>Element type of a quantized network's biases, which is wider than that of its weights.</summary>
     public const string IntegerBias = "int32";
 
     private readonly HashSet<string> _weights = [], _summands = [];
-    private readonly HashSet<string> _leading = []; // what a node with weights is made of
+    private readonly HashSet<string> _leading = []; // tensors from which a node with weights is computed
     private readonly HashSet<string> _made = []; // outputs of nodes with weights
 
     private WeightUse(IReadOnlyList<OnnxNode> nodes)
@@ -20,7 +20,7 @@ internal sealed class WeightUse
             }
         }
 
-        // Backwards, from what is made to what it is made of.
+        // In reverse, from outputs to inputs.
         for (int i = nodes.Count - 1; i >= 0; i--)
         {
             Follow(nodes[i]);
@@ -29,7 +29,7 @@ internal sealed class WeightUse
 
     public static WeightUse Of(IReadOnlyList<OnnxNode> nodes) => new(nodes);
 
-    /// <summary>Kind of the tensor's elements; null where it is no weight.</summary>
+    /// <summary>Returns the element type of a weight; null if the tensor is not a weight.</summary>
     public string? Take(OnnxConstant tensor) =>
         _weights.Contains(tensor.Name) || tensor.Elements > 1 && _summands.Contains(tensor.Name) ? Kind(tensor.Type) : null;
 
@@ -57,8 +57,9 @@ internal sealed class WeightUse
 
         switch (node.Operator)
         {
-            // What only passes a tensor on is what its output is.
-            case "Identity" or "Cast" or "Reshape" or "Transpose" or "Squeeze" or "Unsqueeze" or "Flatten" or "Expand" or "Slice" or "Split" or "QuantizeLinear" or "DequantizeLinear" when node.Inputs.Length > 0:
+            // A node that only passes a tensor on: its input has the role of its output.
+            case "Identity" or "Cast" or "Reshape" or "Transpose" or "Squeeze" or "Unsqueeze" or "Flatten" or "Expand" or "Slice" or "Split"
+                or "QuantizeLinear" or "DequantizeLinear" when node.Inputs.Length > 0:
                 foreach (var set in (HashSet<string>[])[_weights, _summands])
                 {
                     if (node.Outputs.Any(set.Contains))
@@ -68,7 +69,7 @@ internal sealed class WeightUse
                 }
 
                 break;
-            case "Gather" when node.Inputs.Length > 0: // an embedding; of shapes too, which are no floats
+            case "Gather" when node.Inputs.Length > 0: // an embedding; also of shapes, which are not floats
                 _weights.Add(node.Inputs[0]);
                 break;
             case "Add" or "Mul" or "Sum" or "Concat" when leads || node.Inputs.Any(_made.Contains):
@@ -78,7 +79,7 @@ internal sealed class WeightUse
                 _summands.UnionWith(Pick(node.Inputs, 0, 3));
                 break;
             default:
-                // A function of the model's own, or another library's operator: what it takes in floats it learned.
+                // A local function, or an operator of another library: its float inputs count as weights.
                 if (node.Domain is not ("" or "ai.onnx" or "com.microsoft"))
                 {
                     _summands.UnionWith(node.Inputs);
@@ -90,8 +91,8 @@ internal sealed class WeightUse
 
     private static IEnumerable<string> Weights(OnnxNode node) => node.Operator switch
     {
-        "Conv" or "FusedConv" or "ConvTranspose" or "PRelu" or "LayerNormalization" or "InstanceNormalization" or "GroupNormalization" or "SimplifiedLayerNormalization" or "RMSNormalization"
-            or "LSTM" or "GRU" or "RNN" => node.Inputs.Skip(1),
+        "Conv" or "FusedConv" or "ConvTranspose" or "PRelu" or "LayerNormalization" or "InstanceNormalization" or "GroupNormalization"
+            or "SimplifiedLayerNormalization" or "RMSNormalization" or "LSTM" or "GRU" or "RNN" => node.Inputs.Skip(1),
         "SkipLayerNormalization" or "SkipSimplifiedLayerNormalization" => node.Inputs.Skip(2),
         "MatMul" or "FusedMatMul" or "Gemm" or "FusedGemm" or "Einsum" => node.Inputs,
         "BatchNormalization" => Pick(node.Inputs, 1, 2),
@@ -104,5 +105,6 @@ internal sealed class WeightUse
         _ => [],
     };
 
-    private static IEnumerable<string> Pick(string[] inputs, params int[] indices) => indices.Where(i => i < inputs.Length).Select(i => inputs[i]);
+    private static IEnumerable<string> Pick(string[] inputs, params int[] indices) =>
+        indices.Where(i => i < inputs.Length).Select(i => inputs[i]);
 }

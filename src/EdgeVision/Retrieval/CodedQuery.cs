@@ -7,11 +7,11 @@ using System.Runtime.Intrinsics.X86;
 
 namespace EdgeVision;
 
-/// <summary>
-/// A query in whole numbers, which says of four coded rows at a time which may be as near as a limit. It never leaves out a row that the float
-/// kernel scores as high: by Cauchy and Schwarz an error of the codes changes a product at most by its length times the other
-/// vector's, and every rounding, the kernel's and the bound's own, is allowed for.
-/// </summary>
+/// <summary>Integer-coded query that finds, four coded rows at a time, which rows may be as near as a limit.</summary>
+/// <remarks>
+/// Never excludes a row that the float kernel would score as high: by Cauchy-Schwarz an error of the codes changes a product at most
+/// by its length times the other vector's length, and every rounding, the kernel's and the bound's own, is included.
+/// </remarks>
 internal readonly unsafe struct CodedQuery
 {
     private readonly EmbeddingCodes _rows;
@@ -45,7 +45,11 @@ internal readonly unsafe struct CodedQuery
         _error = Math.Sqrt(error) * (1 + 1e-9);
     }
 
-    /// <summary>Codes a query; false where its numbers are too small or too large for it. What it gives is handed back to <see cref="Return"/>.</summary>
+    /// <summary>Codes a query; returns false if its components are too small or too large for codes.</summary>
+    /// <param name="rows">Coded rows that the query is compared with.</param>
+    /// <param name="query">Query as the metric compares it.</param>
+    /// <param name="metric">Metric of the index.</param>
+    /// <param name="coded">The coded query, whose buffer must be returned with <see cref="Return"/>.</param>
     public static bool TryMake(EmbeddingCodes rows, ReadOnlySpan<float> query, EmbeddingMetric metric, out CodedQuery coded)
     {
         float largest = MathF.Abs(TensorPrimitives.MaxMagnitude(query));
@@ -54,24 +58,27 @@ internal readonly unsafe struct CodedQuery
         return usable;
     }
 
-    /// <summary>Hands its memory back.</summary>
+    /// <summary>Returns the rented buffer.</summary>
     public void Return() => ArrayPool<short>.Shared.Return(_codes);
 
-    /// <summary>What <see cref="MayReach"/> compares with, for a nearness: rows that cannot reach it are left out.</summary>
+    /// <summary>Returns the bound for <see cref="MayReach"/>: rows that cannot reach the nearness are excluded.</summary>
     public float Bound(float nearness)
     {
-        // What the float kernel may have lost to float's lower end comes first.
+        // First the underflow error that the float kernel may have.
         if (!_distance)
         {
             return MathF.BitDecrement((float)((nearness - _dimension * (double)float.Epsilon) / _scale));
         }
 
-        // A computed distance is at least so much of the true one, and that one at least the one of the codes without both errors.
+        // A computed distance has a lower bound in the true one, which is at least the distance of the codes minus both errors.
         double distance = Math.Max(0, -(double)nearness) + Math.Sqrt(_dimension * (double)float.Epsilon);
-        return MathF.BitIncrement((float)((distance * (1 + 2 * EmbeddingCodes.SumError(_dimension)) + _error) * (1 + 8 * EmbeddingCodes.Rounding)));
+        double error = (distance * (1 + 2 * EmbeddingCodes.SumError(_dimension)) + _error) * (1 + 8 * EmbeddingCodes.Rounding);
+        return MathF.BitIncrement((float)error);
     }
 
-    /// <summary>Which of the four rows from <paramref name="row"/> on may be as near as the nearness that <paramref name="bound"/> was made of: a bit each.</summary>
+    /// <summary>Returns a bit mask of the four rows from <paramref name="row"/> on that may reach the bound.</summary>
+    /// <param name="row">First of the four rows.</param>
+    /// <param name="bound">Bound from <see cref="Bound"/> for the nearness to reach.</param>
     public uint MayReach(int row, float bound)
     {
         Vector128<float> products;
@@ -85,18 +92,20 @@ internal readonly unsafe struct CodedQuery
         var slack = Vector128.Create(_rows.Slacks.Slice(row, EmbeddingCodes.Group));
         if (!_distance)
         {
-            // In units of the query's scale, so that nothing is lost where both scales are small.
+            // In units of the query's scale, so that no precision is lost if both scales are small.
             return ~Vector128.LessThan(products * scale + slack * _length, Vector128.Create(bound)).ExtractMostSignificantBits() & 15;
         }
 
-        // |q' - v'|^2 against the square of the greatest distance at which v' may lie; the squares' roundings count where they cancel.
+        // |q' - v'|^2 against the square of the maximum distance at which v' may be. The rounding errors of the squares count, as they
+        // cancel in the sum.
         var sum = Vector128.Create(_rows.Squares.Slice(row, EmbeddingCodes.Group)) + Vector128.Create(_square);
         var reach = slack + Vector128.Create(bound);
         var distance = sum - 2 * products * (scale * _scale);
         return ~Vector128.GreaterThan(distance, reach * reach + sum * (16 * EmbeddingCodes.Rounding)).ExtractMostSignificantBits() & 15;
     }
 
-    /// <summary>Dot products of a query with four rows, [stride] each, a multiple of 16; sums fit 32 bits.</summary>
+    /// <summary>Returns the dot products of a query with four rows of [stride] codes; the sums fit 32 bits.</summary>
+    /// <remarks>The stride is a multiple of 16. One lane per row.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector128<int> Products(sbyte* rows, int stride, short* query)
     {
@@ -125,7 +134,11 @@ internal readonly unsafe struct CodedQuery
             return Vector128.Create(Vector128.Sum(a), Vector128.Sum(b), Vector128.Sum(c), Vector128.Sum(d));
         }
 
-        return Vector128.Create(Product(rows, stride, query), Product(rows + stride, stride, query), Product(rows + 2 * stride, stride, query), Product(rows + 3 * stride, stride, query));
+        return Vector128.Create(
+            Product(rows, stride, query),
+            Product(rows + stride, stride, query),
+            Product(rows + 2 * stride, stride, query),
+            Product(rows + 3 * stride, stride, query));
     }
 
     private static Vector128<int> ProductsAvx2(sbyte* rows, int stride, short* query)
@@ -144,11 +157,12 @@ internal readonly unsafe struct CodedQuery
         return sums.GetLower() + sums.GetUpper();
     }
 
-    // A dot product of bytes takes sixteen codes at once. The query is 256 times a high byte and a low one, both signed: what the low one counts
-    // too little the high one gets by rounding. 256 times the sum of high products may wrap, and the whole, which fits, is still right.
+    // A byte dot product takes sixteen codes at once. The query is split into 256 * high + low, both signed bytes: the high byte is rounded
+    // up where the low byte is negative. 256 times the sum of the high products may wrap, but the total fits 32 bits and is exact.
     private static Vector128<int> ProductsDp(sbyte* rows, int stride, short* query)
     {
-        Vector128<int> a = default, b = default, c = default, d = default, highA = default, highB = default, highC = default, highD = default;
+        Vector128<int> a = default, b = default, c = default, d = default;
+        Vector128<int> highA = default, highB = default, highC = default, highD = default;
         var half = Vector128.Create((short)128);
         for (int i = 0; i < stride; i += 16)
         {
@@ -187,11 +201,14 @@ internal readonly unsafe struct CodedQuery
 
         if (AdvSimd.IsSupported)
         {
-            sum = AdvSimd.MultiplyWideningUpperAndAdd(AdvSimd.MultiplyWideningLowerAndAdd(sum, first.GetLower(), low.GetLower()), first, low);
-            return AdvSimd.MultiplyWideningUpperAndAdd(AdvSimd.MultiplyWideningLowerAndAdd(sum, second.GetLower(), high.GetLower()), second, high);
+            sum = AdvSimd.MultiplyWideningLowerAndAdd(sum, first.GetLower(), low.GetLower());
+            sum = AdvSimd.MultiplyWideningUpperAndAdd(sum, first, low);
+            sum = AdvSimd.MultiplyWideningLowerAndAdd(sum, second.GetLower(), high.GetLower());
+            return AdvSimd.MultiplyWideningUpperAndAdd(sum, second, high);
         }
 
-        return sum + Vector128.WidenLower(first) * Vector128.WidenLower(low) + Vector128.WidenUpper(first) * Vector128.WidenUpper(low)
+        return sum
+            + Vector128.WidenLower(first) * Vector128.WidenLower(low) + Vector128.WidenUpper(first) * Vector128.WidenUpper(low)
             + Vector128.WidenLower(second) * Vector128.WidenLower(high) + Vector128.WidenUpper(second) * Vector128.WidenUpper(high);
     }
 

@@ -4,26 +4,28 @@ using System.Runtime.CompilerServices;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Rows of an index as bytes beside their floats, a quarter of the memory: <c>scale * code</c> lies near the row, and what is between them has a
-/// bound. A search reads these first and compares as floats only the rows whose bound says that they may be among the nearest
-/// (<see cref="CodedQuery"/>). Rows are coded when a search asks for them; not safe for several threads.
-/// </summary>
+/// <summary>Rows of an index quantized to bytes, kept beside their floats in a quarter of the memory.</summary>
+/// <remarks>
+/// <c>scale * code</c> approximates a row, with a bound on the difference. A search reads the codes first and compares as floats only
+/// the rows whose bound allows them among the nearest (<see cref="CodedQuery"/>). Rows are coded when a search first needs them.
+/// Not thread-safe.
+/// </remarks>
 internal sealed class EmbeddingCodes(int dimension, EmbeddingMetric metric)
 {
-    /// <summary>Least and most components that are coded: below, a code is hardly shorter than the row; above, 32-bit sums leave a query too few bits.</summary>
+    /// <summary>Minimum and maximum dimension that is coded.</summary>
+    /// <remarks>Below, a code is hardly shorter than the row; above, 32-bit sums leave too few bits for a query.</remarks>
     public const int LeastDimension = 16, MostDimension = 4096;
 
-    /// <summary>Rows that are bounded at once; there is room for as many behind the last one.</summary>
+    /// <summary>Number of rows that are bounded at once; the buffers have as many spare rows at the end.</summary>
     public const int Group = 4;
 
-    /// <summary>Half the distance of neighbouring floats around 1: the most that one rounding adds, relatively.</summary>
+    /// <summary>Unit roundoff of float, 2^-24: the maximum relative error of one rounding.</summary>
     public const float Rounding = 1f / (1 << 24);
 
-    // Squares of what lies outside leave float's range, or its precision; such rows are always compared as floats.
+    // Squares outside this range overflow, underflow or lose precision in float; such rows are always compared as floats.
     public const float Least = 1e-15f, Most = 1e15f;
 
-    // A sum of squares of floats may have lost this much for each component to float's lower end, and its root as much as this.
+    // Maximum underflow error of a float sum of squares per component, and of its square root.
     private const float LostRoot = 1f / (1L << 37) / (1L << 37);
     private const int LargestCode = 127;
 
@@ -32,46 +34,50 @@ internal sealed class EmbeddingCodes(int dimension, EmbeddingMetric metric)
     private float[] _slacks = [];
     private float[] _squares = [];
 
-    /// <summary>Bytes from one row's code to the next one's: whole vectors, zeros behind the last component.</summary>
+    /// <summary>Bytes per coded row: a multiple of the vector length, zero-padded after the last component.</summary>
     public int Stride { get; } = (dimension + 15) & ~15;
 
-    /// <summary>Rows coded so far, from the first on.</summary>
+    /// <summary>Number of rows coded so far, from the first on.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Bytes of memory in use.</summary>
+    /// <summary>Memory in use, in bytes.</summary>
     public long Bytes => _codes.Length + sizeof(float) * ((long)_scales.Length + _slacks.Length + _squares.Length);
 
     /// <summary>Codes, [rows, <see cref="Stride"/>], -127 to 127.</summary>
     public ReadOnlySpan<sbyte> Codes => _codes;
 
-    /// <summary>What a code is multiplied with, [rows].</summary>
+    /// <summary>Scale factor of each row's codes, [rows].</summary>
     public ReadOnlySpan<float> Scales => _scales;
 
-    /// <summary>
-    /// [rows]. Cosine and dot product: how far the product of codes may lie from the score that the float kernel computes, for a query of length 1, at most.
-    /// Distance: how far the coded row may lie from the row, at most. Infinite where a row cannot be coded.
-    /// </summary>
-    public ReadOnlySpan<float> Slacks => _slacks;
+    /// <summary>Error bound of each row, [rows]; infinite if the row cannot be coded.</summary>
+    /// <remarks>
+    /// Cosine and dot product: maximum difference between the product of codes and the score that the float kernel computes, for a query
+    /// of length 1. L2: maximum distance between the coded row and the row.
+    /// </remarks>
 
-    /// <summary>Square of the length of <c>scale * code</c>, [rows]; for distances only.</summary>
+    /// <summary>Squared length of <c>scale * code</c>, [rows]; for the L2 metric only.</summary>
     public ReadOnlySpan<float> Squares => _squares;
 
-    /// <summary>
-    /// Greatest number that a component of a query becomes: sums of products with codes stay in 32 bits, and it is 256 times a signed byte and another one
-    /// (<see cref="CodedQuery"/> takes it apart where the processor multiplies bytes).
-    /// </summary>
-    public static int LargestQueryCode(int dimension) => Math.Min(256 * sbyte.MaxValue + sbyte.MaxValue, int.MaxValue / (LargestCode * dimension));
+    /// <summary>Returns the maximum code of a query's component, such that sums of products with codes fit 32 bits.</summary>
+    /// <remarks>
+    /// It also fits 256 times a signed byte plus a signed byte, into which <see cref="CodedQuery"/> splits it if the processor multiplies
+    /// bytes.
+    /// </remarks>
+    public static int LargestQueryCode(int dimension) =>
+        Math.Min(256 * sbyte.MaxValue + sbyte.MaxValue, int.MaxValue / (LargestCode * dimension));
 
-    /// <summary>How far a coded query may lie from the query, in lengths of the query, at most; <see cref="CodedQuery"/> keeps to it.</summary>
+    /// <summary>Returns the maximum distance of a coded query from the query, relative to the query's length.</summary>
+    /// <remarks><see cref="CodedQuery"/> relies on it.</remarks>
     public static double QueryError(int dimension) => 0.501 * Math.Sqrt(dimension) / LargestQueryCode(dimension);
 
-    /// <summary>What rounding may add to a product of two vectors, or to half the square of their distance, in products of their lengths, in any order of summation.</summary>
+    /// <summary>Returns the maximum rounding error of a dot product, or of half a squared distance, in any summation order.</summary>
+    /// <remarks>Relative to the product of the vectors' lengths.</remarks>
     public static double SumError(int dimension) => 1.01 * (dimension + 8) * Rounding;
 
-    /// <summary>Whether that many rows can be coded.</summary>
+    /// <summary>Returns whether that many rows can be coded.</summary>
     public bool Holds(int rows) => (rows + (long)Group) * Stride <= Array.MaxLength;
 
-    /// <summary>Codes rows up to <paramref name="count"/>; there is room for <paramref name="capacity"/> afterwards.</summary>
+    /// <summary>Codes rows up to <paramref name="count"/> and reserves space for <paramref name="capacity"/>.</summary>
     public void Extend(ReadOnlySpan<float> vectors, int count, int capacity)
     {
         if (_scales.Length < count + Group)
@@ -89,7 +95,7 @@ internal sealed class EmbeddingCodes(int dimension, EmbeddingMetric metric)
         }
     }
 
-    /// <summary>Codes a row again that has changed, where it was coded.</summary>
+    /// <summary>Recodes a changed row, if it was coded.</summary>
     public void Refresh(int row, ReadOnlySpan<float> vector)
     {
         if (row < Count)
@@ -98,7 +104,7 @@ internal sealed class EmbeddingCodes(int dimension, EmbeddingMetric metric)
         }
     }
 
-    /// <summary>Forgets rows from <paramref name="count"/> on.</summary>
+    /// <summary>Discards the codes of rows from <paramref name="count"/> on.</summary>
     public void Cut(int count) => Count = Math.Min(Count, count);
 
     private void Encode(int row, ReadOnlySpan<float> vector)
@@ -118,9 +124,10 @@ internal sealed class EmbeddingCodes(int dimension, EmbeddingMetric metric)
             codes.Clear();
         }
 
-        // Both were computed in floats: sums of squares, of differences of which each is rounded twice.
+        // Both were computed in float, as sums of squares and of differences that are each rounded twice.
         double sum = SumError(dimension);
-        double norm = (length + LostRoot * dimension) * (1 + sum), rest = (residual + LostRoot * dimension) * (1 + sum) + 4 * Rounding * norm;
+        double norm = (length + LostRoot * dimension) * (1 + sum);
+        double rest = (residual + LostRoot * dimension) * (1 + sum) + 4 * Rounding * norm;
         if (metric == EmbeddingMetric.L2)
         {
             _squares[row] = (float)((double)scale * scale * squares);
@@ -128,7 +135,7 @@ internal sealed class EmbeddingCodes(int dimension, EmbeddingMetric metric)
         }
         else
         {
-            // q.v - q'.v' = q'.(v - v') + (q - q').v, with q', v' coded; then the sum's own rounding, and that of the bound.
+            // q.v - q'.v' = q'.(v - v') + (q - q').v, with q', v' coded; plus the rounding of the sum and of the bound itself.
             double query = QueryError(dimension);
             rest = (1 + query) * rest + (query + sum) * norm + 8 * Rounding * (norm + rest);
         }
@@ -137,7 +144,7 @@ internal sealed class EmbeddingCodes(int dimension, EmbeddingMetric metric)
         _slacks[row] = coded ? MathF.BitIncrement((float)rest) : float.PositiveInfinity;
     }
 
-    // Writes the codes; returns the length of what they leave, and the sum of their squares, which fits 32 bits.
+    // Writes the codes; returns the length of the residual, and the sum of the squared codes, which fits 32 bits.
     private static (float Residual, int Squares) Encode(ReadOnlySpan<float> vector, Span<sbyte> codes, float scale, float inverse)
     {
         int width = Vector<float>.Count, i = 0, squares = 0;
@@ -171,7 +178,8 @@ internal sealed class EmbeddingCodes(int dimension, EmbeddingMetric metric)
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector<int> Nearest(ReadOnlySpan<float> values, float scale, float inverse, ref Vector<float> rest, ref Vector<int> squares)
+    private static Vector<int> Nearest(
+        ReadOnlySpan<float> values, float scale, float inverse, ref Vector<float> rest, ref Vector<int> squares)
     {
         var v = new Vector<float>(values);
         var rounded = Vector.Round(v * inverse);

@@ -3,53 +3,53 @@ using System.Globalization;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Embeddings with ids and labels, searched exactly: every entry that may be among the nearest is compared, in vector instructions, out of
-/// one block of memory. At equal scores the entry inserted first comes first; an update keeps its place.
-/// </summary>
+/// <summary>Exact nearest-neighbour index of embeddings with ids and labels.</summary>
 /// <remarks>
-/// Safe for many threads: any number may search at once, and one that changes the index waits for them and they for it. A
-/// search into the caller's memory allocates nothing in steady state, as long as the index is smaller than
-/// <see cref="ParallelFrom"/>; above that it is shared among threads, which costs a few small objects.
+/// Every entry that may be among the nearest is compared, with vector instructions, in one block of memory. At equal scores the entry
+/// inserted first comes first; an update keeps an entry's position. Thread-safe: searches run concurrently, changes are exclusive.
+/// A search into the caller's memory allocates nothing in steady state as long as the index is smaller than
+/// <see cref="ParallelFrom"/>; above that the work is split among threads, which allocates a few small objects.
 /// </remarks>
 public sealed class EmbeddingIndex : IEmbeddingIndex
 {
     private readonly ReaderWriterLockSlim _lock = new();
     private readonly EmbeddingStore _store;
 
-    /// <summary>An empty index.</summary>
+    /// <summary>Initializes an empty index.</summary>
     /// <param name="dimension">Components of an embedding, 1 to 1,048,576.</param>
-    /// <param name="metric">How embeddings are compared.</param>
-    /// <exception cref="EdgeVisionException">A dimension or metric that does not exist.</exception>
-    public EmbeddingIndex(int dimension, EmbeddingMetric metric = EmbeddingMetric.Cosine) => _store = new EmbeddingStore(dimension, metric);
+    /// <param name="metric">Metric that compares embeddings.</param>
+    /// <exception cref="EdgeVisionException">The dimension is out of range or the metric is unknown.</exception>
+    public EmbeddingIndex(int dimension, EmbeddingMetric metric = EmbeddingMetric.Cosine) =>
+        _store = new EmbeddingStore(dimension, metric);
 
     private EmbeddingIndex(EmbeddingStore store) => _store = store;
 
     /// <summary>Components of an embedding.</summary>
     public int Dimension => _store.Dimension;
 
-    /// <summary>How embeddings are compared.</summary>
+    /// <summary>Metric that compares embeddings.</summary>
     public EmbeddingMetric Metric => _store.Metric;
 
-    /// <summary>From how many numbers (entries times components) on a search uses several threads; 4 Mi by default.</summary>
+    /// <summary>Gets or sets from how many numbers (entries times components) on a search is parallel; 4 Mi by default.</summary>
     public long ParallelFrom { get; set; } = 4 << 20;
 
-    /// <summary>
-    /// From how many numbers (entries times components) on an index is kept as bytes too, from the second search on; 512 Ki by default. A search then reads a
-    /// quarter of the memory: the bytes say how near an entry can be at most, and only entries that may be among the nearest are compared. Matches, scores and
-    /// their order are the same to the bit. It takes a quarter of the vectors' memory more, on the heap even where they are mapped;
-    /// <see cref="long.MaxValue"/> forgoes it. Embeddings of less than 16 or more than 4096 components are always compared as they are.
-    /// </summary>
+    /// <summary>Gets or sets from how many numbers (entries times components) on rows are coded as bytes; 512 Ki by default.</summary>
+    /// <remarks>
+    /// From the second search on, a search then reads a quarter of the memory: the codes bound how near an entry can be, and only entries
+    /// that may be among the nearest are compared. Matches, scores and their order are the same to the bit. Codes take a quarter of the
+    /// vectors' memory in addition, on the heap even if the vectors are memory-mapped; <see cref="long.MaxValue"/> turns them off.
+    /// Embeddings of fewer than 16 or more than 4096 components are never coded.
+    /// </remarks>
     public long CodesFrom { get; set; } = 512 << 10;
 
-    /// <summary>Always: every entry is compared, or cannot be among the nearest.</summary>
+    /// <summary>Gets whether searches are exact; always true.</summary>
     public bool IsExact => true;
 
-    /// <summary>Whether the index was opened where it lies (<see cref="Open"/>) and cannot be changed.</summary>
+    /// <summary>Gets whether the index was opened memory-mapped (<see cref="Open"/>) and cannot be changed.</summary>
     public bool IsReadOnly => _store.IsMapped;
 
-    /// <summary>What made the embeddings, such as a model's name, for people and for programs that compare; kept in the file. Null where nobody said.</summary>
-    /// <exception cref="EdgeVisionException">Set of an index that is read-only.</exception>
+    /// <summary>Gets or sets the origin of the embeddings, such as a model's name; null if unknown. Stored in the file.</summary>
+    /// <exception cref="EdgeVisionException">The index is read-only and the value is set.</exception>
     public string? Origin
     {
         get => Read(static (store, _) => store.Origin, 0);
@@ -60,10 +60,12 @@ public sealed class EmbeddingIndex : IEmbeddingIndex
     public int Count => Read(static (store, _) => store.Count, 0);
 
     /// <summary>Adds an entry.</summary>
-    /// <param name="id">Its id, unlike every other's; not empty.</param>
+    /// <param name="id">Unique id; not empty.</param>
     /// <param name="vector">Embedding, [Dimension]. For cosine of any length but zero; else components up to 1e15.</param>
-    /// <param name="label">What it shows, if known.</param>
-    /// <exception cref="EdgeVisionException">The id is taken or empty, or the vector has another dimension, NaN, or (cosine) only zeros.</exception>
+    /// <param name="label">Label, if there is one.</param>
+    /// <exception cref="EdgeVisionException">
+    /// The id is in use or empty, or the vector has another dimension, contains NaN, or (cosine) is all zeros.
+    /// </exception>
     public void Add(string id, ReadOnlySpan<float> vector, string? label = null)
     {
         EnterWrite();
@@ -77,12 +79,12 @@ public sealed class EmbeddingIndex : IEmbeddingIndex
         }
     }
 
-    /// <summary>Adds an entry whose id is a number; it is kept as decimal text.</summary>
+    /// <summary>Adds an entry with a numeric id, which is stored as decimal text.</summary>
     /// <inheritdoc cref="Add(string, ReadOnlySpan{float}, string?)"/>
     public void Add(long id, ReadOnlySpan<float> vector, string? label = null) => Add(Text(id), vector, label);
 
-    /// <summary>Replaces an entry's embedding; its label and its place in the order of insertion stay.</summary>
-    /// <exception cref="EdgeVisionException">There is no such entry, or the vector cannot be added. The entry is then as it was.</exception>
+    /// <summary>Replaces an entry's embedding; its label and its position in the order of insertion are kept.</summary>
+    /// <exception cref="EdgeVisionException">There is no such entry, or the vector is invalid. The entry is then unchanged.</exception>
     public void Update(string id, ReadOnlySpan<float> vector)
     {
         ArgumentNullException.ThrowIfNull(id);
@@ -97,7 +99,7 @@ public sealed class EmbeddingIndex : IEmbeddingIndex
         }
     }
 
-    /// <summary>Replaces the embedding of an entry whose id is a number.</summary>
+    /// <summary>Replaces the embedding of an entry with a numeric id.</summary>
     /// <inheritdoc cref="Update(string, ReadOnlySpan{float})"/>
     public void Update(long id, ReadOnlySpan<float> vector) => Update(Text(id), vector);
 
@@ -113,14 +115,14 @@ public sealed class EmbeddingIndex : IEmbeddingIndex
         }, (id, label));
     }
 
-    /// <summary>Removes an entry; false where there is none.</summary>
+    /// <summary>Removes an entry; returns false if there is none.</summary>
     public bool Remove(string id)
     {
         ArgumentNullException.ThrowIfNull(id);
         return Write(static (store, id) => store.Remove(id), id);
     }
 
-    /// <summary>Removes an entry whose id is a number; false where there is none.</summary>
+    /// <summary>Removes an entry with a numeric id; returns false if there is none.</summary>
     public bool Remove(long id) => Remove(Text(id));
 
     /// <summary>Removes every entry and keeps the memory.</summary>
@@ -130,14 +132,14 @@ public sealed class EmbeddingIndex : IEmbeddingIndex
         return true;
     }, 0);
 
-    /// <summary>Whether there is such an entry.</summary>
+    /// <summary>Returns whether the index contains an entry.</summary>
     public bool Contains(string id)
     {
         ArgumentNullException.ThrowIfNull(id);
         return Read(static (store, id) => store.Find(id) >= 0, id);
     }
 
-    /// <summary>Label of an entry; null without one.</summary>
+    /// <summary>Returns the label of an entry; null if it has none.</summary>
     /// <exception cref="EdgeVisionException">There is no such entry.</exception>
     public string? Label(string id)
     {
@@ -145,7 +147,7 @@ public sealed class EmbeddingIndex : IEmbeddingIndex
         return Read(static (store, id) => store.Label(Found(store, id)), id);
     }
 
-    /// <summary>A copy of an entry's embedding as it is compared, [Dimension]: of length 1 for cosine.</summary>
+    /// <summary>Returns a copy of an entry's embedding as it is compared, [Dimension]; of length 1 for cosine.</summary>
     /// <exception cref="EdgeVisionException">There is no such entry.</exception>
     public float[] Vector(string id)
     {
@@ -153,14 +155,18 @@ public sealed class EmbeddingIndex : IEmbeddingIndex
         return Read(static (store, id) => store.Vector(Found(store, id)).ToArray(), id);
     }
 
-    /// <summary>Ids by order of insertion.</summary>
+    /// <summary>Returns all ids in order of insertion.</summary>
     public string[] Ids() => Read(static (store, _) => Array.ConvertAll(store.RowsInOrder(), store.Id), 0);
 
-    /// <summary>Finds the nearest entries, nearest first, and returns how many there are.</summary>
+    /// <summary>Finds the nearest entries, nearest first, and returns their number.</summary>
     /// <param name="query">Embedding, [Dimension].</param>
-    /// <param name="matches">Room for as many as are wanted.</param>
-    /// <param name="threshold">Worst score to take: the lowest cosine or dot product, the highest distance. None when null.</param>
-    /// <exception cref="EdgeVisionException">The query has another dimension, NaN, or (cosine) only zeros.</exception>
+    /// <param name="matches">Receives the matches; its length is the maximum number.</param>
+    /// <param name="threshold">
+    /// Worst score to accept: the minimum cosine or dot product, the maximum distance. No limit when null.
+    /// </param>
+    /// <exception cref="EdgeVisionException">
+    /// The query has another dimension, contains NaN, or (cosine) is all zeros.
+    /// </exception>
     public int Search(ReadOnlySpan<float> query, Span<EmbeddingMatch> matches, float? threshold = null)
     {
         float[]? rented = null;
@@ -175,7 +181,9 @@ public sealed class EmbeddingIndex : IEmbeddingIndex
             _store.Prepare(query, prepared, "");
             float least = EmbeddingScan.Nearness(_store.Metric, threshold);
             long numbers = (long)_store.Count * Dimension;
-            coded = numbers >= CodesFrom && _store.Coded() is { } codes && CodedQuery.TryMake(codes, prepared, _store.Metric, out var made) ? made : null;
+            coded = numbers >= CodesFrom
+                && _store.Coded() is { } codes
+                && CodedQuery.TryMake(codes, prepared, _store.Metric, out var made) ? made : null;
             int count = numbers >= ParallelFrom
                 ? EmbeddingScan.Parallel(_store, prepared, coded, matches, least)
                 : EmbeddingScan.Run(_store, prepared, coded, matches, least);
@@ -202,14 +210,18 @@ public sealed class EmbeddingIndex : IEmbeddingIndex
 
     /// <summary>Finds the nearest entries, nearest first.</summary>
     /// <param name="query">Embedding, [Dimension].</param>
-    /// <param name="count">Most that are wanted.</param>
-    /// <param name="threshold">Worst score to take: the lowest cosine or dot product, the highest distance. None when null.</param>
-    /// <exception cref="EdgeVisionException">The query has another dimension, NaN, or (cosine) only zeros; or a negative count.</exception>
+    /// <param name="count">Maximum number of matches.</param>
+    /// <param name="threshold">
+    /// Worst score to accept: the minimum cosine or dot product, the maximum distance. No limit when null.
+    /// </param>
+    /// <exception cref="EdgeVisionException">
+    /// The query has another dimension, contains NaN, or (cosine) is all zeros; or the count is negative.
+    /// </exception>
     public EmbeddingMatch[] Search(ReadOnlySpan<float> query, int count, float? threshold = null)
     {
         if (count < 0)
         {
-            throw new EdgeVisionException($"{count} matches cannot be found");
+            throw new EdgeVisionException($"the number of matches must be at least 0; got {count}");
         }
 
         var matches = new EmbeddingMatch[Math.Min(count, Count)];
@@ -217,24 +229,22 @@ public sealed class EmbeddingIndex : IEmbeddingIndex
         return found == matches.Length ? matches : matches[..found];
     }
 
-    /// <summary>
-    /// Every pair of entries at least as near as <paramref name="threshold"/> (cosine or dot product at least, distance at
-    /// most), by order of insertion of the first and then of the second. Compares each entry with each other.
-    /// </summary>
+    /// <summary>Finds every pair of entries at least as near as a threshold. Compares each entry with each other.</summary>
+    /// <remarks>Pairs are in order of insertion of the first entry and then of the second.</remarks>
+    /// <param name="threshold">Minimum cosine or dot product, or maximum distance.</param>
     public IReadOnlyList<DuplicatePair> FindDuplicates(float threshold) =>
         Read(static (store, threshold) => NearDuplicates.Pairs(store, threshold), Checked(threshold));
 
-    /// <summary>
-    /// Families of near-duplicates: entries that a chain of pairs as near as <paramref name="threshold"/> connects; entries
-    /// without a near one are left out. Families and their members are by order of insertion.
-    /// </summary>
+    /// <summary>Finds families of near-duplicates: entries connected by a chain of pairs at least as near as a threshold.</summary>
+    /// <remarks>Entries without a near one are left out. Families and their members are in order of insertion.</remarks>
+    /// <param name="threshold">Minimum cosine or dot product, or maximum distance.</param>
     public IReadOnlyList<IReadOnlyList<string>> FindFamilies(float threshold) =>
         Read(static (store, threshold) => NearDuplicates.Families(store, threshold), Checked(threshold));
 
-    /// <summary>
-    /// Writes the index to a file. The file appears under its name only when it is whole: a crash or a full disk leaves the one
-    /// before as it was.
-    /// </summary>
+    /// <summary>Writes the index to a file atomically.</summary>
+    /// <remarks>
+    /// The file gets its name only when it is complete: a crash or a full disk leaves the previous file unchanged.
+    /// </remarks>
     /// <exception cref="EdgeVisionException">The file cannot be written.</exception>
     public void Save(string path)
     {
@@ -246,30 +256,37 @@ public sealed class EmbeddingIndex : IEmbeddingIndex
         }, path);
     }
 
-    /// <summary>Reads an index that <see cref="Save"/> wrote. Searches give the same matches and scores, to the bit.</summary>
-    /// <exception cref="EdgeVisionException">The file cannot be read, is no index, is of a newer version, is cut off, or is damaged.</exception>
+    /// <summary>Reads an index written by <see cref="Save"/>. Searches give the same matches and scores, to the bit.</summary>
+    /// <exception cref="EdgeVisionException">
+    /// The file cannot be read, is not an index, is of a newer version, is truncated, or is corrupt.
+    /// </exception>
     public static EmbeddingIndex Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         return new EmbeddingIndex(EmbeddingIndexFile.Load(path));
     }
 
-    /// <summary>
-    /// Opens an index that <see cref="Save"/> wrote where it lies, for searching only: ids and labels are read, vectors stay in the
-    /// file and are mapped into memory, so that processes share them and only what a search touches is loaded. Searches give the same
-    /// matches and scores as after <see cref="Load"/>, to the bit. Saving another index under the name leaves this one as it is;
-    /// cutting the open file short by other means ends the process, as with any mapped file.
-    /// </summary>
+    /// <summary>Opens an index written by <see cref="Save"/> memory-mapped, for searching only.</summary>
+    /// <remarks>
+    /// Ids and labels are read; vectors stay in the file and are mapped into memory, so that processes share them and only the pages that
+    /// a search touches are loaded. Searches give the same matches and scores as after <see cref="Load"/>, to the bit. Saving another
+    /// index under the same name does not affect this one; truncating the open file by other means ends the process, as with any mapped
+    /// file.
+    /// </remarks>
     /// <param name="path">File.</param>
-    /// <param name="verify">Reads all of it once and compares its checksum; off, damage in the vectors goes unnoticed.</param>
-    /// <exception cref="EdgeVisionException">The file cannot be read, is no index, is of a newer version, is cut off, or is damaged.</exception>
+    /// <param name="verify">
+    /// Whether to read the whole file once and verify its checksum; if not, corruption of the vectors goes unnoticed.
+    /// </param>
+    /// <exception cref="EdgeVisionException">
+    /// The file cannot be read, is not an index, is of a newer version, is truncated, or is corrupt.
+    /// </exception>
     public static EmbeddingIndex Open(string path, bool verify = true)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         return new EmbeddingIndex(EmbeddingIndexFile.Open(path, verify));
     }
 
-    /// <summary>Lets go of the lock and of the file. No thread may be using the index.</summary>
+    /// <summary>Releases the lock and the file. No thread may be using the index.</summary>
     public void Dispose()
     {
         _store.Dispose();
@@ -316,7 +333,7 @@ public sealed class EmbeddingIndex : IEmbeddingIndex
         store.Find(id) is var row && row >= 0 ? row : throw new EdgeVisionException($"the index has no entry '{id}'");
 
     private static float Checked(float threshold) =>
-        float.IsNaN(threshold) ? throw new EdgeVisionException("a threshold of NaN means nothing") : threshold;
+        float.IsNaN(threshold) ? throw new EdgeVisionException("the threshold must be a number; got NaN") : threshold;
 
     private static string Text(long id) => id.ToString(CultureInfo.InvariantCulture);
 }

@@ -4,21 +4,22 @@ using System.Text;
 
 namespace EdgeVision;
 
-/// <summary>
-/// The file of an index, little-endian: 48 bytes of header (magic "EVINDEX1", version, metric, dimension, 0, count as 64 bits,
-/// bytes of text as 64 bits, 0 as 64 bits); texts, each its length in bytes or -1 for none and then UTF-8: the origin, and for each
-/// entry by order of insertion its id and its label; zeros up to a multiple of 64 bytes; all vectors as float32; then SHA-256 of
-/// everything before. Version 1 had no origin and no zeros, and is read too.
-/// </summary>
+/// <summary>Reads and writes the file of an index, little-endian.</summary>
+/// <remarks>
+/// 48 bytes of header (magic "EVINDEX1", version, metric, dimension, 0, count as 64 bits, bytes of text as 64 bits, 0 as 64 bits);
+/// texts, each its length in bytes or -1 for none and then UTF-8: the origin, and for each entry in order of insertion its id and its
+/// label; zeros up to a multiple of 64 bytes; all vectors as float32; then SHA-256 of everything before. Version 1, which is read too,
+/// had no origin and no zeros.
+/// </remarks>
 internal static class EmbeddingIndexFile
 {
     private const int HeaderLength = 48, HashLength = 32;
     private const uint Version = 2;
 
-    // A cache line, and a vector register of the widest kind.
+    // A cache line, and the widest vector register.
     private const int RowAlignment = 64;
 
-    // What one call of the hash takes at most; any size will do.
+    // Maximum number of bytes per call of the hash; any size works.
     private const int HashedAtOnce = 1 << 24;
     private static readonly UTF8Encoding _utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -50,7 +51,7 @@ internal static class EmbeddingIndexFile
         }
     }
 
-    /// <summary>Reads everything onto the heap.</summary>
+    /// <summary>Reads the whole index onto the heap.</summary>
     public static EmbeddingStore Load(string path) => Read(path, stream =>
     {
         var content = new Content(stream);
@@ -69,12 +70,12 @@ internal static class EmbeddingIndexFile
         return store;
     });
 
-    /// <summary>Reads ids and labels and leaves the vectors in the file.</summary>
+    /// <summary>Reads ids and labels and maps the vectors.</summary>
     public static EmbeddingStore Open(string path, bool verify) => Read(path, stream =>
     {
         if (!BitConverter.IsLittleEndian)
         {
-            throw new EdgeVisionException("its vectors can be used where they lie on a little-endian machine only; load it");
+            throw new EdgeVisionException("a memory-mapped index needs a little-endian machine; load it instead");
         }
 
         var content = new Content(stream);
@@ -111,7 +112,8 @@ internal static class EmbeddingIndexFile
     {
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16, FileOptions.SequentialScan);
+            using var stream = new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16, FileOptions.SequentialScan);
             return read(stream);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or EdgeVisionException)
@@ -175,14 +177,14 @@ internal static class EmbeddingIndexFile
         stream.Write(hash.Finish());
     }
 
-    // Zeros after the text, so that the vectors begin at a multiple of the alignment.
+    // Zeros after the text, so that the vectors are aligned.
     private static int Padding(long text) => (int)(-(HeaderLength + text) & (RowAlignment - 1));
 
     private static string? NextText(ReadOnlySpan<byte> names, ref int at)
     {
         if (names.Length - at < 4)
         {
-            throw new EdgeVisionException("an entry's text is cut off");
+            throw new EdgeVisionException("the text of an entry is truncated");
         }
 
         int length = BinaryPrimitives.ReadInt32LittleEndian(names[at..]);
@@ -194,7 +196,7 @@ internal static class EmbeddingIndexFile
 
         if (length < 0 || length > names.Length - at)
         {
-            throw new EdgeVisionException($"a text of {length} bytes does not fit");
+            throw new EdgeVisionException($"the length of a text must be 0 to {names.Length - at} bytes; got {length}");
         }
 
         try
@@ -205,7 +207,7 @@ internal static class EmbeddingIndexFile
         }
         catch (DecoderFallbackException e)
         {
-            throw new EdgeVisionException("an entry's text is not UTF-8", e);
+            throw new EdgeVisionException("the text of an entry is not valid UTF-8", e);
         }
     }
 
@@ -218,7 +220,7 @@ internal static class EmbeddingIndexFile
         }
     }
 
-    /// <summary>What stands before the vectors, checked, and the hash of all that was read so far.</summary>
+    /// <summary>Everything before the vectors, validated, and the hash of all bytes read so far.</summary>
     private sealed class Content
     {
         private readonly FileStream _stream;
@@ -226,45 +228,52 @@ internal static class EmbeddingIndexFile
         private readonly EmbeddingMetric _metric;
         private readonly string? _origin;
 
-        // Every size is checked against the file's before anything is allocated for it.
+        // Every size is validated against the file's length before anything is allocated for it.
         public Content(FileStream stream)
         {
             _stream = stream;
             byte[] header = new byte[HeaderLength];
             if (stream.Length < HeaderLength + HashLength)
             {
-                throw new EdgeVisionException($"{stream.Length} bytes are too few");
+                throw new EdgeVisionException($"the file must have at least {HeaderLength + HashLength} bytes; got {stream.Length}");
             }
 
             Take(header);
             uint version = BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(8));
-            uint metric = BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(12)), dimension = BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(16));
-            long count = BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(24)), text = BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(32));
+            uint metric = BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(12));
+            uint dimension = BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(16));
+            long count = BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(24));
+            long text = BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(32));
             if (!header.AsSpan(0, 8).SequenceEqual(Magic))
             {
-                throw new EdgeVisionException("it does not begin like one");
+                throw new EdgeVisionException("the file does not start with EVINDEX1, so it is not an index");
             }
 
             if (version is < 1 or > Version)
             {
-                throw new EdgeVisionException($"it is of version {version}; this program reads versions 1 to {Version}");
+                throw new EdgeVisionException($"the version must be 1 to {Version}; got {version}");
             }
 
             if (metric > (uint)EmbeddingMetric.L2 || dimension is < 1 or > 1 << 20)
             {
-                throw new EdgeVisionException($"metric {metric} with {dimension} components does not exist");
+                throw new EdgeVisionException(
+                    $"the metric must be 0 to {(uint)EmbeddingMetric.L2} and the dimension 1 to {1 << 20}; got {metric} and {dimension}");
             }
 
             long content = stream.Length - HeaderLength - HashLength;
             int padding = version == 1 ? 0 : Padding(text);
-            if (count < 0 || text < 0 || count > content / (dimension * 4L + 8) || text > int.MaxValue || text + padding + count * dimension * 4 != content)
+            if (count < 0 || text < 0 || count > content / (dimension * 4L + 8) || text > int.MaxValue
+                || text + padding + count * dimension * 4 != content)
             {
-                throw new EdgeVisionException($"{count} embeddings of {dimension} components and {text} bytes of text do not make {stream.Length} bytes; it is cut off or damaged");
+                throw new EdgeVisionException(
+                    $"the file's length of {stream.Length} bytes does not match {count} embeddings of {dimension} components "
+                    + $"and {text} bytes of text; it is truncated or corrupt");
             }
 
             if (count * dimension > Array.MaxLength)
             {
-                throw new EdgeVisionException($"{count} embeddings of {dimension} components are more than one block of memory holds");
+                throw new EdgeVisionException(
+                    $"{count} embeddings of {dimension} components exceed the maximum of {Array.MaxLength} numbers in an index");
             }
 
             (_metric, Dimension, RowsAt) = ((EmbeddingMetric)metric, (int)dimension, HeaderLength + text + padding);
@@ -276,38 +285,39 @@ internal static class EmbeddingIndexFile
             Names = new (string, string?)[count];
             for (long i = 0; i < count; i++)
             {
-                Names[i] = (NextText(texts, ref at) ?? throw new EdgeVisionException($"entry {i} has no id"), NextText(texts, ref at));
+                string id = NextText(texts, ref at) ?? throw new EdgeVisionException($"entry {i} has no id");
+                Names[i] = (id, NextText(texts, ref at));
             }
 
             if (at != texts.Length)
             {
-                throw new EdgeVisionException($"{texts.Length - at} bytes of text belong to no entry");
+                throw new EdgeVisionException($"{texts.Length - at} bytes of text remain after the last entry; the file is corrupt");
             }
         }
 
-        /// <summary>Components of a vector.</summary>
+        /// <summary>Components of an embedding.</summary>
         public int Dimension { get; }
 
-        /// <summary>Byte of the file where the vectors begin.</summary>
+        /// <summary>Offset of the vectors in the file, in bytes.</summary>
         public long RowsAt { get; }
 
-        /// <summary>Id and label of each entry, by order of insertion.</summary>
+        /// <summary>Id and label of each entry, in order of insertion.</summary>
         public (string Id, string? Label)[] Names { get; }
 
-        /// <summary>A store that is still empty.</summary>
+        /// <summary>Creates an empty store.</summary>
         public EmbeddingStore NewStore() => new(Dimension, _metric) { Origin = _origin };
 
-        /// <summary>Reads on.</summary>
+        /// <summary>Reads the next bytes and adds them to the hash.</summary>
         public void Take(Span<byte> bytes)
         {
             _stream.ReadExactly(bytes);
             _hash.Append(bytes);
         }
 
-        /// <summary>Takes bytes into the hash that were read by other means.</summary>
+        /// <summary>Adds bytes to the hash that were read by other means.</summary>
         public void Hash(ReadOnlySpan<byte> bytes) => _hash.Append(bytes);
 
-        /// <summary>Compares the hash of all vectors and of what stands before them with the one at the file's end.</summary>
+        /// <summary>Verifies the hash of all bytes so far against the one at the end of the file.</summary>
         public void CheckHash()
         {
             byte[] expected = new byte[HashLength];
@@ -315,7 +325,7 @@ internal static class EmbeddingIndexFile
             _stream.ReadExactly(expected);
             if (!_hash.Finish().AsSpan().SequenceEqual(expected))
             {
-                throw new EdgeVisionException("its checksum does not fit; it is damaged");
+                throw new EdgeVisionException("the checksum does not match; the file is corrupt");
             }
         }
     }

@@ -1,9 +1,9 @@
 namespace EdgeVision;
 
-/// <summary>How <see cref="EmbeddingIndex"/> compares vectors.</summary>
+/// <summary>Metric by which <see cref="EmbeddingIndex"/> compares vectors.</summary>
 public enum EmbeddingMetric
 {
-    /// <summary>Cosine of the angle, -1 to 1; higher is nearer. Vectors are kept scaled to length 1.</summary>
+    /// <summary>Cosine of the angle, -1 to 1; higher is nearer. Vectors are stored scaled to length 1.</summary>
     Cosine = 0,
 
     /// <summary>Dot product; higher is nearer.</summary>
@@ -13,10 +13,10 @@ public enum EmbeddingMetric
     L2 = 2,
 }
 
-/// <summary>An entry that a search found.</summary>
+/// <summary>An entry found by a search.</summary>
 public readonly record struct EmbeddingMatch
 {
-    /// <summary>A match, for an index that is no <see cref="EmbeddingIndex"/>.</summary>
+    /// <summary>Initializes a match, for implementations of <see cref="IEmbeddingIndex"/>.</summary>
     public EmbeddingMatch(string id, string? label, float score) : this(id, label, score, 0) { }
 
     internal EmbeddingMatch(string id, string? label, float score, long order)
@@ -33,17 +33,17 @@ public readonly record struct EmbeddingMatch
     /// <summary>The entry's label, if it has one.</summary>
     public string? Label { get; }
 
-    /// <summary>Cosine, dot product or distance, as the index's metric says.</summary>
+    /// <summary>Cosine, dot product or distance, depending on the index's metric.</summary>
     public float Score { get; }
 
-    /// <summary>Place in the order of insertion, which settles ties.</summary>
+    /// <summary>Position in the order of insertion, which breaks ties.</summary>
     internal long Order { get; }
 
     internal EmbeddingMatch WithScore(float score) => new(Id, Label, score, Order);
 }
 
-/// <summary>Two entries that lie near each other.</summary>
-/// <param name="First">Id of the one inserted first.</param>
+/// <summary>Two entries that are near each other.</summary>
+/// <param name="First">Id of the entry inserted first.</param>
 /// <param name="Second">Id of the other.</param>
-/// <param name="Score">Cosine, dot product or distance, as the index's metric says.</param>
+/// <param name="Score">Cosine, dot product or distance, depending on the index's metric.</param>
 public readonly record struct DuplicatePair(string First, string Second, float Score);

@@ -4,28 +4,31 @@ using System.Runtime.Intrinsics.X86;
 
 namespace EdgeVision;
 
-/// <summary>Compares a query with every row. Scores are nearness: higher is nearer, distances negated.</summary>
+/// <summary>Exhaustive scan that compares a query with every row. Scores are nearness: higher is nearer, distances negated.</summary>
 internal static class EmbeddingScan
 {
-    // Rows whose share of compared ones decides how the next are read.
+    // Rows per block; the share of compared rows in a block decides how the next one is read.
     private const int Block = 1024, MostPlainBlocks = 16;
     private const int BytesAhead = 8192, CacheLine = 64;
 
-    /// <summary>The least nearness that a threshold lets through.</summary>
-    /// <exception cref="EdgeVisionException">NaN.</exception>
+    /// <summary>Returns the minimum nearness that a threshold accepts.</summary>
+    /// <exception cref="EdgeVisionException">The threshold is NaN.</exception>
     public static float Nearness(EmbeddingMetric metric, float? threshold) => threshold switch
     {
         null => float.NegativeInfinity,
-        float.NaN => throw new EdgeVisionException("a threshold of NaN means nothing"),
+        float.NaN => throw new EdgeVisionException("the threshold must be a number; got NaN"),
         { } given => metric == EmbeddingMetric.L2 ? -given : given,
     };
 
-    /// <summary>The nearest rows, nearest first; returns how many. With a coded query only rows that it lets through are compared, with the same outcome.</summary>
-    public static int Run(EmbeddingStore store, ReadOnlySpan<float> query, in CodedQuery? coded, Span<EmbeddingMatch> matches, float least) =>
+    /// <summary>Finds the nearest rows, nearest first, and returns their number.</summary>
+    /// <remarks>With a coded query only rows that may be among the nearest are compared, with the same result.</remarks>
+    public static int Run(
+        EmbeddingStore store, ReadOnlySpan<float> query, in CodedQuery? coded, Span<EmbeddingMatch> matches, float least) =>
         Run(store, query, coded, matches, least, 0, store.Count);
 
-    /// <summary>The same by several threads: each takes a share of the rows, and the best of their best are the best.</summary>
-    public static int Parallel(EmbeddingStore store, ReadOnlySpan<float> query, CodedQuery? coded, Span<EmbeddingMatch> matches, float least)
+    /// <summary>Finds the nearest rows on several threads, each scanning a part of the rows, and merges their matches.</summary>
+    public static int Parallel(
+        EmbeddingStore store, ReadOnlySpan<float> query, CodedQuery? coded, Span<EmbeddingMatch> matches, float least)
     {
         int parts = Math.Min(Environment.ProcessorCount, store.Count), room = matches.Length;
         if (parts < 2 || room == 0 || (long)room * parts > 1 << 20)
@@ -40,8 +43,14 @@ internal static class EmbeddingScan
         {
             query.CopyTo(shared);
             int dimension = query.Length;
-            System.Threading.Tasks.Parallel.For(0, parts, part => counts[part] = Run(store, shared.AsSpan(0, dimension), coded, found.AsSpan(part * room, room), least,
-                (int)((long)store.Count * part / parts), (int)((long)store.Count * (part + 1) / parts)));
+            System.Threading.Tasks.Parallel.For(0, parts, part => counts[part] = Run(
+                store,
+                shared.AsSpan(0, dimension),
+                coded,
+                found.AsSpan(part * room, room),
+                least,
+                (int)((long)store.Count * part / parts),
+                (int)((long)store.Count * (part + 1) / parts)));
             var best = new TopMatches(matches, least);
             for (int part = 0; part < parts; part++)
             {
@@ -65,7 +74,14 @@ internal static class EmbeddingScan
         }
     }
 
-    private static int Run(EmbeddingStore store, ReadOnlySpan<float> query, in CodedQuery? coded, Span<EmbeddingMatch> matches, float least, int from, int to)
+    private static int Run(
+        EmbeddingStore store,
+        ReadOnlySpan<float> query,
+        in CodedQuery? coded,
+        Span<EmbeddingMatch> matches,
+        float least,
+        int from,
+        int to)
     {
         var best = new TopMatches(matches, least);
         if (matches.IsEmpty)
@@ -86,7 +102,8 @@ internal static class EmbeddingScan
         return best.Count;
     }
 
-    private static void Run<TMeasure>(EmbeddingStore store, ReadOnlySpan<float> query, in CodedQuery? coded, ref TopMatches best, int from, int to)
+    private static void Run<TMeasure>(
+        EmbeddingStore store, ReadOnlySpan<float> query, in CodedQuery? coded, ref TopMatches best, int from, int to)
         where TMeasure : struct, IVectorMeasure
     {
         if (coded is not { } codes)
@@ -95,7 +112,7 @@ internal static class EmbeddingScan
             return;
         }
 
-        // Where many rows get through, reading them in order is faster than picking them: twice as many blocks each time, up to a limit.
+        // If many rows pass the bound, reading rows in order is faster than picking them: twice as many blocks each time, up to a maximum.
         for (int row = from, plain = 1; row < to;)
         {
             int end = Math.Min(to, row + Block);
@@ -113,14 +130,15 @@ internal static class EmbeddingScan
         }
     }
 
-    private static int Pick<TMeasure>(EmbeddingStore store, ReadOnlySpan<float> query, in CodedQuery codes, ref TopMatches best, int from, int to)
+    private static int Pick<TMeasure>(
+        EmbeddingStore store, ReadOnlySpan<float> query, in CodedQuery codes, ref TopMatches best, int from, int to)
         where TMeasure : struct, IVectorMeasure
     {
         int compared = 0;
         float bound = codes.Bound(best.Limit);
         for (int group = from; group < to; group += EmbeddingCodes.Group)
         {
-            // Behind the last row may lie another thread's, or none.
+            // The rows after the last one may belong to another thread, or not exist.
             uint rows = codes.MayReach(group, bound) & (1u << Math.Min(EmbeddingCodes.Group, to - group)) - 1;
             for (; rows != 0; rows &= rows - 1, compared++)
             {
@@ -134,7 +152,8 @@ internal static class EmbeddingScan
         return compared;
     }
 
-    private static unsafe void Compare<TMeasure>(EmbeddingStore store, ReadOnlySpan<float> query, ref TopMatches best, int from, int to)
+    private static unsafe void Compare<TMeasure>(
+        EmbeddingStore store, ReadOnlySpan<float> query, ref TopMatches best, int from, int to)
         where TMeasure : struct, IVectorMeasure
     {
         fixed (float* vectors = store.Vectors)
@@ -143,7 +162,7 @@ internal static class EmbeddingScan
             {
                 if (Sse.IsSupported)
                 {
-                    // Each row ends in a sum across a vector, for which the processor waits before it looks far enough ahead.
+                    // Each row ends in a horizontal sum, which stalls the processor before it can prefetch far enough ahead.
                     byte* ahead = (byte*)(vectors + (nint)row * query.Length) + BytesAhead;
                     for (int at = 0; at < query.Length * sizeof(float); at += CacheLine)
                     {

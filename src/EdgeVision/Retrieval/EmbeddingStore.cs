@@ -2,14 +2,14 @@ using System.Numerics.Tensors;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Vectors in one block of memory, a row each, with ids and labels beside it. A removed row is filled with the last one, so
-/// there are no holes; the order of insertion is kept as a number. Vectors may lie in a mapped file instead; such a store is not
-/// changed. Not safe for several threads.
-/// </summary>
+/// <summary>Vectors in one block of memory, one row each, with their ids and labels.</summary>
+/// <remarks>
+/// A removed row is overwritten with the last one, so there are no holes; the order of insertion is stored as a number. Vectors may be
+/// in a mapped file instead; such a store is read-only. Not thread-safe.
+/// </remarks>
 internal sealed class EmbeddingStore : IDisposable
 {
-    // Products and sums of squares of components up to here stay in float's range at any dimension.
+    // Products and sums of squares of components up to this value stay in float's range at any dimension.
     private const float Largest = 1e15f;
 
     private readonly Dictionary<string, int> _rows = new(StringComparer.Ordinal);
@@ -27,17 +27,20 @@ internal sealed class EmbeddingStore : IDisposable
     {
         if (dimension is < 1 or > 1 << 20)
         {
-            throw new EdgeVisionException($"an embedding has 1 to {1 << 20} components, not {dimension}");
+            throw new EdgeVisionException($"the dimension must be 1 to {1 << 20}; got {dimension}");
         }
 
         if (metric is < EmbeddingMetric.Cosine or > EmbeddingMetric.L2)
         {
-            throw new EdgeVisionException($"there is no metric {(int)metric}");
+            throw new EdgeVisionException(
+                $"the metric must be one of {string.Join(", ", Enum.GetNames<EmbeddingMetric>())}; got {(int)metric}");
         }
 
         Dimension = dimension;
         Metric = metric;
-        _codes = dimension is >= EmbeddingCodes.LeastDimension and <= EmbeddingCodes.MostDimension ? new EmbeddingCodes(dimension, metric) : null;
+        _codes = dimension is >= EmbeddingCodes.LeastDimension and <= EmbeddingCodes.MostDimension
+            ? new EmbeddingCodes(dimension, metric)
+            : null;
     }
 
     public int Dimension { get; }
@@ -46,10 +49,10 @@ internal sealed class EmbeddingStore : IDisposable
 
     public int Count { get; private set; }
 
-    /// <summary>What made the embeddings, for people; null where nobody said.</summary>
+    /// <summary>Gets or sets the origin of the embeddings, such as a model's name; null if unknown.</summary>
     public string? Origin { get; set; }
 
-    /// <summary>Whether the vectors lie in a mapped file.</summary>
+    /// <summary>Gets whether the vectors are in a mapped file.</summary>
     public bool IsMapped { get; private set; }
 
     /// <summary>All vectors, row after row, [Count * Dimension].</summary>
@@ -63,10 +66,10 @@ internal sealed class EmbeddingStore : IDisposable
 
     public long Order(int row) => _orders[row];
 
-    /// <summary>
-    /// All rows coded, for a search; null where they cannot be, and for the first search of a store, which would take longer with them. Searches on
-    /// several threads may ask, as long as none changes the store.
-    /// </summary>
+    /// <summary>Returns the codes of all rows for a search, or null if they cannot be used.</summary>
+    /// <remarks>
+    /// Null too for the first search of a store, which would take longer with them. Thread-safe as long as no thread changes the store.
+    /// </remarks>
     public EmbeddingCodes? Coded()
     {
         if (_codes is null || !_codes.Holds(Count))
@@ -87,10 +90,10 @@ internal sealed class EmbeddingStore : IDisposable
         }
     }
 
-    /// <summary>Row of an id, or -1.</summary>
+    /// <summary>Returns the row of an id, or -1.</summary>
     public int Find(string id) => _rows.TryGetValue(id, out int row) ? row : -1;
 
-    /// <summary>Makes room for that many entries in all.</summary>
+    /// <summary>Reserves space for a total number of entries.</summary>
     public void Reserve(int count)
     {
         if (count <= _ids.Length)
@@ -100,14 +103,17 @@ internal sealed class EmbeddingStore : IDisposable
 
         if ((long)count * Dimension > Array.MaxLength)
         {
-            throw new EdgeVisionException($"{count} embeddings of {Dimension} components are more than one block of memory holds");
+            throw new EdgeVisionException(
+                $"{count} embeddings of {Dimension} components exceed the maximum of {Array.MaxLength} numbers in an index");
         }
 
         Array.Resize(ref _vectors, count * Dimension);
         ReserveNames(count);
     }
 
-    /// <summary>Takes ids and labels (in order of insertion) of vectors that lie in a mapped file, and the file with them; null where there are none.</summary>
+    /// <summary>Sets ids and labels of vectors in a mapped file, which the store then owns; null if there are no vectors.</summary>
+    /// <param name="names">Ids and labels in order of insertion.</param>
+    /// <param name="rows">The mapped vectors.</param>
     public void Map(ReadOnlySpan<(string Id, string? Label)> names, MappedRows? rows)
     {
         ReserveNames(names.Length);
@@ -127,7 +133,7 @@ internal sealed class EmbeddingStore : IDisposable
         CheckNew(id);
         if (Count == _ids.Length)
         {
-            // Doubling, up to what one array can hold.
+            // Doubles, up to the maximum length of an array.
             Reserve((int)Math.Clamp(Array.MaxLength / Dimension, Count + 1L, Math.Max(16, Count * 2L)));
         }
 
@@ -195,7 +201,7 @@ internal sealed class EmbeddingStore : IDisposable
         _codes?.Cut(0);
     }
 
-    /// <summary>Rows by order of insertion.</summary>
+    /// <summary>Returns all rows in order of insertion.</summary>
     public int[] RowsInOrder()
     {
         int[] rows = new int[Count];
@@ -208,7 +214,7 @@ internal sealed class EmbeddingStore : IDisposable
         return rows;
     }
 
-    /// <summary>Checks a vector and writes it as the metric compares it: scaled to length 1 for cosine.</summary>
+    /// <summary>Validates a vector and writes it as the metric compares it: scaled to length 1 for cosine.</summary>
     public void Prepare(ReadOnlySpan<float> vector, Span<float> prepared, string id)
     {
         CheckVector(vector, id);
@@ -222,13 +228,13 @@ internal sealed class EmbeddingStore : IDisposable
         }
     }
 
-    /// <summary>Checks a vector that comes prepared out of a file.</summary>
+    /// <summary>Validates a vector that was read from a file.</summary>
     public void CheckPrepared(ReadOnlySpan<float> vector, string id)
     {
         CheckVector(vector, id);
         if (Metric == EmbeddingMetric.Cosine && Math.Abs(TensorPrimitives.Norm(vector) - 1) > 1e-3f)
         {
-            throw new EdgeVisionException($"{Name(id)} is not of length 1");
+            throw new EdgeVisionException($"{Name(id)} must be of length 1; got {TensorPrimitives.Norm(vector):g3}");
         }
     }
 
@@ -244,7 +250,7 @@ internal sealed class EmbeddingStore : IDisposable
     {
         if (string.IsNullOrEmpty(id))
         {
-            throw new EdgeVisionException("an entry needs an id");
+            throw new EdgeVisionException("the id of an entry must not be empty");
         }
 
         if (_rows.ContainsKey(id))
@@ -266,18 +272,18 @@ internal sealed class EmbeddingStore : IDisposable
     {
         if (vector.Length != Dimension)
         {
-            throw new EdgeVisionException($"{Name(id)} has {vector.Length} components; the index holds embeddings of {Dimension}");
+            throw new EdgeVisionException($"{Name(id)} must have {Dimension} components; got {vector.Length}");
         }
 
         float largest = MathF.Abs(TensorPrimitives.MaxMagnitude(vector));
         if (!float.IsFinite(largest))
         {
-            throw new EdgeVisionException($"{Name(id)} has a component that is no number");
+            throw new EdgeVisionException($"{Name(id)} has a component that is not finite");
         }
 
         if (Metric != EmbeddingMetric.Cosine && largest > Largest)
         {
-            throw new EdgeVisionException($"{Name(id)} has a component of {largest:g3}; beyond {Largest:g3} products leave float's range");
+            throw new EdgeVisionException($"components of {Name(id)} must be at most {Largest:g3}, or products overflow; got {largest:g3}");
         }
     }
 

@@ -1,27 +1,32 @@
 namespace EdgeVision;
 
-/// <summary>
-/// What a search needs of an index: <see cref="EmbeddingIndex"/> compares a query with every entry; an approximate index (a graph
-/// or a quantizer by another library) that stands behind the same interface may miss some.
-/// </summary>
+/// <summary>Index of embeddings that can be searched for the nearest entries.</summary>
+/// <remarks>
+/// <see cref="EmbeddingIndex"/> compares a query with every entry; an approximate index (a graph or a quantizer from another library)
+/// may miss some.
+/// </remarks>
 public interface IEmbeddingIndex : IDisposable
 {
     /// <summary>Components of an embedding.</summary>
     int Dimension { get; }
 
-    /// <summary>How embeddings are compared.</summary>
+    /// <summary>Metric that compares embeddings.</summary>
     EmbeddingMetric Metric { get; }
 
     /// <summary>Number of entries.</summary>
     int Count { get; }
 
-    /// <summary>Whether a search always finds the nearest; false where it may miss some for speed.</summary>
+    /// <summary>Gets whether a search always finds the nearest entries; false if it may miss some for speed.</summary>
     bool IsExact { get; }
 
-    /// <summary>Finds the nearest entries, nearest first, and returns how many there are.</summary>
+    /// <summary>Finds the nearest entries, nearest first, and returns their number.</summary>
     /// <param name="query">Embedding, [Dimension].</param>
-    /// <param name="matches">Room for as many as are wanted.</param>
-    /// <param name="threshold">Worst score to take: the lowest cosine or dot product, the highest distance. None when null.</param>
-    /// <exception cref="EdgeVisionException">The query has another dimension, NaN, or (cosine) only zeros.</exception>
+    /// <param name="matches">Receives the matches; its length is the maximum number.</param>
+    /// <param name="threshold">
+    /// Worst score to accept: the minimum cosine or dot product, the maximum distance. No limit when null.
+    /// </param>
+    /// <exception cref="EdgeVisionException">
+    /// The query has another dimension, contains NaN, or (cosine) is all zeros.
+    /// </exception>
     int Search(ReadOnlySpan<float> query, Span<EmbeddingMatch> matches, float? threshold = null);
 }

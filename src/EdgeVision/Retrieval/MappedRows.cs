@@ -2,7 +2,7 @@ using System.IO.MemoryMappedFiles;
 
 namespace EdgeVision;
 
-/// <summary>The vectors of an index file where they lie, read through the system's page cache: nothing is copied to the heap.</summary>
+/// <summary>Memory-mapped vectors of an index file, read through the system's page cache without a copy on the heap.</summary>
 internal sealed unsafe class MappedRows : IDisposable
 {
     private readonly MemoryMappedFile _file;
@@ -10,7 +10,10 @@ internal sealed unsafe class MappedRows : IDisposable
     private readonly int _length;
     private float* _rows;
 
-    /// <summary>Maps <paramref name="length"/> numbers (1 or more) from byte <paramref name="offset"/> on. The stream may be closed afterwards.</summary>
+    /// <summary>Maps <paramref name="length"/> numbers (1 or more) from an offset on. The stream may be closed afterwards.</summary>
+    /// <param name="stream">The index file.</param>
+    /// <param name="offset">Offset of the first number in bytes.</param>
+    /// <param name="length">Number of floats.</param>
     public MappedRows(FileStream stream, long offset, int length)
     {
         _file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
@@ -30,7 +33,7 @@ internal sealed unsafe class MappedRows : IDisposable
         _length = length;
     }
 
-    /// <summary>All numbers, row after row.</summary>
+    /// <summary>All numbers, row-major.</summary>
     /// <exception cref="ObjectDisposedException">The file is no longer mapped.</exception>
     public ReadOnlySpan<float> Rows
     {

@@ -1,9 +1,9 @@
 namespace EdgeVision;
 
-/// <summary>Pairs and families of entries that lie near each other. Every entry is compared with every other, by several threads.</summary>
+/// <summary>Finds pairs and families of near entries. Compares every entry with every other, on several threads.</summary>
 internal static class NearDuplicates
 {
-    // Few enough that their vectors stay in the cache while one is compared with all of them.
+    // Few enough that their vectors stay in the cache while a row is compared with all of them.
     private const int Block = 64;
 
     public static List<DuplicatePair> Pairs(EmbeddingStore store, float threshold)
@@ -40,7 +40,7 @@ internal static class NearDuplicates
             return i;
         }
 
-        // The lower place becomes the root, so a family stands where its first member does.
+        // The lower position becomes the root, so a family is at the position of its first member.
         foreach (var near in Near(store, rows, store.Metric == EmbeddingMetric.L2 ? -threshold : threshold))
         {
             foreach (var (first, second, _) in near)
@@ -62,10 +62,15 @@ internal static class NearDuplicates
             family.Add(store.Id(rows[i]));
         }
 
-        return [.. Enumerable.Range(0, rows.Length).Where(i => members.TryGetValue(i, out var f) && f.Count > 1).Select(i => members[i])];
+        return
+        [
+            .. Enumerable.Range(0, rows.Length)
+                .Where(i => members.TryGetValue(i, out var f) && f.Count > 1)
+                .Select(i => members[i]),
+        ];
     }
 
-    // Near pairs of places in rows, a block of first places after the other; lazily, so that only one block's pairs are held.
+    // Near pairs of positions in rows, one block of first positions after the other; lazily, so that only one block's pairs are in memory.
     private static IEnumerable<List<(int First, int Second, float Nearness)>> Near(EmbeddingStore store, int[] rows, float least)
     {
         for (int from = 0; from < rows.Length; from += Block)
@@ -91,7 +96,8 @@ internal static class NearDuplicates
         }
     }
 
-    private static List<(int First, int Second, float Nearness)> Compare<TMeasure>(EmbeddingStore store, int[] rows, int from, int to, int begin, int end, float least)
+    private static List<(int First, int Second, float Nearness)> Compare<TMeasure>(
+        EmbeddingStore store, int[] rows, int from, int to, int begin, int end, float least)
         where TMeasure : struct, IVectorMeasure
     {
         var near = new List<(int First, int Second, float Nearness)>();

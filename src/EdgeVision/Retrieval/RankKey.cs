@@ -1,22 +1,24 @@
 namespace EdgeVision;
 
-/// <summary>A score and an index in one number that sorts by score and, at equal scores, by index: comparing is one instruction and ties are settled.</summary>
+/// <summary>Packs a score and an index into one integer that sorts by score and, at equal scores, by index.</summary>
+/// <remarks>Comparing takes one instruction, and ties are broken.</remarks>
 internal static class RankKey
 {
-    /// <summary>Smaller for a higher score; at equal scores smaller for a lower index. -0 equals 0. No NaN.</summary>
+    /// <summary>Creates a key that is smaller for a higher score and, at equal scores, for a lower index.</summary>
+    /// <remarks>-0 equals 0. NaN is not allowed.</remarks>
     public static ulong Descending(float score, int index) => (ulong)~Sortable(score) << 32 | (uint)index;
 
-    /// <summary>The index in a key.</summary>
+    /// <summary>Returns the index of a key.</summary>
     public static int Index(ulong key) => (int)(uint)key;
 
-    /// <summary>The score in a key.</summary>
+    /// <summary>Returns the score of a key.</summary>
     public static float Score(ulong key)
     {
         uint bits = ~(uint)(key >> 32);
         return BitConverter.UInt32BitsToSingle((bits & 0x8000_0000) != 0 ? bits ^ 0x8000_0000 : ~bits);
     }
 
-    // The bits of floats above 0 sort like integers, those below 0 the other way round.
+    // The bits of positive floats sort like integers, those of negative floats in reverse.
     private static uint Sortable(float score)
     {
         uint bits = BitConverter.SingleToUInt32Bits(score + 0f);

@@ -1,24 +1,25 @@
 namespace EdgeVision;
 
-/// <summary>
-/// The best matches so far, in memory that the caller lends: a heap with the worst on top, so that most candidates cost one
-/// comparison. Scores are nearness (higher is better) and ties go to the entry inserted first.
-/// </summary>
+/// <summary>Bounded heap of the best matches so far, in memory owned by the caller.</summary>
+/// <remarks>
+/// The worst match is on top, so that most candidates cost one comparison. Scores are nearness (higher is better); ties go to the entry
+/// inserted first.
+/// </remarks>
 internal ref struct TopMatches(Span<EmbeddingMatch> room, float least)
 {
     private readonly Span<EmbeddingMatch> _room = room;
 
-    /// <summary>Matches held.</summary>
+    /// <summary>Number of matches.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Whether a candidate would be taken.</summary>
+    /// <summary>Returns whether a candidate would be added.</summary>
     public readonly bool Takes(float nearness, long order) => nearness >= least
         && (Count < _room.Length || _room.Length > 0 && Better(nearness, order, _room[0]));
 
-    /// <summary>No candidate of less nearness would be taken.</summary>
+    /// <summary>Minimum nearness that a candidate needs.</summary>
     public readonly float Limit => Count < _room.Length || _room.Length == 0 ? least : MathF.Max(least, _room[0].Score);
 
-    /// <summary>Takes a candidate for which <see cref="Takes"/> holds.</summary>
+    /// <summary>Adds a candidate for which <see cref="Takes"/> is true.</summary>
     public void Add(in EmbeddingMatch match)
     {
         if (Count == _room.Length)
@@ -37,7 +38,7 @@ internal ref struct TopMatches(Span<EmbeddingMatch> room, float least)
         }
     }
 
-    /// <summary>Sorts them, best first. The heap is used up.</summary>
+    /// <summary>Sorts the matches, best first. Destroys the heap order.</summary>
     public readonly void Sort()
     {
         for (int end = Count - 1; end > 0; end--)

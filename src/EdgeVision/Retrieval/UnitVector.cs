@@ -2,28 +2,28 @@ using System.Numerics.Tensors;
 
 namespace EdgeVision;
 
-/// <summary>Vectors scaled to length 1, so that their dot product is their cosine.</summary>
+/// <summary>Scales vectors to length 1, so that their dot product is their cosine.</summary>
 internal static class UnitVector
 {
     /// <summary>Writes <paramref name="vector"/> scaled to length 1.</summary>
     /// <param name="vector">Vector.</param>
-    /// <param name="unit">Result, as long; may be the same memory.</param>
-    /// <param name="what">What to call the vector in an error.</param>
-    /// <exception cref="EdgeVisionException">A number that is NaN or infinite, or zeros only, which point nowhere.</exception>
+    /// <param name="unit">Result of the same length; may be the same memory.</param>
+    /// <param name="what">Name of the vector for error messages.</param>
+    /// <exception cref="EdgeVisionException">A component is not finite, or all are zero, which has no direction.</exception>
     public static void Write(ReadOnlySpan<float> vector, Span<float> unit, string what)
     {
         float largest = vector.IsEmpty ? 0 : MathF.Abs(TensorPrimitives.MaxMagnitude(vector));
         if (!float.IsFinite(largest))
         {
-            throw new EdgeVisionException($"{what} has a component that is no number");
+            throw new EdgeVisionException($"{what} has a component that is not finite");
         }
 
         if (largest == 0)
         {
-            throw new EdgeVisionException($"{what} is all zeros and points nowhere: it has no cosine with anything");
+            throw new EdgeVisionException($"{what} is all zeros, which has no direction and no cosine");
         }
 
-        // Squares of components beyond 1e18, or all below 1e-18, would leave float's range.
+        // Squares of components above 1e18, or all below 1e-18, overflow or underflow float.
         if (largest is > 1e15f or < 1e-15f)
         {
             float power = MathF.ScaleB(1, -MathF.ILogB(largest) / 2);

@@ -1,17 +1,18 @@
 namespace EdgeVision;
 
-/// <summary>How the picture moved from the last frame to this one: x' = Xx*x + Xy*y + ShiftX, y' = Yx*x + Yy*y + ShiftY, in pixels.</summary>
-/// <param name="Xx">Share of x in x'.</param>
-/// <param name="Xy">Share of y in x'.</param>
-/// <param name="ShiftX">Shift to the right.</param>
-/// <param name="Yx">Share of x in y'.</param>
-/// <param name="Yy">Share of y in y'.</param>
-/// <param name="ShiftY">Shift down.</param>
+/// <summary>Motion of the image from the previous frame to this one, as an affine transform in pixels.</summary>
+/// <remarks>x' = Xx*x + Xy*y + ShiftX, y' = Yx*x + Yy*y + ShiftY.</remarks>
+/// <param name="Xx">Coefficient of x in x'.</param>
+/// <param name="Xy">Coefficient of y in x'.</param>
+/// <param name="ShiftX">Translation to the right.</param>
+/// <param name="Yx">Coefficient of x in y'.</param>
+/// <param name="Yy">Coefficient of y in y'.</param>
+/// <param name="ShiftY">Translation down.</param>
 public readonly record struct AffineMotion(double Xx, double Xy, double ShiftX, double Yx, double Yy, double ShiftY)
 {
-    /// <summary>A camera at rest.</summary>
+    /// <summary>Identity transform: the camera did not move.</summary>
     public static AffineMotion None => new(1, 0, 0, 0, 1, 0);
 
-    /// <summary>Where a point of the last frame lies in this one.</summary>
+    /// <summary>Maps a point of the previous frame to this frame.</summary>
     public (double X, double Y) Apply(double x, double y) => (Xx * x + Xy * y + ShiftX, Yx * x + Yy * y + ShiftY);
 }

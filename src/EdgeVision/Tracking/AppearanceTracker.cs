@@ -1,6 +1,6 @@
 namespace EdgeVision;
 
-/// <summary>BoT-SORT with a model that tells objects apart by their looks: each detection's part of the picture gets an embedding.</summary>
+/// <summary>BoT-SORT with an appearance model: the image region of each detection gets an embedding (re-identification).</summary>
 public sealed class AppearanceTracker : ITracker, IDisposable
 {
     private readonly BotSortTracker _tracker;
@@ -8,22 +8,24 @@ public sealed class AppearanceTracker : ITracker, IDisposable
     private readonly VisionResult _look = new();
     private float[] _embeddings = [];
 
-    /// <summary>Joins a tracker and a model, which it disposes.</summary>
+    /// <summary>Initializes a tracker that takes ownership of the model and disposes it.</summary>
     /// <param name="tracker">The tracker.</param>
-    /// <param name="model">Gives embeddings.</param>
-    /// <exception cref="ArgumentException">The model gives no embedding.</exception>
+    /// <param name="model">Model that produces embeddings.</param>
+    /// <exception cref="ArgumentException">The model produces no embedding.</exception>
     public AppearanceTracker(BotSortTracker tracker, VisionModel model)
     {
         ArgumentNullException.ThrowIfNull(tracker);
         ArgumentNullException.ThrowIfNull(model);
-        (_tracker, _model) = (tracker, model.GivesEmbedding ? model : throw new ArgumentException($"'{model.Name}' gives no embedding", nameof(model)));
+        (_tracker, _model) = (tracker, model.GivesEmbedding
+            ? model
+            : throw new ArgumentException($"model '{model.Name}' produces no embedding; give a model that does", nameof(model)));
     }
 
     /// <inheritdoc/>
     public ReadOnlySpan<Track> Tracks => _tracker.Tracks;
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentNullException">There are detections and no frame to look at.</exception>
+    /// <exception cref="ArgumentNullException">There are detections but no frame.</exception>
     public void Update(Detections detections, Frame? frame = null)
     {
         ArgumentNullException.ThrowIfNull(detections);
@@ -43,7 +45,7 @@ public sealed class AppearanceTracker : ITracker, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _model.Dispose();
 
-    // A box outside the picture has no looks; zeros count as none.
+    // A box outside the image has no appearance; a zero vector stands for none.
     private ReadOnlySpan<float> Look(Detections detections, Frame frame, out int length)
     {
         length = 0;

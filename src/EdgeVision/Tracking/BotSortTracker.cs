@@ -1,52 +1,55 @@
 namespace EdgeVision;
 
-/// <summary>How a <see cref="BotSortTracker"/> follows; the defaults are the reference's.</summary>
+/// <summary>Options of a <see cref="BotSortTracker"/>; the defaults are the reference's.</summary>
 public sealed record BotSortOptions
 {
-    /// <summary>Scores above are high and matched first. 0..1.</summary>
+    /// <summary>Score above which a detection is high and matched first, 0 to 1.</summary>
     public double HighThreshold { get; init; } = 0.6;
 
-    /// <summary>Scores above, and below the high threshold, keep tracks alive. 0..1.</summary>
+    /// <summary>Score above which a detection keeps tracks alive although it is below the high threshold, 0 to 1.</summary>
     public double LowThreshold { get; init; } = 0.1;
 
-    /// <summary>A track begins at this score or above. 0..1.</summary>
+    /// <summary>Minimum score at which a track begins, 0 to 1.</summary>
     public double NewThreshold { get; init; } = 0.7;
 
-    /// <summary>Frames, at 30 a second, for which a lost track is kept.</summary>
+    /// <summary>Number of frames, at 30 frames per second, for which a lost track is kept.</summary>
     public int TrackBuffer { get; init; } = 30;
 
-    /// <summary>Cost up to which a high detection goes to a track. 0..1.</summary>
+    /// <summary>Maximum cost at which a high-scored detection is matched with a track, 0 to 1.</summary>
     public double MatchThreshold { get; init; } = 0.8;
 
-    /// <summary>1 - IoU above which looks do not count. 0..1.</summary>
+    /// <summary>Maximum 1 - IoU at which appearance counts, 0 to 1.</summary>
     public double ProximityThreshold { get; init; } = 0.5;
 
-    /// <summary>Half the cosine distance above which looks do not count. 0..1.</summary>
+    /// <summary>Maximum half cosine distance at which appearance counts, 0 to 1.</summary>
     public double AppearanceThreshold { get; init; } = 0.25;
 
-    /// <summary>Frames a second, which scales the buffer.</summary>
+    /// <summary>Frames per second; scales the track buffer.</summary>
     public double FrameRate { get; init; } = 30;
 
-    /// <summary>Whether the camera's motion is taken from the frames that are given.</summary>
+    /// <summary>Gets whether the camera motion is estimated from the frames passed to the tracker.</summary>
     public bool CameraMotion { get; init; } = true;
 
-    /// <summary>Whether a track keeps to the class it began with.</summary>
+    /// <summary>Gets whether a track is only matched with detections of the class it began with.</summary>
     public bool ByClass { get; init; }
 }
 
-/// <summary>
-/// BoT-SORT (Aharon et al. 2022): ByteTrack with a filter of width and height, tracks that move with the camera, and looks (one
-/// embedding a detection) beside the overlap. Follows <c>tracker/bot_sort.py</c>; the camera's motion is a similarity as there, found
+/// <summary>BoT-SORT (Aharon et al. 2022): ByteTrack plus camera motion compensation and appearance.</summary>
+/// <remarks>
+/// The Kalman filter has width and height in its state, tracks move with the camera, and appearance (one embedding per detection)
+/// counts beside the overlap. Follows <c>tracker/bot_sort.py</c>; the camera motion is a similarity transform as there, estimated
 /// by <see cref="CameraMotionEstimator"/> instead of OpenCV.
-/// </summary>
+/// </remarks>
 public sealed class BotSortTracker : ITracker
 {
     private readonly TwoStageTracker _tracker;
     private readonly CameraMotionEstimator? _camera;
     private Observation[] _observations = new Observation[64];
 
-    /// <summary>Prepares a tracker.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A threshold is no share, or the buffer or the frame rate is below 0.</exception>
+    /// <summary>Initializes a tracker.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A threshold is not between 0 and 1, the frame rate is not above 0, or the buffer is below 0.
+    /// </exception>
     public BotSortTracker(BotSortOptions? options = null)
     {
         options ??= new BotSortOptions();
@@ -56,44 +59,50 @@ public sealed class BotSortTracker : ITracker
         TrackerChecks.Share(options.MatchThreshold, nameof(options.MatchThreshold));
         TrackerChecks.Share(options.ProximityThreshold, nameof(options.ProximityThreshold));
         TrackerChecks.Share(options.AppearanceThreshold, nameof(options.AppearanceThreshold));
-        _tracker = new TwoStageTracker(new TwoStageOptions(AspectState: false, options.HighThreshold, options.LowThreshold, options.NewThreshold, options.MatchThreshold,
-            TrackerChecks.Buffer(options.FrameRate, options.TrackBuffer), options.ByClass, options.ProximityThreshold, options.AppearanceThreshold));
+        _tracker = new TwoStageTracker(new TwoStageOptions(
+            AspectState: false, options.HighThreshold, options.LowThreshold, options.NewThreshold, options.MatchThreshold,
+            TrackerChecks.Buffer(options.FrameRate, options.TrackBuffer), options.ByClass,
+            options.ProximityThreshold, options.AppearanceThreshold));
         _camera = options.CameraMotion ? new CameraMotionEstimator() : null;
     }
 
     /// <inheritdoc/>
     public ReadOnlySpan<Track> Tracks => _tracker.Tracks;
 
-    /// <summary>The camera's motion that the last update went by.</summary>
+    /// <summary>Camera motion applied by the last update.</summary>
     public AffineMotion Motion { get; private set; } = AffineMotion.None;
 
     /// <inheritdoc/>
     public void Update(Detections detections, Frame? frame = null) => Update(detections, frame, default, 0);
 
-    /// <summary>Goes on by one frame, by looks too.</summary>
-    /// <param name="detections">What was found on this frame.</param>
-    /// <param name="frame">The picture; none for a camera at rest.</param>
-    /// <param name="embeddings">One embedding a detection, [Count, length], row-major; need not be normalised. Empty for none.</param>
-    /// <param name="length">Numbers an embedding.</param>
-    /// <exception cref="ArgumentException">There are not as many embeddings as detections.</exception>
+    /// <summary>Advances by one frame, matching by appearance too.</summary>
+    /// <param name="detections">Detections of this frame.</param>
+    /// <param name="frame">The image; null for a camera that does not move.</param>
+    /// <param name="embeddings">
+    /// One embedding per detection, [Count, length], row-major; need not be normalized. Empty if there are none.
+    /// </param>
+    /// <param name="length">Components of an embedding.</param>
+    /// <exception cref="ArgumentException">The numbers of embeddings and detections differ.</exception>
     public void Update(Detections detections, Frame? frame, ReadOnlySpan<float> embeddings, int length)
     {
         ArgumentNullException.ThrowIfNull(detections);
         Update(detections, frame is null || _camera is null ? AffineMotion.None : _camera.Estimate(frame, detections), embeddings, length);
     }
 
-    /// <summary>Goes on by one frame whose camera motion is known.</summary>
-    /// <param name="detections">What was found on this frame.</param>
-    /// <param name="motion">How the picture moved since the last frame.</param>
-    /// <param name="embeddings">One embedding a detection, [Count, length]; empty for none.</param>
-    /// <param name="length">Numbers an embedding.</param>
-    /// <exception cref="ArgumentException">There are not as many embeddings as detections.</exception>
+    /// <summary>Advances by one frame whose camera motion is given.</summary>
+    /// <param name="detections">Detections of this frame.</param>
+    /// <param name="motion">Motion of the image since the last frame.</param>
+    /// <param name="embeddings">One embedding per detection, [Count, length]; empty if there are none.</param>
+    /// <param name="length">Components of an embedding.</param>
+    /// <exception cref="ArgumentException">The numbers of embeddings and detections differ.</exception>
     public void Update(Detections detections, in AffineMotion motion, ReadOnlySpan<float> embeddings, int length)
     {
         ArgumentNullException.ThrowIfNull(detections);
         if (!embeddings.IsEmpty && (length < 1 || embeddings.Length != (long)detections.Count * length))
         {
-            throw new ArgumentException($"{detections.Count} detections need as many embeddings of {length} numbers; there are {embeddings.Length} numbers", nameof(embeddings));
+            throw new ArgumentException(
+                $"{detections.Count} detections need {detections.Count} embeddings of {length} components; got {embeddings.Length} numbers",
+                nameof(embeddings));
         }
 
         Motion = motion;

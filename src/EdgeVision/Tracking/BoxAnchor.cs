@@ -1,9 +1,9 @@
 namespace EdgeVision;
 
-/// <summary>The point of a box that stands for the object.</summary>
+/// <summary>Reference point of a box, which stands for the object's position.</summary>
 public enum BoxAnchor
 {
-    /// <summary>Middle of the lower edge: where a person or a car stands on the ground.</summary>
+    /// <summary>Middle of the lower edge, where a person or a car touches the ground.</summary>
     BottomCenter,
     /// <summary>Middle of the box.</summary>
     Center,
@@ -11,7 +11,7 @@ public enum BoxAnchor
     TopCenter,
 }
 
-/// <summary>Anchors of boxes.</summary>
+/// <summary>Extensions of <see cref="BoxAnchor"/>.</summary>
 internal static class BoxAnchors
 {
     public static (float X, float Y) Of(this BoxAnchor anchor, in Box box) => ((box.X1 + box.X2) / 2, anchor switch

@@ -1,41 +1,47 @@
 namespace EdgeVision;
 
-/// <summary>How a <see cref="ByteTracker"/> follows; the defaults are the reference's.</summary>
+/// <summary>Options of a <see cref="ByteTracker"/>; the defaults are the reference's.</summary>
 public sealed record ByteTrackOptions
 {
-    /// <summary>Scores above are high and matched first; a track begins 0.1 above it. 0..1.</summary>
+    /// <summary>Score above which a detection is high and matched first, 0 to 1. A track begins at 0.1 above it.</summary>
     public double TrackThreshold { get; init; } = 0.5;
 
-    /// <summary>Frames, at 30 a second, for which a lost track is kept.</summary>
+    /// <summary>Number of frames, at 30 frames per second, for which a lost track is kept.</summary>
     public int TrackBuffer { get; init; } = 30;
 
-    /// <summary>Cost 1 - IoU * score up to which a high detection goes to a track. 0..1.</summary>
+    /// <summary>Maximum cost 1 - IoU * score at which a high-scored detection is matched with a track, 0 to 1.</summary>
     public double MatchThreshold { get; init; } = 0.8;
 
-    /// <summary>Frames a second, which scales the buffer.</summary>
+    /// <summary>Frames per second; scales the track buffer.</summary>
     public double FrameRate { get; init; } = 30;
 
-    /// <summary>Whether a track keeps to the class it began with; off as in the reference, which follows one class.</summary>
+    /// <summary>
+    /// Gets whether a track is only matched with detections of the class it began with. Off as in the reference, which follows one class.
+    /// </summary>
     public bool ByClass { get; init; }
 }
 
-/// <summary>
-/// ByteTrack (Zhang et al. 2022): every detection counts, the low-scored too. The filters, the order of the lists and with them
-/// the ids are the reference's, <c>yolox/tracker/byte_tracker.py</c>.
-/// </summary>
+/// <summary>ByteTrack (Zhang et al. 2022), which associates every detection, low-scored ones included.</summary>
+/// <remarks>
+/// The Kalman filters and the order of the lists, and therefore the ids, are those of the reference,
+/// <c>yolox/tracker/byte_tracker.py</c>.
+/// </remarks>
 public sealed class ByteTracker : ITracker
 {
     private readonly TwoStageTracker _tracker;
     private Observation[] _observations = new Observation[64];
 
-    /// <summary>Prepares a tracker.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A threshold is no share, or the buffer or the frame rate is below 0.</exception>
+    /// <summary>Initializes a tracker.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A threshold is not between 0 and 1, the frame rate is not above 0, or the buffer is below 0.
+    /// </exception>
     public ByteTracker(ByteTrackOptions? options = null)
     {
         options ??= new ByteTrackOptions();
         TrackerChecks.Share(options.TrackThreshold, nameof(options.TrackThreshold));
         TrackerChecks.Share(options.MatchThreshold, nameof(options.MatchThreshold));
-        _tracker = new TwoStageTracker(new TwoStageOptions(AspectState: true, options.TrackThreshold, 0.1, options.TrackThreshold + 0.1, options.MatchThreshold,
+        _tracker = new TwoStageTracker(new TwoStageOptions(
+            AspectState: true, options.TrackThreshold, 0.1, options.TrackThreshold + 0.1, options.MatchThreshold,
             TrackerChecks.Buffer(options.FrameRate, options.TrackBuffer), options.ByClass));
     }
 
@@ -58,21 +64,22 @@ public sealed class ByteTracker : ITracker
     internal (double Left, double Top, double Width, double Height) Exact(int index) => _tracker.Exact(index);
 }
 
-/// <summary>What trackers check and copy alike.</summary>
+/// <summary>Argument checks and copies that the trackers share.</summary>
 internal static class TrackerChecks
 {
     public static void Share(double value, string name)
     {
         if (!(value is >= 0 and <= 1))
         {
-            throw new ArgumentOutOfRangeException(name, $"{name} lies in 0..1; {value} does not");
+            throw new ArgumentOutOfRangeException(name, $"{name} must be between 0 and 1; got {value}");
         }
     }
 
-    /// <summary>Frames for which a lost track is kept: int(fps / 30 * buffer).</summary>
+    /// <summary>Number of frames for which a lost track is kept: int(fps / 30 * buffer).</summary>
     public static int Buffer(double frameRate, int buffer) => frameRate is > 0 and < 1e6 && buffer >= 0
         ? (int)(frameRate / 30.0 * buffer)
-        : throw new ArgumentOutOfRangeException(nameof(frameRate), "the frame rate lies above 0, and the buffer at 0 or above");
+        : throw new ArgumentOutOfRangeException(
+            nameof(frameRate), $"the frame rate must be above 0 and the track buffer at least 0; got {frameRate} and {buffer}");
 
     public static ReadOnlySpan<Observation> Observe(Detections detections, ref Observation[] buffer)
     {

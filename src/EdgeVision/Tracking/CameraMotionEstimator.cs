@@ -1,27 +1,33 @@
 namespace EdgeVision;
 
-/// <summary>
-/// How the camera moved between two frames: corners followed by optical flow, and the similarity (shift, turn, zoom) that most of them
-/// agree with (RANSAC; Fischler and Bolles 1981), fitted to those. What OpenCV's <c>goodFeaturesToTrack</c>, <c>calcOpticalFlowPyrLK</c>
-/// and <c>estimateAffinePartial2D</c> do for BoT-SORT. Works on luminance of at most 480 pixels a side; draws are seeded.
-/// </summary>
+/// <summary>Estimates the camera motion between two frames as a similarity transform (shift, rotation, zoom).</summary>
+/// <remarks>
+/// Corners are followed by optical flow, RANSAC (Fischler and Bolles 1981) finds the similarity transform that most of them agree
+/// with, and a least-squares fit to those inliers refines it. Corresponds to OpenCV's <c>goodFeaturesToTrack</c>,
+/// <c>calcOpticalFlowPyrLK</c> and <c>estimateAffinePartial2D</c>, which BoT-SORT uses. Works on luminance with at most 480 pixels
+/// on the longer side; the random draws are seeded.
+/// </remarks>
 public sealed class CameraMotionEstimator
 {
     private const int Draws = 200, LeastInliers = 8;
     private const double InlierDistance = 1.0;
     private readonly SparseFlow _flow = new();
-    private readonly (float X, float Y)[] _before = new (float, float)[SparseFlow.MostPoints], _after = new (float, float)[SparseFlow.MostPoints];
+    private readonly (float X, float Y)[] _before = new (float, float)[SparseFlow.MostPoints];
+    private readonly (float X, float Y)[] _after = new (float, float)[SparseFlow.MostPoints];
     private GrayPyramid _last = new(), _next = new();
     private Box[] _lastBoxes = [];
     private int _lastBoxCount;
     private bool _started;
 
-    /// <summary>Points that agreed with the last motion; 0 where none was found.</summary>
+    /// <summary>Number of points that agree with the last motion (RANSAC inliers); 0 if no motion was found.</summary>
     public int Inliers { get; private set; }
 
-    /// <summary>Motion since the last frame in pixels of the frame; none on the first frame, after a cut, or where the picture shows nothing to hold on to.</summary>
+    /// <summary>Estimates the motion since the last frame, in pixels of the frame.</summary>
+    /// <remarks>
+    /// Returns <see cref="AffineMotion.None"/> for the first frame, after a cut, and if the image has too few points to follow.
+    /// </remarks>
     /// <param name="frame">This frame.</param>
-    /// <param name="detections">What moves by itself in this frame; left out of the estimate for the next.</param>
+    /// <param name="detections">Objects that move on their own in this frame; excluded from the estimate for the next frame.</param>
     public AffineMotion Estimate(Frame frame, Detections? detections = null)
     {
         ArgumentNullException.ThrowIfNull(frame);
@@ -61,7 +67,7 @@ public sealed class CameraMotionEstimator
             return AffineMotion.None;
         }
 
-        // A small generator of its own, the same on every frame: results do not depend on what ran before.
+        // A local generator with the same seed for every frame: results do not depend on earlier calls.
         uint state = 2463534242;
         var best = default(Similarity);
         int most = 0;
@@ -100,7 +106,8 @@ public sealed class CameraMotionEstimator
         return ToFrame(fitted);
     }
 
-    // A place x of the frame, counted from its left edge, is x / scale - 1/2 in the small picture, counted from its first pixel's centre.
+    // A position x in the frame, measured from its left edge, is x / scale - 1/2 in the reduced image, measured from the centre of its
+    // first pixel.
     private AffineMotion ToFrame(in Similarity s)
     {
         var (sx, sy) = _last.Scale;
@@ -126,7 +133,8 @@ public sealed class CameraMotionEstimator
             return dx * dx + dy * dy <= InlierDistance * InlierDistance;
         }
 
-        public static bool Through((float X, float Y) p, (float X, float Y) q, (float X, float Y) p2, (float X, float Y) q2, out Similarity found)
+        public static bool Through(
+            (float X, float Y) p, (float X, float Y) q, (float X, float Y) p2, (float X, float Y) q2, out Similarity found)
         {
             double dx = q.X - p.X, dy = q.Y - p.Y, ex = q2.X - p2.X, ey = q2.Y - p2.Y, square = dx * dx + dy * dy;
             found = default;

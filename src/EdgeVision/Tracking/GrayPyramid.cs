@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace EdgeVision;
 
-/// <summary>Luminance of a frame, made small, and halved again and again: level 0 is the largest. Buffers stay while the frame's size does.</summary>
+/// <summary>Image pyramid of a frame's luminance; level 0 is the largest, and each next level has half the size.</summary>
+/// <remarks>Level 0 is the frame reduced to at most 480 pixels on its longer side. Buffers are reused while the frame size stays.</remarks>
 internal sealed class GrayPyramid
 {
     private const int LongSide = 480, LeastSide = 24, MostLevels = 4;
@@ -11,19 +12,20 @@ internal sealed class GrayPyramid
     private (int Width, int Height)[] _sizes = [];
     private int _frameWidth, _frameHeight;
 
-    /// <summary>Levels there are.</summary>
+    /// <summary>Number of levels.</summary>
     public int Levels => _levels.Length;
 
-    /// <summary>Pixels of the frame to one of level 0, across and down.</summary>
+    /// <summary>Frame pixels per pixel of level 0, horizontally and vertically.</summary>
     public (double X, double Y) Scale => ((double)_frameWidth / _sizes[0].Width, (double)_frameHeight / _sizes[0].Height);
 
     public (int Width, int Height) Size(int level) => _sizes[level];
 
-    /// <summary>Luminance 0..255, row-major.</summary>
+    /// <summary>Luminance 0 to 255 of one level, row-major.</summary>
     public ReadOnlySpan<float> Level(int level) => _levels[level];
 
-    /// <summary>Whether the two can be compared.</summary>
-    public bool IsLike(GrayPyramid other) => Levels > 0 && Levels == other.Levels && _frameWidth == other._frameWidth && _frameHeight == other._frameHeight;
+    /// <summary>Returns whether both pyramids have levels and the same frame size, so that they can be compared.</summary>
+    public bool IsLike(GrayPyramid other) =>
+        Levels > 0 && Levels == other.Levels && _frameWidth == other._frameWidth && _frameHeight == other._frameHeight;
 
     public void Fill(Frame frame)
     {
@@ -50,8 +52,12 @@ internal sealed class GrayPyramid
             Height = h,
             ColorOrder = ColorOrder.Gray,
             Scale = 1,
-            // A reduced picture keeps no detail that the next frame would show elsewhere.
-            Resize = new ResizeSpec { Mode = ResizeMode.Stretch, Interpolation = reduction > 1 ? Interpolation.BilinearAntialias : Interpolation.Bilinear },
+            // Antialiasing removes detail that would appear elsewhere in the next frame.
+            Resize = new ResizeSpec
+            {
+                Mode = ResizeMode.Stretch,
+                Interpolation = reduction > 1 ? Interpolation.BilinearAntialias : Interpolation.Bilinear,
+            },
         });
         List<(int, int)> sizes = [(w, h)];
         while (sizes.Count < MostLevels && Math.Min(w / 2, h / 2) >= LeastSide)

@@ -1,28 +1,31 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Follows objects from frame to frame: gives each detection the id of the object that it shows. One instance follows one
-/// camera; frames come in their order, also those on which nothing was found.
-/// </summary>
+/// <summary>Follows objects from frame to frame and assigns each detection the id of its track.</summary>
+/// <remarks>
+/// One instance follows one camera. Frames must be passed in order, including those without detections.
+/// </remarks>
 public interface ITracker
 {
-    /// <summary>The confirmed tracks of the last frame, in the reference's order; valid until the next update.</summary>
+    /// <summary>Confirmed tracks of the last frame, in the reference's order; valid until the next update.</summary>
     ReadOnlySpan<Track> Tracks { get; }
 
-    /// <summary>Goes on by one frame and sets <see cref="Detections.TrackIds"/>. Detections whose box or score is no number stay without a track.</summary>
-    /// <param name="detections">What was found on this frame, low scores included: they keep tracks alive (set the confidence near 0.1).</param>
-    /// <param name="frame">The picture, for trackers that look at the camera's motion; others do not need it.</param>
+    /// <summary>Advances by one frame and sets <see cref="Detections.TrackIds"/>.</summary>
+    /// <remarks>Detections whose box or score is not finite get no track.</remarks>
+    /// <param name="detections">
+    /// Detections of this frame, low scores included: they keep tracks alive (set the confidence threshold near 0.1).
+    /// </param>
+    /// <param name="frame">The image, for trackers that estimate the camera motion; others do not use it.</param>
     void Update(Detections detections, Frame? frame = null);
 
-    /// <summary>Forgets every track and counts ids from 1 again.</summary>
+    /// <summary>Removes all tracks and restarts ids at 1.</summary>
     void Reset();
 }
 
-/// <summary>An object on its way.</summary>
-/// <param name="Id">From 1, in the order in which tracks began; never given twice.</param>
-/// <param name="Box">Where the tracker sees the object, in pixels of the frame: the filtered box, not the detection's.</param>
+/// <summary>One tracked object in the last frame.</summary>
+/// <param name="Id">Id from 1 up, in the order in which tracks began; never reused.</param>
+/// <param name="Box">Filtered position of the object, in pixels of the frame; not the detection's box.</param>
 /// <param name="Score">Score of the last detection.</param>
 /// <param name="ClassId">Class of the last detection.</param>
 /// <param name="Detection">Index of this frame's detection.</param>
-/// <param name="Frames">Frames since the track began, this one included.</param>
+/// <param name="Frames">Number of frames since the track began, this one included.</param>
 public readonly record struct Track(int Id, Box Box, float Score, int ClassId, int Detection, int Frames);

@@ -1,9 +1,10 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Steadies the keypoints of tracked objects with a One-Euro filter a coordinate, on real time stamps. Speeds are measured in sizes of the
-/// object a second, as MediaPipe does, so that one setting serves near and far. Defaults are MediaPipe's for poses.
-/// </summary>
+/// <summary>Smooths the keypoints of tracked objects with one One-Euro filter per coordinate, on real timestamps.</summary>
+/// <remarks>
+/// Speed is measured in object sizes per second, as in MediaPipe, so that one setting fits near and far objects. The defaults are
+/// MediaPipe's for poses.
+/// </remarks>
 public sealed class KeypointSmoother
 {
     private readonly double _minCutoff, _beta, _speedCutoff;
@@ -13,22 +14,24 @@ public sealed class KeypointSmoother
     private readonly Stack<Figure> _pool = new();
     private readonly List<int> _gone = [];
 
-    /// <summary>Prepares a smoother.</summary>
-    /// <param name="minCutoff">Cutoff at rest in Hz, above 0: lower is smoother.</param>
-    /// <param name="beta">Rise of the cutoff with speed in sizes of the object a second, at least 0: higher is less late.</param>
-    /// <param name="speedCutoff">Cutoff of the speed in Hz, above 0.</param>
-    /// <param name="leastScore">A keypoint scored below stays as it is, and its filter begins anew with the next sight.</param>
-    /// <param name="keep">Time for which an object that is not seen is remembered; a second by default.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A setting is impossible.</exception>
+    /// <summary>Initializes a smoother.</summary>
+    /// <param name="minCutoff">Cutoff frequency at rest in Hz, above 0; lower is smoother.</param>
+    /// <param name="beta">Increase of the cutoff with speed in object sizes per second, at least 0; higher reduces lag.</param>
+    /// <param name="speedCutoff">Cutoff frequency of the speed in Hz, above 0.</param>
+    /// <param name="leastScore">
+    /// Minimum score of a keypoint to be smoothed. Below it the keypoint is left unchanged and its filter restarts at the next detection.
+    /// </param>
+    /// <param name="keep">Time for which the filters of an undetected object are kept; one second by default.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is out of range.</exception>
     public KeypointSmoother(double minCutoff = 0.05, double beta = 80, double speedCutoff = 1, float leastScore = 0, TimeSpan? keep = null)
     {
         _ = new OneEuroFilter(minCutoff, beta, speedCutoff);
         (_minCutoff, _beta, _speedCutoff, _leastScore, _keep) = (minCutoff, beta, speedCutoff, leastScore, keep ?? TimeSpan.FromSeconds(1));
     }
 
-    /// <summary>Smooths the keypoints of every detection that is on a track, in place. Scores stay.</summary>
-    /// <param name="detections">Detections of one frame, after a tracker.</param>
-    /// <param name="time">When the frame was taken. A time that is not after the last one changes nothing of what is known.</param>
+    /// <summary>Smooths the keypoints of every tracked detection in place; scores are left unchanged.</summary>
+    /// <param name="detections">Detections of one frame, after a tracker has assigned ids.</param>
+    /// <param name="time">Capture time of the frame. A time that is not later than the last one does not change the filters.</param>
     public void Smooth(Detections detections, TimeSpan time)
     {
         ArgumentNullException.ThrowIfNull(detections);
@@ -55,7 +58,7 @@ public sealed class KeypointSmoother
         Forget(time);
     }
 
-    /// <summary>Forgets everything.</summary>
+    /// <summary>Removes the state of all objects.</summary>
     public void Reset()
     {
         foreach (var figure in _figures.Values)
@@ -109,7 +112,7 @@ public sealed class KeypointSmoother
 
         public void Smooth(Span<Keypoint> keypoints, float size, double seconds, float leastScore)
         {
-            // A box without size says nothing of speed; pixels do then.
+            // A box without size gives no scale for the speed; it is then measured in pixels.
             double scale = size > 0 && float.IsFinite(size) ? 1.0 / size : 1;
             for (int k = 0; k < keypoints.Length; k++)
             {
@@ -121,7 +124,11 @@ public sealed class KeypointSmoother
                     continue;
                 }
 
-                p = p with { X = (float)_filters[2 * k].Filter(seconds, p.X, scale), Y = (float)_filters[2 * k + 1].Filter(seconds, p.Y, scale) };
+                p = p with
+                {
+                    X = (float)_filters[2 * k].Filter(seconds, p.X, scale),
+                    Y = (float)_filters[2 * k + 1].Filter(seconds, p.Y, scale),
+                };
             }
         }
     }

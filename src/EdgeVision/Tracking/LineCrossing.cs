@@ -1,9 +1,10 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Counts tracks that cross a line, by direction. A track counts once it lies further than a margin on the other side and its way led between
-/// the line's ends; one that trembles on the line counts nothing.
-/// </summary>
+/// <summary>Counts tracks that cross a line, by direction.</summary>
+/// <remarks>
+/// A track counts once it is further than a margin beyond the line and its path passed between the line's ends; jitter on the line
+/// counts nothing.
+/// </remarks>
 public sealed class LineCrossing
 {
     private readonly (float X, float Y) _start, _end;
@@ -15,44 +16,51 @@ public sealed class LineCrossing
     private readonly List<int> _toRight = [], _toLeft = [], _gone = [];
     private int _frame;
 
-    /// <summary>Prepares a line.</summary>
-    /// <param name="start">Where it begins, in pixels of the frame.</param>
-    /// <param name="end">Where it ends. Looking from the start to the end, right is right.</param>
+    /// <summary>Initializes a counting line.</summary>
+    /// <param name="start">Start of the line, in pixels of the frame.</param>
+    /// <param name="end">End of the line. Left and right are as seen looking from the start to the end.</param>
     /// <param name="anchor">The point of a box that must cross.</param>
-    /// <param name="margin">Pixels from the line within which no side is decided.</param>
-    /// <param name="keepFrames">Frames for which a track that is not seen keeps its side.</param>
-    /// <exception cref="ArgumentException">The line has no length, or a number is impossible.</exception>
-    public LineCrossing((float X, float Y) start, (float X, float Y) end, BoxAnchor anchor = BoxAnchor.BottomCenter, float margin = 2, int keepFrames = 90)
+    /// <param name="margin">Distance from the line in pixels within which a track keeps its side.</param>
+    /// <param name="keepFrames">Number of frames for which the side of an undetected track is kept.</param>
+    /// <exception cref="ArgumentException">The line has no length, or a value is out of range or not finite.</exception>
+    public LineCrossing(
+        (float X, float Y) start,
+        (float X, float Y) end,
+        BoxAnchor anchor = BoxAnchor.BottomCenter,
+        float margin = 2,
+        int keepFrames = 90)
     {
         double dx = (double)end.X - start.X, dy = (double)end.Y - start.Y;
         _length = Math.Sqrt(dx * dx + dy * dy);
         if (!(_length > 0) || !double.IsFinite(_length))
         {
-            throw new ArgumentException("a line has two ends that differ, all of them numbers", nameof(end));
+            throw new ArgumentException($"the line's ends must be finite and differ; got {start} and {end}", nameof(end));
         }
 
         if (!(margin >= 0) || !float.IsFinite(margin) || keepFrames < 0)
         {
-            throw new ArgumentException("the margin and the frames are at least 0", nameof(margin));
+            throw new ArgumentException(
+                $"the margin must be finite and at least 0, and the number of frames at least 0; got {margin} and {keepFrames}",
+                nameof(margin));
         }
 
         (_start, _end, _anchor, _margin, _keepFrames) = (start, end, anchor, margin, keepFrames);
     }
 
-    /// <summary>Crossings from left to right, all in all.</summary>
+    /// <summary>Total number of crossings from left to right.</summary>
     public int TotalToRight { get; private set; }
 
-    /// <summary>Crossings from right to left, all in all.</summary>
+    /// <summary>Total number of crossings from right to left.</summary>
     public int TotalToLeft { get; private set; }
 
-    /// <summary>Tracks that crossed from left to right on the last frame.</summary>
+    /// <summary>Ids of the tracks that crossed from left to right in the last frame.</summary>
     public IReadOnlyList<int> ToRight => _toRight;
 
-    /// <summary>Tracks that crossed from right to left on the last frame.</summary>
+    /// <summary>Ids of the tracks that crossed from right to left in the last frame.</summary>
     public IReadOnlyList<int> ToLeft => _toLeft;
 
-    /// <summary>Goes on by one frame.</summary>
-    /// <param name="detections">Detections after a tracker.</param>
+    /// <summary>Advances by one frame.</summary>
+    /// <param name="detections">Detections after a tracker has assigned ids.</param>
     public void Update(Detections detections)
     {
         ArgumentNullException.ThrowIfNull(detections);
@@ -71,7 +79,7 @@ public sealed class LineCrossing
         Forget();
     }
 
-    /// <summary>Forgets everything and counts from 0.</summary>
+    /// <summary>Removes all tracks and sets the counts to 0.</summary>
     public void Reset()
     {
         _sides.Clear();
@@ -111,16 +119,17 @@ public sealed class LineCrossing
         _sides[id] = new Side(distance > 0, x, y, _frame);
     }
 
-    // Above 0 to the right, with y down.
+    // Signed distance from the line: above 0 is to the right, with y pointing down.
     private double Distance(float x, float y) =>
         (((double)_end.X - _start.X) * ((double)y - _start.Y) - ((double)_end.Y - _start.Y) * ((double)x - _start.X)) / _length;
 
-    // Whether the way from one side to the other meets the line between its ends.
+    // Whether the path from one side to the other meets the line between its ends.
     private bool Between(float fromX, float fromY, float toX, float toY)
     {
         double from = Distance(fromX, fromY), to = Distance(toX, toY), share = from / (from - to);
         double x = fromX + share * ((double)toX - fromX), y = fromY + share * ((double)toY - fromY);
-        double along = ((x - _start.X) * ((double)_end.X - _start.X) + (y - _start.Y) * ((double)_end.Y - _start.Y)) / (_length * _length);
+        double dot = (x - _start.X) * ((double)_end.X - _start.X) + (y - _start.Y) * ((double)_end.Y - _start.Y);
+        double along = dot / (_length * _length);
         return along is >= 0 and <= 1;
     }
 

@@ -1,10 +1,11 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Pairs rows with columns at the least total cost (shortest augmenting paths with potentials; Kuhn 1955, Jonker and
-/// Volgenant 1987), O(rows * rows * columns) for the fewer rows. Not to pair two costs as much as the limit, as with
-/// <c>lap.lapjv(cost, extend_cost=True, cost_limit=limit)</c>. Buffers grow and stay.
-/// </summary>
+/// <summary>Solves the linear assignment problem: matches rows with columns at the lowest total cost.</summary>
+/// <remarks>
+/// Shortest augmenting paths with potentials (Kuhn 1955, Jonker and Volgenant 1987), O(rows * rows * columns), where rows are the
+/// smaller side. Leaving a row and a column unmatched costs as much as the limit, as in
+/// <c>lap.lapjv(cost, extend_cost=True, cost_limit=limit)</c>. Buffers grow and are reused.
+/// </remarks>
 internal sealed class LinearAssignment
 {
     private double[] _cost = [], _rowPotential = [], _columnPotential = [], _least = [];
@@ -12,13 +13,13 @@ internal sealed class LinearAssignment
     private bool[] _done = [];
     private int _rows, _columns;
 
-    /// <summary>Column of each row, or -1.</summary>
+    /// <summary>Column matched with each row, or -1.</summary>
     public ReadOnlySpan<int> ColumnOf => _columnOf.AsSpan(0, _rows);
 
-    /// <summary>Row of each column, or -1.</summary>
+    /// <summary>Row matched with each column, or -1.</summary>
     public ReadOnlySpan<int> RowOf => _rowOf.AsSpan(0, _columns);
 
-    /// <summary>Room for the costs, row-major, [rows, columns]; to be filled before <see cref="Solve"/>.</summary>
+    /// <summary>Returns the cost buffer, row-major, [rows, columns], to be filled before <see cref="Solve"/>.</summary>
     public Span<double> Costs(int rows, int columns)
     {
         (_rows, _columns) = (rows, columns);
@@ -26,7 +27,7 @@ internal sealed class LinearAssignment
         return _cost.AsSpan(0, rows * columns);
     }
 
-    /// <summary>Finds the pairs. A cost at the limit or above, or one that is no number, pairs nothing.</summary>
+    /// <summary>Finds the assignment. A cost at or above the limit, or NaN, matches nothing.</summary>
     public void Solve(double limit = double.PositiveInfinity)
     {
         Grow(ref _columnOf, _rows);
@@ -38,7 +39,7 @@ internal sealed class LinearAssignment
             return;
         }
 
-        // A pair is worth what its cost lies below the limit; one that is worth nothing is as good as none.
+        // The gain of a pair is the limit minus its cost; a pair without gain is equivalent to none.
         double ceiling = limit;
         if (double.IsPositiveInfinity(limit))
         {
@@ -72,7 +73,7 @@ internal sealed class LinearAssignment
         }
     }
 
-    // Rows and columns count from 1; column 0 is where the new row starts from.
+    // Rows and columns count from 1; column 0 is the virtual column where the new row starts.
     private void Augment(int row, int m, int rowStep, int columnStep, double ceiling)
     {
         _rowAt[0] = row;

@@ -1,38 +1,42 @@
 namespace EdgeVision;
 
-/// <summary>How an <see cref="OcSortTracker"/> follows; the defaults are the reference's.</summary>
+/// <summary>Options of an <see cref="OcSortTracker"/>; the defaults are the reference's.</summary>
 public sealed record OcSortOptions
 {
-    /// <summary>Scores above take part. 0..1.</summary>
+    /// <summary>Score above which detections are used, 0 to 1.</summary>
     public double DetectionThreshold { get; init; } = 0.6;
 
-    /// <summary>Least IoU of a detection and a track. 0..1.</summary>
+    /// <summary>Minimum IoU of a detection and a track, 0 to 1.</summary>
     public double IouThreshold { get; init; } = 0.3;
 
-    /// <summary>Frames over which a track's direction is taken, 1 to 30.</summary>
+    /// <summary>Number of frames over which a track's direction is computed, 1 to 30.</summary>
     public int DeltaT { get; init; } = 3;
 
-    /// <summary>Weight of the direction beside the IoU, at least 0.</summary>
+    /// <summary>Weight of the direction relative to the IoU, at least 0.</summary>
     public double Inertia { get; init; } = 0.2;
 
-    /// <summary>Sights in a row before a track is told of; on the first frames fewer do.</summary>
+    /// <summary>Consecutive matches before a track is reported; fewer are needed in the first frames.</summary>
     public int MinHits { get; init; } = 3;
 
-    /// <summary>Frames for which a track is kept unseen.</summary>
+    /// <summary>Maximum number of frames for which an unmatched track is kept.</summary>
     public int MaxAge { get; init; } = 30;
 
-    /// <summary>Whether detections scored 0.1 up to the threshold go to the tracks left over, as in ByteTrack; off in the reference.</summary>
+    /// <summary>
+    /// Gets whether detections scored 0.1 up to the threshold are matched with the remaining tracks, as in ByteTrack; off in the reference.
+    /// </summary>
     public bool UseLowScores { get; init; }
 
-    /// <summary>Whether a track keeps to the class it began with.</summary>
+    /// <summary>Gets whether a track is only matched with detections of the class it began with.</summary>
     public bool ByClass { get; init; }
 }
 
-/// <summary>
-/// OC-SORT (Cao et al. 2023): when a track is seen again, the filter goes once more along the straight line between the two
-/// sights instead of trusting its own guesses; directions count beside the overlap; what is left over is compared with where
-/// tracks were last seen. Follows <c>trackers/ocsort_tracker/ocsort.py</c>, its double update after a gap included.
-/// </summary>
+/// <summary>OC-SORT (Cao et al. 2023), an observation-centric tracker.</summary>
+/// <remarks>
+/// When a track is matched again after a gap, the Kalman filter is re-run along the straight line between the last and the new
+/// observation, which replaces its own predictions (ORU). Directions count beside the overlap (OCM), and the remaining detections are
+/// compared with the last observations of the tracks (OCR). Follows <c>trackers/ocsort_tracker/ocsort.py</c>, including its double
+/// update after a gap.
+/// </remarks>
 public sealed class OcSortTracker : ITracker
 {
     private const double Tiny = 1e-6;
@@ -47,8 +51,8 @@ public sealed class OcSortTracker : ITracker
     private Track[] _output = new Track[16];
     private int _outputCount, _frame, _lastId;
 
-    /// <summary>Prepares a tracker.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A threshold is no share, or a count is impossible.</exception>
+    /// <summary>Initializes a tracker.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A threshold is not between 0 and 1, or another option is out of range.</exception>
     public OcSortTracker(OcSortOptions? options = null)
     {
         _options = options ?? new OcSortOptions();
@@ -60,7 +64,8 @@ public sealed class OcSortTracker : ITracker
         ArgumentOutOfRangeException.ThrowIfNegative(_options.MaxAge, nameof(options));
         if (!(_options.Inertia >= 0) || !double.IsFinite(_options.Inertia))
         {
-            throw new ArgumentOutOfRangeException(nameof(options), "the inertia is at least 0");
+            throw new ArgumentOutOfRangeException(
+                nameof(options), $"the inertia must be finite and at least 0; got {_options.Inertia}");
         }
     }
 
@@ -137,7 +142,7 @@ public sealed class OcSortTracker : ITracker
         Grow(ref _observationsDone, _high.Count);
     }
 
-    // A track whose filter has come to no number is given up.
+    // A track whose filter state has become NaN is removed.
     private void Predict()
     {
         for (int i = _tracks.Count - 1; i >= 0; i--)
@@ -157,7 +162,7 @@ public sealed class OcSortTracker : ITracker
         int rows = _high.Count, columns = _tracks.Count;
         Grow(ref _overlaps, rows * columns);
         var costs = _assignment.Costs(rows, columns);
-        // Where every detection overlaps one track at most and the other way round, those are the pairs, whatever the directions say.
+        // If every detection overlaps at most one track and the other way round, those are the pairs, whatever the directions.
         bool plain = columns > 0 && MarkOverlaps(rows, columns);
         for (int r = 0; r < rows; r++)
         {
@@ -174,7 +179,9 @@ public sealed class OcSortTracker : ITracker
         for (int r = 0; r < rows; r++)
         {
             int c = _assignment.ColumnOf[r];
-            if (c >= 0 && (plain ? _overlaps[r * columns + c] > _options.IouThreshold : _overlaps[r * columns + c] >= _options.IouThreshold))
+            if (c >= 0 && (plain
+                ? _overlaps[r * columns + c] > _options.IouThreshold
+                : _overlaps[r * columns + c] >= _options.IouThreshold))
             {
                 Pair(c, _high[r]);
                 _observationsDone[r] = true;
@@ -213,7 +220,7 @@ public sealed class OcSortTracker : ITracker
         return plain && any;
     }
 
-    // How well the way from the track's earlier sight to the detection goes on in the track's direction: -1/2..1/2.
+    // Agreement of the movement from the track's earlier observation to the detection with the track's direction: -1/2 to 1/2.
     private static double Direction(Sighted track, in Observation o)
     {
         if (!track.EarlierSight(out var earlier))
@@ -275,7 +282,10 @@ public sealed class OcSortTracker : ITracker
             {
                 var track = _tracks[_leftTracks[c]];
                 var o = observations[_leftObservations[r]];
-                double overlap = !Fits(track, o) ? 0 : fromPrediction ? Overlap(o, track.Box) : track.Seen ? Overlap(o, track.Last) : 0;
+                double overlap = !Fits(track, o) ? 0
+                    : fromPrediction ? Overlap(o, track.Box)
+                    : track.Seen ? Overlap(o, track.Last)
+                    : 0;
                 costs[r * columns + c] = -overlap;
                 most = Math.Max(most, overlap);
             }
@@ -326,7 +336,7 @@ public sealed class OcSortTracker : ITracker
         _tracks.Add(t);
     }
 
-    // From the youngest track to the oldest, as the reference goes over them to drop old ones.
+    // From the youngest track to the oldest, the order in which the reference visits them to remove old ones.
     private void Output()
     {
         if (_output.Length < _tracks.Count)
@@ -341,7 +351,9 @@ public sealed class OcSortTracker : ITracker
             if (t.Unseen < 1 && (t.Streak >= _options.MinHits || _frame <= _options.MinHits))
             {
                 var (x1, y1, x2, y2) = t.Seen ? (t.Last.X1, t.Last.Y1, t.Last.X2, t.Last.Y2) : t.Box;
-                _output[_outputCount++] = new Track(t.Id, new Box((float)x1, (float)y1, (float)x2, (float)y2), (float)t.Score, t.ClassId, t.Detection, _frame - t.StartFrame + 1);
+                _output[_outputCount++] = new Track(
+                    t.Id, new Box((float)x1, (float)y1, (float)x2, (float)y2), (float)t.Score, t.ClassId, t.Detection,
+                    _frame - t.StartFrame + 1);
             }
 
             if (t.Unseen > _options.MaxAge)
@@ -356,7 +368,8 @@ public sealed class OcSortTracker : ITracker
 
     private static double Overlap(in Observation a, (double X1, double Y1, double X2, double Y2) b)
     {
-        double w = Math.Max(0, Math.Min(a.X2, b.X2) - Math.Max(a.X1, b.X1)), h = Math.Max(0, Math.Min(a.Y2, b.Y2) - Math.Max(a.Y1, b.Y1));
+        double w = Math.Max(0, Math.Min(a.X2, b.X2) - Math.Max(a.X1, b.X1));
+        double h = Math.Max(0, Math.Min(a.Y2, b.Y2) - Math.Max(a.Y1, b.Y1));
         return w * h / ((a.X2 - a.X1) * (a.Y2 - a.Y1) + (b.X2 - b.X1) * (b.Y2 - b.Y1) - w * h);
     }
 
@@ -377,7 +390,7 @@ public sealed class OcSortTracker : ITracker
         Array.Clear(array, 0, length);
     }
 
-    /// <summary>One track: filters of centre, and of area and aspect ratio; its last sights.</summary>
+    /// <summary>One track: Kalman filters of centre and of area and aspect ratio, and its last observations.</summary>
     private sealed class Sighted(int deltaT)
     {
         private readonly Observation[] _sights = new Observation[deltaT + 1];
@@ -390,11 +403,11 @@ public sealed class OcSortTracker : ITracker
         public int Id, StartFrame, Unseen, Streak, ClassId, Detection;
         public double Score, HeadingX, HeadingY;
 
-        /// <summary>Whether it was matched since it began, and with what last.</summary>
+        /// <summary>True once the track was matched after its start; <see cref="Last"/> is then the last observation.</summary>
         public bool Seen;
         public Observation Last;
 
-        /// <summary>The predicted box.</summary>
+        /// <summary>Predicted box.</summary>
         public (double X1, double Y1, double X2, double Y2) Box
         {
             get
@@ -412,10 +425,11 @@ public sealed class OcSortTracker : ITracker
             _shape = PlanarFilter.At(s, r, 10, 10, 1e4, 0);
             Array.Fill(_ages, -1);
             (_age, _gap, _observed, _saved, Seen) = (0, 0, false, false, false);
-            (Id, StartFrame, Unseen, Streak, ClassId, Detection, Score, HeadingX, HeadingY) = (id, frame, 0, 0, o.ClassId, o.Index, o.Score, 0, 0);
+            (Id, StartFrame, Unseen, Streak, ClassId, Detection) = (id, frame, 0, 0, o.ClassId, o.Index);
+            (Score, HeadingX, HeadingY) = (o.Score, 0, 0);
         }
 
-        /// <summary>One frame on; false if the filter has come to no number.</summary>
+        /// <summary>Advances by one frame; returns false if the filter state has become NaN.</summary>
         public bool Predict()
         {
             if (_shape.SpeedX + _shape.X <= 0)
@@ -468,7 +482,7 @@ public sealed class OcSortTracker : ITracker
             _measured = z;
         }
 
-        /// <summary>The sight <c>deltaT</c> frames ago, or the next one after it.</summary>
+        /// <summary>Returns the observation <c>deltaT</c> frames ago, or the earliest one after it.</summary>
         public bool EarlierSight(out Observation sight)
         {
             sight = Last;
@@ -496,12 +510,13 @@ public sealed class OcSortTracker : ITracker
             return false;
         }
 
-        // From the state of the first missed frame along the line to the new measurement; centre and sides move evenly.
+        // Re-runs from the state of the first missed frame along the line to the new measurement; centre and sides change linearly.
         private void GoAgain((double X, double Y, double S, double R) z)
         {
             (_center, _shape, _saved) = (_savedCenter, _savedShape, false);
             int steps = _gap + 1;
-            double w1 = Math.Sqrt(_measured.S * _measured.R), h1 = Math.Sqrt(_measured.S / _measured.R), w2 = Math.Sqrt(z.S * z.R), h2 = Math.Sqrt(z.S / z.R);
+            double w1 = Math.Sqrt(_measured.S * _measured.R), h1 = Math.Sqrt(_measured.S / _measured.R);
+            double w2 = Math.Sqrt(z.S * z.R), h2 = Math.Sqrt(z.S / z.R);
             double dx = (z.X - _measured.X) / steps, dy = (z.Y - _measured.Y) / steps, dw = (w2 - w1) / steps, dh = (h2 - h1) / steps;
             for (int i = 1; i <= steps; i++)
             {

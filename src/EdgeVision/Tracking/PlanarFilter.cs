@@ -1,10 +1,10 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Kalman filter of two coupled signals with a constant velocity each: state x, y and their velocities, time step 1, double
-/// precision. A box takes two of them (centre, and shape); the eight-dimensional filters of the trackers fall apart into
-/// exactly these, because their noise is diagonal and a camera's motion turns pairs.
-/// </summary>
+/// <summary>Constant-velocity Kalman filter of two coupled signals: state x, y and their velocities, time step 1.</summary>
+/// <remarks>
+/// Double precision. A box uses two of them (centre and shape). The eight-dimensional filters of the trackers separate into exactly
+/// these, because their noise is diagonal and the camera motion only rotates pairs.
+/// </remarks>
 internal struct PlanarFilter
 {
     public double X, Y, SpeedX, SpeedY;
@@ -12,11 +12,11 @@ internal struct PlanarFilter
     // Covariances: of the positions (A), of position and velocity (B, row: position), of the velocities (D).
     private double _axx, _axy, _ayy, _bxx, _bxy, _byx, _byy, _dxx, _dxy, _dyy;
 
-    /// <summary>Starts at rest, with the variances given.</summary>
+    /// <summary>Creates a filter at rest with the given variances.</summary>
     public static PlanarFilter At(double x, double y, double varX, double varY, double varSpeedX, double varSpeedY) =>
         new() { X = x, Y = y, _axx = varX, _ayy = varY, _dxx = varSpeedX, _dyy = varSpeedY };
 
-    /// <summary>One step on, with the variances that a step adds.</summary>
+    /// <summary>Advances by one time step with the given process noise (variances).</summary>
     public void Predict(double varX, double varY, double varSpeedX, double varSpeedY)
     {
         X += SpeedX;
@@ -32,7 +32,7 @@ internal struct PlanarFilter
         _dyy += varSpeedY;
     }
 
-    /// <summary>Takes a measurement of both positions, with its variances.</summary>
+    /// <summary>Corrects the state with a measurement of both positions and its variances.</summary>
     public void Update(double x, double y, double varX, double varY)
     {
         double sxx = _axx + varX, syy = _ayy + varY, sxy = _axy;
@@ -40,8 +40,10 @@ internal struct PlanarFilter
         double ixx = syy / determinant, iyy = sxx / determinant, ixy = -sxy / determinant;
 
         // Gains: of the positions A S^-1, of the velocities B^T S^-1.
-        double pxx = _axx * ixx + _axy * ixy, pxy = _axx * ixy + _axy * iyy, pyx = _axy * ixx + _ayy * ixy, pyy = _axy * ixy + _ayy * iyy;
-        double vxx = _bxx * ixx + _byx * ixy, vxy = _bxx * ixy + _byx * iyy, vyx = _bxy * ixx + _byy * ixy, vyy = _bxy * ixy + _byy * iyy;
+        double pxx = _axx * ixx + _axy * ixy, pxy = _axx * ixy + _axy * iyy;
+        double pyx = _axy * ixx + _ayy * ixy, pyy = _axy * ixy + _ayy * iyy;
+        double vxx = _bxx * ixx + _byx * ixy, vxy = _bxx * ixy + _byx * iyy;
+        double vyx = _bxy * ixx + _byy * ixy, vyy = _bxy * ixy + _byy * iyy;
         double dx = x - X, dy = y - Y;
         X += pxx * dx + pxy * dy;
         Y += pyx * dx + pyy * dy;
@@ -62,7 +64,7 @@ internal struct PlanarFilter
         _ayy -= pyx * axy + pyy * ayy;
     }
 
-    /// <summary>Turns and stretches both the positions and the velocities by the motion's matrix; its shift is the caller's.</summary>
+    /// <summary>Applies the linear part of a motion to positions and velocities; the caller adds its translation.</summary>
     public void Turn(in AffineMotion m)
     {
         (X, Y) = (m.Xx * X + m.Xy * Y, m.Yx * X + m.Yy * Y);

@@ -1,9 +1,9 @@
 namespace EdgeVision;
 
-/// <summary>Where a repetition stands.</summary>
+/// <summary>Phase of a repetition.</summary>
 public enum RepetitionPhase
 {
-    /// <summary>Nothing beyond either threshold was seen yet.</summary>
+    /// <summary>The signal has not been beyond either threshold yet.</summary>
     Unknown,
     /// <summary>The signal was last at or below the low threshold.</summary>
     Low,
@@ -11,10 +11,11 @@ public enum RepetitionPhase
     High,
 }
 
-/// <summary>
-/// Counts repetitions of a movement from one signal, such as the angle of a joint: two thresholds with nothing decided between them
-/// (hysteresis), so that trembling at one of them counts nothing. A squat is knee angles of 170° → 90° → 170°.
-/// </summary>
+/// <summary>Counts repetitions of a movement from one signal, such as a joint angle, with hysteresis.</summary>
+/// <remarks>
+/// The phase does not change between the two thresholds, so jitter at one of them counts nothing. A squat is knee angles of
+/// 170° → 90° → 170°.
+/// </remarks>
 public sealed class RepetitionCounter
 {
     private readonly double _low, _high;
@@ -23,44 +24,47 @@ public sealed class RepetitionCounter
     private TimeSpan _began, _last;
     private bool _started;
 
-    // Whether the other phase was reached from the one where a repetition begins.
+    // Whether the opposite phase was reached since the repetition began.
     private bool _turned;
 
-    /// <summary>Prepares a counter.</summary>
-    /// <param name="low">At or below is down.</param>
-    /// <param name="high">At or above is up; above <paramref name="low"/>.</param>
+    /// <summary>Initializes a counter.</summary>
+    /// <param name="low">Threshold of the low phase: values at or below it.</param>
+    /// <param name="high">Threshold of the high phase: values at or above it; above <paramref name="low"/>.</param>
     /// <param name="from">The phase where a repetition begins and ends: High for a squat's knee angle, Low for raising an arm.</param>
-    /// <param name="least">Shortest repetition that counts; quicker ones are noise. 200 ms by default.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The thresholds are no numbers or the wrong way round, or the phase is no phase.</exception>
+    /// <param name="least">Minimum duration of a repetition; shorter ones are noise. 200 ms by default.</param>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The thresholds are not finite or not in order, the phase is neither Low nor High, or the duration is negative.
+    /// </exception>
     public RepetitionCounter(double low, double high, RepetitionPhase from = RepetitionPhase.High, TimeSpan? least = null)
     {
         if (!(low < high) || !double.IsFinite(low) || !double.IsFinite(high))
         {
-            throw new ArgumentOutOfRangeException(nameof(low), $"the low threshold lies below the high one; {low} and {high} do not");
+            throw new ArgumentOutOfRangeException(
+                nameof(low), $"the low threshold must be below the high one, both finite; got {low} and {high}");
         }
 
         if (from is not (RepetitionPhase.Low or RepetitionPhase.High))
         {
-            throw new ArgumentOutOfRangeException(nameof(from), "a repetition begins at Low or at High");
+            throw new ArgumentOutOfRangeException(nameof(from), $"a repetition must begin at Low or High; got {from}");
         }
 
         (_low, _high, _from, _least) = (low, high, from, least ?? TimeSpan.FromMilliseconds(200));
         ArgumentOutOfRangeException.ThrowIfLessThan(_least, TimeSpan.Zero, nameof(least));
     }
 
-    /// <summary>Repetitions counted.</summary>
+    /// <summary>Number of repetitions counted.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Where the movement stands.</summary>
+    /// <summary>Current phase of the movement.</summary>
     public RepetitionPhase Phase { get; private set; }
 
-    /// <summary>How long the last repetition took, from leaving its phase to coming back.</summary>
+    /// <summary>Duration of the last repetition, from leaving its starting phase to returning to it.</summary>
     public TimeSpan LastDuration { get; private set; }
 
-    /// <summary>Takes the signal on. Values that are no numbers and times that go back are left out.</summary>
-    /// <param name="time">When it was measured.</param>
-    /// <param name="value">The signal.</param>
-    /// <returns>Whether a repetition was finished.</returns>
+    /// <summary>Adds a sample. Values that are NaN and times that go back are ignored.</summary>
+    /// <param name="time">Time of the sample.</param>
+    /// <param name="value">Value of the signal.</param>
+    /// <returns>Whether the sample completes a repetition.</returns>
     public bool Update(TimeSpan time, double value)
     {
         if (double.IsNaN(value) || _started && time < _last)
@@ -98,13 +102,15 @@ public sealed class RepetitionCounter
         return counts;
     }
 
-    /// <summary>Counts from 0 again.</summary>
-    public void Reset() => (Count, Phase, LastDuration, _began, _last, _started, _turned) = (0, RepetitionPhase.Unknown, default, default, default, false, false);
+    /// <summary>Resets the counter to its initial state.</summary>
+    public void Reset() => (Count, Phase, LastDuration, _began, _last, _started, _turned) =
+        (0, RepetitionPhase.Unknown, default, default, default, false, false);
 
-    /// <summary>
-    /// Angle at the joint <paramref name="b"/> between the limbs to <paramref name="a"/> and <paramref name="c"/>: 0..180 degrees; NaN where
-    /// a keypoint is scored below <paramref name="leastScore"/> or a limb has no length.
-    /// </summary>
+    /// <summary>Computes the angle at joint <paramref name="b"/> between the limbs to the other two, 0 to 180 degrees.</summary>
+    /// <remarks>
+    /// The limbs go from <paramref name="b"/> to <paramref name="a"/> and to <paramref name="c"/>. NaN if a keypoint's score is below
+    /// <paramref name="leastScore"/> or a limb has no length.
+    /// </remarks>
     public static double JointAngle(in Keypoint a, in Keypoint b, in Keypoint c, float leastScore = 0.3f)
     {
         if (!(a.Score >= leastScore && b.Score >= leastScore && c.Score >= leastScore))

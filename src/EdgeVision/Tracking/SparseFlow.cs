@@ -1,9 +1,10 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Points that can be found again, and where they went: corners by the smaller eigenvalue of the gradients' matrix (Shi and Tomasi
-/// 1994), one a cell so that they cover the picture, followed by pyramidal Lucas-Kanade (Bouguet 2001).
-/// </summary>
+/// <summary>Finds corners and follows them to the next frame by sparse optical flow.</summary>
+/// <remarks>
+/// Corners by the smaller eigenvalue of the gradient matrix (Shi and Tomasi 1994), one per grid cell so that they cover the image,
+/// followed by pyramidal Lucas-Kanade (Bouguet 2001).
+/// </remarks>
 internal sealed class SparseFlow
 {
     private const int CellsAcross = 20, CellsDown = 14, Radius = 7, Side = 2 * Radius + 1, MostSteps = 20, CornerRadius = 2;
@@ -11,8 +12,14 @@ internal sealed class SparseFlow
     private readonly float[] _patch = new float[Side * Side], _gradientX = new float[Side * Side], _gradientY = new float[Side * Side];
     private readonly (float Quality, int X, int Y)[] _corners = new (float, int, int)[CellsAcross * CellsDown];
 
-    /// <summary>Points found in both, in pixels of level 0 of the pyramids; at most <see cref="MostPoints"/>.</summary>
-    public int Follow(GrayPyramid from, GrayPyramid to, ReadOnlySpan<Box> moving, Span<(float X, float Y)> before, Span<(float X, float Y)> after)
+    /// <summary>Follows corners and returns their number, at most <see cref="MostPoints"/>.</summary>
+    /// <param name="from">The previous frame.</param>
+    /// <param name="to">This frame.</param>
+    /// <param name="moving">Boxes whose corners are left out, in pixels of the frame.</param>
+    /// <param name="before">Positions in the previous frame, in pixels of level 0.</param>
+    /// <param name="after">Positions in this frame, in pixels of level 0.</param>
+    public int Follow(
+        GrayPyramid from, GrayPyramid to, ReadOnlySpan<Box> moving, Span<(float X, float Y)> before, Span<(float X, float Y)> after)
     {
         float best = FindCorners(from, moving);
         int found = 0;
@@ -28,10 +35,10 @@ internal sealed class SparseFlow
         return found;
     }
 
-    /// <summary>Room that <see cref="Follow"/> needs.</summary>
+    /// <summary>Maximum number of points, which is the buffer length that <see cref="Follow"/> requires.</summary>
     public static int MostPoints => CellsAcross * CellsDown;
 
-    // Boxes hold what moves by itself, so corners inside them are left out. They are in pixels of the frame.
+    // The boxes, in pixels of the frame, hold objects that move on their own, so corners inside them are left out.
     private float FindCorners(GrayPyramid pyramid, ReadOnlySpan<Box> moving)
     {
         var picture = pyramid.Level(0);
@@ -40,8 +47,10 @@ internal sealed class SparseFlow
         float best = 0;
         for (int cell = 0; cell < _corners.Length; cell++)
         {
-            int left = Math.Max(Radius + 1, width * (cell % CellsAcross) / CellsAcross), right = Math.Min(width - Radius - 2, width * (cell % CellsAcross + 1) / CellsAcross);
-            int top = Math.Max(Radius + 1, height * (cell / CellsAcross) / CellsDown), bottom = Math.Min(height - Radius - 2, height * (cell / CellsAcross + 1) / CellsDown);
+            int left = Math.Max(Radius + 1, width * (cell % CellsAcross) / CellsAcross);
+            int right = Math.Min(width - Radius - 2, width * (cell % CellsAcross + 1) / CellsAcross);
+            int top = Math.Max(Radius + 1, height * (cell / CellsAcross) / CellsDown);
+            int bottom = Math.Min(height - Radius - 2, height * (cell / CellsAcross + 1) / CellsDown);
             (float Quality, int X, int Y) corner = default;
             for (int y = top; y < bottom; y += 2)
             {
@@ -101,7 +110,7 @@ internal sealed class SparseFlow
         there = default;
         for (int level = from.Levels - 1; level >= 0; level--)
         {
-            // Pixel centres: x of level 0 is (x + 1/2) / 2^level - 1/2 of a level.
+            // Pixel centres: x of level 0 is (x + 1/2) / 2^level - 1/2 in a level.
             float reduction = 1 << level;
             var (px, py) = ((x + 0.5f) / reduction - 0.5f, (y + 0.5f) / reduction - 0.5f);
             if (level < from.Levels - 1)
@@ -119,7 +128,7 @@ internal sealed class SparseFlow
         return true;
     }
 
-    // Newton's steps with the gradients of the first picture. On a coarse level a point at the border keeps what it has.
+    // Newton steps with the gradients of the first image. On a coarse level a point at the border keeps its current displacement.
     private bool Refine(GrayPyramid from, GrayPyramid to, int level, float x, float y, ref float dx, ref float dy)
     {
         var (width, height) = from.Size(level);
@@ -198,7 +207,8 @@ internal sealed class SparseFlow
     {
         int left = (int)x, top = (int)y, at = top * width + left;
         float across = x - left, down = y - top;
-        float upper = picture[at] + across * (picture[at + 1] - picture[at]), lower = picture[at + width] + across * (picture[at + width + 1] - picture[at + width]);
+        float upper = picture[at] + across * (picture[at + 1] - picture[at]);
+        float lower = picture[at + width] + across * (picture[at + width + 1] - picture[at + width]);
         return upper + down * (lower - upper);
     }
 }

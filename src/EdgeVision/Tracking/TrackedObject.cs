@@ -1,6 +1,6 @@
 namespace EdgeVision;
 
-/// <summary>What a tracker that associates in two stages knows of one object. Instances are used again.</summary>
+/// <summary>State of one object in a two-stage tracker. Instances are pooled.</summary>
 internal sealed class TrackedObject
 {
     public PlanarFilter Center, Shape;
@@ -8,21 +8,21 @@ internal sealed class TrackedObject
     public double Score;
     public TrackState State;
 
-    /// <summary>Seen twice, or begun on the first frame.</summary>
+    /// <summary>True once the object was matched twice, or if it began on the first frame.</summary>
     public bool Confirmed;
 
-    /// <summary>Once on the list of the removed, from which the reference never takes a track off.</summary>
+    /// <summary>True once the track was removed; the reference never takes a track off its list of removed ones.</summary>
     public bool WasRemoved;
 
-    /// <summary>Whether it is still on a list; what is not goes back to the pool.</summary>
+    /// <summary>True while the track is on a list; others return to the pool.</summary>
     public bool Listed;
 
-    /// <summary>Smoothed appearance, L2-normalised, [length]; length 0 before there is any.</summary>
+    /// <summary>Smoothed appearance embedding, L2-normalized, [length]; length 0 if there is none yet.</summary>
     public float[] Appearance = [];
     public int AppearanceLength;
 }
 
-/// <summary>Where a track stands.</summary>
+/// <summary>State of a track.</summary>
 internal enum TrackState
 {
     Tracked,
@@ -30,10 +30,12 @@ internal enum TrackState
     Removed,
 }
 
-/// <summary>One detection as a tracker sees it: corners in pixels of the frame, double precision.</summary>
+/// <summary>One detection as input of a tracker: corners in pixels of the frame, double precision.</summary>
 internal readonly record struct Observation(double X1, double Y1, double X2, double Y2, double Score, int ClassId, int Index)
 {
-    /// <summary>A tracker cannot follow what is no number, is turned inside out or has no height, in which the filters measure.</summary>
+    /// <summary>
+    /// Gets whether the observation can be tracked: finite, not inverted and with a height above 0, as the filters measure in heights.
+    /// </summary>
     public bool IsSound => double.IsFinite(X1 + Y1 + X2 + Y2) && double.IsFinite(Score) && X2 >= X1 && Y2 > Y1;
 
     public static Observation Of(Detections detections, int index)

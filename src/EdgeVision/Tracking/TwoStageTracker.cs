@@ -2,15 +2,17 @@ using System.Numerics.Tensors;
 
 namespace EdgeVision;
 
-/// <summary>
-/// What ByteTrack and BoT-SORT have in common: high-scored detections are matched with the predicted tracks first, low-scored
-/// ones with the tracks still unmatched, and the rest with tracks seen once. Follows <c>BYTETracker.update</c> list by list, in
-/// double precision; its quirks decide ids, so they are kept.
-/// </summary>
+/// <summary>Two-stage association by detection score, shared by ByteTrack and BoT-SORT.</summary>
+/// <remarks>
+/// High-scored detections are matched with the predicted tracks first, low-scored ones with the tracks still unmatched, and the
+/// rest with unconfirmed tracks. Follows <c>BYTETracker.update</c> list by list, in double precision; its quirks decide ids, so they
+/// are kept.
+/// </remarks>
 internal sealed class TwoStageTracker(TwoStageOptions options)
 {
     private readonly LinearAssignment _assignment = new();
-    private readonly List<TrackedObject> _all = [], _pool = [], _candidates = [], _unmatched = [], _unconfirmed = [], _started = [], _found = [], _newlyLost = [], _newlyRemoved = [];
+    private readonly List<TrackedObject> _all = [], _pool = [], _candidates = [], _unmatched = [], _unconfirmed = [];
+    private readonly List<TrackedObject> _started = [], _found = [], _newlyLost = [], _newlyRemoved = [];
     private readonly List<Observation> _high = [], _low = [], _rest = [];
     private List<TrackedObject> _tracked = [], _lost = [], _spare = [];
     private Track[] _output = new Track[16];
@@ -29,11 +31,11 @@ internal sealed class TwoStageTracker(TwoStageOptions options)
         (_frame, _lastId, _outputCount) = (0, 0, 0);
     }
 
-    /// <summary>One frame on.</summary>
+    /// <summary>Advances by one frame.</summary>
     /// <param name="observations">Detections in the reference's order.</param>
-    /// <param name="motion">How the camera moved the picture.</param>
-    /// <param name="features">Appearances by <see cref="Observation.Index"/>, row-major; empty where there are none.</param>
-    /// <param name="featureLength">Numbers an appearance.</param>
+    /// <param name="motion">Camera motion.</param>
+    /// <param name="features">Appearance embeddings by <see cref="Observation.Index"/>, row-major; empty if there are none.</param>
+    /// <param name="featureLength">Components of an embedding.</param>
     public void Step(ReadOnlySpan<Observation> observations, in AffineMotion motion, ReadOnlySpan<float> features, int featureLength)
     {
         _frame++;
@@ -70,7 +72,7 @@ internal sealed class TwoStageTracker(TwoStageOptions options)
         _low.Clear();
         foreach (var o in observations)
         {
-            // Thresholds meet scores in single precision, as in the reference: a score at the threshold is neither high nor low.
+            // Thresholds are compared in single precision, as in the reference: a score at the threshold is neither high nor low.
             float score = (float)o.Score;
             if (!o.IsSound || !options.AspectState && o.X1 == o.X2)
             {
@@ -234,7 +236,7 @@ internal sealed class TwoStageTracker(TwoStageOptions options)
         }
     }
 
-    // A track that was removed on this frame leaves the lost ones only on the next: the reference subtracts before it adds.
+    // A track removed on this frame leaves the lost list only on the next frame: the reference subtracts before it adds.
     private void Join()
     {
         MarkAll(false);
@@ -345,12 +347,14 @@ internal sealed class TwoStageTracker(TwoStageOptions options)
             if (t.Confirmed)
             {
                 var (x1, y1, x2, y2) = BoxOf(t);
-                _output[_outputCount++] = new Track(t.Id, new Box((float)x1, (float)y1, (float)x2, (float)y2), (float)t.Score, t.ClassId, t.Detection, _frame - t.StartFrame + 1);
+                _output[_outputCount++] = new Track(
+                    t.Id, new Box((float)x1, (float)y1, (float)x2, (float)y2), (float)t.Score, t.ClassId, t.Detection,
+                    _frame - t.StartFrame + 1);
             }
         }
     }
 
-    /// <summary>Left, top, width and height of the track at <paramref name="index"/> of <see cref="Tracks"/>, in double precision.</summary>
+    /// <summary>Returns left, top, width and height of the track at an index of <see cref="Tracks"/>, in double precision.</summary>
     internal (double Left, double Top, double Width, double Height) Exact(int index)
     {
         foreach (var t in _tracked)
@@ -389,14 +393,15 @@ internal sealed class TwoStageTracker(TwoStageOptions options)
         var (x, y, sx, sy) = options.MeasurementNoise(t);
         t.Center.Update(cx, cy, x, y);
         t.Shape.Update(shapeX, shapeY, sx, sy);
-        (t.State, t.Confirmed, t.LastFrame, t.Score, t.ClassId, t.Detection) = (TrackState.Tracked, true, _frame, o.Score, o.ClassId, o.Index);
+        (t.State, t.Confirmed, t.LastFrame) = (TrackState.Tracked, true, _frame);
+        (t.Score, t.ClassId, t.Detection) = (o.Score, o.ClassId, o.Index);
         if (withFeature)
         {
             Learn(t, o.Index);
         }
     }
 
-    // Exponential mean of unit vectors with a share of 0.9 for what is known, made a unit vector again.
+    // Exponential moving average of unit vectors with a weight of 0.9 on the old value, normalized again.
     private void Learn(TrackedObject t, int index)
     {
         if (_featureLength == 0)
@@ -441,7 +446,8 @@ internal sealed class TwoStageTracker(TwoStageOptions options)
                 double cost = fused ? 1 - (1 - distance) * o.Score : distance;
                 if (fused && _featureLength > 0 && tracks[r].AppearanceLength == _featureLength)
                 {
-                    double look = Math.Max(0, 1 - TensorPrimitives.Dot(tracks[r].Appearance.AsSpan(0, _featureLength), Feature(o.Index))) / 2;
+                    float cosine = TensorPrimitives.Dot(tracks[r].Appearance.AsSpan(0, _featureLength), Feature(o.Index));
+                    double look = Math.Max(0, 1 - cosine) / 2;
                     cost = Math.Min(cost, look > options.Appearance || distance > options.Proximity ? 1 : look);
                 }
 
@@ -459,7 +465,7 @@ internal sealed class TwoStageTracker(TwoStageOptions options)
         return (left, top, left + width, top + height);
     }
 
-    // Pixels inclusive (+1), as cython_bbox counts them.
+    // Inclusive pixel coordinates (+1), as in cython_bbox.
     private static double Overlap((double X1, double Y1, double X2, double Y2) a, (double X1, double Y1, double X2, double Y2) b)
     {
         double w = Math.Min(a.X2, b.X2) - Math.Max(a.X1, b.X1) + 1, h = Math.Min(a.Y2, b.Y2) - Math.Max(a.Y1, b.Y1) + 1;

@@ -1,6 +1,7 @@
 namespace EdgeVision;
 
-/// <summary>A place in the picture: who is in it, who came, who left and how long they stayed. Counts by track, so it comes after a tracker.</summary>
+/// <summary>Polygonal zone of the image that reports which tracks are inside, entered or left, and their dwell time.</summary>
+/// <remarks>Counts by track id, so the detections must have passed through a tracker.</remarks>
 public sealed class Zone
 {
     private readonly (float X, float Y)[] _corners;
@@ -9,41 +10,47 @@ public sealed class Zone
     private readonly Dictionary<int, Stay> _stays = [];
     private readonly List<int> _entered = [], _left = [], _gone = [];
 
-    /// <summary>Prepares a zone.</summary>
-    /// <param name="corners">A polygon in pixels of the frame, three corners or more, in either direction; it need not be convex. What lies inside is decided by the even-odd rule.</param>
-    /// <param name="anchor">The point of a box that must lie in it.</param>
-    /// <param name="patience">Time for which an object may be unseen, or outside, before it counts as gone; half a second by default.</param>
-    /// <exception cref="ArgumentException">There are fewer than three corners, or one is no number.</exception>
+    /// <summary>Initializes a zone.</summary>
+    /// <param name="corners">
+    /// Polygon in pixels of the frame with at least three corners, in either direction; it need not be convex. The even-odd rule decides
+    /// which points are inside.
+    /// </param>
+    /// <param name="anchor">The point of a box that must be inside.</param>
+    /// <param name="patience">
+    /// Time for which a track may be undetected, or outside, before it counts as having left; half a second by default.
+    /// </param>
+    /// <exception cref="ArgumentException">There are fewer than three corners, or one is not finite.</exception>
     public Zone(IReadOnlyList<(float X, float Y)> corners, BoxAnchor anchor = BoxAnchor.BottomCenter, TimeSpan? patience = null)
     {
         ArgumentNullException.ThrowIfNull(corners);
         if (corners.Count < 3 || corners.Any(c => !float.IsFinite(c.X) || !float.IsFinite(c.Y)))
         {
-            throw new ArgumentException("a zone has three corners or more, all of them numbers", nameof(corners));
+            throw new ArgumentException(
+                $"a zone must have at least three corners, all finite; got {string.Join(", ", corners)}", nameof(corners));
         }
 
         (_corners, _anchor, _patience) = ([.. corners], anchor, patience ?? TimeSpan.FromSeconds(0.5));
     }
 
-    /// <summary>Detections of the last frame that lie in it, with or without a track.</summary>
+    /// <summary>Number of detections of the last frame inside the zone, with or without a track.</summary>
     public int Inside { get; private set; }
 
-    /// <summary>Tracks that are in it.</summary>
+    /// <summary>Number of tracks in the zone.</summary>
     public int Present => _stays.Count;
 
-    /// <summary>Tracks that have come, all in all.</summary>
+    /// <summary>Total number of tracks that have entered.</summary>
     public int TotalEntered { get; private set; }
 
-    /// <summary>Tracks that have left, all in all; with <see cref="Present"/> they make up those that came.</summary>
+    /// <summary>Total number of tracks that have left; the sum with <see cref="Present"/> is <see cref="TotalEntered"/>.</summary>
     public int TotalLeft { get; private set; }
 
-    /// <summary>Tracks that came on the last frame.</summary>
+    /// <summary>Ids of the tracks that entered in the last frame.</summary>
     public IReadOnlyList<int> Entered => _entered;
 
-    /// <summary>Tracks that were found to have left on the last frame.</summary>
+    /// <summary>Ids of the tracks found to have left in the last frame.</summary>
     public IReadOnlyList<int> Left => _left;
 
-    /// <summary>Whether a point lies inside. Of a border that two zones share, each point is in one of them.</summary>
+    /// <summary>Returns whether a point is inside. A point on the border of two adjoining zones is in exactly one of them.</summary>
     public bool Contains(float x, float y)
     {
         bool inside = false;
@@ -59,12 +66,12 @@ public sealed class Zone
         return inside;
     }
 
-    /// <summary>How long a track has been in it; zero for one that is not.</summary>
+    /// <summary>Returns the time a track has been in the zone; zero for a track that is not.</summary>
     public TimeSpan Dwell(int trackId) => _stays.TryGetValue(trackId, out var stay) ? stay.Last - stay.First : TimeSpan.Zero;
 
-    /// <summary>Goes on by one frame.</summary>
-    /// <param name="detections">Detections after a tracker.</param>
-    /// <param name="time">When the frame was taken.</param>
+    /// <summary>Advances by one frame.</summary>
+    /// <param name="detections">Detections after a tracker has assigned ids.</param>
+    /// <param name="time">Capture time of the frame.</param>
     public void Update(Detections detections, TimeSpan time)
     {
         ArgumentNullException.ThrowIfNull(detections);
@@ -115,7 +122,7 @@ public sealed class Zone
         }
     }
 
-    /// <summary>Forgets everything and counts from 0.</summary>
+    /// <summary>Removes all tracks and sets the counts to 0.</summary>
     public void Reset()
     {
         _stays.Clear();

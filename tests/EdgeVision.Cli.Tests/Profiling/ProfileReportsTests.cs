@@ -49,7 +49,9 @@ public sealed class ProfileReportsTests : IDisposable
         Assert.Equal(new ProfileReports(null, null, null, In("a.html")), reports);
         Assert.Equal([1, 2], budgets.Select(b => b.Limits.Count));
         Assert.Empty(arguments.Read(command.Parse([])).Budgets);
-        Assert.Contains("--budget: a budget knows no 'latency'", Assert.Throws<WrongCallException>(() => arguments.Read(command.Parse(["--budget", "latency=5ms"]))).Message);
+        string unknown = Assert.Throws<WrongCallException>(() => arguments.Read(command.Parse(["--budget", "latency=5ms"]))).Message;
+        Assert.Contains("--budget: the figure of a limit must be one of p50, ", unknown);
+        Assert.Contains("; got 'latency'", unknown);
     }
 
     private static string Wrong(ProfileReports reports) => Assert.Throws<WrongCallException>(reports.Check).Message;

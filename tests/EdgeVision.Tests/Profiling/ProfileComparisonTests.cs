@@ -58,7 +58,7 @@ public sealed class ProfileComparisonTests
         Assert.Equal(ProfileTrend.Unproven, elsewhere.Change(ProfileFigure.Metric)!.Verdict); // other pictures
         var other = ProfileComparison.Of([row], [row with { Metric = 0.8, MetricName = "top-5" }]).Pairs[0];
         Assert.Null(other.Change(ProfileFigure.Metric));
-        Assert.Contains("the metrics are not the same: top-1 before, top-5 after", other.Warnings);
+        Assert.Contains("the metrics differ: top-1 before, top-5 after", other.Warnings);
     }
 
     [Fact]
@@ -99,15 +99,15 @@ public sealed class ProfileComparisonTests
         ProfileRow[] after = [.. before[..2].Select(r => r with { Machine = ProfileRows.Machine() with { Fingerprint = "other", OnnxRuntime = "1.32.0" } })];
         Assert.Equal(
         [
-            "rows of the first profile that a later one of the same configuration replaces: 1",
-            "the versions of ONNX Runtime differ: '1.31.1' before, '1.32.0' after",
+            "rows of the first profile replaced by a later row of the same configuration: 1",
+            "the ONNX Runtime versions differ: '1.31.1' before, '1.32.0' after",
         ], ProfileComparison.Of(before, after).Warnings);
         after[0] = after[0] with { Machine = null, Stable = false, Unstable = ["it drifts"], ModelSha256 = "00" };
         after[1] = after[1] with { Machine = ProfileRows.Machine() with { Fingerprint = "other", Emulated = true } };
         var comparison = ProfileComparison.Of(before, after);
-        Assert.Contains("pairs that do not say which machine they ran on: 1 of 2", comparison.Warnings);
+        Assert.Contains("pairs without machine information: 1 of 2", comparison.Warnings);
         Assert.Contains("the machines differ: 0123456789abcdef before, other after", comparison.Warnings);
-        Assert.Equal(["the model files differ", "unstable after: it drifts", "emulated after: its times say nothing of the real processor"], comparison.Pairs.SelectMany(p => p.Warnings));
+        Assert.Equal(["the model files differ", "unstable after: it drifts", "emulated after: its latencies are not those of the real processor"], comparison.Pairs.SelectMany(p => p.Warnings));
     }
 
     [Fact]

@@ -42,8 +42,8 @@ public sealed class StabilityCheckTests
     [Fact]
     public void Drift_has_its_direction_and_its_figure()
     {
-        Assert.Equal("times drift: the last third is 10.0 % slower than the first", Assert.Single(StabilityCheck.Reasons([10, 10, 10, 10, 10, 10, 11, 11, 11])));
-        Assert.Equal("times drift: the last third is 10.0 % quicker than the first", Assert.Single(StabilityCheck.Reasons([11, 11, 11, 10, 10, 10, 10, 10, 10])));
+        Assert.Equal("latencies drift: the last third is 10.0 % slower than the first", Assert.Single(StabilityCheck.Reasons([10, 10, 10, 10, 10, 10, 11, 11, 11])));
+        Assert.Equal("latencies drift: the last third is 10.0 % faster than the first", Assert.Single(StabilityCheck.Reasons([11, 11, 11, 10, 10, 10, 10, 10, 10])));
     }
 
     public static TheoryData<string, SensorSummary> Sensors => new()
@@ -76,9 +76,9 @@ public sealed class StabilityCheckTests
     }
 
     [Theory]
-    [InlineData(99, 12, "p99 wants 100 runs, there were 99;p99.9 wants 1000 runs, there were 99")]
-    [InlineData(100, 12, "p99.9 wants 1000 runs, there were 100")]
+    [InlineData(99, 12, "p99 needs at least 100 runs; got 99;p99.9 needs at least 1000 runs; got 99")]
+    [InlineData(100, 12, "p99.9 needs at least 1000 runs; got 100")]
     [InlineData(1000, 12, "")]
-    [InlineData(1000, 5, "whether times drift wants 6 stretches, there were 5")]
+    [InlineData(1000, 5, "drift detection needs at least 6 windows; got 5")]
     public void Too_short_a_measurement_is_a_note(long runs, int windows, string notes) => Assert.Equal(notes, string.Join(';', StabilityCheck.Notes(runs, windows)));
 }

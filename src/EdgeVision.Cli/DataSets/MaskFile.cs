@@ -34,7 +34,7 @@ internal static class MaskFile
         if (kind is not (Grey or Palette) || bits > 8)
         {
             throw new EdgeVisionException(
-                $"mask '{path}' must be a grey or palette PNG with up to 8 bits per pixel, whose values are class ids");
+                $"mask '{path}' must be a grey or palette PNG with up to 8 bits per pixel; got colour type {kind} with {bits} bits");
         }
 
         using var image = ImageFile.Decode(file, path);

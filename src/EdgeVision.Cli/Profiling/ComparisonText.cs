@@ -120,7 +120,8 @@ internal static class ComparisonText
         yield return string.Create(
             CultureInfo.InvariantCulture,
             $"{comparison.Pairs.Count} configuration{(comparison.Pairs.Count == 1 ? "" : "s")} compared: "
-            + $"{comparison.Regressions} worse and {comparison.Improvements} better by more than {100 * comparison.Threshold:0.##} % and statistically significant");
+            + $"{comparison.Regressions} worse and {comparison.Improvements} better "
+            + $"by more than {100 * comparison.Threshold:0.##} % and statistically significant");
         IEnumerable<(IReadOnlyList<ProfileRow>, string)> unmatched = [(comparison.OnlyBefore, "first"), (comparison.OnlyAfter, "second")];
         foreach (var (rows, where) in unmatched)
         {

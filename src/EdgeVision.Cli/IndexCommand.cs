@@ -65,9 +65,9 @@ internal static class IndexCommand
 
             Examples:
               edgevision index --model models/families-triplet.onnx --source samples/emblems --label-from folder --out emblems.index
-              edgevision index --model mobilefacenet.onnx --spec samples/specs/mobilefacenet.spec.json --source faces
+              edgevision index --model mobilefacenet.onnx --spec samples/specs/mobilefacenet.spec.json --source faces \
                 --label-from folder --out faces.index
-              edgevision index --model mobilefacenet.onnx --spec samples/specs/mobilefacenet.spec.json --source new-faces
+              edgevision index --model mobilefacenet.onnx --spec samples/specs/mobilefacenet.spec.json --source new-faces \
                 --out faces.index --add
               edgevision index list faces.index
               edgevision index remove faces.index anna/03.jpg

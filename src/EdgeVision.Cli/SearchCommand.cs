@@ -64,7 +64,7 @@ internal static class SearchCommand
 
             Examples:
               edgevision search --model models/families-triplet.onnx --index emblems.index --source samples/emblems/emblem-03/2.png
-              edgevision search --model mobilefacenet.onnx --spec samples/specs/mobilefacenet.spec.json --index faces.index
+              edgevision search --model mobilefacenet.onnx --spec samples/specs/mobilefacenet.spec.json --index faces.index \
                 --source 'door/*.jpg' -k 1 --threshold 0.4 --json who.jsonl
             """)
         {

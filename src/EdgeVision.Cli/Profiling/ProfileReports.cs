@@ -41,8 +41,8 @@ internal sealed record ProfileReports(string? Json, string? Csv, string? Markdow
 
         public Option<string[]> Budgets { get; } = new("--budget")
         {
-            Description = "Pick the most accurate configuration within these limits, separated by commas, such as p99=33ms,memory=200MB, and "
-                + $"print why the others were rejected. Limits: {string.Join(", ", ProfileFigure.All.Select(f => f.Name))}. Repeatable.",
+            Description = "Pick the most accurate configuration within these limits, separated by commas, such as p99=33ms,memory=200MB, "
+                + $"and print why the others fail. Limits: {string.Join(", ", ProfileFigure.All.Select(f => f.Name))}. Repeatable.",
             HelpName = "LIMITS",
             AllowMultipleArgumentsPerToken = false,
             DefaultValueFactory = _ => [],

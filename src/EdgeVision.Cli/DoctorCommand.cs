@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace EdgeVision.Cli;
 
-/// <summary><c>edgevision doctor</c>: what this machine offers, and which providers work.</summary>
+/// <summary><c>edgevision doctor</c>: shows this machine's hardware and runtime, and tests the execution providers.</summary>
 internal static class DoctorCommand
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(3); // TensorRT builds an engine even for a tiny network
@@ -15,13 +15,17 @@ internal static class DoctorCommand
     {
         var library = ProviderArguments.ProviderLibrary();
         var options = ProviderArguments.ProviderOption();
-        var noTry = new Option<bool>("--no-try") { Description = "Do not try the providers." };
-        var json = new Option<string?>("--json") { Description = "Write it as JSON to FILE, or to standard output with -.", HelpName = "FILE|-" };
+        var noTry = new Option<bool>("--no-try") { Description = "Do not test the providers." };
+        var json = new Option<string?>("--json")
+        {
+            Description = "Write the report as JSON to FILE; - for standard output.",
+            HelpName = "FILE|-",
+        };
         var verbose = Shell.Verbose();
         var command = new Command("doctor",
             """
-            Shows what this machine and this build offer: processor, memory, GPUs, ONNX Runtime and its providers. Each provider that is there is tried with a
-            tiny network, in a process of its own, and its result is compared with the CPU's.
+            Shows what this machine and this build offer: processor, memory, GPUs, ONNX Runtime and its execution providers. Each available
+            provider runs a tiny network in a separate process, and its result is compared with the CPU's.
 
             Examples:
               edgevision doctor
@@ -32,7 +36,8 @@ internal static class DoctorCommand
         };
         command.SetAction((parse, cancel) => Shell.Guard(parse.GetValue(verbose), async () =>
         {
-            var rows = await Providers(parse.GetValue(library), ProviderArguments.Options(parse.GetValue(options)), !parse.GetValue(noTry), cancel);
+            var providerOptions = ProviderArguments.Options(parse.GetValue(options));
+            var rows = await Providers(parse.GetValue(library), providerOptions, !parse.GetValue(noTry), cancel);
             if (parse.GetValue(json) is { } to)
             {
                 Shell.WriteJson(to, writer => Write(writer, rows));
@@ -48,54 +53,68 @@ internal static class DoctorCommand
         return command;
     }
 
-    private static async Task<List<Row>> Providers(string? library, Dictionary<string, string> options, bool tries, CancellationToken cancel)
+    private static async Task<List<Row>> Providers(
+        string? library, Dictionary<string, string> options, bool tries, CancellationToken cancel)
     {
         var available = OrtLibrary.AvailableProviders;
         var rows = new List<Row>();
         foreach (var provider in Enum.GetValues<Provider>().Where(p => p != Provider.Plugin))
         {
             bool there = available.Contains(provider.OrtName());
-            rows.Add(new Row(provider.Name(), provider.OrtName(), there, there ? null : Advice(provider), there && tries ? await Try(provider.Name(), null, options, cancel) : null));
+            var probe = there && tries ? await Try(provider.Name(), null, options, cancel) : null;
+            rows.Add(new Row(provider.Name(), provider.OrtName(), there, there ? null : Advice(provider), probe));
         }
 
         if (library is not null)
         {
             var probe = tries ? await Try(Provider.Plugin.Name(), library, options, cancel) : null;
-            rows.Add(new Row(probe?.Provider ?? Provider.Plugin.Name(), probe?.OrtName ?? Path.GetFileName(library), File.Exists(library), null, probe));
+            string name = probe?.Provider ?? Provider.Plugin.Name();
+            rows.Add(new Row(name, probe?.OrtName ?? Path.GetFileName(library), File.Exists(library), null, probe));
         }
 
         return rows;
     }
 
-    // In a process of its own: a provider that does not fit its driver may well crash.
-    private static async Task<ProviderProbe> Try(string provider, string? library, Dictionary<string, string> options, CancellationToken cancel)
+    // In a separate process: a provider that does not match its driver may crash.
+    private static async Task<ProviderProbe> Try(
+        string provider, string? library, Dictionary<string, string> options, CancellationToken cancel)
     {
         var request = new ProfileRequest { Model = "", Provider = provider, ProviderLibrary = library, ProviderOptions = options };
-        var answer = await ProfileProcess.Run(new ProfileJob(ProfileTask.Probe, request, new ProfileOptions()), Longest, (_, _) => { }, cancel);
-        return answer.Probe ?? new ProviderProbe { Provider = provider, OrtName = library is null ? ProviderNames.Parse(provider).OrtName() : Path.GetFileName(library), Error = answer.Error };
+        var job = new ProfileJob(ProfileTask.Probe, request, new ProfileOptions());
+        var answer = await ProfileProcess.Run(job, Longest, (_, _) => { }, cancel);
+        return answer.Probe ?? new ProviderProbe
+        {
+            Provider = provider,
+            OrtName = library is null ? ProviderNames.Parse(provider).OrtName() : Path.GetFileName(library),
+            Error = answer.Error,
+        };
     }
 
     private static string Advice(Provider provider) => provider switch
     {
-        Provider.Cuda => "build with -p:EdgeVisionNative=Cuda, or name its library with --provider-library",
+        Provider.Cuda => "build with -p:EdgeVisionNative=Cuda, or give its library with --provider-library",
         Provider.TensorRt => "build with -p:EdgeVisionNative=Cuda",
         Provider.DirectMl => "build with -p:EdgeVisionNative=DirectML, on Windows",
-        _ => $"build with -p:EdgeVisionNative=None and let {OrtLibrary.PathVariable} name a library that has it",
+        _ => $"build with -p:EdgeVisionNative=None and set {OrtLibrary.PathVariable} to a library that includes it",
     };
 
     private static void Print(List<Row> rows)
     {
         Console.WriteLine($"edgevision {MachineInfo.Version}, {MachineInfo.Dotnet}");
         Console.WriteLine($"system     {RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}");
-        Console.WriteLine(FormattableString.Invariant($"machine    {Environment.ProcessorCount} cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1073741824.0:F1} GiB of memory"));
+        double memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1073741824.0;
+        Console.WriteLine(FormattableString.Invariant($"machine    {Environment.ProcessorCount} cores, {memory:F1} GiB of memory"));
         Console.WriteLine($"kernels    {MachineInfo.Kernels}");
         foreach (var gpu in GpuInfo.Read())
         {
-            Console.WriteLine($"GPU        {gpu.Name}{(gpu.MemoryMb is { } mb ? FormattableString.Invariant($", {mb} MiB") : "")}{(gpu.ComputeCapability is { } capability ? $", compute capability {capability}" : "")}, driver {gpu.Driver ?? "unknown"}");
+            string size = gpu.MemoryMb is { } mb ? FormattableString.Invariant($", {mb} MiB") : "";
+            string capability = gpu.ComputeCapability is { } version ? $", compute capability {version}" : "";
+            Console.WriteLine($"GPU        {gpu.Name}{size}{capability}, driver {gpu.Driver ?? "unknown"}");
         }
 
         string? custom = Environment.GetEnvironmentVariable(OrtLibrary.PathVariable);
-        Console.WriteLine($"ONNX Runtime {OrtLibrary.Version} from {(OrtLibrary.CustomPath ?? "this build")}{(custom is null ? "" : $" ({OrtLibrary.PathVariable}={custom})")}");
+        string variable = custom is null ? "" : $" ({OrtLibrary.PathVariable}={custom})";
+        Console.WriteLine($"ONNX Runtime {OrtLibrary.Version} from {OrtLibrary.CustomPath ?? "this build"}{variable}");
         foreach (var row in rows)
         {
             Console.WriteLine($"  {(row.There ? "yes" : "no"),-4} {row.Provider,-10} {Words(row)}");
@@ -108,18 +127,22 @@ internal static class DoctorCommand
     {
         if (row.Probe is not { } probe)
         {
-            return row.Advice ?? "there, and not tried";
+            return row.Advice ?? "available, not tested";
         }
 
-        string of = row.Provider == Provider.Plugin.Name() || probe.Devices is not null
-            ? $"{probe.OrtName}{(probe.Version is null ? "" : $" {probe.Version}")}{(probe.Devices is { Length: > 0 } devices ? $" on {string.Join(", ", devices)}" : "")}: " : "";
+        string version = probe.Version is null ? "" : $" {probe.Version}";
+        string on = probe.Devices is { Length: > 0 } devices ? $" on {string.Join(", ", devices)}" : "";
+        string of = row.Provider == Provider.Plugin.Name() || probe.Devices is not null ? $"{probe.OrtName}{version}{on}: " : "";
         if (!probe.Works)
         {
             return $"{of}does not work: {probe.Error}";
         }
 
-        string elsewhere = probe.Placement?.Where(p => p.Key != probe.OrtName).Sum(p => p.Value) is > 0 and var nodes ? $", {nodes} of {probe.Placement.Sum(p => p.Value)} nodes elsewhere" : "";
-        return of + FormattableString.Invariant($"works: loads in {probe.LoadMs:F1} ms, runs in {probe.RunMs:F3} ms, differs from the CPU by {probe.Difference:0.#E+0}{elsewhere}");
+        string elsewhere = probe.Placement?.Where(p => p.Key != probe.OrtName).Sum(p => p.Value) is > 0 and var nodes
+            ? $", {nodes} of {probe.Placement.Sum(p => p.Value)} nodes on other providers"
+            : "";
+        return of + FormattableString.Invariant($"works: loads in {probe.LoadMs:F1} ms, runs in {probe.RunMs:F3} ms, ")
+            + FormattableString.Invariant($"differs from the CPU by {probe.Difference:0.#E+0}{elsewhere}");
     }
 
     private static void Write(Utf8JsonWriter json, List<Row> rows)

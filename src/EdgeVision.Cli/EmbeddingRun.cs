@@ -2,14 +2,14 @@ using EdgeVision.Imaging;
 
 namespace EdgeVision.Cli;
 
-/// <summary>A model that turns pictures into embeddings, as <c>index</c> and <c>search</c> use it.</summary>
+/// <summary>Computes the embeddings of images for <c>index</c> and <c>search</c>.</summary>
 internal sealed class EmbeddingRun : IDisposable
 {
     private readonly VisionModel _model;
     private readonly VisionResult _result = new();
 
     /// <summary>Loads the model.</summary>
-    /// <exception cref="WrongCallException">It does not exist, or it gives no embedding.</exception>
+    /// <exception cref="WrongCallException">The model does not exist, or produces no embedding.</exception>
     public EmbeddingRun(string path, string? spec, RuntimeOptions runtime, int? threads)
     {
         Shell.MustExist(path, "model");
@@ -23,18 +23,18 @@ internal sealed class EmbeddingRun : IDisposable
         {
             string name = _model.Name, task = _model.Spec.Task;
             _model.Dispose();
-            throw new WrongCallException($"model '{name}' is for '{task}' and gives no embedding");
+            throw new WrongCallException($"model '{name}' produces no embedding; its task is '{task}'");
         }
 
         using var stream = File.OpenRead(path);
         Origin = $"{_model.Name}, SHA-256 {Checksum.Hex(stream)[..16]}";
     }
 
-    /// <summary>The model's name and the beginning of its file's checksum: what an index keeps of who made its embeddings.</summary>
+    /// <summary>Gets the model's name and the first 16 digits of its SHA-256, by which an index knows its model.</summary>
     public string Origin { get; }
 
-    /// <summary>The embedding of a picture; valid until the next call.</summary>
-    /// <exception cref="EdgeVisionException">The picture cannot be read, or the network put out what means nothing.</exception>
+    /// <summary>Returns the embedding of an image; valid until the next call.</summary>
+    /// <exception cref="EdgeVisionException">The image cannot be read, or the network's output is invalid.</exception>
     public ReadOnlySpan<float> Embed(string picture)
     {
         using var image = ImageFile.Load(picture);

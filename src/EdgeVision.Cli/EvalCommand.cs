@@ -5,50 +5,100 @@ using EdgeVision.Imaging;
 
 namespace EdgeVision.Cli;
 
-/// <summary><c>edgevision eval</c>: how good a model is on labelled pictures.</summary>
+/// <summary><c>edgevision eval</c>: evaluates a model on labelled images.</summary>
 internal static class EvalCommand
 {
-    private sealed record Call(string Model, string Data, string? Images, string? Split, string? Names, string? Classes, RuntimeOptions Runtime, float Confidence, float? Iou, int MaxDetections,
-        string? Spec, int? Limit, string? Json, string? Worst, int WorstCount, bool PerClass, int? Threads);
+    private sealed record Call(
+        string Model,
+        string Data,
+        string? Images,
+        string? Split,
+        string? Names,
+        string? Classes,
+        RuntimeOptions Runtime,
+        float Confidence,
+        float? Iou,
+        int MaxDetections,
+        string? Spec,
+        int? Limit,
+        string? Json,
+        string? Worst,
+        int WorstCount,
+        bool PerClass,
+        int? Threads);
 
     public static Command Create()
     {
         var model = Shell.Model();
-        var data = new Option<string>("--data", "-d") { Description = "Labelled pictures: a COCO .json; a data.yaml or folder of YOLO labels; a folder with images and masks; a folder with a subfolder for each class or identity.", Required = true, HelpName = "PATH" };
-        var images = new Option<string?>("--images") { Description = "Folder of the pictures, where the labels do not lie beside them.", HelpName = "DIR" };
-        var split = new Option<string?>("--split") { Description = "Part of the data set; the first there is of val, test and train by default.", HelpName = "NAME" };
-        var names = new Option<string?>("--names") { Description = "A .yaml with the class names, where the data set has none.", HelpName = "FILE" };
-        var classes = new Option<string?>("--classes") { Description = "How labels and classes are matched: name (the default, whatever the case), id, or pairs 'label=class' by commas for those whose names differ.", HelpName = "HOW" };
+        var data = new Option<string>("--data", "-d")
+        {
+            Description = "Labelled images: a COCO .json; a data.yaml or a folder of YOLO labels; a folder with 'images' and 'masks'; or "
+                + "a folder with one subfolder per class or identity.",
+            Required = true,
+            HelpName = "PATH",
+        };
+        var images = new Option<string?>("--images")
+        {
+            Description = "Folder of the images, if they are not beside the labels.",
+            HelpName = "DIR",
+        };
+        var split = new Option<string?>("--split")
+        {
+            Description = "Split of the data set, such as val or train. [default: the first that exists of val, valid, test, train]",
+            HelpName = "NAME",
+        };
+        var names = new Option<string?>("--names")
+        {
+            Description = "YAML file with class names, for a data set without them.",
+            HelpName = "FILE",
+        };
+        var classes = new Option<string?>("--classes")
+        {
+            Description = "How the model's labels match the data set's classes: by 'name' (ignoring case), by 'id', or by name with "
+                + "pairs 'label=class', separated by commas, for names that differ. [default: name]",
+            HelpName = "HOW",
+        };
         var providers = new ProviderArguments();
-        var confidence = Shell.Ratio("--conf", "Lowest score that takes part, 0 to 1; 0.001 by default, as average precision needs the whole curve.");
-        var iou = Shell.Ratio("--iou", "IoU above which the lower-scored of two boxes goes, 0 to 1; the model's own by default.");
-        var max = Shell.Count("--max-detections", "Most detections a picture, and of a class; 100 by default, as COCO has it.");
+        var confidence = Shell.Ratio(
+            "--conf", "Minimum score of a detection, 0 to 1; average precision needs the whole curve. [default: 0.001]");
+        var iou = Shell.Ratio("--iou", "IoU above which NMS removes the lower-scored of two boxes, 0 to 1. [default: the model's]");
+        var max = Shell.Count(
+            "--max-detections", "Maximum number of detections per image, and per class and image. [default: 100, as in COCO]");
         var spec = Shell.Spec();
-        var limit = Shell.Count("--limit", "Only the first so many pictures.");
-        var json = new Option<string?>("--json") { Description = "Write the figures as JSON to FILE, or to standard output with -.", HelpName = "FILE|-" };
-        var worst = new Option<string?>("--worst") { Description = "Draw the worst pictures into this folder: labels on the left, findings on the right.", HelpName = "DIR" };
-        var worstCount = Shell.Count("--worst-count", "How many of them; 10 by default.");
-        var perClass = new Option<bool>("--per-class") { Description = "Print the figures of each class too." };
+        var limit = Shell.Count("--limit", "Evaluate only the first N images. [default: all]");
+        var json = new Option<string?>("--json")
+        {
+            Description = "Write the metrics as JSON to FILE; - for standard output.",
+            HelpName = "FILE|-",
+        };
+        var worst = new Option<string?>("--worst")
+        {
+            Description = "Draw the worst images into this folder: annotations on the left, predictions on the right.",
+            HelpName = "DIR",
+        };
+        var worstCount = Shell.Count("--worst-count", "Number of images that --worst draws. [default: 10]");
+        var perClass = new Option<bool>("--per-class") { Description = "Also print the metrics of each class." };
         var threads = Shell.Threads();
         var verbose = Shell.Verbose();
         var command = new Command("eval",
             """
-            Measures a model on labelled pictures, by what its heads give and the labels say: boxes, masks and keypoints (COCO's average
-            precision and recall), classes (top-1, top-5), classes of pixels (mean IoU), embeddings (recall@k, mAP@R).
-            Pictures and labels that are broken are left out, counted, and make exit code 1.
+            Evaluates a model on labelled images. The model's outputs and the labels determine the metrics: COCO average precision and
+            recall for boxes, masks and keypoints; top-1 and top-5 accuracy for classes; mean IoU for segmentation; recall@k and mAP@R
+            for embeddings. Broken images and labels are skipped and counted, and lead to exit code 1.
 
             Examples:
               edgevision eval --model models/shelves-yolo.onnx --data samples/shelves --per-class --worst worst
               edgevision eval --model models/families-triplet.onnx --data samples/emblems
-              edgevision eval --model yolov8n.onnx --data coco/annotations/instances_val2017.json --images coco/val2017 --json figures.json
+              edgevision eval --model yolov8n.onnx --data coco/annotations/instances_val2017.json --images coco/val2017 --json metrics.json
             """)
         {
-            model, data, images, split, names, classes, confidence, iou, max, spec, limit, json, worst, worstCount, perClass, threads, verbose,
+            model, data, images, split, names, classes, confidence, iou, max, spec, limit, json, worst, worstCount, perClass, threads,
+            verbose,
         };
         providers.AddTo(command);
         command.SetAction((parse, cancel) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () => Run(new Call(
-            parse.GetValue(model)!, parse.GetValue(data)!, parse.GetValue(images), parse.GetValue(split), parse.GetValue(names), parse.GetValue(classes),
-            providers.Read(parse), parse.GetValue(confidence) ?? 0.001f, parse.GetValue(iou),
+            parse.GetValue(model)!, parse.GetValue(data)!, parse.GetValue(images), parse.GetValue(split), parse.GetValue(names),
+            parse.GetValue(classes), providers.Read(parse), parse.GetValue(confidence) ?? 0.001f, parse.GetValue(iou),
             parse.GetValue(max) ?? 100, parse.GetValue(spec), parse.GetValue(limit), parse.GetValue(json), parse.GetValue(worst),
             parse.GetValue(worstCount) ?? 10, parse.GetValue(perClass), parse.GetValue(threads)), cancel))));
         return command;
@@ -73,7 +123,8 @@ internal static class EvalCommand
             Threads = call.Threads is { } n ? ThreadBudget.Of(n) : null,
         });
 
-        var evaluation = new Evaluation(model, data, call.Classes, call.MaxDetections, Math.Max(call.Confidence, model.Spec.Thresholds.Confidence), Console.Error);
+        double threshold = Math.Max(call.Confidence, model.Spec.Thresholds.Confidence);
+        var evaluation = new Evaluation(model, data, call.Classes, call.MaxDetections, threshold, Console.Error);
         int count = Math.Min(call.Limit ?? int.MaxValue, data.Pictures.Count), failed = 0;
         long start = Stopwatch.GetTimestamp();
         using (var progress = new Progress(count))
@@ -97,7 +148,7 @@ internal static class EvalCommand
 
         if (failed == count)
         {
-            throw new EdgeVisionException($"no picture of {data.Description} could be evaluated");
+            throw new EdgeVisionException($"no image of {data.Description} could be evaluated");
         }
 
         if (call.Json is not null)
@@ -107,7 +158,11 @@ internal static class EvalCommand
 
         var to = call.Json == "-" ? Console.Error : Console.Out;
         to.WriteLine(FormattableString.Invariant($"{model.Name} on {data.Description}"));
-        to.WriteLine(FormattableString.Invariant($"{count - failed} pictures in {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s{(data.Kind == LabelKind.Objects ? FormattableString.Invariant($"; score from {call.Confidence:G3}, at most {call.MaxDetections} detections") : "")}"));
+        string limits = data.Kind == LabelKind.Objects
+            ? FormattableString.Invariant($"; minimum score {call.Confidence:G3}, at most {call.MaxDetections} detections")
+            : "";
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        to.WriteLine(FormattableString.Invariant($"{count - failed} images in {seconds:F1} s{limits}"));
         foreach (var measure in evaluation.Measures)
         {
             measure.Print(to, call.PerClass);
@@ -116,18 +171,20 @@ internal static class EvalCommand
         if (call.Worst is not null)
         {
             int drawn = evaluation.DrawWorst(call.Worst, call.WorstCount, cancel);
-            to.WriteLine(drawn > 0 ? $"the {drawn} worst pictures: {call.Worst}" : "no picture has a fault, so none is drawn");
+            to.WriteLine(drawn > 0 ? $"the {drawn} worst images: {call.Worst}" : "no image has an error, so none is drawn");
         }
 
         if (failed > 0 || problems.Count > 0)
         {
-            Console.Error.WriteLine($"edgevision: {failed} of {count} pictures were skipped and {problems.Count} labels left out: the figures are of the rest");
+            Console.Error.WriteLine(
+                $"edgevision: {failed} of {count} images and {problems.Count} labels were skipped; the metrics cover the rest");
         }
 
         return failed > 0 || problems.Count > 0 ? ExitCode.Failed : ExitCode.Done;
     }
 
-    private static void Write(Utf8JsonWriter json, Call call, VisionModel model, LabelledData data, Evaluation evaluation, int count, int failed, int problems)
+    private static void Write(
+        Utf8JsonWriter json, Call call, VisionModel model, LabelledData data, Evaluation evaluation, int count, int failed, int problems)
     {
         json.WriteStartObject();
         json.WriteString("model", model.Name);

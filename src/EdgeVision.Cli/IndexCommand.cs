@@ -2,44 +2,73 @@ using System.CommandLine;
 
 namespace EdgeVision.Cli;
 
-/// <summary>Where an entry's label comes from.</summary>
+/// <summary>Source of the label of an index entry.</summary>
 internal enum LabelFrom
 {
     None,
 
-    /// <summary>The name of the picture's folder.</summary>
+    /// <summary>Name of the image's folder.</summary>
     Folder,
 
-    /// <summary>The name of the picture's file without its extension and without a number at its end.</summary>
+    /// <summary>Name of the image file without its extension and without a trailing number.</summary>
     File,
 }
 
-/// <summary><c>edgevision index</c>: embeddings of pictures in a file, to be searched; and a look into such a file.</summary>
+/// <summary><c>edgevision index</c>: stores the embeddings of images in a file for search, and edits such files.</summary>
 internal static class IndexCommand
 {
-    private sealed record Call(string Model, string Source, string Out, bool Add, bool Overwrite, LabelFrom LabelFrom, EmbeddingMetric? Metric, string? Spec, RuntimeOptions Runtime, int? Threads);
+    private sealed record Call(
+        string Model,
+        string Source,
+        string Out,
+        bool Add,
+        bool Overwrite,
+        LabelFrom LabelFrom,
+        EmbeddingMetric? Metric,
+        string? Spec,
+        RuntimeOptions Runtime,
+        int? Threads);
 
     public static Command Create()
     {
         var model = Shell.Model();
-        var source = new Option<string>("--source", "-s") { Description = "Picture, pattern such as 'photos/*.jpg', or folder with all the folders in it.", Required = true, HelpName = "PATH" };
-        var to = new Option<string>("--out", "-o") { Description = "The index.", Required = true, HelpName = "FILE" };
-        var add = new Option<bool>("--add") { Description = "Add to the index that is there; a picture that is in it already is replaced." };
-        var overwrite = new Option<bool>("--overwrite") { Description = "Replace the index that is there." };
-        var labelFrom = new Option<LabelFrom>("--label-from") { Description = "Label each picture by its folder's name, or by its file's (anna_03.jpg is anna).", HelpName = "folder|file" };
-        var metric = new Option<EmbeddingMetric?>("--metric") { Description = "How embeddings are compared; cosine by default.", HelpName = "cosine|dot|l2" };
+        var source = new Option<string>("--source", "-s")
+        {
+            Description = "Image, pattern such as 'photos/*.jpg', or folder, including its subfolders.",
+            Required = true,
+            HelpName = "PATH",
+        };
+        var to = new Option<string>("--out", "-o") { Description = "Index file to write.", Required = true, HelpName = "FILE" };
+        var add = new Option<bool>("--add")
+        {
+            Description = "Add to the existing index; entries of images that it already contains are replaced.",
+        };
+        var overwrite = new Option<bool>("--overwrite") { Description = "Replace the existing index." };
+        var labelFrom = new Option<LabelFrom>("--label-from")
+        {
+            Description = "Label each image with the name of its folder or of its file (anna_03.jpg becomes anna). [default: no labels]",
+            HelpName = "folder|file",
+        };
+        var metric = new Option<EmbeddingMetric?>("--metric")
+        {
+            Description = "Metric that compares embeddings. [default: cosine]",
+            HelpName = "cosine|dot|l2",
+        };
         var spec = Shell.Spec();
         var providers = new ProviderArguments();
         var threads = Shell.Threads();
         var verbose = Shell.Verbose();
         var command = new Command("index",
             """
-            Turns pictures into embeddings and keeps them in a file for edgevision search. An entry's id is the picture's path below the source.
+            Computes the embeddings of images and stores them in a file for edgevision search. The id of an entry is the path of its image
+            relative to the source.
 
             Examples:
               edgevision index --model models/families-triplet.onnx --source samples/emblems --label-from folder --out emblems.index
-              edgevision index --model mobilefacenet.onnx --spec samples/specs/mobilefacenet.spec.json --source faces --label-from folder --out faces.index
-              edgevision index --model mobilefacenet.onnx --spec samples/specs/mobilefacenet.spec.json --source new-faces --out faces.index --add
+              edgevision index --model mobilefacenet.onnx --spec samples/specs/mobilefacenet.spec.json --source faces \
+                --label-from folder --out faces.index
+              edgevision index --model mobilefacenet.onnx --spec samples/specs/mobilefacenet.spec.json --source new-faces \
+                --out faces.index --add
               edgevision index list faces.index
               edgevision index remove faces.index anna/03.jpg
             """)
@@ -48,8 +77,9 @@ internal static class IndexCommand
         };
         providers.AddTo(command);
         command.SetAction((parse, cancel) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () => Run(new Call(
-            parse.GetValue(model)!, parse.GetValue(source)!, parse.GetValue(to)!, parse.GetValue(add), parse.GetValue(overwrite), parse.GetValue(labelFrom), parse.GetValue(metric),
-            parse.GetValue(spec), providers.Read(parse), parse.GetValue(threads)), cancel))));
+            parse.GetValue(model)!, parse.GetValue(source)!, parse.GetValue(to)!, parse.GetValue(add), parse.GetValue(overwrite),
+            parse.GetValue(labelFrom), parse.GetValue(metric), parse.GetValue(spec), providers.Read(parse),
+            parse.GetValue(threads)), cancel))));
         return command;
     }
 
@@ -58,12 +88,12 @@ internal static class IndexCommand
         bool there = File.Exists(call.Out);
         if (call.Add && call.Overwrite)
         {
-            throw new WrongCallException("--add keeps the index and --overwrite replaces it; give one of them");
+            throw new WrongCallException("--add and --overwrite cannot be combined; use one of them");
         }
 
         if (there && !call.Add && !call.Overwrite)
         {
-            throw new WrongCallException($"index '{call.Out}' exists; --add adds to it, --overwrite replaces it");
+            throw new WrongCallException($"index '{call.Out}' already exists; use --add to add to it or --overwrite to replace it");
         }
 
         var pictures = Pictures(call.Source);
@@ -72,14 +102,16 @@ internal static class IndexCommand
         if (index?.Origin is { } origin && origin != run.Origin)
         {
             index.Dispose();
-            throw new WrongCallException($"index '{call.Out}' holds embeddings of another model ({origin}; this is {run.Origin}), and those of two models cannot be compared");
+            throw new WrongCallException(
+                $"index '{call.Out}' was made with another model ({origin}; this one is {run.Origin}); "
+                + "embeddings of different models cannot be compared");
         }
 
         if (index is not null && call.Metric is { } metric && metric != index.Metric)
         {
             string held = index.Metric.ToString().ToLowerInvariant();
             index.Dispose();
-            throw new WrongCallException($"index '{call.Out}' compares by {held}; that cannot be changed with --add");
+            throw new WrongCallException($"index '{call.Out}' uses the metric {held}, which --add cannot change; omit --metric");
         }
 
         int failed = 0, added = 0, replaced = 0;
@@ -119,12 +151,13 @@ internal static class IndexCommand
 
             if (index is null || added + replaced == 0)
             {
-                throw new EdgeVisionException($"none of {pictures.Count} pictures could be read; no index is written");
+                throw new EdgeVisionException($"none of the {pictures.Count} images could be read; no index was written");
             }
 
             index.Origin = run.Origin;
             index.Save(call.Out);
-            Console.WriteLine($"{call.Out}: {added} added{(replaced > 0 ? $", {replaced} replaced" : "")}, {index.Count} entries of {index.Dimension} numbers");
+            string changes = $"{added} added{(replaced > 0 ? $", {replaced} replaced" : "")}";
+            Console.WriteLine($"{call.Out}: {changes}, {index.Count} entries with {index.Dimension} dimensions");
         }
         finally
         {
@@ -133,13 +166,13 @@ internal static class IndexCommand
 
         if (failed > 0)
         {
-            Console.Error.WriteLine($"edgevision: {failed} of {pictures.Count} pictures were skipped");
+            Console.Error.WriteLine($"edgevision: {failed} of {pictures.Count} images were skipped");
         }
 
         return failed > 0 ? ExitCode.Failed : ExitCode.Done;
     }
 
-    // Ids do not depend on where the source lies, and are alike on all systems.
+    // Ids do not depend on the location of the source, and are the same on all operating systems.
     private static List<(string Path, string Id)> Pictures(string source)
     {
         if (!Directory.Exists(source))
@@ -148,7 +181,7 @@ internal static class IndexCommand
         }
 
         List<(string, string)> found = [.. PictureFiles.Below(source).Select(p => (p, Path.GetRelativePath(source, p).Replace('\\', '/')))];
-        return found.Count > 0 ? found : throw new WrongCallException($"there is no picture in the folder '{source}'");
+        return found.Count > 0 ? found : throw new WrongCallException($"no image found in folder '{source}'");
     }
 
     private static string? Label(string path, LabelFrom from)
@@ -158,30 +191,31 @@ internal static class IndexCommand
             case LabelFrom.Folder:
                 return Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)));
             case LabelFrom.File:
-                string name = Path.GetFileNameWithoutExtension(path), bare = name.TrimEnd("0123456789".ToCharArray()).TrimEnd('_', '-', ' ', '.');
+                string name = Path.GetFileNameWithoutExtension(path);
+                string bare = name.TrimEnd("0123456789".ToCharArray()).TrimEnd('_', '-', ' ', '.');
                 return bare.Length > 0 ? bare : name;
             default:
                 return null;
         }
     }
 
-    private static Argument<string> FileArgument() => new("index") { Description = "The index." };
+    private static Argument<string> FileArgument() => new("index") { Description = "Index file." };
 
     private static Command Info()
     {
         var file = FileArgument();
         var verbose = Shell.Verbose();
-        var command = new Command("info", "Shows what an index holds.") { file, verbose };
+        var command = new Command("info", "Shows the size, metric, model and label count of an index.") { file, verbose };
         command.SetAction((parse, _) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () =>
         {
             string path = parse.GetValue(file)!;
             Shell.MustExist(path, "index");
             using var index = EmbeddingIndex.Open(path);
-            Console.WriteLine($"entries    {index.Count} of {index.Dimension} numbers");
+            Console.WriteLine($"entries    {index.Count} with {index.Dimension} dimensions");
             Console.WriteLine($"metric     {index.Metric.ToString().ToLowerInvariant()}");
-            Console.WriteLine($"model      {index.Origin ?? "not known"}");
+            Console.WriteLine($"model      {index.Origin ?? "unknown"}");
             Console.WriteLine($"labels     {index.Ids().Select(index.Label).Where(l => l is not null).Distinct().Count()}");
-            Console.WriteLine(FormattableString.Invariant($"file       {new FileInfo(path).Length / 1048576.0:F2} MiB, its checksum fits"));
+            Console.WriteLine(FormattableString.Invariant($"file       {new FileInfo(path).Length / 1048576.0:F2} MiB, checksum ok"));
             return ExitCode.Done;
         })));
         return command;
@@ -190,9 +224,16 @@ internal static class IndexCommand
     private static Command List()
     {
         var file = FileArgument();
-        var json = new Option<string?>("--json") { Description = "Write the entries as JSON to FILE, or to standard output with -.", HelpName = "FILE|-" };
+        var json = new Option<string?>("--json")
+        {
+            Description = "Write the entries as JSON to FILE; - for standard output.",
+            HelpName = "FILE|-",
+        };
         var verbose = Shell.Verbose();
-        var command = new Command("list", "Lists the ids of an index and, after a tab, their labels; in the order in which they were added.") { file, json, verbose };
+        var command = new Command("list", "Lists the ids of an index in the order they were added, each followed by a tab and its label.")
+        {
+            file, json, verbose,
+        };
         command.SetAction((parse, _) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () =>
         {
             string path = parse.GetValue(file)!;
@@ -233,10 +274,17 @@ internal static class IndexCommand
     private static Command Remove()
     {
         var file = FileArgument();
-        var ids = new Argument<string[]>("id") { Description = "Ids, as list shows them.", Arity = ArgumentArity.ZeroOrMore };
-        var labels = new Option<string[]>("--label") { Description = "Remove all entries of this label.", HelpName = "NAME" };
+        var ids = new Argument<string[]>("id")
+        {
+            Description = "Ids of the entries to remove, as 'index list' prints them.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var labels = new Option<string[]>("--label") { Description = "Remove all entries with this label; repeatable.", HelpName = "NAME" };
         var verbose = Shell.Verbose();
-        var command = new Command("remove", "Removes entries from an index; all that are named, or none where one of them is not there.") { file, ids, labels, verbose };
+        var command = new Command("remove", "Removes entries from an index: all that are named, or none if one of them does not exist.")
+        {
+            file, ids, labels, verbose,
+        };
         command.SetAction((parse, _) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () =>
         {
             string path = parse.GetValue(file)!;
@@ -244,7 +292,7 @@ internal static class IndexCommand
             string[] named = parse.GetValue(ids) ?? [], labelled = parse.GetValue(labels) ?? [];
             if (named.Length + labelled.Length == 0)
             {
-                throw new WrongCallException("name the ids to remove, or a --label");
+                throw new WrongCallException("no entries named; give ids or --label");
             }
 
             using var index = EmbeddingIndex.Load(path);
@@ -253,7 +301,7 @@ internal static class IndexCommand
             {
                 if (!index.Contains(id))
                 {
-                    throw new EdgeVisionException($"index '{path}' has no entry '{id}'; nothing is removed");
+                    throw new EdgeVisionException($"index '{path}' has no entry '{id}'; nothing was removed");
                 }
             }
 
@@ -262,7 +310,7 @@ internal static class IndexCommand
                 string[] of = [.. index.Ids().Where(id => index.Label(id) == label)];
                 if (of.Length == 0)
                 {
-                    throw new EdgeVisionException($"index '{path}' has no entry of label '{label}'; nothing is removed");
+                    throw new EdgeVisionException($"index '{path}' has no entry with label '{label}'; nothing was removed");
                 }
 
                 going.UnionWith(of);

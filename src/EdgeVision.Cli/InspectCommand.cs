@@ -2,17 +2,20 @@ using System.CommandLine;
 
 namespace EdgeVision.Cli;
 
-/// <summary><c>edgevision inspect</c>: what a model is and how it is read.</summary>
+/// <summary><c>edgevision inspect</c>: shows a model's inputs, outputs and spec, and where its nodes run.</summary>
 internal static class InspectCommand
 {
     public static Command Create()
     {
-        var model = new Argument<string>("model") { Description = "ONNX model." };
+        var model = new Argument<string>("model") { Description = "ONNX model file." };
         var spec = Shell.Spec();
         var providers = new ProviderArguments();
         var verbose = Shell.Verbose();
-        var showSpec = new Option<bool>("--print-spec") { Description = "Print the spec as JSON and nothing else: a start for one of your own." };
-        var command = new Command("inspect", "Shows a model's inputs and outputs, how it is read, and which provider runs how many of its nodes.")
+        var showSpec = new Option<bool>("--print-spec")
+        {
+            Description = "Print only the spec as JSON, as a starting point for a custom one.",
+        };
+        var command = new Command("inspect", "Shows a model's inputs, outputs and spec, and how many nodes each execution provider runs.")
         {
             model, spec, showSpec, verbose,
         };
@@ -29,7 +32,10 @@ internal static class InspectCommand
             var runtime = providers.Read(parse) with { SpecPath = parse.GetValue(spec) };
             using var engine = new InferenceEngine(path, new EngineOptions
             {
-                Providers = runtime.Providers, ProviderOptions = runtime.ProviderOptions, ProviderLibrary = runtime.ProviderLibrary, Notice = runtime.Notice,
+                Providers = runtime.Providers,
+                ProviderOptions = runtime.ProviderOptions,
+                ProviderLibrary = runtime.ProviderLibrary,
+                Notice = runtime.Notice,
             });
             ModelSpec? read = null;
             string source = "";
@@ -45,7 +51,10 @@ internal static class InspectCommand
 
             if (parse.GetValue(showSpec))
             {
-                Console.WriteLine(read is null ? throw new EdgeVisionException(problem!) : ModelSpecJson.Serialize(read with { Goldens = null })); // a self-test is no start for a spec
+                // A custom spec starts without the self-test.
+                Console.WriteLine(read is null
+                    ? throw new EdgeVisionException(problem!)
+                    : ModelSpecJson.Serialize(read with { Goldens = null }));
                 return ExitCode.Done;
             }
 
@@ -70,18 +79,25 @@ internal static class InspectCommand
                 var i = read.Input;
                 Console.WriteLine($"spec       from {source}");
                 Console.WriteLine($"task       {read.Task}");
-                Console.WriteLine(FormattableString.Invariant($"frames     {i.Resize.Mode} to {i.Width}x{i.Height} {i.ColorOrder} {i.Layout} {i.Element}, {i.Resize.Interpolation}, pad {i.Resize.PadValue}; (pixel * {i.Scale:G6} - {Vector(i.Mean)}) / {Vector(i.Std)}"));
+                Console.WriteLine(FormattableString.Invariant(
+                    $"frames     {i.Resize.Mode} to {i.Width}x{i.Height} {i.ColorOrder} {i.Layout} {i.Element}, ")
+                    + FormattableString.Invariant($"{i.Resize.Interpolation}, pad {i.Resize.PadValue}; ")
+                    + FormattableString.Invariant($"(pixel * {i.Scale:G6} - {Vector(i.Mean)}) / {Vector(i.Std)}"));
                 foreach (var head in read.Outputs)
                 {
-                    string parameters = head.Parameters.Count == 0 ? "" : $" ({string.Join(", ", head.Parameters.Select(p => $"{p.Key} {OneLineJson(p.Value.GetRawText())}"))})";
-                    Console.WriteLine($"decoder    {head.Decoder}{parameters}");
+                    string parameters = string.Join(", ", head.Parameters.Select(p => $"{p.Key} {OneLineJson(p.Value.GetRawText())}"));
+                    Console.WriteLine($"decoder    {head.Decoder}{(head.Parameters.Count == 0 ? "" : $" ({parameters})")}");
                 }
 
-                Console.WriteLine(FormattableString.Invariant($"thresholds score {read.Thresholds.Confidence}, IoU {read.Thresholds.Iou}, at most {read.Thresholds.MaxDetections} detections"));
-                Console.WriteLine($"labels     {read.Labels.Length}{(read.Labels.Length == 0 ? "" : ": " + string.Join(", ", read.Labels.Take(8)) + (read.Labels.Length > 8 ? ", …" : ""))}");
+                var thresholds = read.Thresholds;
+                Console.WriteLine(FormattableString.Invariant(
+                    $"thresholds score {thresholds.Confidence}, IoU {thresholds.Iou}, at most {thresholds.MaxDetections} detections"));
+                string labels = string.Join(", ", read.Labels.Take(8)) + (read.Labels.Length > 8 ? ", …" : "");
+                Console.WriteLine($"labels     {read.Labels.Length}{(read.Labels.Length == 0 ? "" : ": " + labels)}");
                 if (read.Provenance is { } p)
                 {
-                    Console.WriteLine($"provenance {string.Join("; ", new[] { p.Architecture, p.TrainedOn, p.Notes }.Where(t => !string.IsNullOrEmpty(t)))}");
+                    string?[] provenance = [p.Architecture, p.TrainedOn, p.Notes];
+                    Console.WriteLine($"provenance {string.Join("; ", provenance.Where(t => !string.IsNullOrEmpty(t)))}");
                     foreach (var (name, value) in p.Metrics ?? [])
                     {
                         Console.WriteLine(FormattableString.Invariant($"metric     {name} {value:G6}"));
@@ -90,7 +106,9 @@ internal static class InspectCommand
 
                 foreach (var golden in read.Goldens?.Where(g => g is not null) ?? [])
                 {
-                    Console.WriteLine($"self-test  '{golden.Name}', {golden.Width}x{golden.Height} pixels, {golden.Outputs.Length} output(s) kept; edgevision verify repeats it");
+                    Console.WriteLine(
+                        $"self-test  '{golden.Name}', {golden.Width}x{golden.Height} pixels, {golden.Outputs.Length} reference output(s); "
+                        + "edgevision verify repeats it");
                 }
             }
             else
@@ -104,10 +122,10 @@ internal static class InspectCommand
                 Console.WriteLine($"skipped    {provider.Name()}: {reason}");
             }
 
-            // Placement is measured with the sizes that the spec gives.
+            // Placement is measured at the input size of the spec.
             if (read is not null)
             {
-                using var loaded = VisionModel.Load(path, runtime with { Notice = null }); // it was said
+                using var loaded = VisionModel.Load(path, runtime with { Notice = null }); // loading above has reported the warnings
                 foreach (var (provider, nodes) in loaded.Engine.MeasurePlacement())
                 {
                     Console.WriteLine($"nodes      {nodes} on {provider}");

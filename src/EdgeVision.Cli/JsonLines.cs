@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace EdgeVision.Cli;
 
-/// <summary>JSON lines to a file that appears only once it is whole, or to standard output.</summary>
+/// <summary>Writes JSON lines to a file that appears only when complete, or to standard output.</summary>
 internal sealed class JsonLines : IDisposable
 {
     private readonly string? _path;
@@ -16,13 +16,16 @@ internal sealed class JsonLines : IDisposable
     {
         _path = path == "-" ? null : path;
         _stream = _path is null ? Console.OpenStandardOutput() : new FileStream(_path + ".part", FileMode.Create, FileAccess.Write);
-        // Labels keep their letters; < and & are no danger in a line of JSON.
-        _writer = new Utf8JsonWriter(_buffer, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        // Keep the non-ASCII letters of labels readable; < and & need no escapes in a JSON file.
+        _writer = new Utf8JsonWriter(_buffer, new JsonWriterOptions
+        {
+            Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        });
     }
 
     public bool IsStandardOutput => _path is null;
 
-    /// <summary>Writes the line of a result.</summary>
+    /// <summary>Writes a result as one line.</summary>
     public void Write(VisionResult result, string source, long sequence, string model, MaskPlane masks)
     {
         Begin();
@@ -30,7 +33,7 @@ internal sealed class JsonLines : IDisposable
         End();
     }
 
-    /// <summary>Writes one line; <paramref name="write"/> writes its object.</summary>
+    /// <summary>Writes one line, whose object <paramref name="write"/> writes.</summary>
     public void Write(Action<Utf8JsonWriter> write)
     {
         Begin();
@@ -38,7 +41,7 @@ internal sealed class JsonLines : IDisposable
         End();
     }
 
-    /// <summary>Ends the file and gives it its name.</summary>
+    /// <summary>Closes the file and moves it to its final name.</summary>
     public void Complete()
     {
         _stream.Dispose();
@@ -56,7 +59,7 @@ internal sealed class JsonLines : IDisposable
         _writer.Dispose();
         if (!_complete && _path is not null)
         {
-            Console.Error.WriteLine($"edgevision: what was written before the error is kept in {_path}.part");
+            Console.Error.WriteLine($"edgevision: the incomplete output is kept in {_path}.part");
         }
     }
 

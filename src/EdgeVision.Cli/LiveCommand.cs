@@ -4,32 +4,66 @@ using EdgeVision.Live;
 
 namespace EdgeVision.Cli;
 
-/// <summary><c>edgevision live</c>: a pipeline with a page that shows it.</summary>
+/// <summary><c>edgevision live</c>: runs a pipeline and serves a web page that shows it.</summary>
 internal static class LiveCommand
 {
-    private sealed record Call(string? Config, string? Model, string[] Sources, TrackerKind? Track, RuntimeOptions Runtime, LiveOptions Live);
+    private sealed record Call(
+        string? Config, string? Model, string[] Sources, TrackerKind? Track, RuntimeOptions Runtime, LiveOptions Live);
 
     public static Command Create()
     {
         var defaults = new LiveOptions();
-        var model = new Option<string?>("--model", "-m") { Description = "ONNX model that looks at the frames.", HelpName = "FILE" };
-        var source = new Option<string[]>("--source", "-s") { Description = "Camera number, rtsp:// or http:// URL, video, picture, or test: for a drawn pattern; several by repeating it. Files are played at their speed.", HelpName = "ADDRESS" };
-        var config = new Option<string?>("--config") { Description = "Pipeline as YAML, instead of --model and --source.", HelpName = "FILE" };
-        var track = new Option<TrackerKind?>("--track") { Description = "Follow objects from frame to frame.", HelpName = "bytetrack|ocsort|botsort" };
-        var address = new Option<string>("--address") { Description = "Where the page is served. Beyond this machine (0.0.0.0:8090) viewers need a token.", HelpName = "IP:PORT", DefaultValueFactory = _ => defaults.Address };
-        var token = new Option<string?>("--token") { Description = $"What viewers must show, at least {LiveOptions.ShortestToken} characters; EDGEVISION_LIVE_TOKEN says it where other users see the command line. Made up where one is needed and none is given.", HelpName = "TEXT" };
-        var hosts = new Option<string[]>("--host") { Description = "Further name of the page, as behind a reverse proxy.", HelpName = "NAME[:PORT]" };
-        var viewers = Shell.Count("--max-viewers", $"Most viewers at a time ({defaults.MaxViewers}).");
-        var rate = new Option<double?>("--max-fps") { Description = $"Pictures a second and source on the page ({defaults.MaxFramesPerSecond}).", HelpName = "N" };
-        var width = Shell.Count("--max-width", $"Wider pictures are made that wide for the page ({defaults.MaxWidth}).");
-        var quality = Shell.Count("--quality", $"JPEG quality of the page, 1 to 100 ({defaults.Quality}).");
+        var model = new Option<string?>("--model", "-m") { Description = "ONNX model file to run on the frames.", HelpName = "FILE" };
+        var source = new Option<string[]>("--source", "-s")
+        {
+            Description = "Camera number, rtsp:// or http:// URL, video, image, or test: for a test pattern; repeatable. Files are "
+                + "played at their own speed.",
+            HelpName = "ADDRESS",
+        };
+        var config = new Option<string?>("--config")
+        {
+            Description = "Pipeline file (YAML), instead of --model and --source.",
+            HelpName = "FILE",
+        };
+        var track = new Option<TrackerKind?>("--track")
+        {
+            Description = "Track objects across frames with this tracker.",
+            HelpName = "bytetrack|ocsort|botsort",
+        };
+        var address = new Option<string>("--address")
+        {
+            Description = "Address that the page is served on. Viewers on other machines (0.0.0.0:8090) need a token.",
+            HelpName = "IP:PORT",
+            DefaultValueFactory = _ => defaults.Address,
+        };
+        var token = new Option<string?>("--token")
+        {
+            Description = $"Token that viewers must present, at least {LiveOptions.ShortestToken} characters. Use the variable "
+                + "EDGEVISION_LIVE_TOKEN instead where other users can see the command line. [default: generated if one is needed]",
+            HelpName = "TEXT",
+        };
+        var hosts = new Option<string[]>("--host")
+        {
+            Description = "Further host name of the page, as behind a reverse proxy; repeatable.",
+            HelpName = "NAME[:PORT]",
+        };
+        var viewers = Shell.Count("--max-viewers", $"Maximum number of viewers at a time. [default: {defaults.MaxViewers}]");
+        var rate = new Option<double?>("--max-fps")
+        {
+            Description = $"Maximum images per second and source on the page. [default: {defaults.MaxFramesPerSecond}]",
+            HelpName = "N",
+        };
+        var width = Shell.Count(
+            "--max-width", $"Maximum image width on the page in pixels; wider images are scaled down. [default: {defaults.MaxWidth}]");
+        var quality = Shell.Count("--quality", $"JPEG quality of the images on the page, 1 to 100. [default: {defaults.Quality}]");
         var providers = new ProviderArguments();
-        var confidence = Shell.Ratio("--conf", "Lowest score reported, 0 to 1; 0.1 with --track, for low scores keep tracks alive.");
+        var confidence = Shell.Ratio(
+            "--conf", "Minimum score of a detection, 0 to 1; low scores keep tracks alive. [default: the model's; 0.1 with --track]");
         var spec = Shell.Spec();
         var verbose = Shell.Verbose();
         var command = new Command("live",
             """
-            Runs a pipeline and serves a page that shows it: pictures with what was found, and the numbers of every stage. Ends with Ctrl-C.
+            Runs a pipeline and serves a web page with its annotated images and the statistics of every stage. Stop it with Ctrl-C.
 
             Examples:
               edgevision live --model models/shapes-fpn.onnx --source test: --track bytetrack
@@ -50,7 +84,8 @@ internal static class LiveCommand
             new LiveOptions
             {
                 Address = parse.GetValue(address)!,
-                Token = parse.GetValue(token) ?? (Environment.GetEnvironmentVariable("EDGEVISION_LIVE_TOKEN") is { Length: > 0 } given ? given : null),
+                Token = parse.GetValue(token)
+                    ?? (Environment.GetEnvironmentVariable("EDGEVISION_LIVE_TOKEN") is { Length: > 0 } given ? given : null),
                 Hosts = parse.GetValue(hosts) ?? [],
                 MaxViewers = parse.GetValue(viewers) ?? defaults.MaxViewers,
                 MaxFramesPerSecond = parse.GetValue(rate) ?? defaults.MaxFramesPerSecond,
@@ -60,7 +95,7 @@ internal static class LiveCommand
         return command;
     }
 
-    // What the options or the file got wrong is the call's fault.
+    // Errors in the options or in the file are usage errors.
     private static async Task<int> CheckedAsync(Call call, CancellationToken cancel)
     {
         try
@@ -79,8 +114,9 @@ internal static class LiveCommand
         var words = config.Sinks.Any(s => s.UsesStandardOutput) ? Console.Error : Console.Out;
         await using var server = new LiveServer(call.Live);
         await server.StartAsync(cancel);
-        // A page shows the newest; it never holds the pipeline up, not even one that plays files.
-        await using var pipeline = LoadNotices.Build(config, told => told.ToBuilder().AddSink(new LiveSink(server), new SinkOptions { Policy = QueuePolicy.DropOldest }));
+        // The page shows the newest frame and never blocks the pipeline, not even one that plays files.
+        await using var pipeline = LoadNotices.Build(
+            config, told => told.ToBuilder().AddSink(new LiveSink(server), new SinkOptions { Policy = QueuePolicy.DropOldest }));
         pipeline.Notice += n => Console.Error.WriteLine($"edgevision: {n.Component}: {SourceAddress.Redact(n.Message)}");
         server.Watch(pipeline);
         words.WriteLine($"live page: {server.Address}{(server.Token is null ? "" : $"?token={Uri.EscapeDataString(server.Token)}")}");
@@ -89,10 +125,10 @@ internal static class LiveCommand
         {
             if (ledger.Sources.All(s => s.State == SourceState.Failed))
             {
-                throw new EdgeVisionException($"every source has failed: {ledger.Sources[0].LastError}");
+                throw new EdgeVisionException($"all sources have failed: {ledger.Sources[0].LastError}");
             }
 
-            words.WriteLine("every source has ended; the page stays until Ctrl-C");
+            words.WriteLine("all sources have ended; the page stays up until Ctrl-C");
             await Task.Delay(Timeout.Infinite, cancel).ContinueWith(_ => { }, TaskScheduler.Default);
         }
 
@@ -106,17 +142,18 @@ internal static class LiveCommand
         {
             if (call.Model is not null || call.Sources.Length > 0 || call.Track is not null)
             {
-                throw new WrongCallException("--config says what is to run; leave --model, --source and --track out");
+                throw new WrongCallException("--config cannot be combined with --model, --source or --track");
             }
 
             var config = PipelineConfig.Load(call.Config);
             return config.Sinks.All(s => s.Kind != "live") ? config
-                : throw new WrongCallException($"'{call.Config}' has a live page among its sinks; run it with 'edgevision pipeline run {call.Config}'");
+                : throw new WrongCallException(
+                    $"'{call.Config}' already has a sink with a live page; run it with 'edgevision pipeline run {call.Config}'");
         }
 
         if (call.Model is null || call.Sources.Length == 0)
         {
-            throw new WrongCallException("give --model and --source, or --config");
+            throw new WrongCallException("nothing to run; give --model and --source, or --config");
         }
 
         Shell.MustExist(call.Model, "model");
@@ -127,7 +164,10 @@ internal static class LiveCommand
 
         return new PipelineConfig
         {
-            Sources = [.. call.Sources.Select((s, i) => Source(s, call.Sources.Length == 1 ? "" : FormattableString.Invariant($" {i + 1}")))],
+            Sources =
+            [
+                .. call.Sources.Select((s, i) => Source(s, call.Sources.Length == 1 ? "" : FormattableString.Invariant($" {i + 1}"))),
+            ],
             Models = [new ModelConfig { Name = Path.GetFileNameWithoutExtension(call.Model), Path = call.Model, Runtime = call.Runtime }],
             Tracking = call.Track is { } tracker ? [new TrackingConfig { Tracker = tracker }] : [],
         };

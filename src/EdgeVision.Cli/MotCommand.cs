@@ -4,19 +4,40 @@ using System.Text.Json;
 
 namespace EdgeVision.Cli;
 
-/// <summary><c>edgevision mot</c>: tracks against the truth.</summary>
+/// <summary><c>edgevision mot</c>: evaluates tracks against ground truth.</summary>
 internal static class MotCommand
 {
     public static Command Create()
     {
-        var truth = new Option<string>("--truth") { Description = "True tracks: a file, or a folder whose files are sequences. Boxes whose seventh number is 0 are left out.", Required = true, HelpName = "PATH" };
-        var found = new Option<string>("--tracks") { Description = "Tracks to judge, from 'run --track … --mot FILE': a file, or a folder with files of the same names.", Required = true, HelpName = "PATH" };
-        var iou = new Option<double>("--iou") { Description = "IoU from which a box is found, for MOTA and IDF1.", HelpName = "0..1", DefaultValueFactory = _ => 0.5 };
-        var json = new Option<string?>("--json") { Description = "Write the figures as JSON to FILE, or to standard output with -.", HelpName = "FILE|-" };
+        var truth = new Option<string>("--truth")
+        {
+            Description = "Ground-truth tracks: a file, or a folder with one file per sequence. Boxes whose seventh number is 0 are "
+                + "ignored.",
+            Required = true,
+            HelpName = "PATH",
+        };
+        var found = new Option<string>("--tracks")
+        {
+            Description = "Tracks to evaluate, as 'run --track … --mot FILE' writes them: a file, or a folder with files of the same "
+                + "names.",
+            Required = true,
+            HelpName = "PATH",
+        };
+        var iou = new Option<double>("--iou")
+        {
+            Description = "IoU from which two boxes match, for MOTA and IDF1; above 0, at most 1.",
+            HelpName = "0..1",
+            DefaultValueFactory = _ => 0.5,
+        };
+        var json = new Option<string?>("--json")
+        {
+            Description = "Write the metrics as JSON to FILE; - for standard output.",
+            HelpName = "FILE|-",
+        };
         var verbose = Shell.Verbose();
         var command = new Command("mot",
             """
-            Judges tracks against the truth: HOTA, MOTA, IDF1, switches and fragments, as TrackEval counts them.
+            Evaluates tracks against ground truth: HOTA, MOTA, IDF1, identity switches and fragments, counted as in TrackEval.
             Files are MOTChallenge text: frame,id,left,top,width,height,score,…
 
             Examples:
@@ -26,7 +47,8 @@ internal static class MotCommand
         {
             truth, found, iou, json, verbose,
         };
-        command.SetAction(parse => Shell.Guard(parse.GetValue(verbose), () => Run(parse.GetValue(truth)!, parse.GetValue(found)!, parse.GetValue(iou), parse.GetValue(json))));
+        command.SetAction(parse => Shell.Guard(parse.GetValue(verbose), () => Run(
+            parse.GetValue(truth)!, parse.GetValue(found)!, parse.GetValue(iou), parse.GetValue(json))));
         return command;
     }
 
@@ -34,7 +56,7 @@ internal static class MotCommand
     {
         if (!(iou is > 0 and <= 1))
         {
-            throw new WrongCallException("--iou lies above 0 and up to 1");
+            throw new WrongCallException(FormattableString.Invariant($"--iou must be above 0 and at most 1; got {iou}"));
         }
 
         var pairs = Pairs(truth, found);
@@ -81,12 +103,12 @@ internal static class MotCommand
     {
         if (Directory.Exists(truth) != Directory.Exists(found))
         {
-            throw new WrongCallException("--truth and --tracks are both files or both folders");
+            throw new WrongCallException("--truth and --tracks must both be files or both be folders");
         }
 
         if (!Directory.Exists(truth))
         {
-            Shell.MustExist(truth, "truth");
+            Shell.MustExist(truth, "ground truth");
             Shell.MustExist(found, "tracks");
             return [(Path.GetFileNameWithoutExtension(found), truth, found)];
         }
@@ -99,7 +121,7 @@ internal static class MotCommand
             pairs.Add((Path.GetFileNameWithoutExtension(file), file, other));
         }
 
-        return pairs.Count > 0 ? pairs : throw new WrongCallException($"there is no .txt file in '{truth}'");
+        return pairs.Count > 0 ? pairs : throw new WrongCallException($"no .txt file found in '{truth}'");
     }
 
     private static List<List<MotBox>> Read(string path, bool truth)
@@ -111,10 +133,15 @@ internal static class MotCommand
     private static void Print(List<(string Name, MotSummary Summary)> rows)
     {
         int width = Math.Max(8, rows.Max(r => r.Name.Length));
-        Console.WriteLine($"{"sequence".PadRight(width)}    HOTA    DetA    AssA    LocA    MOTA    MOTP    IDF1  switches  fragments   misses   false  objects  mostly tracked  mostly lost");
+        Console.WriteLine($"{"sequence".PadRight(width)}    HOTA    DetA    AssA    LocA    MOTA    MOTP    IDF1"
+            + "  switches  fragments   misses   false  objects  mostly tracked  mostly lost");
         foreach (var (name, s) in rows)
         {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name.PadRight(width)}  {s.Hota,6:F3}  {s.DetA,6:F3}  {s.AssA,6:F3}  {s.LocA,6:F3}  {s.Mota,6:F3}  {s.Motp,6:F3}  {s.Idf1,6:F3}  {s.IdSwitches,8}  {s.Fragments,9}  {s.Misses,7}  {s.FalsePositives,6}  {s.Objects,7}  {s.MostlyTracked,14}  {s.MostlyLost,11}"));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{name.PadRight(width)}  {s.Hota,6:F3}  {s.DetA,6:F3}  {s.AssA,6:F3}  {s.LocA,6:F3}  {s.Mota,6:F3}  {s.Motp,6:F3}"
+                + $"  {s.Idf1,6:F3}  {s.IdSwitches,8}  {s.Fragments,9}  {s.Misses,7}  {s.FalsePositives,6}  {s.Objects,7}"
+                + $"  {s.MostlyTracked,14}  {s.MostlyLost,11}"));
         }
     }
 
@@ -129,14 +156,23 @@ internal static class MotCommand
             {
                 writer.WriteStartObject();
                 writer.WriteString("name"u8, name);
-                foreach (var (key, value) in (ReadOnlySpan<(string, double)>)[("hota", s.Hota), ("det_a", s.DetA), ("ass_a", s.AssA), ("loc_a", s.LocA), ("mota", s.Mota), ("motp", s.Motp),
-                    ("idf1", s.Idf1), ("id_precision", s.IdPrecision), ("id_recall", s.IdRecall)])
+                ReadOnlySpan<(string, double)> scores =
+                [
+                    ("hota", s.Hota), ("det_a", s.DetA), ("ass_a", s.AssA), ("loc_a", s.LocA), ("mota", s.Mota), ("motp", s.Motp),
+                    ("idf1", s.Idf1), ("id_precision", s.IdPrecision), ("id_recall", s.IdRecall),
+                ];
+                foreach (var (key, value) in scores)
                 {
                     writer.WriteNumber(key, value);
                 }
 
-                foreach (var (key, value) in (ReadOnlySpan<(string, long)>)[("true_positives", s.TruePositives), ("misses", s.Misses), ("false_positives", s.FalsePositives), ("id_switches", s.IdSwitches),
-                    ("fragments", s.Fragments), ("objects", s.Objects), ("mostly_tracked", s.MostlyTracked), ("mostly_lost", s.MostlyLost)])
+                ReadOnlySpan<(string, long)> counts =
+                [
+                    ("true_positives", s.TruePositives), ("misses", s.Misses), ("false_positives", s.FalsePositives),
+                    ("id_switches", s.IdSwitches), ("fragments", s.Fragments), ("objects", s.Objects),
+                    ("mostly_tracked", s.MostlyTracked), ("mostly_lost", s.MostlyLost),
+                ];
+                foreach (var (key, value) in counts)
                 {
                     writer.WriteNumber(key, value);
                 }

@@ -4,7 +4,9 @@ using EdgeVision;
 using EdgeVision.Cli;
 
 Console.OutputEncoding = new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
-var root = new RootCommand("Runs vision models on pictures, videos and cameras: detection, segmentation, pose, oriented boxes, classification, embeddings; measures them, and finds pictures by their like.")
+var root = new RootCommand(
+    "Runs vision models on images, videos and cameras: detection, segmentation, pose, oriented boxes, classification and embeddings. "
+    + "Evaluates and profiles models, deploys pipelines, and searches images by similarity.")
 {
     RunCommand.Create(),
     PipelineCommand.Create(),
@@ -24,13 +26,17 @@ var root = new RootCommand("Runs vision models on pictures, videos and cameras: 
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {
-    // One line that says what is wrong, and where help is.
+    // One line with the error, and one with the command that shows the help.
     Console.Error.WriteLine($"edgevision: {SourceAddress.Redact(parsed.Errors[0].Message.ReplaceLineEndings(" "))}");
     Console.Error.WriteLine($"try: edgevision {PathOf(parsed.CommandResult)}--help");
     return ExitCode.WrongCall;
 }
 
-// A pipeline's orderly end takes seconds: sinks write what they hold and decoders are waited for.
-return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(15) });
+// A graceful shutdown of a pipeline takes seconds: sinks flush their queues, and decoders are waited for.
+return await parsed.InvokeAsync(new InvocationConfiguration
+{
+    EnableDefaultExceptionHandler = false,
+    ProcessTerminationTimeout = TimeSpan.FromSeconds(15),
+});
 
 static string PathOf(CommandResult called) => called.Parent is CommandResult parent ? $"{PathOf(parent)}{called.Command.Name} " : "";

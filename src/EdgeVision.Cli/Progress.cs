@@ -1,6 +1,6 @@
 namespace EdgeVision.Cli;
 
-/// <summary>A progress bar on standard error, only where a person sees it.</summary>
+/// <summary>Shows a progress bar on standard error, only on a terminal and for more than one image.</summary>
 internal sealed class Progress(int total) : IDisposable
 {
     private readonly bool _shown = total > 1 && !Console.IsErrorRedirected;
@@ -19,7 +19,8 @@ internal sealed class Progress(int total) : IDisposable
         int full = _done * Width / total;
         double seconds = System.Diagnostics.Stopwatch.GetElapsedTime(_start).TotalSeconds;
         double left = seconds / _done * (total - _done);
-        Console.Error.Write(FormattableString.Invariant($"\r[{new string('#', full)}{new string('.', Width - full)}] {_done}/{total}  {_done / seconds:F1} pictures/s  {left:F0} s left "));
+        string bar = new string('#', full) + new string('.', Width - full);
+        Console.Error.Write(FormattableString.Invariant($"\r[{bar}] {_done}/{total}  {_done / seconds:F1} images/s  {left:F0} s left "));
     }
 
     public void Dispose()

@@ -2,26 +2,39 @@ using System.CommandLine;
 
 namespace EdgeVision.Cli;
 
-/// <summary>The options that say on what a model runs.</summary>
+/// <summary>Options that select the execution providers of a model.</summary>
 internal sealed class ProviderArguments
 {
     private readonly Option<string[]> _providers = new("--provider")
     {
-        Description = $"Execution providers in order of preference: auto, {string.Join(", ", ProviderNames.All)}. Several by commas.",
+        Description = $"Execution providers in order of preference, separated by commas: auto, {string.Join(", ", ProviderNames.All)}.",
         HelpName = "NAME",
         DefaultValueFactory = _ => ["auto"],
         AllowMultipleArgumentsPerToken = false,
     };
 
-    private readonly Option<bool> _require = new("--require-provider") { Description = "Fail where the provider cannot be had, instead of falling back." };
+    private readonly Option<bool> _require = new("--require-provider")
+    {
+        Description = "Fail if the provider is not available, instead of falling back.",
+    };
     private readonly Option<string[]> _options = ProviderOption();
     private readonly Option<string?> _library = ProviderLibrary();
 
-    /// <summary>The option of providers' options, by itself.</summary>
-    public static Option<string[]> ProviderOption() => new("--provider-option") { Description = "Option of providers or session, repeated: device_id=1, cuda.enable_cuda_graph=1, trt_fp16_enable=1, session.…; docs/providers.md lists them.", HelpName = "NAME=VALUE" };
+    /// <summary>Creates the option <c>--provider-option</c>.</summary>
+    public static Option<string[]> ProviderOption() => new("--provider-option")
+    {
+        Description = "Option of a provider or of the session, such as device_id=1, cuda.enable_cuda_graph=1, trt_fp16_enable=1 "
+            + "or session.…; repeatable. docs/providers.md lists all.",
+        HelpName = "NAME=VALUE",
+    };
 
-    /// <summary>The option of a provider's library, by itself.</summary>
-    public static Option<string?> ProviderLibrary() => new("--provider-library") { Description = "Library of a provider that this build has not: a plugin, or libonnxruntime_providers_cuda.so of the core's release. Without --provider it comes first.", HelpName = "FILE" };
+    /// <summary>Creates the option <c>--provider-library</c>.</summary>
+    public static Option<string?> ProviderLibrary() => new("--provider-library")
+    {
+        Description = "Library of an execution provider that this build does not include: a plugin, or libonnxruntime_providers_cuda.so "
+            + "of the same ONNX Runtime release. Without --provider it is preferred to the others.",
+        HelpName = "FILE",
+    };
 
     public void AddTo(Command command)
     {
@@ -31,8 +44,9 @@ internal sealed class ProviderArguments
         }
     }
 
-    /// <summary>What the call asks for; what takes long or goes otherwise is said on standard error.</summary>
-    /// <exception cref="WrongCallException">A provider or an option is not known, or the library is not there.</exception>
+    /// <summary>Returns the runtime options that the arguments give.</summary>
+    /// <remarks>The model reports slow steps and fallbacks on standard error.</remarks>
+    /// <exception cref="WrongCallException">A provider or an option is unknown, or the library does not exist.</exception>
     public RuntimeOptions Read(ParseResult parse)
     {
         return new RuntimeOptions
@@ -44,8 +58,8 @@ internal sealed class ProviderArguments
         };
     }
 
-    /// <summary>Options out of NAME=VALUE.</summary>
-    /// <exception cref="WrongCallException">One is none, or not known.</exception>
+    /// <summary>Parses options of the form NAME=VALUE.</summary>
+    /// <exception cref="WrongCallException">A text is not NAME=VALUE, or the option is unknown.</exception>
     public static Dictionary<string, string> Options(string[]? values)
     {
         try
@@ -58,8 +72,8 @@ internal sealed class ProviderArguments
         }
     }
 
-    /// <summary>The library, which is there.</summary>
-    /// <exception cref="WrongCallException">It is not.</exception>
+    /// <summary>Returns the path of the library after checking that the file exists; null without a path.</summary>
+    /// <exception cref="WrongCallException">The file does not exist.</exception>
     public static string? Library(string? path)
     {
         if (path is not null)
@@ -75,7 +89,9 @@ internal sealed class ProviderArguments
         string[] all = [.. names.SelectMany(n => n.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
         if (all.Length == 0 || all is ["auto"])
         {
-            return require ? throw new WrongCallException("--require-provider needs a --provider to require") : ProviderPolicy.Auto;
+            return require
+                ? throw new WrongCallException("--require-provider needs --provider with a provider other than auto")
+                : ProviderPolicy.Auto;
         }
 
         try

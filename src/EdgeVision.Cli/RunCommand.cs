@@ -6,11 +6,29 @@ using EdgeVision.Imaging;
 
 namespace EdgeVision.Cli;
 
-/// <summary>What <c>run</c> is told.</summary>
-internal sealed record RunCall(string Model, string Source, RuntimeOptions Device, float? Confidence, float? Iou, int? MaxDetections, bool Agnostic,
-    string? Spec, string? Json, string? Save, bool Stats, int? Threads, int Repeat, MaskPlane Masks, Box? Crop, TileOptions? Tiles, TrackCall? Track, string? Cache, StreamCall? Stream)
+/// <summary>Arguments of <c>run</c>.</summary>
+internal sealed record RunCall(
+    string Model,
+    string Source,
+    RuntimeOptions Device,
+    float? Confidence,
+    float? Iou,
+    int? MaxDetections,
+    bool Agnostic,
+    string? Spec,
+    string? Json,
+    string? Save,
+    bool Stats,
+    int? Threads,
+    int Repeat,
+    MaskPlane Masks,
+    Box? Crop,
+    TileOptions? Tiles,
+    TrackCall? Track,
+    string? Cache,
+    StreamCall? Stream)
 {
-    /// <summary>How the model is loaded.</summary>
+    /// <summary>Gets the options that the model is loaded with.</summary>
     public RuntimeOptions Runtime => Device with
     {
         Confidence = Confidence ?? (Track is null ? null : TrackingConfig.Confidence),
@@ -23,41 +41,74 @@ internal sealed record RunCall(string Model, string Source, RuntimeOptions Devic
     };
 }
 
-/// <summary><c>edgevision run</c>: a model on pictures, or on what a camera or a video shows.</summary>
+/// <summary><c>edgevision run</c>: runs a model on images, videos, cameras or streams.</summary>
 internal static class RunCommand
 {
     public static Command Create()
     {
         var model = Shell.Model();
-        var source = new Option<string>("--source", "-s") { Description = "Picture, folder of pictures or a pattern such as 'photos/*.jpg'; video; camera number or /dev/videoN; rtsp:// or http:// URL; - for raw frames; test: for a drawn pattern; ffmpeg: or lavfi: for what ffmpeg reads; folder of a recording.", Required = true, HelpName = "ADDRESS" };
+        var source = new Option<string>("--source", "-s")
+        {
+            Description = "Image, folder of images or pattern such as 'photos/*.jpg'; video; camera number or /dev/videoN; rtsp:// or "
+                + "http:// URL; - for raw frames on standard input; test: for a test pattern; ffmpeg: or lavfi: for an input of ffmpeg; "
+                + "folder of a recording.",
+            Required = true,
+            HelpName = "ADDRESS",
+        };
         var providers = new ProviderArguments();
-        var confidence = Shell.Ratio("--conf", "Lowest score reported, 0 to 1.");
-        var iou = Shell.Ratio("--iou", "IoU above which the lower-scored of two boxes goes, 0 to 1.");
-        var max = Shell.Count("--max-detections", "Most detections a picture.");
-        var agnostic = new Option<bool>("--class-agnostic") { Description = "Suppress boxes across classes." };
+        var confidence = Shell.Ratio("--conf", "Minimum score of a detection, 0 to 1. [default: the model's; 0.1 with --track]");
+        var iou = Shell.Ratio("--iou", "IoU above which NMS removes the lower-scored of two boxes, 0 to 1. [default: the model's]");
+        var max = Shell.Count("--max-detections", "Maximum number of detections per image. [default: the model's]");
+        var agnostic = new Option<bool>("--class-agnostic") { Description = "Let boxes of different classes suppress each other in NMS." };
         var spec = Shell.Spec();
-        var json = new Option<string?>("--json") { Description = "Write one JSON object a picture to FILE, or to standard output with -.", HelpName = "FILE|-" };
-        var save = new Option<string?>("--save") { Description = "Write the annotated picture; for several pictures, a folder; for a stream a video or a folder.", HelpName = "PATH" };
-        var stats = new Option<bool>("--stats") { Description = "Print times and rates at the end." };
+        var json = new Option<string?>("--json")
+        {
+            Description = "Write one JSON object per image or frame to FILE; - for standard output.",
+            HelpName = "FILE|-",
+        };
+        var save = new Option<string?>("--save")
+        {
+            Description = "Write the annotated image to this file; for several images, a folder; for a stream, a video file or a folder.",
+            HelpName = "PATH",
+        };
+        var stats = new Option<bool>("--stats") { Description = "Print latencies and rates at the end." };
         var threads = Shell.Threads();
-        var repeat = new Option<int>("--repeat") { Description = "Run each picture so often, for --stats.", HelpName = "N", DefaultValueFactory = _ => 1 };
+        var repeat = new Option<int>("--repeat")
+        {
+            Description = "Number of runs on each image, for --stats; at least 1.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 1,
+        };
         repeat.Validators.Add(r =>
         {
-            if (r.GetValueOrDefault<int>() < 1)
+            if (r.GetValueOrDefault<int>() is var runs and < 1)
             {
-                r.AddError("--repeat is at least 1");
+                r.AddError(FormattableString.Invariant($"--repeat must be at least 1; got {runs}"));
             }
         });
-        var masks = new Option<MaskPlane>("--masks") { Description = "Plane of the masks and areas in JSON: the network's input, the picture (frame), or no masks (none).", HelpName = "input|frame|none", DefaultValueFactory = _ => MaskPlane.Input };
-        var crop = new Option<string?>("--crop") { Description = "Look only at this part of the picture: x1,y1,x2,y2 in pixels. Results are in pixels of the whole picture.", HelpName = "BOX" };
-        var cache = new Option<string?>("--cache") { Description = "Folder that keeps the model as ONNX Runtime rewrote it, so that it loads faster the next time (CPU).", HelpName = "FOLDER" };
+        var masks = new Option<MaskPlane>("--masks")
+        {
+            Description = "Plane of the masks and areas in JSON: the network's input (input), the image (frame), or no masks (none).",
+            HelpName = "input|frame|none",
+            DefaultValueFactory = _ => MaskPlane.Input,
+        };
+        var crop = new Option<string?>("--crop")
+        {
+            Description = "Run only on this part of the image: x1,y1,x2,y2 in pixels. Results are in pixels of the whole image.",
+            HelpName = "BOX",
+        };
+        var cache = new Option<string?>("--cache")
+        {
+            Description = "Folder that caches the model as optimized by ONNX Runtime, for faster loading the next time (CPU only).",
+            HelpName = "FOLDER",
+        };
         var tiles = new TileArguments();
         var track = new TrackArguments();
         var stream = new StreamArguments();
         var verbose = Shell.Verbose();
         var command = new Command("run",
             """
-            Runs a model on pictures, prints what it finds, and writes annotated pictures or JSON; or on a video, camera or stream, frame by frame.
+            Runs a model on images, or on the frames of a video, camera or stream; prints the results, and writes annotated images or JSON.
 
             Examples:
               edgevision run --model models/shapes-fpn.onnx --source samples/scene.png --save out.png
@@ -81,7 +132,8 @@ internal static class RunCommand
             parse.GetValue(model)!, parse.GetValue(source)!, providers.Read(parse),
             parse.GetValue(confidence), parse.GetValue(iou), parse.GetValue(max), parse.GetValue(agnostic), parse.GetValue(spec),
             parse.GetValue(json), parse.GetValue(save), parse.GetValue(stats), parse.GetValue(threads), parse.GetValue(repeat),
-            parse.GetValue(masks), ParseCrop(parse.GetValue(crop)), tiles.Read(parse), track.Read(parse), parse.GetValue(cache), stream.Read(parse)), cancel)));
+            parse.GetValue(masks), ParseCrop(parse.GetValue(crop)), tiles.Read(parse), track.Read(parse), parse.GetValue(cache),
+            stream.Read(parse)), cancel)));
         return command;
     }
 
@@ -95,7 +147,7 @@ internal static class RunCommand
 
         if (call.Crop is not null && call.Tiles is not null)
         {
-            throw new WrongCallException("--crop and --tiles cannot be had together; cut the picture first");
+            throw new WrongCallException("--crop and --tiles cannot be combined; crop the image first");
         }
 
         if (StreamRun.Stream(call.Source) is { } stream)
@@ -103,7 +155,10 @@ internal static class RunCommand
             return await StreamRun.Run(call, stream, cancel);
         }
 
-        return call.Stream is null ? OnPictures(call, cancel) : throw new WrongCallException("--backend, --realtime, --max-frames, --format and --size are for videos, cameras and streams");
+        return call.Stream is null
+            ? OnPictures(call, cancel)
+            : throw new WrongCallException(
+                "--backend, --realtime, --max-frames, --format and --size apply only to videos, cameras and streams");
     }
 
     private static int OnPictures(RunCall call, CancellationToken cancel)
@@ -120,7 +175,9 @@ internal static class RunCommand
         double loadMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         if (model.Engine.ModelCache == ModelCacheUse.NotPossible)
         {
-            Console.Error.WriteLine($"edgevision: the cache '{call.Cache}' is not used: it cannot be written, the model keeps weights beside itself, or it does not run on the CPU");
+            Console.Error.WriteLine(
+                $"edgevision: the cache '{call.Cache}' is not used: it is not writable, the model has external weights, "
+                + "or the model does not run on the CPU");
         }
 
         var tiled = call.Tiles is null ? null : new TiledRunner(model, call.Tiles);
@@ -166,7 +223,7 @@ internal static class RunCommand
                     annotator.Save(image, result, to);
                     if (json is not { IsStandardOutput: true } && !several)
                     {
-                        Console.WriteLine($"annotated picture: {to}");
+                        Console.WriteLine($"annotated image: {to}");
                     }
                 }
             }
@@ -188,12 +245,13 @@ internal static class RunCommand
 
         if (call.Stats)
         {
-            Stats(times, loadMs, Stopwatch.GetElapsedTime(start).TotalMilliseconds, json is { IsStandardOutput: true } ? Console.Error : Console.Out);
+            var to = json is { IsStandardOutput: true } ? Console.Error : Console.Out;
+            Stats(times, loadMs, Stopwatch.GetElapsedTime(start).TotalMilliseconds, to);
         }
 
         if (failed > 0)
         {
-            Console.Error.WriteLine($"edgevision: {failed} of {sources.Count} pictures were skipped");
+            Console.Error.WriteLine($"edgevision: {failed} of {sources.Count} images were skipped");
         }
 
         return failed > 0 ? ExitCode.Failed : ExitCode.Done;
@@ -215,10 +273,13 @@ internal static class RunCommand
         void Row(string name, Func<StageTiming, double> stage)
         {
             double[] sorted = [.. times.Select(stage).Order()];
-            to.WriteLine(FormattableString.Invariant($"  {name,-12} p50 {At(sorted, 0.5),8:F3} ms   p90 {At(sorted, 0.9),8:F3} ms   p99 {At(sorted, 0.99),8:F3} ms   max {sorted[^1],8:F3} ms"));
+            double p50 = At(sorted, 0.5), p90 = At(sorted, 0.9), p99 = At(sorted, 0.99);
+            to.WriteLine(FormattableString.Invariant(
+                $"  {name,-12} p50 {p50,8:F3} ms   p90 {p90,8:F3} ms   p99 {p99,8:F3} ms   max {sorted[^1],8:F3} ms"));
         }
 
-        static double At(double[] sorted, double share) => sorted[Math.Min(sorted.Length - 1, (int)Math.Ceiling(share * sorted.Length) - 1)];
+        static double At(double[] sorted, double share) =>
+            sorted[Math.Min(sorted.Length - 1, (int)Math.Ceiling(share * sorted.Length) - 1)];
     }
 
     private static Box? ParseCrop(string? text)
@@ -232,12 +293,16 @@ internal static class RunCommand
         float[] v = new float[4];
         for (int i = 0; i < 4; i++)
         {
-            if (parts.Length != 4 || !float.TryParse(parts[i], NumberStyles.Float, CultureInfo.InvariantCulture, out v[i]) || !float.IsFinite(v[i]))
+            if (parts.Length != 4
+                || !float.TryParse(parts[i], NumberStyles.Float, CultureInfo.InvariantCulture, out v[i])
+                || !float.IsFinite(v[i]))
             {
-                throw new WrongCallException($"--crop is x1,y1,x2,y2 in pixels; '{text}' is not");
+                throw new WrongCallException($"--crop must be x1,y1,x2,y2 in pixels; got '{text}'");
             }
         }
 
-        return v[2] > v[0] && v[3] > v[1] ? new Box(v[0], v[1], v[2], v[3]) : throw new WrongCallException($"--crop '{text}' is empty; x2 and y2 lie beyond x1 and y1");
+        return v[2] > v[0] && v[3] > v[1]
+            ? new Box(v[0], v[1], v[2], v[3])
+            : throw new WrongCallException($"--crop must have x2 above x1 and y2 above y1; got '{text}'");
     }
 }

@@ -3,51 +3,77 @@ using System.Globalization;
 
 namespace EdgeVision.Cli;
 
-/// <summary><c>edgevision search</c>: the entries of an index that are nearest to pictures.</summary>
+/// <summary><c>edgevision search</c>: finds the entries of an index that are most similar to images.</summary>
 internal static class SearchCommand
 {
-    private sealed record Call(string Model, string Index, string Source, int Count, float? Threshold, string? Json, string? Spec, RuntimeOptions Runtime, int? Threads);
+    private sealed record Call(
+        string Model,
+        string Index,
+        string Source,
+        int Count,
+        float? Threshold,
+        string? Json,
+        string? Spec,
+        RuntimeOptions Runtime,
+        int? Threads);
 
     public static Command Create()
     {
         var model = Shell.Model();
-        var file = new Option<string>("--index", "-i") { Description = "Index that edgevision index wrote.", Required = true, HelpName = "FILE" };
-        var source = new Option<string>("--source", "-s") { Description = "Picture, folder of pictures, or a pattern such as 'photos/*.jpg'.", Required = true, HelpName = "PATH" };
-        var count = Shell.Count("-k", "Most entries for each picture; 5 by default.", "--count");
+        var file = new Option<string>("--index", "-i")
+        {
+            Description = "Index file that edgevision index wrote.",
+            Required = true,
+            HelpName = "FILE",
+        };
+        var source = new Option<string>("--source", "-s")
+        {
+            Description = "Image, folder of images, or pattern such as 'photos/*.jpg'.",
+            Required = true,
+            HelpName = "PATH",
+        };
+        var count = Shell.Count("-k", "Maximum number of matches per image. [default: 5]", "--count");
         var threshold = new Option<float?>("--threshold")
         {
-            Description = "Worst score shown: the lowest cosine or dot product, the highest distance.",
+            Description = "Worst score to print: the minimum for cosine and dot product, the maximum for L2 distance. [default: no limit]",
             HelpName = "SCORE",
             CustomParser = r => float.TryParse(r.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out float v) ? v : null,
         };
         threshold.Validators.Add(r =>
         {
-            if (r.Tokens.Count > 0 && (!float.TryParse(r.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out float v) || !float.IsFinite(v)))
+            string? text = r.Tokens.Count > 0 ? r.Tokens[0].Value : null;
+            if (text is not null
+                && (!float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float v) || !float.IsFinite(v)))
             {
-                r.AddError($"--threshold is a number; '{r.Tokens[0].Value}' is not");
+                r.AddError($"--threshold must be a number; got '{text}'");
             }
         });
-        var json = new Option<string?>("--json") { Description = "Write one JSON object a picture to FILE, or to standard output with -.", HelpName = "FILE|-" };
+        var json = new Option<string?>("--json")
+        {
+            Description = "Write one JSON object per image to FILE; - for standard output.",
+            HelpName = "FILE|-",
+        };
         var spec = Shell.Spec();
         var providers = new ProviderArguments();
         var threads = Shell.Threads();
         var verbose = Shell.Verbose();
         var command = new Command("search",
             """
-            Finds the entries of an index that are nearest to a picture. All are compared, so the nearest are never missed; the index is
-            read where it lies.
+            Finds the entries of an index that are most similar to an image. The search is exact: the image is compared with all entries.
+            The index file is memory-mapped.
 
             Examples:
               edgevision search --model models/families-triplet.onnx --index emblems.index --source samples/emblems/emblem-03/2.png
-              edgevision search --model mobilefacenet.onnx --spec samples/specs/mobilefacenet.spec.json --index faces.index --source 'door/*.jpg' -k 1 --threshold 0.4 --json who.jsonl
+              edgevision search --model mobilefacenet.onnx --spec samples/specs/mobilefacenet.spec.json --index faces.index \
+                --source 'door/*.jpg' -k 1 --threshold 0.4 --json who.jsonl
             """)
         {
             model, file, source, count, threshold, json, spec, threads, verbose,
         };
         providers.AddTo(command);
         command.SetAction((parse, cancel) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () => Run(new Call(
-            parse.GetValue(model)!, parse.GetValue(file)!, parse.GetValue(source)!, parse.GetValue(count) ?? 5, parse.GetValue(threshold), parse.GetValue(json),
-            parse.GetValue(spec), providers.Read(parse), parse.GetValue(threads)), cancel))));
+            parse.GetValue(model)!, parse.GetValue(file)!, parse.GetValue(source)!, parse.GetValue(count) ?? 5, parse.GetValue(threshold),
+            parse.GetValue(json), parse.GetValue(spec), providers.Read(parse), parse.GetValue(threads)), cancel))));
         return command;
     }
 
@@ -59,7 +85,9 @@ internal static class SearchCommand
         using var index = EmbeddingIndex.Open(call.Index);
         if (index.Origin is { } origin && origin != run.Origin)
         {
-            Console.Error.WriteLine($"edgevision: the index was made by another model ({origin}; this is {run.Origin}): scores mean little unless the two agree");
+            Console.Error.WriteLine(
+                $"edgevision: the index was made with another model ({origin}; this one is {run.Origin}): "
+                + "scores are meaningful only if both produce the same embeddings");
         }
 
         using var json = call.Json is null ? null : new JsonLines(call.Json);
@@ -74,7 +102,9 @@ internal static class SearchCommand
                 var query = run.Embed(path);
                 if (query.Length != index.Dimension)
                 {
-                    throw new WrongCallException($"the model gives {query.Length} numbers and index '{call.Index}' holds {index.Dimension}: it was made by another model");
+                    throw new WrongCallException(
+                        $"the model's embeddings have {query.Length} dimensions and those of index '{call.Index}' have {index.Dimension}: "
+                        + "use the model that the index was made with");
                 }
 
                 int found = index.Search(query, matches, call.Threshold);
@@ -96,7 +126,7 @@ internal static class SearchCommand
         json?.Complete();
         if (failed > 0)
         {
-            Console.Error.WriteLine($"edgevision: {failed} of {sources.Count} pictures were skipped");
+            Console.Error.WriteLine($"edgevision: {failed} of {sources.Count} images were skipped");
         }
 
         return failed > 0 ? ExitCode.Failed : ExitCode.Done;
@@ -104,7 +134,7 @@ internal static class SearchCommand
 
     private static void Print(string source, ReadOnlySpan<EmbeddingMatch> matches)
     {
-        Console.WriteLine(matches.IsEmpty ? $"{source}: nothing is that near" : $"{source}:");
+        Console.WriteLine(matches.IsEmpty ? $"{source}: no match" : $"{source}:");
         int width = 0;
         foreach (var match in matches)
         {
@@ -113,7 +143,9 @@ internal static class SearchCommand
 
         for (int i = 0; i < matches.Length; i++)
         {
-            Console.WriteLine(FormattableString.Invariant($"  {i + 1,3}  {matches[i].Score,8:F4}  {matches[i].Id.PadRight(matches[i].Label is null ? 0 : width)}{(matches[i].Label is { } label ? "  " + label : "")}"));
+            string id = matches[i].Id.PadRight(matches[i].Label is null ? 0 : width);
+            string label = matches[i].Label is { } text ? "  " + text : "";
+            Console.WriteLine(FormattableString.Invariant($"  {i + 1,3}  {matches[i].Score,8:F4}  {id}{label}"));
         }
     }
 

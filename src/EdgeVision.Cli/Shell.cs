@@ -13,58 +13,73 @@ internal static class ExitCode
     public const int Cancelled = 130;
 }
 
-/// <summary>The call itself is wrong: exit code 2.</summary>
+/// <summary>Reports arguments that cannot be carried out as given; leads to exit code 2.</summary>
 internal sealed class WrongCallException(string message) : Exception(message);
 
-/// <summary>What all commands share: errors as one line, exit codes, common options.</summary>
+/// <summary>Shared parts of all commands: errors on one line, exit codes, common options.</summary>
 internal static class Shell
 {
-    public static Option<bool> Verbose() => new("--verbose") { Description = "Show where an error comes from." };
+    public static Option<bool> Verbose() => new("--verbose") { Description = "Print the stack trace of an error." };
 
-    public static Option<string> Model(bool required = true) => new("--model", "-m") { Description = "ONNX model.", Required = required, HelpName = "FILE" };
+    public static Option<string> Model(bool required = true) => new("--model", "-m")
+    {
+        Description = "ONNX model file.",
+        Required = required,
+        HelpName = "FILE",
+    };
 
-    public static Option<string?> Spec() => new("--spec") { Description = "Spec that says how to read the model, instead of the one in or beside it.", HelpName = "FILE" };
+    public static Option<string?> Spec() => new("--spec")
+    {
+        Description = "Model spec (JSON) to use instead of the one inside or beside the model.",
+        HelpName = "FILE",
+    };
 
     public static Option<int?> Threads()
     {
-        var option = new Option<int?>("--threads") { Description = "Threads for inference; all cores by default.", HelpName = "N" };
+        var option = new Option<int?>("--threads")
+        {
+            Description = "Threads for inference, 1 to 1024. [default: all cores]",
+            HelpName = "N",
+        };
         option.Validators.Add(r =>
         {
-            if (r.GetValueOrDefault<int?>() is < 1 or > 1024)
+            if (r.GetValueOrDefault<int?>() is { } threads and (< 1 or > 1024))
             {
-                r.AddError("--threads is a number from 1 to 1024");
+                r.AddError(FormattableString.Invariant($"--threads must be between 1 and 1024; got {threads}"));
             }
         });
         return option;
     }
 
-    /// <summary>An option whose value is a whole number from 1.</summary>
+    /// <summary>Creates an option whose value is an integer of at least 1.</summary>
     public static Option<int?> Count(string name, string description, params string[] aliases)
     {
         var option = new Option<int?>(name, aliases) { Description = description, HelpName = "N" };
         option.Validators.Add(r =>
         {
-            if (r.GetValueOrDefault<int?>() is < 1)
+            if (r.GetValueOrDefault<int?>() is { } count and < 1)
             {
-                r.AddError($"{name} is at least 1");
+                r.AddError(FormattableString.Invariant($"{name} must be at least 1; got {count}"));
             }
         });
         return option;
     }
 
-    /// <summary>An option whose value is a number from 0 to 1.</summary>
+    /// <summary>Creates an option whose value is a number between 0 and 1.</summary>
     public static Option<float?> Ratio(string name, string description)
     {
         var option = new Option<float?>(name) { Description = description, HelpName = "0..1" };
         option.Validators.Add(r =>
         {
             string? text = r.Tokens.Count > 0 ? r.Tokens[0].Value : null;
-            if (text is not null && (!float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float v) || !(v is >= 0 and <= 1)))
+            if (text is not null
+                && (!float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float v) || !(v is >= 0 and <= 1)))
             {
-                r.AddError($"{name} is a number from 0 to 1; '{text}' is not");
+                r.AddError($"{name} must be a number between 0 and 1; got '{text}'");
             }
         });
-        option.CustomParser = r => float.TryParse(r.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out float v) ? v : null;
+        option.CustomParser = r =>
+            float.TryParse(r.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out float v) ? v : null;
         return option;
     }
 
@@ -76,12 +91,19 @@ internal static class Shell
         }
     }
 
-    /// <summary>Writes JSON to a file that appears only once it is whole, or to standard output where <paramref name="to"/> is "-".</summary>
+    /// <summary>Writes JSON to a file that appears only when complete, or to standard output.</summary>
+    /// <param name="to">Path of the file; "-" for standard output.</param>
+    /// <param name="write">Writes the JSON.</param>
     public static void WriteJson(string to, Action<Utf8JsonWriter> write)
     {
         using var memory = new MemoryStream();
-        // Labels keep their letters; < and & are no danger in a file of JSON.
-        using (var writer = new Utf8JsonWriter(memory, new JsonWriterOptions { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        // Keep the non-ASCII letters of labels readable; < and & need no escapes in a JSON file.
+        var options = new JsonWriterOptions
+        {
+            Indented = true,
+            Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        };
+        using (var writer = new Utf8JsonWriter(memory, options))
         {
             write(writer);
         }
@@ -90,7 +112,9 @@ internal static class Shell
         WriteWhole(to, memory.ToArray());
     }
 
-    /// <summary>Writes a file that appears only once it is whole, or to standard output where <paramref name="to"/> is "-".</summary>
+    /// <summary>Writes a file that appears only when complete, or writes to standard output.</summary>
+    /// <param name="to">Path of the file; "-" for standard output.</param>
+    /// <param name="content">Content of the file.</param>
     public static void WriteWhole(string to, ReadOnlySpan<byte> content)
     {
         if (to == "-")
@@ -105,7 +129,7 @@ internal static class Shell
         }
     }
 
-    /// <summary>Runs a command: its errors become one line and an exit code.</summary>
+    /// <summary>Runs a command and turns its errors into one line and an exit code.</summary>
     public static int Guard(bool verbose, Func<int> command)
     {
         try
@@ -118,7 +142,7 @@ internal static class Shell
         }
     }
 
-    /// <summary>Runs a command that waits: its errors become one line and an exit code.</summary>
+    /// <summary>Runs an asynchronous command and turns its errors into one line and an exit code.</summary>
     public static async Task<int> Guard(bool verbose, Func<Task<int>> command)
     {
         try
@@ -140,7 +164,9 @@ internal static class Shell
         }
 
         bool expected = e is EdgeVisionException or WrongCallException or IOException or UnauthorizedAccessException;
-        Console.Error.WriteLine($"edgevision: {(expected ? "" : $"unexpected {e.GetType().Name}: ")}{SourceAddress.Redact(e.Message.ReplaceLineEndings(" "))}{(expected || verbose ? "" : " (--verbose shows where)")}");
+        string kind = expected ? "" : $"unexpected {e.GetType().Name}: ";
+        string hint = expected || verbose ? "" : " (--verbose prints the stack trace)";
+        Console.Error.WriteLine($"edgevision: {kind}{SourceAddress.Redact(e.Message.ReplaceLineEndings(" "))}{hint}");
         if (verbose)
         {
             Console.Error.WriteLine(SourceAddress.Redact(e.ToString()));

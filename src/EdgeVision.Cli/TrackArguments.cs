@@ -3,22 +3,43 @@ using EdgeVision.Configuration;
 
 namespace EdgeVision.Cli;
 
-/// <summary>What <c>run --track</c> asks for.</summary>
+/// <summary>Arguments of <c>run --track</c>.</summary>
 internal sealed record TrackCall(TrackerKind Kind, double FrameRate, bool ByClass, bool Smooth, string? Looks, string? Mot)
 {
-    /// <summary>The same as a part of a pipeline.</summary>
+    /// <summary>Gets the same settings as part of a pipeline's configuration.</summary>
     public TrackingConfig Config => new() { Tracker = Kind, FrameRate = FrameRate, ByClass = ByClass, Smooth = Smooth, Appearance = Looks };
 }
 
-/// <summary>The options of <c>run</c> that follow objects from picture to picture.</summary>
+/// <summary>Options of <c>run</c> that track objects across images.</summary>
 internal sealed class TrackArguments
 {
-    private readonly Option<TrackerKind?> _track = new("--track") { Description = "Take the pictures as the frames of a film, in the order of their names, and follow objects from one to the next. Prints what is on a track only; --conf is 0.1 then, for low scores keep tracks alive.", HelpName = "bytetrack|ocsort|botsort" };
-    private readonly Option<double?> _rate = new("--fps") { Description = "Frames a second of the film (30): how long lost tracks are kept, and the time base of --smooth.", HelpName = "N" };
-    private readonly Option<bool> _byClass = new("--track-by-class") { Description = "A track keeps to the class it began with." };
-    private readonly Option<bool> _smooth = new("--smooth") { Description = "Steady the keypoints of tracked objects (One-Euro filter)." };
-    private readonly Option<string?> _looks = new("--reid") { Description = "Embedding model that tells objects apart by their looks; for botsort.", HelpName = "FILE" };
-    private readonly Option<string?> _mot = new("--mot") { Description = "Write the tracks as MOTChallenge text: frame,id,left,top,width,height,score,-1,-1,-1.", HelpName = "FILE" };
+    private readonly Option<TrackerKind?> _track = new("--track")
+    {
+        Description = "Track objects with this tracker; images are taken as the frames of a video, in the order of their names. Only "
+            + "tracked objects are reported. --conf is 0.1 by default, since low scores keep tracks alive.",
+        HelpName = "bytetrack|ocsort|botsort",
+    };
+    private readonly Option<double?> _rate = new("--fps")
+    {
+        Description = "Frame rate in frames per second, above 0 and at most 1000: sets how long lost tracks are kept, and the time base "
+            + "of --smooth. [default: 30]",
+        HelpName = "N",
+    };
+    private readonly Option<bool> _byClass = new("--track-by-class")
+    {
+        Description = "Match detections only with tracks of the same class.",
+    };
+    private readonly Option<bool> _smooth = new("--smooth") { Description = "Smooth the keypoints of tracked objects (One-Euro filter)." };
+    private readonly Option<string?> _looks = new("--reid")
+    {
+        Description = "Embedding model for matching by appearance; for --track botsort only.",
+        HelpName = "FILE",
+    };
+    private readonly Option<string?> _mot = new("--mot")
+    {
+        Description = "Write the tracks to FILE as MOTChallenge text: frame,id,left,top,width,height,score,-1,-1,-1.",
+        HelpName = "FILE",
+    };
 
     public void AddTo(Command command)
     {
@@ -28,7 +49,7 @@ internal sealed class TrackArguments
         }
     }
 
-    /// <summary>What the call asks for; null without <c>--track</c>.</summary>
+    /// <summary>Returns the tracking arguments; null without <c>--track</c>.</summary>
     public TrackCall? Read(ParseResult parse)
     {
         double? rate = parse.GetValue(_rate);
@@ -42,7 +63,7 @@ internal sealed class TrackArguments
 
         if (rate is not null and not (> 0 and <= 1000))
         {
-            throw new WrongCallException("--fps lies above 0 and up to 1000");
+            throw new WrongCallException(FormattableString.Invariant($"--fps must be above 0 and at most 1000; got {rate}"));
         }
 
         if (looks is not null)
@@ -50,7 +71,7 @@ internal sealed class TrackArguments
             Shell.MustExist(looks, "embedding model");
             if (kind != TrackerKind.BotSort)
             {
-                throw new WrongCallException("--reid is for --track botsort; the other trackers do not look at looks");
+                throw new WrongCallException("--reid works only with --track botsort; the other trackers do not use appearance");
             }
         }
 
@@ -58,7 +79,7 @@ internal sealed class TrackArguments
     }
 }
 
-/// <summary>Follows objects through the pictures of one run.</summary>
+/// <summary>Tracks objects across the images of one run.</summary>
 internal sealed class Follower : IDisposable
 {
     private readonly ITracker _tracker;
@@ -71,7 +92,7 @@ internal sealed class Follower : IDisposable
         _call = call;
         if (!model.FindsBoxes)
         {
-            throw new WrongCallException($"--track follows boxes; '{model.Name}' finds none");
+            throw new WrongCallException($"--track needs a model that detects boxes; '{model.Name}' does not");
         }
 
         _tracker = Create(call);
@@ -81,8 +102,8 @@ internal sealed class Follower : IDisposable
 
     public string Summary => _observer.Summary;
 
-    /// <summary>A tracker as the call has it.</summary>
-    /// <exception cref="WrongCallException">The embedding model gives no embedding.</exception>
+    /// <summary>Creates the tracker that the arguments describe.</summary>
+    /// <exception cref="WrongCallException">The model of <c>--reid</c> produces no embedding.</exception>
     public static ITracker Create(TrackCall call)
     {
         try
@@ -91,11 +112,11 @@ internal sealed class Follower : IDisposable
         }
         catch (PipelineConfigException)
         {
-            throw new WrongCallException($"--reid '{call.Looks}' gives no embedding");
+            throw new WrongCallException($"--reid must name an embedding model; '{call.Looks}' produces no embedding");
         }
     }
 
-    /// <summary>One picture on: sets track ids, drops what is on no track, smooths keypoints.</summary>
+    /// <summary>Processes the next image: sets track ids, removes objects without a track, smooths keypoints.</summary>
     public void Update(VisionResult result, Frame frame, long sequence)
     {
         _tracker.Update(result.Detections, frame);
@@ -104,7 +125,7 @@ internal sealed class Follower : IDisposable
         _smoother?.Smooth(result.Detections, TimeSpan.FromSeconds(sequence / _call.FrameRate));
     }
 
-    /// <summary>Puts the tracks' file in its place.</summary>
+    /// <summary>Closes the file of tracks and moves it to its final name.</summary>
     public void Complete() => _observer.Complete();
 
     public void Dispose()

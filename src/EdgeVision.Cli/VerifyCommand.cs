@@ -2,21 +2,28 @@ using System.CommandLine;
 
 namespace EdgeVision.Cli;
 
-/// <summary><c>edgevision verify</c>: repeats the self-test that a bundle carries.</summary>
+/// <summary><c>edgevision verify</c>: repeats the self-test that a model bundle contains.</summary>
 internal static class VerifyCommand
 {
     public static Command Create()
     {
-        var model = new Argument<string>("model") { Description = "Bundle with a self-test inside, as EdgeVision.Exporter writes it." };
+        var model = new Argument<string>("model")
+        {
+            Description = "Model bundle with an embedded self-test, as EdgeVision.Exporter writes it.",
+        };
         var spec = Shell.Spec();
         var providers = new ProviderArguments();
         var threads = Shell.Threads();
-        var json = new Option<string?>("--json") { Description = "Write the stages as JSON to FILE, or to standard output with -.", HelpName = "FILE|-" };
+        var json = new Option<string?>("--json")
+        {
+            Description = "Write the stages as JSON to FILE; - for standard output.",
+            HelpName = "FILE|-",
+        };
         var verbose = Shell.Verbose();
         var command = new Command("verify",
             """
-            Repeats the self-test inside a bundle on this machine: picture to tensor, tensor to outputs, outputs to results, and the whole way.
-            Says which stage differs first. Exit code 0 when all agree, 1 when not.
+            Repeats the self-test of a model bundle on this machine: image to tensor, tensor to outputs, outputs to results, and end to end.
+            Reports the first stage that differs. Exit code 0 if all stages agree, 1 if not.
 
             Example:
               edgevision verify models/shelves-yolo.onnx --provider cpu
@@ -62,7 +69,9 @@ internal static class VerifyCommand
             Console.WriteLine($"{report.Model}, self-test '{golden.Key}'");
             foreach (var stage in golden)
             {
-                Console.WriteLine(FormattableString.Invariant($"  {(stage.Passed ? "ok     " : "DIFFERS")}  {stage.Stage,-13}  {stage.Difference,9:0.0E+00}  (limit {stage.Limit:0.0E+00})  {stage.Detail}"));
+                string verdict = stage.Passed ? "ok     " : "DIFFERS";
+                Console.WriteLine(FormattableString.Invariant(
+                    $"  {verdict}  {stage.Stage,-13}  {stage.Difference,9:0.0E+00}  (limit {stage.Limit:0.0E+00})  {stage.Detail}"));
             }
         }
     }
@@ -79,7 +88,7 @@ internal static class VerifyCommand
             writer.WriteString("golden", stage.Golden);
             writer.WriteString("stage", stage.Stage);
             writer.WriteBoolean("passed", stage.Passed);
-            // JSON has no infinity.
+            // JSON cannot represent infinity.
             writer.WriteNumber("difference", double.IsFinite(stage.Difference) ? stage.Difference : 1e308);
             writer.WriteNumber("limit", stage.Limit);
             writer.WriteString("detail", stage.Detail);

@@ -1,6 +1,6 @@
 namespace EdgeVision.Onnx;
 
-/// <summary>A value of a graph under construction: its name, shape and element type.</summary>
+/// <summary>Value of a graph under construction, with its name, shape and element type.</summary>
 public sealed class GraphValue
 {
     internal GraphValue(OnnxGraphBuilder owner, string name, IReadOnlyList<long> shape, TensorProto.Types.DataType element)
@@ -11,17 +11,21 @@ public sealed class GraphValue
         Element = element;
     }
 
-    /// <summary>Name in the graph; unique.</summary>
+    /// <summary>Gets the name, which is unique in the graph.</summary>
     public string Name { get; }
 
-    /// <summary>Dimensions; -1 where a dimension is open (dynamic).</summary>
+    /// <summary>Gets the dimensions; -1 for a dynamic one.</summary>
     public IReadOnlyList<long> Shape { get; }
 
-    /// <summary>Element type.</summary>
+    /// <summary>Gets the element type.</summary>
     public TensorProto.Types.DataType Element { get; }
 
     internal OnnxGraphBuilder Owner { get; }
 
-    /// <summary>Like <c>images [?,3,160,192] Float</c>.</summary>
-    public override string ToString() => $"{Name} [{string.Join(',', Shape.Select(d => d < 0 ? "?" : d.ToString(System.Globalization.CultureInfo.InvariantCulture)))}] {Element}";
+    /// <summary>Returns the value as text, such as <c>images [?,3,160,192] Float</c>.</summary>
+    public override string ToString()
+    {
+        var dims = Shape.Select(d => d < 0 ? "?" : d.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        return $"{Name} [{string.Join(',', dims)}] {Element}";
+    }
 }

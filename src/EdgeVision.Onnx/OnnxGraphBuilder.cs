@@ -1,9 +1,10 @@
 namespace EdgeVision.Onnx;
 
-/// <summary>
-/// Builds a model node by node. Values carry their shape and element type; names are unique by construction; only values
-/// of this builder can be inputs, so the nodes are always in topological order.
-/// </summary>
+/// <summary>Builds a model node by node.</summary>
+/// <remarks>
+/// Values have a shape and an element type, and names are unique. Only values of this builder can be inputs, so the nodes are always in
+/// topological order.
+/// </remarks>
 public sealed class OnnxGraphBuilder
 {
     private readonly GraphProto _graph = new();
@@ -15,9 +16,9 @@ public sealed class OnnxGraphBuilder
     /// <summary>Starts an empty graph.</summary>
     /// <param name="name">Name of the graph.</param>
     /// <param name="opset">Version of the default operator set, at least 7.</param>
-    /// <param name="irVersion">Version of the file format; 8 is what opset 17 goes with.</param>
+    /// <param name="irVersion">Version of the file format, at least 3; 8 belongs to opset 17.</param>
     /// <param name="producer">Name of the program that writes the file.</param>
-    /// <param name="producerVersion">Its version.</param>
+    /// <param name="producerVersion">Version of that program.</param>
     public OnnxGraphBuilder(string name, int opset = 17, int irVersion = 8, string producer = "EdgeVision", string producerVersion = "")
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -29,27 +30,31 @@ public sealed class OnnxGraphBuilder
         _model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = opset });
     }
 
-    /// <summary>Version of the default operator set.</summary>
+    /// <summary>Gets the version of the default operator set.</summary>
     public int Opset { get; }
 
-    /// <summary>Adds another operator set, such as com.microsoft; once a domain.</summary>
+    /// <summary>Imports another operator set, such as com.microsoft; each domain only once.</summary>
+    /// <exception cref="ArgumentException">The domain is already imported.</exception>
     public void ImportOpset(string domain, int version)
     {
         if (_model.OpsetImport.Any(o => o.Domain == domain))
         {
-            throw new ArgumentException($"operator set '{domain}' is imported already", nameof(domain));
+            throw new ArgumentException($"operator set '{domain}' is already imported", nameof(domain));
         }
 
         _model.OpsetImport.Add(new OperatorSetIdProto { Domain = domain, Version = version });
     }
 
     /// <summary>Adds a graph input.</summary>
-    /// <param name="name">Name; must be free.</param>
-    /// <param name="shape">Dimensions; -1 is open.</param>
+    /// <param name="name">Name; must be unused.</param>
+    /// <param name="shape">Dimensions; -1 for a dynamic one.</param>
     /// <param name="element">Element type.</param>
-    /// <param name="openNames">Names of the open dimensions by axis, such as <c>batch</c>; <c>name_axis</c> when absent.</param>
-    /// <exception cref="ArgumentException">The name is taken.</exception>
-    public GraphValue AddInput(string name, IReadOnlyList<long> shape, TensorProto.Types.DataType element = TensorProto.Types.DataType.Float,
+    /// <param name="openNames">Names of the dynamic dimensions by axis, such as <c>batch</c>; <c>name_axis</c> if absent.</param>
+    /// <exception cref="ArgumentException">The name is already used.</exception>
+    public GraphValue AddInput(
+        string name,
+        IReadOnlyList<long> shape,
+        TensorProto.Types.DataType element = TensorProto.Types.DataType.Float,
         IReadOnlyDictionary<int, string>? openNames = null)
     {
         var value = Register(name, shape, element);
@@ -57,8 +62,8 @@ public sealed class OnnxGraphBuilder
         return value;
     }
 
-    /// <summary>Adds a constant that the file carries.</summary>
-    /// <exception cref="ArgumentException">The name is taken, or the values do not fit the shape.</exception>
+    /// <summary>Adds a constant that is stored in the file; values are row-major.</summary>
+    /// <exception cref="ArgumentException">The name is already used, or the number of values does not match the shape.</exception>
     public GraphValue AddInitializer(string name, ReadOnlySpan<float> values, params ReadOnlySpan<long> dims) =>
         AddInitializer(OnnxTensor.Create(name, values, dims));
 
@@ -66,8 +71,8 @@ public sealed class OnnxGraphBuilder
     public GraphValue AddInitializer(string name, ReadOnlySpan<long> values, params ReadOnlySpan<long> dims) =>
         AddInitializer(OnnxTensor.Create(name, values, dims));
 
-    /// <summary>Adds a constant that the file carries, under the tensor's own name.</summary>
-    /// <exception cref="ArgumentException">The name is taken.</exception>
+    /// <summary>Adds a constant that is stored in the file, under the tensor's own name.</summary>
+    /// <exception cref="ArgumentException">The name is already used.</exception>
     public GraphValue AddInitializer(TensorProto tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
@@ -78,16 +83,16 @@ public sealed class OnnxGraphBuilder
 
     /// <summary>Adds a node with one output.</summary>
     /// <param name="opType">Operator, such as <c>Conv</c>.</param>
-    /// <param name="name">Name of the node and its output; made unique with a number where taken.</param>
-    /// <param name="inputs">Values of this builder; null for an optional input that is left out.</param>
-    /// <param name="shape">Shape of the output; -1 is open.</param>
+    /// <param name="name">Name of the node and its output; a number is appended if it is already used.</param>
+    /// <param name="inputs">Values of this builder; null for an omitted optional input.</param>
+    /// <param name="shape">Shape of the output; -1 for a dynamic dimension.</param>
     /// <param name="element">Element type of the output.</param>
     /// <param name="attributes">Attributes; see <see cref="OnnxAttribute"/>.</param>
     public GraphValue AddNode(string opType, string name, IReadOnlyList<GraphValue?> inputs, IReadOnlyList<long> shape,
         TensorProto.Types.DataType element = TensorProto.Types.DataType.Float, params IReadOnlyList<AttributeProto> attributes) =>
         AddNode(opType, name, inputs, [(shape, element)], attributes)[0];
 
-    /// <summary>Adds a node with several outputs, such as TopK or Split; see the overload with one.</summary>
+    /// <summary>Adds a node with several outputs, such as TopK or Split.</summary>
     public GraphValue[] AddNode(string opType, string name, IReadOnlyList<GraphValue?> inputs,
         IReadOnlyList<(IReadOnlyList<long> Shape, TensorProto.Types.DataType Element)> outputs,
         IReadOnlyList<AttributeProto> attributes, string domain = "")
@@ -126,8 +131,8 @@ public sealed class OnnxGraphBuilder
         return values;
     }
 
-    /// <summary>Makes a value an output of the graph under a name of its own (an Identity node where the names differ).</summary>
-    /// <exception cref="ArgumentException">The name is taken by another value.</exception>
+    /// <summary>Makes a value an output of the graph, with an Identity node if the names differ.</summary>
+    /// <exception cref="ArgumentException">The name is already used by another value or output.</exception>
     public GraphValue AddOutput(string name, GraphValue value, IReadOnlyDictionary<int, string>? openNames = null)
     {
         Own(value);
@@ -144,7 +149,7 @@ public sealed class OnnxGraphBuilder
 
         if (!_outputs.Add(name))
         {
-            throw new ArgumentException($"'{name}' is an output already", nameof(name));
+            throw new ArgumentException($"'{name}' is already an output", nameof(name));
         }
 
         _graph.Output.Add(Describe(output, openNames));
@@ -154,10 +159,10 @@ public sealed class OnnxGraphBuilder
     /// <summary>Sets a metadata entry of the model.</summary>
     public void SetMetadata(string key, string value) => new OnnxModel(_model).SetMetadata(key, value);
 
-    /// <summary>A name that is free: <paramref name="wanted"/>, or with <c>_1</c>, <c>_2</c> … behind it.</summary>
+    /// <summary>Returns an unused name: <paramref name="wanted"/>, with <c>_1</c>, <c>_2</c> … appended if necessary.</summary>
     public string UniqueName(string wanted) => UniqueName(wanted, _names);
 
-    /// <summary>The finished model; the builder goes on from it.</summary>
+    /// <summary>Returns a copy of the model; the builder can be used further.</summary>
     /// <exception cref="InvalidOperationException">The graph has no output.</exception>
     public OnnxModel Build() => _graph.Output.Count > 0
         ? new OnnxModel(_model.Clone())
@@ -181,7 +186,7 @@ public sealed class OnnxGraphBuilder
         ArgumentNullException.ThrowIfNull(shape);
         return _names.Add(name)
             ? new GraphValue(this, name, shape, element)
-            : throw new ArgumentException($"the graph has a value '{name}' already", nameof(name));
+            : throw new ArgumentException($"the graph already has a value '{name}'", nameof(name));
     }
 
     private GraphValue Own(GraphValue value) => ReferenceEquals(value.Owner, this)

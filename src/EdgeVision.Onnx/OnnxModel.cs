@@ -2,33 +2,33 @@ using Google.Protobuf;
 
 namespace EdgeVision.Onnx;
 
-/// <summary>A model file in memory: read, edited, written. The protobuf messages stay open to the caller.</summary>
+/// <summary>ONNX model in memory, to be read, edited and written; its protobuf messages are accessible.</summary>
 public sealed class OnnxModel
 {
-    /// <summary>Wraps a message; nothing is copied.</summary>
+    /// <summary>Wraps a message without copying it.</summary>
     public OnnxModel(ModelProto proto)
     {
         ArgumentNullException.ThrowIfNull(proto);
         Proto = proto;
     }
 
-    /// <summary>The file as it is.</summary>
+    /// <summary>Gets the protobuf message of the whole file.</summary>
     public ModelProto Proto { get; }
 
-    /// <summary>The main graph.</summary>
+    /// <summary>Gets the main graph.</summary>
     public GraphProto Graph => Proto.Graph ??= new GraphProto();
 
-    /// <summary>Version of the default operator set; 0 when the file names none.</summary>
+    /// <summary>Gets the version of the default operator set; 0 if the file has none.</summary>
     public long Opset => Proto.OpsetImport.FirstOrDefault(o => o.Domain is "" or "ai.onnx")?.Version ?? 0;
 
-    /// <summary>Keys of the metadata entries in file order.</summary>
+    /// <summary>Gets the keys of the metadata entries in file order.</summary>
     public IEnumerable<string> MetadataKeys => Proto.MetadataProps.Select(p => p.Key);
 
-    /// <summary>Number of values in the initializers of the main graph.</summary>
+    /// <summary>Gets the number of values in the initializers of the main graph.</summary>
     public long ParameterCount => Graph.Initializer.Sum(t => t.Dims.Aggregate(1L, (a, d) => a * d));
 
     /// <summary>Reads a model file.</summary>
-    /// <exception cref="InvalidDataException">The file is not ONNX, is cut off, or holds no graph.</exception>
+    /// <exception cref="InvalidDataException">The file is not ONNX, is truncated, or has no graph.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static OnnxModel Load(string path)
     {
@@ -37,18 +37,18 @@ public sealed class OnnxModel
     }
 
     /// <summary>Reads a model from bytes.</summary>
-    /// <exception cref="InvalidDataException">The bytes are not ONNX, are cut off, or hold no graph.</exception>
+    /// <exception cref="InvalidDataException">The bytes are not ONNX, are truncated, or have no graph.</exception>
     public static OnnxModel Parse(byte[] bytes)
     {
         ArgumentNullException.ThrowIfNull(bytes);
         using var stream = new MemoryStream(bytes, writable: false);
-        return Read(stream, "this");
+        return Read(stream, "the data");
     }
 
-    /// <summary>The model as the bytes of a file; the same model gives the same bytes.</summary>
+    /// <summary>Returns the bytes of the model file; the same model gives the same bytes.</summary>
     public byte[] ToBytes() => Proto.ToByteArray();
 
-    /// <summary>Writes the file whole or not at all: a temporary file beside it takes its place.</summary>
+    /// <summary>Writes the model atomically: to a temporary file in the same folder, which then replaces the target.</summary>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public void Save(string path)
     {
@@ -71,10 +71,10 @@ public sealed class OnnxModel
         }
     }
 
-    /// <summary>Value of a metadata entry; null when there is none.</summary>
+    /// <summary>Returns the value of a metadata entry; null if there is none.</summary>
     public string? GetMetadata(string key) => Proto.MetadataProps.FirstOrDefault(p => p.Key == key)?.Value;
 
-    /// <summary>Sets a metadata entry, in place of one of the same key.</summary>
+    /// <summary>Adds a metadata entry, or replaces that with the same key.</summary>
     public void SetMetadata(string key, string value)
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
@@ -90,7 +90,7 @@ public sealed class OnnxModel
         }
     }
 
-    /// <summary>Removes a metadata entry; false when there was none.</summary>
+    /// <summary>Removes a metadata entry; returns false if there was none.</summary>
     public bool RemoveMetadata(string key)
     {
         var entry = Proto.MetadataProps.FirstOrDefault(p => p.Key == key);
@@ -106,12 +106,12 @@ public sealed class OnnxModel
         }
         catch (InvalidProtocolBufferException e)
         {
-            throw new InvalidDataException($"{source} is not an ONNX model, or it is cut off ({e.Message})", e);
+            throw new InvalidDataException($"{source} is not an ONNX model, or is truncated ({e.Message})", e);
         }
 
-        // Text can parse as a message of unknown fields; a model has at least a graph.
+        // Other data can parse as a message with unknown fields only; a model has at least a graph.
         return proto.Graph is not null && proto.HasIrVersion
             ? new OnnxModel(proto)
-            : throw new InvalidDataException($"{source} is not an ONNX model: it holds no graph");
+            : throw new InvalidDataException($"{source} is not an ONNX model: it has no graph");
     }
 }

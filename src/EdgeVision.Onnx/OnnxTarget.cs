@@ -1,24 +1,24 @@
 namespace EdgeVision.Onnx;
 
-/// <summary>Where a model is to run, and the operator set that everything there reads.</summary>
+/// <summary>Runtime that a model is exported for, and the operator set that it supports.</summary>
 /// <param name="Name">Name on the command line.</param>
-/// <param name="Opset">Operator set.</param>
-/// <param name="Reason">Why this one.</param>
+/// <param name="Opset">Version of the default operator set.</param>
+/// <param name="Reason">Reason for the version.</param>
 public sealed record OnnxTarget(string Name, int Opset, string Reason)
 {
-    /// <summary>All targets.</summary>
+    /// <summary>Gets all targets.</summary>
     public static IReadOnlyList<OnnxTarget> All { get; } =
     [
         new("onnxruntime", 17, "ONNX Runtime 1.13 and later, any provider; has LayerNormalization"),
-        new("tensorrt", 17, "TensorRT 8.6 and later parse it whole; LayerNormalization is native there"),
-        new("directml", 17, "DirectML's operators reach beyond it, Windows' own ONNX Runtime does not everywhere"),
-        new("openvino", 16, "its front end is complete to 16; later sets in part"),
-        new("qnn", 16, "Qualcomm's converter takes layer normalisation in parts"),
+        new("tensorrt", 17, "TensorRT 8.6 and later support it completely; LayerNormalization is native"),
+        new("directml", 17, "DirectML supports later operators, but the ONNX Runtime of Windows does not everywhere"),
+        new("openvino", 16, "the OpenVINO front end is complete up to 16; later sets are supported in part"),
+        new("qnn", 16, "Qualcomm's converter needs layer normalization split into basic operators"),
         new("coreml", 16, "ONNX Runtime's CoreML provider has no LayerNormalization"),
     ];
 
-    /// <summary>The target of that name.</summary>
-    /// <exception cref="InvalidDataException">There is none.</exception>
+    /// <summary>Returns the target with a name.</summary>
+    /// <exception cref="InvalidDataException">The name is unknown.</exception>
     public static OnnxTarget Find(string name) => All.FirstOrDefault(t => t.Name == name)
-        ?? throw new InvalidDataException($"there is no target '{name}'; there are {string.Join(", ", All.Select(t => t.Name))}");
+        ?? throw new InvalidDataException($"target must be one of {string.Join(", ", All.Select(t => t.Name))}; got '{name}'");
 }

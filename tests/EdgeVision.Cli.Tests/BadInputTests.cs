@@ -32,7 +32,7 @@ public sealed class BadInputTests : IDisposable
     public void A_glob_that_matches_nothing() => Fails(2, "nothing-*.jpg", "run", "--model", Model, "--source", Path.Combine(_folder, "nothing-*.jpg"));
 
     [Fact]
-    public void An_empty_folder() => Fails(2, "no picture", "run", "--model", Model, "--source", _folder);
+    public void An_empty_folder() => Fails(2, "no image found", "run", "--model", Model, "--source", _folder);
 
     [Fact]
     public void Text_named_onnx()

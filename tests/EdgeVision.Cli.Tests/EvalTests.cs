@@ -265,7 +265,7 @@ public sealed class EvalTests : IDisposable
         var outcome = CommandLine.Run("eval", "--model", CatsAndDogs(), "--data", data, "--json", Path.Combine(_folder, "out.json"));
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains("a.png", outcome.Error);
-        Assert.Contains("1 of 2 pictures were skipped", outcome.Error);
+        Assert.Contains("1 of 2 images and 0 labels were skipped", outcome.Error);
         var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(_folder, "out.json"))).RootElement;
         Assert.Equal((1, 1), (json.GetProperty("pictures").GetInt32(), json.GetProperty("pictures_skipped").GetInt32()));
         Assert.Equal(1, json.GetProperty("boxes").GetProperty("ap").GetDouble(), 1e-9); // b alone is perfect
@@ -281,7 +281,7 @@ public sealed class EvalTests : IDisposable
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains("b.txt, line 3", outcome.Error);
         Assert.Contains("line 5", outcome.Error);
-        Assert.Contains("2 labels left out", outcome.Error);
+        Assert.Contains("2 labels were skipped", outcome.Error);
         Assert.Contains("0.750", outcome.Output);
     }
 
@@ -297,7 +297,7 @@ public sealed class EvalTests : IDisposable
         Assert.Equal(CatAndDog, Figures("--model", model, "--data", data, "--classes", "Hound=dog").GetProperty("boxes").GetProperty("ap").GetDouble(), 1e-9);
         Fails(2, "wolf", "--model", model, "--data", data, "--classes", "wolf=dog");
         Fails(2, "ox", "--model", model, "--data", data, "--classes", "hound=ox");
-        Fails(2, "no pair", "--model", model, "--data", data, "--classes", "hound");
+        Fails(2, "pairs 'label=class'", "--model", model, "--data", data, "--classes", "hound");
     }
 
     [Fact]
@@ -307,10 +307,10 @@ public sealed class EvalTests : IDisposable
         Fails(2, "does not exist", "--model", model, "--data", Path.Combine(_folder, "nowhere"));
         Fails(2, "no-such.onnx", "--model", "no-such.onnx", "--data", data);
         Fails(2, "--images", "--model", model, "--data", Write("elsewhere.json", File.ReadAllText(data).Replace("a.png", "c.png").Replace("b.png", "d.png")));
-        Fails(2, "nothing tells", "--model", model, "--data", Directory.CreateDirectory(Path.Combine(_folder, "empty")).FullName);
+        Fails(2, "unknown kind of data set", "--model", model, "--data", Directory.CreateDirectory(Path.Combine(_folder, "empty")).FullName);
         Fails(2, "nothing to compare", "--model", DrawnData.MeanColour(Path.Combine(_folder, "colour.onnx")), "--data", data);
         Fails(2, "no label of the model", "--model", model, "--data", Write("others.json", File.ReadAllText(data).Replace("Cat", "ox").Replace("DOG", "yak")));
-        Fails(1, "no JSON", "--model", model, "--data", Write("broken.json", File.ReadAllText(data)[..200]));
+        Fails(1, "not valid JSON", "--model", model, "--data", Write("broken.json", File.ReadAllText(data)[..200]));
         Fails(1, "results", "--model", model, "--data", Write("list.json", "[ { } ]"));
         Fails(1, "line 3", "--model", model, "--data", Write("broken.yaml", "names: [a, b]\nval: {\n"));
         Fails(2, "--limit", "--model", model, "--data", data, "--limit", "0");

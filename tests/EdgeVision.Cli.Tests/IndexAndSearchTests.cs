@@ -38,7 +38,7 @@ public sealed class IndexAndSearchTests : IDisposable
         string[] lines = Done("search", "--model", _model, "--index", _index, "--source", query, "--threshold", "0.97").Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(2, lines.Length); // the picture, and the one that is that near
         Assert.Contains("0.9975", lines[1]);
-        Assert.Contains("nothing is that near", Done("search", "--model", _model, "--index", _index, "--source", query, "--threshold", "0.9999"));
+        Assert.Contains("no match", Done("search", "--model", _model, "--index", _index, "--source", query, "--threshold", "0.9999"));
     }
 
     [Theory]
@@ -53,7 +53,7 @@ public sealed class IndexAndSearchTests : IDisposable
         var json = JsonDocument.Parse(Done("index", "list", _index, "--json", "-")).RootElement;
         Assert.Equal(label, json[2].TryGetProperty("label", out var given) ? given.GetString() : "");
         string info = Done("index", "info", _index);
-        Assert.Contains("3 of 3 numbers", info);
+        Assert.Contains("3 with 3 dimensions", info);
         Assert.Contains("colour, SHA-256", info);
     }
 
@@ -77,7 +77,7 @@ public sealed class IndexAndSearchTests : IDisposable
         Assert.Contains("1 removed, 3 entries", Done("index", "remove", _index, "blue/1.png"));
         Assert.Contains("2 removed, 1 entries", Done("index", "remove", _index, "--label", "red"));
         Assert.Equal("green/7.png\tgreen", Done("index", "list", _index).Trim());
-        Fails(2, "name the ids", "index", "remove", _index);
+        Fails(2, "give ids or --label", "index", "remove", _index);
         Assert.Contains("3 entries", Done("index", "--model", _model, "--source", _photos, "--out", _index, "--overwrite"));
         Fails(2, "--metric", "index", "--model", _model, "--source", _photos, "--out", _index, "--add", "--metric", "angle");
         Fails(2, "cosine", "index", "--model", _model, "--source", _photos, "--out", _index, "--add", "--metric", "l2");
@@ -95,7 +95,7 @@ public sealed class IndexAndSearchTests : IDisposable
         var outcome = CommandLine.Run("search", "--model", other, "--index", _index, "--source", picture);
         Assert.Equal(0, outcome.ExitCode);
         Assert.Contains("another model", outcome.Error); // a different file may be the same network: said, not refused
-        Fails(2, "64 numbers", "search", "--model", Path.Combine(CommandLine.Repository, "models", "families-triplet.onnx"), "--index", _index, "--source", picture);
+        Fails(2, "64 dimensions", "search", "--model", Path.Combine(CommandLine.Repository, "models", "families-triplet.onnx"), "--index", _index, "--source", picture);
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class IndexAndSearchTests : IDisposable
         var outcome = CommandLine.Run("index", "--model", _model, "--source", _photos, "--out", _index);
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains("broken.png", outcome.Error);
-        Assert.Contains("1 of 4 pictures", outcome.Error);
+        Assert.Contains("1 of 4 images", outcome.Error);
         Assert.Contains("3 entries", outcome.Output);
         outcome = CommandLine.Run("search", "--model", _model, "--index", _index, "--source", Path.Combine(_photos, "green"), "--json", Path.Combine(_folder, "out.jsonl"));
         Assert.Equal(1, outcome.ExitCode);
@@ -123,7 +123,7 @@ public sealed class IndexAndSearchTests : IDisposable
     {
         string picture = Path.Combine(_photos, "green", "7.png"), shapes = Path.Combine(CommandLine.Repository, "models", "shapes-fpn.onnx");
         Fails(2, "no embedding", "index", "--model", shapes, "--source", _photos, "--out", _index);
-        Fails(2, "no picture", "index", "--model", _model, "--source", Directory.CreateDirectory(Path.Combine(_folder, "empty")).FullName, "--out", _index);
+        Fails(2, "no image found", "index", "--model", _model, "--source", Directory.CreateDirectory(Path.Combine(_folder, "empty")).FullName, "--out", _index);
         Fails(2, "does not exist", "search", "--model", _model, "--index", _index, "--source", picture);
         File.WriteAllText(_index, "no index");
         Fails(1, "cannot be read as an index", "search", "--model", _model, "--index", _index, "--source", picture);

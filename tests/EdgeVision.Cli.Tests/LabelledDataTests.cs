@@ -42,19 +42,19 @@ public sealed class LabelledDataTests : IDisposable
     }
 
     [Theory]
-    [InlineData("x 0.5 0.5 0.1 0.1", "no class")]
-    [InlineData("-1 0.5 0.5 0.1 0.1", "no class")]
-    [InlineData("1.5 0.5 0.5 0.1 0.1", "no class")]
-    [InlineData("9 0.5 0.5 0.1 0.1", "no class 9")]
-    [InlineData("0 0.5 0.5 0.1", "3 numbers")]
-    [InlineData("0 0.5 0.5 0.1 0.1 0.9", "5 numbers")]
-    [InlineData("0", "0 numbers")]
-    [InlineData("0 nan 0.5 0.1 0.1", "no number")]
-    [InlineData("0 0.5 inf 0.1 0.1", "no number")]
-    [InlineData("0 50 20 10 10", "outside")]
+    [InlineData("x 0.5 0.5 0.1 0.1", "got 'x'")]
+    [InlineData("-1 0.5 0.5 0.1 0.1", "got '-1'")]
+    [InlineData("1.5 0.5 0.5 0.1 0.1", "got '1.5'")]
+    [InlineData("9 0.5 0.5 0.1 0.1", "class 9 does not exist")]
+    [InlineData("0 0.5 0.5 0.1", "got 3")]
+    [InlineData("0 0.5 0.5 0.1 0.1 0.9", "got 5")]
+    [InlineData("0", "got 0")]
+    [InlineData("0 nan 0.5 0.1 0.1", "must be a number; got 'nan'")]
+    [InlineData("0 0.5 inf 0.1 0.1", "must be a number; got 'inf'")]
+    [InlineData("0 50 20 10 10", "between 0 and 1")]
     [InlineData("0 0.5 0.5 0 0.1", "empty")]
-    [InlineData("0 0.1 0.1 0.2 0.2 0.3 0.3 0.4", "7 numbers")]
-    [InlineData("0 0.5 0.1 0.5 0.2 0.5 0.3", "without an area")]
+    [InlineData("0 0.1 0.1 0.2 0.2 0.3 0.3 0.4", "got 7")]
+    [InlineData("0 0.5 0.1 0.5 0.2 0.5 0.3", "no area")]
     public void A_broken_row_is_left_out_and_named(string row, string says)
     {
         var data = Yolo("1 0.5 0.5 0.1 0.1\n" + row + "\n\n2 0.5 0.5 0.1 0.1\n");
@@ -79,7 +79,7 @@ public sealed class LabelledDataTests : IDisposable
     [InlineData("""{ "id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "segmentation": { "size": [40, 100], "counts": "zzz" } }""", "run lengths")]
     [InlineData("""{ "id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "segmentation": { "size": [-40, 100], "counts": [17] } }""", "size")]
     [InlineData("""{ "id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "keypoints": [1, 2] }""", "keypoints")]
-    [InlineData("17", "at place 0")]
+    [InlineData("17", "at index 0")]
     public void A_broken_annotation_is_left_out_and_named(string annotation, string says)
     {
         var data = Coco(annotation + """, { "id": 2, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "segmentation": [[1, 2, 4, 2, 4, 6, 1, 6]] }""");
@@ -103,7 +103,7 @@ public sealed class LabelledDataTests : IDisposable
         Assert.Equal((false, null), (truths[1].Crowd, truths[1].Area));
         Assert.Equal([new CocoKeypoint(1, 2, 2), new CocoKeypoint(3, 4, 0)], truths[1].Keypoints!);
         Assert.Equal(80, Assert.Single(data.Objects(0, 100, 40, masks: true)).Mask!.Area); // the other has no outline, which is said
-        Assert.Contains("no outline", _log.ToString());
+        Assert.Contains("no segmentation", _log.ToString());
     }
 
     [Fact]
@@ -118,13 +118,13 @@ public sealed class LabelledDataTests : IDisposable
     public void Names_as_a_list_and_as_a_map(string yaml, string names) => Assert.Equal(names, string.Join(", ", new DataYaml(Write("data.yaml", yaml)).Names().Values));
 
     [Theory]
-    [InlineData("names: cat", "neither a list nor a map")]
-    [InlineData("names: {a: cat}", "no number")]
-    [InlineData("names: [[a], b]", "no single value")]
+    [InlineData("names: cat", "must be a list or a map")]
+    [InlineData("names: {a: cat}", "must be a number; got a")]
+    [InlineData("names: [[a], b]", "expected a single value")]
     [InlineData("kpt_shape: [17, 4]", "kpt_shape")]
     [InlineData("kpt_shape: 17", "kpt_shape")]
-    [InlineData("- a\n- b", "no map")]
-    [InlineData("", "no map")]
+    [InlineData("- a\n- b", "must be a map")]
+    [InlineData("", "must be a map")]
     [InlineData("a: b: c: d", "line 1")]
     public void Yaml_that_means_nothing_is_an_error(string yaml, string says)
     {

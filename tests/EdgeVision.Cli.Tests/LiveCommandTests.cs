@@ -65,7 +65,7 @@ public sealed class LiveCommandTests
 
     [Theory]
     [InlineData("give --model and --source", "live")]
-    [InlineData("leave --model", "live", "--config", "samples/pipelines/start.yaml", "--source", Pattern)]
+    [InlineData("--config cannot be combined with --model", "live", "--config", "samples/pipelines/start.yaml", "--source", Pattern)]
     [InlineData("does not exist", "live", "--model", "missing.onnx", "--source", Pattern)]
     [InlineData("does not exist", "live", "--model", Model, "--source", "missing.mp4")]
     [InlineData("127.0.0.1:8090", "live", "--model", Model, "--source", Pattern, "--address", "8090")] // what an address looks like

@@ -37,8 +37,8 @@ public sealed class MaskFileTests : IDisposable
     [Fact]
     public void Colours_and_16_bits_are_refused()
     {
-        Assert.Contains("colours", Assert.Throws<EdgeVisionException>(() => Read(Png(new byte[3 * 4], 2, 2, 8, Rgb))).Message);
-        Assert.Contains("16 bits", Assert.Throws<EdgeVisionException>(() => Read(Png(new byte[2 * 4], 2, 2, 16, Grey))).Message);
+        Assert.Contains("colour type 2 with 8 bits", Assert.Throws<EdgeVisionException>(() => Read(Png(new byte[3 * 4], 2, 2, 8, Rgb))).Message);
+        Assert.Contains("colour type 0 with 16 bits", Assert.Throws<EdgeVisionException>(() => Read(Png(new byte[2 * 4], 2, 2, 16, Grey))).Message);
     }
 
     [Fact]

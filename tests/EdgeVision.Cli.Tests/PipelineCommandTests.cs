@@ -45,7 +45,7 @@ public sealed class PipelineCommandTests : IDisposable
 
     [Theory]
     [InlineData(2, "does not exist", "pipeline", "run", "no-such.yaml")]
-    [InlineData(2, "--duration is a time", "pipeline", "run", "samples/pipelines/start.yaml", "--duration", "5")]
+    [InlineData(2, "--duration must be a time", "pipeline", "run", "samples/pipelines/start.yaml", "--duration", "5")]
     [InlineData(2, "try: edgevision pipeline run --help", "pipeline", "run")]
     [InlineData(2, "no recording", "pipeline", "replay", "samples")]
     [InlineData(2, "--tolerance", "pipeline", "replay", "samples", "--tolerance", "-1")]
@@ -105,7 +105,7 @@ public sealed class PipelineCommandTests : IDisposable
             var outcome = CommandLine.Finish(process);
             Assert.True(outcome.ExitCode == 0, $"exit code {outcome.ExitCode}: {outcome.Error}");
             Assert.Contains("source door: stopped", outcome.Output, StringComparison.Ordinal);
-            Assert.DoesNotContain("does not add up", outcome.Output);
+            Assert.DoesNotContain("do not add up", outcome.Output);
         }
         finally
         {

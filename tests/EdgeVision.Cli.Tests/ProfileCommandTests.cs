@@ -85,7 +85,7 @@ public sealed class ProfileCommandTests : IDisposable
         CommandLine.Run(Quick("--models", "models/shelves-yolo.onnx", "--data", "shelves-*=samples/shelves", "--json", At("rows.json")));
         var row = Rows(At("rows.json")).Single(r => r.GetProperty("model").GetString() == "shelves-yolo");
         Assert.Equal("mAP@.50:.95", row.GetProperty("metric_name").GetString());
-        Assert.EndsWith("pictures of samples/shelves", row.GetProperty("metric_source").GetString(), StringComparison.Ordinal);
+        Assert.EndsWith("images of samples/shelves", row.GetProperty("metric_source").GetString(), StringComparison.Ordinal);
         // The same evaluators, so the same figure as edgevision eval.
         CommandLine.Run("eval", "--model", "models/shelves-yolo.onnx", "--data", "samples/shelves", "--json", At("eval.json"));
         using var eval = JsonDocument.Parse(File.ReadAllBytes(At("eval.json")));

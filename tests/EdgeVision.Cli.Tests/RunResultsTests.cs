@@ -24,8 +24,8 @@ public sealed class RunResultsTests : IDisposable
         string[] lines = outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Contains("1 found", lines[0]);
         Assert.Single(lines, l => l.Contains("figure") && l.Contains("1 keypoints"));
-        Assert.Contains(lines, l => l.Contains("% of the picture"));
-        Assert.Single(lines, l => l.Contains("distances 4.00 to 4.00 m, median 4.00 m"));
+        Assert.Contains(lines, l => l.Contains("% of the image"));
+        Assert.Single(lines, l => l.Contains("depth 4.00 to 4.00 m, median 4.00 m"));
 
         // And on the one line of JSON.
         var json = CommandLine.Run("run", "--model", model, "--source", Scene, "--json", "-").Json()[0];
@@ -44,7 +44,7 @@ public sealed class RunResultsTests : IDisposable
         var outcome = CommandLine.Run("run", "--model", Model("depth", """{ "decoder": "depth" }"""), "--source", Scene, "--save", save);
         Assert.True(outcome.ExitCode == 0, outcome.Error);
         Assert.DoesNotContain("found", outcome.Output);
-        Assert.Contains("distances", outcome.Output);
+        Assert.Contains("  depth ", outcome.Output);
         Assert.NotEqual(File.ReadAllBytes(Scene), File.ReadAllBytes(save));
     }
 

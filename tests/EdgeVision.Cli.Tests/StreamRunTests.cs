@@ -42,13 +42,13 @@ public sealed class StreamRunTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--tiles is for pictures", "test:", "--tiles", "320")]
-    [InlineData("--crop is for pictures", "test:", "--crop", "0,0,10,10")]
-    [InlineData("--repeat is for pictures", "test:", "--repeat", "2")]
+    [InlineData("--tiles applies only to images", "test:", "--tiles", "320")]
+    [InlineData("--crop applies only to images", "test:", "--crop", "0,0,10,10")]
+    [InlineData("--repeat applies only to images", "test:", "--repeat", "2")]
     [InlineData("need --format and --size", "-")]
-    [InlineData("--size is like 640x480", "-", "--size", "640")]
-    [InlineData("--format is one of", "-", "--format", "jpeg")]
-    [InlineData("are for videos", "samples/scene.png", "--realtime")]
+    [InlineData("--size must be a size in pixels such as 640x480", "-", "--size", "640")]
+    [InlineData("--format must be one of", "-", "--format", "jpeg")]
+    [InlineData("apply only to videos", "samples/scene.png", "--realtime")]
     [InlineData("must end in", "test:", "--save", "out.gif")]
     [InlineData("gopher", "gopher://me:secret@host")]
     [InlineData("is no size", "test:640")]
@@ -65,7 +65,7 @@ public sealed class StreamRunTests : IDisposable
     {
         var outcome = CommandLine.Run("run", "--model", "models/scenes-resnet18.onnx", "--source", "test:", "--track", "bytetrack");
         Assert.Equal(2, outcome.ExitCode);
-        Assert.Contains("finds none", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("needs a model that detects boxes", outcome.Error, StringComparison.Ordinal);
     }
 
     [Theory]

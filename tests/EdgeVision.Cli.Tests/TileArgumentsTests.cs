@@ -54,12 +54,12 @@ public sealed class TileArgumentsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--tiles is a size", "--tiles", "large")]
-    [InlineData("--tiles is a size", "--tiles", "640x")]
-    [InlineData("--tiles is a size", "--tiles", "0")]
-    [InlineData("--tiles is a size", "--tiles", "1x2x3")]
-    [InlineData("--tile-overlap lies below 1", "--tiles", "64", "--tile-overlap", "1")]
-    [InlineData("--tile-threshold lies above 0", "--tiles", "64", "--tile-threshold", "0")]
+    [InlineData("--tiles must be a size", "--tiles", "large")]
+    [InlineData("--tiles must be a size", "--tiles", "640x")]
+    [InlineData("--tiles must be a size", "--tiles", "0")]
+    [InlineData("--tiles must be a size", "--tiles", "1x2x3")]
+    [InlineData("--tile-overlap must be below 1", "--tiles", "64", "--tile-overlap", "1")]
+    [InlineData("--tile-threshold must be above 0", "--tiles", "64", "--tile-threshold", "0")]
     [InlineData("need --tiles", "--tile-merge", "nms")]
     [InlineData("need --tiles", "--no-full")]
     [InlineData("--crop and --tiles", "--tiles", "64", "--crop", "0,0,9,9")]

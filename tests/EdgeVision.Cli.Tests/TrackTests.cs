@@ -37,15 +37,15 @@ public sealed class TrackTests
         using var folder = new Film();
         var looks = CommandLine.Run("run", "--model", "models/shapes-fpn.onnx", "--source", folder.Path, "--track", "botsort", "--reid", "models/families-triplet.onnx", "--smooth", "--fps", "10");
         Assert.True(looks.ExitCode == 0, looks.Error);
-        Assert.Contains("followed", looks.Output, StringComparison.Ordinal);
+        Assert.Contains("tracked", looks.Output, StringComparison.Ordinal);
         Assert.Contains("track 1", looks.Output, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("need --track", "--mot", "x.txt")]
-    [InlineData("--fps lies above 0", "--track", "bytetrack", "--fps", "0")]
-    [InlineData("--reid is for --track botsort", "--track", "bytetrack", "--reid", "models/families-triplet.onnx")]
-    [InlineData("gives no embedding", "--track", "botsort", "--reid", "models/shapes-fpn.onnx")]
+    [InlineData("--fps must be above 0", "--track", "bytetrack", "--fps", "0")]
+    [InlineData("--reid works only with --track botsort", "--track", "bytetrack", "--reid", "models/families-triplet.onnx")]
+    [InlineData("produces no embedding", "--track", "botsort", "--reid", "models/shapes-fpn.onnx")]
     [InlineData("sort", "--track", "sort")]
     public void A_wrong_call_is_one_line(string message, params string[] arguments)
     {
@@ -59,7 +59,7 @@ public sealed class TrackTests
     {
         var outcome = CommandLine.Run("run", "--model", "models/scenes-resnet18.onnx", "--source", "samples/scene.png", "--track", "bytetrack");
         Assert.Equal(2, outcome.ExitCode);
-        Assert.Contains("finds none", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("needs a model that detects boxes", outcome.Error, StringComparison.Ordinal);
     }
 
     [Fact]

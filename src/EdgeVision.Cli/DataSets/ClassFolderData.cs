@@ -13,7 +13,7 @@ internal sealed class ClassFolderData : LabelledData
     private ClassFolderData(string folder) => _folder = folder;
 
     /// <inheritdoc/>
-    public override string Description => $"{Pictures.Count} pictures of {_classes.Count} classes in {_folder}";
+    public override string Description => $"{Pictures.Count} images of {_classes.Count} classes in {_folder}";
 
     /// <inheritdoc/>
     public override LabelKind Kind => LabelKind.Classes;
@@ -38,11 +38,12 @@ internal sealed class ClassFolderData : LabelledData
         }
 
         string part = split is null
-            ? DataYaml.Splits.Select(s => Path.Combine(folder, s)).FirstOrDefault(p => Directory.Exists(p) && Directory.EnumerateDirectories(p).Any()) ?? folder
+            ? DataYaml.Splits.Select(s => Path.Combine(folder, s))
+                .FirstOrDefault(p => Directory.Exists(p) && Directory.EnumerateDirectories(p).Any()) ?? folder
             : Path.Combine(folder, split);
         if (!Directory.Exists(part))
         {
-            throw new WrongCallException($"the data set '{folder}' has no part '{split}'");
+            throw new WrongCallException($"the data set '{folder}' has no split '{split}'");
         }
 
         var data = new ClassFolderData(part);

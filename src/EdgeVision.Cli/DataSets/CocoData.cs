@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace EdgeVision.Cli;
 
-/// <summary>COCO's annotations: boxes, outlines as polygons or run lengths, crowds, keypoints. The file is read an annotation at a time.</summary>
+/// <summary>COCO annotations: boxes, outlines as polygons or run lengths, crowds, keypoints.</summary>
+/// <remarks>The file is read one annotation at a time.</remarks>
 internal sealed class CocoData : LabelledData
 {
     private readonly string _path;
@@ -11,7 +12,13 @@ internal sealed class CocoData : LabelledData
     private readonly List<Picture> _images = [];
     private readonly List<Annotation>[] _annotations;
 
-    private CocoData(string path, List<Picture> images, List<Annotation> annotations, List<(int Id, string Name)> categories, string? folder, LabelProblems problems)
+    private CocoData(
+        string path,
+        List<Picture> images,
+        List<Annotation> annotations,
+        List<(int Id, string Name)> categories,
+        string? folder,
+        LabelProblems problems)
     {
         _path = path;
         _problems = problems;
@@ -51,7 +58,7 @@ internal sealed class CocoData : LabelledData
     }
 
     /// <inheritdoc/>
-    public override string Description => $"{Pictures.Count} pictures of {_path}, {_classes.Count} classes";
+    public override string Description => $"{Pictures.Count} images of {_path}, {_classes.Count} classes";
 
     /// <inheritdoc/>
     public override LabelKind Kind => LabelKind.Objects;
@@ -84,7 +91,8 @@ internal sealed class CocoData : LabelledData
             reader.Read();
             if (reader.TokenType != JsonTokenType.StartObject)
             {
-                throw new EdgeVisionException($"'{path}' is no object with images, annotations and categories{(reader.TokenType == JsonTokenType.StartArray ? "; a list is what results look like" : "")}");
+                string hint = reader.TokenType == JsonTokenType.StartArray ? "; got an array, as in a file of results" : "";
+                throw new EdgeVisionException($"'{path}' must be a JSON object with images, annotations and categories{hint}");
             }
 
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -94,13 +102,13 @@ internal sealed class CocoData : LabelledData
                 switch (name)
                 {
                     case "images":
-                        Each(ref reader, e => images.Add(new Picture(Whole(e, "id"), Property(e, "file_name").GetString() ?? "", Size(e, "width"), Size(e, "height"))), problems, path, "image");
+                        Each(ref reader, e => images.Add(ReadImage(e)), problems, path, "image");
                         break;
                     case "annotations":
                         Each(ref reader, e => annotations.Add(Annotation.Read(e)), problems, path, "annotation");
                         break;
                     case "categories":
-                        Each(ref reader, e => categories.Add(((int)Whole(e, "id"), Property(e, "name").GetString() ?? "")), problems, path, "category");
+                        Each(ref reader, e => categories.Add(ReadCategory(e)), problems, path, "category");
                         break;
                     default:
                         reader.Skip();
@@ -110,12 +118,19 @@ internal sealed class CocoData : LabelledData
         }
         catch (JsonException e)
         {
-            throw new EdgeVisionException($"'{path}' is no JSON: {e.Message.ReplaceLineEndings(" ")}", e);
+            throw new EdgeVisionException($"'{path}' is not valid JSON: {e.Message.ReplaceLineEndings(" ")}", e);
         }
 
         return images.Count > 0 && categories.Count > 0
             ? new CocoData(path, images, annotations, categories, folder, problems)
-            : throw new EdgeVisionException($"'{path}' has no {(images.Count == 0 ? "images" : "categories")}; COCO's annotations have images, annotations and categories");
+            : throw new EdgeVisionException(
+                $"'{path}' has no {(images.Count == 0 ? "images" : "categories")}; "
+                + "a COCO annotation file has images, annotations and categories");
+
+        static Picture ReadImage(JsonElement e) =>
+            new(Whole(e, "id"), Property(e, "file_name").GetString() ?? "", Size(e, "width"), Size(e, "height"));
+
+        static (int, string) ReadCategory(JsonElement e) => ((int)Whole(e, "id"), Property(e, "name").GetString() ?? "");
     }
 
     /// <inheritdoc/>
@@ -124,7 +139,8 @@ internal sealed class CocoData : LabelledData
         var image = _images[picture];
         if (image.Width > 0 && image.Height > 0 && (image.Width, image.Height) != (width, height))
         {
-            throw new EdgeVisionException($"picture '{Pictures[picture].Path}' is {width}x{height}; its annotations are for {image.Width}x{image.Height}");
+            throw new EdgeVisionException(
+                $"image '{Pictures[picture].Path}' is {width}x{height}; its annotations are for {image.Width}x{image.Height}");
         }
 
         var objects = new List<CocoTruth>();
@@ -149,7 +165,8 @@ internal sealed class CocoData : LabelledData
         return objects;
     }
 
-    private void Problem(Annotation annotation, string message) => _problems.Add(FormattableString.Invariant($"{_path}, annotation {annotation.Id}: {message}"));
+    private void Problem(Annotation annotation, string message) =>
+        _problems.Add(FormattableString.Invariant($"{_path}, annotation {annotation.Id}: {message}"));
 
     // Where the first picture is found that is anywhere.
     private string Folder()
@@ -164,14 +181,14 @@ internal sealed class CocoData : LabelledData
             }
         }
 
-        throw new WrongCallException($"no picture of '{_path}' lies beside it or in 'images'; --images names their folder");
+        throw new WrongCallException($"no image of '{_path}' found beside it or in 'images'; give the folder of the images with --images");
     }
 
     private static void Each(ref Utf8JsonReader reader, Action<JsonElement> take, LabelProblems problems, string path, string what)
     {
         if (reader.TokenType != JsonTokenType.StartArray)
         {
-            throw new EdgeVisionException($"'{path}' has no list where its {what}s should be");
+            throw new EdgeVisionException($"'{path}' must have a list of {what}s");
         }
 
         for (int i = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; i++)
@@ -183,20 +200,25 @@ internal sealed class CocoData : LabelledData
             }
             catch (Exception e) when (e is EdgeVisionException or InvalidOperationException or FormatException or OverflowException)
             {
-                string id = element.ValueKind == JsonValueKind.Object && element.TryGetProperty("id", out var given) ? given.GetRawText() : FormattableString.Invariant($"at place {i}");
+                string id = element.ValueKind == JsonValueKind.Object && element.TryGetProperty("id", out var given)
+                    ? given.GetRawText()
+                    : FormattableString.Invariant($"at index {i}");
                 problems.Add($"{path}, {what} {id}: {e.Message}");
             }
         }
     }
 
-    private static JsonElement Property(JsonElement element, string name) => element.TryGetProperty(name, out var value) ? value : throw new EdgeVisionException($"there is no '{name}'");
+    private static JsonElement Property(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) ? value : throw new EdgeVisionException($"'{name}' is missing");
 
     // Some tools write ids as 17.0.
-    private static long Whole(JsonElement element, string name) => Property(element, name) is var value && value.TryGetInt64(out long whole) ? whole
+    private static long Whole(JsonElement element, string name) =>
+        Property(element, name) is var value && value.TryGetInt64(out long whole) ? whole
         : value.GetDouble() is var number && number == Math.Floor(number) && Math.Abs(number) < 1e15 ? (long)number
-        : throw new FormatException($"{name} {value.GetRawText()} is no whole number");
+        : throw new FormatException($"{name} must be an integer; got {value.GetRawText()}");
 
-    private static int Size(JsonElement element, string name) => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetInt32() : 0;
+    private static int Size(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetInt32() : 0;
 
     private sealed record Picture(long Id, string File, int Width, int Height);
 
@@ -220,14 +242,25 @@ internal sealed class CocoData : LabelledData
             double[] box = Numbers(Property(e, "bbox"));
             if (box.Length != 4 || !(box[2] >= 0 && box[3] >= 0))
             {
-                throw new EdgeVisionException("the box is not [x, y, width, height]");
+                throw new EdgeVisionException("bbox must be [x, y, width, height] with a width and height of at least 0");
             }
 
-            var annotation = new Annotation(e.TryGetProperty("id", out var id) ? id.GetRawText() : "without id", Whole(e, "image_id"), (int)Whole(e, "category_id"), new CocoBox(box[0], box[1], box[2], box[3]))
+            string name = e.TryGetProperty("id", out var id) ? id.GetRawText() : "without id";
+            var bounds = new CocoBox(box[0], box[1], box[2], box[3]);
+            var annotation = new Annotation(name, Whole(e, "image_id"), (int)Whole(e, "category_id"), bounds)
             {
-                Area = e.TryGetProperty("area", out var area) && area.ValueKind == JsonValueKind.Number && area.GetDouble() > 0 ? area.GetDouble() : null,
-                Crowd = e.TryGetProperty("iscrowd", out var crowd) && crowd.ValueKind switch { JsonValueKind.True => true, JsonValueKind.Number => crowd.GetInt32() != 0, _ => false },
-                Keypoints = e.TryGetProperty("keypoints", out var points) && points.ValueKind == JsonValueKind.Array ? Points(Numbers(points)) : null,
+                Area = e.TryGetProperty("area", out var area) && area.ValueKind == JsonValueKind.Number && area.GetDouble() > 0
+                    ? area.GetDouble()
+                    : null,
+                Crowd = e.TryGetProperty("iscrowd", out var crowd) && crowd.ValueKind switch
+                {
+                    JsonValueKind.True => true,
+                    JsonValueKind.Number => crowd.GetInt32() != 0,
+                    _ => false,
+                },
+                Keypoints = e.TryGetProperty("keypoints", out var points) && points.ValueKind == JsonValueKind.Array
+                    ? Points(Numbers(points))
+                    : null,
             };
             if (e.TryGetProperty("segmentation", out var outline))
             {
@@ -247,12 +280,12 @@ internal sealed class CocoData : LabelledData
 
             if (!HasMask)
             {
-                throw new EdgeVisionException("there is no outline");
+                throw new EdgeVisionException("the annotation has no segmentation");
             }
 
             if ((_width, _height) != (width, height))
             {
-                throw new EdgeVisionException($"the run lengths are for {_width}x{_height}; the picture is {width}x{height}");
+                throw new EdgeVisionException($"the run lengths are for {_width}x{_height}; the image is {width}x{height}");
             }
 
             return _counts is not null ? CocoMask.FromCompressed(_counts, width, height) : CocoMask.FromRuns(_runs!, width, height);
@@ -265,7 +298,7 @@ internal sealed class CocoData : LabelledData
                 _polygons = [.. outline.EnumerateArray().Select(Numbers)];
                 if (_polygons.Any(p => p.Length < 6 || p.Length % 2 != 0))
                 {
-                    throw new EdgeVisionException("a polygon has fewer than three corners or an odd number of coordinates");
+                    throw new EdgeVisionException("a polygon must have at least three points, and an even number of coordinates");
                 }
             }
             else if (outline.ValueKind == JsonValueKind.Object)
@@ -273,7 +306,7 @@ internal sealed class CocoData : LabelledData
                 double[] size = Numbers(Property(outline, "size"));
                 if (size.Length != 2 || !size.All(s => s is > 0 and < 100_000))
                 {
-                    throw new EdgeVisionException("the size of the run lengths is not [height, width]");
+                    throw new EdgeVisionException("the size of the run lengths must be [height, width]");
                 }
 
                 (_height, _width) = ((int)size[0], (int)size[1]);
@@ -291,12 +324,12 @@ internal sealed class CocoData : LabelledData
 
         private static CocoKeypoint[] Points(double[] v) => v.Length > 0 && v.Length % 3 == 0
             ? [.. Enumerable.Range(0, v.Length / 3).Select(i => new CocoKeypoint(v[3 * i], v[3 * i + 1], (int)v[3 * i + 2]))]
-            : throw new EdgeVisionException($"{v.Length} numbers are no keypoints of x, y and visibility");
+            : throw new EdgeVisionException($"keypoints must be triples of x, y and visibility; got {v.Length} numbers");
 
         private static double[] Numbers(JsonElement list)
         {
             double[] numbers = [.. list.EnumerateArray().Select(n => n.GetDouble())];
-            return numbers.All(double.IsFinite) ? numbers : throw new EdgeVisionException("a coordinate is no number");
+            return numbers.All(double.IsFinite) ? numbers : throw new EdgeVisionException("a coordinate is not a finite number");
         }
     }
 }

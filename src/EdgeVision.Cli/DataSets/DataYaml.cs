@@ -4,7 +4,8 @@ using YamlDotNet.RepresentationModel;
 
 namespace EdgeVision.Cli;
 
-/// <summary>The YAML file of a data set: where its parts lie and how its classes are called. Read as plain nodes, nothing is made by reflection.</summary>
+/// <summary>YAML file of a data set, with the folders of its splits and its class names.</summary>
+/// <remarks>Read as plain nodes, without reflection.</remarks>
 internal sealed class DataYaml
 {
     /// <summary>Parts in the order in which they are looked for when none is asked for.</summary>
@@ -22,7 +23,9 @@ internal sealed class DataYaml
             using var reader = new StreamReader(path);
             var yaml = new YamlStream();
             yaml.Load(reader);
-            _root = yaml.Documents.Count > 0 && yaml.Documents[0].RootNode is YamlMappingNode root ? root : throw new EdgeVisionException($"'{path}' is no map of keys");
+            _root = yaml.Documents.Count > 0 && yaml.Documents[0].RootNode is YamlMappingNode root
+                ? root
+                : throw new EdgeVisionException($"'{path}' must be a map of keys");
         }
         catch (YamlException e)
         {
@@ -30,7 +33,9 @@ internal sealed class DataYaml
         }
 
         string folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
-        Folder = Text(_root, "path") is { } inner && Directory.Exists(System.IO.Path.Combine(folder, inner)) ? System.IO.Path.GetFullPath(System.IO.Path.Combine(folder, inner)) : folder;
+        Folder = Text(_root, "path") is { } inner && Directory.Exists(System.IO.Path.Combine(folder, inner))
+            ? System.IO.Path.GetFullPath(System.IO.Path.Combine(folder, inner))
+            : folder;
     }
 
     /// <summary>The file.</summary>
@@ -61,12 +66,15 @@ internal sealed class DataYaml
             case YamlMappingNode map:
                 foreach (var (key, value) in map.Children)
                 {
-                    names[int.TryParse(Scalar(key), NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : throw new EdgeVisionException($"'{Path}': the class id {key} is no number")] = Scalar(value);
+                    int classId = int.TryParse(Scalar(key), NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+                        ? id
+                        : throw new EdgeVisionException($"'{Path}': a class id must be a number; got {key}");
+                    names[classId] = Scalar(value);
                 }
 
                 break;
             default:
-                throw new EdgeVisionException($"'{Path}': class names are neither a list nor a map");
+                throw new EdgeVisionException($"'{Path}': class names must be a list or a map");
         }
 
         return names;
@@ -82,10 +90,12 @@ internal sealed class DataYaml
         }
 
         return node is YamlSequenceNode { Children.Count: 2 } pair
-            && int.TryParse(Scalar(pair.Children[0]), NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is > 0 and < 10_000
-            && int.TryParse(Scalar(pair.Children[1]), NumberStyles.None, CultureInfo.InvariantCulture, out int numbers) && numbers is 2 or 3
+            && int.TryParse(Scalar(pair.Children[0]), NumberStyles.None, CultureInfo.InvariantCulture, out int count)
+            && count is > 0 and < 10_000
+            && int.TryParse(Scalar(pair.Children[1]), NumberStyles.None, CultureInfo.InvariantCulture, out int numbers)
+            && numbers is 2 or 3
             ? (count, numbers)
-            : throw new EdgeVisionException($"'{Path}': kpt_shape is [keypoints, 2 or 3], not {node}");
+            : throw new EdgeVisionException($"'{Path}': kpt_shape must be [keypoints, 2 or 3]; got {node}");
     }
 
     /// <summary>Paths of pictures that part <paramref name="split"/> names, as they are written; empty without it.</summary>
@@ -96,13 +106,19 @@ internal sealed class DataYaml
         _ => [],
     };
 
-    /// <summary>Folders of pictures and masks of part <paramref name="split"/>, as they are written; null without them.</summary>
+    /// <summary>Folders of images and masks of part <paramref name="split"/>, as they are written; null without them.</summary>
     public (string Images, string Masks)? Masks(string split) =>
-        Node(_root, split) is YamlMappingNode part && Text(part, "images") is { } images && Text(part, "masks") is { } masks ? (images, masks) : null;
+        Node(_root, split) is YamlMappingNode part && Text(part, "images") is { } images && Text(part, "masks") is { } masks
+            ? (images, masks)
+            : null;
 
-    private string Scalar(YamlNode node) => node is YamlScalarNode { Value: { } value } ? value : throw new EdgeVisionException(string.Create(CultureInfo.InvariantCulture, $"'{Path}', line {node.Start.Line}: {node} is no single value"));
+    private string Scalar(YamlNode node) => node is YamlScalarNode { Value: { } value }
+        ? value
+        : throw new EdgeVisionException(
+            FormattableString.Invariant($"'{Path}', line {node.Start.Line}: expected a single value; got {node}"));
 
     private static YamlNode? Node(YamlMappingNode map, string key) => map.Children.TryGetValue(key, out var node) ? node : null;
 
-    private static string? Text(YamlMappingNode map, string key) => Node(map, key) is YamlScalarNode { Value.Length: > 0 } scalar ? scalar.Value : null;
+    private static string? Text(YamlMappingNode map, string key) =>
+        Node(map, key) is YamlScalarNode { Value.Length: > 0 } scalar ? scalar.Value : null;
 }

@@ -19,11 +19,11 @@ internal sealed class LabelProblems(TextWriter to)
 
         if (Count <= Shown)
         {
-            to.WriteLine($"edgevision: label left out: {line.ReplaceLineEndings(" ")}");
+            to.WriteLine($"edgevision: label skipped: {line.ReplaceLineEndings(" ")}");
         }
         else if (Count == Shown + 1)
         {
-            to.WriteLine("edgevision: more labels are left out; they are counted at the end");
+            to.WriteLine("edgevision: more labels are skipped; their number is given at the end");
         }
     }
 }

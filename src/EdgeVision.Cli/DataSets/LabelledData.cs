@@ -56,7 +56,8 @@ internal abstract class LabelledData
     /// <param name="path">COCO's .json, a .yaml of a data set, or a folder.</param>
     /// <param name="images">Folder of the pictures, where it is not the one that the labels name.</param>
     /// <param name="split">Part such as val or train; the first there is of val, test and train when null.</param>
-    /// <param name="names">A .yaml whose <c>names</c> or <c>classes</c> call the classes, where the data set does not; null without.</param>
+    /// <param name="names">A .yaml whose <c>names</c> or <c>classes</c> call the classes, where the data set does not; null
+    /// without.</param>
     /// <param name="problems">Takes what is broken in the labels.</param>
     /// <exception cref="WrongCallException">There is nothing, or nothing tells what it is.</exception>
     /// <exception cref="EdgeVisionException">It cannot be read.</exception>
@@ -65,7 +66,7 @@ internal abstract class LabelledData
         IReadOnlyDictionary<int, string>? given = null;
         if (names is not null)
         {
-            Shell.MustExist(names, "file of names");
+            Shell.MustExist(names, "names file");
             given = new DataYaml(names).Names();
             if (given.Count == 0)
             {
@@ -75,7 +76,7 @@ internal abstract class LabelledData
 
         if (images is not null && !Directory.Exists(images))
         {
-            throw new WrongCallException($"there is no folder of pictures '{images}'");
+            throw new WrongCallException($"image folder '{images}' does not exist");
         }
 
         if (File.Exists(path))
@@ -84,7 +85,7 @@ internal abstract class LabelledData
             {
                 ".json" => CocoData.Read(path, images, problems),
                 ".yaml" or ".yml" => FromYaml(path, images, split, given, problems),
-                _ => throw new WrongCallException($"'{path}' is no .json of COCO and no .yaml of a data set"),
+                _ => throw new WrongCallException($"a data set file must be a COCO .json or a data set .yaml; got '{path}'"),
             };
         }
 
@@ -112,10 +113,13 @@ internal abstract class LabelledData
         }
 
         return ClassFolderData.Read(path, split)
-            ?? throw new WrongCallException($"nothing tells how '{path}' is labelled: a data set is a COCO .json, a folder with data.yaml, with 'labels' or with 'masks', or one with a subfolder of pictures for each class");
+            ?? throw new WrongCallException(
+                $"unknown kind of data set '{path}': it must be a COCO .json, a folder with data.yaml, with 'labels' or with 'masks', "
+                + "or a folder with one subfolder of images per class");
     }
 
-    private static LabelledData FromYaml(string path, string? images, string? split, IReadOnlyDictionary<int, string>? names, LabelProblems problems)
+    private static LabelledData FromYaml(
+        string path, string? images, string? split, IReadOnlyDictionary<int, string>? names, LabelProblems problems)
     {
         var yaml = new DataYaml(path);
         return yaml.HasMasks ? MaskData.FromYaml(yaml, images, split, names) : YoloData.FromYaml(yaml, images, split, names, problems);

@@ -1,6 +1,6 @@
 namespace EdgeVision.Cli;
 
-/// <summary>Pictures with a PNG of the same name that holds the class of each pixel; 255 is nobody's and does not count.</summary>
+/// <summary>Images with a PNG mask of the same name that contains the class of each pixel; 255 is ignored.</summary>
 internal sealed class MaskData : LabelledData
 {
     private readonly string _images;
@@ -10,7 +10,7 @@ internal sealed class MaskData : LabelledData
     {
         if (!Directory.Exists(masks))
         {
-            throw new WrongCallException($"there is no folder of masks '{masks}'");
+            throw new WrongCallException($"mask folder '{masks}' does not exist");
         }
 
         _images = images;
@@ -20,7 +20,7 @@ internal sealed class MaskData : LabelledData
             .Where(p => File.Exists(p.Mask)).ToList();
         if (pairs.Count == 0)
         {
-            throw new WrongCallException($"no picture in '{images}' has a mask in '{masks}'");
+            throw new WrongCallException($"no image in '{images}' has a mask in '{masks}'");
         }
 
         Pictures = [.. pairs.Select(p => new LabelledPicture(p.Picture))];
@@ -28,7 +28,7 @@ internal sealed class MaskData : LabelledData
     }
 
     /// <inheritdoc/>
-    public override string Description => $"{Pictures.Count} pictures with masks in {_images}";
+    public override string Description => $"{Pictures.Count} images with masks in {_images}";
 
     /// <inheritdoc/>
     public override LabelKind Kind => LabelKind.Pixels;
@@ -46,15 +46,18 @@ internal sealed class MaskData : LabelledData
         {
             if (yaml.Masks(part) is { } folders)
             {
-                string pictures = images ?? Path.GetFullPath(Path.Combine(yaml.Folder, folders.Images)), masks = Path.GetFullPath(Path.Combine(yaml.Folder, folders.Masks));
+                string pictures = images ?? Path.GetFullPath(Path.Combine(yaml.Folder, folders.Images));
+                string masks = Path.GetFullPath(Path.Combine(yaml.Folder, folders.Masks));
                 if (split is not null || Directory.Exists(pictures) && Directory.Exists(masks))
                 {
-                    return new MaskData(Directory.Exists(pictures) ? pictures : throw new WrongCallException($"there is no folder of pictures '{pictures}'; --images names another"), masks, names ?? yaml.Names());
+                    return new MaskData(Existing(pictures), masks, names ?? yaml.Names());
                 }
             }
         }
 
-        throw new WrongCallException($"'{yaml.Path}' names no part {(split is null ? "whose pictures and masks are there" : $"'{split}' with images and masks")}");
+        throw new WrongCallException(split is null
+            ? $"'{yaml.Path}' has no split whose image and mask folders exist"
+            : $"'{yaml.Path}' has no split '{split}' with images and masks");
     }
 
     /// <summary>Reads a folder with <c>images</c> and <c>masks</c>, both with a subfolder for the part or without.</summary>
@@ -64,13 +67,19 @@ internal sealed class MaskData : LabelledData
         string part = split ?? DataYaml.Splits.FirstOrDefault(s => Directory.Exists(Path.Combine(masks, s))) ?? "";
         string[] places = [Path.Combine(folder, "images", part), Path.Combine(folder, "..", "images", part)];
         string pictures = Path.GetFullPath(images ?? places.FirstOrDefault(Directory.Exists) ?? places[0]);
-        return new MaskData(Directory.Exists(pictures) ? pictures : throw new WrongCallException($"there is no folder of pictures '{pictures}'; --images names another"), Path.Combine(masks, part), names);
+        return new MaskData(Existing(pictures), Path.Combine(masks, part), names);
     }
 
     /// <inheritdoc/>
     public override byte[] Pixels(int picture, int width, int height)
     {
         var (ids, w, h) = MaskFile.Read(_masks[picture]);
-        return (w, h) == (width, height) ? ids : throw new EdgeVisionException($"mask '{_masks[picture]}' is {w}x{h}; its picture is {width}x{height}");
+        return (w, h) == (width, height)
+            ? ids
+            : throw new EdgeVisionException($"mask '{_masks[picture]}' is {w}x{h}; its image is {width}x{height}");
     }
+
+    private static string Existing(string folder) => Directory.Exists(folder)
+        ? folder
+        : throw new WrongCallException($"image folder '{folder}' does not exist; give another with --images");
 }

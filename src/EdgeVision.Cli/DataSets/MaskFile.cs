@@ -27,13 +27,14 @@ internal static class MaskFile
         // A PNG begins with eight bytes of its own and the chunk IHDR: width, height, bits, kind of colour.
         if (file.Length < 33 || !file.AsSpan(0, 8).SequenceEqual(Signature))
         {
-            throw new EdgeVisionException($"mask '{path}' is no PNG");
+            throw new EdgeVisionException($"mask '{path}' is not a PNG");
         }
 
         int bits = file[24], kind = file[25];
         if (kind is not (Grey or Palette) || bits > 8)
         {
-            throw new EdgeVisionException($"mask '{path}' has colours or 16 bits; the class of a pixel is a grey level or an index of a palette, up to 255");
+            throw new EdgeVisionException(
+                $"mask '{path}' must be a grey or palette PNG with up to 8 bits per pixel; got colour type {kind} with {bits} bits");
         }
 
         using var image = ImageFile.Decode(file, path);
@@ -51,7 +52,7 @@ internal static class MaskFile
                 int b = row[4 * x], g = row[4 * x + 1], r = row[4 * x + 2];
                 ids[y * frame.Width + x] = indices is null ? (byte)(b / step)
                     : indices.TryGetValue(r << 16 | g << 8 | b, out byte index) ? index
-                    : throw new EdgeVisionException($"mask '{path}' has a colour that its palette does not");
+                    : throw new EdgeVisionException($"mask '{path}' contains a colour that is not in its palette");
             }
         }
 
@@ -84,6 +85,6 @@ internal static class MaskFile
             at += 12 + (int)length;
         }
 
-        throw new EdgeVisionException($"mask '{path}' has no palette where it should have one");
+        throw new EdgeVisionException($"mask '{path}' is a palette PNG without a palette");
     }
 }

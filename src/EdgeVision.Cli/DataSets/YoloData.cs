@@ -17,7 +17,12 @@ internal sealed class YoloData : LabelledData
     private readonly (int Count, int Numbers) _keypoints;
     private readonly LabelProblems _problems;
 
-    private YoloData(string where, List<(string Picture, string Labels)> items, IReadOnlyDictionary<int, string> classes, (int Count, int Numbers) keypoints, LabelProblems problems)
+    private YoloData(
+        string where,
+        List<(string Picture, string Labels)> items,
+        IReadOnlyDictionary<int, string> classes,
+        (int Count, int Numbers) keypoints,
+        LabelProblems problems)
     {
         _where = where;
         _labels = [.. items.Select(i => i.Labels)];
@@ -29,7 +34,8 @@ internal sealed class YoloData : LabelledData
     }
 
     /// <inheritdoc/>
-    public override string Description => $"{Pictures.Count} pictures in {_where}, {(Classes.Count == 0 ? "classes without names" : $"{Classes.Count} classes")}";
+    public override string Description =>
+        $"{Pictures.Count} images in {_where}, {(Classes.Count == 0 ? "classes without names" : $"{Classes.Count} classes")}";
 
     /// <inheritdoc/>
     public override LabelKind Kind => LabelKind.Objects;
@@ -47,7 +53,8 @@ internal sealed class YoloData : LabelledData
     public override int KeypointCount => _keypoints.Count;
 
     /// <summary>Reads the parts and names of a data.yaml.</summary>
-    public static YoloData FromYaml(DataYaml yaml, string? images, string? split, IReadOnlyDictionary<int, string>? names, LabelProblems problems)
+    public static YoloData FromYaml(
+        DataYaml yaml, string? images, string? split, IReadOnlyDictionary<int, string>? names, LabelProblems problems)
     {
         var tried = new List<string>();
         foreach (string part in split is null ? DataYaml.Splits : [split])
@@ -57,8 +64,11 @@ internal sealed class YoloData : LabelledData
             foreach (string place in written)
             {
                 // Where several sets of labels share their pictures, those lie one folder up.
-                string[] places = images is not null ? [images, Path.Combine(images, Below(place))] : [Path.Combine(yaml.Folder, place), Path.Combine(yaml.Folder, "..", place)];
-                string? found = places.LastOrDefault(p => Directory.Exists(p) && images is not null) ?? places.FirstOrDefault(p => Directory.Exists(p) || File.Exists(p));
+                string[] places = images is not null
+                    ? [images, Path.Combine(images, Below(place))]
+                    : [Path.Combine(yaml.Folder, place), Path.Combine(yaml.Folder, "..", place)];
+                string? found = places.LastOrDefault(p => Directory.Exists(p) && images is not null)
+                    ?? places.FirstOrDefault(p => Directory.Exists(p) || File.Exists(p));
                 if (found is null)
                 {
                     tried.AddRange(places);
@@ -66,7 +76,9 @@ internal sealed class YoloData : LabelledData
                     break;
                 }
 
-                items.AddRange(File.Exists(found) ? Listed(Path.GetFullPath(found)) : InFolder(Path.GetFullPath(found), Path.Combine(yaml.Folder, "labels", Below(place))));
+                items.AddRange(File.Exists(found)
+                    ? Listed(Path.GetFullPath(found))
+                    : InFolder(Path.GetFullPath(found), Path.Combine(yaml.Folder, "labels", Below(place))));
             }
 
             if (items.Count > 0)
@@ -76,12 +88,14 @@ internal sealed class YoloData : LabelledData
         }
 
         throw new WrongCallException(tried.Count == 0
-            ? $"'{yaml.Path}' names no pictures{(split is null ? "" : $" for '{split}'")}"
-            : $"there are no pictures where '{yaml.Path}' says: {string.Join(", ", tried.Select(Path.GetFullPath).Distinct())}; --images names another folder");
+            ? $"'{yaml.Path}' names no images{(split is null ? "" : $" for split '{split}'")}"
+            : $"the image folders of '{yaml.Path}' do not exist: {string.Join(", ", tried.Select(Path.GetFullPath).Distinct())}; "
+                + "give another with --images");
     }
 
     /// <summary>Reads a folder with <c>images</c> and <c>labels</c>, both with a subfolder for the part or without.</summary>
-    public static YoloData FromFolder(string folder, string? images, string? split, IReadOnlyDictionary<int, string> names, LabelProblems problems)
+    public static YoloData FromFolder(
+        string folder, string? images, string? split, IReadOnlyDictionary<int, string> names, LabelProblems problems)
     {
         string labels = Path.Combine(folder, "labels");
         string part = split ?? DataYaml.Splits.FirstOrDefault(s => Directory.Exists(Path.Combine(labels, s))) ?? "";
@@ -89,7 +103,7 @@ internal sealed class YoloData : LabelledData
         string pictures = Path.GetFullPath(images ?? places.FirstOrDefault(Directory.Exists) ?? places[0]);
         if (!Directory.Exists(pictures))
         {
-            throw new WrongCallException($"there is no folder of pictures '{pictures}'; --images names another");
+            throw new WrongCallException($"image folder '{pictures}' does not exist; give another with --images");
         }
 
         return new YoloData(folder, InFolder(pictures, Path.Combine(labels, part)), names, (0, 0), problems);
@@ -125,46 +139,52 @@ internal sealed class YoloData : LabelledData
     {
         string[] words = row.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         // Some tools write the class as 3.0.
-        if (!double.TryParse(words[0], NumberStyles.Float, CultureInfo.InvariantCulture, out double number) || number < 0 || number > 1e6 || number != Math.Floor(number))
+        if (!double.TryParse(words[0], NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            || number < 0 || number > 1e6 || number != Math.Floor(number))
         {
-            throw new EdgeVisionException($"'{words[0]}' is no class");
+            throw new EdgeVisionException($"the class id must be an integer of at least 0; got '{words[0]}'");
         }
 
         int classId = (int)number;
         if (Classes.Count > 0 && !Classes.ContainsKey(classId))
         {
-            throw new EdgeVisionException($"there is no class {classId}");
+            throw new EdgeVisionException($"class {classId} does not exist");
         }
 
         double[] values = new double[words.Length - 1];
         for (int i = 0; i < values.Length; i++)
         {
-            if (!double.TryParse(words[i + 1], NumberStyles.Float, CultureInfo.InvariantCulture, out values[i]) || !double.IsFinite(values[i]))
+            if (!double.TryParse(words[i + 1], NumberStyles.Float, CultureInfo.InvariantCulture, out values[i])
+                || !double.IsFinite(values[i]))
             {
-                throw new EdgeVisionException($"'{words[i + 1]}' is no number");
+                throw new EdgeVisionException($"a coordinate must be a number; got '{words[i + 1]}'");
             }
 
             bool isVisibility = _keypoints.Numbers == 3 && i >= 4 && (i - 4) % 3 == 2;
             if (!isVisibility && values[i] is < -Slack or > 1 + Slack)
             {
-                throw new EdgeVisionException($"{words[i + 1]} lies outside the picture; places are parts of it, 0 to 1, and no pixels");
+                throw new EdgeVisionException($"a coordinate must be between 0 and 1, relative to the image size; got {words[i + 1]}");
             }
         }
 
         int expected = 4 + _keypoints.Count * _keypoints.Numbers;
         if (_keypoints.Count > 0 && values.Length != expected)
         {
-            throw new EdgeVisionException($"{values.Length} numbers follow the class; a box and {_keypoints.Count} keypoints are {expected}");
+            throw new EdgeVisionException(
+                $"a box with {_keypoints.Count} keypoints has {expected} numbers after the class; got {values.Length}");
         }
 
         if (values.Length == 4 || _keypoints.Count > 0)
         {
-            return masks ? throw new EdgeVisionException("a box where outlines are compared") : Box(classId, values, width, height);
+            return masks
+                ? throw new EdgeVisionException("the row is a box; an outline is needed to compare masks")
+                : Box(classId, values, width, height);
         }
 
         return values.Length >= 6 && values.Length % 2 == 0
             ? Outline(classId, values, width, height, masks)
-            : throw new EdgeVisionException($"{values.Length} numbers follow the class; a box has 4 and an outline an even number from 6");
+            : throw new EdgeVisionException(
+                $"a box has 4 numbers after the class and an outline an even number of at least 6; got {values.Length}");
     }
 
     private CocoTruth Box(int classId, double[] values, int width, int height)
@@ -172,7 +192,7 @@ internal sealed class YoloData : LabelledData
         double w = values[2] * width, h = values[3] * height;
         if (!(w > 0 && h > 0))
         {
-            throw new EdgeVisionException("an empty box");
+            throw new EdgeVisionException("the box is empty");
         }
 
         CocoKeypoint[]? points = null;
@@ -202,8 +222,11 @@ internal sealed class YoloData : LabelledData
         }
 
         return right > left && bottom > top
-            ? new CocoTruth(classId, CocoBox.FromCorners(left, top, right, bottom)) { Mask = masks ? CocoMask.FromPolygons([corners], width, height) : null }
-            : throw new EdgeVisionException("an outline without an area");
+            ? new CocoTruth(classId, CocoBox.FromCorners(left, top, right, bottom))
+            {
+                Mask = masks ? CocoMask.FromPolygons([corners], width, height) : null,
+            }
+            : throw new EdgeVisionException("the outline has no area");
     }
 
     private bool FirstRowIsOutline()
@@ -248,9 +271,11 @@ internal sealed class YoloData : LabelledData
     {
         string beside = LabelsOf(pictures + "/").TrimEnd('/');
         string folder = Directory.Exists(labels) ? labels : Directory.Exists(beside) ? beside
-            : throw new WrongCallException($"there is no folder of labels '{labels}'");
-        var items = PictureFiles.Below(pictures).Select(p => (p, Path.Combine(folder, Path.GetRelativePath(pictures, Path.ChangeExtension(p, ".txt"))))).ToList();
-        return items.Count > 0 ? items : throw new WrongCallException($"there is no picture in '{pictures}'");
+            : throw new WrongCallException($"label folder '{labels}' does not exist");
+        var items = PictureFiles.Below(pictures)
+            .Select(p => (p, Path.Combine(folder, Path.GetRelativePath(pictures, Path.ChangeExtension(p, ".txt")))))
+            .ToList();
+        return items.Count > 0 ? items : throw new WrongCallException($"no image found in '{pictures}'");
     }
 
     // A text file that lists pictures, relative to it.

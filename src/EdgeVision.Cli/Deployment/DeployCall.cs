@@ -1,32 +1,32 @@
 namespace EdgeVision.Cli;
 
-/// <summary>What <c>deploy</c> is told.</summary>
+/// <summary>Arguments of <c>deploy</c>.</summary>
 internal sealed record DeployCall
 {
-    /// <summary>The machine.</summary>
+    /// <summary>Gets the target machine.</summary>
     public required PackageTarget Target { get; init; }
 
-    /// <summary>Models beside those that the pipeline names.</summary>
+    /// <summary>Gets the models to include in addition to those of the pipeline.</summary>
     public required IReadOnlyList<string> Models { get; init; }
 
-    /// <summary>The pipeline's file; null for the one that <c>pipeline init</c> prints, with the first model in it.</summary>
+    /// <summary>Gets the pipeline file; null for the one that <c>pipeline init</c> prints, with the first model in it.</summary>
     public string? Pipeline { get; init; }
 
-    /// <summary>A folder, .tar.gz or .zip.</summary>
+    /// <summary>Gets the output: a folder, a .tar.gz or a .zip.</summary>
     public required string Out { get; init; }
 
-    /// <summary>Folder of the program; null for where it is built.</summary>
+    /// <summary>Gets the folder of the program; null for the folder that the build writes it to.</summary>
     public string? Program { get; init; }
 
-    /// <summary>Name of the folder, the service and its settings.</summary>
+    /// <summary>Gets the name of the folder, the service and its settings.</summary>
     public required string Name { get; init; }
 
-    /// <summary>User of the service; null for one that systemd makes up.</summary>
+    /// <summary>Gets the user of the service; null for a dynamic user of systemd.</summary>
     public string? ServiceUser { get; init; }
 
-    /// <summary>Whether OpenCV's library goes along.</summary>
+    /// <summary>Gets whether OpenCV's library is included.</summary>
     public bool WithOpenCv { get; init; }
 
-    /// <summary>Whether a package that is there may be replaced.</summary>
+    /// <summary>Gets whether an existing package may be replaced.</summary>
     public bool Force { get; init; }
 }

@@ -3,25 +3,63 @@ using System.Text.RegularExpressions;
 
 namespace EdgeVision.Cli;
 
-/// <summary><c>edgevision deploy</c>: all that a machine needs to run a pipeline, in one folder or archive.</summary>
+/// <summary><c>edgevision deploy</c>: packs a pipeline for another machine into one folder or archive.</summary>
 internal static partial class DeployCommand
 {
     public static Command Create()
     {
-        var target = new Option<string>("--target", "-t") { Description = $"Machine that it is for: {string.Join(", ", PackageTarget.All.Select(t => t.Name))}.", HelpName = "RID", Required = true };
-        var models = new Option<string[]>("--model", "-m") { Description = "Model that goes along; those that the pipeline names do so by themselves. Several times for several.", HelpName = "FILE", DefaultValueFactory = _ => [] };
-        var pipeline = new Option<string?>("--pipeline", "-p") { Description = "Pipeline that runs there; without it the one that 'pipeline init' prints, with the first --model in it.", HelpName = "FILE" };
-        var to = new Option<string>("--out", "-o") { Description = "Folder, .tar.gz or .zip to write.", HelpName = "PATH", Required = true };
-        var program = new Option<string?>("--program") { Description = "Folder with the program compiled for the target, as ./build.sh aot writes it; artifacts/edgevision-RID by default.", HelpName = "DIR" };
-        var name = new Option<string>("--name") { Description = "Name of the folder there, of the service and of its settings.", HelpName = "NAME", DefaultValueFactory = _ => "edgevision" };
-        var user = new Option<string?>("--service-user") { Description = "User that the service runs as, made where it is missing; without it systemd makes one up for each run.", HelpName = "USER" };
-        var openCv = new Option<bool>("--with-opencv") { Description = "Take OpenCV's library along (114 MB, and it needs GTK 3 there); without it videos and cameras come through ffmpeg." };
-        var force = new Option<bool>("--force") { Description = "Replace a package that is there." };
+        var target = new Option<string>("--target", "-t")
+        {
+            Description = $"Target machine: {string.Join(", ", PackageTarget.All.Select(t => t.Name))}.",
+            HelpName = "RID",
+            Required = true,
+        };
+        var models = new Option<string[]>("--model", "-m")
+        {
+            Description = "Model to include in addition to those of the pipeline; repeatable.",
+            HelpName = "FILE",
+            DefaultValueFactory = _ => [],
+        };
+        var pipeline = new Option<string?>("--pipeline", "-p")
+        {
+            Description = "Pipeline file (YAML) to run on the target. [default: the one that 'pipeline init' prints, with the first "
+                + "--model in it]",
+            HelpName = "FILE",
+        };
+        var to = new Option<string>("--out", "-o")
+        {
+            Description = "Folder, .tar.gz or .zip to write.",
+            HelpName = "PATH",
+            Required = true,
+        };
+        var program = new Option<string?>("--program")
+        {
+            Description = "Folder of the program compiled for the target, as ./build.sh aot writes it. [default: artifacts/edgevision-RID]",
+            HelpName = "DIR",
+        };
+        var name = new Option<string>("--name")
+        {
+            Description = "Name of the folder, the service and its settings on the target: a lowercase letter, then up to 30 lowercase "
+                + "letters, digits or -.",
+            HelpName = "NAME",
+            DefaultValueFactory = _ => "edgevision",
+        };
+        var user = new Option<string?>("--service-user")
+        {
+            Description = "User that the service runs as, created if missing. [default: a dynamic user of systemd]",
+            HelpName = "USER",
+        };
+        var openCv = new Option<bool>("--with-opencv")
+        {
+            Description = "Include OpenCV's library (114 MB; needs GTK 3 on the target); without it, ffmpeg reads videos and cameras.",
+        };
+        var force = new Option<bool>("--force") { Description = "Replace an existing package." };
         var verbose = Shell.Verbose();
         var command = new Command("deploy",
             """
-            Writes what a machine needs to run a pipeline: the program compiled ahead of time with its native libraries, models, the pipeline with its paths
-            as they are there, a hardened systemd unit, install.sh, verify.sh, a Dockerfile. Nothing is to be installed there. Same inputs, same bytes.
+            Writes all that a machine needs to run a pipeline: the program compiled ahead of time with its native libraries, the models, the
+            pipeline file with adjusted paths, a hardened systemd unit, install.sh, verify.sh and a Dockerfile. Nothing needs to be
+            installed on the target. The same inputs give the same bytes.
 
             Examples:
               edgevision deploy --target linux-arm64 --model models/shapes-fpn.onnx --out shapes.tar.gz
@@ -50,9 +88,11 @@ internal static partial class DeployCommand
         return command;
     }
 
-    // It becomes a folder, a unit and a user, and stands in scripts.
-    private static string Named(string name, string option) => Name().IsMatch(name) && name != "root" ? name
-        : throw new WrongCallException($"{option} is a small letter, then up to 30 small letters, digits or -; '{name}' is not");
+    // The name is used for a folder, a unit and a user, and appears in scripts.
+    private static string Named(string name, string option) => Name().IsMatch(name) && name != "root"
+        ? name
+        : throw new WrongCallException(
+            $"{option} must be a lowercase letter, then up to 30 lowercase letters, digits or -, and not 'root'; got '{name}'");
 
     [GeneratedRegex("^[a-z][a-z0-9-]{0,30}$(?!\n)", RegexOptions.CultureInvariant)]
     private static partial Regex Name();

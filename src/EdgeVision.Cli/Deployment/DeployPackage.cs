@@ -2,17 +2,17 @@ using EdgeVision.Configuration;
 
 namespace EdgeVision.Cli;
 
-/// <summary>Puts together what a machine needs to run a pipeline.</summary>
+/// <summary>Builds the package that a machine needs to run a pipeline.</summary>
 internal static class DeployPackage
 {
     private const string Manifest = "MANIFEST.sha256";
 
     /// <summary>Writes a package.</summary>
-    /// <param name="call">What and where.</param>
-    /// <param name="log">Told what is in it.</param>
-    /// <param name="cancel">Ends it.</param>
-    /// <returns>False where something is wrong with the pipeline, which is then said.</returns>
-    /// <exception cref="WrongCallException">Something is missing, or something else is where it is to be written.</exception>
+    /// <param name="call">Content and location of the package.</param>
+    /// <param name="log">Receives a summary of the package and the next steps.</param>
+    /// <param name="cancel">Cancels the operation.</param>
+    /// <returns>False if the pipeline is invalid; its problems have been printed.</returns>
+    /// <exception cref="WrongCallException">A file is missing, or the output location is taken.</exception>
     /// <exception cref="EdgeVisionException">A model cannot be read.</exception>
     public static bool Write(DeployCall call, TextWriter log, CancellationToken cancel)
     {
@@ -26,7 +26,9 @@ internal static class DeployPackage
         var program = call.Target.FindProgram(call.Program, call.WithOpenCv);
         if (call.WithOpenCv && !program.Any(PackageTarget.IsOpenCv))
         {
-            throw new WrongCallException($"OpenCV's library does not lie beside the program for {call.Target.Name}: write it with ./build.sh aot --rid={call.Target.Name} --opencv=true, or leave --with-opencv out");
+            throw new WrongCallException(
+                $"OpenCV's library is not beside the program for {call.Target.Name}: "
+                + $"build it with ./build.sh aot --rid={call.Target.Name} --opencv=true, or omit --with-opencv");
         }
 
         files.AddProgram("bin/", program);
@@ -41,7 +43,8 @@ internal static class DeployPackage
         files.Add(Manifest, files.Manifest(cancel), executable: false, "\n");
         long bytes = PackageWriter.Write(call.Out, files, call.Name, call.Force ? IsPackage : null, cancel);
 
-        log.WriteLine(FormattableString.Invariant($"{call.Out}: {models.Length} model{(models.Length == 1 ? "" : "s")} and a pipeline for {call.Target.Name}, {bytes / 1e6:F1} MB"));
+        string count = models.Length == 1 ? "1 model" : $"{models.Length} models";
+        log.WriteLine(FormattableString.Invariant($"{call.Out}: {count} and a pipeline for {call.Target.Name}, {bytes / 1e6:F1} MB"));
         Say(call, program, pipeline, log);
         return true;
     }
@@ -57,23 +60,25 @@ internal static class DeployPackage
         bool folder = !PackageWriter.IsTar(to) && !PackageWriter.IsZip(to);
         if (folder ? File.Exists(to) : Directory.Exists(to))
         {
-            throw new WrongCallException($"--out '{call.Out}' is a {(folder ? "file" : "folder")}; name a folder, a .tar.gz or a .zip");
+            throw new WrongCallException(
+                $"--out '{call.Out}' is a {(folder ? "file" : "folder")}; it must be a folder, a .tar.gz or a .zip");
         }
 
         bool taken = folder ? Directory.Exists(to) && Directory.EnumerateFileSystemEntries(to).Any() : File.Exists(to);
         if (taken && !call.Force)
         {
-            throw new WrongCallException($"--out '{call.Out}' is there already; --force replaces it");
+            throw new WrongCallException($"--out '{call.Out}' already exists; use --force to replace it");
         }
 
         if (taken && folder && !IsPackage(to))
         {
-            throw new WrongCallException($"--out '{call.Out}' is a folder that holds no package; --force replaces only packages");
+            throw new WrongCallException($"--out '{call.Out}' is a folder without a package; --force replaces only packages");
         }
     }
 
-    // Only what this command wrote is ever deleted.
-    private static bool IsPackage(string folder) => File.Exists(Path.Combine(folder, Manifest)) && File.Exists(Path.Combine(folder, "pipeline.yaml"));
+    // Only folders that this command wrote are ever deleted.
+    private static bool IsPackage(string folder) =>
+        File.Exists(Path.Combine(folder, Manifest)) && File.Exists(Path.Combine(folder, "pipeline.yaml"));
 
     private static (string Text, string File, string Folder) Pipeline(DeployCall call)
     {
@@ -91,14 +96,15 @@ internal static class DeployPackage
 
         if (call.Models.Count == 0)
         {
-            throw new WrongCallException("--model or --pipeline says what is deployed");
+            throw new WrongCallException("nothing to deploy; give --model or --pipeline");
         }
 
         string model = Path.GetFullPath(call.Models[0]);
         return (PipelineCommand.Start(Path.GetFileName(model)), "the pipeline of 'pipeline init'", Path.GetDirectoryName(model)!);
     }
 
-    private static void AddTexts(DeployCall call, PackageFiles files, DeployedPipeline pipeline, IReadOnlyList<(string Model, bool Verifies)> models)
+    private static void AddTexts(
+        DeployCall call, PackageFiles files, DeployedPipeline pipeline, IReadOnlyList<(string Model, bool Verifies)> models)
     {
         string lineEnd = call.Target.IsWindows ? "\r\n" : "\n";
         var texts = new DeployText(call, pipeline, models);
@@ -124,7 +130,7 @@ internal static class DeployPackage
         }
     }
 
-    // Models by others carry none, and are only loaded there.
+    // Models of other exporters have no self-test; on the target they are only loaded.
     private static bool HasSelfTest(string model)
     {
         using var engine = new InferenceEngine(model, new EngineOptions { Providers = ProviderPolicy.Prefer(Provider.Cpu) });
@@ -142,27 +148,33 @@ internal static class DeployPackage
     {
         foreach (string note in pipeline.Notes)
         {
-            log.WriteLine($"note:  {note}");
+            log.WriteLine($"note:   {note}");
         }
 
         if (!program.Any(p => Path.GetFileName(p) == call.Target.OnnxRuntime))
         {
-            log.WriteLine($"note:  {call.Target.OnnxRuntime} is not beside the program: {OrtLibrary.PathVariable} has to name it there");
+            log.WriteLine(
+                $"note:   {call.Target.OnnxRuntime} is not beside the program: set {OrtLibrary.PathVariable} to it on the target");
         }
 
         string[] needed = [.. pipeline.Variables.Where(v => v.Default is null).Select(v => v.Name)];
         if (needed.Length > 0 || pipeline.SecretFiles.Any())
         {
-            log.WriteLine($"there: fill in environment.example{(needed.Length > 0 ? $" ({string.Join(", ", needed)})" : "")}{(pipeline.SecretFiles.Any() ? $"; files with secrets: {string.Join(", ", pipeline.SecretFiles)}" : "")}");
+            string variables = needed.Length > 0 ? $" ({string.Join(", ", needed)})" : "";
+            string secrets = pipeline.SecretFiles.Any() ? $"; files with secrets: {string.Join(", ", pipeline.SecretFiles)}" : "";
+            log.WriteLine($"target: fill in environment.example{variables}{secrets}");
         }
 
         if (call.Target.IsWindows)
         {
-            log.WriteLine("there: unpack, then powershell -ExecutionPolicy Bypass -File verify.ps1");
+            log.WriteLine("target: unpack, then powershell -ExecutionPolicy Bypass -File verify.ps1");
             return;
         }
 
-        string unpack = PackageWriter.IsTar(call.Out) ? $"tar xzf {Path.GetFileName(call.Out)} && cd {call.Name} && " : PackageWriter.IsZip(call.Out) ? $"unzip -q {Path.GetFileName(call.Out)} && cd {call.Name} && " : "";
-        log.WriteLine($"there: {unpack}./verify.sh && sudo ./install.sh");
+        string archive = Path.GetFileName(call.Out);
+        string unpack = PackageWriter.IsTar(call.Out) ? $"tar xzf {archive} && cd {call.Name} && "
+            : PackageWriter.IsZip(call.Out) ? $"unzip -q {archive} && cd {call.Name} && "
+            : "";
+        log.WriteLine($"target: {unpack}./verify.sh && sudo ./install.sh");
     }
 }

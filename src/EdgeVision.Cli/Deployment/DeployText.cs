@@ -1,6 +1,6 @@
 namespace EdgeVision.Cli;
 
-/// <summary>The texts of a package, which lie in this program with <c>{{NAME}}</c> where something is filled in.</summary>
+/// <summary>Text files of a package, made from embedded templates with placeholders such as <c>{{NAME}}</c>.</summary>
 internal sealed class DeployText
 {
     private readonly Dictionary<string, string> _words;
@@ -29,8 +29,8 @@ internal sealed class DeployText
         };
     }
 
-    /// <summary>A text, filled in; lines that came out empty are left out where they stood alone.</summary>
-    /// <param name="name">Its name.</param>
+    /// <summary>Gets a text with its placeholders replaced; a line with only an empty placeholder is removed.</summary>
+    /// <param name="name">Name of the text.</param>
     public string this[string name]
     {
         get
@@ -41,24 +41,26 @@ internal sealed class DeployText
             foreach (var (word, value) in _words)
             {
                 string mark = $"{{{{{word}}}}}";
-                text = (value.Length == 0 ? text.Replace(mark + "\n", "", StringComparison.Ordinal) : text).Replace(mark, value, StringComparison.Ordinal);
+                text = value.Length == 0 ? text.Replace(mark + "\n", "", StringComparison.Ordinal) : text;
+                text = text.Replace(mark, value, StringComparison.Ordinal);
             }
 
             return text;
         }
     }
 
-    /// <summary>The variables that a pipeline names, to be filled in.</summary>
+    /// <summary>Returns the environment file with the variables of a pipeline, to be filled in.</summary>
     public static string EnvironmentExample(DeployCall call, DeployedPipeline pipeline)
     {
-        var lines = new List<string>
-        {
-            $"# Environment of {call.Name}: NAME=value, a line each, without quotes.{(call.Target.IsWindows ? "" : $" install.sh copies it to /etc/{call.Name}/environment, which only root may read.")}",
-        };
-        lines.AddRange(pipeline.Variables.Select(v => v.Default is { } value ? $"# {v.Name}={value.ReplaceLineEndings(" ")}" : $"{v.Name}="));
+        string copied = call.Target.IsWindows ? "" : $" install.sh copies it to /etc/{call.Name}/environment, which only root may read.";
+        var lines = new List<string> { $"# Environment of {call.Name}: one NAME=value per line, without quotes.{copied}" };
+        lines.AddRange(pipeline.Variables.Select(
+            v => v.Default is { } value ? $"# {v.Name}={value.ReplaceLineEndings(" ")}" : $"{v.Name}="));
         if (pipeline.SecretFiles.Any())
         {
-            lines.Add(call.Target.IsWindows ? "# Files with secrets, in the folder secrets:" : $"# Files with secrets, in /etc/{call.Name}/secrets, or in secrets beside pipeline.yaml where it is not installed:");
+            lines.Add(call.Target.IsWindows
+                ? "# Files with secrets, in the folder secrets:"
+                : $"# Files with secrets, in /etc/{call.Name}/secrets, or in secrets beside pipeline.yaml if it is not installed:");
             lines.AddRange(pipeline.SecretFiles.Select(f => $"#   {f}"));
         }
 

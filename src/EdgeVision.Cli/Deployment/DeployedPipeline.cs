@@ -2,13 +2,13 @@ using EdgeVision.Configuration;
 
 namespace EdgeVision.Cli;
 
-/// <summary>A pipeline as it stands in a package: its text with the paths that hold there, and what it asks of its machine.</summary>
+/// <summary>A pipeline inside a package: its text with paths adjusted to the package, and its requirements.</summary>
 internal sealed class DeployedPipeline
 {
-    /// <summary>Variable of the folder that results go to; <c>output</c> beside the pipeline where it is not set.</summary>
+    /// <summary>Environment variable of the folder for results; <c>output</c> beside the pipeline if it is not set.</summary>
     public const string OutputVariable = "EDGEVISION_OUTPUT";
 
-    // systemd's own, for files that only the service may read.
+    // Set by systemd: the folder of the files that only the service may read.
     private const string SecretsVariable = "CREDENTIALS_DIRECTORY";
 
     private readonly PackageFiles _files;
@@ -19,28 +19,28 @@ internal sealed class DeployedPipeline
 
     private DeployedPipeline(PackageFiles files) => _files = files;
 
-    /// <summary>The text.</summary>
+    /// <summary>Gets the YAML text.</summary>
     public string Text { get; private set; } = "";
 
-    /// <summary>Environment variables that it names.</summary>
+    /// <summary>Gets the environment variables that the pipeline uses.</summary>
     public IReadOnlyList<ConfigVariable> Variables { get; private set; } = [];
 
-    /// <summary>Names of the files with secrets, which do not travel.</summary>
+    /// <summary>Gets the names of the files with secrets, which are not part of the package.</summary>
     public IEnumerable<string> SecretFiles => _secrets.Keys;
 
-    /// <summary>Names of its models in the package.</summary>
+    /// <summary>Gets the names of its models in the package.</summary>
     public IReadOnlyCollection<string> Models => _models;
 
-    /// <summary>What whoever deploys it should know.</summary>
+    /// <summary>Gets notes for the user who deploys the pipeline.</summary>
     public IReadOnlyList<string> Notes => _notes;
 
-    /// <summary>Checks a pipeline and places what it names among the package's files.</summary>
-    /// <param name="text">YAML.</param>
-    /// <param name="file">Name for messages.</param>
-    /// <param name="folder">Folder from which its relative paths start.</param>
+    /// <summary>Checks a pipeline and adds the files that it uses to a package.</summary>
+    /// <param name="text">YAML of the pipeline.</param>
+    /// <param name="file">File name for messages.</param>
+    /// <param name="folder">Folder that its relative paths start from.</param>
     /// <param name="files">Files of the package.</param>
-    /// <returns>Null where something is wrong with it, which is then said.</returns>
-    /// <exception cref="WrongCallException">Something that it names cannot travel.</exception>
+    /// <returns>Null if the pipeline is invalid; its problems have been printed.</returns>
+    /// <exception cref="WrongCallException">A file that it uses cannot be packed.</exception>
     public static DeployedPipeline? Make(string text, string file, string folder, PackageFiles files)
     {
         var secrets = PipelineText.Secrets(text, file);
@@ -61,13 +61,18 @@ internal sealed class DeployedPipeline
         return deployed;
     }
 
-    // Variables that will be set there need not be set here: a word stands in for them.
+    // Variables that will be set on the target may be unset here: a placeholder stands in for them.
     private static PipelineConfig? Read(string text, string file, string folder, IReadOnlyList<ConfigVariable> variables)
     {
-        string[] unset = [.. variables.Where(v => v.Default is null && string.IsNullOrEmpty(Environment.GetEnvironmentVariable(v.Name))).Select(v => v.Name)];
+        string[] unset =
+        [
+            .. variables
+                .Where(v => v.Default is null && string.IsNullOrEmpty(Environment.GetEnvironmentVariable(v.Name)))
+                .Select(v => v.Name),
+        ];
         string? Value(string name) => unset.Contains(name) ? "unset" : Environment.GetEnvironmentVariable(name);
 
-        // A provider that is required there may be missing here.
+        // A provider that is required on the target may be missing on this machine.
         var config = PipelineConfig.Read(text, file, folder, out var problems, Value);
         if (config?.Models.Any(m => m.Runtime.Providers.Required) is false)
         {
@@ -79,7 +84,9 @@ internal sealed class DeployedPipeline
             PipelineCommand.Say(problems);
             if (unset.Length > 0)
             {
-                Console.Error.WriteLine($"edgevision: the word 'unset' stood in for {string.Join(", ", unset)}; set them to what they may be there, if that is what is wrong");
+                Console.Error.WriteLine(
+                    $"edgevision: 'unset' was used for the variables {string.Join(", ", unset)}; "
+                    + "if that causes the problem, set them to values as on the target");
             }
         }
 
@@ -128,7 +135,7 @@ internal sealed class DeployedPipeline
         string folder = Path.GetDirectoryName(path)!;
         if (!Directory.Exists(folder))
         {
-            throw new WrongCallException($"the source '{path}' is a pattern of folders, which cannot travel; name one folder");
+            throw new WrongCallException($"the source '{path}' is a pattern of folders, which cannot be packed; name a single folder");
         }
 
         string inner = $"sources/{Path.GetFileName(folder)}";
@@ -148,19 +155,20 @@ internal sealed class DeployedPipeline
     {
         if (file.Written.Contains("${", StringComparison.Ordinal))
         {
-            return null; // the machine says where
+            return null; // a variable on the target gives the path
         }
 
-        // It stands in the unit and in a variable's default.
+        // The name appears in the systemd unit and in the default of a variable.
         string name = Path.GetFileName(file.Path);
         if (!name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_'))
         {
-            throw new WrongCallException($"'{file.Path}' holds a secret and has a name of more than letters, digits, '.', '-' and '_'; rename it");
+            throw new WrongCallException(
+                $"the name of a file with a secret must consist of ASCII letters, digits, '.', '-' and '_'; rename '{file.Path}'");
         }
 
         if (!_secrets.TryAdd(name, file.Path) && _secrets[name] != file.Path)
         {
-            throw new WrongCallException($"'{_secrets[name]}' and '{file.Path}' hold secrets and have the same name; rename one");
+            throw new WrongCallException($"'{_secrets[name]}' and '{file.Path}' contain secrets and have the same name; rename one");
         }
 
         return $"${{{SecretsVariable}:-secrets}}/{name}";
@@ -175,14 +183,15 @@ internal sealed class DeployedPipeline
 
         if (Path.IsPathRooted(file.Written))
         {
-            _notes.Add($"line {file.At.Line} writes to {file.Written}: the service may do so only where its unit has ReadWritePaths={file.Written}");
+            _notes.Add($"line {file.At.Line} writes to {file.Written}: add ReadWritePaths={file.Written} to the unit of the service");
             return null;
         }
 
         string name = string.Join('/', file.Written.Split('/', '\\').Where(p => p is not ("" or "." or "..")));
         if (!_outputs.TryAdd(name, file.Path) && _outputs[name] != file.Path)
         {
-            throw new WrongCallException($"'{_outputs[name]}' and '{file.Path}' would both be written to '{name}' there; rename one");
+            throw new WrongCallException(
+                $"'{_outputs[name]}' and '{file.Path}' would both be written to '{name}' on the target; rename one");
         }
 
         return $"${{{OutputVariable}:-output}}/{name}";

@@ -27,7 +27,8 @@ internal sealed class ClassMatch
         ByNumber = _asked || labels.Count == 0 || classes.Count == 0;
         if (ByNumber && classesOption is not (null or "name" or "id"))
         {
-            throw new WrongCallException($"--classes '{classesOption}' names classes, and {(labels.Count == 0 ? "the model" : "the data set")} has no names");
+            string side = labels.Count == 0 ? "the model" : "the data set";
+            throw new WrongCallException($"--classes '{classesOption}' needs class names, and {side} has none; use --classes id");
         }
 
         if (ByNumber)
@@ -43,7 +44,9 @@ internal sealed class ClassMatch
         DataOnly = [.. classes.Where(c => !_ofData.ContainsKey(c.Key)).OrderBy(c => c.Key).Select(c => c.Value)];
         if (_names.Count == 0)
         {
-            throw new WrongCallException($"no label of the model is a class of the data set: {List(labels)} and {List([.. classes.Values])}; --classes 'label=class,…' or --classes id matches them");
+            throw new WrongCallException(
+                $"no label of the model matches a class of the data set: {List(labels)} and {List([.. classes.Values])}; "
+                + "use --classes 'label=class,…' or --classes id");
         }
     }
 
@@ -71,31 +74,40 @@ internal sealed class ClassMatch
         string[] modelOnly = [.. ModelOnly.Where(l => !l.Trim().Equals(used, StringComparison.OrdinalIgnoreCase))];
         if (ByNumber && !_asked)
         {
-            to.WriteLine($"edgevision: classes are matched by number, for {(_labelsMissing ? "the model" : "the data set")} has no names{(_labelsMissing ? "" : " (--names gives it some)")}");
+            string side = _labelsMissing ? "the model" : "the data set", hint = _labelsMissing ? "" : " (give them with --names)";
+            to.WriteLine($"edgevision: classes are matched by id, since {side} has no class names{hint}");
         }
 
         if (DataOnly.Count > 0)
         {
-            to.WriteLine($"edgevision: {DataOnly.Count} of the data set's classes are no label of the model{(used is null ? " and are left out" : "")}: {List(DataOnly)}");
+            string omitted = used is null ? " and are ignored" : "";
+            to.WriteLine($"edgevision: {DataOnly.Count} of the data set's classes are not labels of the model{omitted}: {List(DataOnly)}");
         }
 
         if (modelOnly.Length > 0)
         {
-            to.WriteLine($"edgevision: {modelOnly.Length} of the model's labels are no class of the data set and are left out: {List(modelOnly)}");
+            to.WriteLine(
+                $"edgevision: {modelOnly.Length} of the model's labels are not classes of the data set and are ignored: {List(modelOnly)}");
         }
     }
 
-    private static string List(IReadOnlyList<string> names) => names.Count <= ShownNames ? string.Join(", ", names) : $"{string.Join(", ", names.Take(ShownNames))} and {names.Count - ShownNames} more";
+    private static string List(IReadOnlyList<string> names) => names.Count <= ShownNames
+        ? string.Join(", ", names)
+        : $"{string.Join(", ", names.Take(ShownNames))} and {names.Count - ShownNames} more";
 
     private void MatchNumbers(IReadOnlyList<string> labels, IReadOnlyDictionary<int, string> classes)
     {
         // Where neither side has names, every id up to the most a mask or a usual model has.
         const int Unnamed = 1024;
-        IEnumerable<int> ids = classes.Count > 0 ? classes.Keys.Order().Where(id => labels.Count == 0 || id < labels.Count) : Enumerable.Range(0, labels.Count > 0 ? labels.Count : Unnamed);
+        var ids = classes.Count > 0
+            ? classes.Keys.Order().Where(id => labels.Count == 0 || id < labels.Count)
+            : Enumerable.Range(0, labels.Count > 0 ? labels.Count : Unnamed);
         foreach (int id in ids)
         {
             _ofData[id] = _ofModel[id] = _names.Count;
-            _names.Add(classes.TryGetValue(id, out string? name) ? name : id < labels.Count ? labels[id] : id.ToString(CultureInfo.InvariantCulture));
+            _names.Add(classes.TryGetValue(id, out string? name) ? name
+                : id < labels.Count ? labels[id]
+                : id.ToString(CultureInfo.InvariantCulture));
         }
     }
 
@@ -140,16 +152,18 @@ internal sealed class ClassMatch
         {
             if (pair.Split('=', StringSplitOptions.TrimEntries) is not [{ Length: > 0 } label, { Length: > 0 } name])
             {
-                throw new WrongCallException($"--classes is name, id, or pairs 'label=class' by commas; '{pair}' is no pair");
+                throw new WrongCallException($"--classes must be name, id, or pairs 'label=class' separated by commas; got '{pair}'");
             }
 
             if (!labels.Any(l => l.Trim().Equals(label, StringComparison.OrdinalIgnoreCase)))
             {
-                throw new WrongCallException($"--classes '{pair}': the model has no label '{label}', only {List(labels)}");
+                throw new WrongCallException($"--classes '{pair}': the model has no label '{label}'; its labels are {List(labels)}");
             }
 
-            pairs[label] = classes.Values.Any(c => c.Trim().Equals(name, StringComparison.OrdinalIgnoreCase)) ? name
-                : throw new WrongCallException($"--classes '{pair}': the data set has no class '{name}', only {List([.. classes.Values])}");
+            pairs[label] = classes.Values.Any(c => c.Trim().Equals(name, StringComparison.OrdinalIgnoreCase))
+                ? name
+                : throw new WrongCallException(
+                    $"--classes '{pair}': the data set has no class '{name}'; its classes are {List([.. classes.Values])}");
         }
 
         return pairs;

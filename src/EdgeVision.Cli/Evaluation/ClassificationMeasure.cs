@@ -26,7 +26,10 @@ internal sealed class ClassificationMeasure : Measure
         // One more for labels that the data set does not know.
         _names = match.ModelOnly.Count > 0 || labels.Count == 0 ? [.. match.Names, "(others)"] : [.. match.Names];
         _confusion = new ConfusionMatrix(_names.Length);
-        _modelIds = [.. Enumerable.Range(0, match.Names.Count).Select(n => Enumerable.Range(0, _scores.Length).First(i => match.OfModel(i) == n))];
+        _modelIds =
+        [
+            .. Enumerable.Range(0, match.Names.Count).Select(n => Enumerable.Range(0, _scores.Length).First(i => match.OfModel(i) == n)),
+        ];
     }
 
     /// <inheritdoc/>
@@ -54,7 +57,7 @@ internal sealed class ClassificationMeasure : Measure
             int id = Match.OfModel(c.ClassIds[i]) == truth ? _modelIds[truth] : c.ClassIds[i];
             if ((uint)id >= (uint)_scores.Length)
             {
-                throw new EdgeVisionException($"the model found class {id}; it has {_scores.Length}");
+                throw new EdgeVisionException($"the model predicted class {id}, but has only {_scores.Length} classes");
             }
 
             _scores[id] = Math.Max(_scores[id], c.Scores[i]);
@@ -80,7 +83,8 @@ internal sealed class ClassificationMeasure : Measure
         to.WriteLine($"  macro F1           {Share(_confusion.MacroF1)}");
         if (perClass)
         {
-            to.Write(string.Concat(_confusion.ToTable(_names).Split('\n', StringSplitOptions.RemoveEmptyEntries).SkipLast(1).Select(l => $"  {l}\n")));
+            var lines = _confusion.ToTable(_names).Split('\n', StringSplitOptions.RemoveEmptyEntries).SkipLast(1);
+            to.Write(string.Concat(lines.Select(l => $"  {l}\n")));
         }
     }
 
@@ -110,7 +114,10 @@ internal sealed class ClassificationMeasure : Measure
     public override (ComparisonPanel Left, ComparisonPanel Right) Compare(Sample sample, VisionResult result, Func<int, LoadedImage> load)
     {
         var c = result.Classification;
-        string found = string.Join(", ", Enumerable.Range(0, Math.Min(3, c.Count)).Select(i => FormattableString.Invariant($"{c.LabelOf(c.ClassIds[i])} {c.Scores[i]:F2}")));
-        return (new ComparisonPanel(sample.Image, $"is {_data.Classes[sample.Picture.ClassId]}"), new ComparisonPanel(sample.Image, $"found {found}"));
+        string found = string.Join(", ", Enumerable.Range(0, Math.Min(3, c.Count))
+            .Select(i => FormattableString.Invariant($"{c.LabelOf(c.ClassIds[i])} {c.Scores[i]:F2}")));
+        return (
+            new ComparisonPanel(sample.Image, $"annotated {_data.Classes[sample.Picture.ClassId]}"),
+            new ComparisonPanel(sample.Image, $"predicted {found}"));
     }
 }

@@ -2,7 +2,8 @@ using EdgeVision.Imaging;
 
 namespace EdgeVision.Cli;
 
-/// <summary>A model on a data set, with the measures that its heads and the labels have in common. These are known with the first result.</summary>
+/// <summary>Evaluates a model on a data set, with the metrics that its outputs and the labels have in common.</summary>
+/// <remarks>The metrics are chosen with the first result.</remarks>
 internal sealed class Evaluation
 {
     // Round a labelled box, for a model that looks at one figure: mmpose's.
@@ -40,8 +41,14 @@ internal sealed class Evaluation
         if (!fits)
         {
             string gives = string.Join(" and ", Enum.GetValues<ResultPart>().Where(model.Gives)).ToLowerInvariant();
-            string labels = data.Kind switch { LabelKind.Objects => "objects", LabelKind.Classes => "a class for each picture", _ => "a class for each pixel" };
-            throw new WrongCallException($"model '{model.Name}' gives {gives}, and the data set labels {labels}: there is nothing to compare");
+            string labels = data.Kind switch
+            {
+                LabelKind.Objects => "objects",
+                LabelKind.Classes => "a class per image",
+                _ => "a class per pixel",
+            };
+            throw new WrongCallException(
+                $"model '{model.Name}' produces {gives}, and the data set labels {labels}: there is nothing to compare");
         }
     }
 
@@ -60,12 +67,15 @@ internal sealed class Evaluation
         }
     }
 
-    /// <summary>Draws the pictures with the lowest quality of the first measure, those without a fault left out; returns how many.</summary>
+    /// <summary>Draws the images with the lowest quality, by the first metric; images without an error are left out.</summary>
+    /// <returns>Number of images drawn.</returns>
     /// <exception cref="EdgeVisionException">A picture cannot be written.</exception>
     public int DrawWorst(string folder, int count, CancellationToken cancel)
     {
         var measure = _measures[0];
-        var worst = measure.Scores.Where(s => s.Quality < 1).OrderBy(s => s.Quality).ThenByDescending(s => s.Faults).ThenBy(s => s.Index).Take(count).ToList();
+        var worst = measure.Scores.Where(s => s.Quality < 1)
+            .OrderBy(s => s.Quality).ThenByDescending(s => s.Faults).ThenBy(s => s.Index)
+            .Take(count).ToList();
         using var drawing = new ComparisonDrawing();
         for (int i = 0; i < worst.Count; i++)
         {
@@ -75,7 +85,8 @@ internal sealed class Evaluation
             var sample = Run(worst[i].Index, image);
             var (left, right) = measure.Compare(sample, _result, other => ImageFile.Load(_data.Pictures[other].Path));
             using var another = ReferenceEquals(right.Image, image) ? null : right.Image;
-            drawing.Save(left, right, Path.Combine(folder, FormattableString.Invariant($"{i + 1:D2}-{Path.GetFileNameWithoutExtension(path)}.png")));
+            string name = FormattableString.Invariant($"{i + 1:D2}-{Path.GetFileNameWithoutExtension(path)}.png");
+            drawing.Save(left, right, Path.Combine(folder, name));
         }
 
         return worst.Count;
@@ -112,8 +123,13 @@ internal sealed class Evaluation
         _result.Detections.Clear(keypoints);
         foreach (var figure in objects.Where(o => !o.Crowd && o.Keypoints is not null && o.Box.Area > 0))
         {
-            double x = figure.Box.X + figure.Box.Width / 2, y = figure.Box.Y + figure.Box.Height / 2, w = figure.Box.Width * Room / 2, h = figure.Box.Height * Room / 2;
-            var crop = new Box((float)Math.Max(0, x - w), (float)Math.Max(0, y - h), (float)Math.Min(frame.Width, x + w), (float)Math.Min(frame.Height, y + h));
+            double x = figure.Box.X + figure.Box.Width / 2, y = figure.Box.Y + figure.Box.Height / 2;
+            double w = figure.Box.Width * Room / 2, h = figure.Box.Height * Room / 2;
+            var crop = new Box(
+                (float)Math.Max(0, x - w),
+                (float)Math.Max(0, y - h),
+                (float)Math.Min(frame.Width, x + w),
+                (float)Math.Min(frame.Height, y + h));
             if (!(crop.Width >= 1 && crop.Height >= 1))
             {
                 continue;
@@ -136,11 +152,14 @@ internal sealed class Evaluation
             case LabelKind.Objects:
                 var d = _result.Detections;
                 var match = Matched(d.Labels);
-                void Add(ObjectPart part, int keypoints = 0) => _measures.Add(new ObjectMeasure(part, match, _threshold, _maxDetections, keypoints));
+                void Add(ObjectPart part, int keypoints = 0) =>
+                    _measures.Add(new ObjectMeasure(part, match, _threshold, _maxDetections, keypoints));
                 bool keypoints = _data.KeypointCount > 0 && d.KeypointCount == _data.KeypointCount;
                 if (_data.KeypointCount > 0 && d.KeypointCount > 0 && !keypoints)
                 {
-                    _log.WriteLine($"edgevision: keypoints are not compared: the model places {d.KeypointCount} and the labels {_data.KeypointCount}");
+                    _log.WriteLine(
+                        "edgevision: keypoints are not compared: "
+                        + $"the model has {d.KeypointCount} and the labels have {_data.KeypointCount}");
                 }
 
                 if (d.HasRotation && _data.HasMasks)
@@ -167,7 +186,8 @@ internal sealed class Evaluation
             case LabelKind.Classes:
                 if (_model.Gives(ResultPart.Classification))
                 {
-                    _measures.Add(new ClassificationMeasure(_data, _result.Classification.Labels, Matched(_result.Classification.Labels)));
+                    var classes = _result.Classification.Labels;
+                    _measures.Add(new ClassificationMeasure(_data, classes, Matched(classes)));
                 }
 
                 if (_model.Gives(ResultPart.Embedding))
@@ -177,7 +197,8 @@ internal sealed class Evaluation
 
                 break;
             default:
-                _measures.Add(new PixelMeasure(_result.Segmentation.Labels, Matched(_result.Segmentation.Labels, PixelMeasure.Background)));
+                var pixels = _result.Segmentation.Labels;
+                _measures.Add(new PixelMeasure(pixels, Matched(pixels, PixelMeasure.Background)));
                 break;
         }
     }

@@ -37,7 +37,7 @@ internal abstract class Measure
     /// <exception cref="EdgeVisionException">It cannot be counted; nothing of it was added.</exception>
     public abstract void Add(Sample sample, VisionResult result);
 
-    /// <summary>The one figure that stands for all, 0..1, greater is better, and its name; below 0 or NaN where it does not exist.</summary>
+    /// <summary>Gets the name and value of the main metric, 0..1, higher is better; below 0 or NaN if undefined.</summary>
     public abstract (string Name, double Value) Headline { get; }
 
     /// <summary>Prints the figures.</summary>
@@ -53,7 +53,8 @@ internal abstract class Measure
     public abstract (ComparisonPanel Left, ComparisonPanel Right) Compare(Sample sample, VisionResult result, Func<int, LoadedImage> load);
 
     /// <summary>A share as a table shows it; "-" where it does not exist.</summary>
-    protected static string Share(double value) => double.IsFinite(value) && value >= 0 ? value.ToString("F3", CultureInfo.InvariantCulture) : "-";
+    protected static string Share(double value) =>
+        double.IsFinite(value) && value >= 0 ? value.ToString("F3", CultureInfo.InvariantCulture) : "-";
 
     /// <summary>Writes a share; null where it does not exist.</summary>
     protected static void Write(Utf8JsonWriter json, string name, double value)

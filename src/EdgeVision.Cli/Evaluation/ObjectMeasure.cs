@@ -38,13 +38,21 @@ internal sealed class ObjectMeasure : Measure
         var kind = part switch { ObjectPart.Boxes => CocoKind.Boxes, ObjectPart.Keypoints => CocoKind.Keypoints, _ => CocoKind.Masks };
         _evaluator = new CocoEvaluator(kind, match.Names.Count, new CocoOptions
         {
-            MaxDetections = kind == CocoKind.Keypoints ? [Math.Min(20, maxDetections)] : [.. new[] { 1, 10, maxDetections }.Where(n => n <= maxDetections).Distinct()],
+            MaxDetections = kind == CocoKind.Keypoints
+                ? [Math.Min(20, maxDetections)]
+                : [.. new[] { 1, 10, maxDetections }.Where(n => n <= maxDetections).Distinct()],
             Sigmas = keypoints is 0 or 17 ? CocoOptions.PersonSigmas : CocoOptions.UniformSigmas(keypoints),
         });
     }
 
     /// <inheritdoc/>
-    public override string Name => _part switch { ObjectPart.Boxes => "boxes", ObjectPart.Masks => "masks", ObjectPart.Keypoints => "keypoints", _ => "oriented_boxes" };
+    public override string Name => _part switch
+    {
+        ObjectPart.Boxes => "boxes",
+        ObjectPart.Masks => "masks",
+        ObjectPart.Keypoints => "keypoints",
+        _ => "oriented_boxes",
+    };
 
     /// <inheritdoc/>
     public override ClassMatch Match { get; }
@@ -75,8 +83,9 @@ internal sealed class ObjectMeasure : Measure
         var summary = _evaluator.Summarize();
         to.WriteLine(_part switch
         {
-            ObjectPart.OrientedBoxes => "oriented boxes, by the pixels that they cover",
-            ObjectPart.Keypoints when _keypoints != 17 => "keypoints, with a spread of 0.05 each (COCO has measured people's 17 only)",
+            ObjectPart.OrientedBoxes => "oriented boxes, compared as masks of the pixels that they cover",
+            ObjectPart.Keypoints when _keypoints != 17 =>
+                "keypoints, with a sigma of 0.05 each (COCO defines sigmas only for its 17 person keypoints)",
             _ => Name,
         });
         to.Write(string.Concat(summary.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => $"  {l}\n")));
@@ -89,7 +98,9 @@ internal sealed class ObjectMeasure : Measure
         to.WriteLine($"  {"class".PadRight(width)}  annotated     AP   AP50   AP75  recall");
         foreach (var c in summary.Classes.Where(c => c.Truths > 0))
         {
-            to.WriteLine(FormattableString.Invariant($"  {Match.Names[c.ClassId].PadRight(width)}  {c.Truths,9}  {Share(c.Ap),5}  {Share(c.Ap50),5}  {Share(c.Ap75),5}  {Share(c.Recall),6}"));
+            string name = Match.Names[c.ClassId].PadRight(width);
+            to.WriteLine(FormattableString.Invariant(
+                $"  {name}  {c.Truths,9}  {Share(c.Ap),5}  {Share(c.Ap50),5}  {Share(c.Ap75),5}  {Share(c.Recall),6}"));
         }
     }
 
@@ -132,21 +143,29 @@ internal sealed class ObjectMeasure : Measure
     {
         var truths = Truths(sample);
         var (marked, missed, wrong, _) = Judge(truths, Found(result));
-        var left = truths.Select((t, i) => new ComparedObject(t.Box, t.Crowd ? $"{Match.Names[t.ClassId]}, a crowd" : Match.Names[t.ClassId], missed[i] ? ComparisonMark.Missed : ComparisonMark.Annotated)
+        var left = truths.Select((t, i) => new ComparedObject(
+            t.Box,
+            t.Crowd ? $"{Match.Names[t.ClassId]}, crowd" : Match.Names[t.ClassId],
+            missed[i] ? ComparisonMark.Missed : ComparisonMark.Annotated)
         {
             Mask = t.Mask, Keypoints = t.Keypoints,
         });
-        var right = marked.Select(m => new ComparedObject(m.Detection.Box!.Value, FormattableString.Invariant($"{Match.Names[m.Detection.ClassId]} {m.Detection.Score:F2}"), m.Truth < 0 ? ComparisonMark.False : ComparisonMark.Found)
+        var right = marked.Select(m => new ComparedObject(
+            m.Detection.Box!.Value,
+            FormattableString.Invariant($"{Match.Names[m.Detection.ClassId]} {m.Detection.Score:F2}"),
+            m.Truth < 0 ? ComparisonMark.False : ComparisonMark.Found)
         {
             Mask = m.Detection.Mask, Keypoints = m.Detection.Keypoints,
         });
+        string title = FormattableString.Invariant($"predicted with scores from {_threshold:G3}: {marked.Count}, {wrong} false");
         return (
-            new ComparisonPanel(sample.Image, $"annotated: {truths.Count}, of which missed {missed.Count(m => m)}") { Objects = [.. left] },
-            new ComparisonPanel(sample.Image, FormattableString.Invariant($"found from {_threshold:G3}: {marked.Count}, of which false {wrong}")) { Objects = [.. right.Reverse()] });
+            new ComparisonPanel(sample.Image, $"annotated: {truths.Count}, {missed.Count(m => m)} missed") { Objects = [.. left] },
+            new ComparisonPanel(sample.Image, title) { Objects = [.. right.Reverse()] });
     }
 
-    // What is found from the threshold on with its annotation or -1; which annotations nothing found; how many findings are false and how many right.
-    private (IReadOnlyList<(CocoDetection Detection, int Truth)> Marked, bool[] Missed, int False, int Hits) Judge(List<CocoTruth> truths, List<CocoDetection> found)
+    // Detections from the threshold on with the index of their annotation, or -1; missed annotations; numbers of false and true positives.
+    private (IReadOnlyList<(CocoDetection Detection, int Truth)> Marked, bool[] Missed, int False, int Hits) Judge(
+        List<CocoTruth> truths, List<CocoDetection> found)
     {
         List<CocoDetection> shown = [.. found.Where(d => d.Score >= _threshold)];
         int[] matches = _evaluator.Match(truths, shown, JudgedAt);
@@ -184,7 +203,9 @@ internal sealed class ObjectMeasure : Measure
                     ObjectPart.OrientedBoxes => CocoMask.FromPolygons([Corners(d.RotatedBoxes[i])], result.FrameWidth, result.FrameHeight),
                     _ => null,
                 },
-                Keypoints = _part == ObjectPart.Keypoints ? [.. d.Keypoints(i).ToArray().Select(p => new CocoKeypoint(p.X, p.Y, p.Score >= 0.5f ? 2 : 0))] : null,
+                Keypoints = _part == ObjectPart.Keypoints
+                    ? [.. d.Keypoints(i).ToArray().Select(p => new CocoKeypoint(p.X, p.Y, p.Score >= 0.5f ? 2 : 0))]
+                    : null,
             });
         }
 

@@ -27,7 +27,8 @@ internal sealed class PixelMeasure : Measure
     {
         Match = match;
         var names = match.Names.Take(MostClasses).ToList();
-        int background = Enumerable.Range(0, labels.Count).FirstOrDefault(i => labels[i].Trim().Equals(Background, StringComparison.OrdinalIgnoreCase), -1);
+        int background = Enumerable.Range(0, labels.Count)
+            .FirstOrDefault(i => labels[i].Trim().Equals(Background, StringComparison.OrdinalIgnoreCase), -1);
         int rest = Nobodys;
         if (background >= 0 && !match.ByNumber)
         {
@@ -96,7 +97,7 @@ internal sealed class PixelMeasure : Measure
         to.WriteLine($"  pixel accuracy  {Share(_iou.PixelAccuracy)}");
         if (_restIsBackground)
         {
-            to.WriteLine("  (pixels of classes that the model does not know count as background)");
+            to.WriteLine("  (pixels of classes that the model does not have count as background)");
         }
 
         if (!perClass)
@@ -110,7 +111,9 @@ internal sealed class PixelMeasure : Measure
         {
             if (!double.IsNaN(_iou.Confusion.Iou(c)))
             {
-                to.WriteLine(FormattableString.Invariant($"  {_names[c].PadRight(width)}  {_iou.Confusion.TruthCount(c),12}  {Share(_iou.Confusion.Iou(c)),5}  {Share(_iou.Confusion.F1(c)),5}"));
+                string iou = Share(_iou.Confusion.Iou(c)), dice = Share(_iou.Confusion.F1(c));
+                to.WriteLine(FormattableString.Invariant(
+                    $"  {_names[c].PadRight(width)}  {_iou.Confusion.TruthCount(c),12}  {iou,5}  {dice,5}"));
             }
         }
     }
@@ -136,9 +139,10 @@ internal sealed class PixelMeasure : Measure
     }
 
     /// <inheritdoc/>
-    public override (ComparisonPanel Left, ComparisonPanel Right) Compare(Sample sample, VisionResult result, Func<int, LoadedImage> load) => (
+    public override (ComparisonPanel Left, ComparisonPanel Right) Compare(
+        Sample sample, VisionResult result, Func<int, LoadedImage> load) => (
         new ComparisonPanel(sample.Image, "annotated") { ClassIds = Shown(Truth(sample)) },
-        new ComparisonPanel(sample.Image, "found") { ClassIds = Shown(Found(result)) });
+        new ComparisonPanel(sample.Image, "predicted") { ClassIds = Shown(Found(result)) });
 
     // The background is left as it is; every other class has its colour.
     private byte[] Shown(ReadOnlySpan<byte> ids)

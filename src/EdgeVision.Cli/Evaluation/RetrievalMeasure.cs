@@ -4,7 +4,8 @@ using EdgeVision.Imaging;
 
 namespace EdgeVision.Cli;
 
-/// <summary>Whether a picture's nearest are of its identity: among all others, or those of folder <c>query</c> among those of <c>gallery</c>.</summary>
+/// <summary>Recall and mAP of retrieval: whether the nearest neighbours of an image have its identity.</summary>
+/// <remarks>Neighbours are all other images, or, for images of folder <c>query</c>, those of folder <c>gallery</c>.</remarks>
 internal sealed class RetrievalMeasure(LabelledData data) : Measure
 {
     private static readonly int[] _ks = [1, 2, 4, 8];
@@ -30,7 +31,7 @@ internal sealed class RetrievalMeasure(LabelledData data) : Measure
         float length = TensorPrimitives.Norm(vector);
         if (!(length > 0))
         {
-            throw new EdgeVisionException($"picture '{sample.Picture.Path}' has an embedding of zeros, which is near nothing");
+            throw new EdgeVisionException($"the embedding of image '{sample.Picture.Path}' is all zeros");
         }
 
         foreach (float value in vector)
@@ -44,7 +45,8 @@ internal sealed class RetrievalMeasure(LabelledData data) : Measure
     }
 
     /// <inheritdoc/>
-    public override (string Name, double Value) Headline => ("recall@1", Evaluate().RecallAt.TryGetValue(1, out double recall) ? recall : double.NaN);
+    public override (string Name, double Value) Headline =>
+        ("recall@1", Evaluate().RecallAt.TryGetValue(1, out double recall) ? recall : double.NaN);
 
     /// <inheritdoc/>
     public override void Print(TextWriter to, bool perClass)
@@ -57,7 +59,8 @@ internal sealed class RetrievalMeasure(LabelledData data) : Measure
         }
 
         to.WriteLine($"  mAP@R           {Share(result.MapAtR)}");
-        to.WriteLine($"  {result.Queries} queries{(result.LoneQueries > 0 ? $", and {result.LoneQueries} whose identity has no other picture" : "")}");
+        string lone = result.LoneQueries > 0 ? $", and {result.LoneQueries} whose identity has no other image" : "";
+        to.WriteLine($"  {result.Queries} queries{lone}");
         if (!perClass)
         {
             return;
@@ -103,9 +106,11 @@ internal sealed class RetrievalMeasure(LabelledData data) : Measure
     public override (ComparisonPanel Left, ComparisonPanel Right) Compare(Sample sample, VisionResult result, Func<int, LoadedImage> load)
     {
         var (nearest, cosine) = _nearest[sample.Index];
+        var other = data.Pictures[nearest];
+        string title = $"{data.Classes[other.ClassId]}: {Path.GetFileName(other.Path)}";
         return (
             new ComparisonPanel(sample.Image, $"{data.Classes[sample.Picture.ClassId]}: {Path.GetFileName(sample.Picture.Path)}"),
-            new ComparisonPanel(load(nearest), FormattableString.Invariant($"nearest, {cosine:F2}: {data.Classes[data.Pictures[nearest].ClassId]}: {Path.GetFileName(data.Pictures[nearest].Path)}")));
+            new ComparisonPanel(load(nearest), FormattableString.Invariant($"nearest, {cosine:F2}: {title}")));
     }
 
     private RetrievalResult Evaluate()
@@ -116,9 +121,11 @@ internal sealed class RetrievalMeasure(LabelledData data) : Measure
             return RetrievalEvaluator.LeaveOneOut(all, [.. _labels], _dimension, _ks);
         }
 
-        int[] queries = [.. Enumerable.Range(0, _labels.Count).Where(i => _isQuery[i])], gallery = [.. Enumerable.Range(0, _labels.Count).Where(i => !_isQuery[i])];
+        int[] queries = [.. Enumerable.Range(0, _labels.Count).Where(i => _isQuery[i])];
+        int[] gallery = [.. Enumerable.Range(0, _labels.Count).Where(i => !_isQuery[i])];
         float[] Vectors(int[] rows) => [.. rows.SelectMany(r => new ArraySegment<float>(all, r * _dimension, _dimension))];
-        return RetrievalEvaluator.QueryGallery(Vectors(queries), [.. queries.Select(i => _labels[i])], Vectors(gallery), [.. gallery.Select(i => _labels[i])], _dimension, _ks);
+        int[] Labels(int[] rows) => [.. rows.Select(r => _labels[r])];
+        return RetrievalEvaluator.QueryGallery(Vectors(queries), Labels(queries), Vectors(gallery), Labels(gallery), _dimension, _ks);
     }
 
     // A query is as good as its nearest like is nearer than its nearest other.

@@ -2,36 +2,62 @@ using System.CommandLine;
 
 namespace EdgeVision.Cli;
 
-/// <summary>
-/// <c>edgevision gpu-check</c>, which tools/gpu-check calls: models on a device beside the CPU's results, with times in each way to run them, and PyTorch's
-/// where its script has measured them.
-/// </summary>
+/// <summary><c>edgevision gpu-check</c>: compares the results of models on a device with the CPU's, and times them.</summary>
+/// <remarks>Called by tools/gpu-check. Adds the times of PyTorch if gpu_check_torch.py has measured them.</remarks>
 internal static class GpuCheckCommand
 {
     public static Command Create()
     {
-        var models = new Option<string[]>("--models", "-m") { Description = "Models: files, folders, patterns; several by commas or repeated.", HelpName = "FILES", Required = true, AllowMultipleArgumentsPerToken = true };
-        var device = new Option<string>("--device") { Description = $"Provider to check: {string.Join(", ", ProviderNames.All)}.", HelpName = "NAME", DefaultValueFactory = _ => "cuda" };
+        var models = new Option<string[]>("--models", "-m")
+        {
+            Description = "Models: files, folders or patterns, separated by commas; repeatable.",
+            HelpName = "FILES",
+            Required = true,
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var device = new Option<string>("--device")
+        {
+            Description = $"Execution provider to check: {string.Join(", ", ProviderNames.All)}.",
+            HelpName = "NAME",
+            DefaultValueFactory = _ => "cuda",
+        };
         var options = ProviderArguments.ProviderOption();
         var library = ProviderArguments.ProviderLibrary();
-        var runs = Shell.Count("--runs", "Runs that are measured in each way; 200 by default.");
-        var warmup = Shell.Count("--warmup", "Runs before them; 50 by default.");
-        var torch = new Option<string?>("--torch") { Description = "What gpu_check_torch.py measured, to stand beside.", HelpName = "FILE" };
-        var list = new Option<string?>("--list") { Description = "Only write which architectures there are, for gpu_check_torch.py.", HelpName = "FILE|-" };
-        var output = new Option<string>("--out") { Description = "Folder for gpu-check.json and gpu-check.md.", HelpName = "DIR", DefaultValueFactory = _ => "." };
+        var runs = Shell.Count("--runs", "Measured runs in each mode. [default: 200]");
+        var warmup = Shell.Count("--warmup", "Warm-up runs in each mode. [default: 50]");
+        var torch = new Option<string?>("--torch")
+        {
+            Description = "Times that gpu_check_torch.py measured, to compare with.",
+            HelpName = "FILE",
+        };
+        var list = new Option<string?>("--list")
+        {
+            Description = "Only write the list of architectures, for gpu_check_torch.py; - for standard output.",
+            HelpName = "FILE|-",
+        };
+        var output = new Option<string>("--out")
+        {
+            Description = "Folder for gpu-check.json and gpu-check.md.",
+            HelpName = "DIR",
+            DefaultValueFactory = _ => ".",
+        };
         var verbose = Shell.Verbose();
-        var command = new Command("gpu-check", "Checks models on a device against the CPU's results, and measures them there.") { models, device, options, library, runs, warmup, torch, list, output, verbose };
+        var command = new Command("gpu-check", "Compares the results of models on a device with the CPU's, and measures their times.")
+        {
+            models, device, options, library, runs, warmup, torch, list, output, verbose,
+        };
         command.Hidden = true; // for tools/gpu-check
         command.SetAction((parse, cancel) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () =>
         {
-            string[] files = ProfilePlan.Files(parse.GetValue(models)!.SelectMany(m => m.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
+            string[] files = ProfilePlan.Files(parse.GetValue(models)!
+                .SelectMany(m => m.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
             if (parse.GetValue(list) is { } to)
             {
                 GpuCheckReport.WriteList(to, files);
                 return ExitCode.Done;
             }
 
-            var beside = parse.GetValue(torch) is { } file ? TorchTimes.Read(file) : null; // before anything is measured
+            var beside = parse.GetValue(torch) is { } file ? TorchTimes.Read(file) : null; // read before the measurement, to fail early
             var check = new DeviceCheckOptions
             {
                 Provider = Named(parse.GetValue(device)!),
@@ -55,7 +81,7 @@ internal static class GpuCheckCommand
             cancel.ThrowIfCancellationRequested();
             Console.Error.WriteLine($"edgevision: {Path.GetFileNameWithoutExtension(file)} ({rows.Count + 1} of {files.Length})");
             rows.Add(DeviceCheck.Run(file, check));
-            GpuCheckReport.Write(folder, check, rows, torch); // what was measured is there whatever comes
+            GpuCheckReport.Write(folder, check, rows, torch); // after every model, so that nothing is lost if a later one fails
         }
 
         Console.Write(GpuCheckReport.Table(check, rows, torch));

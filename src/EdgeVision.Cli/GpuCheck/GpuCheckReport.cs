@@ -4,16 +4,17 @@ using System.Text.Json;
 
 namespace EdgeVision.Cli;
 
-/// <summary>What gpu-check has found, as JSON and as a table.</summary>
+/// <summary>Writes the results of gpu-check as JSON and as a Markdown table.</summary>
 internal static class GpuCheckReport
 {
-    /// <summary>Architectures and sizes of models, for the script that measures PyTorch.</summary>
+    /// <summary>Writes the architectures and input sizes of models, for the script that measures PyTorch.</summary>
     public static void WriteList(string to, string[] files) => Shell.WriteJson(to, json =>
     {
+        var options = new RuntimeOptions { Providers = ProviderPolicy.Require(Provider.Cpu), OptimizeGraph = false };
         json.WriteStartArray();
         foreach (string file in files)
         {
-            using var model = VisionModel.Load(file, new RuntimeOptions { Providers = ProviderPolicy.Require(Provider.Cpu), OptimizeGraph = false });
+            using var model = VisionModel.Load(file, options);
             json.WriteStartObject();
             json.WriteString("model", Path.GetFileNameWithoutExtension(file));
             json.WriteString("architecture", model.Spec.Provenance?.Architecture);
@@ -32,15 +33,20 @@ internal static class GpuCheckReport
         Shell.WriteWhole(Path.Combine(folder, "gpu-check.md"), Encoding.UTF8.GetBytes(Table(check, rows, torch)));
     }
 
-    /// <summary>The table in Markdown.</summary>
+    /// <summary>Returns the table in Markdown.</summary>
     public static string Table(DeviceCheckOptions check, IReadOnlyList<DeviceCheckRow> rows, TorchTimes? torch)
     {
         var text = new StringBuilder();
         var machine = MachineInfo.Read();
-        text.Append(CultureInfo.InvariantCulture, $"# {check.Provider.Name()} beside the CPU\n\n");
-        text.Append(CultureInfo.InvariantCulture, $"{machine.Cpu}, {machine.Cores} cores; {Gpus()}; EdgeVision {MachineInfo.Version}, ONNX Runtime {machine.OnnxRuntime}{(torch is null ? "" : $", PyTorch {torch.Torch} on {torch.Device}")}.\n");
-        text.Append(CultureInfo.InvariantCulture, $"Milliseconds of a run with its copies, {check.Runs} runs after {check.WarmUp}: p50 (p99). Differences are the largest of any output from the CPU's.\n\n");
-        text.Append("| model | input | agrees | max diff | of range | results | CPU | unbound | bound | CUDA graph | torch eager | torch compiled | nodes |\n");
+        text.Append(CultureInfo.InvariantCulture, $"# {check.Provider.Name()} compared with the CPU\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"{machine.Cpu}, {machine.Cores} cores; {Gpus()}; EdgeVision {MachineInfo.Version}, ");
+        text.Append(CultureInfo.InvariantCulture, $"ONNX Runtime {machine.OnnxRuntime}");
+        text.Append(torch is null ? ".\n" : $", PyTorch {torch.Torch} on {torch.Device}.\n");
+        text.Append("Milliseconds per run including copies, p50 (p99), ");
+        text.Append(CultureInfo.InvariantCulture, $"of {check.Runs} runs after {check.WarmUp} warm-up runs. ");
+        text.Append("Differences are the largest of any output from the CPU's.\n\n");
+        text.Append("| model | input | agrees | max diff | of range | results | CPU | unbound | bound | CUDA graph |");
+        text.Append(" torch eager | torch compiled | nodes |\n");
         text.Append("|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
         foreach (var row in rows)
         {
@@ -49,7 +55,8 @@ internal static class GpuCheckReport
 
         foreach (var row in rows.Where(r => r.Error is not null || r.ResultDetail is not null || r.GraphReason is not null))
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n- {row.Model}: {string.Join("; ", new[] { row.Error, row.ResultDetail, row.GraphReason }.OfType<string>())}");
+            string[] details = [.. new[] { row.Error, row.ResultDetail, row.GraphReason }.OfType<string>()];
+            text.Append(CultureInfo.InvariantCulture, $"\n- {row.Model}: {string.Join("; ", details)}");
         }
 
         return text.Append('\n').ToString();
@@ -62,16 +69,29 @@ internal static class GpuCheckReport
             return $"| {row.Model} | | no | | | | | | | | | | |\n";
         }
 
-        string nodes = string.Join(", ", row.Placement.Select(p => $"{p.Value} {p.Key.Replace("ExecutionProvider", "", StringComparison.Ordinal)}"));
-        return string.Create(CultureInfo.InvariantCulture,
-            $"| {row.Model} | {row.Width}x{row.Height} | {(row.Agrees ? "yes" : "NO")} | {row.MaxDifference:0.0E+00} | {row.RelativeDifference:0.0E+00} | {row.ResultDifference:0.000} | {Times(row.Cpu)} | {Times(row.Unbound)} | {Times(row.Bound)}{(row.Pinned ? " pinned" : "")} | {Times(row.Graph)} | {Times(torch?.Find(row, "eager"))} | {Times(torch?.Find(row, "compiled"))} | {nodes} |\n");
+        var placement = row.Placement.Select(p => $"{p.Value} {p.Key.Replace("ExecutionProvider", "", StringComparison.Ordinal)}");
+        string nodes = string.Join(", ", placement), pinned = row.Pinned ? " pinned" : "";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {row.Model} | {row.Width}x{row.Height} | {(row.Agrees ? "yes" : "NO")} | {row.MaxDifference:0.0E+00}"
+            + $" | {row.RelativeDifference:0.0E+00} | {row.ResultDifference:0.000} | {Times(row.Cpu)} | {Times(row.Unbound)}"
+            + $" | {Times(row.Bound)}{pinned} | {Times(row.Graph)} | {Times(torch?.Find(row, "eager"))}"
+            + $" | {Times(torch?.Find(row, "compiled"))} | {nodes} |\n");
     }
 
-    private static string Times(DeviceTimes? times) => times is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{times.P50Ms:F3} ({times.P99Ms:F3})");
+    private static string Times(DeviceTimes? times) =>
+        times is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{times.P50Ms:F3} ({times.P99Ms:F3})");
 
-    private static string Times(TorchRow? row) => row is null ? "" : row.Error is not null ? "failed" : string.Create(CultureInfo.InvariantCulture, $"{row.P50Ms:F3} ({row.P99Ms:F3})");
+    private static string Times(TorchRow? row) => row switch
+    {
+        null => "",
+        { Error: not null } => "failed",
+        _ => string.Create(CultureInfo.InvariantCulture, $"{row.P50Ms:F3} ({row.P99Ms:F3})"),
+    };
 
-    private static string Gpus() => GpuInfo.Read() is { Count: > 0 } gpus ? string.Join(", ", gpus.Select(g => $"{g.Name} (driver {g.Driver ?? "unknown"})")) : "no NVIDIA driver";
+    private static string Gpus() => GpuInfo.Read() is { Count: > 0 } gpus
+        ? string.Join(", ", gpus.Select(g => $"{g.Name} (driver {g.Driver ?? "unknown"})"))
+        : "no NVIDIA driver";
 
     private static void Write(Utf8JsonWriter json, DeviceCheckOptions check, IReadOnlyList<DeviceCheckRow> rows, TorchTimes? torch)
     {

@@ -3,52 +3,53 @@ using System.Text.Json.Serialization;
 
 namespace EdgeVision.Cli;
 
-/// <summary>What tools/gpu-check/gpu_check_torch.py measured: PyTorch on the same architectures at the same sizes.</summary>
+/// <summary>Times of PyTorch on the same architectures and sizes, as tools/gpu-check/gpu_check_torch.py measures them.</summary>
 internal sealed record TorchTimes
 {
-    /// <summary>Version of PyTorch.</summary>
+    /// <summary>Gets the version of PyTorch.</summary>
     public required string Torch { get; init; }
 
-    /// <summary>Its device, by the name it has there.</summary>
+    /// <summary>Gets PyTorch's name of the device.</summary>
     public required string Device { get; init; }
 
-    /// <summary>What was measured.</summary>
+    /// <summary>Gets the measurements.</summary>
     public required TorchRow[] Rows { get; init; }
 
-    /// <summary>The row of an architecture at a size.</summary>
-    public TorchRow? Find(DeviceCheckRow row, string mode) => Array.Find(Rows, r => r.Architecture == row.Architecture && r.Width == row.Width && r.Height == row.Height && r.Mode == mode);
+    /// <summary>Returns the measurement of the same architecture and size in a mode; null if there is none.</summary>
+    public TorchRow? Find(DeviceCheckRow row, string mode) => Array.Find(
+        Rows, r => r.Architecture == row.Architecture && r.Width == row.Width && r.Height == row.Height && r.Mode == mode);
 
-    /// <summary>Reads the script's file.</summary>
-    /// <exception cref="WrongCallException">It is not there, or is another.</exception>
+    /// <summary>Reads the file that the script writes.</summary>
+    /// <exception cref="WrongCallException">The file does not exist, or has another format.</exception>
     public static TorchTimes Read(string path)
     {
-        Shell.MustExist(path, "PyTorch's times");
+        Shell.MustExist(path, "file of PyTorch times");
         try
         {
             using var file = File.OpenRead(path);
-            return JsonSerializer.Deserialize(file, TorchTimesJson.Default.TorchTimes) ?? throw new JsonException("there is nothing in it");
+            return JsonSerializer.Deserialize(file, TorchTimesJson.Default.TorchTimes) ?? throw new JsonException("the file is empty");
         }
         catch (JsonException e)
         {
-            throw new WrongCallException($"'{path}' is not what gpu_check_torch.py writes: {e.Message}");
+            throw new WrongCallException($"'{path}' is not a file that gpu_check_torch.py writes: {e.Message}");
         }
     }
 }
 
-/// <summary>PyTorch's times of one network, in milliseconds with the copies there and back.</summary>
+/// <summary>Times of one network in PyTorch, in milliseconds, including the copies to and from the device.</summary>
 internal sealed record TorchRow
 {
     public required string Architecture { get; init; }
     public int Width { get; init; }
     public int Height { get; init; }
 
-    /// <summary>eager or compiled.</summary>
+    /// <summary>Gets the mode: "eager" or "compiled".</summary>
     public required string Mode { get; init; }
 
     public double P50Ms { get; init; }
     public double P99Ms { get; init; }
 
-    /// <summary>Why there is none; null where there is.</summary>
+    /// <summary>Gets the reason why the measurement failed; null if it succeeded.</summary>
     public string? Error { get; init; }
 }
 

@@ -2,29 +2,29 @@ using System.Text;
 
 namespace EdgeVision.Cli;
 
-/// <summary>A file of a package: its bytes, or the file that they come from.</summary>
+/// <summary>File of a package: its bytes, or the path that they are read from.</summary>
 internal readonly record struct PackageFile(string? Path, byte[]? Bytes, UnixFileMode Mode)
 {
-    /// <summary>Anyone may read it.</summary>
+    /// <summary>Mode 0644: readable by all.</summary>
     public const UnixFileMode Plain = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
-    /// <summary>Anyone may run it.</summary>
+    /// <summary>Mode 0755: executable by all.</summary>
     public const UnixFileMode Program = Plain | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    /// <summary>What is in it.</summary>
+    /// <summary>Opens the content for reading.</summary>
     public Stream Open() => Path is not null ? File.OpenRead(Path) : new MemoryStream(Bytes!, writable: false);
 }
 
-/// <summary>What lies in a package, by name; names have / between their parts.</summary>
+/// <summary>Files of a package by name; parts of a name are separated by /.</summary>
 internal sealed class PackageFiles
 {
     private readonly SortedDictionary<string, PackageFile> _files = new(StringComparer.Ordinal);
 
-    /// <summary>The files in the order of their names.</summary>
+    /// <summary>Gets the files, sorted by name.</summary>
     public IReadOnlyDictionary<string, PackageFile> All => _files;
 
     /// <summary>Adds a file of this machine.</summary>
-    /// <exception cref="WrongCallException">Another file has the name.</exception>
+    /// <exception cref="WrongCallException">Another file already has the name.</exception>
     public void Add(string name, string path, bool executable = false)
     {
         string full = Path.GetFullPath(path);
@@ -41,13 +41,16 @@ internal sealed class PackageFiles
         _files.Add(name, new PackageFile(full, null, executable ? PackageFile.Program : PackageFile.Plain));
     }
 
-    /// <summary>Adds a text, with the line ends of the target.</summary>
-    public void Add(string name, string text, bool executable, string lineEnd) =>
-        _files.Add(name, new PackageFile(null, Encoding.UTF8.GetBytes(text.ReplaceLineEndings(lineEnd)), executable ? PackageFile.Program : PackageFile.Plain));
+    /// <summary>Adds a text as UTF-8, with the line endings of the target.</summary>
+    public void Add(string name, string text, bool executable, string lineEnd)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text.ReplaceLineEndings(lineEnd));
+        _files.Add(name, new PackageFile(null, bytes, executable ? PackageFile.Program : PackageFile.Plain));
+    }
 
     /// <summary>Adds a program and its libraries.</summary>
-    /// <param name="folder">Folder in the package, with its /; empty for none.</param>
-    /// <param name="program">Its files.</param>
+    /// <param name="folder">Folder in the package, ending in /; empty for the root.</param>
+    /// <param name="program">Files of the program.</param>
     public void AddProgram(string folder, IEnumerable<string> program)
     {
         foreach (string path in program)
@@ -56,10 +59,10 @@ internal sealed class PackageFiles
         }
     }
 
-    /// <summary>Adds a model with its spec and the weights beside it, to <c>models/</c>.</summary>
-    /// <returns>Its name in the package.</returns>
-    /// <exception cref="WrongCallException">Another model has the name.</exception>
-    /// <exception cref="ModelFormatException">The file is no model.</exception>
+    /// <summary>Adds a model to <c>models/</c>, with its spec and its external weights.</summary>
+    /// <returns>Name of the model in the package.</returns>
+    /// <exception cref="WrongCallException">Another model already has the name.</exception>
+    /// <exception cref="ModelFormatException">The file is not a model.</exception>
     public string AddModel(string model)
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(model))!;
@@ -71,7 +74,7 @@ internal sealed class PackageFiles
         return $"models/{Path.GetFileName(model)}";
     }
 
-    /// <summary>SHA-256 of every file, a line each, as <c>sha256sum -c</c> reads it.</summary>
+    /// <summary>Returns the SHA-256 of every file, one line each, in the format of <c>sha256sum -c</c>.</summary>
     public string Manifest(CancellationToken cancel)
     {
         var lines = new StringBuilder();

@@ -3,30 +3,31 @@ using System.IO.Compression;
 
 namespace EdgeVision.Cli;
 
-/// <summary>
-/// Writes a package as a .tar.gz, a .zip or a folder. It appears when it is whole, and a call that fails leaves nothing. Times, owners and order say nothing
-/// of the machine that packed it: the same files give the same bytes.
-/// </summary>
+/// <summary>Writes a package as a .tar.gz, a .zip or a folder.</summary>
+/// <remarks>
+/// The package appears only when complete; a failure leaves nothing. Times, owners and order do not depend on the machine: the same files
+/// give the same bytes.
+/// </remarks>
 internal static class PackageWriter
 {
     private const int Chunk = 1 << 20;
 
-    // The first time that zip can tell.
+    // The earliest time that the zip format can represent.
     private static readonly DateTimeOffset Time = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>Writes it.</summary>
-    /// <param name="to">Where to; the ending says what.</param>
-    /// <param name="files">What is in it.</param>
-    /// <param name="root">Name of the one folder in an archive.</param>
-    /// <param name="isPackage">Whether a folder that is there may be replaced; none where null.</param>
-    /// <param name="cancel">Ends it.</param>
-    /// <returns>Bytes written.</returns>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <summary>Writes a package.</summary>
+    /// <param name="to">Path; its extension selects the format.</param>
+    /// <param name="files">Files of the package.</param>
+    /// <param name="root">Name of the top folder in an archive.</param>
+    /// <param name="isPackage">Returns whether an existing folder may be replaced; null to replace none.</param>
+    /// <param name="cancel">Cancels the operation.</param>
+    /// <returns>Number of bytes written.</returns>
+    /// <exception cref="IOException">The package cannot be written.</exception>
     public static long Write(string to, PackageFiles files, string root, Predicate<string>? isPackage, CancellationToken cancel)
     {
         to = Path.TrimEndingDirectorySeparator(to);
         string part = to + ".part";
-        Clear(part); // of a call that was killed
+        Clear(part); // left over from a run that was killed
         try
         {
             if (IsTar(to))
@@ -55,10 +56,11 @@ internal static class PackageWriter
         }
     }
 
-    /// <summary>Whether the ending is that of a tar.</summary>
-    public static bool IsTar(string to) => to.EndsWith(".tar.gz", StringComparison.OrdinalIgnoreCase) || to.EndsWith(".tgz", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Returns whether a path has the extension of a compressed tar.</summary>
+    public static bool IsTar(string to) =>
+        to.EndsWith(".tar.gz", StringComparison.OrdinalIgnoreCase) || to.EndsWith(".tgz", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Whether the ending is that of a zip.</summary>
+    /// <summary>Returns whether a path has the extension of a zip.</summary>
     public static bool IsZip(string to) => to.EndsWith(".zip", StringComparison.OrdinalIgnoreCase);
 
     private static void Tar(Stream to, PackageFiles files, string root, CancellationToken cancel)
@@ -69,7 +71,12 @@ internal static class PackageWriter
         {
             cancel.ThrowIfCancellationRequested();
             using var data = file.Open();
-            tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, $"{root}/{name}") { DataStream = data, Mode = file.Mode, ModificationTime = Time });
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, $"{root}/{name}")
+            {
+                DataStream = data,
+                Mode = file.Mode,
+                ModificationTime = Time,
+            });
         }
     }
 
@@ -80,7 +87,7 @@ internal static class PackageWriter
         {
             var entry = zip.CreateEntry($"{root}/{name}", CompressionLevel.Optimal);
             entry.LastWriteTime = Time;
-            entry.ExternalAttributes = (0x8000 | (int)file.Mode) << 16; // a regular file, as Unix has it
+            entry.ExternalAttributes = (0x8000 | (int)file.Mode) << 16; // S_IFREG, a regular file in Unix
             using var data = file.Open();
             using var stream = entry.Open();
             Copy(data, stream, cancel);
@@ -114,7 +121,7 @@ internal static class PackageWriter
         {
             if (isPackage?.Invoke(to) is not true)
             {
-                throw new WrongCallException($"'{to}' is there already and holds something else");
+                throw new WrongCallException($"'{to}' already exists and is not a package");
             }
 
             old = to + ".old";

@@ -2,10 +2,11 @@ using System.Globalization;
 
 namespace EdgeVision.Cli;
 
-/// <summary>
-/// The accounts on standard error while a pipeline runs: a table that is drawn anew each second where a person sees it, a line every ten seconds
-/// where it goes to a log. Notices stand above it, with their time.
-/// </summary>
+/// <summary>Shows the statistics of a running pipeline on standard error.</summary>
+/// <remarks>
+/// On a terminal, a table that is redrawn every second; in a log, a line every ten seconds. Warnings are printed above the table, with
+/// their time.
+/// </remarks>
 internal sealed class LedgerDisplay : IDisposable
 {
     private static readonly TimeSpan Redraw = TimeSpan.FromSeconds(1), LogInterval = TimeSpan.FromSeconds(10);
@@ -18,8 +19,8 @@ internal sealed class LedgerDisplay : IDisposable
     private int _drawn;
     private bool _ended;
 
-    /// <param name="snapshot">Gives the accounts.</param>
-    /// <param name="quiet">Whether only what went wrong is said.</param>
+    /// <param name="snapshot">Returns the current statistics.</param>
+    /// <param name="quiet">True to print only warnings and errors.</param>
     public LedgerDisplay(Func<LedgerSnapshot> snapshot, bool quiet)
         : this(snapshot, quiet, Console.Error, !Console.IsErrorRedirected)
     {
@@ -32,7 +33,7 @@ internal sealed class LedgerDisplay : IDisposable
         _timer = quiet ? null : new Timer(_ => Try(Show), null, interval, interval);
     }
 
-    /// <summary>Says what the pipeline has to say.</summary>
+    /// <summary>Prints a message of the pipeline.</summary>
     public void Say(PipelineNotice notice)
     {
         if (_quiet && notice.Level == NoticeLevel.Information)
@@ -46,12 +47,13 @@ internal sealed class LedgerDisplay : IDisposable
             Try(() =>
             {
                 Erase();
-                _to.WriteLine($"{DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture)}{level} {notice.Component}: {notice.Message}");
+                _to.WriteLine(
+                    $"{DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture)}{level} {notice.Component}: {notice.Message}");
             });
         }
     }
 
-    /// <summary>Draws the accounts as they stand.</summary>
+    /// <summary>Draws the current statistics.</summary>
     internal void Show()
     {
         var ledger = _snapshot();
@@ -72,14 +74,14 @@ internal sealed class LedgerDisplay : IDisposable
             int columns = Columns();
             foreach (string line in LedgerReport.Table(ledger))
             {
-                // A line that wraps would be two to erase.
+                // A wrapped line would take two lines to erase.
                 _to.WriteLine(line.Length < columns ? line : line[..(columns - 1)]);
                 _drawn++;
             }
         }
     }
 
-    /// <summary>Takes the table away.</summary>
+    /// <summary>Erases the table and stops drawing.</summary>
     public void Dispose()
     {
         _timer?.Dispose();
@@ -90,7 +92,7 @@ internal sealed class LedgerDisplay : IDisposable
         }
     }
 
-    // The terminal or the log's disk may be gone, which is no reason to end a pipeline: on a timer's thread it would end the process.
+    // Losing the terminal or the log's disk must not end the pipeline: an exception on the timer's thread would end the process.
     private static void Try(Action write)
     {
         try
@@ -102,7 +104,7 @@ internal sealed class LedgerDisplay : IDisposable
         }
     }
 
-    // Up by the lines that were drawn, and everything below away.
+    // Moves the cursor up by the drawn lines and clears everything below.
     private void Erase()
     {
         if (_drawn > 0)

@@ -2,18 +2,20 @@ using EdgeVision.Configuration;
 
 namespace EdgeVision.Cli;
 
-/// <summary>
-/// Says at once what models have to say while they are loaded, which may take minutes. From then on the pipeline says it, and a notice must not stand there twice.
-/// </summary>
+/// <summary>Prints the warnings of models while they load, which may take minutes.</summary>
+/// <remarks>After loading, the pipeline reports them; no warning is printed twice.</remarks>
 internal static class LoadNotices
 {
-    /// <summary>Builds a pipeline of a configuration.</summary>
-    /// <param name="config">Its models' own listeners are replaced.</param>
-    /// <param name="builder">Makes a builder of it, and adds what the configuration does not have.</param>
+    /// <summary>Builds a pipeline from a configuration.</summary>
+    /// <param name="config">Configuration, whose models' warning handlers are replaced.</param>
+    /// <param name="builder">Creates a builder from the configuration, and adds parts that the configuration does not have.</param>
     public static VisionPipeline Build(PipelineConfig config, Func<PipelineConfig, VisionPipelineBuilder> builder)
     {
         bool loading = true;
-        var told = config with { Models = [.. config.Models.Select(m => m with { Runtime = m.Runtime with { Notice = text => Say(m.Name, text) } })] };
+        var told = config with
+        {
+            Models = [.. config.Models.Select(m => m with { Runtime = m.Runtime with { Notice = text => Say(m.Name, text) } })],
+        };
         var pipeline = builder(told).Build();
         loading = false;
         return pipeline;

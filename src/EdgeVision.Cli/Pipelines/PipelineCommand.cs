@@ -4,13 +4,15 @@ using EdgeVision.Live;
 
 namespace EdgeVision.Cli;
 
-/// <summary><c>edgevision pipeline</c>: sources, models, rules and sinks out of a file.</summary>
+/// <summary><c>edgevision pipeline</c>: runs and checks pipelines that a YAML file describes.</summary>
 internal static class PipelineCommand
 {
-    // A timer takes no more than some 24 days.
+    // The limit of a timer is int.MaxValue milliseconds, a little over 24 days.
     private static readonly TimeSpan LongestDuration = TimeSpan.FromDays(24);
 
-    public static Command Create() => new("pipeline", "Runs pipelines that a YAML file describes: cameras and files, models, tracking, rules, sinks. docs/pipelines.md has every key.")
+    public static Command Create() => new(
+        "pipeline",
+        "Runs pipelines that a YAML file describes: cameras and files, models, tracking, rules, sinks. docs/pipelines.md lists every key.")
     {
         Run(),
         Check(),
@@ -21,8 +23,9 @@ internal static class PipelineCommand
     private static Command Run()
     {
         var file = File();
-        var duration = Duration("--duration", "Stop after this time, such as 60s or 5m; without it at the end of the sources, by Ctrl-C or SIGTERM.");
-        var stats = new Option<bool>("--stats") { Description = "Print the accounts at the end also with --quiet." };
+        var duration = Duration(
+            "--duration", "Stop after this time, such as 60s or 5m; at most 24 days. [default: run until all sources end]");
+        var stats = new Option<bool>("--stats") { Description = "Print the statistics at the end even with --quiet." };
         var json = JsonReport();
         var quiet = Quiet();
         var options = ProviderArguments.ProviderOption();
@@ -30,7 +33,8 @@ internal static class PipelineCommand
         var verbose = Shell.Verbose();
         var command = new Command("run",
             """
-            Runs a pipeline until its sources end or it is stopped. Sinks then write what they hold, within a second.
+            Runs a pipeline until its sources end or it is stopped by --duration, Ctrl-C or SIGTERM. Sinks then flush their queues within
+            a second.
 
             Example:
               edgevision pipeline run samples/pipelines/start.yaml --duration 10s
@@ -45,7 +49,8 @@ internal static class PipelineCommand
                 return ExitCode.WrongCall;
             }
 
-            config = OnProviders(config, ProviderArguments.Options(parse.GetValue(options)), ProviderArguments.Library(parse.GetValue(library)));
+            var providerOptions = ProviderArguments.Options(parse.GetValue(options));
+            config = OnProviders(config, providerOptions, ProviderArguments.Library(parse.GetValue(library)));
             await using var pipeline = LoadNotices.Build(config, c => c.ToBuilder());
             bool still = parse.GetValue(quiet);
             foreach (var page in config.Sinks.Where(s => s.Kind == "live" && !still))
@@ -53,12 +58,18 @@ internal static class PipelineCommand
                 Console.Error.WriteLine($"live page: http://{(page.Target.Length > 0 ? page.Target : new LiveOptions().Address)}/");
             }
 
-            return await PipelineRunner.Run(pipeline, new PipelineView(parse.GetValue(duration), !still || parse.GetValue(stats), still, parse.GetValue(json), config.Sinks.Any(s => s.UsesStandardOutput)), cancel);
+            var view = new PipelineView(
+                parse.GetValue(duration),
+                !still || parse.GetValue(stats),
+                still,
+                parse.GetValue(json),
+                config.Sinks.Any(s => s.UsesStandardOutput));
+            return await PipelineRunner.Run(pipeline, view, cancel);
         }));
         return command;
     }
 
-    // Beside what the file says of each model, and before it.
+    // Options of the command line are added to those of each model in the file, and take precedence.
     private static PipelineConfig OnProviders(PipelineConfig config, Dictionary<string, string> options, string? library) => config with
     {
         Models =
@@ -67,7 +78,9 @@ internal static class PipelineCommand
             {
                 Runtime = m.Runtime with
                 {
-                    ProviderOptions = m.Runtime.ProviderOptions.Concat(options).GroupBy(o => o.Key).ToDictionary(o => o.Key, o => o.Last().Value),
+                    ProviderOptions = m.Runtime.ProviderOptions.Concat(options)
+                        .GroupBy(o => o.Key)
+                        .ToDictionary(o => o.Key, o => o.Last().Value),
                     ProviderLibrary = library ?? m.Runtime.ProviderLibrary,
                 },
             }),
@@ -77,9 +90,17 @@ internal static class PipelineCommand
     private static Command Check()
     {
         var file = File();
-        var models = new Option<bool>("--no-models") { Description = "Do not load the models: whether they have the labels that rules speak of is then not known." };
+        var models = new Option<bool>("--no-models")
+        {
+            Description = "Do not load the models; the labels that rules use are then not checked.",
+        };
         var verbose = Shell.Verbose();
-        var command = new Command("check", "Says what a file describes, or everything that is wrong with it, with the lines. Opens no camera and no connection.") { file, models, verbose };
+        var command = new Command(
+            "check",
+            "Checks a pipeline file and prints what it describes, or all its problems with their lines. Opens no camera and no connection.")
+        {
+            file, models, verbose,
+        };
         command.SetAction(parse => Shell.Guard(parse.GetValue(verbose), () =>
         {
             if (Load(parse.GetValue(file)!, loadModels: !parse.GetValue(models)) is not { } config)
@@ -97,20 +118,23 @@ internal static class PipelineCommand
         return command;
     }
 
-    /// <summary>The file that <c>init</c> prints, with a model of one's own, whose path starts from the file's folder.</summary>
+    /// <summary>Returns the file that <c>init</c> prints, with another model.</summary>
+    /// <param name="model">Path of the model, relative to the folder of the file.</param>
     public static string Start(string model)
     {
         const string Own = "name: shapes\n    path: ../../models/shapes-fpn.onnx\n";
         using var start = typeof(PipelineCommand).Assembly.GetManifestResourceStream("start.yaml")!;
         using var reader = new StreamReader(start);
         string text = reader.ReadToEnd().ReplaceLineEndings("\n");
-        return text.Contains(Own, StringComparison.Ordinal) ? text.Replace(Own, $"path: '{model.Replace("'", "''", StringComparison.Ordinal)}'\n", StringComparison.Ordinal)
-            : throw new InvalidOperationException("the sample pipeline names another model");
+        string path = model.Replace("'", "''", StringComparison.Ordinal);
+        return text.Contains(Own, StringComparison.Ordinal)
+            ? text.Replace(Own, $"path: '{path}'\n", StringComparison.Ordinal)
+            : throw new InvalidOperationException("the sample pipeline does not use the expected model");
     }
 
     private static Command Init()
     {
-        var command = new Command("init", "Prints a file to start from, with comments.");
+        var command = new Command("init", "Prints a commented pipeline file to start from.");
         command.SetAction(_ =>
         {
             using var start = typeof(PipelineCommand).Assembly.GetManifestResourceStream("start.yaml")!;
@@ -121,7 +145,7 @@ internal static class PipelineCommand
         return command;
     }
 
-    /// <summary>Reads a configuration; null where something is wrong with it, which is then said.</summary>
+    /// <summary>Reads a configuration; prints its problems and returns null if it is invalid.</summary>
     public static PipelineConfig? Load(string path, bool loadModels = false)
     {
         string text;
@@ -134,7 +158,8 @@ internal static class PipelineCommand
             throw new WrongCallException(e.Message);
         }
 
-        var config = PipelineConfig.Read(text, path, Path.GetDirectoryName(Path.GetFullPath(path))!, out var problems, loadModels: loadModels);
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        var config = PipelineConfig.Read(text, path, folder, out var problems, loadModels: loadModels);
         if (config is null)
         {
             Say(problems);
@@ -143,11 +168,15 @@ internal static class PipelineCommand
         return config;
     }
 
-    public static Option<string?> JsonReport() => new("--json-report") { Description = "Write the final accounts as JSON to FILE, or to standard output with -.", HelpName = "FILE|-" };
+    public static Option<string?> JsonReport() => new("--json-report")
+    {
+        Description = "Write the final statistics as JSON to FILE; - for standard output.",
+        HelpName = "FILE|-",
+    };
 
-    public static Option<bool> Quiet() => new("--quiet", "-q") { Description = "Say only what went wrong." };
+    public static Option<bool> Quiet() => new("--quiet", "-q") { Description = "Print only warnings and errors." };
 
-    /// <summary>An option whose value is a time with its unit.</summary>
+    /// <summary>Creates an option whose value is a time with a unit.</summary>
     public static Option<TimeSpan?> Duration(string name, string description) => new(name)
     {
         Description = description,
@@ -159,12 +188,14 @@ internal static class PipelineCommand
                 return time;
             }
 
-            r.AddError(time > LongestDuration ? $"{name} is at most {LongestDuration.TotalDays:0} days; '{r.Tokens[0].Value}' is more" : $"{name} is a time such as 500ms, 60s or 5m; '{r.Tokens[0].Value}' is not");
+            r.AddError(time > LongestDuration
+                ? $"{name} must be at most {LongestDuration.TotalDays:0} days; got '{r.Tokens[0].Value}'"
+                : $"{name} must be a time above 0 such as 500ms, 60s or 5m; got '{r.Tokens[0].Value}'");
             return null;
         },
     };
 
-    /// <summary>Lists what is wrong with a file.</summary>
+    /// <summary>Prints the problems of a file.</summary>
     public static void Say(IReadOnlyList<ConfigProblem> problems)
     {
         foreach (var problem in problems)
@@ -175,5 +206,5 @@ internal static class PipelineCommand
         Console.Error.WriteLine($"edgevision: {problems.Count} {(problems.Count == 1 ? "problem" : "problems")}");
     }
 
-    private static Argument<string> File() => new("FILE") { Description = "The pipeline's YAML file." };
+    private static Argument<string> File() => new("FILE") { Description = "Pipeline file (YAML)." };
 }

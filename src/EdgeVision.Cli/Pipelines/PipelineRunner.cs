@@ -1,17 +1,17 @@
 namespace EdgeVision.Cli;
 
-/// <summary>What the person who starts a pipeline wants to see of it.</summary>
-/// <param name="Duration">When it is to stop; null for never.</param>
-/// <param name="Report">Whether the accounts are printed at the end.</param>
-/// <param name="Quiet">Whether only what went wrong is said while it runs.</param>
-/// <param name="JsonReport">Where the accounts go as JSON; null for nowhere.</param>
-/// <param name="OutputTaken">Whether results go to standard output, so that nothing else may.</param>
+/// <summary>Options for running a pipeline on the command line.</summary>
+/// <param name="Duration">Time after which it stops; null for no limit.</param>
+/// <param name="Report">True to print the statistics at the end.</param>
+/// <param name="Quiet">True to print only warnings and errors while it runs.</param>
+/// <param name="JsonReport">File for the statistics as JSON; null for none.</param>
+/// <param name="OutputTaken">True if results go to standard output, so that nothing else may be printed there.</param>
 internal sealed record PipelineView(TimeSpan? Duration, bool Report, bool Quiet, string? JsonReport, bool OutputTaken);
 
-/// <summary>Runs a pipeline on the command line: display, notices, an end by Ctrl-C, SIGTERM or time, the final accounts.</summary>
+/// <summary>Runs a pipeline on the command line, with its display, time limit and final statistics.</summary>
 internal static class PipelineRunner
 {
-    /// <returns>The exit code: failed where a source or a sink was given up, or a frame failed.</returns>
+    /// <returns>Exit code: failed if a source or a sink has failed, or a frame or a result could not be processed.</returns>
     public static async Task<int> Run(VisionPipeline pipeline, PipelineView view, CancellationToken cancel)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -40,10 +40,12 @@ internal static class PipelineRunner
         return CodeOf(ledger);
     }
 
-    /// <summary>The exit code that a run's accounts give: failed where a source or a sink was given up, or a frame failed.</summary>
+    /// <summary>Returns the exit code of a run.</summary>
+    /// <remarks>Failed if a source or a sink has failed, or a frame or a result could not be processed.</remarks>
     public static int CodeOf(LedgerSnapshot ledger)
     {
-        bool wrong = ledger.Sources.Any(s => s.State == SourceState.Failed || s.Failed > 0) || ledger.Sinks.Any(s => s.State == SinkState.Failed || s.Failed > 0);
+        bool wrong = ledger.Sources.Any(s => s.State == SourceState.Failed || s.Failed > 0)
+            || ledger.Sinks.Any(s => s.State == SinkState.Failed || s.Failed > 0);
         return wrong ? ExitCode.Failed : ExitCode.Done;
     }
 }

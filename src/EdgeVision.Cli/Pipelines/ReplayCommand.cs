@@ -3,32 +3,44 @@ using EdgeVision.Configuration;
 
 namespace EdgeVision.Cli;
 
-/// <summary><c>edgevision pipeline replay</c>: a recording once more through its pipeline.</summary>
+/// <summary><c>edgevision pipeline replay</c>: runs a recording through its pipeline again.</summary>
 internal static class ReplayCommand
 {
     private const int ShownDifferences = 20;
 
     public static Command Create()
     {
-        var recording = new Argument<string>("RECORDING") { Description = "Folder that the record sink wrote." };
-        var config = new Option<string?>("--config") { Description = "Replay with this file's models, tracking and rules instead of the recorded ones.", HelpName = "FILE" };
-        var diff = new Option<bool>("--diff") { Description = "Compare the results with the recorded ones; exit code 1 where they differ." };
-        var tolerance = new Option<double>("--tolerance") { Description = "With --diff: greatest difference of two numbers that counts as none (0).", HelpName = "N" };
+        var recording = new Argument<string>("RECORDING") { Description = "Folder that the 'record' sink wrote." };
+        var config = new Option<string?>("--config")
+        {
+            Description = "Pipeline file (YAML) whose models, tracking and rules replace the recorded ones.",
+            HelpName = "FILE",
+        };
+        var diff = new Option<bool>("--diff") { Description = "Compare the results with the recorded ones; exit code 1 if they differ." };
+        var tolerance = new Option<double>("--tolerance")
+        {
+            Description = "With --diff, maximum difference of two numbers that count as equal, at least 0. [default: 0]",
+            HelpName = "N",
+        };
         tolerance.Validators.Add(r =>
         {
             if (r.GetValueOrDefault<double>() is not (>= 0 and <= double.MaxValue))
             {
-                r.AddError("--tolerance is at least 0");
+                r.AddError($"--tolerance must be a number of at least 0; got '{r.Tokens[0].Value}'");
             }
         });
-        var output = new Option<string?>("--out") { Description = "Write the results as JSON lines to FILE, or to standard output with -.", HelpName = "FILE|-" };
-        var realTime = new Option<bool>("--realtime") { Description = "At the pace of the recording." };
+        var output = new Option<string?>("--out")
+        {
+            Description = "Write the results as JSON lines to FILE; - for standard output.",
+            HelpName = "FILE|-",
+        };
+        var realTime = new Option<bool>("--realtime") { Description = "Replay at the speed of the recording." };
         var json = PipelineCommand.JsonReport();
         var quiet = PipelineCommand.Quiet();
         var verbose = Shell.Verbose();
         var command = new Command("replay",
             """
-            Runs a recording's frames through the pipeline that it was made with. On the CPU the results are the same.
+            Runs the frames of a recording through the pipeline that made it. On the CPU the results are identical.
 
             Example:
               edgevision pipeline replay recordings/monday --diff
@@ -44,11 +56,17 @@ internal static class ReplayCommand
                 return ExitCode.WrongCall;
             }
 
-            using var replay = Replay.Open(folder, new ReplayOptions { Diff = new RecordingDiffOptions { Tolerance = parse.GetValue(tolerance), Most = ShownDifferences } });
+            using var replay = Replay.Open(folder, new ReplayOptions
+            {
+                Diff = new RecordingDiffOptions { Tolerance = parse.GetValue(tolerance), Most = ShownDifferences },
+            });
             string? to = parse.GetValue(output);
             if (to is not null)
             {
-                replayed = replayed with { Sinks = [new SinkConfig("jsonl", _ => new JsonLinesSink(to), new SinkOptions()) { UsesStandardOutput = to == "-" }] };
+                replayed = replayed with
+                {
+                    Sinks = [new SinkConfig("jsonl", _ => new JsonLinesSink(to), new SinkOptions()) { UsesStandardOutput = to == "-" }],
+                };
             }
 
             foreach (string change in replay.Recording.ModelChanges())
@@ -70,7 +88,7 @@ internal static class ReplayCommand
             int code = await PipelineRunner.Run(pipeline, new PipelineView(null, !still, still, parse.GetValue(json), to == "-"), cancel);
             if (cancel.IsCancellationRequested)
             {
-                return ExitCode.Cancelled; // frames that were not replayed are no differences
+                return ExitCode.Cancelled; // frames that were not replayed do not count as differences
             }
 
             return compares ? Differences(replay.Diff, to == "-" ? Console.Error : Console.Out, code) : code;
@@ -92,14 +110,24 @@ internal static class ReplayCommand
             throw new WrongCallException(e.Message);
         }
 
-        var config = PipelineConfig.ReadForReplay(recording, text, file ?? Path.Combine(folder, RecordingManifest.FileName), file is null ? null : Path.GetDirectoryName(Path.GetFullPath(file)), out var problems);
+        string name = file ?? Path.Combine(folder, RecordingManifest.FileName);
+        string? start = file is null ? null : Path.GetDirectoryName(Path.GetFullPath(file));
+        var config = PipelineConfig.ReadForReplay(recording, text, name, start, out var problems);
         if (config is null)
         {
             PipelineCommand.Say(problems);
             return null;
         }
 
-        return realTime ? config with { Sources = [.. config.Sources.Select(s => s with { Options = s.Options with { RealTime = true, Policy = null } })] } : config;
+        if (!realTime)
+        {
+            return config;
+        }
+
+        return config with
+        {
+            Sources = [.. config.Sources.Select(s => s with { Options = s.Options with { RealTime = true, Policy = null } })],
+        };
     }
 
     private static int Differences(RecordingDiff diff, TextWriter to, int code)

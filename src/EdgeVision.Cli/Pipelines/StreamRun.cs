@@ -4,18 +4,26 @@ using EdgeVision.Imaging;
 
 namespace EdgeVision.Cli;
 
-/// <summary>What <c>run</c> can be told of sources that are no pictures.</summary>
+/// <summary>Arguments of <c>run</c> for sources other than images.</summary>
 internal sealed record StreamCall(SourceBackend Backend, bool RealTime, int? MaxFrames, PixelFormat? Format, (int Width, int Height)? Size);
 
-/// <summary>The options of <c>run</c> for videos, cameras, streams, raw frames and patterns.</summary>
+/// <summary>Options of <c>run</c> for videos, cameras, streams, raw frames and test patterns.</summary>
 internal sealed class StreamArguments
 {
-    private readonly Option<SourceBackend?> _backend = new("--backend") { Description = "Who reads videos, cameras and streams: OpenCV, or the installed ffmpeg; auto takes OpenCV for files and cameras where it is there, and ffmpeg for streams.", HelpName = "auto|opencv|ffmpeg" };
-    private readonly Option<bool> _realTime = new("--realtime") { Description = "Play a file at its own pace, dropping frames as for a camera." };
-    private readonly Option<int?> _frames = Shell.Count("--max-frames", "Stop after so many frames.");
+    private readonly Option<SourceBackend?> _backend = new("--backend")
+    {
+        Description = "Library that reads videos, cameras and streams: OpenCV, or the installed ffmpeg. auto uses OpenCV for files and "
+            + "cameras if it is available, and ffmpeg for streams. [default: auto]",
+        HelpName = "auto|opencv|ffmpeg",
+    };
+    private readonly Option<bool> _realTime = new("--realtime")
+    {
+        Description = "Play a file at its own speed, dropping frames as for a camera.",
+    };
+    private readonly Option<int?> _frames = Shell.Count("--max-frames", "Stop after N frames. [default: no limit]");
     private readonly Option<PixelFormat?> _format = new("--format")
     {
-        Description = "Layout of raw frames on standard input.",
+        Description = "Pixel format of raw frames on standard input.",
         HelpName = string.Join('|', Words.Formats.Select(f => f.Word)),
         CustomParser = r =>
         {
@@ -27,12 +35,16 @@ internal sealed class StreamArguments
                 }
             }
 
-            r.AddError($"--format is one of {string.Join(", ", Words.Formats.Select(f => f.Word))}; '{r.Tokens[0].Value}' is not");
+            r.AddError($"--format must be one of {string.Join(", ", Words.Formats.Select(f => f.Word))}; got '{r.Tokens[0].Value}'");
             return null;
         },
     };
 
-    private readonly Option<string?> _size = new("--size") { Description = "Size of raw frames, or asked of a camera: 640x480.", HelpName = "WxH" };
+    private readonly Option<string?> _size = new("--size")
+    {
+        Description = "Size of raw frames, or requested from a camera, in pixels, such as 640x480.",
+        HelpName = "WxH",
+    };
 
     public void AddTo(Command command)
     {
@@ -42,26 +54,27 @@ internal sealed class StreamArguments
         }
     }
 
-    /// <summary>What the call asks for; null where it says nothing of it.</summary>
+    /// <summary>Returns the arguments; null if none of the options is given.</summary>
     public StreamCall? Read(ParseResult parse)
     {
         (int, int)? size = null;
         if (parse.GetValue(_size) is { } text)
         {
-            size = Words.Extent(text) ?? throw new WrongCallException($"--size is like 640x480; '{text}' is not");
+            size = Words.Extent(text) ?? throw new WrongCallException($"--size must be a size in pixels such as 640x480; got '{text}'");
         }
 
-        var call = new StreamCall(parse.GetValue(_backend) ?? SourceBackend.Auto, parse.GetValue(_realTime), parse.GetValue(_frames), parse.GetValue(_format), size);
+        var backend = parse.GetValue(_backend) ?? SourceBackend.Auto;
+        var call = new StreamCall(backend, parse.GetValue(_realTime), parse.GetValue(_frames), parse.GetValue(_format), size);
         return call == new StreamCall(SourceBackend.Auto, false, null, null, null) ? null : call;
     }
 }
 
-/// <summary><c>edgevision run</c> on what is no picture: a pipeline of one source.</summary>
+/// <summary>Runs <c>edgevision run</c> on a video, camera or stream, as a pipeline with one source.</summary>
 internal static class StreamRun
 {
     private static readonly string[] Videos = [".mp4", ".m4v", ".mov", ".mkv", ".avi"];
 
-    /// <summary>The address, where it is one of a stream; null for pictures, which <c>run</c> takes one by one.</summary>
+    /// <summary>Returns the address of a stream; null for images, which <c>run</c> processes one by one.</summary>
     public static SourceUri? Stream(string source)
     {
         try
@@ -84,19 +97,22 @@ internal static class StreamRun
         await using var pipeline = Build(config, told =>
         {
             var builder = told.ToBuilder();
-            return call.Track is { } track ? builder.Track(() => observer.Observe(Follower.Create(track)), track.Smooth ? () => new KeypointSmoother() : null) : builder;
+            return call.Track is { } track
+                ? builder.Track(() => observer.Observe(Follower.Create(track)), track.Smooth ? () => new KeypointSmoother() : null)
+                : builder;
         });
         bool still = Console.IsErrorRedirected && !call.Stats;
         int code = await PipelineRunner.Run(pipeline, new PipelineView(null, call.Stats, still, null, outputTaken), cancel);
         if (code == ExitCode.Done && !cancel.IsCancellationRequested)
         {
-            observer.Complete(); // a part of the tracks is not taken for all of them
+            observer.Complete(); // otherwise the tracks are incomplete, and the file keeps its temporary name
         }
 
         var to = outputTaken ? Console.Error : Console.Out;
         foreach (var source in pipeline.Snapshot().Sources)
         {
-            to.WriteLine($"{source.Name}: {source.Delivered} of {source.Captured} frames{(call.Track is null ? "" : $", {observer.Summary}")}");
+            string tracks = call.Track is null ? "" : $", {observer.Summary}";
+            to.WriteLine($"{source.Name}: {source.Delivered} of {source.Captured} frames{tracks}");
             if (source is { State: SourceState.Failed, LastError: { } error })
             {
                 throw new EdgeVisionException(error);
@@ -105,13 +121,13 @@ internal static class StreamRun
 
         if (call.Save is not null)
         {
-            to.WriteLine($"annotated {(IsVideo(call.Save) ? "video" : "pictures")}: {call.Save}");
+            to.WriteLine($"annotated {(IsVideo(call.Save) ? "video" : "images")}: {call.Save}");
         }
 
         return cancel.IsCancellationRequested ? ExitCode.Cancelled : code;
     }
 
-    // What is wrong with the parts is wrong with the call.
+    // Errors in the parts of the pipeline come from the arguments.
     private static VisionPipeline Build(PipelineConfig config, Func<PipelineConfig, VisionPipelineBuilder> builder)
     {
         try
@@ -129,7 +145,7 @@ internal static class StreamRun
         string? option = call.Crop is not null ? "--crop" : call.Tiles is not null ? "--tiles" : call.Repeat > 1 ? "--repeat" : null;
         if (option is not null)
         {
-            throw new WrongCallException($"{option} is for pictures; '{SourceAddress.Redact(call.Source)}' is a stream");
+            throw new WrongCallException($"{option} applies only to images; '{SourceAddress.Redact(call.Source)}' is a stream");
         }
     }
 
@@ -160,7 +176,9 @@ internal static class StreamRun
 
         try
         {
-            return uri.Kind == SourceKind.Recording ? Recording.Open(uri.Address).Sources.Select(s => source with { Name = s.Name, Recorded = s.Name }) : [SourceFactory.Checked(source)];
+            return uri.Kind == SourceKind.Recording
+                ? Recording.Open(uri.Address).Sources.Select(s => source with { Name = s.Name, Recorded = s.Name })
+                : [SourceFactory.Checked(source)];
         }
         catch (PipelineConfigException e)
         {
@@ -172,7 +190,8 @@ internal static class StreamRun
     {
         if (call.Json is { } json)
         {
-            yield return new SinkConfig("jsonl", _ => new JsonLinesSink(new JsonLinesOptions { Path = json, Masks = call.Masks }), new SinkOptions());
+            var options = new JsonLinesOptions { Path = json, Masks = call.Masks };
+            yield return new SinkConfig("jsonl", _ => new JsonLinesSink(options), new SinkOptions());
         }
 
         if (call.Save is not { } save)
@@ -182,15 +201,28 @@ internal static class StreamRun
 
         if (IsVideo(save))
         {
-            yield return new SinkConfig("video", c => new AnnotatedVideoSink(new AnnotatedVideoOptions { Path = save, Writer = VideoWriterFactory.Create, Annotate = Drawn(c) }), new SinkOptions());
+            yield return new SinkConfig(
+                "video",
+                c => new AnnotatedVideoSink(new AnnotatedVideoOptions
+                {
+                    Path = save,
+                    Writer = VideoWriterFactory.Create,
+                    Annotate = Drawn(c),
+                }),
+                new SinkOptions());
         }
         else if (Directory.Exists(save) || save.EndsWith('/'))
         {
-            yield return new SinkConfig("pictures", c => new AnnotatedPictureSink(new AnnotatedPictureOptions { Path = Path.Combine(save, "{source}-{frame}.jpg"), Annotate = Drawn(c) }), new SinkOptions());
+            string path = Path.Combine(save, "{source}-{frame}.jpg");
+            yield return new SinkConfig(
+                "pictures",
+                c => new AnnotatedPictureSink(new AnnotatedPictureOptions { Path = path, Annotate = Drawn(c) }),
+                new SinkOptions());
         }
         else
         {
-            throw new WrongCallException($"--save '{save}' must end in {string.Join(", ", Videos)}, or be a folder (which ends in /) for pictures");
+            throw new WrongCallException(
+                $"--save must end in {string.Join(", ", Videos)} for a video, or in / for a folder of images; got '{save}'");
         }
     }
 

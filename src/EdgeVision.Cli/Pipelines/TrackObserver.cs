@@ -2,7 +2,8 @@ using System.Text;
 
 namespace EdgeVision.Cli;
 
-/// <summary>Trackers that are looked at: how many objects they followed, and their tracks as MOTChallenge text. Each source has its own, on a thread of its own.</summary>
+/// <summary>Counts the objects that trackers follow, and writes their tracks as MOTChallenge text.</summary>
+/// <remarks>Thread-safe: each source has its own tracker and thread.</remarks>
 internal sealed class TrackObserver : IDisposable
 {
     private readonly Lock _lock = new();
@@ -11,16 +12,16 @@ internal sealed class TrackObserver : IDisposable
     private readonly TextWriter? _mot;
     private bool _complete;
 
-    /// <param name="mot">File of the tracks, which has its name once complete; null for none.</param>
+    /// <param name="mot">File for the tracks, which gets this name when complete; null for none.</param>
     public TrackObserver(string? mot)
     {
         _path = mot;
         _mot = mot is null ? null : new StreamWriter(mot + ".part", false, new UTF8Encoding(false));
     }
 
-    public string Summary => $"{_ids.Count} {(_ids.Count == 1 ? "object was" : "objects were")} followed";
+    public string Summary => $"{_ids.Count} {(_ids.Count == 1 ? "object" : "objects")} tracked";
 
-    /// <summary>Notes a tracker's tracks after a frame.</summary>
+    /// <summary>Records the tracks of a tracker after a frame.</summary>
     public void Note(ReadOnlySpan<Track> tracks, long sequence)
     {
         lock (_lock)
@@ -37,10 +38,10 @@ internal sealed class TrackObserver : IDisposable
         }
     }
 
-    /// <summary>The same tracker, whose every frame is noted.</summary>
+    /// <summary>Wraps a tracker so that its tracks are recorded after every frame.</summary>
     public ITracker Observe(ITracker tracker) => new Observed(tracker, this);
 
-    /// <summary>Puts the tracks' file in its place.</summary>
+    /// <summary>Closes the file of tracks and moves it to its final name.</summary>
     public void Complete()
     {
         if (_mot is not null)
@@ -57,7 +58,7 @@ internal sealed class TrackObserver : IDisposable
         _mot?.Dispose();
         if (!_complete && _mot is not null)
         {
-            Console.Error.WriteLine($"edgevision: tracks written before the end are kept in {_path}.part");
+            Console.Error.WriteLine($"edgevision: the incomplete tracks are kept in {_path}.part");
         }
     }
 
@@ -68,7 +69,7 @@ internal sealed class TrackObserver : IDisposable
         public void Update(Detections detections, Frame? frame = null)
         {
             tracker.Update(detections, frame);
-            if (frame is not null) // a gap in time is filled with frames that never were
+            if (frame is not null) // updates without a frame only bridge a gap in time
             {
                 observer.Note(tracker.Tracks, frame.Sequence);
             }

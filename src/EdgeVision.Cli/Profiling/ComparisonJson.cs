@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace EdgeVision.Cli;
 
-/// <summary>A comparison of profiles as JSON.</summary>
+/// <summary>Writes a comparison of profiles as JSON.</summary>
 internal static class ComparisonJson
 {
     public static void Write(Utf8JsonWriter json, ProfileComparison comparison)

@@ -3,25 +3,30 @@ using System.Text;
 
 namespace EdgeVision.Cli;
 
-/// <summary>A comparison of profiles in a terminal and in Markdown: all changes in a table, and those that matter with their intervals.</summary>
+/// <summary>Formats a comparison of profiles for a terminal and as Markdown.</summary>
+/// <remarks>All changes in a table, and the significant ones with their intervals.</remarks>
 internal static class ComparisonText
 {
     private const int ShownNames = 8;
 
     private static readonly (ProfileTrend Trend, string Title)[] Trends =
-        [(ProfileTrend.Regression, "worse"), (ProfileTrend.Improvement, "better"), (ProfileTrend.Unproven, "changed, but read once on each side")];
+    [
+        (ProfileTrend.Regression, "worse"),
+        (ProfileTrend.Improvement, "better"),
+        (ProfileTrend.Unproven, "changed, but measured only once on each side"),
+    ];
 
     private static readonly string[] DetailTitles = ["configuration", "figure", "before", "after", "change", "95 % interval"];
     private static readonly bool[] DetailNumbers = [false, false, true, true, true, true];
 
-    /// <summary>Prints it.</summary>
+    /// <summary>Prints the comparison.</summary>
     public static void Write(TextWriter to, ProfileComparison comparison)
     {
         var (titles, rows) = Table(comparison);
         ProfileTable.Grid(to, titles, [false, .. titles.Skip(1).Select(_ => true)], rows);
         if (rows.Any(r => r.Skip(1).Any(c => c.EndsWith('!') || c.EndsWith('+') || c.EndsWith('?'))))
         {
-            to.WriteLine("! worse  + better  ? changed, but read once on each side");
+            to.WriteLine("! worse  + better  ? changed, but measured only once on each side");
         }
 
         foreach (var (trend, title) in Trends)
@@ -41,7 +46,7 @@ internal static class ComparisonText
         }
     }
 
-    /// <summary>The same as GitHub tables.</summary>
+    /// <summary>Returns the comparison as GitHub tables.</summary>
     public static string Markdown(ProfileComparison comparison)
     {
         var text = new StringBuilder();
@@ -61,14 +66,15 @@ internal static class ComparisonText
         return text.ToString();
     }
 
-    /// <summary>A share as per cent with its sign: "+6.0 %".</summary>
+    /// <summary>Formats a share as a signed percentage, such as "+6.0 %".</summary>
     private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:+0.0;-0.0;0.0} %");
 
     private static (string[] Titles, List<string[]> Rows) Table(ProfileComparison comparison)
     {
         ProfileFigure[] figures = [.. comparison.Pairs.SelectMany(p => p.Changes).Select(c => c.Figure).Distinct()];
         List<string[]> rows = [.. comparison.Pairs.Select(p => (string[])[Name(p), .. figures.Select(f => Cell(p, f))])];
-        string[] overall = [.. figures.Select(f => comparison.Overall(f) is { } share && comparison.Pairs.Count > 1 ? Percent(share) + "  " : "")];
+        string[] overall =
+            [.. figures.Select(f => comparison.Overall(f) is { } share && comparison.Pairs.Count > 1 ? Percent(share) + "  " : "")];
         if (comparison.Pairs.Count > 1 && figures.Length > 0)
         {
             rows.Add(["geometric mean", .. overall]);
@@ -77,14 +83,15 @@ internal static class ComparisonText
         return (["configuration", .. figures.Select(f => f.Name + "  ")], rows);
     }
 
-    // Every cell ends with room for its mark, so that the numbers stand below one another.
-    private static string Cell(ProfilePair pair, ProfileFigure figure) => pair.Change(figure) is not { } change ? "" : Percent(change.Share) + change.Verdict switch
-    {
-        ProfileTrend.Regression => " !",
-        ProfileTrend.Improvement => " +",
-        ProfileTrend.Unproven => " ?",
-        _ => "  ",
-    };
+    // Every cell ends with two characters for its mark, so that the numbers are aligned.
+    private static string Cell(ProfilePair pair, ProfileFigure figure) =>
+        pair.Change(figure) is not { } change ? "" : Percent(change.Share) + change.Verdict switch
+        {
+            ProfileTrend.Regression => " !",
+            ProfileTrend.Improvement => " +",
+            ProfileTrend.Unproven => " ?",
+            _ => "  ",
+        };
 
     private static List<string[]> Details(ProfileComparison comparison, ProfileTrend trend)
     {
@@ -93,25 +100,35 @@ internal static class ComparisonText
         {
             if (pair.Works == trend && pair.Works != ProfileTrend.Same)
             {
-                rows.Add([Name(pair), "works", pair.Before.Error is null ? "yes" : "no", pair.After.Error is null ? "yes" : $"no: {ProfileTable.Plain(pair.After.Error)}", "", ""]);
+                string before = pair.Before.Error is null ? "yes" : "no";
+                string after = pair.After.Error is null ? "yes" : $"no: {ProfileTable.Plain(pair.After.Error)}";
+                rows.Add([Name(pair), "works", before, after, "", ""]);
             }
 
             rows.AddRange(pair.Changes.Where(c => c.Verdict == trend).Select(c => (string[])
-                [Name(pair), c.Figure.Name, c.Figure.Text(c.Before), c.Figure.Text(c.After), Percent(c.Share), c.Interval is not { } i ? "" : i.Low == i.High ? "exact" : $"{Percent(i.Low)} to {Percent(i.High)}"]));
+                [Name(pair), c.Figure.Name, c.Figure.Text(c.Before), c.Figure.Text(c.After), Percent(c.Share), Interval(c)]));
         }
 
         return rows;
+
+        static string Interval(ProfileChange c) =>
+            c.Interval is not { } i ? "" : i.Low == i.High ? "exact" : $"{Percent(i.Low)} to {Percent(i.High)}";
     }
 
     private static IEnumerable<string> Remarks(ProfileComparison comparison)
     {
-        yield return string.Create(CultureInfo.InvariantCulture,
-            $"{comparison.Pairs.Count} configuration{(comparison.Pairs.Count == 1 ? "" : "s")} compared: {comparison.Regressions} worse and {comparison.Improvements} better by more than {100 * comparison.Threshold:0.##} % and beyond chance");
-        foreach (var (rows, where) in (IEnumerable<(IReadOnlyList<ProfileRow>, string)>)[(comparison.OnlyBefore, "first"), (comparison.OnlyAfter, "second")])
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{comparison.Pairs.Count} configuration{(comparison.Pairs.Count == 1 ? "" : "s")} compared: "
+            + $"{comparison.Regressions} worse and {comparison.Improvements} better "
+            + $"by more than {100 * comparison.Threshold:0.##} % and statistically significant");
+        IEnumerable<(IReadOnlyList<ProfileRow>, string)> unmatched = [(comparison.OnlyBefore, "first"), (comparison.OnlyAfter, "second")];
+        foreach (var (rows, where) in unmatched)
         {
             if (rows.Count > 0)
             {
-                yield return string.Create(CultureInfo.InvariantCulture, $"without a partner, in the {where} only: {rows.Count} ({Some(rows.Select(r => ProfileConfiguration.Of(r).ToString()))})");
+                string names = Some(rows.Select(r => ProfileConfiguration.Of(r).ToString()));
+                yield return string.Create(CultureInfo.InvariantCulture, $"unmatched, only in the {where} profile: {rows.Count} ({names})");
             }
         }
 
@@ -131,6 +148,7 @@ internal static class ComparisonText
     private static string Some(IEnumerable<string> names)
     {
         string[] all = [.. names];
-        return string.Join(", ", all.Take(ShownNames)) + (all.Length > ShownNames ? string.Create(CultureInfo.InvariantCulture, $" and {all.Length - ShownNames} more") : "");
+        string rest = all.Length > ShownNames ? string.Create(CultureInfo.InvariantCulture, $" and {all.Length - ShownNames} more") : "";
+        return string.Join(", ", all.Take(ShownNames)) + rest;
     }
 }

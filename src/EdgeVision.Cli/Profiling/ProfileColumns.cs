@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace EdgeVision.Cli;
 
-/// <summary>A column for people: its title, a row's cell, and whether it holds numbers.</summary>
+/// <summary>Column of a printed table: its title, the cell of a row, and whether the cells are numbers.</summary>
 internal sealed record ProfileColumn(string Title, Func<ProfileRow, string> Cell, bool IsNumber = true);
 
-/// <summary>Rows as cells for people, in a terminal and in Markdown. Columns that say nothing are left out.</summary>
+/// <summary>Columns of the table of rows, in a terminal and in Markdown; columns without information are left out.</summary>
 internal sealed class ProfileColumns
 {
     private readonly HashSet<ProfileRow> _front;
@@ -18,31 +18,31 @@ internal sealed class ProfileColumns
         Columns = [.. All().Where(Tells)];
     }
 
-    /// <summary>Rows that have figures.</summary>
+    /// <summary>Gets the rows that were measured.</summary>
     public IReadOnlyList<ProfileRow> Rows { get; }
 
-    /// <summary>Rows that have none.</summary>
+    /// <summary>Gets the rows that failed.</summary>
     public IReadOnlyList<ProfileRow> Failed { get; }
 
-    /// <summary>Columns that say something of these rows.</summary>
+    /// <summary>Gets the columns that carry information for these rows.</summary>
     public IReadOnlyList<ProfileColumn> Columns { get; }
 
-    /// <summary>What the marks mean, those that are used.</summary>
+    /// <summary>Gets the explanations of the marks that are used.</summary>
     public IReadOnlyList<string> Legend =>
     [
         .. (IEnumerable<string>)[.. _front.Count > 0 ? [_front.Any(r => r.Metric is not null)
-            ? "* nothing of its device and task is both more accurate and quicker at p99 (where there is no metric, multiply-accumulates stand in)"
-            : "* nothing of its device and task does more multiply-accumulates in a shorter p99"] : (string[])[]],
-        .. Rows.Any(r => !r.Stable) ? ["~ unstable, see the reasons"] : (string[])[],
-        .. Rows.Any(IsEmulated) ? ["e emulated: times say nothing of the real processor"] : (string[])[],
+            ? "* Pareto-optimal for its device and task: none is both more accurate and faster at p99 (without a metric, by MACs)"
+            : "* Pareto-optimal for its device and task: none has both more MACs and a shorter p99"] : (string[])[]],
+        .. Rows.Any(r => !r.Stable) ? ["~ unstable, for the reasons below"] : (string[])[],
+        .. Rows.Any(IsEmulated) ? ["e emulated: the times are not those of the real processor"] : (string[])[],
     ];
 
     public static ProfileColumns Of(IReadOnlyList<ProfileRow> rows) => new(rows);
 
-    /// <summary>Marks of a row: <c>*</c> on its front, <c>~</c> unstable, <c>e</c> emulated.</summary>
+    /// <summary>Returns the marks of a row: <c>*</c> on its Pareto front, <c>~</c> unstable, <c>e</c> emulated.</summary>
     public string Marks(ProfileRow row) => $"{(_front.Contains(row) ? "*" : "")}{(row.Stable ? "" : "~")}{(IsEmulated(row) ? "e" : "")}";
 
-    /// <summary>Whether its processor was emulated.</summary>
+    /// <summary>Returns whether the processor of a row was emulated.</summary>
     public static bool IsEmulated(ProfileRow row) => row.Machine?.Emulated == true;
 
     private IEnumerable<ProfileColumn> All() =>
@@ -69,19 +69,25 @@ internal sealed class ProfileColumns
         Of("MACs", ProfileFigure.Macs),
         Of("params", ProfileFigure.Params),
         Of("J/run", ProfileFigure.Energy),
-        new("metric", r => ProfileFigure.Metric.Of(r) is { } value ? string.Create(CultureInfo.InvariantCulture, $"{value:F3} {r.MetricName}").TrimEnd() : ""),
+        new("metric", r => ProfileFigure.Metric.Of(r) is { } value
+            ? string.Create(CultureInfo.InvariantCulture, $"{value:F3} {r.MetricName}").TrimEnd()
+            : ""),
     ];
 
-    // What is chosen is shown where rows differ in it, and a model always; a figure where a row has it.
+    // The model is always shown; a setting, if it differs between rows; a measurement, if a row has it.
     private bool Tells(ProfileColumn column) => column.Title switch
     {
         "model" => true,
-        "device" or "task" or "provider" or "pace" or "precision" or "batch" or "threads" => Rows.Select(column.Cell).Distinct().Skip(1).Any(),
+        "device" or "task" or "provider" or "pace" or "precision" or "batch" or "threads" =>
+            Rows.Select(column.Cell).Distinct().Skip(1).Any(),
         _ => Rows.Any(r => column.Cell(r).Length > 0),
     };
 
-    private static ProfileColumn Of(string title, ProfileFigure figure) =>
-        new(title, r => figure.Of(r) is not { } value ? "" : figure.Unit == ProfileUnit.Count ? ProfileFigure.Thousands(value) : ProfileFigure.Digits(value));
+    private static ProfileColumn Of(string title, ProfileFigure figure) => new(title, r => figure.Of(r) switch
+    {
+        null => "",
+        { } value => figure.Unit == ProfileUnit.Count ? ProfileFigure.Thousands(value) : ProfileFigure.Digits(value),
+    });
 
     private static string Whole(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

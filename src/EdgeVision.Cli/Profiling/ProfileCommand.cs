@@ -3,49 +3,134 @@ using System.Globalization;
 
 namespace EdgeVision.Cli;
 
-/// <summary><c>edgevision profile</c>: which model, at which size, on which provider, meets a budget on this device.</summary>
+/// <summary><c>edgevision profile</c>: measures models in many configurations, and picks those that meet a budget.</summary>
 internal static class ProfileCommand
 {
     private static readonly string[] KnownPrecisions = ["fp32", "fp16", "int8", "bf16"];
 
     public static Command Create()
     {
-        var models = new Option<string[]>("--models", "-m") { Description = "Models: files, folders, patterns such as 'models/*.onnx'; several by commas or repeated.", HelpName = "FILES", AllowMultipleArgumentsPerToken = true };
+        var models = new Option<string[]>("--models", "-m")
+        {
+            Description = "Models: files, folders or patterns such as 'models/*.onnx', separated by commas; repeatable.",
+            HelpName = "FILES",
+            AllowMultipleArgumentsPerToken = true,
+        };
         var spec = Shell.Spec();
-        var sizes = new Option<string[]>("--sizes") { Description = "Input sizes for models that leave theirs open: 160,224,320 or 640x384.", HelpName = "SIZES" };
-        var batch = new Option<string[]>("--batch") { Description = "Frames a run, for models that leave their batch open: 1,4. 1 by default.", HelpName = "N" };
-        var providers = new Option<string[]>("--providers", "--provider") { Description = $"Execution providers to compare: auto, {string.Join(", ", ProviderNames.All)}. One that is named must run the model, or the row says why not. auto by default.", HelpName = "NAMES" };
+        var sizes = new Option<string[]>("--sizes")
+        {
+            Description = "Input sizes in pixels for models with a dynamic input size, separated by commas, such as 160,224,320 or "
+                + "640x384. [default: from the spec]",
+            HelpName = "SIZES",
+        };
+        var batch = new Option<string[]>("--batch")
+        {
+            Description = "Batch sizes for models with a dynamic batch, 1 to 4096, separated by commas, such as 1,4. [default: 1]",
+            HelpName = "N",
+        };
+        var providers = new Option<string[]>("--providers", "--provider")
+        {
+            Description = $"Execution providers to compare, separated by commas: auto, {string.Join(", ", ProviderNames.All)}. A provider "
+                + "named here must run the model, or its row fails with the reason. [default: auto]",
+            HelpName = "NAMES",
+        };
         var providerOptions = ProviderArguments.ProviderOption();
         var providerLibrary = ProviderArguments.ProviderLibrary();
-        var threads = new Option<string[]>("--threads") { Description = "Threads of the network: 1,2. All cores by default.", HelpName = "N" };
-        var precision = new Option<string[]>("--precision") { Description = "Variants: fp32 (the model itself), and fp16, int8 or bf16 for the files beside it that are named so (model-fp16.onnx). As it is by default.", HelpName = "NAMES" };
-        var duration = PipelineCommand.Duration("--duration", "How long each configuration is measured; 5s by default.");
-        var iterations = Shell.Count("--iterations", "How many runs are measured, instead of --duration.");
-        var warmup = PipelineCommand.Duration("--warmup", "Longest that is waited for times to settle first; 5s by default.");
-        var rate = new Option<string[]>("--rate") { Description = "Let runs arrive at this rate a second (open loop), with the wait in the queue in their times; several by commas, 'max' for as fast as it can (closed loop), the default.", HelpName = "FPS" };
-        var arrivals = new Option<string>("--arrivals") { Description = "How runs arrive at a rate: evenly, or at random (a Poisson process, the same each time).", DefaultValueFactory = _ => "evenly" };
+        var threads = new Option<string[]>("--threads")
+        {
+            Description = "Numbers of inference threads, 1 to 1024, separated by commas, such as 1,2. [default: all cores]",
+            HelpName = "N",
+        };
+        var precision = new Option<string[]>("--precision")
+        {
+            Description = "Precisions to compare, separated by commas: fp32 (the model itself), and fp16, int8 or bf16 (files beside it "
+                + "such as model-fp16.onnx). [default: only the model itself]",
+            HelpName = "NAMES",
+        };
+        var duration = PipelineCommand.Duration("--duration", "Time to measure each configuration. [default: 5s]");
+        var iterations = Shell.Count("--iterations", "Number of runs to measure, instead of --duration.");
+        var warmup = PipelineCommand.Duration(
+            "--warmup", "Maximum time of the warm-up, which ends when the times are steady. [default: 5s]");
+        var rate = new Option<string[]>("--rate")
+        {
+            Description = "Rates to compare, separated by commas: runs per second that arrive from outside (open loop; times include the "
+                + "wait in the queue), or 'max' for one run after another (closed loop). [default: max]",
+            HelpName = "FPS",
+        };
+        var arrivals = new Option<string>("--arrivals")
+        {
+            Description = "How runs arrive at --rate: evenly, or random (a Poisson process with a fixed seed).",
+            DefaultValueFactory = _ => "evenly",
+        };
         arrivals.AcceptOnlyFromAmong("evenly", "random");
-        var frame = new Option<string>("--frame") { Description = "Size of the frames that are shown; 1280x720 by default.", HelpName = "WxH", DefaultValueFactory = _ => "1280x720" };
-        var picture = new Option<string?>("--picture") { Description = "Picture to show, stretched to the frame; the model's self-test's, or a drawn pattern, by default.", HelpName = "FILE" };
-        var networkOnly = new Option<bool>("--network-only") { Description = "Run the network alone, on random input." };
-        var data = new Option<string[]>("--data", "-d") { Description = "Measure accuracy too, on labelled pictures as edgevision eval takes them; 'scenes-*=DIR' for the models of that name. Repeated.", HelpName = "[NAMES=]PATH" };
-        var limit = Shell.Count("--data-limit", "Only the first so many pictures.");
-        var operators = new Option<int?>("--operators") { Description = "Time operators and nodes too, over N more runs; 20 without a number.", HelpName = "N", Arity = ArgumentArity.ZeroOrOne };
-        var trace = new Option<string?>("--trace") { Description = "Write a trace of each configuration for chrome://tracing or Perfetto into this folder.", HelpName = "DIR" };
-        var samples = new Option<string?>("--samples") { Description = "Write the times of every measured run into this folder, a CSV for each configuration.", HelpName = "DIR" };
-        var noCosts = new Option<bool>("--no-costs") { Description = "Do not count multiply-accumulates and weights." };
-        var device = new Option<string?>("--device") { Description = "Name of this device in the results; its own by default.", HelpName = "NAME" };
-        var timeout = PipelineCommand.Duration("--timeout", "Longest that a configuration may take in all; 10 minutes more than its measurement by default.");
+        var frame = new Option<string>("--frame")
+        {
+            Description = "Size of the input frames in pixels.",
+            HelpName = "WxH",
+            DefaultValueFactory = _ => "1280x720",
+        };
+        var picture = new Option<string?>("--picture")
+        {
+            Description = "Image to run on, scaled to the frame size. [default: the image of the model's self-test, or a test pattern]",
+            HelpName = "FILE",
+        };
+        var networkOnly = new Option<bool>("--network-only") { Description = "Run only the network, on random input." };
+        var data = new Option<string[]>("--data", "-d")
+        {
+            Description = "Also measure accuracy on labelled images, as for edgevision eval; 'scenes-*=DIR' applies to models with "
+                + "matching names. Repeatable.",
+            HelpName = "[NAMES=]PATH",
+        };
+        var limit = Shell.Count("--data-limit", "Evaluate accuracy only on the first N images. [default: all]");
+        var operators = new Option<int?>("--operators")
+        {
+            Description = "Also measure the time of operators and nodes, over N more runs; 20 if N is omitted.",
+            HelpName = "N",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var trace = new Option<string?>("--trace")
+        {
+            Description = "Write a trace of each configuration, for chrome://tracing or Perfetto, into this folder.",
+            HelpName = "DIR",
+        };
+        var samples = new Option<string?>("--samples")
+        {
+            Description = "Write the times of every measured run into this folder, one CSV file per configuration.",
+            HelpName = "DIR",
+        };
+        var noCosts = new Option<bool>("--no-costs") { Description = "Do not count multiply-accumulates (MACs) and parameters." };
+        var device = new Option<string?>("--device")
+        {
+            Description = "Name of this device in the results. [default: the machine's]",
+            HelpName = "NAME",
+        };
+        var timeout = PipelineCommand.Duration(
+            "--timeout", "Maximum time of a configuration as a whole. [default: twice --duration plus 10 minutes]");
         var reports = new ProfileReports.Arguments();
-        var package = new Option<string?>("--package") { Description = "Measure nothing here: write a .tar.gz with this program for the target, the models and a script that measures there.", HelpName = "FILE" };
-        var target = new Option<string>("--target") { Description = $"What the package is for: {string.Join(", ", PackageTarget.Linux)}; this machine by default.", HelpName = "RID", DefaultValueFactory = _ => PackageTarget.Linux.Contains(PackageTarget.Here) ? PackageTarget.Here : PackageTarget.Linux[0] };
+        var package = new Option<string?>("--package")
+        {
+            Description = "Measure nothing on this machine: write a .tar.gz with the program for --target, the models and a script that "
+                + "measures on the target.",
+            HelpName = "FILE",
+        };
+        var target = new Option<string>("--target")
+        {
+            Description = $"Target of --package: {string.Join(", ", PackageTarget.Linux)}.",
+            HelpName = "RID",
+            DefaultValueFactory = _ => PackageTarget.Linux.Contains(PackageTarget.Here) ? PackageTarget.Here : PackageTarget.Linux[0],
+        };
         target.AcceptOnlyFromAmong([.. PackageTarget.Linux]);
-        var program = new Option<string?>("--program") { Description = "Folder with the program compiled for the target, as ./build.sh aot writes it; artifacts/edgevision-RID by default.", HelpName = "DIR" };
+        var program = new Option<string?>("--program")
+        {
+            Description = "Folder of the program compiled for the target, as ./build.sh aot writes it. [default: artifacts/edgevision-RID]",
+            HelpName = "DIR",
+        };
         var verbose = Shell.Verbose();
         var command = new Command("profile",
             """
-            Measures models: load, first run, percentiles with the whole tail, stages, throughput, memory, processor, temperature and energy, operators,
-            accuracy; each configuration in a process of its own. Says which are on the front of accuracy against latency, and which to take for a budget.
+            Measures models: load time, first run, latency percentiles, stages, throughput, memory, processor load, temperature, energy,
+            operators and accuracy, each configuration in a separate process. Marks the Pareto front of accuracy and latency, and picks the
+            best configuration for a budget.
 
             Examples:
               edgevision profile --models 'models/*.onnx' --threads 1,2 --html profile.html
@@ -56,7 +141,8 @@ internal static class ProfileCommand
               edgevision profile compare before.json after.json --fail-on-regression
             """)
         {
-            models, spec, sizes, batch, providers, providerOptions, providerLibrary, threads, precision, duration, iterations, warmup, rate, arrivals, frame, picture, networkOnly, data, limit, operators, trace, samples, noCosts, device, timeout,
+            models, spec, sizes, batch, providers, providerOptions, providerLibrary, threads, precision, duration, iterations, warmup, rate,
+            arrivals, frame, picture, networkOnly, data, limit, operators, trace, samples, noCosts, device, timeout,
         };
         reports.AddTo(command);
         command.Add(package);
@@ -70,28 +156,33 @@ internal static class ProfileCommand
             string[] named = Split(parse.GetValue(models));
             if (named.Length == 0)
             {
-                throw new WrongCallException("--models says what is measured: files, folders or patterns");
+                throw new WrongCallException("nothing to measure; give --models with files, folders or patterns");
             }
 
             var runFor = parse.GetValue(duration) ?? TimeSpan.FromSeconds(5);
-            var (width, height) = ProfilePlan.ParseSize(parse.GetValue(frame)!) ?? throw new WrongCallException($"--frame is a size such as 1280x720; '{parse.GetValue(frame)}' is not");
+            var (width, height) = ProfilePlan.ParseSize(parse.GetValue(frame)!)
+                ?? throw new WrongCallException($"--frame must be a size in pixels such as 1280x720; got '{parse.GetValue(frame)}'");
             bool timed = parse.GetResult(operators) is { Implicit: false };
             string[] known = Split(parse.GetValue(precision));
             if (known.FirstOrDefault(p => !KnownPrecisions.Contains(p)) is { } unknown)
             {
-                throw new WrongCallException($"precision '{unknown}' is not known; use {string.Join(", ", KnownPrecisions)}");
+                throw new WrongCallException($"--precision must be one of {string.Join(", ", KnownPrecisions)}; got '{unknown}'");
             }
 
             if (parse.GetValue(picture) is { } shown)
             {
-                Shell.MustExist(shown, "picture");
+                Shell.MustExist(shown, "image");
             }
 
             var call = new ProfileCall
             {
                 Models = named,
                 Spec = parse.GetValue(spec),
-                Sizes = [.. Split(parse.GetValue(sizes)).Select(s => ProfilePlan.ParseSize(s) ?? throw new WrongCallException($"--sizes are sides such as 224 or 640x384; '{s}' is none"))],
+                Sizes =
+                [
+                    .. Split(parse.GetValue(sizes)).Select(s => ProfilePlan.ParseSize(s)
+                        ?? throw new WrongCallException($"--sizes must be sizes in pixels such as 224 or 640x384; got '{s}'")),
+                ],
                 Batches = Numbers(parse.GetValue(batch), "--batch", 1, 4096) is { Length: > 0 } b ? b : [1],
                 Providers = Providers(parse.GetValue(providers)),
                 ProviderOptions = ProviderArguments.Options(parse.GetValue(providerOptions)),
@@ -120,7 +211,7 @@ internal static class ProfileCommand
                     Device = parse.GetValue(device),
                 },
             };
-            var (written, budgets) = reports.Read(parse); // before anything is measured
+            var (written, budgets) = reports.Read(parse); // checked before the measurement, to fail early
             if (parse.GetValue(package) is { } file)
             {
                 ProfilePackage.Write(file, parse.GetValue(target)!, parse.GetValue(program), call, Console.Out, cancel);
@@ -132,7 +223,8 @@ internal static class ProfileCommand
         return command;
     }
 
-    private static async Task<int> Run(ProfileCall call, ProfileReports reports, IReadOnlyList<ProfileBudget> budgets, CancellationToken cancel)
+    private static async Task<int> Run(
+        ProfileCall call, ProfileReports reports, IReadOnlyList<ProfileBudget> budgets, CancellationToken cancel)
     {
         foreach (string folder in new[] { call.TraceFolder, call.SamplesFolder }.OfType<string>())
         {
@@ -143,7 +235,7 @@ internal static class ProfileCommand
         var kept = new ProfileReports(reports.Json is "-" ? null : reports.Json, null, null, null);
         try
         {
-            // After every row, so that what was measured is there whatever comes.
+            // Written after every row, so that nothing is lost if a later one fails.
             await runner.Run(() => kept.Write(runner.Rows, []), cancel);
         }
         finally
@@ -159,18 +251,26 @@ internal static class ProfileCommand
         return runner.Rows.Any(r => r.Error is not null) ? ExitCode.Failed : ExitCode.Done;
     }
 
-    private static string[] Split(string[]? values) =>
-        [.. (values ?? []).SelectMany(v => File.Exists(v) ? [v] : v.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+    private static string[] Split(string[]? values)
+    {
+        const StringSplitOptions Options = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+        return [.. (values ?? []).SelectMany(v => File.Exists(v) ? [v] : v.Split(',', Options))];
+    }
 
     private static int[] Numbers(string[]? values, string name, int least, int most) =>
-        [.. Split(values).Select(v => int.TryParse(v, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n >= least && n <= most ? n : throw new WrongCallException($"{name} are numbers from {least} to {most}; '{v}' is none")).Distinct()];
+    [
+        .. Split(values).Select(v =>
+            int.TryParse(v, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n >= least && n <= most
+                ? n
+                : throw new WrongCallException($"{name} must be integers between {least} and {most}; got '{v}'")).Distinct(),
+    ];
 
     private static string[] Providers(string[]? values)
     {
         string[] names = [.. Split(values).Select(n => n.ToLowerInvariant()).Distinct()];
         foreach (string name in names.Where(n => n != "auto"))
         {
-            ProviderArguments.Policy([name], require: false); // says which there are
+            ProviderArguments.Policy([name], require: false); // throws for an unknown name
         }
 
         return names.Length > 0 ? names : ["auto"];
@@ -180,7 +280,7 @@ internal static class ProfileCommand
     {
         double?[] rates = [.. Split(values).Select(v => v == "max" ? (double?)null
             : double.TryParse(v, NumberStyles.Float, CultureInfo.InvariantCulture, out double rate) && rate is > 0 and <= 1e6 ? rate
-            : throw new WrongCallException($"--rate is a number above 0, or max; '{v}' is neither"))];
+            : throw new WrongCallException($"--rate must be a number above 0 and at most 1000000, or max; got '{v}'"))];
         return rates.Length > 0 ? [.. rates.Distinct()] : [null];
     }
 }

@@ -4,22 +4,38 @@ using System.Text;
 
 namespace EdgeVision.Cli;
 
-/// <summary><c>edgevision profile compare</c>: what changed between two profiles.</summary>
+/// <summary><c>edgevision profile compare</c>: shows the changes between two profiles.</summary>
 internal static class ProfileCompareCommand
 {
     public static Command Create()
     {
-        var before = new Argument<string>("A") { Description = "Profile to compare with, as --json wrote it." };
-        var after = new Argument<string>("B") { Description = "Profile that is judged." };
-        var json = new Option<string?>("--json") { Description = "Write every change with its interval as JSON to FILE, or to standard output with -.", HelpName = "FILE|-" };
-        var markdown = new Option<string?>("--markdown") { Description = "Write the comparison as GitHub tables.", HelpName = "FILE|-" };
-        var threshold = new Option<string>("--threshold") { Description = "Least change that counts; 3% by default.", HelpName = "PERCENT", DefaultValueFactory = _ => "3%" };
-        var fail = new Option<bool>("--fail-on-regression") { Description = "Exit code 1 where a figure became worse, or a configuration fails that did not." };
+        var before = new Argument<string>("A") { Description = "Baseline profile, as 'profile --json' wrote it." };
+        var after = new Argument<string>("B") { Description = "Profile to compare with the baseline." };
+        var json = new Option<string?>("--json")
+        {
+            Description = "Write every change with its interval as JSON to FILE; - for standard output.",
+            HelpName = "FILE|-",
+        };
+        var markdown = new Option<string?>("--markdown")
+        {
+            Description = "Write the comparison as GitHub tables to FILE; - for standard output.",
+            HelpName = "FILE|-",
+        };
+        var threshold = new Option<string>("--threshold")
+        {
+            Description = "Minimum change that counts, as a percentage (3%) or a share (0.03).",
+            HelpName = "PERCENT",
+            DefaultValueFactory = _ => "3%",
+        };
+        var fail = new Option<bool>("--fail-on-regression")
+        {
+            Description = "Exit code 1 if a value became worse, or if a configuration fails that did not fail before.",
+        };
         var verbose = Shell.Verbose();
         var command = new Command("compare",
             """
-            Compares two profiles, configuration by configuration: p50, p99, throughput, memory, load, size and accuracy. A change is called
-            worse or better where its 95 % confidence interval excludes 0 and it exceeds the threshold.
+            Compares two profiles, configuration by configuration: p50, p99, throughput, memory, load time, size and accuracy. A change
+            counts as worse or better if its 95 % confidence interval excludes 0 and it exceeds the threshold.
 
             Examples:
               edgevision profile compare before.json after.json
@@ -29,7 +45,8 @@ internal static class ProfileCompareCommand
             before, after, json, markdown, threshold, fail, verbose,
         };
         command.SetAction(parse => Shell.Guard(parse.GetValue(verbose), () => Run(
-            parse.GetValue(before)!, parse.GetValue(after)!, parse.GetValue(json), parse.GetValue(markdown), Share(parse.GetValue(threshold)!), parse.GetValue(fail))));
+            parse.GetValue(before)!, parse.GetValue(after)!, parse.GetValue(json), parse.GetValue(markdown),
+            Share(parse.GetValue(threshold)!), parse.GetValue(fail))));
         return command;
     }
 
@@ -41,7 +58,9 @@ internal static class ProfileCompareCommand
         var comparison = ProfileComparison.Of(ProfileJson.Load(before), ProfileJson.Load(after), threshold);
         if (comparison.Pairs.Count == 0)
         {
-            throw new EdgeVisionException($"'{before}' and '{after}' have no configuration in common: model, size, batch, provider, threads, precision and rate must be the same");
+            throw new EdgeVisionException(
+                $"'{before}' and '{after}' have no configuration in common: "
+                + "model, size, batch, provider, threads, precision and rate must be the same");
         }
 
         ComparisonText.Write(json == "-" || markdown == "-" ? Console.Error : Console.Out, comparison);
@@ -58,13 +77,14 @@ internal static class ProfileCompareCommand
         return fail && comparison.Regressions > 0 ? ExitCode.Failed : ExitCode.Done;
     }
 
-    /// <summary>Reads "3%" or "0.03".</summary>
+    /// <summary>Parses a share such as "3%" or "0.03".</summary>
     private static double Share(string text)
     {
         bool percent = text.EndsWith('%');
-        if (!double.TryParse(text.TrimEnd('%', ' '), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) || value > (percent ? 100 : 1))
+        if (!double.TryParse(text.TrimEnd('%', ' '), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)
+            || value > (percent ? 100 : 1))
         {
-            throw new WrongCallException($"--threshold is a share such as 3% or 0.03; '{text}' is none");
+            throw new WrongCallException($"--threshold must be a share up to 1 such as 3% or 0.03; got '{text}'");
         }
 
         return percent ? value / 100 : value;

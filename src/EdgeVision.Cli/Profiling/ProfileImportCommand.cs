@@ -2,17 +2,22 @@ using System.CommandLine;
 
 namespace EdgeVision.Cli;
 
-/// <summary><c>edgevision profile import</c>: results of several machines in one comparison.</summary>
+/// <summary><c>edgevision profile import</c>: merges the results of several machines.</summary>
 internal static class ProfileImportCommand
 {
     public static Command Create()
     {
-        var files = new Argument<string[]>("FILES") { Description = "Results as profile --json writes them, NAME=FILE to call the device otherwise.", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("FILES")
+        {
+            Description = "Results, as 'profile --json' writes them; NAME=FILE to give the device another name.",
+            Arity = ArgumentArity.OneOrMore,
+        };
         var reports = new ProfileReports.Arguments();
         var verbose = Shell.Verbose();
         var command = new Command("import",
             """
-            Joins results of several machines: one table, one page, one front for each device. A configuration that is there twice counts once, as last named.
+            Merges the results of several machines into one table and one page, with one Pareto front per device. If a configuration occurs
+            twice, the last one counts.
 
             Example:
               edgevision profile import pi5.json orin=results.json --html devices.html --budget p99=33ms,memory=200MB
@@ -25,7 +30,7 @@ internal static class ProfileImportCommand
             var merge = ProfileMerge.Of([.. parse.GetValue(files)!.Select(Load)]);
             foreach (var row in merge.Replaced)
             {
-                Console.Error.WriteLine($"edgevision: {ProfileConfiguration.Of(row)} on {row.Device} is there twice; the one named last counts");
+                Console.Error.WriteLine($"edgevision: {ProfileConfiguration.Of(row)} on {row.Device} occurs twice; the last one counts");
             }
 
             written.Write(merge.Rows, budgets);
@@ -40,7 +45,7 @@ internal static class ProfileImportCommand
         int equals = named.IndexOf('=', StringComparison.Ordinal);
         bool renamed = equals > 0 && !File.Exists(named);
         string path = renamed ? named[(equals + 1)..] : named;
-        Shell.MustExist(path, "file of results");
+        Shell.MustExist(path, "results file");
         var rows = ProfileJson.Load(path);
         return renamed ? [.. rows.Select(r => r with { Device = named[..equals] })] : rows;
     }

@@ -2,61 +2,61 @@ using System.Text.Json.Serialization;
 
 namespace EdgeVision.Cli;
 
-/// <summary>What a process of its own is asked to do.</summary>
+/// <summary>Task of a worker process.</summary>
 internal enum ProfileTask
 {
-    /// <summary>Say what a model takes.</summary>
+    /// <summary>Inspect the inputs of a model.</summary>
     Inspect,
 
-    /// <summary>Measure its times.</summary>
+    /// <summary>Measure the times of a model.</summary>
     Measure,
 
-    /// <summary>Measure its accuracy.</summary>
+    /// <summary>Measure the accuracy of a model.</summary>
     Evaluate,
 
-    /// <summary>Try a provider with a tiny network; there is no model.</summary>
+    /// <summary>Test a provider with a tiny network; needs no model.</summary>
     Probe,
 }
 
-/// <summary>A job for a process of its own.</summary>
-/// <param name="Task">What to do.</param>
-/// <param name="Request">The model, and how it is run.</param>
-/// <param name="Options">How it is measured.</param>
+/// <summary>Job for a worker process.</summary>
+/// <param name="Task">Task to perform.</param>
+/// <param name="Request">Model and configuration.</param>
+/// <param name="Options">Options of the measurement.</param>
 internal sealed record ProfileJob(ProfileTask Task, ProfileRequest Request, ProfileOptions Options)
 {
-    /// <summary>Picture to show it; null for its own.</summary>
+    /// <summary>Gets the image to run on; null for the model's own.</summary>
     public string? Picture { get; init; }
 
-    /// <summary>Labelled pictures to evaluate it on.</summary>
+    /// <summary>Gets the data set of labelled images to evaluate on.</summary>
     public string? Data { get; init; }
 
-    /// <summary>Only the first so many of them.</summary>
+    /// <summary>Gets the maximum number of images to evaluate; null for all.</summary>
     public int? Limit { get; init; }
 }
 
-/// <summary>What the process answers.</summary>
+/// <summary>Answer of a worker process.</summary>
 internal sealed record ProfileAnswer
 {
-    /// <summary>What the model takes.</summary>
+    /// <summary>Gets the inputs of the model.</summary>
     public ProfileModel? Model { get; init; }
 
-    /// <summary>What was measured.</summary>
+    /// <summary>Gets the measured row.</summary>
     public ProfileRow? Row { get; init; }
 
-    /// <summary>The figure of accuracy.</summary>
+    /// <summary>Gets the accuracy.</summary>
     public ProfileMetric? Metric { get; init; }
 
-    /// <summary>What came of trying a provider.</summary>
+    /// <summary>Gets the result of testing a provider.</summary>
     public ProviderProbe? Probe { get; init; }
 
-    /// <summary>Why there is none of these.</summary>
+    /// <summary>Gets the error; null if the job succeeded.</summary>
     public string? Error { get; init; }
 }
 
-/// <summary>A figure of accuracy.</summary>
-/// <param name="Name">Such as mAP@.50:.95.</param>
-/// <param name="Value">0..1.</param>
-/// <param name="Source">The data that it was measured on.</param>
+/// <summary>Accuracy of a model on a data set.</summary>
+/// <param name="Name">Name of the metric, such as mAP@.50:.95.</param>
+/// <param name="Value">Value, 0..1.</param>
+/// <param name="Source">Data that it was measured on.</param>
 internal sealed record ProfileMetric(string Name, double Value, string Source);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]

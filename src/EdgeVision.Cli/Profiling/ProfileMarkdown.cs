@@ -2,7 +2,7 @@ using System.Text;
 
 namespace EdgeVision.Cli;
 
-/// <summary>Rows as a GitHub table, and what budgets came to.</summary>
+/// <summary>Formats rows as a GitHub table, with the picks of the budgets.</summary>
 internal static class ProfileMarkdown
 {
     public static string Write(IReadOnlyList<ProfileRow> rows, IReadOnlyList<ProfileChoice> choices)
@@ -11,18 +11,29 @@ internal static class ProfileMarkdown
         var text = new StringBuilder();
         if (table.Rows.Count > 0)
         {
-            Table(text, [.. table.Columns.Select(c => c.Title)], [.. table.Columns.Select(c => c.IsNumber)], table.Rows.Select(r => table.Columns.Select(c => c.Cell(r))));
+            Table(
+                text,
+                [.. table.Columns.Select(c => c.Title)],
+                [.. table.Columns.Select(c => c.IsNumber)],
+                table.Rows.Select(r => table.Columns.Select(c => c.Cell(r))));
             List(text, table.Legend.Select(l => $"`{l[0]}`{Escape(l[1..])}"));
         }
 
-        List(text, table.Rows.Where(r => !r.Stable && r.Unstable.Length > 0).Select(r => Escape($"unstable: {ProfileConfiguration.Of(r)}: {string.Join("; ", r.Unstable)}"))
+        List(text, table.Rows
+            .Where(r => !r.Stable && r.Unstable.Length > 0)
+            .Select(r => Escape($"unstable: {ProfileConfiguration.Of(r)}: {string.Join("; ", r.Unstable)}"))
             .Concat(table.Failed.Select(r => Escape($"failed: {ProfileConfiguration.Of(r)}: {r.Error}"))));
         foreach (var choice in choices)
         {
-            text.Append('\n').Append($"**Budget {Escape(choice.Budget.Text)}, {Escape(choice.Group.ToString())}**: {Escape(ProfileTable.Pick(choice))}\n\n");
+            text.Append('\n').Append($"**Budget {Escape(choice.Budget.Text)}, {Escape(choice.Group.ToString())}**: ");
+            text.Append($"{Escape(ProfileTable.Pick(choice))}\n\n");
             if (choice.Others.Count > 0)
             {
-                Table(text, ["configuration", "why not"], [false, false], choice.Others.Select(o => (IEnumerable<string>)[ProfileConfiguration.Of(o.Row).ToString(), o.Reason]));
+                Table(
+                    text,
+                    ["configuration", "why not"],
+                    [false, false],
+                    choice.Others.Select(o => (IEnumerable<string>)[ProfileConfiguration.Of(o.Row).ToString(), o.Reason]));
             }
         }
 
@@ -30,16 +41,19 @@ internal static class ProfileMarkdown
     }
 
     /// <summary>Appends a table; cells are escaped.</summary>
-    public static void Table(StringBuilder text, IReadOnlyList<string> titles, IReadOnlyList<bool> numbers, IEnumerable<IEnumerable<string>> rows)
+    public static void Table(
+        StringBuilder text, IReadOnlyList<string> titles, IReadOnlyList<bool> numbers, IEnumerable<IEnumerable<string>> rows)
     {
-        text.Append("| ").AppendJoin(" | ", titles.Select(Escape)).Append(" |\n|").AppendJoin('|', numbers.Select(n => n ? "--:" : "---")).Append("|\n");
+        text.Append("| ").AppendJoin(" | ", titles.Select(Escape)).Append(" |\n");
+        text.Append('|').AppendJoin('|', numbers.Select(n => n ? "--:" : "---")).Append("|\n");
         foreach (var row in rows)
         {
             text.Append("| ").AppendJoin(" | ", row.Select(Escape)).Append(" |\n");
         }
     }
 
-    /// <summary>Text that Markdown shows as it is, on one line: a name cannot end its cell, nor become markup or HTML.</summary>
+    /// <summary>Escapes text so that Markdown shows it unchanged on one line.</summary>
+    /// <remarks>A name can neither end its table cell nor become markup or HTML.</remarks>
     public static string Escape(string text)
     {
         var escaped = new StringBuilder(text.Length);

@@ -2,27 +2,28 @@ using System.Globalization;
 
 namespace EdgeVision.Cli;
 
-/// <summary>
-/// A profile to be run on another machine: the program compiled ahead of time, the models, and a script that measures there and leaves the results as a file to
-/// import. The same inputs give the same bytes.
-/// </summary>
+/// <summary>Writes a package that profiles models on another machine.</summary>
+/// <remarks>
+/// It contains the program compiled ahead of time, the models, and a script that measures them and writes a results file to import. The
+/// same inputs give the same bytes.
+/// </remarks>
 internal static class ProfilePackage
 {
     private const string Root = "edgevision-profile";
 
     /// <summary>Writes a package.</summary>
-    /// <param name="file">The .tar.gz; it appears when it is whole.</param>
-    /// <param name="target">What it is for.</param>
-    /// <param name="programFolder">Folder of the program for it; null: where ./build.sh aot leaves it.</param>
-    /// <param name="call">What is to be measured.</param>
-    /// <param name="log">Told what is in it.</param>
-    /// <param name="cancel">Ends it.</param>
+    /// <param name="file">The .tar.gz to write, which appears only when complete.</param>
+    /// <param name="target">Runtime identifier of the target.</param>
+    /// <param name="programFolder">Folder of the program for the target; null for the one that ./build.sh aot writes.</param>
+    /// <param name="call">Models and configurations to measure.</param>
+    /// <param name="log">Receives a summary of the package and the next steps.</param>
+    /// <param name="cancel">Cancels the operation.</param>
     /// <exception cref="WrongCallException">There is no program for the target.</exception>
     public static void Write(string file, string target, string? programFolder, ProfileCall call, TextWriter log, CancellationToken cancel)
     {
         if (call.Data.Length > 0)
         {
-            throw new WrongCallException("data sets do not travel in a package: give --data to profile.sh there");
+            throw new WrongCallException("--data cannot be combined with --package; give it to profile.sh on the target");
         }
 
         var program = PackageTarget.Parse(target).FindProgram(programFolder, withOpenCv: true);
@@ -48,9 +49,10 @@ internal static class ProfilePackage
         files.Add("README.txt", Readme(target), executable: false, "\n");
         long bytes = PackageWriter.Write(file, files, Root, null, cancel);
 
-        log.WriteLine(FormattableString.Invariant($"{file}: {models.Length} model{(models.Length == 1 ? "" : "s")} for {target}, {bytes / 1e6:F1} MB"));
-        log.WriteLine($"there:     tar xzf {Path.GetFileName(file)} && ./edgevision-profile/profile.sh");
-        log.WriteLine($"then here: edgevision profile import results.json --html devices.html");
+        string count = models.Length == 1 ? "1 model" : $"{models.Length} models";
+        log.WriteLine(FormattableString.Invariant($"{file}: {count} for {target}, {bytes / 1e6:F1} MB"));
+        log.WriteLine($"on the target: tar xzf {Path.GetFileName(file)} && ./edgevision-profile/profile.sh");
+        log.WriteLine($"then here:     edgevision profile import results.json --html devices.html");
     }
 
     private static string Script(ProfileCall call)
@@ -75,8 +77,9 @@ internal static class ProfilePackage
             Add("--provider-option", [$"{name}={value}"]);
         }
 
-        Add("--threads", call.ThreadsGiven ? call.Threads.Select(Text) : []); // the default is that machine's cores, not this one's
-        Add("--rate", call.Rates.Where(_ => call.Rates is not [null]).Select(r => r is { } fps ? fps.ToString(CultureInfo.InvariantCulture) : "max"));
+        Add("--threads", call.ThreadsGiven ? call.Threads.Select(Text) : []); // default: all cores of the target
+        var rates = call.Rates.Where(_ => call.Rates is not [null]);
+        Add("--rate", rates.Select(r => r is { } fps ? fps.ToString(CultureInfo.InvariantCulture) : "max"));
         Add("--arrivals", call.RandomArrivals ? ["random"] : []);
         Add("--spec", call.Spec is null ? [] : ["spec.json"]);
         Add("--picture", call.Picture is null ? [] : ["picture" + Path.GetExtension(call.Picture).ToLowerInvariant()]);
@@ -89,23 +92,24 @@ internal static class ProfilePackage
         arguments.AddRange(o.CountCosts ? [] : ["--no-costs"]);
         return $"""
             #!/bin/sh
-            # Measures every model in models/ on this machine and leaves results.json here; more options may follow, as of edgevision profile.
-            # EDGEVISION_LAUNCHER stands before the program, such as an emulator and its arguments.
+            # Measures every model in models/ on this machine and writes results.json, results.md and results.html here.
+            # Further options of edgevision profile may follow. EDGEVISION_LAUNCHER is put before the program, such as an emulator.
             set -e
             cd "$(dirname "$0")"
-            exec $EDGEVISION_LAUNCHER ./edgevision profile {string.Join(' ', arguments)} --json results.json --markdown results.md --html results.html "$@"
+            exec $EDGEVISION_LAUNCHER ./edgevision profile {string.Join(' ', arguments)} \
+              --json results.json --markdown results.md --html results.html "$@"
 
             """;
     }
 
     private static string Readme(string target) => $"""
-        A profile of vision models, to be run on {target}. Nothing needs to be installed.
+        Profiles vision models on {target}. Nothing needs to be installed.
 
           ./profile.sh               measures and writes results.json, results.md and results.html here
           ./profile.sh --threads 1   the same with other options; ./edgevision profile --help lists them
-          ./edgevision doctor        what this machine offers
+          ./edgevision doctor        shows what this machine offers
 
-        Let nothing else run meanwhile, and choose the power mode that the device will run in. Take results.json back and compare devices with
+        Run nothing else meanwhile, and set the power mode that the device will use. Copy results.json back and compare devices with
           edgevision profile import results.json others.json --html devices.html
 
         """;
@@ -114,5 +118,7 @@ internal static class ProfilePackage
 
     private static string Milliseconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:F0}ms");
 
-    private static string Quote(string text) => text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or ',' or '-' or '_' or '=') ? text : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+    private static string Quote(string text) => text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or ',' or '-' or '_' or '=')
+        ? text
+        : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

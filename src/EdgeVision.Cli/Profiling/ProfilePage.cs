@@ -3,18 +3,20 @@ using System.Text.Json;
 
 namespace EdgeVision.Cli;
 
-/// <summary>Rows as one HTML file that holds its style, script and data, and loads nothing: its own policy forbids a browser every connection.</summary>
+/// <summary>Writes rows as one self-contained HTML file with its style, script and data.</summary>
+/// <remarks>The page loads nothing: its content security policy forbids all connections.</remarks>
 internal static class ProfilePage
 {
-    private static readonly string[] Scripts = ["figures.js", "state.js", "scatter.js", "budget.js", "detail.js", "table.js", "strips.js", "page.js"];
+    private static readonly string[] Scripts =
+        ["figures.js", "state.js", "scatter.js", "budget.js", "detail.js", "table.js", "strips.js", "page.js"];
 
-    /// <summary>The page, UTF-8.</summary>
+    /// <summary>Returns the page as UTF-8.</summary>
     /// <param name="rows">Rows to show.</param>
     /// <param name="budgets">Budgets that the page offers.</param>
     public static byte[] Write(IReadOnlyList<ProfileRow> rows, IReadOnlyList<ProfileBudget> budgets)
     {
         string style = Read("profile.css"), script = $"'use strict';\n{string.Concat(Scripts.Select(Read))}";
-        // Filled in one go, so that nothing in the data is taken for a place to fill.
+        // All placeholders are replaced in one pass, so that text in the data is never taken for a placeholder.
         return Encoding.UTF8.GetBytes(Fill(Read("profile.html"), new()
         {
             ["policy"] = $"default-src 'none'; script-src {Hash(script)}; style-src {Hash(style)}; base-uri 'none'; form-action 'none'",
@@ -24,7 +26,7 @@ internal static class ProfilePage
         }));
     }
 
-    /// <summary>The data as JSON that nothing in it can end: the serializers escape every &lt;, &gt; and &amp;.</summary>
+    /// <summary>Returns the data as JSON that cannot end its script element: the serializers escape &lt;, &gt; and &amp;.</summary>
     private static string Data(IReadOnlyList<ProfileRow> rows, IReadOnlyList<ProfileBudget> budgets)
     {
         using var memory = new MemoryStream();
@@ -75,7 +77,7 @@ internal static class ProfilePage
     private static string Read(string name)
     {
         using var reader = new StreamReader(typeof(ProfilePage).Assembly.GetManifestResourceStream($"profile/{name}")!);
-        // A browser hashes the text with its line ends made plain.
+        // A browser computes the hash of the text with \n line endings.
         return reader.ReadToEnd().ReplaceLineEndings("\n");
     }
 }

@@ -3,7 +3,7 @@ using System.IO.Enumeration;
 
 namespace EdgeVision.Cli;
 
-/// <summary>What was asked for, as it was called.</summary>
+/// <summary>Arguments of <c>profile</c>.</summary>
 internal sealed record ProfileCall
 {
     public required string[] Models { get; init; }
@@ -27,16 +27,16 @@ internal sealed record ProfileCall
     public TimeSpan Timeout { get; init; }
 }
 
-/// <summary>Models and the configurations in which each is measured.</summary>
+/// <summary>Determines the models to measure and the configurations of each.</summary>
 internal static class ProfilePlan
 {
-    /// <summary>Most configurations of a call: more are a slip, and would take days.</summary>
+    /// <summary>Maximum number of configurations; more are probably a mistake, and would take days.</summary>
     public const int Most = 10_000;
 
     private static readonly string[] PrecisionMarks = ["fp16", "int8", "bf16"];
 
-    /// <summary>The files that paths and patterns stand for, by name, each once.</summary>
-    /// <exception cref="WrongCallException">One stands for nothing.</exception>
+    /// <summary>Returns the files that paths and patterns stand for, sorted by name within each, without duplicates.</summary>
+    /// <exception cref="WrongCallException">A path or pattern matches no file.</exception>
     public static string[] Files(IEnumerable<string> patterns)
     {
         var files = new List<string>();
@@ -46,13 +46,16 @@ internal static class ProfilePlan
                 : Directory.Exists(pattern) ? [.. Directory.EnumerateFiles(pattern, "*.onnx").Order(StringComparer.Ordinal)]
                 : Matching(pattern);
             files.AddRange(found.Length > 0 ? found
-                : throw new WrongCallException(Directory.Exists(pattern) ? $"there is no .onnx file in '{pattern}'" : pattern.AsSpan().ContainsAny('*', '?') ? $"no file matches '{pattern}'" : $"model '{pattern}' does not exist"));
+                : throw new WrongCallException(
+                    Directory.Exists(pattern) ? $"no .onnx file found in '{pattern}'"
+                    : pattern.AsSpan().ContainsAny('*', '?') ? $"no file matches '{pattern}'"
+                    : $"model '{pattern}' does not exist"));
         }
 
         return [.. files.DistinctBy(Path.GetFullPath)];
     }
 
-    /// <summary>The configurations of one model, and what of the call does not apply to it, for people.</summary>
+    /// <summary>Returns the configurations of one model, and notes on arguments that do not apply to it.</summary>
     public static (List<ProfileRequest> Requests, List<string> Notes) Of(string model, ProfileModel takes, ProfileCall call)
     {
         var notes = new List<string>();
@@ -64,7 +67,7 @@ internal static class ProfilePlan
         }
         else if (!takes.OpenSize && call.Sizes.Any(s => s != (takes.Width, takes.Height)))
         {
-            notes.Add($"{name} takes {takes.Width}x{takes.Height} alone");
+            notes.Add($"{name} has the fixed input size {takes.Width}x{takes.Height}; --sizes is ignored");
         }
 
         var batches = call.Batches;
@@ -72,7 +75,7 @@ internal static class ProfilePlan
         {
             if (batches.Any(b => b != takes.Batch))
             {
-                notes.Add($"{name} takes batches of {takes.Batch} alone");
+                notes.Add($"{name} has the fixed batch size {takes.Batch}; --batch is ignored");
             }
 
             batches = [takes.Batch];
@@ -85,16 +88,26 @@ internal static class ProfilePlan
                        from rate in call.Rates
                        select new ProfileRequest
                        {
-                           Model = model, Spec = call.Spec, Width = size?.Item1, Height = size?.Item2, Batch = batch, Provider = provider,
-                           ProviderOptions = call.ProviderOptions, ProviderLibrary = call.ProviderLibrary, Threads = threads, RateFps = rate, RandomArrivals = rate is not null && call.RandomArrivals,
+                           Model = model,
+                           Spec = call.Spec,
+                           Width = size?.Item1,
+                           Height = size?.Item2,
+                           Batch = batch,
+                           Provider = provider,
+                           ProviderOptions = call.ProviderOptions,
+                           ProviderLibrary = call.ProviderLibrary,
+                           Threads = threads,
+                           RateFps = rate,
+                           RandomArrivals = rate is not null && call.RandomArrivals,
                        };
         return ([.. requests], notes);
     }
 
-    /// <summary>
-    /// The files of the precisions that are asked for: the model itself for fp32 (or as it is), and the variant beside it that says so in its name
-    /// (model-fp16.onnx, model.int8.onnx) for the others.
-    /// </summary>
+    /// <summary>Returns the files of the given precisions, and notes on variants that do not exist.</summary>
+    /// <remarks>
+    /// fp32, or no precision, stands for the model itself; the others for the file beside it with the precision in its name, such as
+    /// model-fp16.onnx or model.int8.onnx.
+    /// </remarks>
     public static (string[] Files, List<string> Notes) Precise(string[] files, string[] precisions)
     {
         if (precisions.Length == 0)
@@ -109,7 +122,7 @@ internal static class ProfilePlan
             string name = Path.GetFileNameWithoutExtension(file);
             if (PrecisionMarks.FirstOrDefault(m => IsMarked(name, m)) is { } own)
             {
-                // A variant that a pattern found by itself.
+                // The file is itself a variant, matched by a pattern.
                 if (precisions.Contains(own))
                 {
                     chosen.Add(file);
@@ -120,8 +133,10 @@ internal static class ProfilePlan
 
             foreach (string precision in precisions)
             {
-                string? found = precision == "fp32" ? file
-                    : new[] { $"{name}-{precision}.onnx", $"{name}.{precision}.onnx", $"{name}_{precision}.onnx" }.Select(n => Path.Combine(Path.GetDirectoryName(file) ?? "", n)).FirstOrDefault(File.Exists);
+                string[] variants = [$"{name}-{precision}.onnx", $"{name}.{precision}.onnx", $"{name}_{precision}.onnx"];
+                string? found = precision == "fp32"
+                    ? file
+                    : variants.Select(n => Path.Combine(Path.GetDirectoryName(file) ?? "", n)).FirstOrDefault(File.Exists);
                 if (found is not null)
                 {
                     chosen.Add(found);
@@ -136,9 +151,9 @@ internal static class ProfilePlan
         return ([.. chosen.DistinctBy(Path.GetFullPath)], notes);
     }
 
-    /// <summary>The data that a model is evaluated on: the first whose pattern its name matches; null without.</summary>
-    /// <param name="model">File.</param>
-    /// <param name="data">PATH, or PATTERN=PATH.</param>
+    /// <summary>Returns the first data set whose pattern matches the name of a model; null if none does.</summary>
+    /// <param name="model">File of the model.</param>
+    /// <param name="data">Data sets as PATH or PATTERN=PATH.</param>
     public static string? DataOf(string model, IEnumerable<string> data)
     {
         string name = Path.GetFileNameWithoutExtension(model);
@@ -154,7 +169,7 @@ internal static class ProfilePlan
         return null;
     }
 
-    /// <summary>"320" or "640x384".</summary>
+    /// <summary>Parses a size in pixels such as "320" or "640x384", 1 to 16384 a side; null if it is invalid.</summary>
     public static (int Width, int Height)? ParseSize(string text)
     {
         string[] parts = text.Split('x', 'X');
@@ -162,15 +177,26 @@ internal static class ProfilePlan
         return parts.Length is 1 or 2 && sides.All(s => s is >= 1 and <= 16384) ? (sides[0], sides[^1]) : null;
     }
 
-    /// <summary>A configuration in a few words, for a progress bar.</summary>
-    public static string Words(ProfileRequest request) => string.Create(CultureInfo.InvariantCulture,
-        $"{Path.GetFileNameWithoutExtension(request.Model)}{(request.Width is { } w ? $" {w}x{request.Height}" : "")}{(request.Batch > 1 ? $" batch {request.Batch}" : "")} {request.Provider} {request.Threads} thread{(request.Threads == 1 ? "" : "s")}{(request.RateFps is { } r ? $" at {r} fps" : "")}");
+    /// <summary>Returns a short description of a configuration, for the progress bar and file names.</summary>
+    public static string Words(ProfileRequest request)
+    {
+        string model = Path.GetFileNameWithoutExtension(request.Model), threads = request.Threads == 1 ? "thread" : "threads";
+        string size = request.Width is { } w ? FormattableString.Invariant($" {w}x{request.Height}") : "";
+        string batch = request.Batch > 1 ? FormattableString.Invariant($" batch {request.Batch}") : "";
+        string rate = request.RateFps is { } r ? FormattableString.Invariant($" at {r} fps") : "";
+        return FormattableString.Invariant($"{model}{size}{batch} {request.Provider} {request.Threads} {threads}{rate}");
+    }
 
-    private static bool IsMarked(string name, string precision) => name.Length > precision.Length && name.EndsWith(precision, StringComparison.OrdinalIgnoreCase) && name[^(precision.Length + 1)] is '-' or '.' or '_';
+    private static bool IsMarked(string name, string precision) =>
+        name.Length > precision.Length
+        && name.EndsWith(precision, StringComparison.OrdinalIgnoreCase)
+        && name[^(precision.Length + 1)] is '-' or '.' or '_';
 
     private static string[] Matching(string pattern)
     {
         string folder = Path.GetDirectoryName(pattern) is { Length: > 0 } named ? named : ".";
-        return Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, Path.GetFileName(pattern)).Order(StringComparer.Ordinal)] : [];
+        return Directory.Exists(folder)
+            ? [.. Directory.EnumerateFiles(folder, Path.GetFileName(pattern)).Order(StringComparer.Ordinal)]
+            : [];
     }
 }

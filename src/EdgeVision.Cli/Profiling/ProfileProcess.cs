@@ -5,21 +5,23 @@ using System.Text.Json;
 
 namespace EdgeVision.Cli;
 
-/// <summary>Has jobs done in processes of their own: this program again. One that crashes, hangs or runs out of memory costs its own row and nothing else.</summary>
+/// <summary>Runs jobs in worker processes of this program.</summary>
+/// <remarks>A worker that crashes, hangs or runs out of memory loses only its own row.</remarks>
 internal static class ProfileProcess
 {
-    /// <summary>Environment variable with what must stand before the program to start it, such as an emulator and its arguments.</summary>
+    /// <summary>Environment variable with the command to start this program with, such as an emulator and its arguments.</summary>
     public const string LauncherVariable = "EDGEVISION_LAUNCHER";
 
     private const int KeptLines = 20;
 
-    /// <summary>Has a job done.</summary>
-    /// <param name="job">The job.</param>
-    /// <param name="timeout">Longest that it may take.</param>
-    /// <param name="progress">Told the phase and its share, 0..1.</param>
+    /// <summary>Runs a job in a worker process.</summary>
+    /// <param name="job">Job to run.</param>
+    /// <param name="timeout">Maximum time of the job.</param>
+    /// <param name="progress">Called with the phase and its progress, 0..1.</param>
     /// <param name="cancel">Kills the process.</param>
-    /// <returns>Its answer; an error where it gave none.</returns>
-    public static async Task<ProfileAnswer> Run(ProfileJob job, TimeSpan timeout, Action<string, double> progress, CancellationToken cancel)
+    /// <returns>Answer of the worker; an answer with an error if it gave none.</returns>
+    public static async Task<ProfileAnswer> Run(
+        ProfileJob job, TimeSpan timeout, Action<string, double> progress, CancellationToken cancel)
     {
         using var process = new Process { StartInfo = Self() };
         try
@@ -28,7 +30,7 @@ internal static class ProfileProcess
         }
         catch (Win32Exception e)
         {
-            return new ProfileAnswer { Error = $"no process could be started for it: {e.Message}" };
+            return new ProfileAnswer { Error = $"the worker process could not be started: {e.Message}" };
         }
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -54,7 +56,8 @@ internal static class ProfileProcess
                 {
                     answer = line[ProfileWorker.Answer.Length..];
                 }
-                else if (line.LastIndexOf(' ') is > 0 and var space && double.TryParse(line[space..], CultureInfo.InvariantCulture, out double share))
+                else if (line.LastIndexOf(' ') is > 0 and var space
+                    && double.TryParse(line[space..], CultureInfo.InvariantCulture, out double share))
                 {
                     progress(line[..space], share);
                 }
@@ -66,11 +69,11 @@ internal static class ProfileProcess
         {
             Kill(process);
             cancel.ThrowIfCancellationRequested();
-            return new ProfileAnswer { Error = string.Create(CultureInfo.InvariantCulture, $"it was stopped after {timeout.TotalSeconds:F0} s (--timeout)") };
+            return new ProfileAnswer { Error = FormattableString.Invariant($"stopped after {timeout.TotalSeconds:F0} s (--timeout)") };
         }
         catch (IOException)
         {
-            // It ended before it had read its job: what it said tells why.
+            // The worker ended before it had read its job; its error output is reported below.
             await process.WaitForExitAsync(CancellationToken.None);
         }
 
@@ -80,7 +83,8 @@ internal static class ProfileProcess
         }
 
         string said = string.Join(" / ", await errors);
-        return new ProfileAnswer { Error = $"its process ended with {Ending(process.ExitCode)}{(said.Length > 0 ? $": {said}" : "")}" };
+        string details = said.Length > 0 ? $": {said}" : "";
+        return new ProfileAnswer { Error = $"the worker process ended with {Ending(process.ExitCode)}{details}" };
     }
 
     private static void Kill(Process process)
@@ -92,11 +96,11 @@ internal static class ProfileProcess
         }
         catch (Exception e) when (e is InvalidOperationException or Win32Exception)
         {
-            // It has just ended by itself.
+            // The process has already exited.
         }
     }
 
-    // Signals are what crashes show themselves by.
+    // Exit codes above 128 stand for the signal that ended the process.
     private static string Ending(int code) => code switch
     {
         134 or 128 + 6 => "SIGABRT (an assertion of a native library)",
@@ -124,7 +128,7 @@ internal static class ProfileProcess
             }
         }
 
-        // The last few say it best.
+        // The last lines are the most informative.
         while (lines.Count > 3)
         {
             lines.Dequeue();
@@ -135,8 +139,9 @@ internal static class ProfileProcess
 
     private static ProcessStartInfo Self()
     {
-        var command = new List<string>((Environment.GetEnvironmentVariable(LauncherVariable) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries));
-        string self = Environment.ProcessPath ?? throw new EdgeVisionException("the system does not say which program this is");
+        string launcher = Environment.GetEnvironmentVariable(LauncherVariable) ?? "";
+        var command = new List<string>(launcher.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        string self = Environment.ProcessPath ?? throw new EdgeVisionException("the path of this program is unknown");
         command.Add(self);
         if (Path.GetFileNameWithoutExtension(self) == "dotnet")
         {

@@ -3,28 +3,46 @@ using System.Text;
 
 namespace EdgeVision.Cli;
 
-/// <summary>Where a profile's rows are written, besides the terminal. Each file appears once it is whole; "-" is standard output, for one of them.</summary>
+/// <summary>Files that the rows of a profile are written to, in addition to the terminal.</summary>
+/// <remarks>Each file appears only when complete; one of them may be "-" for standard output.</remarks>
 internal sealed record ProfileReports(string? Json, string? Csv, string? Markdown, string? Html)
 {
-    /// <summary>Whether one of them takes standard output, so that nothing else may be printed there.</summary>
+    /// <summary>Gets whether a report is written to standard output, so that nothing else may be printed there.</summary>
     public bool TakesStandardOutput => All.Any(f => f.To == "-");
 
     private IEnumerable<(string Option, string? To)> All => [("--json", Json), ("--csv", Csv), ("--markdown", Markdown), ("--html", Html)];
 
-    /// <summary>The options of a command that writes reports.</summary>
+    /// <summary>Options of a command that writes reports.</summary>
     public sealed class Arguments
     {
-        public Option<string?> Json { get; } = new("--json") { Description = "Write the rows as JSON to FILE, or to standard output with -; compare, import and later runs read it.", HelpName = "FILE|-" };
+        public Option<string?> Json { get; } = new("--json")
+        {
+            Description = "Write the rows as JSON to FILE, for compare and import; - for standard output.",
+            HelpName = "FILE|-",
+        };
 
-        public Option<string?> Csv { get; } = new("--csv") { Description = "Write the rows as CSV.", HelpName = "FILE|-" };
+        public Option<string?> Csv { get; } = new("--csv")
+        {
+            Description = "Write the rows as CSV to FILE; - for standard output.",
+            HelpName = "FILE|-",
+        };
 
-        public Option<string?> Markdown { get; } = new("--markdown") { Description = "Write the rows as a GitHub table, with the picks of the budgets.", HelpName = "FILE|-" };
+        public Option<string?> Markdown { get; } = new("--markdown")
+        {
+            Description = "Write the rows as a GitHub table to FILE, with the picks of the budgets; - for standard output.",
+            HelpName = "FILE|-",
+        };
 
-        public Option<string?> Html { get; } = new("--html") { Description = "Write one page with charts that needs no network.", HelpName = "FILE|-" };
+        public Option<string?> Html { get; } = new("--html")
+        {
+            Description = "Write a self-contained page with charts to FILE; - for standard output.",
+            HelpName = "FILE|-",
+        };
 
         public Option<string[]> Budgets { get; } = new("--budget")
         {
-            Description = $"Pick the most accurate that keeps to limits by commas, and say why the others fall: p99=33ms,memory=200MB. Known: {string.Join(", ", ProfileFigure.All.Select(f => f.Name))}. May be given several times.",
+            Description = "Pick the most accurate configuration within these limits, separated by commas, such as p99=33ms,memory=200MB, "
+                + $"and print why the others fail. Limits: {string.Join(", ", ProfileFigure.All.Select(f => f.Name))}. Repeatable.",
             HelpName = "LIMITS",
             AllowMultipleArgumentsPerToken = false,
             DefaultValueFactory = _ => [],
@@ -38,8 +56,10 @@ internal sealed record ProfileReports(string? Json, string? Csv, string? Markdow
             }
         }
 
-        /// <summary>What the call says, checked before anything is measured.</summary>
-        /// <exception cref="WrongCallException">Two reports want standard output, one has no folder to lie in, or a budget cannot be read.</exception>
+        /// <summary>Returns the reports and budgets that the arguments give, and checks them before the measurement.</summary>
+        /// <exception cref="WrongCallException">
+        /// Two reports use standard output, the folder of a report does not exist, or a budget is invalid.
+        /// </exception>
         public (ProfileReports Reports, IReadOnlyList<ProfileBudget> Budgets) Read(ParseResult parse)
         {
             var reports = new ProfileReports(parse.GetValue(Json), parse.GetValue(Csv), parse.GetValue(Markdown), parse.GetValue(Html));
@@ -55,31 +75,33 @@ internal sealed record ProfileReports(string? Json, string? Csv, string? Markdow
         }
     }
 
-    /// <summary>Whether they can be written, as far as that is known before the rows are.</summary>
-    /// <exception cref="WrongCallException">They cannot.</exception>
+    /// <summary>Checks that the reports can be written, as far as this is known before the rows exist.</summary>
+    /// <exception cref="WrongCallException">A report cannot be written.</exception>
     public void Check()
     {
         var given = All.Where(f => f.To is not null).ToList();
         if (given.Where(f => f.To == "-").Select(f => f.Option).ToArray() is { Length: > 1 } several)
         {
-            throw new WrongCallException($"only one of {string.Join(" and ", several)} can take standard output");
+            throw new WrongCallException($"only one of {string.Join(" and ", several)} can write to standard output");
         }
 
         foreach (var (option, to) in given.Where(f => f.To != "-"))
         {
             if (Directory.Exists(to) || Path.GetDirectoryName(Path.GetFullPath(to!)) is not { } folder || !Directory.Exists(folder))
             {
-                throw new WrongCallException($"{option} '{to}' is no place for a file: {(Directory.Exists(to) ? "it is a folder" : "there is no such folder")}");
+                throw new WrongCallException(
+                    $"{option} '{to}' cannot be written: {(Directory.Exists(to) ? "it is a folder" : "its folder does not exist")}");
             }
         }
 
-        if (given.Where(f => f.To != "-").GroupBy(f => Path.GetFullPath(f.To!)).FirstOrDefault(g => g.Skip(1).Any()) is { } same)
+        var files = given.Where(f => f.To != "-").GroupBy(f => Path.GetFullPath(f.To!));
+        if (files.FirstOrDefault(g => g.Skip(1).Any()) is { } same)
         {
             throw new WrongCallException($"{string.Join(" and ", same.Select(f => f.Option))} name the same file");
         }
     }
 
-    /// <summary>Writes all of them.</summary>
+    /// <summary>Writes all reports.</summary>
     public void Write(IReadOnlyList<ProfileRow> rows, IReadOnlyList<ProfileBudget> budgets)
     {
         Put(Json, () => [.. ProfileJson.Serialize(rows), (byte)'\n']);
@@ -88,7 +110,7 @@ internal sealed record ProfileReports(string? Json, string? Csv, string? Markdow
         Put(Html, () => ProfilePage.Write(rows, budgets));
     }
 
-    /// <summary>Prints the table and the picks: to standard error where a report takes standard output.</summary>
+    /// <summary>Prints the table and the picks; to standard error if a report uses standard output.</summary>
     public void Print(IReadOnlyList<ProfileRow> rows, IReadOnlyList<ProfileBudget> budgets)
     {
         var to = TakesStandardOutput ? Console.Error : Console.Out;

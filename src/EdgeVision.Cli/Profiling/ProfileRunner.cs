@@ -3,16 +3,18 @@ using System.Globalization;
 
 namespace EdgeVision.Cli;
 
-/// <summary>Measures every configuration of a call, one after another, each in a process of its own.</summary>
+/// <summary>Measures all configurations, one after another, each in a separate process.</summary>
 internal sealed class ProfileRunner(ProfileCall call, TextWriter log)
 {
     private readonly List<ProfileRow> _rows = [];
     private readonly Dictionary<(string Model, int? Width, int? Height, string Provider), ProfileAnswer> _metrics = [];
 
-    /// <summary>Rows so far.</summary>
+    /// <summary>Gets the rows measured so far.</summary>
     public IReadOnlyList<ProfileRow> Rows => _rows;
 
-    /// <summary>Measures all; <paramref name="each"/> is called after every row, so that what is measured is kept whatever comes.</summary>
+    /// <summary>Measures all configurations.</summary>
+    /// <param name="each">Called after every row, so that nothing is lost if a later one fails.</param>
+    /// <param name="cancel">Cancels the measurement.</param>
     public async Task Run(Action each, CancellationToken cancel)
     {
         var (files, notes) = ProfilePlan.Precise(ProfilePlan.Files(call.Models), call.Precisions);
@@ -23,7 +25,7 @@ internal sealed class ProfileRunner(ProfileCall call, TextWriter log)
             var answer = await Ask(new ProfileJob(ProfileTask.Inspect, request, call.Options), static (_, _) => { }, cancel);
             if (answer.Model is not { } takes)
             {
-                _rows.Add(ModelProfiler.Failed(request, call.Options, answer.Error ?? "nothing is known of it"));
+                _rows.Add(ModelProfiler.Failed(request, call.Options, answer.Error ?? "the model could not be inspected"));
                 continue;
             }
 
@@ -39,7 +41,7 @@ internal sealed class ProfileRunner(ProfileCall call, TextWriter log)
 
         if (plan.Count > ProfilePlan.Most)
         {
-            throw new WrongCallException($"that is {plan.Count} configurations; {ProfilePlan.Most} is the most");
+            throw new WrongCallException($"there are {plan.Count} configurations; the maximum is {ProfilePlan.Most}: give fewer values");
         }
 
         using var bar = new ProfileBar(plan.Count, log);
@@ -56,7 +58,11 @@ internal sealed class ProfileRunner(ProfileCall call, TextWriter log)
     private async Task<ProfileRow> Measure(ProfileRequest request, ProfileBar bar, CancellationToken cancel)
     {
         var options = call.TraceFolder is { } folder
-            ? call.Options with { TracePath = Path.Combine(folder, FileName(request, ".json")), OperatorRuns = Math.Max(call.Options.OperatorRuns, 1) }
+            ? call.Options with
+            {
+                TracePath = Path.Combine(folder, FileName(request, ".json")),
+                OperatorRuns = Math.Max(call.Options.OperatorRuns, 1),
+            }
             : call.Options;
         if (call.SamplesFolder is { } samples)
         {
@@ -66,7 +72,7 @@ internal sealed class ProfileRunner(ProfileCall call, TextWriter log)
         var answer = await Ask(new ProfileJob(ProfileTask.Measure, request, options) { Picture = call.Picture }, bar.Report, cancel);
         if (answer.Row is not { } row)
         {
-            return ModelProfiler.Failed(request, options, answer.Error ?? "it was not measured");
+            return ModelProfiler.Failed(request, options, answer.Error ?? "not measured");
         }
 
         if (ProfilePlan.DataOf(request.Model, call.Data) is not { } data)
@@ -78,7 +84,8 @@ internal sealed class ProfileRunner(ProfileCall call, TextWriter log)
         var key = (request.Model, request.Width, request.Height, row.Provider);
         if (!_metrics.TryGetValue(key, out var metric))
         {
-            metric = await Ask(new ProfileJob(ProfileTask.Evaluate, request, options) { Data = data, Limit = call.DataLimit }, bar.Report, cancel);
+            var job = new ProfileJob(ProfileTask.Evaluate, request, options) { Data = data, Limit = call.DataLimit };
+            metric = await Ask(job, bar.Report, cancel);
             _metrics.Add(key, metric);
             if (metric.Error is { } error)
             {
@@ -91,10 +98,11 @@ internal sealed class ProfileRunner(ProfileCall call, TextWriter log)
 
     private static string FileName(ProfileRequest request, string extension) => ProfilePlan.Words(request).Replace(' ', '-') + extension;
 
-    private Task<ProfileAnswer> Ask(ProfileJob job, Action<string, double> progress, CancellationToken cancel) => ProfileProcess.Run(job, call.Timeout, progress, cancel);
+    private Task<ProfileAnswer> Ask(ProfileJob job, Action<string, double> progress, CancellationToken cancel) =>
+        ProfileProcess.Run(job, call.Timeout, progress, cancel);
 }
 
-/// <summary>How far a profile is: a line that is written over on a terminal, a line for each row elsewhere.</summary>
+/// <summary>Shows the progress of a profile: a progress bar on a terminal, one line per row elsewhere.</summary>
 internal sealed class ProfileBar(int total, TextWriter log) : IDisposable
 {
     private readonly bool _live = !Console.IsErrorRedirected;
@@ -117,20 +125,28 @@ internal sealed class ProfileBar(int total, TextWriter log) : IDisposable
 
         const int Width = 20;
         int full = _done * Width / Math.Max(1, total);
-        string left = _done == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"  {TimeSpan.FromSeconds(Stopwatch.GetElapsedTime(_start).TotalSeconds / _done * (total - _done)):h\\:mm\\:ss} left");
-        string line = string.Create(CultureInfo.InvariantCulture, $"[{new string('#', full)}{new string('.', Width - full)}] {_done}/{total} {_what}: {phase} {share:P0}{left}");
+        string left = "";
+        if (_done > 0)
+        {
+            var rest = TimeSpan.FromSeconds(Stopwatch.GetElapsedTime(_start).TotalSeconds / _done * (total - _done));
+            left = string.Create(CultureInfo.InvariantCulture, $"  {rest:h\\:mm\\:ss} left");
+        }
+
+        string bar = new string('#', full) + new string('.', Width - full);
+        string line = string.Create(CultureInfo.InvariantCulture, $"[{bar}] {_done}/{total} {_what}: {phase} {share:P0}{left}");
         log.Write($"\r{Fit(line)}");
     }
 
     public void End(ProfileRow row)
     {
         _done++;
+        string stability = row.Stable ? "" : $" (unstable: {string.Join("; ", row.Unstable)})";
         Say(row.Error is { } error
             ? $"{_done,4}/{total} {_what}: {error}"
-            : string.Create(CultureInfo.InvariantCulture, $"{_done,4}/{total} {_what}: p50 {row.P50Ms:F2} ms, p99 {row.P99Ms:F2} ms{(row.Stable ? "" : $" (not stable: {string.Join("; ", row.Unstable)})")}"));
+            : FormattableString.Invariant($"{_done,4}/{total} {_what}: p50 {row.P50Ms:F2} ms, p99 {row.P99Ms:F2} ms{stability}"));
     }
 
-    /// <summary>Writes a line that stays.</summary>
+    /// <summary>Writes a line above the progress bar.</summary>
     public void Say(string line)
     {
         if (_live)

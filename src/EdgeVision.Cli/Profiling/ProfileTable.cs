@@ -1,28 +1,33 @@
 namespace EdgeVision.Cli;
 
-/// <summary>Rows as a table in a terminal, and what budgets came to.</summary>
+/// <summary>Prints rows as a table, and the picks of the budgets.</summary>
 internal static class ProfileTable
 {
     private const int Gap = 2;
 
-    /// <summary>Prints the rows with figures, what their marks mean, and the reasons of those that are unstable or failed.</summary>
+    /// <summary>Prints the measured rows, the legend, and the reasons why rows are unstable or failed.</summary>
     public static void Write(TextWriter to, IReadOnlyList<ProfileRow> rows)
     {
         var table = ProfileColumns.Of(rows);
         if (table.Rows.Count > 0)
         {
-            Grid(to, [.. table.Columns.Select(c => c.Title)], [.. table.Columns.Select(c => c.IsNumber)], [.. table.Rows.Select(r => table.Columns.Select(c => Plain(c.Cell(r))).ToArray())]);
+            Grid(
+                to,
+                [.. table.Columns.Select(c => c.Title)],
+                [.. table.Columns.Select(c => c.IsNumber)],
+                [.. table.Rows.Select(r => table.Columns.Select(c => Plain(c.Cell(r))).ToArray())]);
             foreach (string line in table.Legend)
             {
                 to.WriteLine(line);
             }
         }
 
-        Reasons(to, "unstable", table.Rows.Where(r => !r.Stable), r => r.Unstable.Length > 0 ? string.Join("; ", r.Unstable) : "no reason given");
+        var unstable = table.Rows.Where(r => !r.Stable);
+        Reasons(to, "unstable", unstable, r => r.Unstable.Length > 0 ? string.Join("; ", r.Unstable) : "no reason given");
         Reasons(to, "failed", table.Failed, r => r.Error!);
     }
 
-    /// <summary>Prints the pick of every choice, and why the others fell.</summary>
+    /// <summary>Prints the pick of every choice, and why the others were rejected.</summary>
     public static void Write(TextWriter to, IReadOnlyList<ProfileChoice> choices)
     {
         foreach (var choice in choices)
@@ -37,7 +42,7 @@ internal static class ProfileTable
         }
     }
 
-    /// <summary>The pick of a choice in a line, with its figures and what is to be known of it; or what comes nearest.</summary>
+    /// <summary>Returns the pick of a choice on one line, with its values and caveats; or the nearest configuration.</summary>
     public static string Pick(ProfileChoice choice)
     {
         if (choice.Pick is not { } pick)
@@ -46,28 +51,36 @@ internal static class ProfileTable
         }
 
         var figures = choice.Budget.Limits.Select(l => l.Figure).Prepend(ProfileFigure.P99).Prepend(choice.Group.Accuracy).Distinct()
-            .Where(f => f.Of(pick) is not null).Select(f => $"{(f == ProfileFigure.Metric ? pick.MetricName ?? f.Name : f == ProfileFigure.Capacity ? "MACs" : f.Name)} {f.Text(f.Of(pick)!.Value)}");
-        return $"{ProfileConfiguration.Of(pick)} ({string.Join(", ", figures)}){(pick.Stable ? "" : "; it is unstable: measure it again")}{(ProfileColumns.IsEmulated(pick) ? "; it is emulated: its times say nothing of the real processor" : "")}";
+            .Where(f => f.Of(pick) is not null).Select(f => $"{Name(f)} {f.Text(f.Of(pick)!.Value)}");
+        string unstable = pick.Stable ? "" : "; it is unstable: measure it again";
+        string emulated = ProfileColumns.IsEmulated(pick) ? "; it is emulated: its times are not those of the real processor" : "";
+        return $"{ProfileConfiguration.Of(pick)} ({string.Join(", ", figures)}){unstable}{emulated}";
+
+        string Name(ProfileFigure f) =>
+            f == ProfileFigure.Metric ? pick.MetricName ?? f.Name : f == ProfileFigure.Capacity ? "MACs" : f.Name;
     }
 
-    /// <summary>Prints cells in columns: numbers to the right, text to the left.</summary>
+    /// <summary>Prints cells in columns: numbers right-aligned, text left-aligned.</summary>
     public static void Grid(TextWriter to, IReadOnlyList<string> titles, IReadOnlyList<bool> numbers, IReadOnlyList<string[]> rows)
     {
         int[] widths = [.. titles.Select((t, i) => Math.Max(t.Length, rows.Count == 0 ? 0 : rows.Max(r => r[i].Length)))];
         foreach (var cells in rows.Prepend(titles))
         {
-            to.WriteLine(string.Join(new string(' ', Gap), cells.Select((c, i) => numbers[i] ? c.PadLeft(widths[i]) : c.PadRight(widths[i]))).TrimEnd());
+            var padded = cells.Select((c, i) => numbers[i] ? c.PadLeft(widths[i]) : c.PadRight(widths[i]));
+            to.WriteLine(string.Join(new string(' ', Gap), padded).TrimEnd());
         }
     }
 
-    /// <summary>Text from a file on one line, without what a terminal would act on.</summary>
+    /// <summary>Replaces control characters by spaces.</summary>
+    /// <remarks>Text from a file then stays on one line and cannot control the terminal.</remarks>
     public static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
 
     private static void Reasons(TextWriter to, string title, IEnumerable<ProfileRow> rows, Func<ProfileRow, string> reason)
     {
         foreach (var row in rows)
         {
-            to.WriteLine(Plain($"{title}: {ProfileConfiguration.Of(row)}{(row.Device.Length > 0 ? $" on {row.Device}" : "")}: {reason(row)}"));
+            string device = row.Device.Length > 0 ? $" on {row.Device}" : "";
+            to.WriteLine(Plain($"{title}: {ProfileConfiguration.Of(row)}{device}: {reason(row)}"));
         }
     }
 }

@@ -5,19 +5,20 @@ using EdgeVision.Imaging;
 
 namespace EdgeVision.Cli;
 
-/// <summary>
-/// The process in which one configuration is measured: a job as JSON on standard input; on standard output lines that begin with <see cref="Mark"/>, the last of
-/// which is the answer. Whatever else providers print there is passed over.
-/// </summary>
+/// <summary>Worker process that measures one configuration.</summary>
+/// <remarks>
+/// Reads a job as JSON from standard input, and writes lines that begin with <see cref="Mark"/> to standard output; the last of them is the
+/// answer. The parent ignores other lines, which providers may print.
+/// </remarks>
 internal static class ProfileWorker
 {
-    /// <summary>Name of the command that the parent calls.</summary>
+    /// <summary>Name of the command that the parent process runs.</summary>
     public const string Name = "profile-worker";
 
-    /// <summary>Begins a line that is meant for the parent.</summary>
+    /// <summary>Prefix of the lines for the parent process.</summary>
     public const string Mark = "#edgevision ";
 
-    /// <summary>Begins the answer, after the mark.</summary>
+    /// <summary>Prefix of the answer, after the mark.</summary>
     public const string Answer = "answer ";
 
     private const double LowestScore = 0.001; // average precision needs the whole curve
@@ -35,7 +36,8 @@ internal static class ProfileWorker
         try
         {
             using var input = Console.OpenStandardInput();
-            var job = JsonSerializer.Deserialize(input, ProfileJobJson.Default.ProfileJob) ?? throw new EdgeVisionException("there is no job on standard input");
+            var job = JsonSerializer.Deserialize(input, ProfileJobJson.Default.ProfileJob)
+                ?? throw new EdgeVisionException("standard input contains no job");
             answer = job.Task switch
             {
                 ProfileTask.Inspect => new ProfileAnswer { Model = ModelProfiler.Inspect(job.Request.Model, job.Request.Spec) },
@@ -46,16 +48,18 @@ internal static class ProfileWorker
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            // Everything is told to the parent, which has the row that it belongs to.
-            answer = new ProfileAnswer { Error = e is EdgeVisionException or WrongCallException or IOException or UnauthorizedAccessException ? e.Message : $"{e.GetType().Name}: {e.Message}" };
+            // All errors go to the parent, which adds them to the row.
+            bool expected = e is EdgeVisionException or WrongCallException or IOException or UnauthorizedAccessException;
+            answer = new ProfileAnswer { Error = expected ? e.Message : $"{e.GetType().Name}: {e.Message}" };
         }
 
         Say(Answer + JsonSerializer.Serialize(answer, ProfileJobJson.Default.ProfileAnswer));
         return answer.Error is null ? ExitCode.Done : ExitCode.Failed;
     }
 
-    private static ProviderProbe Probe(ProfileRequest request) =>
-        request.ProviderLibrary is { } library ? ProviderProbe.TryLibrary(library, request.ProviderOptions) : ProviderProbe.Try(ProviderNames.Parse(request.Provider), request.ProviderOptions);
+    private static ProviderProbe Probe(ProfileRequest request) => request.ProviderLibrary is { } library
+        ? ProviderProbe.TryLibrary(library, request.ProviderOptions)
+        : ProviderProbe.Try(ProviderNames.Parse(request.Provider), request.ProviderOptions);
 
     private static ProfileRow Measure(ProfileJob job, CancellationToken cancel)
     {
@@ -76,7 +80,8 @@ internal static class ProfileWorker
             InputSize = job.Request is { Width: { } w, Height: { } h } ? (w, h) : null,
             Confidence = (float)LowestScore,
         });
-        var evaluation = new Evaluation(model, data, null, model.Options.MaxDetections, Math.Max(LowestScore, model.Spec.Thresholds.Confidence), Console.Error);
+        double threshold = Math.Max(LowestScore, model.Spec.Thresholds.Confidence);
+        var evaluation = new Evaluation(model, data, null, model.Options.MaxDetections, threshold, Console.Error);
         int count = Math.Min(job.Limit ?? int.MaxValue, data.Pictures.Count), failed = 0;
         for (int i = 0; i < count; i++)
         {
@@ -96,13 +101,13 @@ internal static class ProfileWorker
 
         if (failed == count)
         {
-            throw new EdgeVisionException($"no picture of {data.Description} could be evaluated");
+            throw new EdgeVisionException($"no image of {data.Description} could be evaluated");
         }
 
         var (name, value) = evaluation.Measures[0].Headline;
         return value is >= 0 and <= 1
-            ? new ProfileMetric(name, value, $"{count - failed} pictures of {job.Data}")
-            : throw new EdgeVisionException($"{name} of {data.Description} does not exist");
+            ? new ProfileMetric(name, value, $"{count - failed} images of {job.Data}")
+            : throw new EdgeVisionException($"{name} is undefined for {data.Description}");
     }
 
     private static void Say(string line)
@@ -111,7 +116,7 @@ internal static class ProfileWorker
         Console.Out.Flush();
     }
 
-    // Called between slices of the measurement, which are counted without it.
+    // Called between slices of the measurement; its time is not part of the measured times.
     private sealed class Reporter : IProgress<ProfileProgress>
     {
         private string _phase = "";

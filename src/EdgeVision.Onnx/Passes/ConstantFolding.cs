@@ -1,30 +1,29 @@
 namespace EdgeVision.Onnx;
 
-/// <summary>
-/// Computes once what does not depend on the input: nodes whose inputs are all initializers or constants become initializers themselves.
-/// What nothing reads any more is removed.
-/// </summary>
+/// <summary>Replaces nodes whose inputs are all initializers or constants by initializers.</summary>
+/// <remarks>Values that are then unused are removed.</remarks>
 public static class ConstantFolding
 {
-    // Of a folded value; larger ones would bloat the file.
+    // Maximum number of elements of a folded value; larger ones would bloat the file.
     private const long MostNumbers = 1 << 22;
 
-    // Another result each time, or graphs of their own. Quantised constants stay as small as they are.
+    // Operators with random results or subgraphs; and DequantizeLinear, so that quantized constants stay small.
     private static readonly HashSet<string> NotFolded =
     [
-        "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli", "Dropout", "If", "Loop", "Scan", "DequantizeLinear",
+        "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli", "Dropout",
+        "If", "Loop", "Scan", "DequantizeLinear",
     ];
 
-    /// <summary>Folds in place.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="run">Runs a model without inputs and gives its outputs in order; ONNX Runtime is not known here.</param>
-    /// <returns>Nodes that were folded.</returns>
+    /// <summary>Folds the constants of a model in place.</summary>
+    /// <param name="model">Model to change.</param>
+    /// <param name="run">Runs a model without inputs and returns its outputs in order; this library has no runtime of its own.</param>
+    /// <returns>Number of nodes that were folded.</returns>
     public static int Apply(OnnxModel model, Func<OnnxModel, IReadOnlyList<TensorProto>> run)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(run);
         var graph = model.Graph;
-        // An initializer that is an input too is a default, which the caller may replace.
+        // An initializer that is also an input is only a default, which the caller may override.
         var inputs = graph.Input.Select(i => i.Name).ToHashSet(StringComparer.Ordinal);
         var constants = graph.Initializer.Where(t => !inputs.Contains(t.Name)).ToDictionary(t => t.Name, StringComparer.Ordinal);
         var outputs = graph.Output.Select(o => o.Name).ToHashSet(StringComparer.Ordinal);
@@ -46,7 +45,10 @@ public static class ConstantFolding
             }
 
             string[] reads = [.. node.Input.Where(i => i.Length > 0)];
-            if (reads.Length == 0 || !reads.All(constants.ContainsKey) || node.Attribute.Any(a => a.G is not null) || ResultNumbers(node, constants) > MostNumbers)
+            if (reads.Length == 0
+                || !reads.All(constants.ContainsKey)
+                || node.Attribute.Any(a => a.G is not null)
+                || ResultNumbers(node, constants) > MostNumbers)
             {
                 continue;
             }
@@ -90,7 +92,7 @@ public static class ConstantFolding
         return new OnnxModel(alone);
     }
 
-    // Of the operators that make much from little, how much, before it is made.
+    // Number of output elements of the operators that make large outputs from small inputs, known before they run; 0 for others.
     private static long ResultNumbers(NodeProto node, Dictionary<string, TensorProto> constants)
     {
         TensorProto Read(int i) => constants[node.Input[i]];
@@ -99,16 +101,19 @@ public static class ConstantFolding
             "ConstantOfShape" => Numbers(OnnxTensor.ReadInts(Read(0))),
             "Expand" => Numbers(Broadcast(Read(0).Dims, OnnxTensor.ReadInts(Read(1)))),
             "Tile" => Numbers(OnnxTensor.ReadInts(Read(1)).Concat(Read(0).Dims)),
-            "Range" when Read(0).DataType == (int)TensorProto.Types.DataType.Int64 => RangeNumbers(OnnxTensor.ReadInts(Read(0))[0], OnnxTensor.ReadInts(Read(1))[0], OnnxTensor.ReadInts(Read(2))[0]),
+            "Range" when Read(0).DataType == (int)TensorProto.Types.DataType.Int64 => RangeNumbers(
+                OnnxTensor.ReadInts(Read(0))[0], OnnxTensor.ReadInts(Read(1))[0], OnnxTensor.ReadInts(Read(2))[0]),
             _ => 0,
         };
     }
 
-    // Shapes are aligned at their ends, and an axis of 1 takes the other's length.
-    private static IEnumerable<long> Broadcast(IReadOnlyList<long> a, IReadOnlyList<long> b) =>
-        Enumerable.Range(1, Math.Max(a.Count, b.Count)).Select(i => Math.Max(i <= a.Count ? a[a.Count - i] : 1, i <= b.Count ? b[b.Count - i] : 1));
+    // Broadcasting aligns shapes at their last axes; an axis of 1 takes the length of the other shape.
+    private static IEnumerable<long> Broadcast(IReadOnlyList<long> a, IReadOnlyList<long> b) => Enumerable
+        .Range(1, Math.Max(a.Count, b.Count))
+        .Select(i => Math.Max(i <= a.Count ? a[a.Count - i] : 1, i <= b.Count ? b[b.Count - i] : 1));
 
-    private static long RangeNumbers(long start, long limit, long step) => step == 0 ? long.MaxValue : (long)Math.Min(Math.Max(0, ((double)limit - start) / step), 1e18);
+    private static long RangeNumbers(long start, long limit, long step) =>
+        step == 0 ? long.MaxValue : (long)Math.Min(Math.Max(0, ((double)limit - start) / step), 1e18);
 
     private static long Numbers(IEnumerable<long> dims)
     {

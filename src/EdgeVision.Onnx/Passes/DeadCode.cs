@@ -1,16 +1,17 @@
 namespace EdgeVision.Onnx;
 
-/// <summary>Removes what nothing reads: nodes whose outputs lead to no output of the graph, and initializers without a reader.</summary>
+/// <summary>Removes nodes that do not contribute to an output of the graph, and unused initializers.</summary>
 public static class DeadCode
 {
-    /// <summary>Rewrites in place. Graphs inside nodes (If, Loop, Scan) stay as they are; what they read from outside stays too.</summary>
-    /// <returns>Nodes and initializers that were removed.</returns>
+    /// <summary>Removes dead nodes and initializers of a graph in place.</summary>
+    /// <remarks>Subgraphs of nodes (If, Loop, Scan) are not changed, and outer values that they read are kept.</remarks>
+    /// <returns>Number of nodes and initializers that were removed.</returns>
     public static int Remove(GraphProto graph)
     {
         ArgumentNullException.ThrowIfNull(graph);
         var used = graph.Output.Select(o => o.Name).ToHashSet(StringComparer.Ordinal);
         var needed = new List<NodeProto>();
-        // Nodes stand in topological order, so every reader is seen before what it reads.
+        // Nodes are in topological order, so that in reverse every consumer comes before its producers.
         foreach (var node in graph.Node.Reverse())
         {
             if (node.Output.Any(used.Contains))
@@ -29,7 +30,7 @@ public static class DeadCode
             graph.Node.AddRange(needed);
             graph.Initializer.Clear();
             graph.Initializer.AddRange(kept);
-            // What is said of values that are gone would refer to nothing.
+            // Shape information of removed values would refer to nothing.
             var there = needed.SelectMany(n => n.Output).Concat(kept.Select(t => t.Name)).ToHashSet(StringComparer.Ordinal);
             foreach (var info in graph.ValueInfo.Where(v => !there.Contains(v.Name)).ToArray())
             {

@@ -1,6 +1,6 @@
 namespace EdgeVision.Onnx;
 
-/// <summary>What the passes over graphs share: names, nodes, users.</summary>
+/// <summary>Helpers of the graph passes: unique names, new nodes and constants, and uses of values.</summary>
 internal sealed class GraphEdit
 {
     private readonly GraphProto _graph;
@@ -9,10 +9,16 @@ internal sealed class GraphEdit
     public GraphEdit(GraphProto graph)
     {
         _graph = graph;
-        _names = [.. graph.Node.SelectMany(n => n.Output.Append(n.Name)), .. graph.Initializer.Select(t => t.Name), .. graph.Input.Select(v => v.Name), .. graph.Output.Select(v => v.Name)];
+        _names =
+        [
+            .. graph.Node.SelectMany(n => n.Output.Append(n.Name)),
+            .. graph.Initializer.Select(t => t.Name),
+            .. graph.Input.Select(v => v.Name),
+            .. graph.Output.Select(v => v.Name),
+        ];
     }
 
-    /// <summary>A name that is free, and taken from now on.</summary>
+    /// <summary>Returns an unused name and reserves it.</summary>
     public string Unique(string wanted)
     {
         string name = wanted;
@@ -24,7 +30,7 @@ internal sealed class GraphEdit
         return name;
     }
 
-    /// <summary>A node with one output of a new name.</summary>
+    /// <summary>Creates a node with one output, both with a new unique name.</summary>
     public NodeProto Node(string op, string wanted, IEnumerable<string> inputs, params IEnumerable<AttributeProto> attributes)
     {
         string name = Unique(wanted);
@@ -35,9 +41,11 @@ internal sealed class GraphEdit
         return node;
     }
 
-    public string Constant(string wanted, ReadOnlySpan<float> values, params ReadOnlySpan<long> dims) => Add(OnnxTensor.Create(Unique(wanted), values, dims));
+    public string Constant(string wanted, ReadOnlySpan<float> values, params ReadOnlySpan<long> dims) =>
+        Add(OnnxTensor.Create(Unique(wanted), values, dims));
 
-    public string Constant(string wanted, ReadOnlySpan<long> values, params ReadOnlySpan<long> dims) => Add(OnnxTensor.Create(Unique(wanted), values, dims));
+    public string Constant(string wanted, ReadOnlySpan<long> values, params ReadOnlySpan<long> dims) =>
+        Add(OnnxTensor.Create(Unique(wanted), values, dims));
 
     public string Add(TensorProto tensor)
     {
@@ -45,14 +53,14 @@ internal sealed class GraphEdit
         return tensor.Name;
     }
 
-    /// <summary>How many nodes and outputs read a value; graphs inside nodes count too.</summary>
+    /// <summary>Returns the number of uses of a value by nodes, their subgraphs and graph outputs.</summary>
     public int Users(string name)
     {
         int inside = _graph.Node.Count(n => n.Attribute.Any(a => a.G is not null) && Reads(n).Contains(name));
         return _graph.Node.Sum(n => n.Input.Count(i => i == name)) + inside + _graph.Output.Count(o => o.Name == name);
     }
 
-    /// <summary>Adds the names that a node reads: its inputs, and what graphs inside it read from outside.</summary>
+    /// <summary>Adds the names that a node reads: its inputs, and the outer values that its subgraphs read.</summary>
     public static void CollectReads(NodeProto node, HashSet<string> names)
     {
         names.UnionWith(node.Input);
@@ -60,7 +68,7 @@ internal sealed class GraphEdit
         {
             foreach (var graph in attribute.G is { } one ? attribute.Graphs.Prepend(one) : attribute.Graphs)
             {
-                // A name of the inner graph's own may be among them; that keeps more than needed, never less.
+                // This may include names local to the subgraph, which keeps more values than necessary, never fewer.
                 names.UnionWith(graph.Output.Select(o => o.Name));
                 foreach (var inner in graph.Node)
                 {

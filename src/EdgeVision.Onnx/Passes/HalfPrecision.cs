@@ -3,40 +3,41 @@ using Google.Protobuf;
 
 namespace EdgeVision.Onnx;
 
-/// <summary>
-/// Weights and arithmetic in float16; the graph's inputs and outputs stay float32, with casts behind and before them. Half the file; on
-/// processors without float16 arithmetic ONNX Runtime computes in float32 between casts of its own.
-/// </summary>
+/// <summary>Converts weights and arithmetic to float16.</summary>
+/// <remarks>
+/// The graph's inputs and outputs stay float32, with casts after and before them. Halves the file; on processors without float16
+/// arithmetic ONNX Runtime computes in float32 and inserts its own casts.
+/// </remarks>
 public static class HalfPrecision
 {
     private const int Float = (int)TensorProto.Types.DataType.Float, Half16 = (int)TensorProto.Types.DataType.Float16;
 
-    // Stay float32, with casts around them.
+    // Operators that stay float32, with casts around them, and the reason.
     private static readonly Dictionary<string, string> StayFloat = new()
     {
         ["Resize"] = "its scales are float32, and few providers resize float16",
-        ["NonMaxSuppression"] = "takes float32 alone",
-        ["RoiAlign"] = "sampling places need more than 11 bits",
+        ["NonMaxSuppression"] = "takes only float32",
+        ["RoiAlign"] = "sampling positions need more than 11 bits",
         ["TopK"] = "rounded scores would tie",
-        ["LayerNormalization"] = "sums of squares lose too much",
-        ["Softmax"] = "over long axes sums of small shares lose what they add",
-        ["ReduceSum"] = "sums over long axes lose what they add, or leave the range",
-        ["ReduceL2"] = "sums of squares lose too much",
-        ["ReduceMean"] = "sums over long axes lose what they add, or leave the range",
-        ["Pow"] = "squares of 256 and more leave the range",
-        ["Cast"] = "it says its type itself",
-        ["Range"] = "places beyond 2,048 are not float16 numbers",
-        ["Constant"] = "it says its type itself",
-        ["ConstantOfShape"] = "it says its type itself",
+        ["LayerNormalization"] = "sums of squares lose too much precision",
+        ["Softmax"] = "sums of small values over long axes lose precision",
+        ["ReduceSum"] = "sums over long axes lose precision or overflow",
+        ["ReduceL2"] = "sums of squares lose too much precision",
+        ["ReduceMean"] = "sums over long axes lose precision or overflow",
+        ["Pow"] = "squares of 256 and more overflow",
+        ["Cast"] = "its attribute gives its type",
+        ["Range"] = "float16 cannot represent all integers above 2,048",
+        ["Constant"] = "its attribute gives its type",
+        ["ConstantOfShape"] = "its attribute gives its type",
     };
 
-    /// <summary>Operators that stay float32, with the reason.</summary>
+    /// <summary>Gets the operators that stay float32, with the reason.</summary>
     public static IReadOnlyDictionary<string, string> StaysFloat32 => StayFloat;
 
-    /// <summary>Rewrites in place.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="clamp">Takes weights beyond float16's range (65,504) to its end instead of refusing them.</param>
-    /// <exception cref="InvalidDataException">A weight is beyond float16's range, or an operator is not known.</exception>
+    /// <summary>Converts a model in place.</summary>
+    /// <param name="model">Model to change.</param>
+    /// <param name="clamp">True to clamp weights beyond the range of float16 (±65,504) instead of rejecting them.</param>
+    /// <exception cref="InvalidDataException">A weight is beyond the range of float16, or an operator is unknown.</exception>
     public static void Apply(OnnxModel model, bool clamp = false)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -149,11 +150,17 @@ public static class HalfPrecision
             if (!Half.IsFinite(halves[i]) && float.IsFinite(values[i]))
             {
                 halves[i] = clamp ? (values[i] < 0 ? Half.MinValue : Half.MaxValue)
-                    : throw new InvalidDataException(FormattableString.Invariant($"weight '{tensor.Name}' holds {values[i]}, which float16 cannot; export in float32"));
+                    : throw new InvalidDataException(FormattableString.Invariant(
+                        $"weight '{tensor.Name}' contains {values[i]}, beyond the range of float16 (±65504); export in float32"));
             }
         }
 
-        var result = new TensorProto { Name = name, DataType = Half16, RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes(halves.AsSpan())) };
+        var result = new TensorProto
+        {
+            Name = name,
+            DataType = Half16,
+            RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes(halves.AsSpan())),
+        };
         result.Dims.AddRange(tensor.Dims);
         return result;
     }

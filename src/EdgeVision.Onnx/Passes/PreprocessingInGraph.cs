@@ -1,19 +1,20 @@
 namespace EdgeVision.Onnx;
 
-/// <summary>
-/// Makes a network take camera bytes: the input [N,3,H,W] of normalised float32 becomes [N,H,W,3] of uint8. Scale and standard deviation go
-/// into the first convolution's weights. The mean goes into its bias where the convolution does not pad; where it pads with zeros, which
-/// are the mean's colour after normalisation, the mean is one subtraction before it, so that the borders stay exact.
-/// </summary>
+/// <summary>Moves normalization into the graph, so that the network takes the bytes of an image.</summary>
+/// <remarks>
+/// The input [N,3,H,W] of normalized float32 becomes [N,H,W,3] of uint8. Scale and standard deviation are folded into the weights of the
+/// first convolution. The mean is folded into its bias if the convolution does not pad. If it pads with zeros, which stand for the mean
+/// colour after normalization, the mean is subtracted before it, so that the borders stay exact.
+/// </remarks>
 public static class PreprocessingInGraph
 {
-    /// <summary>Rewrites in place.</summary>
-    /// <param name="model">The model.</param>
+    /// <summary>Changes a model in place.</summary>
+    /// <param name="model">Model to change.</param>
     /// <param name="input">Name of its input.</param>
-    /// <param name="scale">Factor on bytes.</param>
-    /// <param name="mean">Mean of each channel, in units of byte * scale; one for all, or three.</param>
-    /// <param name="std">Standard deviation of each channel.</param>
-    /// <exception cref="InvalidDataException">The input is no picture of three channels, or no convolution alone reads it.</exception>
+    /// <param name="scale">Factor applied to bytes.</param>
+    /// <param name="mean">Mean of each channel, in units of byte * scale; one value for all channels, or three.</param>
+    /// <param name="std">Standard deviation of each channel; one value for all channels, or three.</param>
+    /// <exception cref="InvalidDataException">The input is not [N,3,H,W] of float32, or not read by a single convolution.</exception>
     public static void Apply(OnnxModel model, string input, float scale, IReadOnlyList<float> mean, IReadOnlyList<float> std)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -21,17 +22,22 @@ public static class PreprocessingInGraph
         ArgumentNullException.ThrowIfNull(std);
         var graph = model.Graph;
         var edit = new GraphEdit(graph);
-        var info = graph.Input.FirstOrDefault(i => i.Name == input) ?? throw new InvalidDataException($"the model has no input '{input}'");
+        var info = graph.Input.FirstOrDefault(i => i.Name == input)
+            ?? throw new InvalidDataException($"the model has no input '{input}'");
         var dims = info.Type.TensorType.Shape.Dim;
         if (dims.Count != 4 || dims[1].DimValue != 3 || info.Type.TensorType.ElemType != (int)TensorProto.Types.DataType.Float)
         {
-            throw new InvalidDataException($"input '{input}' is not [N,3,H,W] of float32");
+            throw new InvalidDataException($"input '{input}' must be [N,3,H,W] of float32");
         }
 
         var first = graph.Node.FirstOrDefault(n => n.Input.Contains(input));
-        if (first is not { OpType: "Conv" } || edit.Users(input) != 1 || Group(first) != 1 || graph.Initializer.FirstOrDefault(t => t.Name == first.Input[1]) is not { } weight)
+        if (first is not { OpType: "Conv" }
+            || edit.Users(input) != 1
+            || Group(first) != 1
+            || graph.Initializer.FirstOrDefault(t => t.Name == first.Input[1]) is not { } weight)
         {
-            throw new InvalidDataException($"input '{input}' is not read by one convolution alone, into which normalisation could go");
+            throw new InvalidDataException(
+                $"input '{input}' must be read by a single convolution with one group and constant weights, to fold normalization into it");
         }
 
         double[] factor = [.. Enumerable.Range(0, 3).Select(c => (double)scale / std[std.Count == 1 ? 0 : c])];
@@ -47,7 +53,8 @@ public static class PreprocessingInGraph
             shift[o] -= values[i] * factor[c] * centre[c];
         }
 
-        bool pads = first.Attribute.FirstOrDefault(a => a.Name == "pads")?.Ints.Any(p => p != 0) == true || first.Attribute.Any(a => a.Name == "auto_pad" && a.S.ToStringUtf8() is "SAME_UPPER" or "SAME_LOWER");
+        bool pads = first.Attribute.FirstOrDefault(a => a.Name == "pads")?.Ints.Any(p => p != 0) == true
+            || first.Attribute.Any(a => a.Name == "auto_pad" && a.S.ToStringUtf8() is "SAME_UPPER" or "SAME_LOWER");
         var cast = edit.Node("Cast", $"{input}_float", [input], OnnxAttribute.Int("to", (int)TensorProto.Types.DataType.Float));
         var planar = edit.Node("Transpose", $"{input}_planar", [cast.Output[0]], OnnxAttribute.Ints("perm", 0, 3, 1, 2));
         List<NodeProto> before = [cast, planar];
@@ -60,7 +67,8 @@ public static class PreprocessingInGraph
         {
             float[] bias = first.Input.Count < 3 || first.Input[2].Length == 0 ? new float[outputs]
                 : OnnxTensor.ReadFloats(graph.Initializer.FirstOrDefault(t => t.Name == first.Input[2])
-                    ?? throw new InvalidDataException($"the bias '{first.Input[2]}' of the first convolution is no constant; fold constants first"));
+                    ?? throw new InvalidDataException(
+                        $"the bias '{first.Input[2]}' of the first convolution is not a constant; fold constants first"));
             string name = edit.Constant($"{first.Name}.bias_of_bytes", [.. bias.Select((b, o) => (float)(b + shift[o]))], outputs);
             while (first.Input.Count < 3)
             {

@@ -1,35 +1,39 @@
 namespace EdgeVision.Onnx;
 
-/// <summary>
-/// Puts suppression behind a YOLO-style output [N, 4 + classes, anchors] of cx, cy, w, h and scores: NonMaxSuppression class by class, the
-/// best <c>most</c> of each item by score, as rows [N, most, 6] of x1, y1, x2, y2, score, class, each box with its best class; rows behind the last detection are zero.
-/// </summary>
+/// <summary>Adds non-maximum suppression to a YOLO-style output.</summary>
+/// <remarks>
+/// The output [N, 4 + classes, anchors] of cx, cy, w, h and scores becomes [N, rows, 6] of x1, y1, x2, y2, score, class: the detections of
+/// an item after class-wise NonMaxSuppression, best scores first. Each box has only its best class. Rows after the last detection are zero.
+/// </remarks>
 public static class SuppressionInGraph
 {
-    /// <summary>Rewrites in place: the output is replaced by <c>detections</c>.</summary>
-    /// <param name="model">The model.</param>
+    /// <summary>Changes a model in place: the output is replaced by <c>detections</c>.</summary>
+    /// <param name="model">Model to change.</param>
     /// <param name="output">Name of the output.</param>
-    /// <param name="iou">IoU above which the lower-scored box goes.</param>
-    /// <param name="confidence">Lowest score.</param>
-    /// <param name="most">Rows of an item.</param>
+    /// <param name="iou">IoU above which the lower-scored of two boxes is removed.</param>
+    /// <param name="confidence">Minimum score.</param>
+    /// <param name="most">Number of output rows per item.</param>
     /// <returns>Name of the new output.</returns>
-    /// <exception cref="InvalidDataException">There is no such output of known classes and anchors, or it has fewer boxes than rows asked for.</exception>
+    /// <exception cref="InvalidDataException">
+    /// There is no such output with static classes and anchors, or it has fewer candidates than <paramref name="most"/>.
+    /// </exception>
     public static string Apply(OnnxModel model, string output, float iou, float confidence, int most)
     {
         ArgumentNullException.ThrowIfNull(model);
         var graph = model.Graph;
         var edit = new GraphEdit(graph);
-        var info = graph.Output.FirstOrDefault(o => o.Name == output) ?? throw new InvalidDataException($"the model has no output '{output}'");
+        var info = graph.Output.FirstOrDefault(o => o.Name == output)
+            ?? throw new InvalidDataException($"the model has no output '{output}'");
         var dims = info.Type.TensorType.Shape?.Dim;
         if (dims is not { Count: 3 } || dims[1].DimValue < 5 || dims[2].DimValue < 1)
         {
-            throw new InvalidDataException($"output '{output}' is not [N, 4 + classes, anchors] with classes and anchors known");
+            throw new InvalidDataException($"output '{output}' must be [N, 4 + classes, anchors] with static classes and anchors");
         }
 
         long classes = dims[1].DimValue - 4, anchors = dims[2].DimValue;
         if (most < 1 || most > classes * anchors)
         {
-            throw new InvalidDataException($"{most} rows are asked for; the output has {classes * anchors} boxes and classes");
+            throw new InvalidDataException($"the number of rows must be between 1 and {classes * anchors} (classes * anchors); got {most}");
         }
 
         var nodes = new List<NodeProto>();
@@ -48,14 +52,19 @@ public static class SuppressionInGraph
         string boxes = Add("Transpose", "boxes", [corners], OnnxAttribute.Ints("perm", 0, 2, 1));
         string allScores = Add("Slice", "all_scores", [output, four, end, one]);
 
-        // A box has its best class alone, as Ultralytics predicts; the first of equal ones.
+        // Only the best class of each box counts, as in Ultralytics' predict; the first of equal ones.
         string bestClass = Add("ArgMax", "best_class", [allScores], OnnxAttribute.Int("axis", 1), OnnxAttribute.Int("keepdims", 1));
         string ids = edit.Constant("nms.ids", [.. Enumerable.Range(0, (int)classes).Select(c => (long)c)], 1, classes, 1);
-        string isBest = Add("Cast", "is_best", [Add("Equal", "equal", [bestClass, ids])], OnnxAttribute.Int("to", (int)TensorProto.Types.DataType.Float));
+        var toFloat = OnnxAttribute.Int("to", (int)TensorProto.Types.DataType.Float);
+        string isBest = Add("Cast", "is_best", [Add("Equal", "equal", [bestClass, ids])], toFloat.Clone());
         string scores = Add("Mul", "scores", [allScores, isBest]);
-        string kept = Add("NonMaxSuppression", "kept", [boxes, scores, Ints("most", anchors), Float("iou", iou), Float("confidence", confidence)], OnnxAttribute.Int("center_point_box", 1));
+        string kept = Add(
+            "NonMaxSuppression",
+            "kept",
+            [boxes, scores, Ints("most", anchors), Float("iou", iou), Float("confidence", confidence)],
+            OnnxAttribute.Int("center_point_box", 1));
 
-        // 1 where a box of a class was kept; then scores of the kept alone, best first.
+        // The mask is 1 for each kept pair of class and box; TopK of the masked scores gives the kept ones first.
         string shape = Add("Shape", "shape", [scores]);
         string none = Add("ConstantOfShape", "none", [shape], OnnxAttribute.Tensor("value", OnnxTensor.Create("value", [0f], 1)));
         string rows = Add("Shape", "rows", [kept]);
@@ -81,10 +90,10 @@ public static class SuppressionInGraph
         string size = Add("Slice", "size", [chosen, two, four, two]);
         string halfSize = Add("Mul", "half", [size, Float("half_of", 0.5f)]);
         string upper = Add("Sub", "upper", [centre, halfSize]), lower = Add("Add", "lower", [centre, halfSize]);
-        string label = Add("Unsqueeze", "label", [Add("Cast", "class_number", [classId], OnnxAttribute.Int("to", (int)TensorProto.Types.DataType.Float)), two]);
+        string label = Add("Unsqueeze", "label", [Add("Cast", "class_number", [classId], toFloat.Clone()), two]);
         string all = Add("Concat", "all", [upper, lower, best, label], OnnxAttribute.Int("axis", 2));
-        // What was not kept has score 0; its row is no box.
-        string there = Add("Cast", "there", [Add("Greater", "above", [best, Float("nothing", 0)])], OnnxAttribute.Int("to", (int)TensorProto.Types.DataType.Float));
+        // Candidates that were not kept have the score 0; their rows become zero.
+        string there = Add("Cast", "there", [Add("Greater", "above", [best, Float("nothing", 0)])], toFloat.Clone());
         Add("Mul", "rows_of_detections", [all, there]);
         string name = edit.Unique("detections");
         nodes[^1].Output[0] = name;
@@ -95,7 +104,14 @@ public static class SuppressionInGraph
         var described = new ValueInfoProto
         {
             Name = name,
-            Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)TensorProto.Types.DataType.Float, Shape = new TensorShapeProto() } },
+            Type = new TypeProto
+            {
+                TensorType = new TypeProto.Types.Tensor
+                {
+                    ElemType = (int)TensorProto.Types.DataType.Float,
+                    Shape = new TensorShapeProto(),
+                },
+            },
         };
         described.Type.TensorType.Shape.Dim.AddRange([batch, new() { DimValue = most }, new() { DimValue = 6 }]);
         graph.Output.Add(described);

@@ -1,27 +1,33 @@
 namespace EdgeVision.Onnx;
 
-/// <summary>Element types of all values of a graph, by what its operators give.</summary>
+/// <summary>Infers the element types of all values of a graph from its operators.</summary>
 internal static class TensorTypes
 {
-    private const int Float = (int)TensorProto.Types.DataType.Float, Integer = (int)TensorProto.Types.DataType.Int64, Boolean = (int)TensorProto.Types.DataType.Bool;
+    private const int Float = (int)TensorProto.Types.DataType.Float;
+    private const int Integer = (int)TensorProto.Types.DataType.Int64;
+    private const int Boolean = (int)TensorProto.Types.DataType.Bool;
 
-    // The type of the first input, or of the one named.
+    // Operators whose output has the type of an input, with the index of that input.
     private static readonly Dictionary<string, int> SameAs = new[]
     {
-        "Abs", "Add", "AveragePool", "BatchNormalization", "Ceil", "Clip", "Concat", "Conv", "ConvTranspose", "Div", "DepthToSpace", "Einsum", "Elu", "Erf", "Exp", "Expand", "Flatten", "Floor", "Gather", "GatherElements",
-        "GatherND", "Gemm", "Gelu", "GlobalAveragePool", "GlobalMaxPool", "GridSample", "HardSigmoid", "HardSwish", "Identity", "InstanceNormalization", "LayerNormalization", "LeakyRelu", "Log", "MatMul", "Max", "MaxPool", "Min", "Mish", "Mod", "Mul", "Neg", "Pad", "PRelu", "Pow", "Reciprocal",
-        "ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", "Relu", "Reshape", "Resize", "RoiAlign", "Round", "ScatterElements", "ScatterND", "Sigmoid", "Slice", "Softmax", "Softplus", "SpaceToDepth", "Split",
-        "Sqrt", "Squeeze", "Sub", "Sum", "Tanh", "Tile", "TopK", "Transpose", "Unsqueeze",
+        "Abs", "Add", "AveragePool", "BatchNormalization", "Ceil", "Clip", "Concat", "Conv", "ConvTranspose", "Div", "DepthToSpace",
+        "Einsum", "Elu", "Erf", "Exp", "Expand", "Flatten", "Floor", "Gather", "GatherElements", "GatherND", "Gemm", "Gelu",
+        "GlobalAveragePool", "GlobalMaxPool", "GridSample", "HardSigmoid", "HardSwish", "Identity", "InstanceNormalization",
+        "LayerNormalization", "LeakyRelu", "Log", "MatMul", "Max", "MaxPool", "Min", "Mish", "Mod", "Mul", "Neg", "Pad", "PRelu", "Pow",
+        "Reciprocal", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", "Relu", "Reshape", "Resize", "RoiAlign", "Round",
+        "ScatterElements", "ScatterND", "Sigmoid", "Slice", "Softmax", "Softplus", "SpaceToDepth", "Split", "Sqrt", "Squeeze", "Sub",
+        "Sum", "Tanh", "Tile", "TopK", "Transpose", "Unsqueeze",
     }.ToDictionary(op => op, _ => 0).Append(new("Where", 1)).ToDictionary();
 
     private static readonly Dictionary<string, int> Always = new()
     {
-        ["Shape"] = Integer, ["Size"] = Integer, ["NonMaxSuppression"] = Integer, ["ArgMax"] = Integer, ["ArgMin"] = Integer, ["NonZero"] = Integer,
-        ["Greater"] = Boolean, ["GreaterOrEqual"] = Boolean, ["Less"] = Boolean, ["LessOrEqual"] = Boolean, ["Equal"] = Boolean, ["And"] = Boolean, ["Or"] = Boolean, ["Not"] = Boolean, ["IsNaN"] = Boolean,
+        ["Shape"] = Integer, ["Size"] = Integer, ["NonMaxSuppression"] = Integer, ["ArgMax"] = Integer, ["ArgMin"] = Integer,
+        ["NonZero"] = Integer, ["Greater"] = Boolean, ["GreaterOrEqual"] = Boolean, ["Less"] = Boolean, ["LessOrEqual"] = Boolean,
+        ["Equal"] = Boolean, ["And"] = Boolean, ["Or"] = Boolean, ["Not"] = Boolean, ["IsNaN"] = Boolean,
     };
 
-    /// <summary>Type of each value by name.</summary>
-    /// <exception cref="InvalidDataException">An operator is not known here.</exception>
+    /// <summary>Returns the element type of each value by name.</summary>
+    /// <exception cref="InvalidDataException">An operator is unknown.</exception>
     public static Dictionary<string, int> Infer(GraphProto graph)
     {
         var types = new Dictionary<string, int>();
@@ -39,7 +45,7 @@ internal static class TensorTypes
         {
             if (node.Domain is not ("" or "ai.onnx"))
             {
-                throw new InvalidDataException($"operator {node.Domain}.{node.OpType} (node '{node.Name}') is not known to this pass");
+                throw new InvalidDataException($"operator {node.Domain}.{node.OpType} (node '{node.Name}') is not supported by this pass");
             }
 
             for (int i = 0; i < node.Output.Count; i++)
@@ -53,7 +59,7 @@ internal static class TensorTypes
                     "TopK" or "MaxPool" when i == 1 => Integer,
                     _ when Always.TryGetValue(node.OpType, out int always) => always,
                     _ when SameAs.TryGetValue(node.OpType, out int same) => types[node.Input[same]],
-                    _ => throw new InvalidDataException($"operator {node.OpType} (node '{node.Name}') is not known to this pass"),
+                    _ => throw new InvalidDataException($"operator {node.OpType} (node '{node.Name}') is not supported by this pass"),
                 };
             }
         }

@@ -224,7 +224,7 @@ public sealed class DeployCommandTests : IDisposable
         Assert.False(File.Exists(At("there/output/found.jsonl")));
         Directory.CreateDirectory(At("home"));
         File.WriteAllText(At("home/letters.txt"), "mine");
-        Assert.Contains("holds no package", Wrong(Call("home", "--model", Shapes, "--force")), StringComparison.Ordinal);
+        Assert.Contains("without a package", Wrong(Call("home", "--model", Shapes, "--force")), StringComparison.Ordinal);
         Assert.Equal("mine", File.ReadAllText(At("home/letters.txt")));
         Assert.Empty(Directory.GetFileSystemEntries(_folder, "*.part").Concat(Directory.GetFileSystemEntries(_folder, "*.old")));
     }
@@ -259,13 +259,13 @@ public sealed class DeployCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("there is no target 'linux-arm'; use linux-x64", "an unknown target", "--target", "linux-arm")]
+    [InlineData("target must be one of linux-x64, linux-arm64, win-x64, win-arm64; got 'linux-arm'", "an unknown target", "--target", "linux-arm")]
     [InlineData("./build.sh aot --rid=linux-arm64", "no program", "--program", "none", "--target", "linux-arm64")]
-    [InlineData("is no program for linux-arm64", "a program for another machine", "--target", "linux-arm64")]
+    [InlineData("is not a program for linux-arm64", "a program for another machine", "--target", "linux-arm64")]
     [InlineData("model 'models/none.onnx' does not exist", "a model that is not there", "--model", "models/none.onnx")]
     [InlineData("does not exist", "a pipeline that is not there", "--pipeline", "none.yaml")]
-    [InlineData("--name is a small letter", "a name that would lead elsewhere", "--name", "../x")]
-    [InlineData("--service-user is a small letter", "root", "--service-user", "root")]
+    [InlineData("--name must be a lowercase letter", "a name that would lead elsewhere", "--name", "../x")]
+    [InlineData("--service-user must be a lowercase letter", "root", "--service-user", "root")]
     [InlineData("finds no boxes", "a model that the pipeline of init does not fit", "--model", "models/scenes-vit.onnx")]
     public void A_wrong_call_says_what_to_do_and_writes_nothing(string message, string reason, params string[] change)
     {

@@ -26,12 +26,12 @@ public sealed class LedgerReportTests
         var text = new StringWriter();
         LedgerReport.Write(text, Ledger);
         string report = text.ToString();
-        Assert.Contains("source door: running, 25.0 frames/s captured, 20.0 delivered, opened again 2x", report);
+        Assert.Contains("source door: running, 25.0 frames/s captured, 20.0 delivered, reconnected 2x", report);
         Assert.Contains("captured 250 = delivered 200 + dropped 46 (policy 40, stale 3, decode 2, stop 1) + failed 4", report);
         Assert.Matches(@"age +p50 +11\.50 ms +p90 +20\.00 +p99 +33\.25 +p99\.9 +40\.00 +max +41\.00", report);
         Assert.DoesNotContain("queue", report); // nothing was measured
         Assert.Contains("last error: the camera went away", report);
-        Assert.Contains("offered 200 = written 190 + dropped 6 + failed 1 + pending 3, 5 tries more", report);
+        Assert.Contains("offered 200 = written 190 + dropped 6 + failed 1 + pending 3, 5 retries", report);
         Assert.DoesNotContain("add up", report);
     }
 
@@ -40,7 +40,7 @@ public sealed class LedgerReportTests
     {
         var text = new StringWriter();
         LedgerReport.Write(text, Ledger with { Sources = [Ledger.Sources[0] with { Failed = 5 }] });
-        Assert.Contains("does not add up", text.ToString());
+        Assert.Contains("do not add up", text.ToString());
     }
 
     [Fact]

@@ -68,9 +68,9 @@ public sealed class ProfileCompareCommandTests : IDisposable
         Assert.Matches("a 224x224 cpu 2 threads +\\+10\\.0 % !", text);
         Assert.Contains("worse:", text);
         Assert.Matches("b 224x224 cpu 2 threads +works +yes +no: out of memory", text);
-        Assert.Contains("without a partner, in the first only: 1 (gone 224x224 cpu 2 threads)", text);
+        Assert.Contains("unmatched, only in the first profile: 1 (gone 224x224 cpu 2 threads)", text);
         Assert.Contains("warning: the model files differ (a 224x224 cpu 2 threads)", text);
-        Assert.Contains("2 configurations compared: 3 worse and 0 better by more than 3 % and beyond chance", text); // p50 and fps of a, and b at all
+        Assert.Contains("2 configurations compared: 3 worse and 0 better by more than 3 % and statistically significant", text); // p50 and fps of a, and b at all
     }
 
     private static int Run(params string[] arguments) => ProfileCompareCommand.Create().Parse(arguments).Invoke();

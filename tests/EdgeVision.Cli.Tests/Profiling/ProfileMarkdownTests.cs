@@ -30,7 +30,7 @@ public sealed class ProfileMarkdownTests
         string text = ProfileMarkdown.Write(rows, ProfileBudget.Parse("p99=15ms").Choose(rows));
         Assert.Contains("failed: shelves-deeplab 320x320 cpu 2 threads: the process was killed by signal 9: out of memory", text);
         Assert.Contains("unstable: tinyresnet 320x320 cpu 2 threads: medians drift by 9 %", text);
-        Assert.Contains("- `*` nothing of its device and task", text);
+        Assert.Contains("- `*` Pareto-optimal for its device and task", text);
         Assert.Contains("**Budget p99=15ms, detect by mAP on bench**: shelves-yolo 160x160 cpu 2 threads (mAP 0.864", text);
         Assert.Contains("| why not |", text);
     }

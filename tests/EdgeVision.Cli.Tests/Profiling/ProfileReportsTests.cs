@@ -32,7 +32,7 @@ public sealed class ProfileReportsTests : IDisposable
     [Fact]
     public void What_cannot_work_is_told_before_anything_is_measured()
     {
-        Assert.Contains("only one of --json and --html can take standard output", Wrong(new ProfileReports("-", null, null, "-")));
+        Assert.Contains("only one of --json and --html can write to standard output", Wrong(new ProfileReports("-", null, null, "-")));
         Assert.Contains("--csv", Wrong(new ProfileReports(null, Path.Combine(_folder, "no", "such", "a.csv"), null, null)));
         Assert.Contains("it is a folder", Wrong(new ProfileReports(null, null, _folder, null)));
         Assert.Contains("--json and --csv name the same file", Wrong(new ProfileReports(In("a"), In("a"), null, null)));

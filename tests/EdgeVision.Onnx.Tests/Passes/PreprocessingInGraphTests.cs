@@ -65,10 +65,10 @@ public class PreprocessingInGraphTests
 
     [Theory]
     [InlineData("nobody", "no input 'nobody'")]
-    [InlineData("gray", "not [N,3,H,W]")]
-    [InlineData("relu", "not read by one convolution")]
-    [InlineData("twice", "not read by one convolution")]
-    [InlineData("bias", "no constant")]
+    [InlineData("gray", "must be [N,3,H,W]")]
+    [InlineData("relu", "must be read by a single convolution")]
+    [InlineData("twice", "must be read by a single convolution")]
+    [InlineData("bias", "is not a constant")]
     public void WhereItCannotBeExactItIsRefused(string kind, string part)
     {
         var graph = new OnnxGraphBuilder("g");

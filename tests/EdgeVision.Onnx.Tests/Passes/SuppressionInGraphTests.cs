@@ -21,10 +21,10 @@ public class SuppressionInGraphTests
 
     [Theory]
     [InlineData("other", 9, 630, 100, "no output 'other'")]
-    [InlineData("output0", 4, 630, 100, "not [N, 4 + classes, anchors]")]
-    [InlineData("output0", 9, -1, 100, "not [N, 4 + classes, anchors]")]
-    [InlineData("output0", 9, 630, 0, "rows are asked for")]
-    [InlineData("output0", 5, 10, 11, "rows are asked for")]
+    [InlineData("output0", 4, 630, 100, "must be [N, 4 + classes, anchors]")]
+    [InlineData("output0", 9, -1, 100, "must be [N, 4 + classes, anchors]")]
+    [InlineData("output0", 9, 630, 0, "number of rows must be between 1 and 3150")]
+    [InlineData("output0", 5, 10, 11, "number of rows must be between 1 and 10")]
     public void WhatDoesNotFitIsRefused(string output, int channels, int anchors, int most, string part)
     {
         var error = Assert.Throws<InvalidDataException>(() => SuppressionInGraph.Apply(Yolo(channels, anchors), output, 0.45f, 0.05f, most));

@@ -3,17 +3,19 @@ using System.Text.Json.Serialization;
 
 namespace EdgeVision;
 
-/// <summary>Reads and writes <see cref="ModelSpec"/> as JSON: camelCase, comments and trailing commas allowed, unknown fields refused.</summary>
+/// <summary>Reads and writes <see cref="ModelSpec"/> as JSON.</summary>
+/// <remarks>Names are camelCase; comments and trailing commas are allowed; unknown fields are errors.</remarks>
 public static class ModelSpecJson
 {
-    /// <summary>The smallest spec that does something, for messages.</summary>
-    public const string Example = """{"version":1,"task":"detect","input":{"width":640,"height":640},"outputs":[{"decoder":"yolo-dfl"}],"labels":["person"]}""";
+    /// <summary>Minimal valid spec, for messages.</summary>
+    public const string Example = """{"version":1,"task":"detect","input":{"width":640,"height":640},"""
+        + """"outputs":[{"decoder":"yolo-dfl"}],"labels":["person"]}""";
 
-    /// <summary>The spec as JSON, indented.</summary>
+    /// <summary>Serializes a spec as indented JSON.</summary>
     public static string Serialize(ModelSpec spec) => JsonSerializer.Serialize(spec, SpecJsonContext.Default.ModelSpec);
 
-    /// <summary>Reads a spec and checks it. <paramref name="source"/> names it in messages.</summary>
-    /// <exception cref="SpecException">It is no JSON, a field is missing, unknown or impossible.</exception>
+    /// <summary>Reads and validates a spec. <paramref name="source"/> names it in messages.</summary>
+    /// <exception cref="SpecException">The text is not JSON, or a field is missing, unknown or invalid.</exception>
     public static ModelSpec Parse(string json, string source)
     {
         ModelSpec? spec;
@@ -23,7 +25,7 @@ public static class ModelSpecJson
         }
         catch (JsonException e)
         {
-            throw new SpecException($"{source} is not a spec in JSON: {Explain(e)}", e);
+            throw new SpecException($"{source} is not a valid JSON spec: {Explain(e)}", e);
         }
 
         if (spec is null)
@@ -35,7 +37,7 @@ public static class ModelSpecJson
         return spec;
     }
 
-    // The serialiser speaks of .NET members; people look for the field in their file.
+    // The serializer's messages name .NET members; users need the field of their file.
     private static string Explain(JsonException e)
     {
         const string before = "The JSON property '";
@@ -48,10 +50,12 @@ public static class ModelSpecJson
             return $"{line}: the field '{(parent.Length == 0 ? name : $"{parent}.{name}")}' is unknown";
         }
 
-        return field.Length > 0 ? $"{line}: the field '{field}' has a value that does not fit it" : $"{line}: {OneLine.Of(e.Message.Split(" Path:")[0])}";
+        return field.Length > 0
+            ? $"{line}: the field '{field}' has an invalid value"
+            : $"{line}: {OneLine.Of(e.Message.Split(" Path:")[0])}";
     }
 
-    /// <summary>Throws <see cref="SpecException"/> with the first thing that is missing or impossible.</summary>
+    /// <summary>Throws <see cref="SpecException"/> for the first missing or invalid field.</summary>
     public static void Check(ModelSpec spec, string source)
     {
         ArgumentNullException.ThrowIfNull(spec);
@@ -65,7 +69,9 @@ public static class ModelSpecJson
         {
             if (task is not ("detect" or "segment" or "pose" or "obb" or "classify" or "embed" or "depth"))
             {
-                throw new SpecException($"{source} has the task '{task}'; use detect, segment, pose, obb, classify, embed, depth, or several joined by '+'");
+                throw new SpecException(
+                    $"{source} has the unknown task '{task}'; "
+                    + "use detect, segment, pose, obb, classify, embed, depth, or several joined by '+'");
             }
         }
 
@@ -81,28 +87,36 @@ public static class ModelSpecJson
             throw new SpecException($"{source}: {e.Message}", e);
         }
 
-        Require(spec.Outputs is { Length: > 0 }, "outputs", "one entry a head, with its decoder");
+        Require(spec.Outputs is { Length: > 0 }, "outputs", "one entry for each head, with its decoder");
         foreach (var output in spec.Outputs)
         {
-            Require(output is not null && !string.IsNullOrEmpty(output.Decoder), "outputs[].decoder", string.Join(", ", DecoderFactory.Names));
+            Require(
+                output is not null && !string.IsNullOrEmpty(output.Decoder),
+                "outputs[].decoder",
+                string.Join(", ", DecoderFactory.Names));
             if (!DecoderFactory.Names.Contains(output!.Decoder))
             {
-                throw new SpecException($"{source} names the decoder '{output.Decoder}'; there are {string.Join(", ", DecoderFactory.Names)}");
+                throw new SpecException(
+                    $"{source} has the unknown decoder '{output.Decoder}'; use one of {string.Join(", ", DecoderFactory.Names)}");
             }
 
-            Require(output.Labels is null || !output.Labels.Any(l => l is null), "outputs[].labels", "class names of this head, or nothing");
+            Require(
+                output.Labels is null || !output.Labels.Any(l => l is null),
+                "outputs[].labels",
+                "class names of this head, or nothing");
         }
 
         var t = spec.Thresholds;
         if (t is null || !(t.Confidence is >= 0 and <= 1) || !(t.Iou is >= 0 and <= 1) || t.MaxDetections < 1)
         {
-            throw new SpecException($"{source} has impossible thresholds; confidence and iou lie in 0..1, maxDetections is at least 1");
+            throw new SpecException(
+                $"{source} has invalid thresholds: confidence and iou must be between 0 and 1, maxDetections at least 1");
         }
 
         Require(spec.Labels is not null && !spec.Labels.Any(l => l is null), "labels", "class names, or an empty list");
         if (spec.Skeleton?.Any(pair => pair is not { Length: 2 } || pair[0] < 0 || pair[1] < 0) == true)
         {
-            throw new SpecException($"{source} has a skeleton that is not a list of [from, to] keypoint indices");
+            throw new SpecException($"{source} has an invalid skeleton: it must be a list of [from, to] pairs of keypoint indices");
         }
 
         void Require(bool there, string field, string what)
@@ -115,7 +129,7 @@ public static class ModelSpecJson
     }
 }
 
-/// <summary>Source-generated serialisation: no reflection, so it survives trimming.</summary>
+/// <summary>Source-generated serialization: works without reflection and survives trimming.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     WriteIndented = true,
@@ -128,6 +142,6 @@ public static class ModelSpecJson
 [JsonSerializable(typeof(ModelSpec))]
 internal sealed partial class SpecJsonContext : JsonSerializerContext;
 
-/// <summary>Enums as camelCase strings, read without regard to case.</summary>
+/// <summary>Writes enums as camelCase strings and reads them case-insensitively.</summary>
 internal sealed class CamelCaseEnumConverter<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase, allowIntegerValues: false)
     where T : struct, Enum;

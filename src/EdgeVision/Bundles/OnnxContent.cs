@@ -1,16 +1,16 @@
 namespace EdgeVision;
 
-/// <summary>What an ONNX file computes with: nodes and constant tensors of the graph and of the graphs within it, without values.</summary>
+/// <summary>Nodes and constant tensors of an ONNX graph and its subgraphs, without values.</summary>
 internal sealed class OnnxContent
 {
-    /// <summary>Nodes in the file's order, which is the order of execution; those of a body stand before the node that runs it.</summary>
+    /// <summary>Nodes in the file's order, which is execution order; nodes of a body precede the node that runs it.</summary>
     public List<FileNode> Nodes { get; } = [];
 
-    /// <summary>Initializers, and the tensors of Constant nodes by the name of their output.</summary>
+    /// <summary>Initializers, and tensors of Constant nodes under the name of their output.</summary>
     public List<FileTensor> Tensors { get; } = [];
 }
 
-/// <summary>A node. An input that is left out has an empty name.</summary>
+/// <summary>Node of a graph. An omitted input has an empty name.</summary>
 internal sealed record FileNode(string Name, string Operator, string Domain, string[] Inputs, string[] Outputs, string? Equation)
 {
     // NodeProto: 1 input, 2 output, 3 name, 4 op_type, 5 attribute, 7 domain; AttributeProto: 1 name, 4 s, 5 t
@@ -77,7 +77,7 @@ internal sealed record FileNode(string Name, string Operator, string Domain, str
     }
 }
 
-/// <summary>A constant tensor: its element type as ONNX numbers them, and how many elements.</summary>
+/// <summary>Constant tensor: its element type as an ONNX TensorProto.DataType number, and its element count.</summary>
 internal sealed record FileTensor(string Name, int Type, long Elements)
 {
     // TensorProto: 1 dims, 2 data_type, 8 name

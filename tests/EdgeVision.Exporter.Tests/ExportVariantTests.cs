@@ -183,7 +183,7 @@ public sealed class ExportVariantTests : IDisposable
     [Theory]
     [InlineData("none", "no self-test")]
     [InlineData("damaged", "damaged")]
-    [InlineData("short", "does not hold")]
+    [InlineData("short", "bytes that it declares")]
     [InlineData("huge", "sides from 1 to")]
     [InlineData("shape", "invalid shape")]
     [InlineData("index", "the sample index")]

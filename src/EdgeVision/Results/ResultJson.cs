@@ -2,29 +2,32 @@ using System.Text.Json;
 
 namespace EdgeVision;
 
-/// <summary>In which plane masks are written.</summary>
+/// <summary>Planes in which masks are written.</summary>
 public enum MaskPlane
 {
-    /// <summary>The network's input, letterbox included: what the network knows, nothing more.</summary>
+    /// <summary>The network's input, letterbox included: the mask exactly as the network gives it.</summary>
     Input,
     /// <summary>The source frame.</summary>
     Frame,
-    /// <summary>Masks are left out.</summary>
+    /// <summary>No masks are written.</summary>
     None,
 }
 
-/// <summary>Writes results as JSON: one object a frame, with stable field names; what does not apply is left out.</summary>
+/// <summary>Writes results as JSON: one object per frame, with stable field names; fields that do not apply are omitted.</summary>
 public static class ResultJson
 {
-    /// <summary>
-    /// Writes one frame's object. Boxes and keypoints are in pixels of the frame, distances in metres, times in milliseconds. Areas of a
-    /// segmentation's classes by id are pixels of the plane of <paramref name="masks"/> (of the input with <see cref="MaskPlane.None"/>
-    /// too), <c>size</c> [height, width] that part of it which was counted: what shows the frame.
-    /// </summary>
-    public static void Write(Utf8JsonWriter writer, VisionResult result, string source, long sequence, TimeSpan timestamp, string model, MaskPlane masks = MaskPlane.Input) =>
+    /// <summary>Writes the object of one frame.</summary>
+    /// <remarks>
+    /// Boxes and keypoints are in pixels of the frame, distances in meters, times in milliseconds. Class areas of a segmentation, by class
+    /// id, are in pixels of the plane of <paramref name="masks"/> (of the input for <see cref="MaskPlane.None"/> too); <c>size</c>
+    /// [height, width] is the counted part of that plane, which shows the frame.
+    /// </remarks>
+    public static void Write(Utf8JsonWriter writer, VisionResult result, string source, long sequence, TimeSpan timestamp,
+        string model, MaskPlane masks = MaskPlane.Input) =>
         Write(writer, result, source, sequence, timestamp, model, masks, null);
 
-    internal static void Write(Utf8JsonWriter writer, VisionResult result, string source, long sequence, TimeSpan timestamp, string model, MaskPlane masks, PipelineFrame? frame)
+    internal static void Write(Utf8JsonWriter writer, VisionResult result, string source, long sequence, TimeSpan timestamp,
+        string model, MaskPlane masks, PipelineFrame? frame)
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(result);
@@ -49,10 +52,11 @@ public static class ResultJson
         writer.WriteEndObject();
     }
 
-    /// <summary>Writes what was found, as fields of the object that is open.</summary>
+    /// <summary>Writes the results as fields of the object that is open.</summary>
     internal static void Parts(Utf8JsonWriter writer, VisionResult result, MaskPlane masks)
     {
-        bool nothingElse = result.Classification.Count == 0 && result.Embedding.Count == 0 && result.Segmentation.Width == 0 && result.Depth.Width == 0;
+        bool nothingElse = result.Classification.Count == 0 && result.Embedding.Count == 0
+            && result.Segmentation.Width == 0 && result.Depth.Width == 0;
         if (result.HasDetections || result.Detections.Count > 0 || nothingElse)
         {
             Detections(writer, result, masks);
@@ -174,7 +178,8 @@ public static class ResultJson
             byte[] mask = d.Mask(index).ToArray();
             counts = RunLengthMask.Encode(width, height, (x, y) =>
             {
-                int mx = (int)MathF.Floor(t.ToInputX(x + 0.5f)) - region.X, my = (int)MathF.Floor(t.ToInputY(y + 0.5f)) - region.Y;
+                int mx = (int)MathF.Floor(t.ToInputX(x + 0.5f)) - region.X;
+                int my = (int)MathF.Floor(t.ToInputY(y + 0.5f)) - region.Y;
                 return (uint)mx < (uint)region.Width && (uint)my < (uint)region.Height && mask[my * region.Width + mx] != 0;
             });
         }
@@ -185,7 +190,7 @@ public static class ResultJson
         writer.WriteEndObject();
     }
 
-    // The size is that of the part which was counted, so that areas add up to it: padding and what lies beside a crop are no class's.
+    // The size is that of the counted part, so that the areas add up to it: padding and pixels beside a crop belong to no class.
     private static void Segmentation(Utf8JsonWriter writer, SegmentationMap map, MaskPlane plane)
     {
         Span<long> areas = stackalloc long[256];
@@ -232,5 +237,6 @@ public static class ResultJson
         Value(writer, value, digits);
     }
 
-    private static void Value(Utf8JsonWriter writer, float value, int digits) => writer.WriteNumberValue(Math.Round((double)value, digits));
+    private static void Value(Utf8JsonWriter writer, float value, int digits) =>
+        writer.WriteNumberValue(Math.Round((double)value, digits));
 }

@@ -8,8 +8,8 @@ namespace EdgeVision;
 public static class ModelSpecJson
 {
     /// <summary>Minimal valid spec, for messages.</summary>
-    public const string Example = """{"version":1,"task":"detect","input":{"width":640,"height":640},"""
-        + """"outputs":[{"decoder":"yolo-dfl"}],"labels":["person"]}""";
+    public const string Example = """{"version":1,"task":"detect","input":{"width":640,"height":640}"""
+        + ""","outputs":[{"decoder":"yolo-dfl"}],"labels":["person"]}""";
 
     /// <summary>Serializes a spec as indented JSON.</summary>
     public static string Serialize(ModelSpec spec) => JsonSerializer.Serialize(spec, SpecJsonContext.Default.ModelSpec);

@@ -5,14 +5,14 @@ using System.Security.Cryptography;
 
 namespace EdgeVision;
 
-/// <summary>
-/// SHA-256 (FIPS 180-4) of files and tensors, also on machines that have no OpenSSL: on Linux .NET takes every hash from it and ends the process where it
-/// is missing, as on small devices and in small containers. Where OpenSSL is there it is used, being faster. For checksums; keys and passwords have no
-/// business here.
-/// </summary>
+/// <summary>Computes SHA-256 checksums (FIPS 180-4) of files and tensors, also on machines without OpenSSL.</summary>
+/// <remarks>
+/// On Linux .NET takes every hash from OpenSSL and ends the process where it is missing, as on small devices and in small containers.
+/// OpenSSL is used where it is installed, because it is faster. For checksums only, not for keys or passwords.
+/// </remarks>
 internal sealed class Checksum : IDisposable
 {
-    /// <summary>Bytes of a sum.</summary>
+    /// <summary>Length of a checksum in bytes.</summary>
     public const int Length = 32;
 
     private const int Block = 64;
@@ -21,10 +21,14 @@ internal sealed class Checksum : IDisposable
 
     private static readonly uint[] _constants =
     [
-        0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-        0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-        0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-        0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+        0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+        0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+        0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+        0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+        0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+        0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+        0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+        0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
     ];
 
     private readonly IncrementalHash? _hash;
@@ -32,7 +36,7 @@ internal sealed class Checksum : IDisposable
     private readonly byte[] _rest = new byte[Block];
     private long _length;
 
-    /// <summary>A sum of nothing yet.</summary>
+    /// <summary>Starts a checksum.</summary>
     public Checksum()
         : this(_system)
     {
@@ -41,7 +45,7 @@ internal sealed class Checksum : IDisposable
     /// <param name="system">Whether the system's implementation is used; for tests.</param>
     internal Checksum(bool system) => _hash = system ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
 
-    /// <summary>Sum of some bytes, in lower-case hexadecimal.</summary>
+    /// <summary>Computes the checksum of bytes, in lower-case hexadecimal.</summary>
     public static string Hex(ReadOnlySpan<byte> bytes)
     {
         using var sum = new Checksum();
@@ -49,14 +53,14 @@ internal sealed class Checksum : IDisposable
         return Convert.ToHexStringLower(sum.Finish());
     }
 
-    /// <summary>Returns the sum of a whole file, in lower-case hexadecimal.</summary>
+    /// <summary>Computes the checksum of a whole file, in lower-case hexadecimal.</summary>
     public static string HexOfFile(string path)
     {
         using var file = File.OpenRead(path);
         return Hex(file);
     }
 
-    /// <summary>Sum of what is left of a stream, in lower-case hexadecimal.</summary>
+    /// <summary>Computes the checksum of the rest of a stream, in lower-case hexadecimal.</summary>
     public static string Hex(Stream stream)
     {
         using var sum = new Checksum();
@@ -69,7 +73,7 @@ internal sealed class Checksum : IDisposable
         return Convert.ToHexStringLower(sum.Finish());
     }
 
-    /// <summary>Sum of some bytes.</summary>
+    /// <summary>Computes the checksum of bytes.</summary>
     public static byte[] Of(ReadOnlySpan<byte> bytes)
     {
         using var sum = new Checksum();
@@ -77,7 +81,7 @@ internal sealed class Checksum : IDisposable
         return sum.Finish();
     }
 
-    /// <summary>Adds bytes.</summary>
+    /// <summary>Appends bytes.</summary>
     public void Append(ReadOnlySpan<byte> bytes)
     {
         if (_hash is not null)
@@ -109,7 +113,7 @@ internal sealed class Checksum : IDisposable
         bytes.CopyTo(_rest);
     }
 
-    /// <summary>The sum of all that was added; nothing may be added after it.</summary>
+    /// <summary>Returns the checksum of all appended bytes; nothing may be appended after it.</summary>
     public byte[] Finish()
     {
         if (_hash is not null)
@@ -117,7 +121,7 @@ internal sealed class Checksum : IDisposable
             return _hash.GetHashAndReset();
         }
 
-        // A one, zeros up to the last eight bytes of a block, and the length in bits.
+        // Padding: a one bit, zeros up to the last eight bytes of a block, and the length in bits.
         long bits = _length * 8;
         Span<byte> end = stackalloc byte[2 * Block];
         end.Clear();
@@ -173,6 +177,6 @@ internal sealed class Checksum : IDisposable
         _state[7] += h;
     }
 
-    // The versions that .NET 10 takes; it stays loaded, since it will be used.
+    // The versions that .NET 10 loads. The library stays loaded, since it will be used.
     private static bool HasOpenSsl() => NativeLibrary.TryLoad("libssl.so.3", out _) || NativeLibrary.TryLoad("libssl.so.1.1", out _);
 }

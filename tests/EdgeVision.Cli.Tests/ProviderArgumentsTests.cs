@@ -42,7 +42,7 @@ public sealed class ProviderArgumentsTests : IDisposable
     {
         var outcome = CommandLine.Run("verify", Model, "--provider-library", Text());
         Assert.Equal(1, outcome.ExitCode);
-        Assert.Contains("no library of this system", outcome.Error);
+        Assert.Contains("not a library for this system", outcome.Error);
     }
 
     [Theory]

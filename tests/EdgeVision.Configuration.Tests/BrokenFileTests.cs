@@ -66,7 +66,7 @@ public sealed class BrokenFileTests
     [InlineData("'no-such.onnx' does not exist", "{path: no-such.onnx}")]
     [InlineData("needs 'path'", "{name: a}")]
     [InlineData("number from 0 to 1, not '1.5'", "{path: models/shapes-fpn.onnx, conf: 1.5}")]
-    [InlineData("provider 'abacus' is not known", "{path: models/shapes-fpn.onnx, provider: abacus}")]
+    [InlineData("provider must be one of auto, cpu, cuda, tensorrt, directml, openvino, xnnpack, coreml, qnn, acl, plugin; got 'abacus'", "{path: models/shapes-fpn.onnx, provider: abacus}")]
     [InlineData("needs a 'provider'", "{path: models/shapes-fpn.onnx, require_provider: true}")]
     [InlineData("no source 'dor'; did you mean 'door'?", "{path: models/shapes-fpn.onnx, sources: [dor, hall]}")]
     [InlineData("no model serves source 'hall'", "{path: models/shapes-fpn.onnx, sources: door}")]

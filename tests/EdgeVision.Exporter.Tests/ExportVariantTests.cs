@@ -183,11 +183,11 @@ public sealed class ExportVariantTests : IDisposable
     [Theory]
     [InlineData("none", "no self-test")]
     [InlineData("damaged", "damaged")]
-    [InlineData("short", "does not hold")]
-    [InlineData("huge", "sides lie")]
-    [InlineData("shape", "impossible shape")]
-    [InlineData("index", "names value")]
-    [InlineData("json", "no JSON")]
+    [InlineData("short", "bytes that it declares")]
+    [InlineData("huge", "sides from 1 to")]
+    [InlineData("shape", "invalid shape")]
+    [InlineData("index", "the sample index")]
+    [InlineData("json", "not valid JSON")]
     public void AHostileSelfTestIsOneClearError(string kind, string part)
     {
         var architecture = Small("tinyresnet");

@@ -3,13 +3,14 @@ namespace EdgeVision;
 /// <summary>Finds the spec of a model.</summary>
 public static class BundleReader
 {
-    /// <summary>
-    /// The spec, from the first of: <paramref name="specPath"/>, the metadata's <see cref="ModelSpec.MetadataKey"/>, a file
-    /// <c>model.onnx.spec.json</c> or <c>model.spec.json</c> beside the model, Ultralytics' own metadata.
-    /// </summary>
+    /// <summary>Reads the spec of a model from the first source that has one.</summary>
+    /// <remarks>
+    /// Sources in order: <paramref name="specPath"/>; the metadata entry <see cref="ModelSpec.MetadataKey"/>; a file
+    /// <c>model.onnx.spec.json</c> or <c>model.spec.json</c> beside the model; Ultralytics' own metadata.
+    /// </remarks>
     /// <returns>The spec and where it was found.</returns>
     /// <exception cref="SpecException">The spec found has a missing or impossible field.</exception>
-    /// <exception cref="ModelFormatException">Nothing tells how to read the model; the message shows a spec to start from.</exception>
+    /// <exception cref="ModelFormatException">No source has a spec; the message shows one to start from.</exception>
     public static (ModelSpec Spec, string Source) ReadSpec(string modelPath, IReadOnlyDictionary<string, string> metadata,
         IReadOnlyList<TensorInfo> inputs, IReadOnlyList<TensorInfo> outputs, string? specPath = null)
     {
@@ -41,7 +42,12 @@ public static class BundleReader
         }
 
         throw new ModelFormatException(
-            $"nothing tells how to read '{modelPath}' (inputs {string.Join("; ", inputs)}; outputs {string.Join("; ", outputs)}): give --spec FILE or put a file {Path.GetFileNameWithoutExtension(modelPath)}.spec.json beside it that starts from {ModelSpecJson.Example}; decoders are {string.Join(", ", DecoderFactory.Names)}") { LacksSpec = true };
+            $"no spec was found for '{modelPath}' (inputs {string.Join("; ", inputs)}; outputs {string.Join("; ", outputs)}): "
+            + $"give --spec FILE or put a file {Path.GetFileNameWithoutExtension(modelPath)}.spec.json beside it "
+            + $"that starts from {ModelSpecJson.Example}; decoders are {string.Join(", ", DecoderFactory.Names)}")
+            {
+                LacksSpec = true,
+            };
     }
 
     private static ModelSpec FromFile(string path)

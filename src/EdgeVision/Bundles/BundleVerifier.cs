@@ -2,12 +2,12 @@
 namespace EdgeVision;
 
 /// <summary>One stage of a repeated self-test.</summary>
-/// <param name="Golden">Name of the golden's picture.</param>
-/// <param name="Stage">preprocessing, inference, decoding or results.</param>
-/// <param name="Passed">Whether it is within its limits; a stage that cannot be judged alone is not listed.</param>
+/// <param name="Golden">Name of the golden's image.</param>
+/// <param name="Stage">One of preprocessing, inference, decoding, results.</param>
+/// <param name="Passed">Whether the difference is within the limit. A stage that cannot be tested alone is not listed.</param>
 /// <param name="Difference">Largest difference, in the unit of <paramref name="Limit"/>.</param>
 /// <param name="Limit">Largest difference allowed.</param>
-/// <param name="Detail">What was compared, and where it differs.</param>
+/// <param name="Detail">Description of the compared values and of the place of the largest difference.</param>
 public sealed record VerificationStage(string Golden, string Stage, bool Passed, double Difference, double Limit, string Detail);
 
 /// <summary>Outcome of a bundle's self-tests.</summary>
@@ -15,30 +15,31 @@ public sealed record VerificationStage(string Golden, string Stage, bool Passed,
 /// <param name="Stages">Stages in order, golden by golden.</param>
 public sealed record VerificationReport(string Model, IReadOnlyList<VerificationStage> Stages)
 {
-    /// <summary>Whether every stage is within its limits.</summary>
+    /// <summary>Gets whether every stage is within its limits.</summary>
     public bool Passed => Stages.All(s => s.Passed);
 
-    /// <summary>The first stage that differs: where to look; null when none does.</summary>
+    /// <summary>Gets the first stage that failed, which locates the fault; null when all stages passed.</summary>
     public VerificationStage? FirstFailure => Stages.FirstOrDefault(s => !s.Passed);
 }
 
-/// <summary>
-/// Repeats the self-tests inside a bundle with the runtime's own code: picture to tensor, tensor to outputs, the outputs that were kept to
-/// results, and the whole way. The first stage that differs says what is wrong: preprocessing, the network (or its provider), or decoding.
-/// </summary>
+/// <summary>Repeats the self-tests of a bundle with the runtime's own code.</summary>
+/// <remarks>
+/// Stages: image to tensor, tensor to outputs, recorded outputs to results, and image to results. The first stage that differs locates
+/// the fault: preprocessing, the network (or its provider), or decoding.
+/// </remarks>
 public static class BundleVerifier
 {
-    /// <summary>Repeats every golden of a model.</summary>
+    /// <summary>Repeats every self-test of a model.</summary>
     /// <param name="path">Bundle.</param>
-    /// <param name="options">Providers and threads; the batch is one picture, and thresholds that are changed change the results.</param>
-    /// <exception cref="SpecException">The model carries no self-test, or a damaged one.</exception>
+    /// <param name="options">Providers and threads. The batch size is always 1; changed thresholds change the results.</param>
+    /// <exception cref="SpecException">The model has no self-test, or a damaged one.</exception>
     /// <exception cref="EdgeVisionException">The model cannot be loaded.</exception>
     public static VerificationReport Verify(string path, RuntimeOptions? options = null)
     {
         using var model = VisionModel.Load(path, (options ?? new RuntimeOptions()) with { BatchSize = 1 });
         if (model.Spec.Goldens is not { Length: > 0 } goldens)
         {
-            throw new SpecException($"'{path}' carries no self-test; bundles that EdgeVision.Exporter writes do");
+            throw new SpecException($"'{path}' has no self-test; export it with EdgeVision.Exporter, which records one");
         }
 
         GoldenCheck.Require(goldens);
@@ -68,16 +69,17 @@ public static class BundleVerifier
         });
         if (Kept(model, golden) is { } outputs)
         {
-            Stage("decoding", 1, () => Results("results of the raw outputs that were kept", model, golden, Decode(model, golden, outputs, transform)));
+            Stage("decoding", 1, () =>
+                Results("results of the recorded raw outputs", model, golden, Decode(model, golden, outputs, transform)));
         }
 
         Stage("results", 1, () =>
         {
             using var frame = Frame.Borrow(rgb, PixelFormat.Rgb24, golden.Width, golden.Height);
-            return Results("the whole way", model, golden, model.Run(frame));
+            return Results("image to results", model, golden, model.Run(frame));
         });
 
-        // A stage that fails altogether (NaN, an operator that the provider cannot run) differs as much as can be.
+        // A stage that throws (NaN, an operator that the provider cannot run) counts as an infinite difference.
         void Stage(string name, double limit, Func<(double Difference, string Detail)> repeat)
         {
             (double Difference, string Detail) outcome;
@@ -101,7 +103,7 @@ public static class BundleVerifier
         {
             if (!golden.Outputs.Any(o => o.Name == outputs.Name(i)))
             {
-                return (double.PositiveInfinity, $"{what}: output '{outputs.Name(i)}' was not there");
+                return (double.PositiveInfinity, $"{what}: unexpected output '{outputs.Name(i)}'");
             }
         }
 
@@ -110,8 +112,10 @@ public static class BundleVerifier
             int index = outputs.IndexOf(expected.Name);
             if (index < 0 || !outputs.Shape(index).SequenceEqual(expected.Shape))
             {
-                return (double.PositiveInfinity, index < 0 ? $"{what}: there is no output '{expected.Name}'"
-                    : $"{what}: '{expected.Name}' is [{string.Join(", ", outputs.Shape(index).ToArray())}], not [{string.Join(", ", expected.Shape)}]");
+                return (double.PositiveInfinity, index < 0
+                    ? $"{what}: output '{expected.Name}' is missing"
+                    : $"{what}: output '{expected.Name}' must have the shape [{string.Join(", ", expected.Shape)}]; "
+                        + $"got [{string.Join(", ", outputs.Shape(index).ToArray())}]");
             }
         }
 
@@ -139,7 +143,7 @@ public static class BundleVerifier
         return (worst, what + where);
     }
 
-    // All outputs as they were kept, so that the network has no part in what is decoded; null where one was too large to keep.
+    // The recorded outputs, so that decoding is tested without the network; null where one was too large to record.
     private static ArrayTensorSet? Kept(VisionModel model, GoldenSpec golden)
     {
         var tensors = new List<(string, long[], float[])>();
@@ -172,7 +176,8 @@ public static class BundleVerifier
 
     private static (double, string) Results(string what, VisionModel model, GoldenSpec golden, VisionResult result)
     {
-        var (difference, where) = ResultComparer.Compare(golden.Results, GoldenRecorder.Json(result, golden.Name), golden.Tolerances, model.Options.Confidence);
-        return (difference, $"{what}, in tolerances{where}");
+        string json = GoldenRecorder.Json(result, golden.Name);
+        var (difference, where) = ResultComparer.Compare(golden.Results, json, golden.Tolerances, model.Options.Confidence);
+        return (difference, $"{what}, in units of the tolerance{where}");
     }
 }

@@ -1,31 +1,35 @@
 namespace EdgeVision;
 
-/// <summary>Weights beside a model: a file from outside may name only files of its own folder.</summary>
+/// <summary>Checks that a model's external weights lie inside the model's folder.</summary>
 internal static class ExternalData
 {
     private const int MaxLinks = 40;
 
-    /// <summary>Throws <see cref="ModelFormatException"/> where <paramref name="location"/> leaves the folder or is not there.</summary>
+    /// <summary>Throws <see cref="ModelFormatException"/> if <paramref name="location"/> leaves the folder or does not exist.</summary>
     public static void Check(string modelPath, string folder, string location)
     {
-        // Either separator counts, whatever the system: a model travels.
+        // Both separators are checked on every system: a model moves between systems.
         string[] parts = location.Split('/', '\\');
-        if (location.Length == 0 || location.Contains('\0') || Path.IsPathRooted(location) || parts[0].Length == 0 || parts[0].Contains(':') || Leaves(parts))
+        if (location.Length == 0 || location.Contains('\0') || Path.IsPathRooted(location)
+            || parts[0].Length == 0 || parts[0].Contains(':') || Leaves(parts))
         {
-            throw new ModelFormatException($"model '{modelPath}' names external data '{OneLine.Of(location)}' outside its folder; that is not allowed");
+            throw new ModelFormatException(
+                $"model '{modelPath}' names external data '{OneLine.Of(location)}' outside its folder; that is not allowed");
         }
 
         string path = Path.Combine(folder, location);
         if (!File.Exists(path))
         {
-            throw new ModelFormatException($"model '{modelPath}' needs its external data '{OneLine.Of(location)}', which is not in its folder; copy it there");
+            throw new ModelFormatException(
+                $"model '{modelPath}' needs its external data '{OneLine.Of(location)}', which is not in its folder; copy it there");
         }
 
-        // A model that is itself a link (a download cache) may keep its weights beside the link or beside its target.
+        // A model that is itself a link (a download cache) may have its weights beside the link or beside its target.
         string real = RealPath(path);
         if (!IsInside(real, RealPath(folder)) && !IsInside(real, Path.GetDirectoryName(RealPath(Path.GetFullPath(modelPath)))!))
         {
-            throw new ModelFormatException($"model '{modelPath}' names external data '{OneLine.Of(location)}', a link that leaves its folder; that is not allowed");
+            throw new ModelFormatException(
+                $"model '{modelPath}' names external data '{OneLine.Of(location)}', a link that leaves its folder; that is not allowed");
         }
     }
 
@@ -47,7 +51,7 @@ internal static class ExternalData
     private static bool IsInside(string path, string folder) =>
         path.StartsWith(Path.EndsInDirectorySeparator(folder) ? folder : folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
-    // Follows links in every part of a path, not in the last alone.
+    // Resolves links in every part of a path, not only in the last.
     private static string RealPath(string path)
     {
         for (int links = 0; links < MaxLinks; links++)
@@ -74,6 +78,6 @@ internal static class ExternalData
             path = next;
         }
 
-        throw new ModelFormatException($"'{path}' is a link that leads nowhere");
+        throw new ModelFormatException($"'{path}' has more than {MaxLinks} links, probably in a cycle");
     }
 }

@@ -1,20 +1,18 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Whether a self-test is one at all, before anything is made from it: it comes from outside, and one that keeps nothing or allows
-/// everything would agree with any model.
-/// </summary>
+/// <summary>Validates self-tests before they are used.</summary>
+/// <remarks>Self-tests are untrusted input; one without values or with unlimited tolerances would accept any model.</remarks>
 internal static class GoldenCheck
 {
-    /// <summary>Most self-tests that a bundle carries.</summary>
+    /// <summary>Maximum number of self-tests in a bundle.</summary>
     public const int MostGoldens = 16;
 
-    /// <exception cref="SpecException">A part is missing, twice there or impossible.</exception>
+    /// <exception cref="SpecException">A part is missing, duplicated or invalid.</exception>
     public static void Require(GoldenSpec[] goldens)
     {
         if (goldens.Length > MostGoldens)
         {
-            throw new SpecException($"the model carries {goldens.Length} self-tests; {MostGoldens} is the most");
+            throw new SpecException($"a model can have at most {MostGoldens} self-tests; got {goldens.Length}");
         }
 
         foreach (var golden in goldens)
@@ -33,7 +31,7 @@ internal static class GoldenCheck
 
             if (golden.Outputs.GroupBy(o => o.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
             {
-                throw new SpecException($"the self-test's output '{twice.Key}' is there twice");
+                throw new SpecException($"the self-test's output '{twice.Key}' is duplicated");
             }
         }
     }
@@ -41,7 +39,8 @@ internal static class GoldenCheck
     private static void Tensor(GoldenTensor tensor)
     {
         int count = GoldenData.Count(tensor);
-        bool sampled = tensor.Indices is { } indices && tensor.Values is { } values && indices.Length == values.Length && (indices.Length > 0 || count == 0);
+        bool sampled = tensor.Indices is { } indices && tensor.Values is { } values
+            && indices.Length == values.Length && (indices.Length > 0 || count == 0);
         if (tensor.Data is null && !sampled)
         {
             throw new SpecException($"the self-test's tensor '{tensor.Name}' holds no values");
@@ -49,15 +48,19 @@ internal static class GoldenCheck
 
         if (!double.IsFinite(tensor.MeanAbsolute) || !(tensor.Range >= 0) || !double.IsFinite(tensor.Range))
         {
-            throw new SpecException($"the self-test's tensor '{tensor.Name}' has an impossible mean or range");
+            throw new SpecException(FormattableString.Invariant(
+                $"the self-test's tensor '{tensor.Name}' must have a finite mean and a finite range of at least 0; ")
+                + FormattableString.Invariant($"got mean {tensor.MeanAbsolute}, range {tensor.Range}"));
         }
     }
 
     private static void Tolerances(GoldenTolerances t)
     {
-        if (!(t.Input is >= 0 and < 1) || !(t.Outputs is >= 0 and < 1) || !(t.Scores is > 0 and < 1) || !(t.Maps is >= 0 and < 1) || !(t.Pixels is > 0 and <= 64))
+        if (!(t.Input is >= 0 and < 1) || !(t.Outputs is >= 0 and < 1) || !(t.Scores is > 0 and < 1)
+            || !(t.Maps is >= 0 and < 1) || !(t.Pixels is > 0 and <= 64))
         {
-            throw new SpecException("the self-test's tolerances are impossible: shares and scores lie in 0..1, pixels in 0..64");
+            throw new SpecException("the self-test's tolerances are invalid: "
+                + "input, outputs, scores and maps must be between 0 and 1, pixels between 0 and 64");
         }
     }
 }

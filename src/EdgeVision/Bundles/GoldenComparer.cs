@@ -1,23 +1,23 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Compares tensors with those that a self-test kept, as shares of each one's range. Rows that a network finds (proposals) are compared
-/// in whatever order they stand: equal scores may change places on another processor.
-/// </summary>
+/// <summary>Compares tensors with those of a self-test; differences are fractions of each tensor's range.</summary>
+/// <remarks>
+/// Rows that a network finds (proposals) are compared in any order: rows of equal score may swap on another processor.
+/// </remarks>
 internal static class GoldenComparer
 {
-    /// <summary>Most rows whose order is looked for; the search is quadratic.</summary>
+    /// <summary>Maximum number of rows that are matched in any order; the search is quadratic.</summary>
     public const int MostRows = 2048;
 
-    private const double SmallestRange = 1e-6; // of a constant tensor
+    private const double SmallestRange = 1e-6; // keeps a constant tensor from dividing by 0
 
-    /// <summary>The largest difference over the range of the expected tensor, and where it is.</summary>
+    /// <summary>Returns the largest difference, divided by the expected tensor's range, and its place.</summary>
     public static (double Worst, string Where) Compare(GoldenTensor expected, ReadOnlySpan<float> actual) =>
         actual.Length != GoldenData.Count(expected)
-            ? (double.PositiveInfinity, $": {actual.Length} numbers, not {GoldenData.Count(expected)}")
+            ? (double.PositiveInfinity, $": expected {GoldenData.Count(expected)} values, got {actual.Length}")
             : GoldenData.All(expected) is { } all ? Whole(all, actual, Range(expected)) : Sampled(expected, actual);
 
-    /// <summary>As <see cref="Compare"/> for tensors that share their rows: one order of rows is found for all of them.</summary>
+    /// <summary>Compares tensors that share their rows, with one row order found for all of them.</summary>
     public static (double Worst, string Where) CompareRows(GoldenTensor[] expected, TensorSet outputs)
     {
         var kept = expected.Select(t => GoldenData.All(t)!).ToArray();
@@ -88,13 +88,14 @@ internal static class GoldenComparer
         {
             if ((uint)indices[i] >= (uint)actual.Length)
             {
-                throw new SpecException($"the self-test's tensor '{expected.Name}' names value {indices[i]} of {actual.Length}");
+                throw new SpecException(
+                    $"the self-test's tensor '{expected.Name}' has the sample index {indices[i]}, which must be below {actual.Length}");
             }
 
             Keep(ref worst, (double)values[i] - actual[indices[i]], indices[i]);
         }
 
-        // What lies between the samples shows in the mean.
+        // The mean covers the values between the samples.
         double sum = 0;
         foreach (float v in actual)
         {
@@ -102,7 +103,7 @@ internal static class GoldenComparer
         }
 
         double mean = Math.Abs(sum / Math.Max(1, actual.Length) - expected.MeanAbsolute);
-        return double.IsNaN(mean) ? (double.PositiveInfinity, ": it holds NaN")
+        return double.IsNaN(mean) ? (double.PositiveInfinity, ": it contains NaN")
             : mean > worst.Value ? (mean / range, " in the mean")
             : (worst.Value / range, worst.Value == 0 ? "" : $" at value {worst.At}");
     }

@@ -3,13 +3,14 @@ using System.Runtime.InteropServices;
 
 namespace EdgeVision;
 
-/// <summary>Bytes of goldens to and from text. What is read comes from outside: sizes are known before anything is inflated.</summary>
+/// <summary>Converts bytes of goldens to and from text.</summary>
+/// <remarks>Goldens are untrusted input: sizes are checked before anything is decompressed.</remarks>
 internal static class GoldenData
 {
-    /// <summary>Largest side of a golden's picture in pixels.</summary>
+    /// <summary>Maximum side of a golden's image in pixels.</summary>
     public const int LargestSide = 2048;
 
-    /// <summary>Most numbers of a tensor that are kept whole.</summary>
+    /// <summary>Maximum number of values of a tensor that is recorded in full.</summary>
     public const int MostNumbers = 1 << 22;
 
     public static string Deflate(ReadOnlySpan<byte> bytes)
@@ -23,8 +24,8 @@ internal static class GoldenData
         return Convert.ToBase64String(memory.GetBuffer(), 0, (int)memory.Length);
     }
 
-    /// <summary>Inflates to exactly <paramref name="length"/> bytes.</summary>
-    /// <exception cref="SpecException">The text is damaged, or holds more or less.</exception>
+    /// <summary>Decompresses to exactly <paramref name="length"/> bytes.</summary>
+    /// <exception cref="SpecException">The text is damaged, or has more or fewer bytes.</exception>
     public static byte[] Inflate(string text, int length, string what)
     {
         try
@@ -34,7 +35,7 @@ internal static class GoldenData
             int read = deflate.ReadAtLeast(bytes, length, throwOnEndOfStream: false);
             return read == length && deflate.ReadByte() < 0
                 ? bytes
-                : throw new SpecException($"the self-test's {what} does not hold the {length} bytes that it says");
+                : throw new SpecException($"the self-test's {what} does not have the {length} bytes that it declares");
         }
         catch (Exception e) when (e is FormatException or InvalidDataException)
         {
@@ -46,13 +47,14 @@ internal static class GoldenData
     {
         if (golden.Width is < 1 or > LargestSide || golden.Height is < 1 or > LargestSide)
         {
-            throw new SpecException($"the self-test's picture is {golden.Width}x{golden.Height}; sides lie between 1 and {LargestSide}");
+            throw new SpecException(
+                $"the self-test's image must have sides from 1 to {LargestSide} pixels; got {golden.Width}x{golden.Height}");
         }
 
-        return Inflate(golden.Rgb, golden.Width * golden.Height * 3, "picture");
+        return Inflate(golden.Rgb, golden.Width * golden.Height * 3, "image");
     }
 
-    /// <summary>The number of values that a shape holds, checked.</summary>
+    /// <summary>Returns the number of values of a tensor's shape, after validating it.</summary>
     public static int Count(GoldenTensor tensor)
     {
         long count = 1;
@@ -60,7 +62,8 @@ internal static class GoldenData
         {
             if (d < 0 || d > 0 && count > MostNumbers * 64L / d)
             {
-                throw new SpecException($"the self-test's tensor '{tensor.Name}' has an impossible shape [{string.Join(", ", tensor.Shape)}]");
+                throw new SpecException(
+                    $"the self-test's tensor '{tensor.Name}' has an invalid shape [{string.Join(", ", tensor.Shape)}]");
             }
 
             count *= d;
@@ -69,7 +72,7 @@ internal static class GoldenData
         return checked((int)count);
     }
 
-    /// <summary>All values, or null where only some are kept.</summary>
+    /// <summary>Returns all values, or null if only samples are recorded.</summary>
     public static float[]? All(GoldenTensor tensor)
     {
         if (tensor.Data is null)
@@ -80,6 +83,6 @@ internal static class GoldenData
         int count = Count(tensor);
         return count <= MostNumbers
             ? MemoryMarshal.Cast<byte, float>(Inflate(tensor.Data, count * 4, $"tensor '{tensor.Name}'")).ToArray()
-            : throw new SpecException($"the self-test's tensor '{tensor.Name}' has {count} numbers; {MostNumbers} is the most");
+            : throw new SpecException($"the self-test's tensor '{tensor.Name}' can have at most {MostNumbers} values; got {count}");
     }
 }

@@ -4,19 +4,19 @@ using System.Text.Json;
 
 namespace EdgeVision;
 
-/// <summary>Records self-tests: runs a model on a picture and keeps what each stage gave.</summary>
+/// <summary>Records self-tests: runs a model on an image and records the output of each stage.</summary>
 public static class GoldenRecorder
 {
-    private const int MostDeflated = 192 * 1024; // characters of a tensor that is kept whole
+    private const int MostDeflated = 192 * 1024; // characters of a tensor that is recorded in full
     private const int Samples = 256;
 
-    /// <summary>A golden of one picture.</summary>
-    /// <param name="model">The model as it will be shipped.</param>
-    /// <param name="rgb">RGB bytes, rows tight, [height*width*3].</param>
+    /// <summary>Records the golden of one image.</summary>
+    /// <param name="model">Model as it will be shipped.</param>
+    /// <param name="rgb">RGB bytes without row padding, [height*width*3].</param>
     /// <param name="width">Width in pixels.</param>
     /// <param name="height">Height in pixels.</param>
     /// <param name="name">Name for messages.</param>
-    /// <exception cref="EdgeVisionException">The model fails on the picture.</exception>
+    /// <exception cref="EdgeVisionException">The model fails on the image.</exception>
     public static GoldenSpec Record(VisionModel model, byte[] rgb, int width, int height, string name)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -33,17 +33,25 @@ public static class GoldenRecorder
             Height = height,
             Rgb = GoldenData.Deflate(rgb),
             InputSha256 = Checksum.Hex(input),
-            Input = Tensor(model.Spec.Input.Name ?? "", [.. model.Engine.InputShape(InputIndex(model))], Widen(input, model.Spec.Input.Element), whole: false),
-            Outputs = [.. Enumerable.Range(0, outputs.Count).Select(i => Tensor(outputs.Name(i), outputs.Shape(i).ToArray(), outputs.Data(i), whole: true))],
+            Input = Tensor(
+                model.Spec.Input.Name ?? "",
+                [.. model.Engine.InputShape(InputIndex(model))],
+                Widen(input, model.Spec.Input.Element),
+                whole: false),
+            Outputs =
+            [
+                .. Enumerable.Range(0, outputs.Count)
+                    .Select(i => Tensor(outputs.Name(i), outputs.Shape(i).ToArray(), outputs.Data(i), whole: true)),
+            ],
             Results = Json(result, name),
         };
     }
 
-    /// <summary>Which of the graph's inputs the picture goes into.</summary>
+    /// <summary>Returns the index of the graph input that takes the image.</summary>
     internal static int InputIndex(VisionModel model) =>
         model.Spec.Input.Name is { } name ? Math.Max(0, model.Engine.Inputs.ToList().FindIndex(i => i.Name == name)) : 0;
 
-    /// <summary>The input tensor's bytes for a picture.</summary>
+    /// <summary>Preprocesses an image to the bytes of the input tensor.</summary>
     internal static (byte[] Bytes, FrameTransform Transform) Input(InputSpec spec, byte[] rgb, int width, int height)
     {
         var bytes = new byte[Preprocessor.ByteCount(spec)];
@@ -52,7 +60,7 @@ public static class GoldenRecorder
         return (bytes, transform);
     }
 
-    /// <summary>An input tensor's values as float32.</summary>
+    /// <summary>Converts an input tensor's values to float32.</summary>
     internal static float[] Widen(byte[] bytes, TensorElement element) => element switch
     {
         TensorElement.Float32 => MemoryMarshal.Cast<byte, float>(bytes).ToArray(),
@@ -60,7 +68,7 @@ public static class GoldenRecorder
         _ => [.. bytes.Select(b => (float)b)],
     };
 
-    /// <summary>Results as one line of JSON.</summary>
+    /// <summary>Serializes results as one line of JSON.</summary>
     internal static string Json(VisionResult result, string name)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -83,14 +91,18 @@ public static class GoldenRecorder
 
         var tensor = new GoldenTensor
         {
-            Name = name, Shape = shape, MeanAbsolute = values.Length == 0 ? 0 : sum / values.Length, Range = values.Length == 0 ? 0 : greatest - smallest,
+            Name = name,
+            Shape = shape,
+            MeanAbsolute = values.Length == 0 ? 0 : sum / values.Length,
+            Range = values.Length == 0 ? 0 : greatest - smallest,
         };
-        if (whole && values.Length <= GoldenData.MostNumbers && GoldenData.Deflate(MemoryMarshal.AsBytes(values)) is { Length: <= MostDeflated } data)
+        if (whole && values.Length <= GoldenData.MostNumbers
+            && GoldenData.Deflate(MemoryMarshal.AsBytes(values)) is { Length: <= MostDeflated } data)
         {
             return tensor with { Data = data };
         }
 
-        // Evenly over the tensor, with a step that shares no factor with its sides.
+        // Samples are spread evenly; the offset by a prime keeps them from following the tensor's sides.
         int count = Math.Min(Samples, values.Length);
         var indices = new int[count];
         var some = new float[count];

@@ -1,27 +1,25 @@
 namespace EdgeVision;
 
-/// <summary>
-/// A self-test that travels with a model: a picture, what it became as the network's input, what the network put out and what was
-/// made of it, where the model was exported. <see cref="BundleVerifier"/> repeats it stage by stage.
-/// </summary>
+/// <summary>Self-test inside a model: an image with the input tensor, raw outputs and results recorded at export.</summary>
+/// <remarks><see cref="BundleVerifier"/> repeats it stage by stage.</remarks>
 public sealed record GoldenSpec
 {
-    /// <summary>Picture's name, for messages.</summary>
+    /// <summary>Image's name, for messages.</summary>
     public string Name { get; set; } = "";
 
-    /// <summary>Picture's width in pixels.</summary>
+    /// <summary>Image's width in pixels.</summary>
     public int Width { get; set; }
 
-    /// <summary>Picture's height in pixels.</summary>
+    /// <summary>Image's height in pixels.</summary>
     public int Height { get; set; }
 
-    /// <summary>Pixels as RGB bytes, rows tight, deflated, base64.</summary>
+    /// <summary>Pixels as RGB bytes without row padding, deflated, base64.</summary>
     public string Rgb { get; set; } = "";
 
-    /// <summary>SHA-256 of the input tensor's bytes where it was made, hexadecimal.</summary>
+    /// <summary>SHA-256 of the input tensor's bytes on the exporting machine, hexadecimal.</summary>
     public string InputSha256 { get; set; } = "";
 
-    /// <summary>Input tensor, some of its values.</summary>
+    /// <summary>Samples of the input tensor.</summary>
     public GoldenTensor Input { get; set; } = new();
 
     /// <summary>Raw outputs in the graph's order.</summary>
@@ -30,11 +28,11 @@ public sealed record GoldenSpec
     /// <summary>Results as <see cref="ResultJson"/> writes them.</summary>
     public string Results { get; set; } = "";
 
-    /// <summary>How far a repetition may be off.</summary>
+    /// <summary>Maximum differences of a repetition.</summary>
     public GoldenTolerances Tolerances { get; set; } = new();
 }
 
-/// <summary>Values of a tensor: all of them, or some.</summary>
+/// <summary>Values of a tensor: all of them, or samples.</summary>
 public sealed record GoldenTensor
 {
     /// <summary>Name in the graph.</summary>
@@ -43,40 +41,44 @@ public sealed record GoldenTensor
     /// <summary>Dimensions.</summary>
     public long[] Shape { get; set; } = [];
 
-    /// <summary>All values, float32 little-endian, deflated, base64; absent where they are too many.</summary>
+    /// <summary>All values, float32 little-endian, deflated, base64; absent if there are too many.</summary>
     public string? Data { get; set; }
 
-    /// <summary>Places of <see cref="Values"/>, where not all are kept.</summary>
+    /// <summary>Indices of <see cref="Values"/> in the row-major tensor, if not all values are recorded.</summary>
     public int[]? Indices { get; set; }
 
     /// <summary>Values at <see cref="Indices"/>.</summary>
     public float[]? Values { get; set; }
 
-    /// <summary>Whether the first axis is rows that the network found, which may stand in another order elsewhere; all such outputs share their rows.</summary>
+    /// <summary>
+    /// Gets whether the first axis holds rows that the network found. Their order may differ on another processor; all such
+    /// outputs share their rows.
+    /// </summary>
     public bool Rows { get; set; }
 
-    /// <summary>Mean of the absolute values of the whole tensor.</summary>
+    /// <summary>Mean of the absolute values of the tensor.</summary>
     public double MeanAbsolute { get; set; }
 
-    /// <summary>Greatest less smallest value of the whole tensor.</summary>
+    /// <summary>Maximum minus minimum of all values of the tensor.</summary>
     public double Range { get; set; }
 }
 
-/// <summary>How far a repetition may be off. Other processors and providers add in another order; other models are far beyond these.</summary>
+/// <summary>Maximum differences of a repeated self-test.</summary>
+/// <remarks>Processors and providers add in different orders, which stays within these; another model exceeds them by far.</remarks>
 public sealed record GoldenTolerances
 {
-    /// <summary>Of the input tensor, as a share of its range.</summary>
+    /// <summary>Maximum difference of the input tensor, as a fraction of its range.</summary>
     public double Input { get; set; } = 1e-5;
 
-    /// <summary>Of raw outputs, as a share of each one's range.</summary>
+    /// <summary>Maximum difference of raw outputs, as a fraction of each output's range.</summary>
     public double Outputs { get; set; } = 1e-3;
 
-    /// <summary>Of coordinates in results, in pixels.</summary>
+    /// <summary>Maximum difference of coordinates in results, in pixels.</summary>
     public double Pixels { get; set; } = 0.5;
 
-    /// <summary>Of scores and embeddings.</summary>
+    /// <summary>Maximum difference of scores and embeddings.</summary>
     public double Scores { get; set; } = 0.01;
 
-    /// <summary>Of areas (as a share of the map) and distances (as a share of themselves).</summary>
+    /// <summary>Maximum difference of areas, as a fraction of the map, and of distances, as a fraction of the distance.</summary>
     public double Maps { get; set; } = 0.01;
 }

@@ -3,11 +3,11 @@ using System.Text.Json.Serialization;
 
 namespace EdgeVision;
 
-/// <summary>
-/// What a model means: how frames become its input and how its outputs become results. JSON, carried in the ONNX
-/// metadata under <see cref="MetadataKey"/>, beside the model as <c>&lt;model&gt;.spec.json</c>, or given by the caller.
-/// </summary>
-/// <remarks>Properties are settable because generated JSON readers give absent init-only properties no initialiser's value.</remarks>
+/// <summary>Describes how frames become a model's input and how its outputs become results.</summary>
+/// <remarks>
+/// JSON, stored in the ONNX metadata under <see cref="MetadataKey"/>, beside the model as <c>&lt;model&gt;.spec.json</c>, or given by
+/// the caller. Properties are settable because generated JSON readers skip the initializers of absent init-only properties.
+/// </remarks>
 public sealed record ModelSpec
 {
     /// <summary>Key of the ONNX metadata entry that holds the spec.</summary>
@@ -16,16 +16,16 @@ public sealed record ModelSpec
     /// <summary>Version of the spec's format; 1.</summary>
     public int Version { get; set; } = 1;
 
-    /// <summary>Model's name for people; the file's name when absent.</summary>
+    /// <summary>Display name of the model; the file's name when absent.</summary>
     public string? Name { get; set; }
 
-    /// <summary>Task of the model: detect, classify, segment, pose, obb, embed, depth, or several separated by '+'.</summary>
+    /// <summary>Task of the model: detect, classify, segment, pose, obb, embed or depth, or several joined by '+'.</summary>
     public string Task { get; set; } = "";
 
-    /// <summary>How frames become the network's input.</summary>
+    /// <summary>Describes how frames become the network's input.</summary>
     public InputSpec Input { get; set; } = new();
 
-    /// <summary>One entry a head: which decoder reads which outputs.</summary>
+    /// <summary>Heads of the model: one decoder each, with the outputs that it reads.</summary>
     public OutputSpec[] Outputs { get; set; } = [];
 
     /// <summary>Class names by class id.</summary>
@@ -34,20 +34,20 @@ public sealed record ModelSpec
     /// <summary>Pairs of keypoint indices to join when a skeleton is drawn.</summary>
     public int[][]? Skeleton { get; set; }
 
-    /// <summary>Default thresholds; callers may override.</summary>
+    /// <summary>Default thresholds; callers may override them.</summary>
     public ThresholdSpec Thresholds { get; set; } = new();
 
-    /// <summary>Where the model comes from.</summary>
+    /// <summary>Origin of the model.</summary>
     public ProvenanceSpec? Provenance { get; set; }
 
-    /// <summary>Self-tests that travel with the model.</summary>
+    /// <summary>Self-tests stored in the model.</summary>
     public GoldenSpec[]? Goldens { get; set; }
 }
 
-/// <summary>How frames become the network's input.</summary>
+/// <summary>Describes how frames become the network's input.</summary>
 public sealed record InputSpec
 {
-    /// <summary>Graph input; the first when absent.</summary>
+    /// <summary>Name of the graph input; the first input when absent.</summary>
     public string? Name { get; set; }
 
     /// <summary>Width in pixels.</summary>
@@ -65,32 +65,33 @@ public sealed record InputSpec
     /// <summary>Channel order of the tensor.</summary>
     public ColorOrder ColorOrder { get; set; } = ColorOrder.Rgb;
 
-    /// <summary>How the frame is fitted.</summary>
+    /// <summary>Options of resizing the frame to the input.</summary>
     public ResizeSpec Resize { get; set; } = new();
 
-    /// <summary>Per channel in tensor order (or one for all), in units of <c>pixel * Scale</c>: value = (pixel * scale - mean) / std.</summary>
+    /// <summary>Mean for each channel in tensor order, or one for all, in units of <c>pixel * Scale</c>.</summary>
+    /// <remarks>value = (pixel * scale - mean) / std.</remarks>
     public float[] Mean { get; set; } = [0];
 
-    /// <summary>Per channel in tensor order (or one for all), not zero.</summary>
+    /// <summary>Standard deviation for each channel in tensor order, or one for all; not zero.</summary>
     public float[] Std { get; set; } = [1];
 
-    /// <summary>Factor on the 0..255 pixel before mean and std; 1/255 by default.</summary>
+    /// <summary>Factor applied to the 0..255 pixel before mean and std; 1/255 by default.</summary>
     public float Scale { get; set; } = 1f / 255f;
 }
 
-/// <summary>How a frame is fitted into the network's input.</summary>
+/// <summary>Options of resizing a frame to the network's input.</summary>
 public sealed record ResizeSpec
 {
-    /// <summary>Fit.</summary>
+    /// <summary>Way the frame is fitted into the input.</summary>
     public ResizeMode Mode { get; set; } = ResizeMode.Letterbox;
 
-    /// <summary>Filter.</summary>
+    /// <summary>Resize filter.</summary>
     public Interpolation Interpolation { get; set; } = Interpolation.Bilinear;
 
-    /// <summary>Grey level (0..255) outside the picture.</summary>
+    /// <summary>Gray level (0..255) of the padding.</summary>
     public int PadValue { get; set; } = 114;
 
-    /// <summary>How the fitted size is rounded.</summary>
+    /// <summary>Rounding of the fitted size.</summary>
     public ResizeRounding Rounding { get; set; } = ResizeRounding.HalfToEven;
 }
 
@@ -116,25 +117,25 @@ public enum ColorOrder
     Gray,
 }
 
-/// <summary>How a frame is fitted.</summary>
+/// <summary>Ways to fit a frame into the network's input.</summary>
 [JsonConverter(typeof(CamelCaseEnumConverter<ResizeMode>))]
 public enum ResizeMode
 {
-    /// <summary>Keep the aspect, centre, pad both sides (Ultralytics).</summary>
+    /// <summary>Keep the aspect ratio, center, pad both sides (Ultralytics).</summary>
     Letterbox,
-    /// <summary>Keep the aspect, place at the top left, pad right and bottom (YOLOX, SCRFD).</summary>
+    /// <summary>Keep the aspect ratio, place at the top left, pad right and bottom (YOLOX, SCRFD).</summary>
     TopLeft,
-    /// <summary>Fill the input, aspect not kept.</summary>
+    /// <summary>Fill the input without keeping the aspect ratio.</summary>
     Stretch,
-    /// <summary>Resize the short side to the input, cut the middle (torchvision, Ultralytics classify).</summary>
+    /// <summary>Resize the short side to the input and crop the center (torchvision, Ultralytics classify).</summary>
     CenterCrop,
 }
 
-/// <summary>Resize filter. Half-pixel centres, no antialiasing, as OpenCV's INTER_LINEAR and INTER_NEAREST.</summary>
+/// <summary>Resize filters. Half-pixel centers, no antialiasing, as OpenCV's INTER_LINEAR and INTER_NEAREST.</summary>
 [JsonConverter(typeof(CamelCaseEnumConverter<Interpolation>))]
 public enum Interpolation
 {
-    /// <summary>Two taps an axis.</summary>
+    /// <summary>Bilinear: two taps per axis.</summary>
     Bilinear,
     /// <summary>Nearest pixel.</summary>
     Nearest,
@@ -142,7 +143,7 @@ public enum Interpolation
     BilinearAntialias,
 }
 
-/// <summary>How a fitted size is rounded to whole pixels.</summary>
+/// <summary>Ways to round a fitted size to integer pixels.</summary>
 [JsonConverter(typeof(CamelCaseEnumConverter<ResizeRounding>))]
 public enum ResizeRounding
 {
@@ -152,19 +153,19 @@ public enum ResizeRounding
     Truncate,
 }
 
-/// <summary>One head: its decoder and what the decoder needs to know.</summary>
+/// <summary>One head: its decoder and the decoder's parameters.</summary>
 public sealed record OutputSpec
 {
-    /// <summary>Head's name; "main" when there is one.</summary>
+    /// <summary>Head's name; "main" if there is only one.</summary>
     public string Head { get; set; } = "main";
 
     /// <summary>Decoder's name, such as yolo-dfl, ssd, scrfd, softmax.</summary>
     public string Decoder { get; set; } = "";
 
-    /// <summary>Graph outputs the decoder reads, in the decoder's order; all of the graph's when absent.</summary>
+    /// <summary>Graph outputs that the decoder reads, in the decoder's order; all outputs of the graph when absent.</summary>
     public string[]? Tensors { get; set; }
 
-    /// <summary>Class names of this head by class id; the spec's when absent. Heads of a multi-task model have classes of their own.</summary>
+    /// <summary>Class names of this head by class id; the spec's when absent. Heads of a multi-task model have their own classes.</summary>
     public string[]? Labels { get; set; }
 
     /// <summary>Decoder's parameters by name.</summary>
@@ -174,26 +175,26 @@ public sealed record OutputSpec
 /// <summary>Default thresholds of a model.</summary>
 public sealed record ThresholdSpec
 {
-    /// <summary>Lowest score that is reported, 0..1.</summary>
+    /// <summary>Minimum score of a reported result, 0..1.</summary>
     public float Confidence { get; set; } = 0.25f;
 
     /// <summary>IoU above which the lower-scored box is suppressed, 0..1.</summary>
     public float Iou { get; set; } = 0.45f;
 
-    /// <summary>Most detections a frame.</summary>
+    /// <summary>Maximum number of detections per frame.</summary>
     public int MaxDetections { get; set; } = 300;
 
-    /// <summary>Suppress across classes.</summary>
+    /// <summary>Gets whether boxes of different classes suppress each other.</summary>
     public bool ClassAgnostic { get; set; }
 }
 
-/// <summary>Where a model comes from and what was measured of it.</summary>
+/// <summary>Origin and measured metrics of a model.</summary>
 public sealed record ProvenanceSpec
 {
     /// <summary>Architecture's name.</summary>
     public string? Architecture { get; set; }
 
-    /// <summary>Data it was trained on.</summary>
+    /// <summary>Training data.</summary>
     public string? TrainedOn { get; set; }
 
     /// <summary>Metrics by name.</summary>
@@ -205,6 +206,6 @@ public sealed record ProvenanceSpec
     /// <summary>SHA-256 of the weights, hexadecimal.</summary>
     public string? WeightsSha256 { get; set; }
 
-    /// <summary>Licence, source or other remarks.</summary>
+    /// <summary>License, source or other remarks.</summary>
     public string? Notes { get; set; }
 }

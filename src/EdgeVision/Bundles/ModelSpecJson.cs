@@ -3,13 +3,15 @@ using System.Text.Json.Serialization;
 
 namespace EdgeVision;
 
-/// <summary>Reads and writes <see cref="ModelSpec"/> as JSON: camelCase, comments and trailing commas allowed, unknown fields refused.</summary>
+/// <summary>Reads and writes <see cref="ModelSpec"/> as JSON.</summary>
+/// <remarks>Names are camelCase; comments and trailing commas are allowed; unknown fields are errors.</remarks>
 public static class ModelSpecJson
 {
-    /// <summary>The smallest spec that does something, for messages.</summary>
-    public const string Example = """{"version":1,"task":"detect","input":{"width":640,"height":640},"outputs":[{"decoder":"yolo-dfl"}],"labels":["person"]}""";
+    /// <summary>Minimal valid spec, for messages.</summary>
+    public const string Example = """{"version":1,"task":"detect","input":{"width":640,"height":640}"""
+        + ""","outputs":[{"decoder":"yolo-dfl"}],"labels":["person"]}""";
 
-    /// <summary>The spec as JSON, indented.</summary>
+    /// <summary>Serializes a spec as indented JSON.</summary>
     public static string Serialize(ModelSpec spec) => JsonSerializer.Serialize(spec, SpecJsonContext.Default.ModelSpec);
 
     /// <summary>Reads a spec, without the checks of <c>ModelSpecValidator</c>. <paramref name="source"/> names it in messages.</summary>
@@ -23,7 +25,7 @@ public static class ModelSpecJson
         }
         catch (JsonException e)
         {
-            throw new SpecException($"{source} is not a spec in JSON: {Explain(e)}", e);
+            throw new SpecException($"{source} is not a valid JSON spec: {Explain(e)}", e);
         }
 
         if (spec is null)
@@ -34,7 +36,7 @@ public static class ModelSpecJson
         return spec;
     }
 
-    // The serialiser speaks of .NET members; people look for the field in their file.
+    // The serializer's messages name .NET members; users need the field of their file.
     private static string Explain(JsonException e)
     {
         const string before = "The JSON property '";
@@ -47,11 +49,13 @@ public static class ModelSpecJson
             return $"{line}: the field '{(parent.Length == 0 ? name : $"{parent}.{name}")}' is unknown";
         }
 
-        return field.Length > 0 ? $"{line}: the field '{field}' has a value that does not fit it" : $"{line}: {OneLine.Of(e.Message.Split(" Path:")[0])}";
+        return field.Length > 0
+            ? $"{line}: the field '{field}' has an invalid value"
+            : $"{line}: {OneLine.Of(e.Message.Split(" Path:")[0])}";
     }
 }
 
-/// <summary>Source-generated serialisation: no reflection, so it survives trimming.</summary>
+/// <summary>Source-generated serialization: works without reflection and survives trimming.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     WriteIndented = true,
@@ -64,6 +68,6 @@ public static class ModelSpecJson
 [JsonSerializable(typeof(ModelSpec))]
 internal sealed partial class SpecJsonContext : JsonSerializerContext;
 
-/// <summary>Enums as camelCase strings, read without regard to case.</summary>
+/// <summary>Writes enums as camelCase strings and reads them case-insensitively.</summary>
 internal sealed class CamelCaseEnumConverter<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase, allowIntegerValues: false)
     where T : struct, Enum;

@@ -2,19 +2,23 @@ using System.Text;
 
 namespace EdgeVision;
 
-/// <summary>Fields of protocol buffers as bytes, for the few small ONNX models that the runtime makes for itself.</summary>
+/// <summary>Encodes protobuf fields, for the few small ONNX models that the runtime builds itself.</summary>
 internal static class OnnxBytes
 {
-    /// <summary>A field of bytes: a message, a text, packed numbers.</summary>
-    public static byte[] Field(int field, ReadOnlySpan<byte> content) => [.. Varint((ulong)field << 3 | 2), .. Varint((ulong)content.Length), .. content];
+    /// <summary>Encodes a length-delimited field: a message, a string or packed numbers.</summary>
+    public static byte[] Field(int field, ReadOnlySpan<byte> content) =>
+        [.. Varint((ulong)field << 3 | 2), .. Varint((ulong)content.Length), .. content];
 
-    /// <summary>A field of text.</summary>
+    /// <summary>Encodes a string field.</summary>
     public static byte[] Text(int field, string text) => Field(field, Encoding.UTF8.GetBytes(text));
 
-    /// <summary>A field of a whole number from 0.</summary>
+    /// <summary>Encodes a non-negative integer field.</summary>
     public static byte[] Number(int field, long value) => [.. Varint((ulong)field << 3), .. Varint((ulong)value)];
 
-    /// <summary>A float32 input or output of a graph (ValueInfoProto: 1 name, 2 type; a tensor (1) of float32 (1) in a shape (2) of dimensions (1)).</summary>
+    /// <summary>Encodes a float32 input or output of a graph (ValueInfoProto).</summary>
+    /// <remarks>
+    /// ValueInfoProto: 1 name, 2 type; TypeProto: 1 tensor_type with 1 elem_type (1 is float32) and 2 shape of dimensions (1).
+    /// </remarks>
     public static byte[] Value(string name, params ReadOnlySpan<long> shape)
     {
         var dimensions = new List<byte>();
@@ -26,7 +30,7 @@ internal static class OnnxBytes
         return [.. Text(1, name), .. Field(2, Field(1, [.. Number(1, 1), .. Field(2, [.. dimensions])]))];
     }
 
-    /// <summary>A model of a graph's fields (ModelProto: 1 ir_version, 7 graph, 8 opset_import with 2 version).</summary>
+    /// <summary>Encodes a model around a graph (ModelProto: 1 ir_version, 7 graph, 8 opset_import with 2 version).</summary>
     public static byte[] Model(ReadOnlySpan<byte> graph) => [.. Number(1, 8), .. Field(7, graph), .. Field(8, Number(2, 13))];
 
     private static byte[] Varint(ulong value)

@@ -2,18 +2,21 @@ using System.IO.MemoryMappedFiles;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Looks into an ONNX file before anything is made of it: whether it is a whole ONNX model at all, and that no tensor's
-/// external data leaves the model's folder. Reads the protobuf in place; weights are skipped, never copied.
-/// </summary>
+/// <summary>Validates an ONNX file before it is loaded and lists its contents.</summary>
+/// <remarks>
+/// Checks that the file is a complete ONNX model and that no tensor's external data leaves the model's folder. Reads the protobuf in
+/// place; weights are skipped, never copied.
+/// </remarks>
 internal static unsafe class OnnxFile
 {
     private const int MaxDepth = 64;
 
-    /// <summary>Throws <see cref="ModelFormatException"/> where the file must not be loaded; says whether it keeps weights beside itself.</summary>
+    /// <summary>
+    /// Throws <see cref="ModelFormatException"/> if the file must not be loaded; returns whether it has external weights.
+    /// </summary>
     public static bool Check(string path) => Walk(path, null).ExternalData.Count > 0;
 
-    /// <summary>The files beside the model that keep some of its weights, relative to its folder, after the same checks.</summary>
+    /// <summary>Returns the external weight files, relative to the model's folder, after the same checks.</summary>
     public static IReadOnlyCollection<string> ExternalFiles(string path) => Walk(path, null).ExternalData;
 
     /// <summary>Adds the nodes and the constant tensors of a file, after the same checks.</summary>
@@ -24,12 +27,13 @@ internal static unsafe class OnnxFile
         var subject = new OnnxSubject(path, content);
         if (!File.Exists(path))
         {
-            throw new ModelFormatException(Directory.Exists(path) ? $"'{path}' is a folder, not an ONNX model" : $"model '{path}' does not exist");
+            throw new ModelFormatException(
+                Directory.Exists(path) ? $"'{path}' is a folder, not an ONNX model" : $"model '{path}' does not exist");
         }
 
         try
         {
-            // The length of what is opened: the path may be a link.
+            // Length of the open file, not of the path, which may be a link.
             using var file = File.OpenHandle(path);
             long length = RandomAccess.GetLength(file);
             if (length == 0)
@@ -37,7 +41,8 @@ internal static unsafe class OnnxFile
                 throw new ModelFormatException($"model '{path}' is empty");
             }
 
-            using var map = MemoryMappedFile.CreateFromFile(file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            using var map = MemoryMappedFile.CreateFromFile(
+                file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
             using var view = map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
             byte* start = null;
             view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
@@ -64,7 +69,7 @@ internal static unsafe class OnnxFile
         bool graph = false, version = false;
         while (reader.Next(out int field, out int wire, first: !graph && !version))
         {
-            // Every model says its version, and writers put it first: before it, a broken field means other bytes altogether.
+            // Every model has a version, and writers put it first: a broken field before it means that the file is not ONNX.
             if (!version && wire == 2 && !reader.HasMessage())
             {
                 throw reader.NotOnnx();
@@ -93,7 +98,7 @@ internal static unsafe class OnnxFile
     {
         if (depth > MaxDepth)
         {
-            throw new ModelFormatException($"model '{reader.Path}' nests graphs deeper than {MaxDepth}");
+            throw new ModelFormatException($"model '{reader.Path}' nests graphs too deeply; the maximum depth is {MaxDepth}");
         }
 
         while (reader.Next(out int field, out int wire))
@@ -151,7 +156,7 @@ internal static unsafe class OnnxFile
             }
         }
 
-        // After the nodes of its bodies: the list reads backwards from what is made to what it is made of.
+        // Added after the nodes of its bodies, so that every node follows the nodes that it depends on.
         if (node is not null)
         {
             content!.Add(node);

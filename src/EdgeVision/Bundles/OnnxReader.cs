@@ -2,18 +2,18 @@ using System.Text;
 
 namespace EdgeVision;
 
-/// <summary>The file that is looked at, and what was found in it.</summary>
+/// <summary>State of walking one file: its path and the contents found so far.</summary>
 internal sealed class OnnxSubject(string path, OnnxContent? content)
 {
     public string Path { get; } = path;
 
     public SortedSet<string> ExternalData { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Takes nodes and tensors where they are asked for.</summary>
+    /// <summary>Collects nodes and tensors; null if only the file's validity is checked.</summary>
     public OnnxContent? Content { get; } = content;
 }
 
-/// <summary>A cursor over one protobuf message of an ONNX file.</summary>
+/// <summary>Forward reader of one protobuf message of an ONNX file.</summary>
 internal unsafe ref struct OnnxReader(byte* position, byte* end, OnnxSubject subject)
 {
     private byte* _position = position;
@@ -55,14 +55,14 @@ internal unsafe ref struct OnnxReader(byte* position, byte* end, OnnxSubject sub
         return new OnnxReader(start, _position, Subject);
     }
 
-    /// <summary>The message ahead, which stays there.</summary>
+    /// <summary>Returns the next message without consuming it.</summary>
     public readonly OnnxReader Ahead()
     {
         var ahead = this;
         return ahead.Message();
     }
 
-    // Whether a whole message lies ahead.
+    // Whether a complete message follows.
     public readonly bool HasMessage()
     {
         var ahead = this;
@@ -87,7 +87,7 @@ internal unsafe ref struct OnnxReader(byte* position, byte* end, OnnxSubject sub
         return length <= 4096 ? Encoding.UTF8.GetString(message._position, (int)length) : throw Damaged();
     }
 
-    /// <summary>Numbers of a repeated field, whether packed or one by one.</summary>
+    /// <summary>Reads the numbers of a repeated field, packed or not.</summary>
     public void Numbers(int wire, List<long> numbers)
     {
         if (wire == 0)

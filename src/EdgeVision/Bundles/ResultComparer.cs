@@ -2,17 +2,18 @@ using System.Text.Json;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Compares two lines of <see cref="ResultJson"/> number by number, each kind with its tolerance; times and names of sources do not count.
-/// Detections and classes are compared in whatever order they stand, as nearly equal scores may change places on another processor, and
-/// a detection whose score is within its tolerance of the lowest that is reported may be missing.
-/// </summary>
+/// <summary>Compares two lines of <see cref="ResultJson"/> number by number, each kind with its own tolerance.</summary>
+/// <remarks>
+/// Times and names of sources and models are ignored. Detections and classes are compared in any order, because entries of nearly
+/// equal score may swap on another processor; a detection whose score is within its tolerance of the minimum score may be missing.
+/// </remarks>
 internal static class ResultComparer
 {
     private const int MostEntries = 10_000;
 
-    /// <summary>The largest difference in tolerances (1 is the limit), and where it is; infinite where something is missing or another class.</summary>
-    /// <exception cref="SpecException">The expected line is no line of results.</exception>
+    /// <summary>Returns the largest difference and its place.</summary>
+    /// <remarks>The unit is the tolerance, so 1 is the limit; infinite if something is missing or of another class.</remarks>
+    /// <exception cref="SpecException">The expected line is not a line of results.</exception>
     public static (double Worst, string Where) Compare(string expected, string actual, GoldenTolerances tolerances, float confidence)
     {
         try
@@ -25,11 +26,11 @@ internal static class ResultComparer
         }
         catch (Exception e) when (e is InvalidOperationException or FormatException or IndexOutOfRangeException or KeyNotFoundException)
         {
-            throw new SpecException($"the self-test's results are no line of results: {OneLine.Of(e.Message)}", e);
+            throw new SpecException($"the self-test's results are not a line of results: {OneLine.Of(e.Message)}", e);
         }
         catch (JsonException e)
         {
-            throw new SpecException($"the self-test's results are no JSON: {OneLine.Of(e.Message)}", e);
+            throw new SpecException($"the self-test's results are not valid JSON: {OneLine.Of(e.Message)}", e);
         }
     }
 
@@ -37,7 +38,7 @@ internal static class ResultComparer
     {
         if (e.ValueKind != a.ValueKind)
         {
-            worst = (double.PositiveInfinity, $": {path} is another kind of value");
+            worst = (double.PositiveInfinity, $": {path} must be of the kind {e.ValueKind}; got {a.ValueKind}");
             return;
         }
 
@@ -52,7 +53,7 @@ internal static class ResultComparer
             case JsonValueKind.Array:
                 if (e.GetArrayLength() != a.GetArrayLength())
                 {
-                    worst = (double.PositiveInfinity, $": {path} has {a.GetArrayLength()} entries, not {e.GetArrayLength()}");
+                    worst = (double.PositiveInfinity, $": {path} must have {e.GetArrayLength()} entries; got {a.GetArrayLength()}");
                     return;
                 }
 
@@ -66,19 +67,21 @@ internal static class ResultComparer
                 double x = e.GetDouble(), y = a.GetDouble(), difference = Math.Abs(x - y) / Allowed(path, x, t);
                 if (difference > worst.Value)
                 {
-                    worst = (difference, FormattableString.Invariant($": {path} is {y}, not {x}"));
+                    worst = (difference, FormattableString.Invariant($": {path} must be {x}; got {y}"));
                 }
 
                 break;
             case JsonValueKind.String when e.GetString() != a.GetString() && !path.EndsWith("mask.counts", StringComparison.Ordinal):
-                worst = (double.PositiveInfinity, $": {path} is '{a.GetString()}', not '{e.GetString()}'");
+                worst = (double.PositiveInfinity, $": {path} must be '{e.GetString()}'; got '{a.GetString()}'");
                 break;
         }
     }
 
     private static void Objects(JsonElement e, JsonElement a, string path, Limits t, ref (double Value, string Where) worst)
     {
-        double pixels = path.EndsWith("segmentation", StringComparison.Ordinal) && e.TryGetProperty("size", out var size) ? (double)size[0].GetInt32() * size[1].GetInt32() : 0;
+        double pixels = path.EndsWith("segmentation", StringComparison.Ordinal) && e.TryGetProperty("size", out var size)
+            ? (double)size[0].GetInt32() * size[1].GetInt32()
+            : 0;
         foreach (var property in e.EnumerateObject())
         {
             if (path.Length == 0 && property.Name is "timing_ms" or "source" or "model")
@@ -105,18 +108,18 @@ internal static class ResultComparer
         {
             if (!e.TryGetProperty(property.Name, out _))
             {
-                worst = (double.PositiveInfinity, $": {path}.{property.Name} was not there");
+                worst = (double.PositiveInfinity, $": {path}.{property.Name} is unexpected");
             }
         }
     }
 
-    // Each expected entry with the nearest of its class that is left.
+    // Matches each expected entry with the nearest remaining entry of its class.
     private static void Entries(JsonElement expected, JsonElement actual, string path, Limits t, ref (double Value, string Where) worst)
     {
         int count = expected.GetArrayLength(), given = actual.GetArrayLength();
         if (count > MostEntries)
         {
-            throw new SpecException($"the self-test's results hold {count} {path}; {MostEntries} is the most");
+            throw new SpecException($"the self-test's results can have at most {MostEntries} {path}; got {count}");
         }
 
         var left = Enumerable.Range(0, given).ToList();
@@ -149,7 +152,7 @@ internal static class ResultComparer
             }
             else if (!Doubtful(expected[i]))
             {
-                worst = (double.PositiveInfinity, $": {path}[{i}] is missing; there are {given} entries, not {count}");
+                worst = (double.PositiveInfinity, $": {path}[{i}] is missing; expected {count} entries, got {given}");
             }
         }
 
@@ -157,15 +160,17 @@ internal static class ResultComparer
         {
             if (!Doubtful(actual[other]))
             {
-                worst = (double.PositiveInfinity, $": {path} has an entry of class {actual[other].GetProperty("class_id").GetInt32()} that was not there; there are {given}, not {count}");
+                int id = actual[other].GetProperty("class_id").GetInt32();
+                worst = (double.PositiveInfinity, $": {path} has an unexpected entry of class {id}; expected {count} entries, got {given}");
             }
         }
 
-        // Whether a rounding decides that it is reported.
-        bool Doubtful(JsonElement entry) => path == "detections" && entry.GetProperty("score").GetDouble() <= t.Confidence + t.Tolerances.Scores;
+        // Whether the score is so close to the minimum that rounding decides whether it is reported.
+        bool Doubtful(JsonElement entry) =>
+            path == "detections" && entry.GetProperty("score").GetDouble() <= t.Confidence + t.Tolerances.Scores;
     }
 
-    // A class of a few pixels may come or go.
+    // A class of a few pixels may appear or disappear.
     private static void Areas(JsonElement expected, JsonElement parent, string path, double allowed, ref (double Value, string Where) worst)
     {
         if (!parent.TryGetProperty("class_areas", out var actual))
@@ -176,11 +181,12 @@ internal static class ResultComparer
 
         foreach (string id in expected.EnumerateObject().Concat(actual.EnumerateObject()).Select(p => p.Name).Distinct())
         {
-            double x = expected.TryGetProperty(id, out var was) ? was.GetDouble() : 0, y = actual.TryGetProperty(id, out var now) ? now.GetDouble() : 0;
+            double x = expected.TryGetProperty(id, out var was) ? was.GetDouble() : 0;
+            double y = actual.TryGetProperty(id, out var now) ? now.GetDouble() : 0;
             double difference = Math.Abs(x - y) / Math.Max(allowed, 1);
             if (difference > worst.Value)
             {
-                worst = (difference, FormattableString.Invariant($": {path}.{id} is {y}, not {x}"));
+                worst = (difference, FormattableString.Invariant($": {path}.{id} must be {x}; got {y}"));
             }
         }
     }
@@ -201,7 +207,7 @@ internal static class ResultComparer
             "rbox" => path.EndsWith("[4]", StringComparison.Ordinal) ? t.Tolerances.Scores : t.Tolerances.Pixels,
             "score" or "embedding" or "rotation" => t.Tolerances.Scores,
             "min" or "median" or "max" => Math.Max(Math.Abs(value) * t.Tolerances.Maps, 1e-3),
-            _ => 1e-9, // sizes, class ids: equal
+            _ => 1e-9, // sizes and class ids must be equal
         };
     }
 

@@ -4,32 +4,32 @@ using System.Text.Json;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Reads the metadata that Ultralytics writes into its ONNX exports (task, names, imgsz, stride, kpt_shape, end2end), so
-/// that such a file needs no spec.
-/// </summary>
+/// <summary>Reads the metadata of Ultralytics' ONNX exports, so that such a file needs no spec.</summary>
+/// <remarks>Entries: task, names, imgsz, stride, kpt_shape, end2end.</remarks>
 internal static class UltralyticsMetadata
 {
     private const int MaxClasses = 100_000;
 
-    // COCO's person skeleton, as Ultralytics draws it, from 0.
+    // COCO's person skeleton as Ultralytics draws it, indices from 0.
     private static readonly int[][] CocoSkeleton =
     [
         [15, 13], [13, 11], [16, 14], [14, 12], [11, 12], [5, 11], [6, 12], [5, 6], [5, 7], [6, 8],
         [7, 9], [8, 10], [1, 2], [0, 1], [0, 2], [1, 3], [2, 4], [3, 5], [4, 6],
     ];
 
-    /// <summary>Whether the metadata looks like Ultralytics'.</summary>
+    /// <summary>Returns whether the metadata is that of an Ultralytics export.</summary>
     public static bool IsPresent(IReadOnlyDictionary<string, string> metadata) =>
         metadata.ContainsKey("task") && metadata.ContainsKey("names") && (metadata.ContainsKey("stride") || metadata.ContainsKey("imgsz"));
 
-    /// <summary>The spec that the metadata amounts to.</summary>
-    /// <exception cref="ModelFormatException">An entry cannot be read, or names a task that is not supported.</exception>
-    public static ModelSpec ToSpec(string path, IReadOnlyDictionary<string, string> metadata, IReadOnlyList<TensorInfo> inputs, IReadOnlyList<TensorInfo> outputs)
+    /// <summary>Converts the metadata to a spec.</summary>
+    /// <exception cref="ModelFormatException">An entry cannot be read, or the task is not supported.</exception>
+    public static ModelSpec ToSpec(string path, IReadOnlyDictionary<string, string> metadata,
+        IReadOnlyList<TensorInfo> inputs, IReadOnlyList<TensorInfo> outputs)
     {
         string task = metadata["task"].Trim();
         string[] labels = ParseNames(metadata["names"])
-            ?? throw new ModelFormatException($"model '{path}': the Ultralytics metadata 'names' cannot be read: {OneLine.Of(metadata["names"])}");
+            ?? throw new ModelFormatException(
+                $"model '{path}': the Ultralytics metadata 'names' cannot be read: {OneLine.Of(metadata["names"])}");
         var (width, height) = Size(path, metadata, inputs);
         bool classify = task == "classify";
         bool endToEnd = IsTrue(metadata, "end2end") || task == "detect" && outputs.Count > 0 && outputs[0].Shape is [_, _, 6];
@@ -53,7 +53,8 @@ internal static class UltralyticsMetadata
                 decoder = "yolo-dfl-pose";
                 int[] keypoints = metadata.TryGetValue("kpt_shape", out string? shape) && Numbers(shape) is [> 0, 2 or 3] numbers
                     ? numbers
-                    : throw new ModelFormatException($"model '{path}': the Ultralytics metadata 'kpt_shape' is missing or not like [17, 3]");
+                    : throw new ModelFormatException($"model '{path}': the Ultralytics metadata 'kpt_shape' must be like [17, 3]; "
+                        + $"got {(shape is null ? "nothing" : $"'{OneLine.Of(shape)}'")}");
                 parameters["keypoints"] = Json($"[{keypoints[0]},{keypoints[1]}]");
                 skeleton = keypoints[0] == 17 ? CocoSkeleton : null;
                 break;
@@ -65,7 +66,8 @@ internal static class UltralyticsMetadata
                 parameters["applied"] = Json("true"); // the export ends in a softmax
                 break;
             default:
-                throw new ModelFormatException($"model '{path}': the Ultralytics task '{OneLine.Of(task)}' is not supported; use detect, segment, pose, obb or classify");
+                throw new ModelFormatException($"model '{path}': the Ultralytics task '{OneLine.Of(task)}' is not supported; "
+                    + "use detect, segment, pose, obb or classify");
         }
 
         return new ModelSpec
@@ -76,9 +78,14 @@ internal static class UltralyticsMetadata
                 Width = width,
                 Height = height,
                 Element = inputs.Count > 0 ? inputs[0].Element : TensorElement.Float32,
-                // classify_transforms: shorter side to the input by Pillow's (antialiased) resize, centre cut, no mean.
+                // classify_transforms: short side to the input by Pillow's (antialiased) resize, center crop, no mean.
                 Resize = classify
-                    ? new ResizeSpec { Mode = ResizeMode.CenterCrop, Interpolation = Interpolation.BilinearAntialias, Rounding = ResizeRounding.Truncate }
+                    ? new ResizeSpec
+                    {
+                        Mode = ResizeMode.CenterCrop,
+                        Interpolation = Interpolation.BilinearAntialias,
+                        Rounding = ResizeRounding.Truncate,
+                    }
                     : new ResizeSpec(),
             },
             Outputs = [new OutputSpec { Decoder = decoder, Parameters = parameters }],
@@ -93,10 +100,8 @@ internal static class UltralyticsMetadata
         };
     }
 
-    /// <summary>
-    /// Reads a Python literal of class names, <c>{0: 'person', 1: "driver's seat"}</c> or <c>['person']</c>; null where it is
-    /// neither. An id without a name gets the id as its name.
-    /// </summary>
+    /// <summary>Parses a Python literal of class names; returns null if it cannot be parsed.</summary>
+    /// <remarks>Like <c>{0: 'person', 1: "driver's seat"}</c> or <c>['person']</c>. An id without a name gets the id as its name.</remarks>
     internal static string[]? ParseNames(string text)
     {
         int at = 0;
@@ -125,11 +130,12 @@ internal static class UltralyticsMetadata
             int id = names.Count;
             if (open == '{')
             {
-                // The key may be quoted: JSON-minded writers do that.
+                // The key may be quoted: some JSON writers do that.
                 bool quoted = text[at] is '\'' or '"';
                 string? key = quoted ? Quoted() : Bare();
                 Space();
-                if (!int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out id) || id >= MaxClasses || at >= text.Length || text[at++] != ':')
+                if (!int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out id)
+                    || id >= MaxClasses || at >= text.Length || text[at++] != ':')
                 {
                     return null;
                 }
@@ -231,11 +237,12 @@ internal static class UltralyticsMetadata
         }
     }
 
-    /// <summary>Reads <c>[320, 320]</c>, <c>(320, 320)</c> or <c>320</c>; null where it is none.</summary>
+    /// <summary>Parses <c>[320, 320]</c>, <c>(320, 320)</c> or <c>320</c>; returns null if it cannot be parsed.</summary>
     internal static int[]? Numbers(string text)
     {
         var numbers = new List<int>();
-        foreach (string part in text.Trim().Trim('[', ']', '(', ')').Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        string list = text.Trim().Trim('[', ']', '(', ')');
+        foreach (string part in list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (numbers.Count == 8 || !int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int n))
             {
@@ -248,19 +255,22 @@ internal static class UltralyticsMetadata
         return numbers.Count > 0 ? [.. numbers] : null;
     }
 
-    private static (int Width, int Height) Size(string path, IReadOnlyDictionary<string, string> metadata, IReadOnlyList<TensorInfo> inputs)
+    private static (int Width, int Height) Size(
+        string path, IReadOnlyDictionary<string, string> metadata, IReadOnlyList<TensorInfo> inputs)
     {
         if (inputs.Count > 0 && inputs[0].Shape is [_, _, > 0 and <= 16384, > 0 and <= 16384])
         {
-            return ((int)inputs[0].Shape[3], (int)inputs[0].Shape[2]); // what the graph fixes is what counts
+            return ((int)inputs[0].Shape[3], (int)inputs[0].Shape[2]); // a size fixed by the graph wins
         }
 
         return metadata.TryGetValue("imgsz", out string? text) ? Numbers(text) switch
         {
             [var side] => (side, side),
             [var height, var width] => (width, height),
-            _ => throw new ModelFormatException($"model '{path}': the Ultralytics metadata 'imgsz' is not like [640, 640]: {OneLine.Of(text)}"),
-        } : throw new ModelFormatException($"model '{path}': the Ultralytics metadata has no 'imgsz' and the graph leaves its input size open");
+            _ => throw new ModelFormatException(
+                $"model '{path}': the Ultralytics metadata 'imgsz' must be like [640, 640]; got '{OneLine.Of(text)}'"),
+            } : throw new ModelFormatException(
+                $"model '{path}': the Ultralytics metadata has no 'imgsz' and the graph leaves its input size open");
     }
 
     private static bool IsTrue(IReadOnlyDictionary<string, string> metadata, string key) =>

@@ -2,14 +2,15 @@ using System.Buffers;
 
 namespace EdgeVision;
 
-/// <summary>
-/// One picture from a source: pixel memory that is borrowed (a camera's buffer, a pinned array) or rented from a pool, with its format,
-/// strides, capture time and sequence. Disposing returns rented memory; borrowed memory stays its owner's and must outlive the frame.
-/// A frame with several readers has as many owners (<see cref="Share"/>), and its memory goes back when the last of them disposes it.
-/// </summary>
+/// <summary>One image from a source, with its pixel format, strides, capture time and sequence number.</summary>
+/// <remarks>
+/// Pixel memory is borrowed (a camera's buffer, a pinned array) or rented from a pool. Disposing returns rented memory; borrowed memory
+/// remains its owner's and must outlive the frame. A frame is reference-counted: several readers each hold a reference
+/// (<see cref="Share"/>), and the memory is returned when the last of them disposes the frame.
+/// </remarks>
 public sealed unsafe class Frame : IDisposable
 {
-    /// <summary>Longest side accepted, in pixels.</summary>
+    /// <summary>Maximum side of a frame in pixels.</summary>
     public const int MaxSide = 32768;
 
     private readonly bool _rented;
@@ -23,7 +24,8 @@ public sealed unsafe class Frame : IDisposable
     private long _sequence;
     private string _source = "";
 
-    private Frame(PixelFormat format, int width, int height, int stride, byte[]? array, int offset, byte* pointer, int length, bool rented, FramePool? pool = null)
+    private Frame(PixelFormat format, int width, int height, int stride, byte[]? array, int offset, byte* pointer, int length,
+        bool rented, FramePool? pool = null)
     {
         Format = format;
         Width = width;
@@ -46,22 +48,22 @@ public sealed unsafe class Frame : IDisposable
     /// <summary>Height in pixels.</summary>
     public int Height { get; }
 
-    /// <summary>Bytes from one row of the first plane to the next.</summary>
+    /// <summary>Bytes from the start of one row of the first plane to the start of the next.</summary>
     public int Stride { get; }
 
     /// <summary>Capture time on the source's clock.</summary>
     public TimeSpan Timestamp { get => _timestamp; init => _timestamp = value; }
 
-    /// <summary>Number of the frame in its source, from 0.</summary>
+    /// <summary>Sequence number of the frame in its source, from 0.</summary>
     public long Sequence { get => _sequence; init => _sequence = value; }
 
     /// <summary>Name of the source, for results and messages.</summary>
     public string Source { get => _source; init => _source = value; }
 
-    /// <summary>All bytes: planes one after the other.</summary>
+    /// <summary>All bytes, plane after plane.</summary>
     public ReadOnlySpan<byte> Data => MutableData;
 
-    /// <summary>All bytes, to be written by the source that made the frame.</summary>
+    /// <summary>All bytes, writable by the source that created the frame.</summary>
     public Span<byte> MutableData
     {
         get
@@ -74,10 +76,10 @@ public sealed unsafe class Frame : IDisposable
     /// <summary>Number of planes: 1, 2 (NV12) or 3 (I420).</summary>
     public int PlaneCount => Format switch { PixelFormat.Nv12 => 2, PixelFormat.I420 => 3, _ => 1 };
 
-    /// <summary>Bytes of a row of plane <paramref name="plane"/> to the next: the stride, or half of it for I420's U and V.</summary>
+    /// <summary>Returns the stride of plane <paramref name="plane"/> in bytes: half of <see cref="Stride"/> for I420's U and V.</summary>
     public int PlaneStride(int plane) => plane > 0 && Format == PixelFormat.I420 ? Stride / 2 : Stride;
 
-    /// <summary>Plane <paramref name="plane"/> from its first byte to the end of the frame's memory.</summary>
+    /// <summary>Returns plane <paramref name="plane"/>, from its first byte to the end of the frame's memory.</summary>
     public ReadOnlySpan<byte> Plane(int plane)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(plane);
@@ -91,7 +93,8 @@ public sealed unsafe class Frame : IDisposable
         return Data[start..];
     }
 
-    /// <summary>A frame over pooled memory with tight rows, contents undefined. Throws <see cref="FrameFormatException"/> for an impossible size.</summary>
+    /// <summary>Rents a frame without row padding from the shared array pool; its contents are undefined.</summary>
+    /// <remarks>Throws <see cref="FrameFormatException"/> if the size is invalid.</remarks>
     public static Frame Rent(PixelFormat format, int width, int height, string source = "", long sequence = 0, TimeSpan timestamp = default)
     {
         int stride = CheckSize(format, width, height, 0);
@@ -104,8 +107,8 @@ public sealed unsafe class Frame : IDisposable
         };
     }
 
-    /// <summary>A frame over the caller's array; <paramref name="stride"/> 0 means tight rows.</summary>
-    /// <exception cref="FrameFormatException">The array is too short for the size, or the size is impossible.</exception>
+    /// <summary>Creates a frame over the caller's array; a <paramref name="stride"/> of 0 means no row padding.</summary>
+    /// <exception cref="FrameFormatException">The array is too short for the size, or the size is invalid.</exception>
     public static Frame Borrow(byte[] data, PixelFormat format, int width, int height, int stride = 0, int offset = 0,
         string source = "", long sequence = 0, TimeSpan timestamp = default)
     {
@@ -122,8 +125,8 @@ public sealed unsafe class Frame : IDisposable
         };
     }
 
-    /// <summary>A frame over native memory of <paramref name="length"/> bytes that its owner keeps alive.</summary>
-    /// <exception cref="FrameFormatException">The memory is too short for the size, or the size is impossible.</exception>
+    /// <summary>Creates a frame over native memory of <paramref name="length"/> bytes that its owner keeps alive.</summary>
+    /// <exception cref="FrameFormatException">The memory is too short for the size, or the size is invalid.</exception>
     public static Frame Borrow(nint pointer, long length, PixelFormat format, int width, int height, int stride = 0,
         string source = "", long sequence = 0, TimeSpan timestamp = default)
     {
@@ -143,7 +146,7 @@ public sealed unsafe class Frame : IDisposable
         };
     }
 
-    /// <summary>Bytes of a pixel of a packed format; 1 for planes of luminance, 2 for YUY2.</summary>
+    /// <summary>Returns the bytes per pixel of a packed format; 1 for luminance planes, 2 for YUY2.</summary>
     public static int BytesPerPixel(PixelFormat format) => format switch
     {
         PixelFormat.Bgr24 or PixelFormat.Rgb24 => 3,
@@ -152,8 +155,8 @@ public sealed unsafe class Frame : IDisposable
         _ => 1,
     };
 
-    /// <summary>Makes the caller one more owner; the memory goes back when every owner has disposed the frame once.</summary>
-    /// <exception cref="ObjectDisposedException">The last owner has disposed it already.</exception>
+    /// <summary>Adds a reference; the memory is returned when every reference has been disposed.</summary>
+    /// <exception cref="ObjectDisposedException">The frame has been disposed already.</exception>
     public Frame Share()
     {
         int owners = Volatile.Read(ref _owners);
@@ -170,7 +173,7 @@ public sealed unsafe class Frame : IDisposable
         }
     }
 
-    /// <summary>Gives up one owner's share. Of a frame with a single owner a second call does nothing.</summary>
+    /// <summary>Releases one reference. A second call does nothing if there was only one reference.</summary>
     public void Dispose()
     {
         int owners = Volatile.Read(ref _owners);
@@ -204,7 +207,7 @@ public sealed unsafe class Frame : IDisposable
         _array = null;
     }
 
-    /// <summary>A frame for a pool: pinned memory of its own with tight rows, contents undefined, without an owner yet.</summary>
+    /// <summary>Creates a frame for a pool: pinned memory without row padding, contents undefined, no references yet.</summary>
     internal static Frame ForPool(FramePool pool, PixelFormat format, int width, int height)
     {
         int stride = CheckSize(format, width, height, 0);
@@ -213,14 +216,15 @@ public sealed unsafe class Frame : IDisposable
         return new Frame(format, width, height, stride, array, offset, null, length, rented: false, pool) { _owners = 0 };
     }
 
-    /// <summary>Moves the number and the time on, where a source was opened again and counts from 0 anew. By the only owner.</summary>
+    /// <summary>Offsets sequence number and timestamp, for a source that was reopened and counts from 0 again.</summary>
+    /// <remarks>Only the frame's single owner may call it.</remarks>
     internal void Shift(long sequence, TimeSpan time)
     {
         _sequence += sequence;
         _timestamp += time;
     }
 
-    /// <summary>Begins a new life out of the pool.</summary>
+    /// <summary>Reuses the frame from the pool with a new source, sequence number and timestamp.</summary>
     internal Frame Begin(string source, long sequence, TimeSpan timestamp)
     {
         (_source, _sequence, _timestamp) = (source, sequence, timestamp);
@@ -228,20 +232,21 @@ public sealed unsafe class Frame : IDisposable
         return this;
     }
 
-    /// <summary>Dates a frame whose capture time is known only once its bytes are there. For its source, before anybody else has it.</summary>
+    /// <summary>Sets the capture time when it is known only after the bytes.</summary>
+    /// <remarks>Only the source may call it, before the frame is published.</remarks>
     internal void Stamp(TimeSpan timestamp) => _timestamp = timestamp;
 
     private static int CheckSize(PixelFormat format, int width, int height, int stride)
     {
         if (width < 1 || height < 1 || width > MaxSide || height > MaxSide)
         {
-            throw new FrameFormatException($"a frame of {width}x{height} is not possible; sides are 1 to {MaxSide} pixels");
+            throw new FrameFormatException($"a frame must have sides from 1 to {MaxSide} pixels; got {width}x{height}");
         }
 
         bool chroma = format is PixelFormat.Nv12 or PixelFormat.I420;
         if ((chroma || format == PixelFormat.Yuy2) && width % 2 != 0 || chroma && height % 2 != 0)
         {
-            throw new FrameFormatException($"{format} needs even sides; {width}x{height} is odd");
+            throw new FrameFormatException($"{format} must have even sides; got {width}x{height}");
         }
 
         int tight = width * BytesPerPixel(format);
@@ -252,31 +257,37 @@ public sealed unsafe class Frame : IDisposable
 
         if (stride < tight || format == PixelFormat.I420 && stride % 2 != 0)
         {
-            throw new FrameFormatException($"a stride of {stride} bytes does not hold {width} pixels of {format}");
+            string even = format == PixelFormat.I420 ? " and even" : "";
+            throw new FrameFormatException(
+                $"the stride of {width} pixels of {format} must be at least {tight} bytes{even}; got {stride}");
         }
 
         return stride;
     }
 
-    // The last row of the last plane needs its pixels only, not its padding: cameras end buffers there.
+    // The last row of the last plane needs only its pixels, not its padding: buffers of cameras end there.
     private static int ByteCount(PixelFormat format, int width, int height, int stride)
     {
         long bytes = format switch
         {
             PixelFormat.Nv12 => (long)stride * height + (long)stride * (height / 2 - 1) + width,
-            PixelFormat.I420 => (long)stride * height + (long)(stride / 2) * (height / 2) + (long)(stride / 2) * (height / 2 - 1) + width / 2,
+            PixelFormat.I420 => (long)stride * height
+                + (long)(stride / 2) * (height / 2)
+                + (long)(stride / 2) * (height / 2 - 1) + width / 2,
             _ => (long)stride * (height - 1) + (long)width * BytesPerPixel(format),
         };
         return bytes <= Array.MaxLength
             ? (int)bytes
-            : throw new FrameFormatException($"a {format} frame of {width}x{height} needs {bytes} bytes; the limit is {Array.MaxLength}");
+            : throw new FrameFormatException(
+                $"a frame can have at most {Array.MaxLength} bytes; {format} of {width}x{height} needs {bytes}");
     }
 
     private static void CheckLength(long available, int needed, PixelFormat format, int width, int height, int stride)
     {
         if (available < needed)
         {
-            throw new FrameFormatException($"{available} bytes are too few for {width}x{height} {format} with a stride of {stride}; {needed} are needed");
+            throw new FrameFormatException(
+                $"{format} of {width}x{height} with a stride of {stride} needs {needed} bytes; got {available}");
         }
     }
 }

@@ -1,19 +1,19 @@
 namespace EdgeVision;
 
-/// <summary>The bytes of frames without the padding of their rows: planes one after the other, as files and pipes hold them.</summary>
+/// <summary>Copies frames without row padding, plane after plane, as files and pipes hold them.</summary>
 internal static class FrameBytes
 {
-    /// <summary>Bytes of a frame without padding.</summary>
+    /// <summary>Returns the bytes of a frame without padding.</summary>
     public static int Count(PixelFormat format, int width, int height) => checked((int)LongCount(format, width, height));
 
-    /// <summary>Bytes of a frame without padding, of sizes that nobody has checked yet.</summary>
+    /// <summary>Returns the bytes of a frame without padding, for sizes that are not validated yet.</summary>
     public static long LongCount(PixelFormat format, int width, int height)
     {
         long pixels = (long)width * height;
         return format is PixelFormat.Nv12 or PixelFormat.I420 ? pixels + pixels / 2 : pixels * Frame.BytesPerPixel(format);
     }
 
-    /// <summary>Whether the frame's rows have no padding, so that its memory is what <see cref="Copy"/> gives.</summary>
+    /// <summary>Returns whether the frame's rows have no padding, so that <see cref="Copy"/> would copy its memory as it is.</summary>
     public static bool IsTight(Frame frame) => frame.Stride == frame.Width * Frame.BytesPerPixel(frame.Format);
 
     /// <summary>Copies a frame without padding.</summary>

@@ -2,28 +2,28 @@ using System.Runtime.Intrinsics;
 
 namespace EdgeVision;
 
-/// <summary>Whole frames into BGRA32, for what draws or encodes pictures; what feeds networks converts on its way into the tensor instead.</summary>
+/// <summary>Converts frames to BGRA32, for drawing and encoding.</summary>
+/// <remarks>Network inputs are converted by the preprocessor instead, on the way into the tensor.</remarks>
 public static unsafe class FrameConverter
 {
     private const uint Opaque = 0xFF000000;
 
-    // Out of range: the shuffle leaves 0 there.
+    // Index out of range: the shuffle writes 0 to that lane.
     private const byte None = 0x80;
 
-    /// <summary>
-    /// Writes <paramref name="source"/>, of any format and stride, into a BGRA32 frame of its size; alpha becomes 255. YUV is BT.601, limited
-    /// range, in the numbers that networks are fed with. Allocates nothing.
-    /// </summary>
-    /// <param name="source">Pixels.</param>
-    /// <param name="destination">BGRA32, of the same size, to be overwritten.</param>
-    /// <exception cref="FrameFormatException">The destination is of another format or size.</exception>
+    /// <summary>Converts a frame of any format and stride to a BGRA32 frame of the same size; alpha becomes 255.</summary>
+    /// <remarks>YUV is BT.601, limited range, with the same arithmetic as the preprocessor. Allocates nothing.</remarks>
+    /// <param name="source">Frame to convert.</param>
+    /// <param name="destination">BGRA32 frame of the same size, to be overwritten.</param>
+    /// <exception cref="FrameFormatException">The destination has another format or size.</exception>
     public static void ToBgra(Frame source, Frame destination)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(destination);
         if (destination.Format != PixelFormat.Bgra32 || destination.Width != source.Width || destination.Height != source.Height)
         {
-            throw new FrameFormatException($"a frame of {source.Width}x{source.Height} is converted into {PixelFormat.Bgra32} of its size, not into {destination.Format} of {destination.Width}x{destination.Height}");
+            throw new FrameFormatException($"the destination must be {PixelFormat.Bgra32} of {source.Width}x{source.Height}; "
+                + $"got {destination.Format} of {destination.Width}x{destination.Height}");
         }
 
         fixed (byte* from = source.Data, to = destination.MutableData)
@@ -44,24 +44,30 @@ public static unsafe class FrameConverter
                 YuvRows.Convert(frame, data, 0, y, frame.Width, destination);
                 break;
             case PixelFormat.Gray8:
-                Shuffled(row, destination, frame.Width, 1, Vector128.Create((byte)0, 0, 0, None, 1, 1, 1, None, 2, 2, 2, None, 3, 3, 3, None));
+                Shuffled(row, destination, frame.Width, 1,
+                    Vector128.Create((byte)0, 0, 0, None, 1, 1, 1, None, 2, 2, 2, None, 3, 3, 3, None));
                 break;
             case PixelFormat.Bgr24:
-                Shuffled(row, destination, frame.Width, 3, Vector128.Create((byte)0, 1, 2, None, 3, 4, 5, None, 6, 7, 8, None, 9, 10, 11, None));
+                Shuffled(row, destination, frame.Width, 3,
+                    Vector128.Create((byte)0, 1, 2, None, 3, 4, 5, None, 6, 7, 8, None, 9, 10, 11, None));
                 break;
             case PixelFormat.Rgb24:
-                Shuffled(row, destination, frame.Width, 3, Vector128.Create((byte)2, 1, 0, None, 5, 4, 3, None, 8, 7, 6, None, 11, 10, 9, None));
+                Shuffled(row, destination, frame.Width, 3,
+                    Vector128.Create((byte)2, 1, 0, None, 5, 4, 3, None, 8, 7, 6, None, 11, 10, 9, None));
                 break;
             case PixelFormat.Rgba32:
-                Shuffled(row, destination, frame.Width, 4, Vector128.Create((byte)2, 1, 0, None, 6, 5, 4, None, 10, 9, 8, None, 14, 13, 12, None));
+                Shuffled(row, destination, frame.Width, 4,
+                    Vector128.Create((byte)2, 1, 0, None, 6, 5, 4, None, 10, 9, 8, None, 14, 13, 12, None));
                 break;
             default:
-                Shuffled(row, destination, frame.Width, 4, Vector128.Create((byte)0, 1, 2, None, 4, 5, 6, None, 8, 9, 10, None, 12, 13, 14, None));
+                Shuffled(row, destination, frame.Width, 4,
+                    Vector128.Create((byte)0, 1, 2, None, 4, 5, 6, None, 8, 9, 10, None, 12, 13, 14, None));
                 break;
         }
     }
 
-    // Four pixels a step out of the first bytes of 16; the last ones, behind which 16 bytes are not the row's, one by one by the same table.
+    // Converts four pixels per step, shuffled from the first bytes of a 16-byte load. The remainder, where a 16-byte load would
+    // pass the end of the row, is converted pixel by pixel with the same table, so both paths are equal.
     private static void Shuffled(byte* row, uint* destination, int width, int bytesPerPixel, Vector128<byte> table)
     {
         int i = 0;
@@ -69,7 +75,8 @@ public static unsafe class FrameConverter
         {
             for (; i <= width - 4 && i * bytesPerPixel + 16 <= width * bytesPerPixel; i += 4)
             {
-                (Vector128.ShuffleNative(Vector128.Load(row + i * bytesPerPixel), table).AsUInt32() | Vector128.Create(Opaque)).Store(destination + i);
+                var pixels = Vector128.ShuffleNative(Vector128.Load(row + i * bytesPerPixel), table).AsUInt32();
+                (pixels | Vector128.Create(Opaque)).Store(destination + i);
             }
         }
 

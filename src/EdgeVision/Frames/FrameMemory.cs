@@ -3,23 +3,28 @@ using System.Runtime.InteropServices;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Pinned memory for frames that are used again. On Linux its whole two megabytes ask for large pages: the network drives a frame out of the caches, and with it
-/// what the processor knows of its hundreds of small pages. No more memory is touched than without.
-/// </summary>
+/// <summary>Allocates pinned memory for pooled frames; on Linux with transparent huge pages where they pay off.</summary>
+/// <remarks>
+/// On Linux every complete 2 MiB of an allocation is advised for huge pages: between frames the network evicts the frame from the caches
+/// and the translations of its hundreds of small pages from the TLB. No additional memory is touched.
+/// </remarks>
 internal static unsafe class FrameMemory
 {
-    /// <summary>Bytes of a large page.</summary>
+    /// <summary>Size of a huge page in bytes.</summary>
     public const int LargePage = 2 << 20;
 
     private const int AskForLargePages = 14; // MADV_HUGEPAGE
     private const long Plenty = 1L << 30;
     private static readonly delegate* unmanaged<void*, nuint, int, int> Advise = Find();
 
-    /// <summary>Whether large frames ask for large pages. Not where a process has less than a gigabyte: the two megabytes in which the first of them is looked for count against its limit, touched or not.</summary>
+    /// <summary>Gets whether large frames use huge pages.</summary>
+    /// <remarks>
+    /// Disabled where the process may use less than 1 GiB: the additional 2 MiB in which the first page is aligned count
+    /// against the memory limit, touched or not.
+    /// </remarks>
     public static bool Asks { get; } = Advise is not null && GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >= Plenty;
 
-    /// <summary>Memory of <paramref name="length"/> bytes, contents undefined, from <c>Offset</c> on.</summary>
+    /// <summary>Allocates <paramref name="length"/> bytes of undefined contents, which start at <c>Offset</c> of the array.</summary>
     public static (byte[] Array, int Offset) Take(int length)
     {
         if (!Asks || length < LargePage || length > Array.MaxLength - LargePage)
@@ -30,11 +35,15 @@ internal static unsafe class FrameMemory
         byte[] array = GC.AllocateUninitializedArray<byte>(length + LargePage, pinned: true);
         nuint start = (nuint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(array));
         int offset = (int)((LargePage - start % LargePage) % LargePage);
-        _ = Advise((void*)(start + (nuint)offset), (nuint)(length / LargePage * LargePage), AskForLargePages); // a kernel without them says no, and small ones do
+
+        // An error means that the kernel has no huge pages; small pages work as well.
+        _ = Advise((void*)(start + (nuint)offset), (nuint)(length / LargePage * LargePage), AskForLargePages);
         return (array, offset);
     }
 
-    // The process has a C library, under whatever name.
+    // madvise is looked up in the process itself, which has a C library under a name that differs by system.
     private static delegate* unmanaged<void*, nuint, int, int> Find() =>
-        OperatingSystem.IsLinux() && NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "madvise", out nint found) ? (delegate* unmanaged<void*, nuint, int, int>)found : null;
+        OperatingSystem.IsLinux() && NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "madvise", out nint found)
+            ? (delegate* unmanaged<void*, nuint, int, int>)found
+            : null;
 }

@@ -5,12 +5,12 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace EdgeVision;
 
-/// <summary>A tensor in memory of its own that ONNX Runtime reads or writes in place, and its values as float32.</summary>
+/// <summary>Tensor in its own memory that ONNX Runtime reads or writes in place, with its values as float32.</summary>
 internal sealed unsafe class BoundTensor(TensorInfo info) : IDisposable
 {
     private const int Alignment = 64;
     private void* _memory;
-    private OrtValue? _allocated; // owns the memory where an allocator of ONNX Runtime gave it
+    private OrtValue? _allocated; // owns the memory if it came from an allocator of ONNX Runtime
     private OrtMemoryInfo? _place;
     private bool _borrowed;
     private int _bytes;
@@ -30,7 +30,8 @@ internal sealed unsafe class BoundTensor(TensorInfo info) : IDisposable
 
     public nint Address => (nint)_memory;
 
-    public ReadOnlySpan<float> Floats => Info.Element == TensorElement.Float32 ? new ReadOnlySpan<float>(_data, _count) : _wide.AsSpan(0, _count);
+    public ReadOnlySpan<float> Floats =>
+        Info.Element == TensorElement.Float32 ? new ReadOnlySpan<float>(_data, _count) : _wide.AsSpan(0, _count);
 
     private int ElementSize => Info.Element switch
     {
@@ -51,13 +52,15 @@ internal sealed unsafe class BoundTensor(TensorInfo info) : IDisposable
         _ => TensorElementType.Bool,
     };
 
-    /// <summary>The first items of this tensor's memory under another shape; this tensor must outlive it.</summary>
+    /// <summary>Returns a view of the first items of this tensor's memory under another shape; this tensor must outlive it.</summary>
     public BoundTensor First(long[] shape)
     {
         var (count, bytes) = Measure(shape);
         if (bytes > _bytes)
         {
-            throw new ModelFormatException($"'{Info.Name}' becomes larger as the batch becomes smaller: {string.Join('x', shape)}");
+            throw new ModelFormatException(
+                $"'{Info.Name}' must not grow when the batch shrinks: "
+                + $"{string.Join('x', shape)} needs {bytes} bytes, but only {_bytes} were allocated");
         }
 
         var first = new BoundTensor(Info) { _memory = _memory, _place = _place, _borrowed = true };
@@ -65,7 +68,7 @@ internal sealed unsafe class BoundTensor(TensorInfo info) : IDisposable
         return first;
     }
 
-    /// <summary>Takes memory for a shape, all zero: from the allocator, or plain memory.</summary>
+    /// <summary>Allocates zeroed memory for a shape, from the allocator or else from plain native memory.</summary>
     public void Allocate(long[] shape, OrtAllocator? from = null)
     {
         var (count, bytes) = Measure(shape);
@@ -86,7 +89,7 @@ internal sealed unsafe class BoundTensor(TensorInfo info) : IDisposable
         Bind(shape, count, bytes);
     }
 
-    /// <summary>Moves to memory of an allocator, or to plain memory, with what lies in it.</summary>
+    /// <summary>Moves the contents to memory of an allocator, or else to plain native memory.</summary>
     public void MoveTo(OrtAllocator? from)
     {
         if (Value is null || from is null && _allocated is null)
@@ -99,7 +102,7 @@ internal sealed unsafe class BoundTensor(TensorInfo info) : IDisposable
         kept.CopyTo(Bytes);
     }
 
-    /// <summary>A tensor of the same shape in the device's memory, never touched from here.</summary>
+    /// <summary>Allocates a tensor of the same shape in device memory, which the CPU must not access.</summary>
     public OrtValue OnDevice(OrtAllocator device, out nint address)
     {
         var value = OrtValue.CreateAllocatedTensorValue(device, OrtElement, Shape);
@@ -170,13 +173,17 @@ internal sealed unsafe class BoundTensor(TensorInfo info) : IDisposable
         long count = 1;
         foreach (long d in shape)
         {
-            count = d > 0 && count <= int.MaxValue / d ? count * d : throw new ModelFormatException($"'{Info.Name}' of {string.Join('x', shape)} is too large");
+            count = d > 0 && count <= int.MaxValue / d
+                ? count * d
+                : throw new ModelFormatException(
+                    $"'{Info.Name}' of {string.Join('x', shape)} is too large; a tensor can have at most {int.MaxValue} values");
         }
 
         long bytes = count * ElementSize;
         return bytes <= int.MaxValue
             ? ((int)count, (int)bytes)
-            : throw new ModelFormatException($"'{Info.Name}' of {string.Join('x', shape)} needs {bytes} bytes, more than a tensor may have");
+            : throw new ModelFormatException(
+                $"'{Info.Name}' of {string.Join('x', shape)} needs {bytes} bytes; a tensor can have at most {int.MaxValue}");
     }
 
     private void Bind(long[] shape, int count, int bytes)
@@ -188,6 +195,7 @@ internal sealed unsafe class BoundTensor(TensorInfo info) : IDisposable
         Value = OrtValue.CreateTensorValueWithData(_place ?? OrtMemoryInfo.DefaultInstance, OrtElement, shape, (nint)_memory, bytes);
     }
 
-    // Only where it begins: the device's memory cannot be read here.
-    private static void* Start(OrtValue value) => System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetReference(value.GetTensorMutableRawData()));
+    // Takes only the address: device memory cannot be read here.
+    private static void* Start(OrtValue value) =>
+        System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetReference(value.GetTensorMutableRawData()));
 }

@@ -6,20 +6,22 @@ namespace EdgeVision;
 /// <summary>Memory of a session whose first provider is not the CPU.</summary>
 internal interface IDeviceMemory : IDisposable
 {
-    /// <summary>Memory of the machine that the device copies from and to by itself (pinned); null where plain memory must do.</summary>
+    /// <summary>Gets the allocator of pinned host memory; null if plain host memory must be used.</summary>
     OrtAllocator? Host { get; }
 
-    /// <summary>Memory of the device, for runs that need the same addresses each time; null where it cannot be had, or nothing copies to it.</summary>
+    /// <summary>
+    /// Gets the allocator of device memory, for runs at fixed addresses; null if there is none or no function to copy to it.
+    /// </summary>
     OrtAllocator? Device { get; }
 
-    /// <summary>Copies from the machine's memory to the device's, and returns when it is there.</summary>
+    /// <summary>Copies from host to device memory; returns when the copy is complete.</summary>
     void CopyIn(nint device, nint host, long bytes);
 
-    /// <summary>Copies from the device's memory to the machine's, and returns when it is there.</summary>
+    /// <summary>Copies from device to host memory; returns when the copy is complete.</summary>
     void CopyOut(nint host, nint device, long bytes);
 }
 
-/// <summary>CUDA's memory: ONNX Runtime's allocators, and copies by the CUDA runtime that the provider has loaded.</summary>
+/// <summary>CUDA memory: ONNX Runtime's allocators, and copies through the CUDA runtime that the provider has loaded.</summary>
 internal sealed unsafe class CudaMemory : IDeviceMemory
 {
     private const int HostToDevice = 1, DeviceToHost = 2;
@@ -35,12 +37,13 @@ internal sealed unsafe class CudaMemory : IDeviceMemory
 
     public OrtAllocator? Device { get; }
 
-    /// <summary>What of it the session has.</summary>
+    /// <summary>Opens the allocators that the session has.</summary>
     public static CudaMemory Open(InferenceSession session, int device)
     {
         nint copy = FindCopy();
         return new CudaMemory(
-            Allocator(session, "CudaPinned", device, OrtMemType.Cpu) ?? (device == 0 ? null : Allocator(session, "CudaPinned", 0, OrtMemType.Cpu)),
+            Allocator(session, "CudaPinned", device, OrtMemType.Cpu)
+                ?? (device == 0 ? null : Allocator(session, "CudaPinned", 0, OrtMemType.Cpu)),
             copy == 0 ? null : Allocator(session, "Cuda", device, OrtMemType.Default),
             copy);
     }
@@ -60,7 +63,8 @@ internal sealed unsafe class CudaMemory : IDeviceMemory
         int error = _copy(to, from, (nuint)bytes, kind);
         if (error != 0)
         {
-            throw new EdgeVisionException($"CUDA copies no {bytes} bytes {(kind == HostToDevice ? "to" : "from")} the GPU: error {error}");
+            string direction = kind == HostToDevice ? "to" : "from";
+            throw new EdgeVisionException($"CUDA failed to copy {bytes} bytes {direction} the GPU: error {error}");
         }
     }
 
@@ -73,14 +77,16 @@ internal sealed unsafe class CudaMemory : IDeviceMemory
         }
         catch (OnnxRuntimeException)
         {
-            return null; // this build's session has none of that name
+            return null; // the session of this build has no allocator of that name
         }
     }
 
-    // The one that the provider is linked with is in the process already, under the name of its release.
+    // The runtime that the provider is linked with is loaded already, under the file name of its release.
     private static nint FindCopy()
     {
-        string[] names = OperatingSystem.IsWindows() ? ["cudart64_13.dll", "cudart64_12.dll", "cudart64_110.dll"] : ["libcudart.so.13", "libcudart.so.12", "libcudart.so.11.0"];
+        string[] names = OperatingSystem.IsWindows()
+            ? ["cudart64_13.dll", "cudart64_12.dll", "cudart64_110.dll"]
+            : ["libcudart.so.13", "libcudart.so.12", "libcudart.so.11.0"];
         foreach (string name in names)
         {
             if (NativeLibrary.TryLoad(name, out nint library) && NativeLibrary.TryGetExport(library, "cudaMemcpy", out nint copy))

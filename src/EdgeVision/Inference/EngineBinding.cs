@@ -2,18 +2,20 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace EdgeVision;
 
-/// <summary>How a binding's tensors reach the provider.</summary>
+/// <summary>Ways in which the tensors of a binding reach the provider.</summary>
 internal enum BindingKind
 {
-    /// <summary>The CPU works in the tensors' own memory.</summary>
+    /// <summary>The CPU reads and writes the tensors' own memory.</summary>
     InPlace,
 
-    /// <summary>
-    /// ONNX Runtime copies inputs when they are bound, so they are bound before each run; outputs it copies at the end of a run into memory that stays bound.
-    /// </summary>
+    /// <summary>ONNX Runtime copies the tensors.</summary>
+    /// <remarks>
+    /// It copies inputs when they are bound, so they are bound before each run, and outputs at the end of a run into memory
+    /// that stays bound.
+    /// </remarks>
     Copied,
 
-    /// <summary>Tensors of the device at addresses that stay, as a recorded graph needs them, with copies before and after each run.</summary>
+    /// <summary>Tensors in device memory at fixed addresses, as a recorded graph requires, with copies before and after each run.</summary>
     OnDevice,
 }
 
@@ -23,10 +25,10 @@ internal sealed class EngineBinding : IDisposable
     private readonly OrtIoBinding _binding;
     private readonly BoundTensor[] _inputs, _outputs;
     private readonly IDeviceMemory? _memory;
-    private readonly List<OrtValue> _values = []; // on the device: the inputs', then the outputs'
+    private readonly List<OrtValue> _values = []; // in device memory: those of the inputs, then those of the outputs
     private readonly List<nint> _addresses = [];
 
-    /// <summary>Binds inputs; outputs follow by <see cref="BindOutput"/> in their order.</summary>
+    /// <summary>Binds inputs; outputs are bound by <see cref="BindOutput"/> in their order.</summary>
     public EngineBinding(InferenceSession session, BindingKind kind, BoundTensor[] inputs, BoundTensor[] outputs, IDeviceMemory? memory)
     {
         (Kind, _inputs, _outputs, _memory) = (kind, inputs, outputs, memory);
@@ -47,12 +49,14 @@ internal sealed class EngineBinding : IDisposable
 
     public BindingKind Kind { get; }
 
-    /// <summary>Whether the tensors go with the binding.</summary>
+    /// <summary>Gets whether disposing the binding disposes its tensors.</summary>
     public bool OwnsTensors { get; init; }
 
     public BoundTensor[] Outputs => _outputs;
 
-    /// <summary>Binds an output to its tensor; one whose size depends on the data to memory that ONNX Runtime takes in each run.</summary>
+    /// <summary>
+    /// Binds an output to its tensor, or to memory that ONNX Runtime allocates in each run if its size depends on the data.
+    /// </summary>
     public void BindOutput(BoundTensor output)
     {
         if (output.Open)
@@ -65,7 +69,7 @@ internal sealed class EngineBinding : IDisposable
         }
     }
 
-    /// <summary>Hands the inputs over.</summary>
+    /// <summary>Copies the inputs to the provider where the binding requires it.</summary>
     public void CopyIn()
     {
         switch (Kind)
@@ -91,7 +95,7 @@ internal sealed class EngineBinding : IDisposable
     /// <summary>Runs the session.</summary>
     public void Run(InferenceSession session, RunOptions options) => session.RunWithBinding(options, _binding);
 
-    /// <summary>Takes the outputs over.</summary>
+    /// <summary>Copies the outputs from the provider where the binding requires it.</summary>
     public void CopyOut()
     {
         switch (Kind)
@@ -109,7 +113,7 @@ internal sealed class EngineBinding : IDisposable
         }
     }
 
-    /// <summary>What a run put out, in the graph's order.</summary>
+    /// <summary>Returns the outputs of the last run, in the graph's order.</summary>
     public IDisposableReadOnlyCollection<OrtValue> OutputValues() => _binding.GetOutputValues();
 
     public void Dispose()

@@ -2,7 +2,11 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace EdgeVision;
 
-/// <summary>Opens sessions of one model as its options say: the first, the next when a provider fails at its first run, and those that are profiled. Twins share it.</summary>
+/// <summary>Opens the sessions of one model.</summary>
+/// <remarks>
+/// They are: the first session, the next one when a provider fails at its first run, and sessions that are profiled. Engines
+/// that share a session share the loader.
+/// </remarks>
 internal sealed class EngineLoader
 {
     private readonly string? _cacheFolder;
@@ -11,7 +15,7 @@ internal sealed class EngineLoader
     private bool _graphs;
     private List<string>? _unheard;
 
-    /// <exception cref="ModelFormatException">The file is no readable ONNX model, or it reaches outside its folder.</exception>
+    /// <exception cref="ModelFormatException">The file is not a readable ONNX model, or it refers outside its folder.</exception>
     /// <exception cref="ProviderUnavailableException">The provider library cannot be loaded.</exception>
     public EngineLoader(string path, EngineOptions options)
     {
@@ -44,10 +48,10 @@ internal sealed class EngineLoader
 
     public ThreadBudget Threads { get; }
 
-    /// <summary>Held while a session that failed at its first run is replaced.</summary>
+    /// <summary>Lock held while a session that failed at its first run is replaced.</summary>
     public Lock Replacing { get; } = new();
 
-    /// <summary>The session that took the place of one that failed at its first run; null where none did.</summary>
+    /// <summary>Gets or sets the session that replaced one that failed at its first run; null if none failed.</summary>
     public EngineSession? Replacement { get; set; }
 
     public void Tell(string message)
@@ -62,7 +66,8 @@ internal sealed class EngineLoader
         }
     }
 
-    /// <summary>What was told while nobody listened, once: who loads a model for others hears only afterwards of what happened then.</summary>
+    /// <summary>Returns and clears the warnings that were raised before a handler was attached.</summary>
+    /// <remarks>An application that loads a model for others attaches its handler only after loading.</remarks>
     public IReadOnlyList<string> TakeUnheard()
     {
         var unheard = _unheard ?? [];
@@ -71,7 +76,7 @@ internal sealed class EngineLoader
     }
 
     /// <summary>Opens the first session.</summary>
-    /// <exception cref="ProviderUnavailableException">A required provider cannot be had.</exception>
+    /// <exception cref="ProviderUnavailableException">A required provider is not available.</exception>
     public EngineSession Open()
     {
         var (session, report) = ProviderSelection.Open(Policy, Native, OpenWith);
@@ -83,14 +88,14 @@ internal sealed class EngineLoader
         return Finish(session, report);
     }
 
-    /// <summary>Opens one without the first provider of a session that failed.</summary>
+    /// <summary>Opens a session without the first provider of a failed session.</summary>
     public EngineSession OpenNext(EngineSession failed, string reason)
     {
         var (session, report) = ProviderSelection.OpenNext(Policy, failed.Report, reason, OpenWith);
         return Finish(session, report);
     }
 
-    /// <summary>Options of a session without providers.</summary>
+    /// <summary>Creates session options without providers.</summary>
     public SessionOptions MakeOptions()
     {
         var options = new SessionOptions
@@ -102,7 +107,7 @@ internal sealed class EngineLoader
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", Threads.Spin ? "1" : "0");
-        options.AddSessionConfigEntry("session.force_spinning_stop", "1"); // between runs the cores belong to others
+        options.AddSessionConfigEntry("session.force_spinning_stop", "1"); // other sessions use the cores between runs
         foreach (var (key, value) in Options.ProviderOptions)
         {
             if (ProviderOptions.IsOfSession(key))
@@ -115,10 +120,10 @@ internal sealed class EngineLoader
     }
 
     /// <summary>Registers providers with a session's options.</summary>
-    /// <param name="options">The session's.</param>
-    /// <param name="providers">In order of preference.</param>
-    /// <param name="graphs">Whether the first may record its runs, where its options ask for it.</param>
-    /// <exception cref="ProviderFailedException">One does not start.</exception>
+    /// <param name="options">Options of the session.</param>
+    /// <param name="providers">Providers in order of preference.</param>
+    /// <param name="graphs">Whether the first provider may record its runs as a graph, if its options enable that.</param>
+    /// <exception cref="ProviderFailedException">A provider failed to start.</exception>
     public void Append(SessionOptions options, IReadOnlyList<Provider> providers, bool graphs)
     {
         var given = Options.ProviderOptions;
@@ -128,10 +133,15 @@ internal sealed class EngineLoader
             (given, _engineFolder) = TensorRtCache.Add(given, Path, Options);
         }
 
-        ProviderSelection.Append(Native, options, providers, graphs || !AsksForGraphs(providers[0]) ? given : new Dictionary<string, string>(given)
+        if (!graphs && AsksForGraphs(providers[0]))
         {
-            [providers[0].Name() + "." + GraphOption(providers[0])] = "0",
-        });
+            given = new Dictionary<string, string>(given)
+            {
+                [providers[0].Name() + "." + GraphOption(providers[0])] = "0",
+            };
+        }
+
+        ProviderSelection.Append(Native, options, providers, given);
     }
 
     private EngineSession Finish(InferenceSession session, ProviderReport report)
@@ -155,7 +165,10 @@ internal sealed class EngineLoader
         {
             try
             {
-                string settings = "cpu|" + string.Join('|', Options.ProviderOptions.Where(o => ProviderOptions.IsOfSession(o.Key)).OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => $"{o.Key}={o.Value}"));
+                string settings = "cpu|" + string.Join('|', Options.ProviderOptions
+                    .Where(o => ProviderOptions.IsOfSession(o.Key))
+                    .OrderBy(o => o.Key, StringComparer.Ordinal)
+                    .Select(o => $"{o.Key}={o.Value}"));
                 (var session, _cacheUse) = OptimizedModelCache.Open(_cacheFolder, Path, settings, MakeOptions);
                 return session;
             }
@@ -173,7 +186,7 @@ internal sealed class EngineLoader
             }
             catch (OnnxRuntimeException e) when (_graphs)
             {
-                // It refuses a network that has nodes elsewhere; without recording it may do.
+                // Recording is rejected if nodes run on other providers; the session may open without it.
                 _graphs = false;
                 var session = Create(providers);
                 TellNoGraph(providers[0], OneLine.Of(e.Message));
@@ -182,7 +195,7 @@ internal sealed class EngineLoader
         }
         catch (OnnxRuntimeException e) when (providers[0] != Provider.Cpu && !Policy.Required)
         {
-            // Whether the provider is at fault or the model shows when the next one tries.
+            // The next provider's attempt shows whether the provider or the model is at fault.
             throw new ProviderFailedException(providers[0], e);
         }
         catch (OnnxRuntimeException e) when (providers[0] != Provider.Cpu && !OpensOnCpu())
@@ -199,7 +212,7 @@ internal sealed class EngineLoader
         }
     }
 
-    /// <summary>Says why runs are not recorded.</summary>
+    /// <summary>Warns that runs are not recorded as a CUDA graph.</summary>
     public void TellNoGraph(Provider provider, string reason) => Tell($"{Name} runs without CUDA graphs on {provider.Name()}: {reason}");
 
     private InferenceSession Create(IReadOnlyList<Provider> providers)
@@ -211,9 +224,16 @@ internal sealed class EngineLoader
     }
 
     private bool AsksForGraphs(Provider provider) =>
-        GraphOption(provider) is { } name && ProviderOptions.For(provider, Options.ProviderOptions).TryGetValue(name, out string? value) && ProviderOptions.IsOn(value);
+        GraphOption(provider) is { } name
+        && ProviderOptions.For(provider, Options.ProviderOptions).TryGetValue(name, out string? value)
+        && ProviderOptions.IsOn(value);
 
-    private static string? GraphOption(Provider provider) => provider switch { Provider.Cuda => "enable_cuda_graph", Provider.TensorRt => "trt_cuda_graph_enable", _ => null };
+    private static string? GraphOption(Provider provider) => provider switch
+    {
+        Provider.Cuda => "enable_cuda_graph",
+        Provider.TensorRt => "trt_cuda_graph_enable",
+        _ => null,
+    };
 
     private bool OpensOnCpu()
     {
@@ -230,5 +250,5 @@ internal sealed class EngineLoader
     }
 
     private ModelFormatException LoadError(OnnxRuntimeException e) =>
-        new($"'{Path}' cannot be loaded, it may be damaged or truncated, or need a newer ONNX Runtime: {OneLine.Of(e.Message)}", e);
+        new($"'{Path}' cannot be loaded; it may be damaged or truncated, or need a newer ONNX Runtime: {OneLine.Of(e.Message)}", e);
 }

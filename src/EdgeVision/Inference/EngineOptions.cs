@@ -1,39 +1,46 @@
 namespace EdgeVision;
 
-/// <summary>How a model is loaded.</summary>
+/// <summary>Options of loading a model into an <see cref="InferenceEngine"/>.</summary>
 public sealed record EngineOptions
 {
     /// <summary>Providers that may run the model.</summary>
     public ProviderPolicy Providers { get; init; } = ProviderPolicy.Auto;
 
-    /// <summary>
-    /// Options by ONNX Runtime's names, as <see cref="EdgeVision.ProviderOptions"/> has them: <c>device_id</c> goes to every provider that knows it,
-    /// <c>cuda.device_id</c> to that one, <c>session.…</c> into the session's configuration.
-    /// </summary>
+    /// <summary>Options by ONNX Runtime's names, in the syntax of <see cref="EdgeVision.ProviderOptions"/>.</summary>
+    /// <remarks>
+    /// <c>device_id</c> applies to every provider that supports it, <c>cuda.device_id</c> to that provider only, <c>session.…</c> to the
+    /// session's configuration.
+    /// </remarks>
     public IReadOnlyDictionary<string, string> ProviderOptions { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>
-    /// File of a provider that the native library was built without: a plugin, or <c>libonnxruntime_providers_cuda.so</c> of the core's own release. With
-    /// <see cref="ProviderPolicy.Auto"/> it is the first choice. One that cannot be loaded is an error whatever the policy.
-    /// </summary>
+    /// <summary>Path of a library with a provider that the native library was built without.</summary>
+    /// <remarks>
+    /// A plugin, or <c>libonnxruntime_providers_cuda.so</c> of the same ONNX Runtime release. With <see cref="ProviderPolicy.Auto"/> it
+    /// is the first choice. A library that cannot be loaded is an error under every policy.
+    /// </remarks>
     public string? ProviderLibrary { get; init; }
 
-    /// <summary>Threads; the process's default where absent.</summary>
+    /// <summary>Threads of the session; <see cref="ThreadBudget.Default"/> when absent.</summary>
     public ThreadBudget? Threads { get; init; }
 
-    /// <summary>Concrete shapes of inputs by name, where the graph leaves dimensions open.</summary>
+    /// <summary>Concrete shapes of inputs by name, for dimensions that the graph leaves open.</summary>
     public IReadOnlyDictionary<string, long[]> InputShapes { get; init; } = new Dictionary<string, long[]>();
 
-    /// <summary>Whether ONNX Runtime may rewrite the graph; off to look for faults in it.</summary>
+    /// <summary>Gets whether ONNX Runtime may optimize the graph; disable it to debug a model.</summary>
     public bool OptimizeGraph { get; init; } = true;
 
-    /// <summary>
-    /// Folder that keeps graphs as ONNX Runtime rewrote them, for models that run on the CPU (none by default), and TensorRT's engines (the user's cache
-    /// folder by default).
-    /// </summary>
+    /// <summary>Folder of the cache of optimized models and of TensorRT engines.</summary>
+    /// <remarks>
+    /// Optimized models are cached for the CPU only, and by default not at all; TensorRT engines are cached in the user's cache
+    /// folder by default.
+    /// </remarks>
     public string? CacheFolder { get; init; }
 
-    /// <summary>Told, in a sentence, what takes long or goes otherwise than asked: an engine that TensorRT builds, a provider that is passed over or failed at its first run.</summary>
+    /// <summary>Callback for warnings, one sentence each.</summary>
+    /// <remarks>
+    /// Warns of slow steps and deviations from the options: a TensorRT engine build, a provider that is skipped or failed at
+    /// its first run.
+    /// </remarks>
     public Action<string>? Notice { get; init; }
 
     internal INativeProviders? Native { get; init; }

@@ -3,12 +3,14 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace EdgeVision;
 
-/// <summary>Runs a model in a session of its own that ONNX Runtime profiles.</summary>
+/// <summary>Runs a model in a separate session that ONNX Runtime profiles.</summary>
 internal static class EngineProfiler
 {
-    /// <summary>Runs so often on the inputs and reads the profile, with the folder that it lies in, which is gone afterwards.</summary>
+    /// <summary>Runs the model <paramref name="runs"/> times on the inputs and reads the profile.</summary>
+    /// <remarks><paramref name="read"/> also gets the folder of the profile, which is deleted afterwards.</remarks>
     /// <exception cref="EdgeVisionException">The model fails, or its profile cannot be read.</exception>
-    public static T Run<T>(EngineLoader loader, IReadOnlyList<Provider> providers, OrtValue[] inputs, int runs, Func<Stream, string, T> read, Action<SessionOptions>? adapt = null)
+    public static T Run<T>(EngineLoader loader, IReadOnlyList<Provider> providers, OrtValue[] inputs, int runs,
+        Func<Stream, string, T> read, Action<SessionOptions>? adapt = null)
     {
         string folder = Directory.CreateTempSubdirectory("edgevision-profile-").FullName;
         try
@@ -28,7 +30,8 @@ internal static class EngineProfiler
             using var json = File.OpenRead(session.EndProfiling());
             return read(json, folder);
         }
-        catch (Exception e) when (e is OnnxRuntimeException or ProviderFailedException or JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is OnnxRuntimeException or ProviderFailedException or JsonException or IOException
+            or UnauthorizedAccessException)
         {
             throw new EdgeVisionException($"'{loader.Path}' cannot be profiled: {OneLine.Of(e.Message)}", e);
         }

@@ -2,7 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace EdgeVision;
 
-/// <summary>An open session and what is known of it. Engines that share it count themselves; the last closes it.</summary>
+/// <summary>Reference-counted session with its state. Engines that share it each hold a reference; the last one closes it.</summary>
 internal sealed class EngineSession
 {
     private int _owners = 1;
@@ -17,31 +17,32 @@ internal sealed class EngineSession
 
     public ProviderReport Report { get; set; }
 
-    /// <summary>Memory of the first provider's device; null on the CPU, and where only plain memory is to be had.</summary>
+    /// <summary>Gets the memory of the first provider's device; null on the CPU and where only plain memory is available.</summary>
     public IDeviceMemory? Memory { get; }
 
-    /// <summary>Whether the first provider works in memory of its own.</summary>
+    /// <summary>Gets whether the first provider uses memory other than the CPU's.</summary>
     public bool OnDevice => Report.Active[0] != Provider.Cpu;
 
-    /// <summary>Whether its provider records every run that is not told otherwise.</summary>
+    /// <summary>Gets whether the provider records every run that does not opt out.</summary>
     public bool OpenedForGraphs { get; init; }
 
-    /// <summary>Whether runs are to be recorded as a graph and replayed; not any more once that failed.</summary>
+    /// <summary>Gets or sets whether runs are recorded as a graph and replayed; false after recording failed.</summary>
     public bool RecordsGraphs { get; set; }
 
-    /// <summary>Folder in which TensorRT keeps its engine; null without one.</summary>
+    /// <summary>Gets the folder of TensorRT's engine; null without TensorRT.</summary>
     public string? EngineFolder { get; init; }
 
-    /// <summary>What became of the cache of optimized models.</summary>
+    /// <summary>Gets how the cache of optimized models was used.</summary>
     public ModelCacheUse ModelCache { get; init; }
 
-    /// <summary>Whether a run came to its end, or no other provider did better: from then on a failure is the run's, not the provider's.</summary>
+    /// <summary>Gets or sets whether the provider is final: a run succeeded, or no other provider did better.</summary>
+    /// <remarks>From then on a failure is that of the run, not of the provider.</remarks>
     public bool Settled { get; set; }
 
-    /// <summary>Whether it was checked that nodes run where they are required to.</summary>
+    /// <summary>Gets or sets whether the placement of the nodes was checked against the required providers.</summary>
     public bool Placed { get; set; }
 
-    /// <summary>Held while a session runs that records graphs: ONNX Runtime lets one thread at a time do so.</summary>
+    /// <summary>Lock held during a run that records graphs: ONNX Runtime allows one thread at a time.</summary>
     public Lock Recording { get; } = new();
 
     public EngineSession Add()
@@ -50,7 +51,7 @@ internal sealed class EngineSession
         return this;
     }
 
-    /// <summary>Counts another owner, unless the last one has closed it.</summary>
+    /// <summary>Adds a reference, unless the last one was released.</summary>
     public bool TryAdd()
     {
         for (int owners = Volatile.Read(ref _owners); owners > 0;)

@@ -3,27 +3,37 @@ using System.Globalization;
 
 namespace EdgeVision;
 
-/// <summary>A graphics processor as the system tells of it.</summary>
-/// <param name="Name">Such as NVIDIA H100 80GB HBM3.</param>
-/// <param name="Driver">Version of its driver; null where nothing says.</param>
-/// <param name="MemoryMb">Its memory in MiB; null where nothing says.</param>
-/// <param name="ComputeCapability">CUDA's number of its architecture, such as 9.0; null where nothing says.</param>
+/// <summary>Describes a GPU as the system reports it.</summary>
+/// <param name="Name">Name such as NVIDIA H100 80GB HBM3.</param>
+/// <param name="Driver">Version of its driver; null if unknown.</param>
+/// <param name="MemoryMb">Its memory in MiB; null if unknown.</param>
+/// <param name="ComputeCapability">CUDA compute capability, such as 9.0; null if unknown.</param>
 public sealed record GpuDevice(string Name, string? Driver, long? MemoryMb, string? ComputeCapability);
 
-/// <summary>The machine's NVIDIA graphics processors: by <c>nvidia-smi</c>, or by what the driver shows of itself under <c>/proc</c>.</summary>
+/// <summary>Lists the machine's NVIDIA GPUs, by <c>nvidia-smi</c> or by the driver's files under <c>/proc</c>.</summary>
 public static class GpuInfo
 {
     private static readonly Lazy<IReadOnlyList<GpuDevice>> Devices = new(() => FromTool() ?? FromDriver("/proc/driver/nvidia"));
 
-    /// <summary>Them in CUDA's order where <c>nvidia-smi</c> is installed; none where there is no driver. Asked once in a process.</summary>
+    /// <summary>
+    /// Returns the GPUs, in CUDA's order if <c>nvidia-smi</c> is installed; empty without a driver. Queried once per process.
+    /// </summary>
     public static IReadOnlyList<GpuDevice> Read() => Devices.Value;
 
-    /// <summary>Out of lines of "name, driver, memory, compute capability".</summary>
+    /// <summary>Parses lines of "name, driver, memory, compute capability".</summary>
     internal static IReadOnlyList<GpuDevice> Parse(string csv) =>
-        [.. csv.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(l => l.Split(',', StringSplitOptions.TrimEntries)).Where(f => f.Length == 4)
-            .Select(f => new GpuDevice(f[0], Known(f[1]), long.TryParse(f[2], NumberStyles.None, CultureInfo.InvariantCulture, out long mb) ? mb : null, Known(f[3])))];
+        [
+            .. csv.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(l => l.Split(',', StringSplitOptions.TrimEntries))
+                .Where(f => f.Length == 4)
+                .Select(f => new GpuDevice(
+                    f[0],
+                    Known(f[1]),
+                    long.TryParse(f[2], NumberStyles.None, CultureInfo.InvariantCulture, out long mb) ? mb : null,
+                    Known(f[3]))),
+        ];
 
-    /// <summary>Out of the driver's folder.</summary>
+    /// <summary>Reads GPUs from the driver's folder.</summary>
     internal static IReadOnlyList<GpuDevice> FromDriver(string folder)
     {
         try
@@ -32,15 +42,22 @@ public static class GpuInfo
             if (File.Exists(Path.Combine(folder, "version")))
             {
                 // NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.15  Tue Mar  5 …
-                version = File.ReadLines(Path.Combine(folder, "version")).FirstOrDefault()?.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-                    .FirstOrDefault(w => w.Length > 3 && w.Contains('.', StringComparison.Ordinal) && w.All(c => char.IsAsciiDigit(c) || c == '.'));
+                version = File.ReadLines(Path.Combine(folder, "version")).FirstOrDefault()
+                    ?.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                    .FirstOrDefault(w => w.Length > 3
+                        && w.Contains('.', StringComparison.Ordinal)
+                        && w.All(c => char.IsAsciiDigit(c) || c == '.'));
             }
 
             string gpus = Path.Combine(folder, "gpus");
             return !Directory.Exists(gpus) ? [] :
             [
-                .. Directory.EnumerateDirectories(gpus).Order(StringComparer.Ordinal).Select(d => Path.Combine(d, "information")).Where(File.Exists)
-                    .Select(f => File.ReadLines(f).FirstOrDefault(l => l.StartsWith("Model:", StringComparison.Ordinal))).OfType<string>()
+                .. Directory.EnumerateDirectories(gpus)
+                    .Order(StringComparer.Ordinal)
+                    .Select(d => Path.Combine(d, "information"))
+                    .Where(File.Exists)
+                    .Select(f => File.ReadLines(f).FirstOrDefault(l => l.StartsWith("Model:", StringComparison.Ordinal)))
+                    .OfType<string>()
                     .Select(l => new GpuDevice(l["Model:".Length..].Trim(), version, null, null)),
             ];
         }
@@ -56,7 +73,9 @@ public static class GpuInfo
     {
         try
         {
-            using var tool = Process.Start(new ProcessStartInfo("nvidia-smi", ["--query-gpu=name,driver_version,memory.total,compute_cap", "--format=csv,noheader,nounits"])
+            using var tool = Process.Start(new ProcessStartInfo(
+                "nvidia-smi",
+                ["--query-gpu=name,driver_version,memory.total,compute_cap", "--format=csv,noheader,nounits"])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
@@ -67,7 +86,7 @@ public static class GpuInfo
             }
 
             var output = tool.StandardOutput.ReadToEndAsync();
-            if (!tool.WaitForExit(TimeSpan.FromSeconds(10))) // a driver that hangs
+            if (!tool.WaitForExit(TimeSpan.FromSeconds(10))) // the driver hangs
             {
                 tool.Kill();
                 return null;

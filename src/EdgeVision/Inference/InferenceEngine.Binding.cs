@@ -2,7 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace EdgeVision;
 
-/// <content>How its inputs and outputs are bound.</content>
+/// <content>Binding of inputs and outputs.</content>
 public sealed partial class InferenceEngine
 {
     private void SetShape(int index, long[] shape)
@@ -16,7 +16,7 @@ public sealed partial class InferenceEngine
 
         if (!fits)
         {
-            throw new ModelFormatException($"input {info} does not take the shape {string.Join('x', shape)}");
+            throw new ModelFormatException($"the shape of input {info} must fit the graph; got {string.Join('x', shape)}");
         }
 
         _inputTensors[index].Allocate(shape, _session.Memory?.Host);
@@ -37,8 +37,8 @@ public sealed partial class InferenceEngine
         _smaller = null;
     }
 
-    // Outputs get memory of their own; where a size depends on the data, ONNX Runtime allocates on each run. Waits while
-    // an input's dimensions are open.
+    // Binds outputs to their own memory; where a size depends on the data, ONNX Runtime allocates in each run. Does nothing
+    // while an input has open dimensions.
     private void Bind()
     {
         Unbind();
@@ -47,7 +47,7 @@ public sealed partial class InferenceEngine
             return;
         }
 
-        // Most open dimensions are fixed once the inputs are: one run tells the shapes. Where a run then differs, Run sees it.
+        // Most open dimensions are fixed by the inputs' shapes: one run gives the outputs' shapes. Run handles outputs that differ later.
         bool open = !_sizesVary && _outputs.Any(o => Array.Exists(o.Shape, d => d < 0));
         long[][]? shapes = open ? ProbeShapes(_inputTensors) : null;
         for (int i = 0; i < _outputTensors.Length; i++)
@@ -81,19 +81,20 @@ public sealed partial class InferenceEngine
         }
     }
 
-    // Binds to addresses of the device that stay, and runs until the graph is recorded, so that the first frame need not wait for it.
+    // Binds to fixed device addresses and runs until the graph is recorded, so that the first frame does not wait for it.
     private bool TryRecord()
     {
-        const int Runs = 3; // a plain one, the recording, the first replay
+        const int Runs = 3; // one without recording, the recording, the first replay
         string? reason = Array.Exists(_outputTensors, o => o.Open) ? "the size of an output depends on the data"
-            : _session.Memory?.Device is null ? "there is no memory of the device to bind to, or no CUDA runtime to copy with"
+            : _session.Memory?.Device is null ? "no device memory to bind to, or no CUDA runtime to copy with"
             : null;
         if (reason is null)
         {
-            // A graph of its own for each binding: one that was recorded before goes to the addresses of that one.
+            // Each binding has its own graph: an earlier recording uses the addresses of an earlier binding.
             _recorded?.Dispose();
             _recorded = new RunOptions();
-            _recorded.AddRunConfigEntry(GraphId, Interlocked.Increment(ref _graphs).ToString(System.Globalization.CultureInfo.InvariantCulture));
+            int graph = Interlocked.Increment(ref _graphs);
+            _recorded.AddRunConfigEntry(GraphId, graph.ToString(System.Globalization.CultureInfo.InvariantCulture));
             try
             {
                 _binding = BindTensors(BindingKind.OnDevice);
@@ -118,7 +119,7 @@ public sealed partial class InferenceEngine
         return false;
     }
 
-    // The first items of the tensors that are there already, under a shape of their own.
+    // Binds views of the first items of the existing tensors, under their own shapes.
     private EngineBinding BindBatch(int count)
     {
         var inputs = Array.ConvertAll(_inputTensors, t => t.First([count, .. t.Shape[1..]]));
@@ -132,7 +133,8 @@ public sealed partial class InferenceEngine
                 outputs[i] = _outputTensors[i].First(shapes[i]);
             }
 
-            binding = new EngineBinding(_session.Session, _session.OnDevice ? BindingKind.Copied : BindingKind.InPlace, inputs, outputs, null) { OwnsTensors = true };
+            var kind = _session.OnDevice ? BindingKind.Copied : BindingKind.InPlace;
+            binding = new EngineBinding(_session.Session, kind, inputs, outputs, null) { OwnsTensors = true };
             Array.ForEach(outputs, binding.BindOutput);
             return binding;
         }
@@ -154,7 +156,7 @@ public sealed partial class InferenceEngine
         return [.. values.Select(v => v.GetTensorTypeAndShape().Shape)];
     }
 
-    // A binding keeps what a run put out and would hold the next run to that size.
+    // A binding keeps the outputs of a run and would require the next run to have their size.
     private void ReleaseOpenOutputs()
     {
         if (_openOutputs is null)

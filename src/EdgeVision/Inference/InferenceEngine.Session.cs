@@ -2,13 +2,13 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace EdgeVision;
 
-/// <content>Which session an engine is bound to: the first one, or that of the next provider.</content>
+/// <content>Session of an engine: the first one, or the fallback to the next provider.</content>
 public sealed partial class InferenceEngine
 {
     private bool MayFallBack => _session is { OnDevice: true, Settled: false } && !_loader.Policy.Required && !_runOptions.Terminate;
 
-    // After a run, or a binding, that ONNX Runtime refused: the next provider that does what this one could not takes its place. Where none does, the
-    // input or the model is at fault and everything stays as it was.
+    // Called after ONNX Runtime rejected a run or a binding: switches to the next provider that succeeds at the same step. If
+    // none does, the input or the model is at fault and everything stays as it was.
     private void FallBack(OnnxRuntimeException why)
     {
         var failed = _session;
@@ -18,7 +18,7 @@ public sealed partial class InferenceEngine
             {
                 try
                 {
-                    EnterAndRun(ready); // a twin's run failed before
+                    EnterAndRun(ready); // another engine of the same session failed before
                     failed.Release();
                     return;
                 }
@@ -49,7 +49,8 @@ public sealed partial class InferenceEngine
                     _loader.Replacement = next;
                     Release(from, unless: failed);
                     failed.Release();
-                    _loader.Tell($"{failed.Report.Active[0].Name()} failed when {_loader.Name} ran first, so {next.Report.Active[0].Name()} runs it from now on: {OneLine.Of(why.Message)}");
+                    _loader.Tell($"{failed.Report.Active[0].Name()} failed at the first run of {_loader.Name}; "
+                        + $"{next.Report.Active[0].Name()} runs it from now on: {OneLine.Of(why.Message)}");
                     return;
                 }
                 catch (Exception e) when (e is OnnxRuntimeException or EdgeVisionException)
@@ -72,7 +73,7 @@ public sealed partial class InferenceEngine
         }
     }
 
-    // Back to the session that failed; it is bound when it is needed again.
+    // Returns to the failed session; it is bound when it is used again.
     private void Return(EngineSession failed, EngineSession left)
     {
         Leave(failed);
@@ -80,7 +81,7 @@ public sealed partial class InferenceEngine
         Release(left, unless: failed);
     }
 
-    // Tensors keep what lies in them and move to the memory of another session.
+    // Moves the tensors, with their contents, to the memory of another session.
     private void Leave(EngineSession to)
     {
         Unbind();
@@ -97,7 +98,7 @@ public sealed partial class InferenceEngine
         Bind();
         if (_binding is null)
         {
-            return; // nothing to run yet: open dimensions
+            return; // nothing to run while dimensions are open
         }
 
         if (items > 0)

@@ -4,10 +4,11 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace EdgeVision;
 
-/// <summary>
-/// A network and its memory: an ONNX Runtime session whose inputs and outputs are bound once. On the CPU <see cref="Run"/> allocates nothing while
-/// shapes stay; a device takes its inputs from pinned memory where its provider has such. One instance serves one thread at a time.
-/// </summary>
+/// <summary>Network with its memory: an ONNX Runtime session whose inputs and outputs are bound once.</summary>
+/// <remarks>
+/// On the CPU <see cref="Run"/> allocates nothing while shapes stay the same; a device reads its inputs from pinned memory if its provider
+/// supports that. Not thread-safe: use one instance per thread.
+/// </remarks>
 public sealed partial class InferenceEngine : IDisposable
 {
     private const string GraphId = "gpu_graph_id";
@@ -21,9 +22,9 @@ public sealed partial class InferenceEngine : IDisposable
     private readonly EngineOutputs _outputSet;
     private readonly Dictionary<int, EngineBinding?> _smallerBatches = [];
     private EngineSession _session;
-    private RunOptions? _recorded; // of runs that are recorded as a graph
-    private EngineBinding? _smaller; // the binding in force where a run takes fewer items than there is room for
-    private int _items; // so many; 0 for all
+    private RunOptions? _recorded; // options of runs that are recorded as a graph
+    private EngineBinding? _smaller; // active binding if a run takes fewer items than the batch size
+    private int _items; // number of those items; 0 for all
     private EngineBinding? _binding;
     private IDisposableReadOnlyCollection<OrtValue>? _openOutputs;
     private bool _sizesVary;
@@ -31,14 +32,15 @@ public sealed partial class InferenceEngine : IDisposable
     private long _runBegan, _runEnded, _copiedIn, _copiedOut;
 
     /// <summary>Loads a model.</summary>
-    /// <exception cref="ModelFormatException">The file is no readable ONNX model, or it reaches outside its folder.</exception>
-    /// <exception cref="ProviderUnavailableException">A required provider cannot be had, or does not take the nodes; or the provider library cannot be loaded.</exception>
-    /// <exception cref="ArgumentException">A provider's option is not known.</exception>
+    /// <exception cref="ModelFormatException">The file is not a readable ONNX model, or it refers outside its folder.</exception>
+    /// <exception cref="ProviderUnavailableException">A required provider is not available or does not run the nodes, or the
+    /// provider library cannot be loaded.</exception>
+    /// <exception cref="ArgumentException">A provider option is unknown.</exception>
     public InferenceEngine(string path, EngineOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(path);
         _loader = new EngineLoader(path, options ?? new EngineOptions());
-        _runOptions = new RunOptions(); // not before: it would load the library that comes with the package
+        _runOptions = new RunOptions(); // after the loader: otherwise it would load the packaged library
         _session = _loader.Open();
         try
         {
@@ -72,7 +74,7 @@ public sealed partial class InferenceEngine : IDisposable
         }
     }
 
-    // The same session with tensors of its own.
+    // Shares the session, with its own tensors.
     private InferenceEngine(InferenceEngine of)
     {
         ObjectDisposedException.ThrowIf(of._disposed, of);
@@ -102,25 +104,27 @@ public sealed partial class InferenceEngine : IDisposable
         }
     }
 
-    /// <summary>
-    /// Another engine over the same session, with inputs and outputs of its own: the weights are in memory once. Each serves one thread at a time;
-    /// the session closes with the last of them. Where runs are recorded as CUDA graphs each has a graph of its own, and they run one after the other.
-    /// </summary>
+    /// <summary>Creates another engine that shares this session and has its own inputs and outputs.</summary>
+    /// <remarks>
+    /// The weights are in memory once. Each engine serves one thread at a time; the last one to be disposed closes the session. With CUDA
+    /// graphs each engine has its own graph, and their runs are serialized.
+    /// </remarks>
     public InferenceEngine Twin() => new(this);
 
-    /// <summary>
-    /// Told, in a sentence, what goes otherwise than asked, once each: a provider that failed at its first run, graphs that are not recorded. Twins share it.
-    /// </summary>
+    /// <summary>Occurs once for each deviation from the options, with one sentence.</summary>
+    /// <remarks>
+    /// A provider that failed at its first run, graphs that are not recorded. Engines that share the session share the event.
+    /// </remarks>
     public event Action<string>? Notice
     {
         add => _loader.Notice += value;
         remove => _loader.Notice -= value;
     }
 
-    /// <summary>What was told while it was loaded and nobody listened, once.</summary>
+    /// <summary>Returns and clears the warnings that were raised during loading, before a handler was attached.</summary>
     internal IReadOnlyList<string> TakeUnheard() => _loader.TakeUnheard();
 
-    /// <summary>What became of the cache of optimized models.</summary>
+    /// <summary>Gets how the cache of optimized models was used.</summary>
     public ModelCacheUse ModelCache => _session.ModelCache;
 
     /// <summary>Graph inputs in order.</summary>
@@ -132,22 +136,22 @@ public sealed partial class InferenceEngine : IDisposable
     /// <summary>Metadata of the model by key.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <summary>Which providers the session has; after a first run that failed, those of the session that took its place.</summary>
+    /// <summary>Gets the providers of the session; after a failed first run those of the session that replaced it.</summary>
     public ProviderReport Providers => _session.Report;
 
-    /// <summary>Whether runs are recorded as a CUDA graph and replayed.</summary>
+    /// <summary>Gets whether runs are recorded as a CUDA graph and replayed.</summary>
     public bool UsesCudaGraph => _binding?.Kind == BindingKind.OnDevice;
 
-    /// <summary>Whether inputs and outputs lie in memory that the device copies from and to by itself.</summary>
+    /// <summary>Gets whether inputs and outputs are in pinned memory, which the device copies from and to directly.</summary>
     public bool UsesPinnedMemory => _session.Memory?.Host is not null;
 
-    /// <summary>Threads the session was given.</summary>
+    /// <summary>Gets the threads of the session.</summary>
     public ThreadBudget Threads => _loader.Threads;
 
-    /// <summary>Outputs of the last <see cref="Run"/>; valid until the next.</summary>
+    /// <summary>Gets the outputs of the last <see cref="Run"/>; valid until the next run.</summary>
     public TensorSet Results => _outputSet;
 
-    /// <summary>Memory of input <paramref name="index"/>, to be written before <see cref="Run"/>.</summary>
+    /// <summary>Returns the memory of input <paramref name="index"/>, to be written before <see cref="Run"/>.</summary>
     /// <exception cref="InvalidOperationException">The input has open dimensions; call <see cref="Resize"/> first.</exception>
     public Span<byte> InputBytes(int index)
     {
@@ -155,11 +159,13 @@ public sealed partial class InferenceEngine : IDisposable
         return _inputTensors[index].Value is null ? throw Open(_inputs[index]) : _inputTensors[index].Bytes;
     }
 
-    /// <summary>Concrete shape of input <paramref name="index"/>; empty while open dimensions wait for <see cref="Resize"/>.</summary>
+    /// <summary>
+    /// Returns the concrete shape of input <paramref name="index"/>; empty if dimensions are open until <see cref="Resize"/>.
+    /// </summary>
     public ReadOnlySpan<long> InputShape(int index) => _inputTensors[index].Shape;
 
-    /// <summary>Gives open dimensions of an input a new size and binds anew; the input's contents are lost.</summary>
-    /// <exception cref="ModelFormatException">The shape does not fit the graph's.</exception>
+    /// <summary>Sets the open dimensions of an input and binds again; the input's contents are lost.</summary>
+    /// <exception cref="ModelFormatException">The shape does not fit the graph.</exception>
     public void Resize(int index, params ReadOnlySpan<long> shape)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -168,12 +174,13 @@ public sealed partial class InferenceEngine : IDisposable
         BindOrFallBack();
     }
 
-    /// <summary>
-    /// Lets the next runs take only the first <paramref name="count"/> items of the batch that the inputs have room for. The first time a count
-    /// is used the network runs once more, to learn the shapes of its outputs; after that nothing is allocated.
-    /// </summary>
+    /// <summary>Sets the number of items in the next runs: the first <paramref name="count"/> of the inputs' batch.</summary>
+    /// <remarks>
+    /// The first use of a count runs the network once more, to get the shapes of its outputs; after that nothing is allocated.
+    /// </remarks>
     /// <param name="count">From 1 to the batch of the inputs' shapes.</param>
-    /// <returns>Whether runs take that many; false where the graph's batch is fixed or an output's size depends on the data: they take the whole batch then.</returns>
+    /// <returns>Whether runs take that many items; false if the graph's batch is fixed or an output's size depends on the data,
+    /// in which case they take the full batch.</returns>
     public bool UseBatch(int count)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -189,7 +196,9 @@ public sealed partial class InferenceEngine : IDisposable
         if (!_smallerBatches.TryGetValue(count, out _smaller))
         {
             bool open = !_sizesVary && Array.TrueForAll(_outputTensors, o => !o.Open)
-                && Array.TrueForAll(_inputTensors, t => t.Info.Shape.Length > 0 && t.Info.Shape[0] < 0 && t.Shape[0] == _inputTensors[0].Shape[0]);
+                && Array.TrueForAll(
+                    _inputTensors,
+                    t => t.Info.Shape.Length > 0 && t.Info.Shape[0] < 0 && t.Shape[0] == _inputTensors[0].Shape[0]);
             try
             {
                 _smallerBatches[count] = _smaller = open ? BindBatch(count) : null;
@@ -204,7 +213,7 @@ public sealed partial class InferenceEngine : IDisposable
         return _smaller is not null;
     }
 
-    /// <summary>Makes a run that goes on in another thread give up soon with an error, and every later one; for a process that stops.</summary>
+    /// <summary>Terminates a run on another thread, and every later run, with an error; for a process that stops.</summary>
     public void Terminate()
     {
         if (!_disposed)
@@ -217,18 +226,19 @@ public sealed partial class InferenceEngine : IDisposable
         }
     }
 
-    /// <summary>
-    /// Runs the network on what lies in the inputs. Where the first provider fails at the first run of all, and the policy lets others have the model, the
-    /// next one does it, and every later run: <see cref="Providers"/> and <see cref="Notice"/> say so.
-    /// </summary>
-    /// <exception cref="EdgeVisionException">ONNX Runtime failed; the message says where.</exception>
+    /// <summary>Runs the network on the current contents of the inputs.</summary>
+    /// <remarks>
+    /// If the first provider fails at the very first run and the policy allows others, the next provider takes over this and every later
+    /// run; <see cref="Providers"/> and <see cref="Notice"/> report it.
+    /// </remarks>
+    /// <exception cref="EdgeVisionException">ONNX Runtime failed; the message has its reason.</exception>
     public void Run()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_binding is null)
         {
             RequireShapes();
-            BindOrFallBack(); // a session that failed may do now
+            BindOrFallBack(); // a session that failed before may succeed now
         }
 
         try
@@ -245,21 +255,23 @@ public sealed partial class InferenceEngine : IDisposable
         }
     }
 
-    /// <summary>Runs without what is bound: ONNX Runtime takes memory for the outputs, copies there and back, and forgets all. To know what binding gains.</summary>
+    /// <summary>Runs without bindings, to measure what they save.</summary>
+    /// <remarks>ONNX Runtime allocates the outputs, copies both ways, and discards the outputs.</remarks>
     public void RunUnbound()
     {
         RequireShapes();
         var session = _session.Session;
-        using var values = session.Run(_runOptions, session.InputNames, Array.ConvertAll(_inputTensors, t => t.Value!), session.OutputNames);
+        using var values = session.Run(
+            _runOptions, session.InputNames, Array.ConvertAll(_inputTensors, t => t.Value!), session.OutputNames);
     }
 
-    /// <summary>How long the last run took to hand over its inputs, in the network, and to take its outputs, in ticks of <see cref="Stopwatch"/>.</summary>
+    /// <summary>
+    /// Gets the times of the last run for copying inputs, inference and copying outputs, in ticks of <see cref="Stopwatch"/>.
+    /// </summary>
     public (long CopyIn, long Run, long CopyOut) LastRun => (_runBegan - _copiedIn, _runEnded - _runBegan, _copiedOut - _runEnded);
 
-    /// <summary>
-    /// Nodes on each provider, by ONNX Runtime's names, found by running the model once in a session that is profiled.
-    /// Takes as long as loading the model again.
-    /// </summary>
+    /// <summary>Counts the nodes on each provider, by ONNX Runtime's names.</summary>
+    /// <remarks>Runs the model once in a separate, profiled session; takes as long as loading the model again.</remarks>
     public IReadOnlyDictionary<string, int> MeasurePlacement() =>
         _loader.Native.Placed(RunProfiled(1, static (json, _) => NodePlacement.Read(json)));
 
@@ -342,7 +354,8 @@ public sealed partial class InferenceEngine : IDisposable
         }
         catch (OnnxRuntimeException e) when (!_sizesVary && e.Message.Contains("shape verification failed", StringComparison.Ordinal))
         {
-            // An output's size depends on the data (a suppression in the graph): from here on the whole batch runs, and it is read after each run.
+            // An output's size depends on the data (non-maximum suppression in the graph): from now on the full batch runs, and
+            // the output's shape is read after each run.
             _sizesVary = true;
             _items = 0;
             Bind();
@@ -379,12 +392,13 @@ public sealed partial class InferenceEngine : IDisposable
         }
     }
 
-    private EdgeVisionException RunError(OnnxRuntimeException e) => new($"'{_loader.Name}' failed while it ran: {OneLine.Of(e.Message)}", e);
+    private EdgeVisionException RunError(OnnxRuntimeException e) => new($"'{_loader.Name}' failed to run: {OneLine.Of(e.Message)}", e);
 
     private ModelFormatException DoesNotRun(OnnxRuntimeException e) =>
-        new($"'{_loader.Name}' does not run at input {string.Join(", ", _inputTensors.Select(t => string.Join('x', t.Shape)))}: {OneLine.Of(e.Message)}", e);
+        new($"'{_loader.Name}' failed to run with input {string.Join(", ", _inputTensors.Select(t => string.Join('x', t.Shape)))}: "
+            + OneLine.Of(e.Message), e);
 
-    // Runs that are not meant to be recorded say so to a session that records.
+    // Opts runs out of recording in a session that records.
     private void RunPlainly()
     {
         if (_session.OpenedForGraphs)

@@ -6,32 +6,35 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace EdgeVision;
 
-/// <summary>What became of the cache of optimized models when a model was loaded.</summary>
+/// <summary>Ways in which the cache of optimized models was used when a model was loaded.</summary>
 public enum ModelCacheUse
 {
-    /// <summary>No folder was given.</summary>
+    /// <summary>No cache folder was given.</summary>
     Off,
-    /// <summary>The graph was rewritten, as without a cache: the folder cannot be written, weights lie beside the model, or another provider than the CPU runs it.</summary>
+    /// <summary>The graph was optimized without the cache.</summary>
+    /// <remarks>The folder is not writable, the weights are in external files, or a provider other than the CPU runs the model.</remarks>
     NotPossible,
-    /// <summary>The graph was rewritten and kept for the next time.</summary>
+    /// <summary>The graph was optimized and stored for the next load.</summary>
     Kept,
-    /// <summary>The graph was taken from the folder as it was rewritten before.</summary>
+    /// <summary>The optimized graph was loaded from the cache.</summary>
     Taken,
 }
 
-/// <summary>
-/// Graphs as ONNX Runtime rewrote them, in a folder: what takes most of the time of loading a model. An entry's name is made of the model's
-/// SHA-256, ONNX Runtime's version, the processor's instruction sets (the rewriting follows them) and the session's options; its own SHA-256 lies
-/// beside it. Entries are moved into place when they are whole; one that does not fit its sum, or cannot be loaded, is made anew.
-/// </summary>
+/// <summary>Caches graphs as optimized by ONNX Runtime, since optimization takes most of the time of loading a model.</summary>
+/// <remarks>
+/// An entry's key has the model's SHA-256, ONNX Runtime's version, the processor's instruction sets (optimization depends on them) and the
+/// session's options; the entry's own SHA-256 is stored beside it. Complete entries are moved into place; an entry that does not match its
+/// checksum, or cannot be loaded, is rebuilt.
+/// </remarks>
 internal static class OptimizedModelCache
 {
-    /// <summary>Opens a session on the CPU, from the folder where that is possible.</summary>
-    /// <param name="folder">Where entries lie; made where it is absent.</param>
-    /// <param name="path">The model.</param>
-    /// <param name="settings">What else an entry depends on.</param>
-    /// <param name="makeOptions">Makes options of a session; the caller's own, disposed of here.</param>
-    public static (InferenceSession Session, ModelCacheUse Use) Open(string folder, string path, string settings, Func<SessionOptions> makeOptions)
+    /// <summary>Opens a session on the CPU, from the cache if possible.</summary>
+    /// <param name="folder">Cache folder; created if absent.</param>
+    /// <param name="path">Path of the model.</param>
+    /// <param name="settings">Further settings that the key includes.</param>
+    /// <param name="makeOptions">Creates the options of a session, which are disposed here.</param>
+    public static (InferenceSession Session, ModelCacheUse Use) Open(
+        string folder, string path, string settings, Func<SessionOptions> makeOptions)
     {
         string entry;
         string part;
@@ -44,7 +47,7 @@ internal static class OptimizedModelCache
                 return (kept, ModelCacheUse.Taken);
             }
 
-            // Shows now whether the folder can be written, not in the middle of ONNX Runtime.
+            // Fails here if the folder is not writable, rather than inside ONNX Runtime.
             part = $"{entry}.{Environment.ProcessId}-{Guid.NewGuid():N}.part";
             File.Create(part).Dispose();
         }
@@ -63,7 +66,7 @@ internal static class OptimizedModelCache
         }
         catch (OnnxRuntimeException) when (!Written(part))
         {
-            // Either the model is at fault, which opening it again says, or the disk is full.
+            // Either the model is at fault, which opening it again reports, or the disk is full.
             using var plain = makeOptions();
             return (new InferenceSession(path, plain), ModelCacheUse.NotPossible);
         }
@@ -79,7 +82,7 @@ internal static class OptimizedModelCache
         {
             OnnxFile.Check(entry);
             using var options = makeOptions();
-            options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL; // all of it is done
+            options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL; // already optimized
             return new InferenceSession(entry, options);
         }
         catch (Exception e) when (e is OnnxRuntimeException or ModelFormatException)
@@ -105,7 +108,8 @@ internal static class OptimizedModelCache
         }
     }
 
-    private static bool Fits(string entry) => File.Exists(entry) && File.Exists(entry + ".sha256") && File.ReadAllText(entry + ".sha256") == Sum(entry);
+    private static bool Fits(string entry) =>
+        File.Exists(entry) && File.Exists(entry + ".sha256") && File.ReadAllText(entry + ".sha256") == Sum(entry);
 
     private static bool Written(string part) => File.Exists(part) && new FileInfo(part).Length > 0;
 
@@ -117,15 +121,18 @@ internal static class OptimizedModelCache
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // What cannot be removed is not in the way of the next one: its name is its own.
+            // A leftover file does not disturb later entries: its name is unique.
         }
     }
 
     private static string Key(string path, string settings)
     {
-        string vectors = $"{Avx512Vbmi.IsSupported}{Vector512.IsHardwareAccelerated}{Avx2.IsSupported}{Fma.IsSupported}{AvxVnni.IsSupported}{Vector128.IsHardwareAccelerated}";
-        string text = $"1|{OrtLibrary.Version}|{OrtLibrary.CustomPath}|{RuntimeInformation.ProcessArchitecture}|{vectors}|{settings}|{Sum(path)}";
-        string name = string.Concat(Path.GetFileNameWithoutExtension(path).Where(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_').Take(40));
+        string vectors = $"{Avx512Vbmi.IsSupported}{Vector512.IsHardwareAccelerated}{Avx2.IsSupported}{Fma.IsSupported}"
+            + $"{AvxVnni.IsSupported}{Vector128.IsHardwareAccelerated}";
+        string text = $"1|{OrtLibrary.Version}|{OrtLibrary.CustomPath}|{RuntimeInformation.ProcessArchitecture}|"
+            + $"{vectors}|{settings}|{Sum(path)}";
+        string name = string.Concat(
+            Path.GetFileNameWithoutExtension(path).Where(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_').Take(40));
         return $"{name}-{Checksum.Hex(Encoding.UTF8.GetBytes(text))[..32]}";
     }
 

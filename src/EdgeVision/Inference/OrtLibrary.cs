@@ -4,24 +4,25 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Finds the native ONNX Runtime: the one the application was built with, or the one that <c>EDGEVISION_ORT_PATH</c>
-/// names (a library file, or a folder that holds it).
-/// </summary>
+/// <summary>Loads the native ONNX Runtime.</summary>
+/// <remarks>
+/// The library that the application was built with, or the one at <c>EDGEVISION_ORT_PATH</c> (a library file, or a folder that
+/// contains it).
+/// </remarks>
 public static class OrtLibrary
 {
-    /// <summary>Environment variable that names a native library of the user's own.</summary>
+    /// <summary>Environment variable with the path of a custom native library.</summary>
     public const string PathVariable = "EDGEVISION_ORT_PATH";
 
     private static readonly Lock Gate = new();
     private static string? _custom;
-    private static nint _handle; // of the user's own library
+    private static nint _handle; // of the custom library
     private static bool _ready;
 
-    /// <summary>Path of the user's own library, or null where the application's is used.</summary>
+    /// <summary>Gets the path of the custom library; null if the application's library is used.</summary>
     public static string? CustomPath => _custom;
 
-    /// <summary>Version of the native library, such as 1.31.1.</summary>
+    /// <summary>Gets the version of the native library, such as 1.31.1.</summary>
     public static string Version
     {
         get
@@ -31,7 +32,7 @@ public static class OrtLibrary
         }
     }
 
-    /// <summary>Providers that the native library was built with, by ONNX Runtime's names.</summary>
+    /// <summary>Gets the providers that the native library was built with, by ONNX Runtime's names.</summary>
     public static IReadOnlyList<string> AvailableProviders
     {
         get
@@ -41,15 +42,17 @@ public static class OrtLibrary
         }
     }
 
-    /// <summary>Address of a function that the native library exports; 0 where it has none of that name.</summary>
+    /// <summary>Returns the address of a function that the native library exports; 0 if there is none of that name.</summary>
     internal static nint Export(string name)
     {
         EnsureLoaded();
-        nint library = _handle != 0 ? _handle : NativeLibrary.TryLoad("onnxruntime", typeof(OrtEnv).Assembly, null, out nint own) ? own : 0;
+        nint library = _handle != 0
+            ? _handle
+            : NativeLibrary.TryLoad("onnxruntime", typeof(OrtEnv).Assembly, null, out nint own) ? own : 0;
         return library != 0 && NativeLibrary.TryGetExport(library, name, out nint address) ? address : 0;
     }
 
-    /// <summary>Loads the native library once. Throws <see cref="EdgeVisionException"/> where there is none.</summary>
+    /// <summary>Loads the native library once. Throws <see cref="EdgeVisionException"/> if there is none.</summary>
     public static void EnsureLoaded()
     {
         lock (Gate)
@@ -67,13 +70,18 @@ public static class OrtLibrary
 
             try
             {
-                var options = new EnvironmentCreationOptions { logId = "edgevision", logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+                var options = new EnvironmentCreationOptions
+                {
+                    logId = "edgevision",
+                    logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+                };
                 if (!OrtEnv.IsCreated)
                 {
                     OrtEnv.CreateInstanceWithOptions(ref options);
                 }
             }
-            catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException or TypeInitializationException or BadImageFormatException or OnnxRuntimeException)
+            catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException or TypeInitializationException
+                or BadImageFormatException or OnnxRuntimeException)
             {
                 Exception cause = e;
                 while (cause is TypeInitializationException { InnerException: { } inner })
@@ -82,8 +90,14 @@ public static class OrtLibrary
                 }
 
                 throw cause is DllNotFoundException
-                    ? new EdgeVisionException($"no native ONNX Runtime was found; build with -p:EdgeVisionNative=Cpu (or Cuda, DirectML), or let {PathVariable} name libonnxruntime", e)
-                    : new EdgeVisionException($"the native ONNX Runtime{(_custom is null ? "" : $" '{_custom}'")} does not fit this build, which is made for {Built}: {OneLine.Of(cause.Message)}", e);
+                    ? new EdgeVisionException(
+                        "no native ONNX Runtime was found; build with -p:EdgeVisionNative=Cpu (or Cuda, DirectML), "
+                        + $"or set {PathVariable} to the path of libonnxruntime",
+                        e)
+                    : new EdgeVisionException(
+                        $"the native ONNX Runtime{(_custom is null ? "" : $" '{_custom}'")} does not fit this build, "
+                        + $"which needs version {Built}: {OneLine.Of(cause.Message)}",
+                        e);
             }
 
             _ready = true;
@@ -95,7 +109,7 @@ public static class OrtLibrary
         string file = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
         if (!File.Exists(file))
         {
-            throw new EdgeVisionException($"{PathVariable} names '{path}', where there is no {FileName}");
+            throw new EdgeVisionException($"{PathVariable} is '{path}', which must be a library file or a folder with {FileName}");
         }
 
         file = Path.GetFullPath(file);
@@ -106,24 +120,28 @@ public static class OrtLibrary
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
-            throw new EdgeVisionException($"{PathVariable} names '{file}', which cannot be loaded: {OneLine.Of(e.Message)}", e);
+            throw new EdgeVisionException($"{PathVariable} is '{file}', which cannot be loaded: {OneLine.Of(e.Message)}", e);
         }
 
         if (!NativeLibrary.TryGetExport(handle, "OrtGetApiBase", out _))
         {
-            throw new EdgeVisionException($"{PathVariable} names '{file}', which is not an ONNX Runtime library (it has no OrtGetApiBase)");
+            throw new EdgeVisionException(
+                $"{PathVariable} is '{file}', which is not an ONNX Runtime library (it does not export OrtGetApiBase)");
         }
 
-        // ONNX Runtime's own resolver would look beside the application first.
+        // ONNX Runtime's own resolver would search the application's folder first.
         OrtEnv.DisableDllImportResolver = true;
         try
         {
             NativeLibrary.SetDllImportResolver(typeof(OrtEnv).Assembly, (string name, Assembly _, DllImportSearchPath? _) =>
-                name.StartsWith("onnxruntime", StringComparison.Ordinal) && !name.Contains("extensions", StringComparison.Ordinal) ? handle : 0);
+                name.StartsWith("onnxruntime", StringComparison.Ordinal) && !name.Contains("extensions", StringComparison.Ordinal)
+                    ? handle
+                    : 0);
         }
         catch (InvalidOperationException e)
         {
-            throw new EdgeVisionException($"{PathVariable} comes too late: ONNX Runtime is in use in this process already", e);
+            throw new EdgeVisionException(
+                $"{PathVariable} cannot take effect: this process has loaded ONNX Runtime already; set it before the process starts", e);
         }
 
         (_custom, _handle) = (file, handle);
@@ -135,10 +153,10 @@ public static class OrtLibrary
         OperatingSystem.IsWindows() ? "onnxruntime.dll" : OperatingSystem.IsMacOS() ? "libonnxruntime.dylib" : "libonnxruntime.so";
 }
 
-/// <summary>Messages of other libraries on one line.</summary>
+/// <summary>Puts messages of other libraries on one line.</summary>
 internal static class OneLine
 {
-    /// <summary>The text with its line breaks as spaces, at most 300 characters.</summary>
+    /// <summary>Returns the text with line breaks replaced by spaces, truncated to 300 characters.</summary>
     public static string Of(string text)
     {
         string line = string.Join(' ', text.Split((char[])['\r', '\n', '\t', ' '], StringSplitOptions.RemoveEmptyEntries));

@@ -1,9 +1,10 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Runs of one network by engines that share its session, one after the other on a thread of their own: the processor that runs the network keeps
-/// its weights and buffers in its caches, while others prepare the next input and decode the last output.
-/// </summary>
+/// <summary>Runs the network of engines that share a session on one dedicated thread, one run after the other.</summary>
+/// <remarks>
+/// The core that runs the network keeps its weights and buffers in its caches, while other threads preprocess the next input and decode the
+/// last output.
+/// </remarks>
 internal sealed class RunThread : IDisposable
 {
     private readonly Queue<Job> _jobs = new();
@@ -11,7 +12,7 @@ internal sealed class RunThread : IDisposable
 
     public RunThread(string name) => new Thread(Work) { IsBackground = true, Name = $"edgevision runs {name}" }.Start();
 
-    /// <summary>Has a job done, and waits for it.</summary>
+    /// <summary>Queues a job and waits until it is done.</summary>
     /// <exception cref="EdgeVisionException">ONNX Runtime failed.</exception>
     public void Do(Job job)
     {
@@ -31,7 +32,7 @@ internal sealed class RunThread : IDisposable
         }
     }
 
-    /// <summary>Ends the thread once what waits is done.</summary>
+    /// <summary>Ends the thread after all queued jobs are done.</summary>
     public void Dispose()
     {
         lock (_jobs)
@@ -72,7 +73,7 @@ internal sealed class RunThread : IDisposable
         }
     }
 
-    /// <summary>What one engine wants done, again and again; one at a time.</summary>
+    /// <summary>Reusable job of one engine; one run at a time.</summary>
     public sealed class Job(Action run)
     {
         public Action Run => run;

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace EdgeVision;
 
-/// <summary>Says that something takes long: when it begins, from time to time while it goes on, and when it has ended.</summary>
+/// <summary>Reports a slow step: when it begins, at intervals while it runs, and when it ends.</summary>
 internal sealed class SlowStep : IDisposable
 {
     private readonly Action<string> _tell;
@@ -14,11 +14,11 @@ internal sealed class SlowStep : IDisposable
     private readonly Lock _telling = new();
     private bool _ended;
 
-    /// <param name="tell">Takes the sentences, on another thread too, one at a time.</param>
-    /// <param name="every">Time between them.</param>
-    /// <param name="begins">Said now.</param>
-    /// <param name="going">Said from time to time, with the time it has taken.</param>
-    /// <param name="done">What is said at the end, with the time it took; null says nothing.</param>
+    /// <param name="tell">Receives the messages, also on another thread, one at a time.</param>
+    /// <param name="every">Interval between messages.</param>
+    /// <param name="begins">Message at the start.</param>
+    /// <param name="going">Message at each interval; the elapsed time is appended.</param>
+    /// <param name="done">Returns the message at the end, to which the elapsed time is appended; null for no message.</param>
     public SlowStep(Action<string> tell, TimeSpan every, string begins, string going, Func<string?> done)
     {
         (_tell, _going, _done) = (tell, going, done);

@@ -5,16 +5,18 @@ using System.Text;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Where TensorRT keeps the engines that it builds for minutes: a folder for each key of model, versions, GPU, shapes and options, so that none is taken
-/// for another, with a file that says what the key stands for; and a file of kernel times beside them that builds on one GPU share.
-/// </summary>
+/// <summary>Manages the folders of TensorRT's engines, which take minutes to build, and of its timing cache.</summary>
+/// <remarks>
+/// Each combination of model, versions, GPU, shapes and options has its own engine folder, with a file <c>about.txt</c> that lists
+/// them. The timing cache of kernels beside it is shared by all builds on one GPU.
+/// </remarks>
 internal static class TensorRtCache
 {
     private const string Prefix = "tensorrt.";
 
-    /// <summary>The options with a folder for the engine where they name none and do not refuse one; and that folder.</summary>
-    public static (IReadOnlyDictionary<string, string> Options, string? Folder) Add(IReadOnlyDictionary<string, string> options, string model, EngineOptions engine)
+    /// <summary>Adds an engine folder to the options, unless they have one or disable the cache, and returns both.</summary>
+    public static (IReadOnlyDictionary<string, string> Options, string? Folder) Add(
+        IReadOnlyDictionary<string, string> options, string model, EngineOptions engine)
     {
         var own = ProviderOptions.For(Provider.TensorRt, options);
         if (own.TryGetValue("trt_engine_cache_enable", out string? enabled) && !ProviderOptions.IsOn(enabled))
@@ -26,12 +28,14 @@ internal static class TensorRtCache
         return Add(options, own, model, engine.InputShapes, engine.CacheFolder ?? DefaultFolder, gpu, LibraryVersion());
     }
 
-    /// <summary>The same on a GPU and with a release of TensorRT that are given.</summary>
-    internal static (IReadOnlyDictionary<string, string> Options, string? Folder) Add(IReadOnlyDictionary<string, string> options, Dictionary<string, string> own, string model,
+    /// <summary>Adds an engine folder for a given GPU and TensorRT version.</summary>
+    internal static (IReadOnlyDictionary<string, string> Options, string? Folder) Add(
+        IReadOnlyDictionary<string, string> options, Dictionary<string, string> own, string model,
         IReadOnlyDictionary<string, long[]> shapes, string root, GpuDevice? gpu, string tensorRt)
     {
         var all = new Dictionary<string, string>(options);
-        string machine = $"onnxruntime {OrtLibrary.Version}, tensorrt {tensorRt}, gpu {gpu?.Name ?? "unknown"} {gpu?.ComputeCapability ?? "unknown"}";
+        string machine = $"onnxruntime {OrtLibrary.Version}, tensorrt {tensorRt}, "
+            + $"gpu {gpu?.Name ?? "unknown"} {gpu?.ComputeCapability ?? "unknown"}";
         try
         {
             if (!own.TryGetValue("trt_engine_cache_path", out string? folder))
@@ -59,23 +63,36 @@ internal static class TensorRtCache
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return (options, null); // built at each load, as without a cache
+            return (options, null); // the engine is built at each load, as without a cache
         }
     }
 
-    /// <summary>Says that an engine is built, and for how long already, until it is disposed; null where the folder has one, or there is none.</summary>
-    public static IDisposable? Building(string? folder, string model, Action<string> tell) => Building(folder, model, tell, TimeSpan.FromSeconds(15));
+    /// <summary>Reports the progress of an engine build until it is disposed; null if the folder has an engine or is null.</summary>
+    public static IDisposable? Building(string? folder, string model, Action<string> tell) =>
+        Building(folder, model, tell, TimeSpan.FromSeconds(15));
 
-    /// <summary>The same with a time between words.</summary>
+    /// <summary>Reports the progress of an engine build at the given interval.</summary>
     internal static IDisposable? Building(string? folder, string model, Action<string> tell, TimeSpan every) =>
-        folder is null || HasEngine(folder) ? null
-            : new SlowStep(tell, every, $"TensorRT builds an engine for {model}, which takes minutes the first time", $"TensorRT still builds the engine for {model}",
+        folder is null || HasEngine(folder)
+            ? null
+            : new SlowStep(
+                tell,
+                every,
+                $"TensorRT builds an engine for {model}, which takes minutes the first time",
+                $"TensorRT still builds the engine for {model}",
                 () => HasEngine(folder) ? $"TensorRT has built the engine for {model}" : null);
 
     private static bool HasEngine(string folder) => Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.engine").Any();
 
-    private static string DefaultFolder => Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify) is { Length: > 0 } local
-        ? local : Path.GetTempPath(), "edgevision");
+    private static string DefaultFolder
+    {
+        get
+        {
+            string local = Environment.GetFolderPath(
+                Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+            return Path.Combine(local.Length > 0 ? local : Path.GetTempPath(), "edgevision");
+        }
+    }
 
     private static string About(string model, string machine, IReadOnlyDictionary<string, long[]> shapes, Dictionary<string, string> own)
     {
@@ -91,24 +108,27 @@ internal static class TensorRtCache
             about.Append(CultureInfo.InvariantCulture, $"option {name} {value}\n");
             if (name == "trt_int8_calibration_table_name" && File.Exists(value))
             {
-                about.Append(CultureInfo.InvariantCulture, $"table {Checksum.HexOfFile(value)}\n"); // another table of the same name is another engine
+                // Another table of the same name needs another engine.
+                about.Append(CultureInfo.InvariantCulture, $"table {Checksum.HexOfFile(value)}\n");
             }
         }
 
         return about.ToString();
     }
 
-    private static string Short(string name) => string.Concat(name.Where(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_').Take(40));
+    private static string Short(string name) =>
+        string.Concat(name.Where(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_').Take(40));
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..32];
 
-    // Of the library that the provider is linked with; "unknown" where there is none, or it is not yet installed.
+    // Version of the library that the provider is linked with; "unknown" if it is not installed.
     private static unsafe string LibraryVersion()
     {
         string[] names = OperatingSystem.IsWindows() ? ["nvinfer_10.dll"] : ["libnvinfer.so.10", "libnvinfer.so.11", "libnvinfer.so.8"];
         foreach (string name in names)
         {
-            if (NativeLibrary.TryLoad(name, out nint library) && NativeLibrary.TryGetExport(library, "getInferLibVersion", out nint version))
+            if (NativeLibrary.TryLoad(name, out nint library)
+                && NativeLibrary.TryGetExport(library, "getInferLibVersion", out nint version))
             {
                 return ((delegate* unmanaged<int>)version)().ToString(CultureInfo.InvariantCulture);
             }

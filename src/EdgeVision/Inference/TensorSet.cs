@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace EdgeVision;
 
-/// <summary>Element type of a tensor as the runtime sees it.</summary>
+/// <summary>Element types of tensors that the runtime supports.</summary>
 [JsonConverter(typeof(CamelCaseEnumConverter<TensorElement>))]
 public enum TensorElement
 {
@@ -19,40 +19,41 @@ public enum TensorElement
     Int32,
     /// <summary>64-bit signed integer.</summary>
     Int64,
-    /// <summary>Boolean, a byte each.</summary>
+    /// <summary>Boolean, one byte each.</summary>
     Boolean,
 }
 
 /// <summary>Name, shape and element type of a network input or output.</summary>
 /// <param name="Name">Name in the graph.</param>
-/// <param name="Shape">Dimensions; -1 where the graph leaves one open.</param>
+/// <param name="Shape">Dimensions; -1 for an open dimension.</param>
 /// <param name="Element">Element type.</param>
 public sealed record TensorInfo(string Name, long[] Shape, TensorElement Element)
 {
-    /// <summary>Like <c>images 1x3x640x640 Float32</c>; an open dimension is <c>?</c>.</summary>
-    public override string ToString() =>
-        $"{Name} {string.Join('x', Shape.Select(d => d < 0 ? "?" : d.ToString(System.Globalization.CultureInfo.InvariantCulture)))} {Element}";
+    /// <summary>Formats the tensor like <c>images 1x3x640x640 Float32</c>; an open dimension is <c>?</c>.</summary>
+    public override string ToString()
+    {
+        var sides = Shape.Select(d => d < 0 ? "?" : d.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        return $"{Name} {string.Join('x', sides)} {Element}";
+    }
 }
 
-/// <summary>
-/// The outputs of one run as decoders see them: float32 values with concrete shapes, indexed as in the graph.
-/// Decoders depend on this alone, never on a session.
-/// </summary>
+/// <summary>Outputs of one run as decoders read them: float32 values with concrete shapes, indexed as in the graph.</summary>
+/// <remarks>Decoders depend on this type only, never on a session.</remarks>
 public abstract class TensorSet
 {
-    /// <summary>Number of tensors.</summary>
+    /// <summary>Gets the number of tensors.</summary>
     public abstract int Count { get; }
 
-    /// <summary>Name of tensor <paramref name="index"/>.</summary>
+    /// <summary>Returns the name of tensor <paramref name="index"/>.</summary>
     public abstract string Name(int index);
 
-    /// <summary>Concrete dimensions of tensor <paramref name="index"/> in this run.</summary>
+    /// <summary>Returns the concrete dimensions of tensor <paramref name="index"/> in this run.</summary>
     public abstract ReadOnlySpan<long> Shape(int index);
 
-    /// <summary>Values of tensor <paramref name="index"/>, row-major; integers and halves already widened to float32.</summary>
+    /// <summary>Returns the values of tensor <paramref name="index"/>, row-major; integers and float16 are widened to float32.</summary>
     public abstract ReadOnlySpan<float> Data(int index);
 
-    /// <summary>Index of the tensor of that name, or -1.</summary>
+    /// <summary>Returns the index of the tensor of that name, or -1.</summary>
     public int IndexOf(string name)
     {
         for (int i = 0; i < Count; i++)
@@ -67,12 +68,12 @@ public abstract class TensorSet
     }
 }
 
-/// <summary>A <see cref="TensorSet"/> over arrays, for tests and for results that come from elsewhere.</summary>
+/// <summary><see cref="TensorSet"/> over arrays, for tests and for outputs from elsewhere.</summary>
 public sealed class ArrayTensorSet : TensorSet
 {
     private readonly (string Name, long[] Shape, float[] Data)[] _tensors;
 
-    /// <summary>Wraps arrays; nothing is copied. Throws <see cref="ModelFormatException"/> where a shape does not fit its data.</summary>
+    /// <summary>Wraps arrays without copying. Throws <see cref="ModelFormatException"/> if a shape does not fit its data.</summary>
     public ArrayTensorSet(params (string Name, long[] Shape, float[] Data)[] tensors)
     {
         foreach (var (name, shape, data) in tensors)
@@ -85,7 +86,8 @@ public sealed class ArrayTensorSet : TensorSet
 
             if (count != data.Length)
             {
-                throw new ModelFormatException($"tensor '{name}' has {data.Length} values; its shape [{string.Join(',', shape)}] needs {count}");
+                throw new ModelFormatException(
+                    $"tensor '{name}' of shape [{string.Join(',', shape)}] must have {count} values; got {data.Length}");
             }
         }
 

@@ -1,37 +1,37 @@
 namespace EdgeVision;
 
-/// <summary>How the machine's cores are divided. One budget serves a process; a model takes its share of it.</summary>
-/// <param name="Cores">Cores that EdgeVision may keep busy.</param>
-/// <param name="Inference">Threads of ONNX Runtime within one operator.</param>
-/// <param name="Spin">Whether ONNX Runtime's threads spin while they wait: quicker alone, costly beside others.</param>
+/// <summary>Divides the machine's cores among the threads of a process.</summary>
+/// <param name="Cores">Maximum number of cores that EdgeVision uses.</param>
+/// <param name="Inference">Intra-op threads of ONNX Runtime.</param>
+/// <param name="Spin">Whether ONNX Runtime's threads spin while they wait: faster for a single session, expensive beside others.</param>
 public sealed record ThreadBudget(int Cores, int Inference, bool Spin)
 {
     private static int _sessions;
 
-    /// <summary>
-    /// Threads that prepare pictures and read outputs, 1 to 64: rows of a picture, items of a batch, masks. One by default: for one small picture
-    /// waking threads costs more than they do.
-    /// </summary>
+    /// <summary>Gets the number of threads for preprocessing and decoding, 1 to 64; 1 by default.</summary>
+    /// <remarks>
+    /// They share the rows of an image, the items of a batch, and masks. For one small image waking threads costs more than it saves.
+    /// </remarks>
     public int Pixels { get; init; } = 1;
 
-    /// <summary>All cores of the machine for one session.</summary>
+    /// <summary>Gets the budget of all cores of the machine for one session.</summary>
     public static ThreadBudget Default { get; } = Of(Environment.ProcessorCount);
 
-    /// <summary>A budget of so many cores, all of them for inference while it runs.</summary>
+    /// <summary>Creates a budget of <paramref name="cores"/> cores, all of them for inference while it runs.</summary>
     public static ThreadBudget Of(int cores)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(cores, 1);
         return new ThreadBudget(cores, cores, cores > 1);
     }
 
-    /// <summary>The same cores for several sessions that run side by side: an equal share each, and no spinning.</summary>
+    /// <summary>Divides the cores among sessions that run in parallel: an equal share each, without spinning.</summary>
     public ThreadBudget Shared(int sessions)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(sessions, 1);
         return sessions == 1 ? this : this with { Inference = Math.Max(1, Cores / sessions), Spin = false };
     }
 
-    /// <summary>Sessions alive in this process.</summary>
+    /// <summary>Gets the number of open sessions in this process.</summary>
     public static int LiveSessions => Volatile.Read(ref _sessions);
 
     internal static int SessionOpened() => Interlocked.Increment(ref _sessions);

@@ -2,17 +2,17 @@ using System.Runtime.ExceptionServices;
 
 namespace EdgeVision;
 
-/// <summary>Work in parts that may be done side by side.</summary>
+/// <summary>Work in parts that can run in parallel.</summary>
 internal interface IWork
 {
-    /// <summary>Does one part; memory that parts write to is theirs alone.</summary>
+    /// <summary>Executes one part. No two parts write to the same memory.</summary>
     void Do(int part);
 }
 
-/// <summary>
-/// Threads of the pool that help with short work. The caller takes parts too, so that nothing waits for a busy pool; nothing is allocated.
-/// One caller at a time.
-/// </summary>
+/// <summary>Runs short work in parallel on the thread pool, without allocations.</summary>
+/// <remarks>
+/// The caller executes parts too, so that the work completes even while the pool is busy. One caller at a time.
+/// </remarks>
 internal sealed class WorkTeam
 {
     private const int MostParts = 1 << 20;
@@ -22,10 +22,11 @@ internal sealed class WorkTeam
     private Exception? _error;
     private int _remaining;
 
-    // Parts of this run and those taken, in one word: a helper that wakes late must not take its number from one run and the limit from the next.
+    // Number of parts (upper half) and of parts taken (lower half) in one word: a helper that wakes late must not combine the part
+    // number of one run with the limit of the next.
     private long _state;
 
-    /// <summary>Makes a team of so many threads, the caller included.</summary>
+    /// <summary>Creates a runner of <paramref name="size"/> threads, the caller included.</summary>
     public WorkTeam(int size)
     {
         _helpers = new Helper[Math.Max(0, size - 1)];
@@ -35,10 +36,10 @@ internal sealed class WorkTeam
         }
     }
 
-    /// <summary>Threads, the caller included.</summary>
+    /// <summary>Gets the number of threads, the caller included.</summary>
     public int Size => _helpers.Length + 1;
 
-    /// <summary>Does all parts and returns when they are done; an error of a part is thrown here, after the others.</summary>
+    /// <summary>Executes all parts and returns when they are done; an exception of a part is rethrown after the others are done.</summary>
     public void Run(IWork work, int parts)
     {
         if (parts <= 1 || _helpers.Length == 0)
@@ -54,7 +55,7 @@ internal sealed class WorkTeam
         ArgumentOutOfRangeException.ThrowIfGreaterThan(parts, MostParts);
         (_work, _error, _remaining) = (work, null, parts);
         _done.Reset();
-        Interlocked.Exchange(ref _state, (long)parts << 32); // last: a helper that is still awake may take a part from here on
+        Interlocked.Exchange(ref _state, (long)parts << 32); // last: from here on a helper that is still awake may take a part
         for (int i = 0; i < Math.Min(_helpers.Length, parts - 1); i++)
         {
             ThreadPool.UnsafeQueueUserWorkItem(_helpers[i], preferLocal: false);

@@ -6,25 +6,27 @@ public sealed class Classification
     private int[] _classIds = [];
     private float[] _scores = [];
 
-    /// <summary>Number of classes held.</summary>
+    /// <summary>Gets the number of classes.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Class ids, [Count].</summary>
+    /// <summary>Gets the class ids, [Count].</summary>
     public ReadOnlySpan<int> ClassIds => _classIds.AsSpan(0, Count);
 
-    /// <summary>Probabilities 0..1, [Count].</summary>
+    /// <summary>Gets the probabilities 0..1, [Count].</summary>
     public ReadOnlySpan<float> Scores => _scores.AsSpan(0, Count);
 
-    /// <summary>Class names by id.</summary>
+    /// <summary>Gets or sets the class names by id.</summary>
     public IReadOnlyList<string> Labels { get; set; } = [];
 
-    /// <summary>Name of a class, or its number where it has none.</summary>
-    public string LabelOf(int classId) => (uint)classId < (uint)Labels.Count ? Labels[classId] : classId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>Returns the name of a class, or its id as text if it has none.</summary>
+    public string LabelOf(int classId) => (uint)classId < (uint)Labels.Count
+        ? Labels[classId]
+        : classId.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>Empties it and keeps its buffers.</summary>
+    /// <summary>Removes all classes and keeps the buffers.</summary>
     public void Clear() => Count = 0;
 
-    /// <summary>Takes over the classes of another.</summary>
+    /// <summary>Copies the classes of another instance.</summary>
     internal void CopyFrom(Classification other)
     {
         if (_classIds.Length < other.Count)
@@ -38,7 +40,7 @@ public sealed class Classification
         other.Scores.CopyTo(_scores);
     }
 
-    /// <summary>Takes the <paramref name="top"/> best of <paramref name="probabilities"/> ([classes]).</summary>
+    /// <summary>Sets the <paramref name="top"/> highest of <paramref name="probabilities"/> ([classes]).</summary>
     public void Set(ReadOnlySpan<float> probabilities, int top)
     {
         int n = Math.Min(top, probabilities.Length);
@@ -71,21 +73,21 @@ public sealed class Classification
     }
 }
 
-/// <summary>The feature vector of one frame.</summary>
+/// <summary>Feature vector of one frame.</summary>
 public sealed class Embedding
 {
     private float[] _values = [];
 
-    /// <summary>Dimension; 0 when there is none.</summary>
+    /// <summary>Gets the dimension; 0 without an embedding.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Values, [Count].</summary>
+    /// <summary>Gets the values, [Count].</summary>
     public ReadOnlySpan<float> Values => _values.AsSpan(0, Count);
 
-    /// <summary>Empties it and keeps its buffer.</summary>
+    /// <summary>Removes the embedding and keeps the buffer.</summary>
     public void Clear() => Count = 0;
 
-    /// <summary>Room for <paramref name="count"/> values, to be written by a decoder.</summary>
+    /// <summary>Sets the dimension and returns the values, to be written by a decoder.</summary>
     public Span<float> Resize(int count)
     {
         if (_values.Length < count)
@@ -97,7 +99,7 @@ public sealed class Embedding
         return _values.AsSpan(0, count);
     }
 
-    /// <summary>Cosine similarity with another embedding of the same dimension, -1..1.</summary>
+    /// <summary>Computes the cosine similarity with another embedding of the same dimension, -1..1.</summary>
     public float Cosine(ReadOnlySpan<float> other) =>
         System.Numerics.Tensors.TensorPrimitives.CosineSimilarity(Values, other);
 }

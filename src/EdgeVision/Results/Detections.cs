@@ -1,13 +1,13 @@
 namespace EdgeVision;
 
-/// <summary>A box with its label, as one reads it; made on request from the arrays of <see cref="Detections"/>.</summary>
+/// <summary>One detection with its label, created on access from the arrays of <see cref="Detections"/>.</summary>
 /// <param name="ClassId">Class id.</param>
-/// <param name="Label">Class name, or the id as text where the model names none.</param>
+/// <param name="Label">Class name, or the id as text if the model has no name for it.</param>
 /// <param name="Score">Score 0..1.</param>
 /// <param name="Box">Box in pixels of the frame.</param>
 public readonly record struct Detection(int ClassId, string Label, float Score, Box Box);
 
-/// <summary>Axis-aligned box in pixels of the frame, edges included as real numbers.</summary>
+/// <summary>Axis-aligned box in pixels of the frame, with continuous coordinates of its edges.</summary>
 /// <param name="X1">Left.</param>
 /// <param name="Y1">Top.</param>
 /// <param name="X2">Right.</param>
@@ -20,13 +20,13 @@ public readonly record struct Box(float X1, float Y1, float X2, float Y2)
     /// <summary>Height in pixels.</summary>
     public float Height => Y2 - Y1;
 
-    /// <summary>Like <c>(12.0, 30.5) - (40.2, 80.0)</c>.</summary>
+    /// <summary>Formats the box like <c>(12.0, 30.5) - (40.2, 80.0)</c>.</summary>
     public override string ToString() => FormattableString.Invariant($"({X1:F1}, {Y1:F1}) - ({X2:F1}, {Y2:F1})");
 }
 
 /// <summary>Oriented box in pixels of the frame.</summary>
-/// <param name="CenterX">Centre, horizontally.</param>
-/// <param name="CenterY">Centre, vertically.</param>
+/// <param name="CenterX">Horizontal center.</param>
+/// <param name="CenterY">Vertical center.</param>
 /// <param name="Width">Side along the angle.</param>
 /// <param name="Height">Side across the angle.</param>
 /// <param name="Angle">Radians, clockwise as seen on a screen (y down).</param>
@@ -38,21 +38,19 @@ public readonly record struct RotatedBox(float CenterX, float CenterY, float Wid
 /// <param name="Score">Visibility or confidence, 0..1.</param>
 public readonly record struct Keypoint(float X, float Y, float Score);
 
-/// <summary>
-/// Where an instance's mask lies in the mask plane: a rectangle of bytes (0 or 1), row-major. The plane has the size of
-/// the network's input, letterbox included; <see cref="VisionResult.Transform"/> leads to the frame.
-/// </summary>
+/// <summary>Rectangle of an instance's mask in the mask plane: bytes (0 or 1), row-major.</summary>
+/// <remarks>
+/// The plane has the size of the network's input, letterbox included; <see cref="VisionResult.Transform"/> maps it to the frame.
+/// </remarks>
 /// <param name="X">First column of the rectangle.</param>
 /// <param name="Y">First row.</param>
-/// <param name="Width">Columns; may be 0.</param>
-/// <param name="Height">Rows; may be 0.</param>
+/// <param name="Width">Number of columns; may be 0.</param>
+/// <param name="Height">Number of rows; may be 0.</param>
 /// <param name="Offset">First byte in the mask buffer.</param>
 public readonly record struct MaskRegion(int X, int Y, int Width, int Height, int Offset);
 
-/// <summary>
-/// Detections of one frame as arrays, sorted by descending score. Filled by decoders, read by everything else. The
-/// arrays grow and stay; nothing is allocated in steady state.
-/// </summary>
+/// <summary>Detections of one frame as arrays, sorted by descending score.</summary>
+/// <remarks>Written by decoders. The arrays grow and are reused; nothing is allocated in steady state.</remarks>
 public sealed class Detections
 {
     private Box[] _boxes = new Box[64];
@@ -65,82 +63,83 @@ public sealed class Detections
     private int[] _trackIds = [];
     private int _maskBytesUsed;
 
-    /// <summary>Number of detections.</summary>
+    /// <summary>Gets the number of detections.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Keypoints a detection; 0 where the model gives none.</summary>
+    /// <summary>Gets the number of keypoints per detection; 0 if the model has none.</summary>
     public int KeypointCount { get; private set; }
 
-    /// <summary>Whether oriented boxes are present.</summary>
+    /// <summary>Gets whether the detections have oriented boxes.</summary>
     public bool HasRotation { get; private set; }
 
-    /// <summary>Whether masks are present.</summary>
+    /// <summary>Gets whether the detections have masks.</summary>
     public bool HasMasks { get; private set; }
 
-    /// <summary>Whether a tracker has gone over them.</summary>
+    /// <summary>Gets whether a tracker has processed the detections.</summary>
     public bool HasTracks { get; private set; }
 
-    /// <summary>Width of the mask plane in pixels (the network's input); 0 without masks.</summary>
+    /// <summary>Gets the width of the mask plane in pixels (the network's input); 0 without masks.</summary>
     public int MaskWidth { get; private set; }
 
-    /// <summary>Height of the mask plane in pixels.</summary>
+    /// <summary>Gets the height of the mask plane in pixels; 0 without masks.</summary>
     public int MaskHeight { get; private set; }
 
-    /// <summary>Class names by id, set by the model; may be empty.</summary>
+    /// <summary>Gets or sets the class names by id; set by the model, may be empty.</summary>
     public IReadOnlyList<string> Labels { get; set; } = [];
 
-    /// <summary>Pairs of keypoint indices to join when limbs are drawn, set by the model; may be empty.</summary>
+    /// <summary>Gets or sets the pairs of keypoint indices to join when limbs are drawn; set by the model, may be empty.</summary>
     public IReadOnlyList<int[]> Skeleton { get; set; } = [];
 
-    /// <summary>Boxes, [Count], pixels of the frame.</summary>
+    /// <summary>Gets the boxes, [Count], in pixels of the frame.</summary>
     public ReadOnlySpan<Box> Boxes => _boxes.AsSpan(0, Count);
 
-    /// <summary>Scores 0..1, [Count].</summary>
+    /// <summary>Gets the scores 0..1, [Count].</summary>
     public ReadOnlySpan<float> Scores => _scores.AsSpan(0, Count);
 
-    /// <summary>Class ids, [Count].</summary>
+    /// <summary>Gets the class ids, [Count].</summary>
     public ReadOnlySpan<int> ClassIds => _classIds.AsSpan(0, Count);
 
-    /// <summary>Oriented boxes, [Count]; empty without rotation.</summary>
+    /// <summary>Gets the oriented boxes, [Count]; empty without rotation.</summary>
     public ReadOnlySpan<RotatedBox> RotatedBoxes => HasRotation ? _rotated.AsSpan(0, Count) : default;
 
-    /// <summary>Track ids, [Count], from 1; 0 for a detection that is on no confirmed track. Empty until a tracker has gone over them.</summary>
+    /// <summary>Gets the track ids, [Count], from 1; empty until a tracker has processed the detections.</summary>
+    /// <remarks>0 for a detection without a confirmed track.</remarks>
     public ReadOnlySpan<int> TrackIds => HasTracks ? _trackIds.AsSpan(0, Count) : default;
 
-    /// <summary>Keypoints of detection <paramref name="index"/>, [KeypointCount].</summary>
+    /// <summary>Returns the keypoints of detection <paramref name="index"/>, [KeypointCount].</summary>
     public ReadOnlySpan<Keypoint> Keypoints(int index) => _keypoints.AsSpan(Checked(index) * KeypointCount, KeypointCount);
 
-    /// <summary>Where the mask of detection <paramref name="index"/> lies.</summary>
+    /// <summary>Returns the rectangle of the mask of detection <paramref name="index"/>.</summary>
     public MaskRegion MaskRegion(int index) => HasMasks ? _maskRegions[Checked(index)] : default;
 
-    /// <summary>Mask bytes (0 or 1) of detection <paramref name="index"/> inside its <see cref="MaskRegion(int)"/>.</summary>
+    /// <summary>Returns the mask bytes (0 or 1) of detection <paramref name="index"/> in its <see cref="MaskRegion(int)"/>.</summary>
     public ReadOnlySpan<byte> Mask(int index)
     {
         var r = MaskRegion(index);
         return _maskBytes.AsSpan(r.Offset, r.Width * r.Height);
     }
 
-    /// <summary>Class name of detection <paramref name="index"/>.</summary>
+    /// <summary>Returns the class name of detection <paramref name="index"/>.</summary>
     public string Label(int index) => LabelOf(_classIds[Checked(index)]);
 
-    /// <summary>Class name of <paramref name="classId"/>, or the id as text.</summary>
+    /// <summary>Returns the class name of <paramref name="classId"/>, or the id as text if it has none.</summary>
     public string LabelOf(int classId) => (uint)classId < (uint)Labels.Count
         ? Labels[classId]
         : classId.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>Detection <paramref name="index"/> as one value.</summary>
+    /// <summary>Gets detection <paramref name="index"/> as one value.</summary>
     public Detection this[int index] => new(_classIds[Checked(index)], Label(index), _scores[index], _boxes[index]);
 
-    /// <summary>Goes through the detections, best first, without allocating.</summary>
+    /// <summary>Returns an enumerator over the detections, highest score first, which allocates nothing.</summary>
     public Enumerator GetEnumerator() => new(this);
 
-    /// <summary>Changes the score of detection <paramref name="index"/>, for decoders that know it only after its keypoints.</summary>
+    /// <summary>Sets the score of detection <paramref name="index"/>, for decoders that compute it after the keypoints.</summary>
     internal void SetScore(int index, float score) => _scores[Checked(index)] = score;
 
-    /// <summary>Changes the box of detection <paramref name="index"/>, for decoders that know it only after its keypoints.</summary>
+    /// <summary>Sets the box of detection <paramref name="index"/>, for decoders that compute it after the keypoints.</summary>
     internal void SetBox(int index, in Box box) => _boxes[Checked(index)] = box;
 
-    /// <summary>Empties it, keeps its buffers, and says what the next detections carry.</summary>
+    /// <summary>Removes all detections, keeps the buffers, and sets what the next detections have.</summary>
     public void Clear(int keypointCount = 0, bool rotation = false, int maskWidth = 0, int maskHeight = 0)
     {
         Count = 0;
@@ -189,7 +188,7 @@ public sealed class Detections
         return i;
     }
 
-    /// <summary>Keypoints of detection <paramref name="index"/>, to be written.</summary>
+    /// <summary>Returns the writable keypoints of detection <paramref name="index"/>.</summary>
     public Span<Keypoint> MutableKeypoints(int index) => _keypoints.AsSpan(Checked(index) * KeypointCount, KeypointCount);
 
     /// <summary>Sets the oriented box of detection <paramref name="index"/>.</summary>
@@ -197,13 +196,13 @@ public sealed class Detections
     {
         if (!HasRotation)
         {
-            throw new InvalidOperationException("Clear(rotation: true) first");
+            throw new InvalidOperationException("detections have no oriented boxes; call Clear(rotation: true) first");
         }
 
         _rotated[Checked(index)] = box;
     }
 
-    /// <summary>Says that a tracker goes over the detections: every track id is 0 until <see cref="SetTrackId"/> gives one.</summary>
+    /// <summary>Starts tracking: all track ids become 0 until <see cref="SetTrackId"/> sets them.</summary>
     public void ClearTracks()
     {
         HasTracks = true;
@@ -211,20 +210,20 @@ public sealed class Detections
         _trackIds.AsSpan(0, Count).Clear();
     }
 
-    /// <summary>Puts detection <paramref name="index"/> on a track.</summary>
-    /// <param name="index">The detection.</param>
-    /// <param name="trackId">From 1.</param>
+    /// <summary>Sets the track id of detection <paramref name="index"/>.</summary>
+    /// <param name="index">Index of the detection.</param>
+    /// <param name="trackId">Track id, from 1.</param>
     public void SetTrackId(int index, int trackId)
     {
         if (!HasTracks)
         {
-            throw new InvalidOperationException("ClearTracks() first");
+            throw new InvalidOperationException("detections have no track ids; call ClearTracks() first");
         }
 
         _trackIds[Checked(index)] = trackId;
     }
 
-    /// <summary>Takes over the boxes of another, with scores, classes, keypoints, rotations and tracks, without masks.</summary>
+    /// <summary>Copies boxes, scores, classes, keypoints, rotations and tracks of another instance, without masks.</summary>
     internal void CopyFrom(Detections other)
     {
         Clear(other.KeypointCount, other.HasRotation);
@@ -246,7 +245,7 @@ public sealed class Detections
         }
     }
 
-    /// <summary>Leaves the detections that are on a track, in their order.</summary>
+    /// <summary>Removes the detections without a track and keeps the order of the others.</summary>
     public void KeepTracked()
     {
         int kept = 0;
@@ -261,7 +260,7 @@ public sealed class Detections
         Count = kept;
     }
 
-    /// <summary>Room for the mask of detection <paramref name="index"/>: zeroed bytes, width * height.</summary>
+    /// <summary>Adds the mask of detection <paramref name="index"/> and returns its zeroed bytes, width * height.</summary>
     /// <exception cref="EdgeVisionException">All masks together would exceed 2 GiB.</exception>
     public Span<byte> AddMask(int index, int x, int y, int width, int height)
     {
@@ -273,7 +272,8 @@ public sealed class Detections
         long needed = _maskBytesUsed + (long)width * height;
         if (needed > Array.MaxLength)
         {
-            throw new EdgeVisionException($"masks of {needed} bytes and more are too many for one frame; raise the confidence or lower the most detections");
+            throw new EdgeVisionException($"masks of one frame can have at most {Array.MaxLength} bytes; got {needed} or more: "
+                + "raise the confidence or lower MaxDetections");
         }
 
         int size = width * height;
@@ -289,7 +289,7 @@ public sealed class Detections
         return span;
     }
 
-    /// <summary>Mask bytes of detection <paramref name="index"/>, to be written.</summary>
+    /// <summary>Returns the writable mask bytes of detection <paramref name="index"/>.</summary>
     internal Span<byte> MutableMask(int index)
     {
         var r = MaskRegion(index);
@@ -352,7 +352,7 @@ public sealed class Detections
         }
     }
 
-    /// <summary>Goes through detections.</summary>
+    /// <summary>Enumerates detections.</summary>
     public struct Enumerator
     {
         private readonly Detections _detections;
@@ -364,10 +364,10 @@ public sealed class Detections
             _index = -1;
         }
 
-        /// <summary>The detection at the present place.</summary>
+        /// <summary>Gets the detection at the current position.</summary>
         public readonly Detection Current => _detections[_index];
 
-        /// <summary>Goes to the next; false at the end.</summary>
+        /// <summary>Advances to the next detection; returns false at the end.</summary>
         public bool MoveNext() => ++_index < _detections.Count;
     }
 }

@@ -2,29 +2,31 @@ using System.Text.Json;
 
 namespace EdgeVision;
 
-/// <summary>In which plane masks are written.</summary>
+/// <summary>Planes in which masks are written.</summary>
 public enum MaskPlane
 {
-    /// <summary>The network's input, letterbox included: what the network knows, nothing more.</summary>
+    /// <summary>The network's input, letterbox included: the mask exactly as the network gives it.</summary>
     Input,
     /// <summary>The source frame.</summary>
     Frame,
-    /// <summary>Masks are left out.</summary>
+    /// <summary>No masks are written.</summary>
     None,
 }
 
-/// <summary>Writes results as JSON: one object a frame, with stable field names; what does not apply is left out.</summary>
+/// <summary>Writes results as JSON: one object per frame, with stable field names; fields that do not apply are omitted.</summary>
 public static class ResultJson
 {
-    /// <summary>
-    /// Writes one frame's object. Boxes and keypoints are in pixels of the frame, distances in metres, times in milliseconds. Areas of a
-    /// segmentation's classes by id are pixels of the plane of <paramref name="masks"/> (of the input with <see cref="MaskPlane.None"/>
-    /// too), <c>size</c> [height, width] that part of it which was counted: what shows the frame.
-    /// </summary>
-    public static void Write(Utf8JsonWriter writer, VisionResult result, string source, long sequence, TimeSpan timestamp, string model, MaskPlane masks = MaskPlane.Input) =>
+    /// <summary>Writes the object of one frame.</summary>
+    /// <remarks>
+    /// Boxes and keypoints are in pixels of the frame, distances in meters, times in milliseconds. Class areas of a segmentation, by class
+    /// id, are in pixels of the plane of <paramref name="masks"/> (of the input for <see cref="MaskPlane.None"/> too); <c>size</c>
+    /// [height, width] is the counted part of that plane, which shows the frame.
+    /// </remarks>
+    public static void Write(Utf8JsonWriter writer, VisionResult result, string source, long sequence, TimeSpan timestamp,
+        string model, MaskPlane masks = MaskPlane.Input) =>
         Write<object?>(writer, result, source, sequence, timestamp, model, masks, null, null);
 
-    /// <summary>Writes one frame's object with further fields between the results and their times.</summary>
+    /// <summary>Writes the object of one frame with further fields between the results and their times.</summary>
     /// <param name="writer">Receives the object.</param>
     /// <param name="result">Results of the frame.</param>
     /// <param name="source">Name of the source.</param>
@@ -34,8 +36,8 @@ public static class ResultJson
     /// <param name="masks">Plane of the masks.</param>
     /// <param name="state">Passed to <paramref name="additions"/>, so that it can be a static lambda.</param>
     /// <param name="additions">Writes the further fields into the open object; null for none.</param>
-    public static void Write<TState>(Utf8JsonWriter writer, VisionResult result, string source, long sequence, TimeSpan timestamp, string model,
-        MaskPlane masks, TState state, Action<Utf8JsonWriter, TState>? additions)
+    public static void Write<TState>(Utf8JsonWriter writer, VisionResult result, string source, long sequence, TimeSpan timestamp,
+        string model, MaskPlane masks, TState state, Action<Utf8JsonWriter, TState>? additions)
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(result);
@@ -60,7 +62,8 @@ public static class ResultJson
     /// <summary>Writes the results as fields of the open object.</summary>
     public static void WriteFields(Utf8JsonWriter writer, VisionResult result, MaskPlane masks)
     {
-        bool nothingElse = result.Classification.Count == 0 && result.Embedding.Count == 0 && result.Segmentation.Width == 0 && result.Depth.Width == 0;
+        bool nothingElse = result.Classification.Count == 0 && result.Embedding.Count == 0
+            && result.Segmentation.Width == 0 && result.Depth.Width == 0;
         if (result.HasDetections || result.Detections.Count > 0 || nothingElse)
         {
             Detections(writer, result, masks);
@@ -182,7 +185,8 @@ public static class ResultJson
             byte[] mask = d.Mask(index).ToArray();
             counts = RunLengthMask.Encode(width, height, (x, y) =>
             {
-                int mx = (int)MathF.Floor(t.ToInputX(x + 0.5f)) - region.X, my = (int)MathF.Floor(t.ToInputY(y + 0.5f)) - region.Y;
+                int mx = (int)MathF.Floor(t.ToInputX(x + 0.5f)) - region.X;
+                int my = (int)MathF.Floor(t.ToInputY(y + 0.5f)) - region.Y;
                 return (uint)mx < (uint)region.Width && (uint)my < (uint)region.Height && mask[my * region.Width + mx] != 0;
             });
         }
@@ -193,7 +197,7 @@ public static class ResultJson
         writer.WriteEndObject();
     }
 
-    // The size is that of the part which was counted, so that areas add up to it: padding and what lies beside a crop are no class's.
+    // The size is that of the counted part, so that the areas add up to it: padding and pixels beside a crop belong to no class.
     private static void Segmentation(Utf8JsonWriter writer, SegmentationMap map, MaskPlane plane)
     {
         Span<long> areas = stackalloc long[256];
@@ -240,5 +244,6 @@ public static class ResultJson
         Value(writer, value, digits);
     }
 
-    private static void Value(Utf8JsonWriter writer, float value, int digits) => writer.WriteNumberValue(Math.Round((double)value, digits));
+    private static void Value(Utf8JsonWriter writer, float value, int digits) =>
+        writer.WriteNumberValue(Math.Round((double)value, digits));
 }

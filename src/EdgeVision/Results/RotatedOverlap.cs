@@ -1,27 +1,30 @@
 namespace EdgeVision;
 
-/// <summary>Overlap of two oriented boxes.</summary>
+/// <summary>Computes the overlap of two oriented boxes.</summary>
 public static class RotatedOverlap
 {
     private const float Epsilon = 1e-7f;
 
-    /// <summary>
-    /// ProbIoU, 0..1 (arXiv 2106.06072, as Ultralytics' batch_probiou in float32): the boxes as Gaussians, one less their Hellinger distance.
-    /// </summary>
+    /// <summary>Computes ProbIoU, 0..1 (arXiv 2106.06072, as Ultralytics' batch_probiou in float32).</summary>
+    /// <remarks>Treats the boxes as Gaussians; the result is one minus their Hellinger distance.</remarks>
     public static float Probabilistic(in RotatedBox a, in RotatedBox b) => Probabilistic(Gaussian.Of(a), Gaussian.Of(b));
 
-    /// <summary>Intersection over union, 0..1: the one rectangle clipped by the other (Sutherland and Hodgman), in double. Boxes without area give 0.</summary>
+    /// <summary>Computes the intersection over union, 0..1, in double precision; boxes without area give 0.</summary>
+    /// <remarks>One rectangle is clipped by the other (Sutherland and Hodgman).</remarks>
     public static float Iou(in RotatedBox a, in RotatedBox b)
     {
         double areaA = (double)a.Width * a.Height, areaB = (double)b.Width * b.Height;
-        if (!(areaA > 0 && areaB > 0) || !double.IsFinite(areaA + areaB) || !float.IsFinite(a.CenterX + a.CenterY + a.Angle + b.CenterX + b.CenterY + b.Angle))
+        if (!(areaA > 0 && areaB > 0) || !double.IsFinite(areaA + areaB)
+            || !float.IsFinite(a.CenterX + a.CenterY + a.Angle + b.CenterX + b.CenterY + b.Angle))
         {
             return 0;
         }
 
-        // About the middle of the pair, so that far from the origin no digits are lost.
+        // Coordinates are relative to the middle of the pair, so that no digits are lost far from the origin.
         double ox = ((double)a.CenterX + b.CenterX) / 2, oy = ((double)a.CenterY + b.CenterY) / 2;
-        Span<(double X, double Y)> polygon = stackalloc (double, double)[16], next = stackalloc (double, double)[16], other = stackalloc (double, double)[4];
+        Span<(double X, double Y)> polygon = stackalloc (double, double)[16];
+        Span<(double X, double Y)> next = stackalloc (double, double)[16];
+        Span<(double X, double Y)> other = stackalloc (double, double)[4];
         Corners(a, ox, oy, polygon);
         Corners(b, ox, oy, other);
         int count = 4;
@@ -52,7 +55,7 @@ public static class RotatedOverlap
         float t2 = c * -dx * dy / (denominator + Epsilon) * 0.5f;
         if (t1 + t2 > 100)
         {
-            return 0; // far apart (other classes always): the distance saturates
+            return 0; // far apart, as boxes of different classes always are: the distance saturates
         }
 
         float t3 = MathF.Log(denominator / (4 * MathF.Sqrt(p.Determinant * q.Determinant) + Epsilon) + Epsilon) * 0.5f;
@@ -60,24 +63,27 @@ public static class RotatedOverlap
         return 1 - MathF.Sqrt(1 - MathF.Exp(-distance) + Epsilon);
     }
 
-    // Corners in the order in which y down turns clockwise.
+    // Corners in clockwise order (y down).
     private static void Corners(in RotatedBox box, double ox, double oy, Span<(double X, double Y)> to)
     {
-        double cos = Math.Cos(box.Angle), sin = Math.Sin(box.Angle), w = box.Width / 2.0, h = box.Height / 2.0, x = box.CenterX - ox, y = box.CenterY - oy;
+        double cos = Math.Cos(box.Angle), sin = Math.Sin(box.Angle);
+        double w = box.Width / 2.0, h = box.Height / 2.0, x = box.CenterX - ox, y = box.CenterY - oy;
         to[0] = (x - w * cos + h * sin, y - w * sin - h * cos);
         to[1] = (x + w * cos + h * sin, y + w * sin - h * cos);
         to[2] = (x + w * cos - h * sin, y + w * sin + h * cos);
         to[3] = (x - w * cos - h * sin, y - w * sin + h * cos);
     }
 
-    private static int Clip(ReadOnlySpan<(double X, double Y)> polygon, (double X, double Y) a, (double X, double Y) b, Span<(double X, double Y)> to)
+    private static int Clip(ReadOnlySpan<(double X, double Y)> polygon, (double X, double Y) a, (double X, double Y) b,
+        Span<(double X, double Y)> to)
     {
         int count = 0;
         for (int i = 0; i < polygon.Length; i++)
         {
             var p = polygon[i];
             var q = polygon[i + 1 == polygon.Length ? 0 : i + 1];
-            double sp = (b.X - a.X) * (p.Y - a.Y) - (b.Y - a.Y) * (p.X - a.X), sq = (b.X - a.X) * (q.Y - a.Y) - (b.Y - a.Y) * (q.X - a.X);
+            double sp = (b.X - a.X) * (p.Y - a.Y) - (b.Y - a.Y) * (p.X - a.X);
+            double sq = (b.X - a.X) * (q.Y - a.Y) - (b.Y - a.Y) * (q.X - a.X);
             if (sp >= 0)
             {
                 to[count++] = p;
@@ -93,12 +99,13 @@ public static class RotatedOverlap
         return count;
     }
 
-    /// <summary>An oriented box as a normal distribution: mean and covariance [[A, C], [C, B]].</summary>
+    /// <summary>Oriented box as a normal distribution: mean and covariance [[A, C], [C, B]].</summary>
     internal readonly record struct Gaussian(float X, float Y, float A, float B, float C, float Determinant)
     {
         public static Gaussian Of(in RotatedBox box)
         {
-            float a = box.Width * box.Width / 12, b = box.Height * box.Height / 12, cos = MathF.Cos(box.Angle), sin = MathF.Sin(box.Angle);
+            float a = box.Width * box.Width / 12, b = box.Height * box.Height / 12;
+            float cos = MathF.Cos(box.Angle), sin = MathF.Sin(box.Angle);
             float va = a * cos * cos + b * sin * sin, vb = a * sin * sin + b * cos * cos, vc = (a - b) * cos * sin;
             return new Gaussian(box.CenterX, box.CenterY, va, vb, vc, MathF.Max(va * vb - vc * vc, 0));
         }

@@ -1,15 +1,16 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Masks as COCO's compressed run lengths: column by column, first the run of zeros, each count as the difference to the
-/// one two before, in groups of 5 bits from '0' (pycocotools' rleToString).
-/// </summary>
+/// <summary>Encodes and decodes masks as COCO's compressed run lengths (pycocotools' rleToString).</summary>
+/// <remarks>
+/// Column by column, starting with a run of zeros; each count is stored as the difference from the count two before, in groups of 5 bits
+/// offset by '0'.
+/// </remarks>
 public static class RunLengthMask
 {
-    /// <summary>Run lengths of a mask. <paramref name="at"/> tells whether the pixel at (x, y) is set.</summary>
-    /// <param name="width">Columns.</param>
-    /// <param name="height">Rows.</param>
-    /// <param name="at">Pixel by column and row.</param>
+    /// <summary>Encodes a mask. <paramref name="at"/> returns whether the pixel at (x, y) is set.</summary>
+    /// <param name="width">Number of columns.</param>
+    /// <param name="height">Number of rows.</param>
+    /// <param name="at">Returns whether the pixel at a column and row is set.</param>
     public static string Encode(int width, int height, Func<int, int, bool> at)
     {
         ArgumentNullException.ThrowIfNull(at);
@@ -35,7 +36,7 @@ public static class RunLengthMask
         return Compress(counts);
     }
 
-    /// <summary>Run lengths of detection <paramref name="index"/>'s mask in the plane of the network's input.</summary>
+    /// <summary>Encodes the mask of detection <paramref name="index"/> in the plane of the network's input.</summary>
     public static string Encode(Detections detections, int index)
     {
         ArgumentNullException.ThrowIfNull(detections);
@@ -48,8 +49,8 @@ public static class RunLengthMask
         });
     }
 
-    /// <summary>The mask of compressed run lengths, row-major, 0 or 1, height * width bytes.</summary>
-    /// <exception cref="FormatException">The text is no run lengths of that size.</exception>
+    /// <summary>Decodes compressed run lengths to a mask: row-major, 0 or 1, height * width bytes.</summary>
+    /// <exception cref="FormatException">The text is not a valid run-length encoding of that size.</exception>
     public static byte[] Decode(string counts, int width, int height)
     {
         ArgumentNullException.ThrowIfNull(counts);
@@ -86,7 +87,7 @@ public static class RunLengthMask
 
             if (x < 0 || at + x > mask.Length)
             {
-                throw new FormatException($"the run lengths do not fit {width}x{height}");
+                throw new FormatException($"the run lengths exceed the {mask.Length} pixels of {width}x{height}");
             }
 
             runs.Add(x);
@@ -98,7 +99,7 @@ public static class RunLengthMask
             value = !value;
         }
 
-        return at == mask.Length ? mask : throw new FormatException($"the run lengths cover {at} of {mask.Length} pixels");
+        return at == mask.Length ? mask : throw new FormatException($"the run lengths must cover {mask.Length} pixels; got {at}");
     }
 
     private static string Compress(List<uint> counts)

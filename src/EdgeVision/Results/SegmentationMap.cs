@@ -6,29 +6,32 @@ public sealed class SegmentationMap
     private byte[] _classIds = [];
     private FrameTransform _transform;
 
-    /// <summary>Columns; 0 when there is none.</summary>
+    /// <summary>Gets the number of columns; 0 without a map.</summary>
     public int Width { get; private set; }
 
-    /// <summary>Rows; 0 when there is none.</summary>
+    /// <summary>Gets the number of rows; 0 without a map.</summary>
     public int Height { get; private set; }
 
-    /// <summary>Class ids, row-major, [Height*Width].</summary>
+    /// <summary>Gets the class ids, row-major, [Height*Width].</summary>
     public ReadOnlySpan<byte> ClassIds => _classIds.AsSpan(0, Width * Height);
 
-    /// <summary>Class names by id.</summary>
+    /// <summary>Gets or sets the class names by id.</summary>
     public IReadOnlyList<string> Labels { get; set; } = [];
 
-    /// <summary>Name of a class, or its number where it has none.</summary>
-    public string LabelOf(int classId) => (uint)classId < (uint)Labels.Count ? Labels[classId] : classId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>Returns the name of a class, or its id as text if it has none.</summary>
+    public string LabelOf(int classId) => (uint)classId < (uint)Labels.Count
+        ? Labels[classId]
+        : classId.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>Class at a pixel of the frame; 0 where the frame was not looked at.</summary>
+    /// <summary>Returns the class at a pixel of the frame; 0 where the map does not cover the frame.</summary>
     public byte ClassAtFrame(int x, int y)
     {
         var (left, top, right, bottom) = Seen();
         return x >= left && x < right && y >= top && y < bottom ? _classIds[Row(y) * Width + Column(x)] : (byte)0;
     }
 
-    /// <summary>Classes of all pixels of the frame, the nearest of the map; 0 where the frame was not looked at.</summary>
+    /// <summary>Writes the classes of all pixels of the frame, from the nearest pixel of the map.</summary>
+    /// <remarks>Pixels of the frame that the map does not cover are 0.</remarks>
     /// <param name="destination">Row-major, frame height * frame width.</param>
     /// <exception cref="ArgumentException">The destination has another size.</exception>
     public void ToFrame(Span<byte> destination)
@@ -36,7 +39,9 @@ public sealed class SegmentationMap
         int width = _transform.FrameWidth, height = _transform.FrameHeight;
         if (destination.Length != width * height)
         {
-            throw new ArgumentException($"a frame of {width}x{height} has {width * height} pixels; the destination has room for {destination.Length}", nameof(destination));
+            throw new ArgumentException(
+                $"the destination of a frame of {width}x{height} must have {width * height} pixels; got {destination.Length}",
+                nameof(destination));
         }
 
         var (left, top, right, bottom) = Seen();
@@ -56,8 +61,8 @@ public sealed class SegmentationMap
         }
     }
 
-    /// <summary>Counts the pixels of each class in that part of the map which shows the frame.</summary>
-    /// <param name="areas">Emptied and filled, [classes]; ids beyond its end are not counted.</param>
+    /// <summary>Counts the pixels of each class in the part of the map that shows the frame.</summary>
+    /// <param name="areas">Cleared and filled, [classes]; class ids beyond its end are not counted.</param>
     /// <returns>Size of that part.</returns>
     public (int Width, int Height) Areas(Span<long> areas)
     {
@@ -71,8 +76,8 @@ public sealed class SegmentationMap
         return (right - left, bottom - top);
     }
 
-    /// <summary>Counts the frame's own pixels of each class, where it was looked at.</summary>
-    /// <param name="areas">Emptied and filled, [classes]; ids beyond its end are not counted.</param>
+    /// <summary>Counts the frame's pixels of each class, where the map covers the frame.</summary>
+    /// <param name="areas">Cleared and filled, [classes]; class ids beyond its end are not counted.</param>
     /// <returns>Size of that part of the frame.</returns>
     public (int Width, int Height) FrameAreas(Span<long> areas)
     {
@@ -90,10 +95,10 @@ public sealed class SegmentationMap
         return (right - left, bottom - top);
     }
 
-    /// <summary>Empties it and keeps its buffer.</summary>
+    /// <summary>Removes the map and keeps the buffer.</summary>
     public void Clear() => Width = Height = 0;
 
-    /// <summary>Room for a map, to be written by a decoder; what it held before may still be there.</summary>
+    /// <summary>Sets the size and returns the class ids, to be written by a decoder; previous values may remain.</summary>
     public Span<byte> Resize(int width, int height, in FrameTransform transform)
     {
         int size = checked(width * height);
@@ -121,14 +126,16 @@ public sealed class SegmentationMap
 
     private int Row(int y) => Math.Clamp((int)MathF.Floor(_transform.ToInputY(y + 0.5f)), 0, Height - 1);
 
-    // Pixels of the frame whose middle the map shows.
-    private (int Left, int Top, int Right, int Bottom) Seen() => Width == 0 ? default : Middles(_transform.View, _transform.FrameWidth, _transform.FrameHeight);
+    // Pixels of the frame whose center the map covers.
+    private (int Left, int Top, int Right, int Bottom) Seen() =>
+        Width == 0 ? default : Middles(_transform.View, _transform.FrameWidth, _transform.FrameHeight);
 
-    // Pixels of the map whose middle lies in the frame.
+    // Pixels of the map whose center lies in the frame.
     private (int Left, int Top, int Right, int Bottom) FramePart()
     {
         var (t, view) = (_transform, _transform.View);
-        return Middles(new Box(t.ToInputX(view.X1), t.ToInputY(view.Y1), t.ToInputX(view.X2), t.ToInputY(view.Y2)), Width, Height);
+        var box = new Box(t.ToInputX(view.X1), t.ToInputY(view.Y1), t.ToInputX(view.X2), t.ToInputY(view.Y2));
+        return Middles(box, Width, Height);
     }
 
     private static (int Left, int Top, int Right, int Bottom) Middles(in Box box, int width, int height)

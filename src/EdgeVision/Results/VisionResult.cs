@@ -1,52 +1,51 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Everything one frame gave. An instance may be used again for the next frame; its buffers grow and stay, so a steady
-/// stream allocates nothing. What does not apply to a model stays empty.
-/// </summary>
+/// <summary>All results of one frame; parts that a model does not produce are empty.</summary>
+/// <remarks>An instance can be reused for the next frame: its buffers grow and are kept, so a steady stream allocates nothing.</remarks>
 public sealed class VisionResult
 {
-    /// <summary>Boxes with scores, classes and, where the model gives them, keypoints, masks and rotations.</summary>
+    /// <summary>Gets the boxes with scores, classes and, if the model has them, keypoints, masks and rotations.</summary>
     public Detections Detections { get; } = new();
 
-    /// <summary>Whether boxes were looked for, so that none is a finding too.</summary>
+    /// <summary>Gets or sets whether the model detects boxes, so that an empty list is a result too.</summary>
     public bool HasDetections { get; set; }
 
-    /// <summary>Classes by descending score.</summary>
+    /// <summary>Gets the classes by descending score.</summary>
     public Classification Classification { get; } = new();
 
-    /// <summary>L2-normalised feature vector.</summary>
+    /// <summary>Gets the L2-normalized feature vector.</summary>
     public Embedding Embedding { get; } = new();
 
-    /// <summary>Class of each pixel.</summary>
+    /// <summary>Gets the class of each pixel.</summary>
     public SegmentationMap Segmentation { get; } = new();
 
-    /// <summary>Distance of each pixel.</summary>
+    /// <summary>Gets the distance of each pixel.</summary>
     public DepthMap Depth { get; } = new();
 
-    /// <summary>Time spent on each stage.</summary>
+    /// <summary>Gets or sets the time of each stage.</summary>
     public StageTiming Timing { get; set; }
 
-    /// <summary>Frame's width in pixels.</summary>
+    /// <summary>Gets or sets the frame's width in pixels.</summary>
     public int FrameWidth { get; set; }
 
-    /// <summary>Frame's height in pixels.</summary>
+    /// <summary>Gets or sets the frame's height in pixels.</summary>
     public int FrameHeight { get; set; }
 
-    /// <summary>Transform that the frame went through.</summary>
+    /// <summary>Gets or sets the transform from the frame to the network's input.</summary>
     public FrameTransform Transform { get; set; }
 
-    /// <summary>Takes over boxes (without masks), classes and embedding of another.</summary>
+    /// <summary>Copies boxes (without masks), classes and embedding of another result.</summary>
     internal void CopyFrom(VisionResult other)
     {
         Clear();
-        (HasDetections, FrameWidth, FrameHeight, Transform, Timing) = (other.HasDetections, other.FrameWidth, other.FrameHeight, other.Transform, other.Timing);
+        (HasDetections, Timing) = (other.HasDetections, other.Timing);
+        (FrameWidth, FrameHeight, Transform) = (other.FrameWidth, other.FrameHeight, other.Transform);
         Detections.CopyFrom(other.Detections);
         Classification.CopyFrom(other.Classification);
         other.Embedding.Values.CopyTo(Embedding.Resize(other.Embedding.Count));
     }
 
-    /// <summary>Empties the result and keeps its buffers.</summary>
+    /// <summary>Removes all results and keeps the buffers.</summary>
     public void Clear()
     {
         HasDetections = false;
@@ -59,7 +58,7 @@ public sealed class VisionResult
     }
 }
 
-/// <summary>Time spent on each stage of one frame, in milliseconds.</summary>
+/// <summary>Time of each stage for one frame, in milliseconds.</summary>
 /// <param name="PreprocessMs">Frame to tensor.</param>
 /// <param name="InferenceMs">The network.</param>
 /// <param name="PostprocessMs">Tensors to results.</param>

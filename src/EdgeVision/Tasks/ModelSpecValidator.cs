@@ -1,6 +1,6 @@
 namespace EdgeVision;
 
-/// <summary>Checks a <see cref="ModelSpec"/> against what the runtime can do: tasks, decoders, inputs and thresholds.</summary>
+/// <summary>Checks a <see cref="ModelSpec"/> against what the runtime supports: tasks, decoders, inputs and thresholds.</summary>
 public static class ModelSpecValidator
 {
     /// <summary>Reads a spec from JSON and checks it. <paramref name="source"/> names it in messages.</summary>
@@ -12,7 +12,7 @@ public static class ModelSpecValidator
         return spec;
     }
 
-    /// <summary>Throws <see cref="SpecException"/> with the first thing that is missing or impossible.</summary>
+    /// <summary>Throws <see cref="SpecException"/> for the first missing or invalid field.</summary>
     public static void Check(ModelSpec spec, string source)
     {
         ArgumentNullException.ThrowIfNull(spec);
@@ -26,7 +26,9 @@ public static class ModelSpecValidator
         {
             if (task is not ("detect" or "segment" or "pose" or "obb" or "classify" or "embed" or "depth"))
             {
-                throw new SpecException($"{source} has the task '{task}'; use detect, segment, pose, obb, classify, embed, depth, or several joined by '+'");
+                throw new SpecException(
+                    $"{source} has the unknown task '{task}'; "
+                    + "use detect, segment, pose, obb, classify, embed, depth, or several joined by '+'");
             }
         }
 
@@ -42,28 +44,36 @@ public static class ModelSpecValidator
             throw new SpecException($"{source}: {e.Message}", e);
         }
 
-        Require(spec.Outputs is { Length: > 0 }, "outputs", "one entry a head, with its decoder");
+        Require(spec.Outputs is { Length: > 0 }, "outputs", "one entry for each head, with its decoder");
         foreach (var output in spec.Outputs)
         {
-            Require(output is not null && !string.IsNullOrEmpty(output.Decoder), "outputs[].decoder", string.Join(", ", DecoderFactory.Names));
+            Require(
+                output is not null && !string.IsNullOrEmpty(output.Decoder),
+                "outputs[].decoder",
+                string.Join(", ", DecoderFactory.Names));
             if (!DecoderFactory.Names.Contains(output!.Decoder))
             {
-                throw new SpecException($"{source} names the decoder '{output.Decoder}'; there are {string.Join(", ", DecoderFactory.Names)}");
+                throw new SpecException(
+                    $"{source} has the unknown decoder '{output.Decoder}'; use one of {string.Join(", ", DecoderFactory.Names)}");
             }
 
-            Require(output.Labels is null || !output.Labels.Any(l => l is null), "outputs[].labels", "class names of this head, or nothing");
+            Require(
+                output.Labels is null || !output.Labels.Any(l => l is null),
+                "outputs[].labels",
+                "class names of this head, or nothing");
         }
 
         var t = spec.Thresholds;
         if (t is null || !(t.Confidence is >= 0 and <= 1) || !(t.Iou is >= 0 and <= 1) || t.MaxDetections < 1)
         {
-            throw new SpecException($"{source} has impossible thresholds; confidence and iou lie in 0..1, maxDetections is at least 1");
+            throw new SpecException(
+                $"{source} has invalid thresholds: confidence and iou must be between 0 and 1, maxDetections at least 1");
         }
 
         Require(spec.Labels is not null && !spec.Labels.Any(l => l is null), "labels", "class names, or an empty list");
         if (spec.Skeleton?.Any(pair => pair is not { Length: 2 } || pair[0] < 0 || pair[1] < 0) == true)
         {
-            throw new SpecException($"{source} has a skeleton that is not a list of [from, to] keypoint indices");
+            throw new SpecException($"{source} has an invalid skeleton: it must be a list of [from, to] pairs of keypoint indices");
         }
 
         void Require(bool there, string field, string what)

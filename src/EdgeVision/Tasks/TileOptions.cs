@@ -1,26 +1,26 @@
 namespace EdgeVision;
 
-/// <summary>How a large picture is cut into tiles and put together again.</summary>
+/// <summary>Options of splitting a large image into tiles and merging the results.</summary>
 public sealed record TileOptions
 {
-    /// <summary>Width of a tile in pixels of the frame, at least 1; best the network's input.</summary>
+    /// <summary>Width of a tile in pixels of the frame, at least 1; ideally that of the network's input.</summary>
     public required int Width { get; init; }
 
     /// <summary>Height of a tile in pixels of the frame, at least 1.</summary>
     public required int Height { get; init; }
 
-    /// <summary>Part of a tile's side that it shares with the next one, 0 to below 1: as much as the things sought measure.</summary>
+    /// <summary>Fraction of a tile's side that overlaps the next tile, from 0 to below 1; ideally as large as the objects.</summary>
     public double Overlap { get; init; } = 0.2;
 
-    /// <summary>Whether the whole picture is looked at too, for what is larger than a tile.</summary>
+    /// <summary>Gets whether the full image is run too, for objects larger than a tile.</summary>
     public bool Full { get; init; } = true;
 
-    /// <summary>What becomes of boxes of different tiles that show the same thing.</summary>
+    /// <summary>Way of merging boxes of different tiles that show the same object.</summary>
     public TileMerge Merge { get; init; } = TileMerge.Union;
 
-    /// <summary>By what measure boxes show the same thing.</summary>
+    /// <summary>Metric by which boxes are matched.</summary>
     public TileMatch Match { get; init; } = TileMatch.Ios;
 
-    /// <summary>Measure from which on they do, above 0 and at most 1.</summary>
+    /// <summary>Minimum value of the metric at which boxes match, above 0 and at most 1.</summary>
     public float Threshold { get; init; } = 0.5f;
 }

@@ -3,10 +3,11 @@ using System.Runtime.InteropServices;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Runs a detector on a large picture tile by tile, and on the whole of it, and joins what they find (SAHI, arXiv 2202.06934), so that things too
-/// small for the network's input are found. One instance serves one thread at a time; a steady stream of frames of one size allocates nothing.
-/// </summary>
+/// <summary>Runs a detector on the tiles of a large image and on the full image, and merges the detections.</summary>
+/// <remarks>
+/// Sliced inference (SAHI, arXiv 2202.06934) detects objects that are too small for the network's input. Not thread-safe: one thread at a
+/// time. A steady stream of frames of one size allocates nothing.
+/// </remarks>
 public sealed class TiledRunner
 {
     private const int MostTiles = 10_000;
@@ -19,9 +20,9 @@ public sealed class TiledRunner
     private int[] _columns = [];
     private (int Width, int Height) _size;
 
-    /// <summary>Prepares to run a model on tiles; the model stays the caller's.</summary>
-    /// <exception cref="SpecException">The model finds no boxes, or does more than that.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">An option is impossible.</exception>
+    /// <summary>Creates a runner for a model; the caller still owns the model.</summary>
+    /// <exception cref="SpecException">The model has a head that does not detect boxes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is invalid.</exception>
     public TiledRunner(VisionModel model, TileOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -30,29 +31,31 @@ public sealed class TiledRunner
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Height, 1);
         if (!(options.Overlap is >= 0 and < 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(options), $"Overlap lies in 0 to below 1; {options.Overlap} does not");
+            throw new ArgumentOutOfRangeException(nameof(options), $"Overlap must be at least 0 and below 1; got {options.Overlap}");
         }
 
         string? other = model.HeadBesidesBoxes();
         if (other is not null)
         {
-            throw new SpecException($"tiles are for models that find boxes; '{model.Name}' has a head '{other}', whose results of tiles cannot be put together");
+            throw new SpecException($"tiles need a model that detects boxes only; '{model.Name}' has a head '{other}', "
+                + "whose results cannot be merged across tiles");
         }
 
         (_model, _options) = (model, options);
         _merger = new TileMerger(options.Merge, options.Match, options.Threshold, model.Options.ClassAgnostic);
     }
 
-    /// <summary>Tiles of the last frame, in the order in which they were run; the whole frame is none of them.</summary>
+    /// <summary>Gets the tiles of the last frame in run order, without the full frame.</summary>
     public ReadOnlySpan<Box> Tiles => CollectionsMarshal.AsSpan(_tiles);
 
-    /// <summary>
-    /// Runs the model on all tiles of a frame and fills <paramref name="result"/>: boxes in pixels of the frame, masks in its plane, times summed up over the
-    /// tiles. A frame that one tile covers is run once, and nothing is merged.
-    /// </summary>
-    /// <exception cref="FrameFormatException">The frame would fall into more than 10,000 tiles.</exception>
-    /// <exception cref="InvalidOutputException">The network put out NaN or infinity.</exception>
-    /// <exception cref="EdgeVisionException">ONNX Runtime failed, or masks of this frame do not fit into memory.</exception>
+    /// <summary>Runs the model on all tiles of a frame and writes the merged detections to <paramref name="result"/>.</summary>
+    /// <remarks>
+    /// Boxes are in pixels of the frame, masks in the frame's plane, times are sums over the tiles. A frame that one tile covers is run
+    /// once, without merging.
+    /// </remarks>
+    /// <exception cref="FrameFormatException">The frame needs more than 10,000 tiles.</exception>
+    /// <exception cref="InvalidOutputException">The network's output has NaN or infinity.</exception>
+    /// <exception cref="EdgeVisionException">ONNX Runtime failed, or the masks of this frame exceed the size limit.</exception>
     public void Run(Frame frame, VisionResult result)
     {
         ArgumentNullException.ThrowIfNull(frame);
@@ -104,18 +107,21 @@ public sealed class TiledRunner
         result.Timing = Sum(sum, default, Stopwatch.GetElapsedTime(gathered).TotalMilliseconds);
     }
 
-    /// <summary>
-    /// Tiles of a frame as SAHI's get_slice_bboxes cuts them: each shares int(overlap * side) pixels with the one before, and the last is moved back to stay
-    /// inside; a frame smaller than a tile is one.
-    /// </summary>
+    /// <summary>Computes the tiles of a frame as SAHI's get_slice_bboxes does.</summary>
+    /// <remarks>
+    /// Each tile overlaps the previous one by int(overlap * side) pixels; the last one is shifted back to lie inside the frame. A frame
+    /// smaller than a tile is one tile.
+    /// </remarks>
     internal static void Cut(int width, int height, TileOptions options, List<Box> tiles)
     {
         tiles.Clear();
-        int stepX = options.Width - (int)(options.Overlap * options.Width), stepY = options.Height - (int)(options.Overlap * options.Height);
+        int stepX = options.Width - (int)(options.Overlap * options.Width);
+        int stepY = options.Height - (int)(options.Overlap * options.Height);
         long columns = Count(width, options.Width, stepX), rows = Count(height, options.Height, stepY);
         if (columns * rows > MostTiles)
         {
-            throw new FrameFormatException($"a frame of {width}x{height} falls into {columns * rows} tiles of {options.Width}x{options.Height}; {MostTiles} are the most: take larger ones");
+            throw new FrameFormatException($"a frame can have at most {MostTiles} tiles; {width}x{height} needs "
+                + $"{columns * rows} of {options.Width}x{options.Height}: use larger tiles");
         }
 
         for (long row = 0; row < rows; row++)
@@ -129,7 +135,7 @@ public sealed class TiledRunner
         }
     }
 
-    // Tiles along an axis until one reaches the frame's edge.
+    // Number of tiles along an axis, until one reaches the frame's edge.
     private static long Count(long frame, long tile, long step) => frame <= tile ? 1 : 1 + (frame - tile + step - 1) / step;
 
     private static StageTiming Sum(in StageTiming a, in StageTiming b, double postprocess) =>
@@ -154,13 +160,16 @@ public sealed class TiledRunner
         }
     }
 
-    // A mask from the plane of the network's input into the frame's: each pixel of the frame takes the one that its middle lies in.
+    // Maps a mask from the plane of the network's input to the frame's: each pixel of the frame takes the input pixel that
+    // contains its center.
     private void Place(Detections d, int i, int at, int width, int height)
     {
         var region = d.MaskRegion(i);
         var t = _part.Transform;
-        int x1 = (int)Math.Clamp(MathF.Floor(t.ToFrameX(region.X)), 0, width), x2 = (int)Math.Clamp(MathF.Ceiling(t.ToFrameX(region.X + region.Width)), 0, width);
-        int y1 = (int)Math.Clamp(MathF.Floor(t.ToFrameY(region.Y)), 0, height), y2 = (int)Math.Clamp(MathF.Ceiling(t.ToFrameY(region.Y + region.Height)), 0, height);
+        int x1 = (int)Math.Clamp(MathF.Floor(t.ToFrameX(region.X)), 0, width);
+        int x2 = (int)Math.Clamp(MathF.Ceiling(t.ToFrameX(region.X + region.Width)), 0, width);
+        int y1 = (int)Math.Clamp(MathF.Floor(t.ToFrameY(region.Y)), 0, height);
+        int y2 = (int)Math.Clamp(MathF.Ceiling(t.ToFrameY(region.Y + region.Height)), 0, height);
         if (x2 <= x1 || y2 <= y1)
         {
             return;

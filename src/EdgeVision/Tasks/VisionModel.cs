@@ -2,16 +2,16 @@ using System.Diagnostics;
 
 namespace EdgeVision;
 
-/// <summary>
-/// A model with its meaning: frames in, results out. Preprocessing, the network and decoding share this object's memory,
-/// so one instance serves one thread at a time, and a steady stream of frames allocates nothing.
-/// </summary>
+/// <summary>Runs a model from frame to results: preprocessing, inference and decoding as its spec describes.</summary>
+/// <remarks>
+/// All stages use this instance's buffers: a steady stream of frames allocates nothing, and an instance serves one thread at a time.
+/// </remarks>
 public sealed class VisionModel : IWork, IDisposable
 {
     private readonly Preprocessor _preprocessor;
     private readonly OutputDecoder[] _decoders;
     private readonly WorkTeam _team;
-    private readonly Worker[] _workers; // of a batch; the first is this model's own
+    private readonly Worker[] _workers; // share the items of a batch; the first one uses this model's own preprocessor and decoders
     private readonly Frame?[] _frames;
     private readonly Box?[] _crops;
     private readonly VisionResult?[] _results;
@@ -24,7 +24,7 @@ public sealed class VisionModel : IWork, IDisposable
 
     private readonly string _path;
     private readonly RuntimeOptions _loaded;
-    private readonly Lock _runs; // shared with twins: they prepare and decode side by side, and run one after the other
+    private readonly Lock _runs; // shared by models of one session: their runs are serialized, preprocessing and decoding are parallel
     private readonly RunThread.Job _job;
     private volatile RunThread? _runThread;
     private long _started, _preprocessed, _began, _ran, _ended;
@@ -52,7 +52,9 @@ public sealed class VisionModel : IWork, IDisposable
         Options = new DecoderOptions(
             Checked(options.Confidence ?? thresholds.Confidence, "confidence"),
             Checked(options.Iou ?? thresholds.Iou, "IoU"),
-            options.MaxDetections is < 1 ? throw new ArgumentOutOfRangeException(nameof(options), "MaxDetections is at least 1") : options.MaxDetections ?? thresholds.MaxDetections,
+            options.MaxDetections is < 1
+                ? throw new ArgumentOutOfRangeException(nameof(options), $"MaxDetections must be at least 1; got {options.MaxDetections}")
+                : options.MaxDetections ?? thresholds.MaxDetections,
             options.ClassAgnostic ?? thresholds.ClassAgnostic) { Threads = threads };
         _decoders = [.. Spec.Outputs.Select(o => DecoderFactory.Create(Spec, o, engine.Outputs, Options))];
         _findsBoxes = Gives(ResultPart.Detections);
@@ -61,7 +63,10 @@ public sealed class VisionModel : IWork, IDisposable
             int other = Array.FindIndex(_decoders, d => d.Fills == _decoders[i].Fills);
             if (other < i)
             {
-                throw new SpecException($"outputs[{other}] ({Spec.Outputs[other].Decoder}) and outputs[{i}] ({Spec.Outputs[i].Decoder}) would both fill the {_decoders[i].Fills.ToString().ToLowerInvariant()} of a result; a model has one head for each part");
+                throw new SpecException(
+                    $"outputs[{other}] ({Spec.Outputs[other].Decoder}) and outputs[{i}] ({Spec.Outputs[i].Decoder}) "
+                    + $"both produce {_decoders[i].Fills.ToString().ToLowerInvariant()}; "
+                    + "a model can have one head for each part of a result");
             }
         }
 
@@ -73,39 +78,42 @@ public sealed class VisionModel : IWork, IDisposable
         _workers[0] = new Worker(_preprocessor, _decoders);
         for (int i = 1; i < _workers.Length; i++)
         {
-            // A share of a batch each, so that one thread is enough for its pictures and masks.
-            _workers[i] = new Worker(new Preprocessor(Spec.Input), [.. Spec.Outputs.Select(o => DecoderFactory.Create(Spec, o, engine.Outputs, Options with { Threads = 1 }))]);
+            // Each worker processes whole items of a batch, so one thread is enough for its images and masks.
+            var single = Options with { Threads = 1 };
+            _workers[i] = new Worker(
+                new Preprocessor(Spec.Input),
+                [.. Spec.Outputs.Select(o => DecoderFactory.Create(Spec, o, engine.Outputs, single))]);
         }
     }
 
-    /// <summary>Model's name: the spec's, or the file's.</summary>
+    /// <summary>Gets the model's name: the spec's, or else the file's.</summary>
     public string Name { get; }
 
-    /// <summary>How frames become input and outputs become results.</summary>
+    /// <summary>Gets the spec: how frames become input and outputs become results.</summary>
     public ModelSpec Spec { get; }
 
-    /// <summary>Where the spec was found, for people.</summary>
+    /// <summary>Gets a description of where the spec was found.</summary>
     public string SpecSource { get; }
 
-    /// <summary>Thresholds in force.</summary>
+    /// <summary>Gets the active thresholds.</summary>
     public DecoderOptions Options { get; }
 
-    /// <summary>The network.</summary>
+    /// <summary>Gets the network.</summary>
     public InferenceEngine Engine { get; }
 
-    /// <summary>Whether a head finds boxes.</summary>
+    /// <summary>Gets whether a head detects boxes.</summary>
     public bool FindsBoxes => _findsBoxes;
 
-    /// <summary>Whether a head gives an embedding.</summary>
+    /// <summary>Gets whether a head computes an embedding.</summary>
     public bool GivesEmbedding => Gives(ResultPart.Embedding);
 
-    /// <summary>Most frames a run of the network.</summary>
+    /// <summary>Gets the maximum number of frames per run of the network.</summary>
     public int BatchSize => _transforms.Length;
 
     /// <summary>Loads a model with its spec.</summary>
-    /// <exception cref="ModelFormatException">The file is no readable model, or it does not fit its spec.</exception>
-    /// <exception cref="SpecException">The spec has a missing or impossible field.</exception>
-    /// <exception cref="ProviderUnavailableException">A required provider cannot be had.</exception>
+    /// <exception cref="ModelFormatException">The file is not a readable model, or it does not fit its spec.</exception>
+    /// <exception cref="SpecException">The spec has a missing or invalid field.</exception>
+    /// <exception cref="ProviderUnavailableException">A required provider is not available.</exception>
     public static VisionModel Load(string path, RuntimeOptions? options = null) => LoadOn(null, path, options ?? new RuntimeOptions());
 
     internal static VisionModel LoadOn(INativeProviders? native, string path, RuntimeOptions options)
@@ -120,7 +128,7 @@ public sealed class VisionModel : IWork, IDisposable
             OptimizeGraph = options.OptimizeGraph,
             CacheFolder = options.CacheFolder,
             Native = native,
-            // A dynamic size is fixed by the spec, which is known only once the graph is: see FitInput.
+            // A dynamic input size is fixed later by the spec, which is read from the graph: see FitInput.
         });
         try
         {
@@ -133,7 +141,7 @@ public sealed class VisionModel : IWork, IDisposable
         }
     }
 
-    /// <summary>Runs the model on a frame. Fresh memory for the result; for a stream use the overload that takes one.</summary>
+    /// <summary>Runs the model on a frame and returns a new result; for a stream use the overload that reuses a result.</summary>
     public VisionResult Run(Frame frame)
     {
         var result = new VisionResult();
@@ -141,11 +149,11 @@ public sealed class VisionModel : IWork, IDisposable
         return result;
     }
 
-    /// <summary>Runs the model on a frame, or on a part of it, and fills <paramref name="result"/>.</summary>
-    /// <param name="frame">Source pixels.</param>
-    /// <param name="result">Emptied and filled; keep it for the next frame.</param>
-    /// <param name="crop">Part of the frame in pixels; results are in pixels of the whole frame all the same.</param>
-    /// <exception cref="InvalidOutputException">The network put out NaN or infinity.</exception>
+    /// <summary>Runs the model on a frame, or on a part of it, and writes to <paramref name="result"/>.</summary>
+    /// <param name="frame">Source frame.</param>
+    /// <param name="result">Result to overwrite; reuse it for the next frame.</param>
+    /// <param name="crop">Part of the frame in pixels; results are still in pixels of the full frame.</param>
+    /// <exception cref="InvalidOutputException">The network's output has NaN or infinity.</exception>
     /// <exception cref="EdgeVisionException">ONNX Runtime failed.</exception>
     public void Run(Frame frame, VisionResult result, in Box? crop = null)
     {
@@ -160,20 +168,22 @@ public sealed class VisionModel : IWork, IDisposable
         result.Timing = Timing(1);
     }
 
-    /// <summary>
-    /// Runs the model once on several frames; each result's timing is its share of the whole. Where the graph's batch is open the network works
-    /// on just so many.
-    /// </summary>
+    /// <summary>Runs the model once on several frames; each result's timing is its share of the total.</summary>
+    /// <remarks>If the graph's batch size is open, the network runs on exactly that many frames.</remarks>
     /// <param name="frames">1 to <see cref="BatchSize"/> frames.</param>
-    /// <param name="results">As many results, emptied and filled.</param>
-    /// <param name="crops">A part of each frame in pixels, or none; results are in pixels of the whole frames all the same.</param>
-    /// <exception cref="InvalidOutputException">The network put out NaN or infinity.</exception>
+    /// <param name="results">As many results, to be overwritten.</param>
+    /// <param name="crops">Part of each frame in pixels, or empty; results are still in pixels of the full frames.</param>
+    /// <exception cref="InvalidOutputException">The network's output has NaN or infinity.</exception>
     /// <exception cref="EdgeVisionException">ONNX Runtime failed.</exception>
     public void RunBatch(ReadOnlySpan<Frame> frames, ReadOnlySpan<VisionResult> results, ReadOnlySpan<Box> crops = default)
     {
-        if (frames.Length < 1 || frames.Length > BatchSize || results.Length != frames.Length || crops.Length != 0 && crops.Length != frames.Length)
+        if (frames.Length < 1 || frames.Length > BatchSize
+            || results.Length != frames.Length || crops.Length != 0 && crops.Length != frames.Length)
         {
-            throw new ArgumentException($"give 1 to {BatchSize} frames and as many results and crops", nameof(frames));
+            throw new ArgumentException(
+                $"a batch must have 1 to {BatchSize} frames and as many results (and crops, if any); "
+                + $"got {frames.Length} frames, {results.Length} results and {crops.Length} crops",
+                nameof(frames));
         }
 
         _started = Stopwatch.GetTimestamp();
@@ -205,10 +215,11 @@ public sealed class VisionModel : IWork, IDisposable
         }
     }
 
-    /// <summary>
-    /// The same model for another thread: it shares the network with this one and has memory of its own. Their runs of the network follow one
-    /// another, so that one prepares and decodes while the other runs. Each is disposed on its own.
-    /// </summary>
+    /// <summary>Creates another instance of the model for another thread, which shares the network with this one.</summary>
+    /// <remarks>
+    /// It has its own buffers. Runs of the network are serialized, so that one instance preprocesses and decodes while the other runs. Each
+    /// is disposed separately.
+    /// </remarks>
     public VisionModel Twin()
     {
         var engine = Engine.Twin();
@@ -223,7 +234,9 @@ public sealed class VisionModel : IWork, IDisposable
         }
     }
 
-    /// <summary>Lets the network run on a thread of its own, which twins share; null: on the caller's.</summary>
+    /// <summary>
+    /// Sets the thread that runs the network, shared by the instances of one session; null runs it on the caller's thread.
+    /// </summary>
     internal void RunOn(RunThread? thread) => _runThread = thread;
 
     /// <inheritdoc/>
@@ -240,15 +253,17 @@ public sealed class VisionModel : IWork, IDisposable
             }
             else
             {
-                _transforms[i] = worker.Preprocessor.Process(_frames[i]!, Engine.InputBytes(_input).Slice(i * _imageBytes, _imageBytes), _crops[i]);
+                var input = Engine.InputBytes(_input).Slice(i * _imageBytes, _imageBytes);
+                _transforms[i] = worker.Preprocessor.Process(_frames[i]!, input, _crops[i]);
             }
         }
     }
 
-    /// <summary>Whether a head fills this part of a result.</summary>
+    /// <summary>Returns whether a head produces this part of a result.</summary>
     public bool Gives(ResultPart part) => Array.Exists(_decoders, d => d.Fills == part);
 
-    /// <summary>Decoder of the first head that does not look for boxes; null where all do. Top-down poses are told of a figure and find none.</summary>
+    /// <summary>Returns the decoder of the first head that does not detect boxes; null if all do.</summary>
+    /// <remarks>Top-down pose heads count as such: they get one instance and do not detect any.</remarks>
     internal string? HeadBesidesBoxes()
     {
         for (int i = 0; i < _decoders.Length; i++)
@@ -262,7 +277,7 @@ public sealed class VisionModel : IWork, IDisposable
         return null;
     }
 
-    // Notes when the run began and ended: a wait for a twin's is nobody's.
+    // Records the time of the run without the wait for another instance's run.
     private void Infer(int items)
     {
         if (BatchSize > 1)
@@ -298,17 +313,23 @@ public sealed class VisionModel : IWork, IDisposable
             Stopwatch.GetElapsedTime(_ran, _ended).TotalMilliseconds / frames);
     }
 
-    /// <summary>Times of the stages of the last run, all its frames together.</summary>
+    /// <summary>Gets the times of the stages of the last run, summed over its frames.</summary>
     public StageTimes LastStages
     {
         get
         {
             var (copyIn, run, copyOut) = Engine.LastRun;
-            return new StageTimes(Nanoseconds(_preprocessed - _started), Nanoseconds(copyIn), Nanoseconds(run), Nanoseconds(copyOut), Nanoseconds(_ended - _ran));
+            return new StageTimes(
+                Nanoseconds(_preprocessed - _started),
+                Nanoseconds(copyIn),
+                Nanoseconds(run),
+                Nanoseconds(copyOut),
+                Nanoseconds(_ended - _ran));
         }
     }
 
-    internal static long Nanoseconds(long ticks) => Stopwatch.Frequency == 1_000_000_000 ? ticks : (long)(ticks * (1e9 / Stopwatch.Frequency));
+    internal static long Nanoseconds(long ticks) =>
+        Stopwatch.Frequency == 1_000_000_000 ? ticks : (long)(ticks * (1e9 / Stopwatch.Frequency));
 
     private void Decode(OutputDecoder[] decoders, int item, Frame frame, VisionResult result)
     {
@@ -341,14 +362,17 @@ public sealed class VisionModel : IWork, IDisposable
             }
         }
 
-        throw new SpecException($"input.name is '{input.Name}'; the graph has {string.Join(", ", engine.Inputs.Select(i => i.Name))}");
+        throw new SpecException($"input.name must be one of {string.Join(", ", engine.Inputs.Select(i => i.Name))}; "
+            + $"got '{input.Name}'");
     }
 
     private static void FitInput(InferenceEngine engine, int index, InputSpec input, int batch)
     {
         var info = engine.Inputs[index];
         int channels = input.ColorOrder == ColorOrder.Gray ? 1 : 3;
-        long[] wanted = input.Layout == TensorLayout.Nchw ? [batch, channels, input.Height, input.Width] : [batch, input.Height, input.Width, channels];
+        long[] wanted = input.Layout == TensorLayout.Nchw
+            ? [batch, channels, input.Height, input.Width]
+            : [batch, input.Height, input.Width, channels];
         bool fits = info.Shape.Length == 4 && info.Element == input.Element;
         for (int i = 0; fits && i < 4; i++)
         {
@@ -357,7 +381,8 @@ public sealed class VisionModel : IWork, IDisposable
 
         if (!fits)
         {
-            throw new ModelFormatException($"the spec's input is {string.Join('x', wanted)} {input.Element}; the graph's is {info}");
+            throw new ModelFormatException(
+                $"the spec's input {string.Join('x', wanted)} {input.Element} must fit the graph's input {info}");
         }
 
         if (!engine.InputShape(index).SequenceEqual(wanted))
@@ -367,5 +392,7 @@ public sealed class VisionModel : IWork, IDisposable
     }
 
     private static float Checked(float value, string name) =>
-        value is >= 0 and <= 1 ? value : throw new ArgumentOutOfRangeException(name, $"{name} lies in 0..1; {value} does not");
+        value is >= 0 and <= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(name, $"{name} must be between 0 and 1; got {value}");
 }

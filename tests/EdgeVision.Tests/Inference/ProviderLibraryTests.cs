@@ -16,16 +16,16 @@ public sealed class ProviderLibraryTests : IDisposable
     public void A_folder() => Assert.Contains("onnxruntime_providers_cuda", Refused(_folder));
 
     [Fact]
-    public void A_file_that_is_no_library() => Assert.Contains("no library of this system", Refused(Write("text.so", "not a library, and long enough to be read as one: " + new string('.', 200))));
+    public void A_file_that_is_no_library() => Assert.Contains("not a library for this system", Refused(Write("text.so", "not a library, and long enough to be read as one: " + new string('.', 200))));
 
     [Fact]
-    public void An_empty_file() => Assert.Contains("no library of this system", Refused(Write("empty.so", "")));
+    public void An_empty_file() => Assert.Contains("not a library for this system", Refused(Write("empty.so", "")));
 
     [Fact]
     public void A_library_that_is_no_provider()
     {
         Assert.SkipUnless(File.Exists("/lib/x86_64-linux-gnu/libm.so.6"), "there is no library to try at this place");
-        Assert.Contains("is no execution provider", Refused("/lib/x86_64-linux-gnu/libm.so.6"));
+        Assert.Contains("is not an execution provider", Refused("/lib/x86_64-linux-gnu/libm.so.6"));
     }
 
     [Fact]

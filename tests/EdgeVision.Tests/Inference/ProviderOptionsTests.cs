@@ -23,8 +23,8 @@ public sealed class ProviderOptionsTests
     [InlineData("Enable_Cuda_Grpah=1", "did you mean enable_cuda_graph?")] // a slip and letters of another case
     [InlineData("colour=red", "cuda.colour")] // nothing like it: the way around is said
     [InlineData("cudda.device_id=1", "did you mean cuda?")] // a provider's name
-    [InlineData("device_id=first", "number of a device")]
-    [InlineData("cuda.device_id=-1", "number of a device")]
+    [InlineData("device_id=first", "must be the index of a device")]
+    [InlineData("cuda.device_id=-1", "must be the index of a device")]
     [InlineData("device_id", "NAME=VALUE")]
     [InlineData("=1", "NAME=VALUE")]
     public void What_is_wrong_is_said_in_one_line(string text, string says)

@@ -19,7 +19,7 @@ public sealed class ModelNoticeTests
     {
         var native = new FakeProviders(CudaOrt, CpuOrt) { FailToRun = { Provider.Cuda } };
         string message = (await Run(native, Cuda)).Message;
-        Assert.StartsWith("cuda failed when scenes-tinyresnet.onnx ran first, so cpu runs it from now on: ", message, StringComparison.Ordinal);
+        Assert.StartsWith("cuda failed at the first run of scenes-tinyresnet.onnx; cpu runs it from now on: ", message, StringComparison.Ordinal);
         Assert.Equal([Provider.Cuda, Provider.Cpu], native.Runs.Distinct());
     }
 

@@ -1,72 +1,79 @@
 namespace EdgeVision;
 
-/// <summary>How CUDA's memory grows.</summary>
+/// <summary>Strategies by which CUDA's memory arena grows.</summary>
 public enum CudaArena
 {
-    /// <summary>By powers of two: fewer allocations.</summary>
+    /// <summary>Growth by powers of two: fewer allocations.</summary>
     NextPowerOfTwo,
-    /// <summary>By what is asked for: less memory.</summary>
+    /// <summary>Growth by the requested size: less memory.</summary>
     SameAsRequested,
 }
 
-/// <summary>How cuDNN looks for the way to compute a convolution.</summary>
+/// <summary>Strategies by which cuDNN selects convolution algorithms.</summary>
 public enum CudnnSearch
 {
-    /// <summary>Tries them all at the first run of each shape: best where shapes stay.</summary>
+    /// <summary>Benchmarks all algorithms at the first run of each shape: best if shapes stay the same.</summary>
     Exhaustive,
-    /// <summary>Asks cuDNN for its guess.</summary>
+    /// <summary>Uses cuDNN's heuristic.</summary>
     Heuristic,
-    /// <summary>Takes cuDNN's default.</summary>
+    /// <summary>Uses cuDNN's default algorithm.</summary>
     Default,
 }
 
-/// <summary>Options of CUDA.</summary>
+/// <summary>Options of the CUDA execution provider.</summary>
 public sealed record CudaOptions : ExecutionProviderOptions
 {
     /// <inheritdoc/>
     public override Provider Provider => Provider.Cuda;
 
-    /// <summary>Number of the GPU, from 0.</summary>
+    /// <summary>Index of the GPU, from 0.</summary>
     public int? DeviceId { get; init; }
 
-    /// <summary>Most memory of the GPU that the session may take, in bytes; all there is where absent.</summary>
+    /// <summary>Maximum GPU memory of the session in bytes; unlimited when absent.</summary>
     public long? MemoryLimit { get; init; }
 
-    /// <summary>How memory grows.</summary>
+    /// <summary>Growth of the memory arena.</summary>
     public CudaArena? Arena { get; init; }
 
-    /// <summary>How cuDNN chooses.</summary>
+    /// <summary>Selection of cuDNN's convolution algorithms.</summary>
     public CudnnSearch? ConvolutionSearch { get; init; }
 
-    /// <summary>Whether convolutions may use as much work space as they can: quicker, more memory.</summary>
+    /// <summary>Gets whether convolutions may use the maximum workspace: faster, more memory.</summary>
     public bool? ConvolutionMaxWorkspace { get; init; }
 
-    /// <summary>Whether copies go through the default stream; off lets them overlap, at the risk of races in ONNX Runtime's own words.</summary>
+    /// <summary>Gets whether copies use the default stream.</summary>
+    /// <remarks>Disabling it lets copies overlap, with possible races according to ONNX Runtime.</remarks>
     public bool? CopyInDefaultStream { get; init; }
 
-    /// <summary>
-    /// Whether the run is recorded as a CUDA graph and replayed: less work for the processor in networks of many small nodes. The engine does so where
-    /// every shape is fixed and all nodes are CUDA's, and runs plainly otherwise, with a notice.
-    /// </summary>
+    /// <summary>Gets whether runs are recorded as a CUDA graph and replayed.</summary>
+    /// <remarks>
+    /// Saves CPU work in networks of many small nodes. Needs fixed shapes and all nodes on CUDA; otherwise the engine runs without a graph
+    /// and warns.
+    /// </remarks>
     public bool? CudaGraph { get; init; }
 
-    /// <summary>Whether matrices are multiplied in TF32 on GPUs that have it: quicker, ten bits of mantissa.</summary>
+    /// <summary>Gets whether matrix multiplications use TF32 on GPUs that support it: faster, ten bits of mantissa.</summary>
     public bool? Tf32 { get; init; }
 
-    /// <summary>Whether convolutions work with channels last.</summary>
+    /// <summary>Gets whether convolutions use the NHWC layout.</summary>
     public bool? PreferNhwc { get; init; }
 
-    /// <summary>Whether a convolution's bias is fused with it.</summary>
+    /// <summary>Gets whether a convolution's bias is fused with it.</summary>
     public bool? FuseConvolutionBias { get; init; }
 
-    /// <summary>A CUDA stream (cudaStream_t) of the application's own to work in; it must outlive the model.</summary>
+    /// <summary>CUDA stream (cudaStream_t) of the application to use; it must outlive the model.</summary>
     public nint? UserComputeStream { get; init; }
 
     private protected override IEnumerable<(string Name, object? Value)> Values() =>
     [
         ("device_id", DeviceId),
         ("gpu_mem_limit", MemoryLimit),
-        ("arena_extend_strategy", Arena switch { CudaArena.NextPowerOfTwo => "kNextPowerOfTwo", CudaArena.SameAsRequested => "kSameAsRequested", _ => null }),
+        ("arena_extend_strategy", Arena switch
+        {
+            CudaArena.NextPowerOfTwo => "kNextPowerOfTwo",
+            CudaArena.SameAsRequested => "kSameAsRequested",
+            _ => null,
+        }),
         ("cudnn_conv_algo_search", ConvolutionSearch?.ToString().ToUpperInvariant()),
         ("cudnn_conv_use_max_workspace", ConvolutionMaxWorkspace),
         ("do_copy_in_default_stream", CopyInDefaultStream),

@@ -2,13 +2,14 @@ using System.Globalization;
 
 namespace EdgeVision;
 
-/// <summary>Options of one execution provider, typed; what is left null is left to ONNX Runtime. <see cref="ProviderOptions.Of"/> makes them those of a model.</summary>
+/// <summary>Typed options of one execution provider; options that are null are left to ONNX Runtime.</summary>
+/// <remarks><see cref="ProviderOptions.Of"/> converts them to the options of a model.</remarks>
 public abstract record ExecutionProviderOptions
 {
-    /// <summary>Whose options they are.</summary>
+    /// <summary>Gets the provider of the options.</summary>
     public abstract Provider Provider { get; }
 
-    /// <summary>The options that are set, by ONNX Runtime's names.</summary>
+    /// <summary>Returns the options that are set, by ONNX Runtime's names.</summary>
     public IReadOnlyDictionary<string, string> ToDictionary()
     {
         var options = new Dictionary<string, string>();
@@ -28,6 +29,6 @@ public abstract record ExecutionProviderOptions
         return options;
     }
 
-    /// <summary>Every option by ONNX Runtime's name; null where it is not set.</summary>
+    /// <summary>Returns every option by ONNX Runtime's name; null if it is not set.</summary>
     private protected abstract IEnumerable<(string Name, object? Value)> Values();
 }

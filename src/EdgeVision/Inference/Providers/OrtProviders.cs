@@ -4,36 +4,37 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace EdgeVision;
 
-/// <summary>What an engine needs of the native library that differs by provider; tests put a fake in its place.</summary>
+/// <summary>Provider-specific functions of the native library; tests substitute a fake.</summary>
 internal interface INativeProviders
 {
-    /// <summary>ONNX Runtime's names of the providers that there are.</summary>
+    /// <summary>Gets ONNX Runtime's names of the available providers.</summary>
     IReadOnlyList<string> Available { get; }
 
-    /// <summary>ONNX Runtime's name of a provider.</summary>
+    /// <summary>Returns ONNX Runtime's name of a provider.</summary>
     string NameOf(Provider provider) => provider.OrtName();
 
-    /// <summary>Appends the provider to the session's options; throws with the library's reason where it cannot.</summary>
+    /// <summary>Appends the provider to the session's options; throws with the library's reason if it cannot.</summary>
     void Append(SessionOptions session, Provider provider, IReadOnlyDictionary<string, string> options);
 
-    /// <summary>The memory that a session's first provider copies from, to and works in; null where that is the CPU's.</summary>
+    /// <summary>Opens the device memory of a session's first provider; null if that provider uses the CPU's memory.</summary>
     IDeviceMemory? Memory(InferenceSession session, Provider provider, int device) => null;
 
-    /// <summary>Called before each run with the session's providers.</summary>
+    /// <summary>Called before each run, with the session's providers.</summary>
     void BeforeRun(IReadOnlyList<Provider> active)
     {
     }
 
-    /// <summary>Nodes by provider, as a profile of the session counted them.</summary>
+    /// <summary>Returns the nodes by provider, as counted in a profile of the session.</summary>
     IReadOnlyDictionary<string, int> Placed(IReadOnlyDictionary<string, int> measured) => measured;
 }
 
-/// <summary>Providers of the native library that the application has, and of one that is given by its path.</summary>
+/// <summary>Providers of the application's native library, and optionally of one provider library given by path.</summary>
 internal sealed unsafe class OrtProviders(ProviderLibrary? library = null) : INativeProviders
 {
     public static OrtProviders Instance { get; } = new();
 
-    public IReadOnlyList<string> Available => library is null ? OrtLibrary.AvailableProviders : [library.ProviderName, .. OrtLibrary.AvailableProviders];
+    public IReadOnlyList<string> Available =>
+        library is null ? OrtLibrary.AvailableProviders : [library.ProviderName, .. OrtLibrary.AvailableProviders];
 
     public string NameOf(Provider provider) => provider == library?.Provider ? library.ProviderName : provider.OrtName();
 
@@ -78,7 +79,7 @@ internal sealed unsafe class OrtProviders(ProviderLibrary? library = null) : INa
                     Provider.Xnnpack => "XNNPACK",
                     Provider.CoreMl => "CoreML",
                     Provider.Qnn => "QNN",
-                    _ => throw new NotSupportedException("no library of its own was given: name it with --provider-library"),
+                    _ => throw new NotSupportedException("no provider library was given; set it with --provider-library"),
                 }, new Dictionary<string, string>(options));
                 break;
         }
@@ -89,7 +90,7 @@ internal sealed unsafe class OrtProviders(ProviderLibrary? library = null) : INa
 
     private static void AppendDirectMl(SessionOptions session, IReadOnlyDictionary<string, string> options)
     {
-        // DirectML asks for sequential execution without memory patterns.
+        // DirectML requires sequential execution without memory patterns.
         session.EnableMemoryPattern = false;
         session.ExecutionMode = ExecutionMode.ORT_SEQUENTIAL;
         if (options.Keys.All(k => k == "device_id"))
@@ -98,11 +99,11 @@ internal sealed unsafe class OrtProviders(ProviderLibrary? library = null) : INa
         }
         else
         {
-            session.AppendExecutionProvider("DML", new Dictionary<string, string>(options)); // a device by what it is
+            session.AppendExecutionProvider("DML", new Dictionary<string, string>(options)); // selects a device by kind
         }
     }
 
-    // Not among those that ONNX Runtime takes by name: a library that has it exports a function of its own.
+    // ONNX Runtime does not append ACL by name: a library with ACL exports a separate function.
     private static void AppendAcl(SessionOptions session, IReadOnlyDictionary<string, string> options)
     {
         nint append = OrtLibrary.Export("OrtSessionOptionsAppendExecutionProvider_ACL");
@@ -116,12 +117,12 @@ internal sealed unsafe class OrtProviders(ProviderLibrary? library = null) : INa
         GC.KeepAlive(session);
         if (status != 0)
         {
-            throw new NotSupportedException("ACLExecutionProvider does not take the session");
+            throw new NotSupportedException("ACLExecutionProvider failed to attach to the session");
         }
     }
 }
 
-/// <summary>A provider that there is and that does not start here.</summary>
+/// <summary>Thrown when an available provider fails to start.</summary>
 internal sealed class ProviderFailedException(Provider provider, string reason, Exception? cause = null) : Exception(reason, cause)
 {
     public ProviderFailedException(Provider provider, Exception cause) : this(provider, OneLine.Of(cause.Message), cause)

@@ -1,101 +1,110 @@
 namespace EdgeVision;
 
-/// <summary>Devices that DirectML chooses among.</summary>
+/// <summary>Kinds of devices that DirectML selects from.</summary>
 public enum DirectMlDevices
 {
-    /// <summary>Graphics processors.</summary>
+    /// <summary>GPUs.</summary>
     Gpu,
-    /// <summary>Neural processors.</summary>
+    /// <summary>NPUs.</summary>
     Npu,
-    /// <summary>Both.</summary>
+    /// <summary>GPUs and NPUs.</summary>
     Any,
 }
 
-/// <summary>Which of several devices DirectML takes.</summary>
+/// <summary>Preferences by which DirectML selects one of several devices.</summary>
 public enum DirectMlPreference
 {
     /// <summary>The system's choice.</summary>
     Default,
-    /// <summary>The quickest.</summary>
+    /// <summary>The fastest device.</summary>
     HighPerformance,
-    /// <summary>The thriftiest.</summary>
+    /// <summary>The device of lowest power.</summary>
     MinimumPower,
 }
 
-/// <summary>Options of DirectML: a device by its number, or by what it is.</summary>
+/// <summary>Options of the DirectML execution provider: a device by index, or by kind and preference.</summary>
 public sealed record DirectMlOptions : ExecutionProviderOptions
 {
     /// <inheritdoc/>
     public override Provider Provider => Provider.DirectMl;
 
-    /// <summary>Number of the adapter, from 0.</summary>
+    /// <summary>Index of the adapter, from 0.</summary>
     public int? DeviceId { get; init; }
 
-    /// <summary>What kind of device.</summary>
+    /// <summary>Kind of device.</summary>
     public DirectMlDevices? Devices { get; init; }
 
-    /// <summary>Which of several.</summary>
+    /// <summary>Preference among several devices.</summary>
     public DirectMlPreference? Preference { get; init; }
 
-    /// <summary>Whether the maker's own kernels are left out, for drivers where they err.</summary>
+    /// <summary>Gets whether the vendor's metacommands are disabled, for drivers with faulty ones.</summary>
     public bool? DisableMetacommands { get; init; }
 
     private protected override IEnumerable<(string Name, object? Value)> Values() =>
     [
         ("device_id", DeviceId),
         ("device_filter", Devices?.ToString().ToLowerInvariant()),
-        ("performance_preference", Preference switch { DirectMlPreference.Default => "default", DirectMlPreference.HighPerformance => "high_performance", DirectMlPreference.MinimumPower => "minimum_power", _ => null }),
+        ("performance_preference", Preference switch
+        {
+            DirectMlPreference.Default => "default",
+            DirectMlPreference.HighPerformance => "high_performance",
+            DirectMlPreference.MinimumPower => "minimum_power",
+            _ => null,
+        }),
         ("disable_metacommands", DisableMetacommands switch { true => "true", false => "false", _ => null }),
     ];
 }
 
-/// <summary>Options of Intel's OpenVINO.</summary>
+/// <summary>Options of Intel's OpenVINO execution provider.</summary>
 public sealed record OpenVinoOptions : ExecutionProviderOptions
 {
     /// <inheritdoc/>
     public override Provider Provider => Provider.OpenVino;
 
-    /// <summary>CPU, GPU, NPU, GPU.1, AUTO:GPU,CPU, HETERO:…, MULTI:….</summary>
+    /// <summary>Device: CPU, GPU, NPU, GPU.1, AUTO:GPU,CPU, HETERO:…, MULTI:….</summary>
     public string? DeviceType { get; init; }
 
-    /// <summary>FP32, FP16 or ACCURACY (as the model has it).</summary>
+    /// <summary>Precision: FP32, FP16 or ACCURACY (that of the model).</summary>
     public string? Precision { get; init; }
 
-    /// <summary>Threads on the CPU.</summary>
+    /// <summary>Number of threads on the CPU.</summary>
     public int? Threads { get; init; }
 
-    /// <summary>Runs side by side.</summary>
+    /// <summary>Number of parallel inference streams.</summary>
     public int? Streams { get; init; }
 
-    /// <summary>Folder that keeps compiled models.</summary>
+    /// <summary>Folder of the cache of compiled models.</summary>
     public string? CacheFolder { get; init; }
 
     /// <summary>JSON file with OpenVINO's own properties.</summary>
     public string? ConfigFile { get; init; }
 
     private protected override IEnumerable<(string Name, object? Value)> Values() =>
-        [("device_type", DeviceType), ("precision", Precision), ("num_of_threads", Threads), ("num_streams", Streams), ("cache_dir", CacheFolder), ("load_config", ConfigFile)];
+        [
+            ("device_type", DeviceType), ("precision", Precision), ("num_of_threads", Threads),
+            ("num_streams", Streams), ("cache_dir", CacheFolder), ("load_config", ConfigFile),
+        ];
 }
 
-/// <summary>Options of Qualcomm's QNN.</summary>
+/// <summary>Options of Qualcomm's QNN execution provider.</summary>
 public sealed record QnnOptions : ExecutionProviderOptions
 {
     /// <inheritdoc/>
     public override Provider Provider => Provider.Qnn;
 
-    /// <summary>htp, gpu, cpu or saver; instead of <see cref="BackendPath"/>.</summary>
+    /// <summary>Backend: htp, gpu, cpu or saver; instead of <see cref="BackendPath"/>.</summary>
     public string? BackendType { get; init; }
 
-    /// <summary>The backend's library, such as libQnnHtp.so.</summary>
+    /// <summary>Path of the backend's library, such as libQnnHtp.so.</summary>
     public string? BackendPath { get; init; }
 
-    /// <summary>burst, balanced, high_performance, power_saver, sustained_high_performance and others.</summary>
+    /// <summary>Performance mode: burst, balanced, high_performance, power_saver, sustained_high_performance and others.</summary>
     public string? PerformanceMode { get; init; }
 
-    /// <summary>Effort while the graph is prepared, 0 to 3.</summary>
+    /// <summary>Optimization level of graph preparation, 0 to 3.</summary>
     public int? FinalizationOptimization { get; init; }
 
-    /// <summary>Whether float32 models run in half precision.</summary>
+    /// <summary>Gets whether float32 models run in float16.</summary>
     public bool? Fp16 { get; init; }
 
     /// <summary>Tightly coupled memory in MiB.</summary>
@@ -108,47 +117,50 @@ public sealed record QnnOptions : ExecutionProviderOptions
     ];
 }
 
-/// <summary>Options of Apple's Core ML.</summary>
+/// <summary>Options of Apple's Core ML execution provider.</summary>
 public sealed record CoreMlOptions : ExecutionProviderOptions
 {
     /// <inheritdoc/>
     public override Provider Provider => Provider.CoreMl;
 
-    /// <summary>MLProgram (macOS 12, iOS 15 and later) or NeuralNetwork.</summary>
+    /// <summary>Model format: MLProgram (macOS 12, iOS 15 and later) or NeuralNetwork.</summary>
     public string? ModelFormat { get; init; }
 
-    /// <summary>ALL, CPUOnly, CPUAndGPU or CPUAndNeuralEngine.</summary>
+    /// <summary>Compute units: ALL, CPUOnly, CPUAndGPU or CPUAndNeuralEngine.</summary>
     public string? ComputeUnits { get; init; }
 
-    /// <summary>Whether it takes only nodes whose shapes are fixed.</summary>
+    /// <summary>Gets whether only nodes of fixed shapes run on Core ML.</summary>
     public bool? RequireStaticShapes { get; init; }
 
-    /// <summary>Folder that keeps compiled models.</summary>
+    /// <summary>Folder of the cache of compiled models.</summary>
     public string? CacheFolder { get; init; }
 
     private protected override IEnumerable<(string Name, object? Value)> Values() =>
-        [("ModelFormat", ModelFormat), ("MLComputeUnits", ComputeUnits), ("RequireStaticInputShapes", RequireStaticShapes), ("ModelCacheDirectory", CacheFolder)];
+        [
+            ("ModelFormat", ModelFormat), ("MLComputeUnits", ComputeUnits),
+            ("RequireStaticInputShapes", RequireStaticShapes), ("ModelCacheDirectory", CacheFolder),
+        ];
 }
 
-/// <summary>Options of XNNPACK.</summary>
+/// <summary>Options of the XNNPACK execution provider.</summary>
 public sealed record XnnpackOptions : ExecutionProviderOptions
 {
     /// <inheritdoc/>
     public override Provider Provider => Provider.Xnnpack;
 
-    /// <summary>Threads of its own pool; give ONNX Runtime's one then.</summary>
+    /// <summary>Threads of XNNPACK's own pool; give ONNX Runtime one thread then.</summary>
     public int? Threads { get; init; }
 
     private protected override IEnumerable<(string Name, object? Value)> Values() => [("intra_op_num_threads", Threads)];
 }
 
-/// <summary>Options of the Arm Compute Library.</summary>
+/// <summary>Options of the Arm Compute Library execution provider.</summary>
 public sealed record AclOptions : ExecutionProviderOptions
 {
     /// <inheritdoc/>
     public override Provider Provider => Provider.Acl;
 
-    /// <summary>Whether float32 may be computed in bfloat16.</summary>
+    /// <summary>Gets whether float32 may be computed in bfloat16.</summary>
     public bool? FastMath { get; init; }
 
     private protected override IEnumerable<(string Name, object? Value)> Values() => [("enable_fast_math", FastMath)];

@@ -1,9 +1,9 @@
 namespace EdgeVision;
 
-/// <summary>Execution providers of ONNX Runtime by name.</summary>
+/// <summary>Execution providers of ONNX Runtime.</summary>
 public enum Provider
 {
-    /// <summary>The CPU; always there.</summary>
+    /// <summary>The CPU; always available.</summary>
     Cpu,
     /// <summary>NVIDIA CUDA.</summary>
     Cuda,
@@ -21,17 +21,18 @@ public enum Provider
     Qnn,
     /// <summary>Arm Compute Library.</summary>
     Acl,
-    /// <summary>Whatever other provider a library given by its path has, see <see cref="EngineOptions.ProviderLibrary"/>.</summary>
+    /// <summary>Any other provider from a provider library, see <see cref="EngineOptions.ProviderLibrary"/>.</summary>
     Plugin,
 }
 
-/// <summary>Names of providers, for people and for ONNX Runtime.</summary>
+/// <summary>Names of providers, for users and for ONNX Runtime.</summary>
 public static class ProviderNames
 {
-    /// <summary>Names that <see cref="Parse"/> takes, in the order of <see cref="Provider"/>.</summary>
-    public static IReadOnlyList<string> All { get; } = ["cpu", "cuda", "tensorrt", "directml", "openvino", "xnnpack", "coreml", "qnn", "acl", "plugin"];
+    /// <summary>Gets the names that <see cref="Parse"/> accepts, in the order of <see cref="Provider"/>.</summary>
+    public static IReadOnlyList<string> All { get; } =
+        ["cpu", "cuda", "tensorrt", "directml", "openvino", "xnnpack", "coreml", "qnn", "acl", "plugin"];
 
-    /// <summary>The provider of that name. Throws <see cref="ArgumentException"/> with the names there are.</summary>
+    /// <summary>Parses the name of a provider. Throws <see cref="ArgumentException"/> for an unknown name.</summary>
     public static Provider Parse(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -43,13 +44,14 @@ public static class ProviderNames
             }
         }
 
-        throw new ArgumentException($"provider '{name}' is not known; use auto, {string.Join(", ", All)}");
+        throw new ArgumentException($"provider must be one of auto, {string.Join(", ", All)}; got '{name}'");
     }
 
-    /// <summary>Name as <see cref="Parse"/> takes it.</summary>
+    /// <summary>Returns the name that <see cref="Parse"/> accepts.</summary>
     public static string Name(this Provider provider) => All[(int)provider];
 
-    /// <summary>Name by which ONNX Runtime lists the provider and marks its nodes; for a plugin see <see cref="ProviderLibrary.ProviderName"/>.</summary>
+    /// <summary>Returns the name by which ONNX Runtime lists the provider and marks its nodes.</summary>
+    /// <remarks>For the name of a plugin see <see cref="ProviderLibrary.ProviderName"/>.</remarks>
     public static string OrtName(this Provider provider) => provider switch
     {
         Provider.Cpu => "CPUExecutionProvider",
@@ -66,7 +68,7 @@ public static class ProviderNames
     };
 }
 
-/// <summary>Which providers may run a model, and what happens where one cannot be had.</summary>
+/// <summary>Policy of the providers that may run a model, and of what happens if one is not available.</summary>
 public sealed class ProviderPolicy
 {
     private ProviderPolicy(bool required, bool auto, Provider[] providers)
@@ -76,35 +78,38 @@ public sealed class ProviderPolicy
         Providers = providers;
     }
 
-    /// <summary>
-    /// The best the native library has; the CPU last. TensorRT only by name: it builds an engine for minutes at the first load.
-    /// </summary>
+    /// <summary>Gets the policy of the best available provider, with the CPU last.</summary>
+    /// <remarks>TensorRT runs only if it is named: it builds an engine for minutes at the first load.</remarks>
     public static ProviderPolicy Auto { get; } = new(false, true, [Provider.Cuda, Provider.DirectMl, Provider.CoreMl, Provider.Cpu]);
 
-    /// <summary>Whether the first provider must run the model.</summary>
+    /// <summary>Gets whether the first provider must run the model.</summary>
     public bool Required { get; }
 
-    /// <summary>Whether the choice is left to what is there.</summary>
+    /// <summary>Gets whether the choice depends on what is available.</summary>
     public bool IsAuto { get; }
 
-    /// <summary>Providers in order of preference.</summary>
+    /// <summary>Gets the providers in order of preference.</summary>
     public IReadOnlyList<Provider> Providers { get; }
 
-    /// <summary>
-    /// Loading fails with <see cref="ProviderUnavailableException"/> unless every one of these can be had, the first runs
-    /// nodes, and no node runs anywhere else: <c>Require(Cuda, Cpu)</c> lets the CPU have what CUDA cannot run.
-    /// </summary>
+    /// <summary>Creates a policy that requires all of the given providers.</summary>
+    /// <remarks>
+    /// Loading fails with <see cref="ProviderUnavailableException"/> unless all of them are available, the first one runs nodes, and no
+    /// node runs elsewhere. <c>Require(Cuda, Cpu)</c> allows nodes that CUDA cannot run on the CPU.
+    /// </remarks>
     public static ProviderPolicy Require(params Provider[] providers) => new(true, false, NotEmpty(providers));
 
-    /// <summary>
-    /// The first of these that can be had, those after it for nodes that it does not take, the CPU last in any case. Why one
-    /// was passed over is recorded.
-    /// </summary>
+    /// <summary>Creates a policy that prefers the given providers in order and falls back to the next.</summary>
+    /// <remarks>
+    /// The first available one runs the model, those after it run the nodes that it does not support, and the CPU is always last. The
+    /// reasons of skipped providers are in <see cref="ProviderReport.Skipped"/>.
+    /// </remarks>
     public static ProviderPolicy Prefer(params Provider[] providers) => new(false, false, NotEmpty(providers));
 
-    /// <summary>What is chosen where a library is given and no provider: the library's first.</summary>
+    /// <summary>Creates the automatic policy for a provider library: its provider first.</summary>
     internal static ProviderPolicy AutoWith(Provider first) => new(false, true, [first, .. Auto.Providers.Where(p => p != first)]);
 
     private static Provider[] NotEmpty(Provider[] providers) =>
-        providers is { Length: > 0 } ? [.. providers.Distinct()] : throw new ArgumentException("name at least one provider", nameof(providers));
+        providers is { Length: > 0 }
+            ? [.. providers.Distinct()]
+            : throw new ArgumentException("name at least one provider", nameof(providers));
 }

@@ -4,10 +4,11 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace EdgeVision;
 
-/// <summary>
-/// An execution provider in a library of its own that ONNX Runtime loads: a plugin, or CUDA's <c>libonnxruntime_providers_cuda.so</c> beside a core that was
-/// built without it. A library is loaded once and stays as long as the process.
-/// </summary>
+/// <summary>Execution provider in a separate library that ONNX Runtime loads.</summary>
+/// <remarks>
+/// A plugin, or CUDA's <c>libonnxruntime_providers_cuda.so</c> beside a core library that was built without it. A library is loaded once
+/// and is never unloaded.
+/// </remarks>
 public sealed class ProviderLibrary
 {
     private static readonly Dictionary<string, ProviderLibrary> Loaded = [];
@@ -21,28 +22,29 @@ public sealed class ProviderLibrary
         Devices = [.. devices.Select((d, i) => $"{i}: {d.HardwareDevice.Type} {d.HardwareDevice.Vendor}".TrimEnd())];
     }
 
-    /// <summary>The library's whole path.</summary>
+    /// <summary>Gets the full path of the library.</summary>
     public string Path { get; }
 
-    /// <summary>Which provider it is; <see cref="Provider.Plugin"/> where it has no name here.</summary>
+    /// <summary>Gets the provider; <see cref="Provider.Plugin"/> if it has no value of its own.</summary>
     public Provider Provider { get; }
 
-    /// <summary>ONNX Runtime's name of the provider, which marks its nodes.</summary>
+    /// <summary>Gets ONNX Runtime's name of the provider, which marks its nodes.</summary>
     public string ProviderName { get; }
 
-    /// <summary>The provider's version; null where it says none.</summary>
+    /// <summary>Gets the provider's version; null if it has none.</summary>
     public string? Version { get; }
 
-    /// <summary>Devices of this machine that it can run on, in the order of <c>device_id</c>; empty where there is none.</summary>
+    /// <summary>Gets the devices of this machine that the provider can use, in the order of <c>device_id</c>.</summary>
     public IReadOnlyList<string> Devices { get; }
 
-    /// <summary>Loads a library, or gives the one that is loaded from there already.</summary>
-    /// <param name="path">The file.</param>
-    /// <exception cref="ProviderUnavailableException">There is no such file, it is no provider, or it does not fit: another version, or something that it needs is missing.</exception>
+    /// <summary>Loads a library, or returns the one that is already loaded from the path.</summary>
+    /// <param name="path">Path of the library.</param>
+    /// <exception cref="ProviderUnavailableException">The file does not exist, is not a provider, has another version, or
+    /// depends on a missing library.</exception>
     public static ProviderLibrary Load(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        string file = System.IO.Path.GetFullPath(path); // ONNX Runtime would look beside its own library
+        string file = System.IO.Path.GetFullPath(path); // ONNX Runtime resolves relative paths against its own library
         if (!File.Exists(file))
         {
             throw new ProviderUnavailableException(Directory.Exists(file)
@@ -68,12 +70,13 @@ public sealed class ProviderLibrary
         int device = ProviderOptions.Device(options);
         if (_devices.Length == 0)
         {
-            throw new NotSupportedException($"'{Path}' finds no device on this machine that it can run on");
+            throw new NotSupportedException($"'{Path}' found no supported device on this machine");
         }
 
         if (device >= _devices.Length)
         {
-            throw new NotSupportedException($"device_id is {device}, and '{Path}' finds {_devices.Length} here ({string.Join(", ", Devices)})");
+            throw new NotSupportedException(
+                $"device_id must be below {_devices.Length} for '{Path}' ({string.Join(", ", Devices)}); got {device}");
         }
 
         session.AppendExecutionProvider(OrtEnv.Instance(), [_devices[device]], options.Where(o => o.Key != "device_id").ToDictionary());
@@ -84,8 +87,10 @@ public sealed class ProviderLibrary
         bool classic = System.IO.Path.GetFileName(file).Contains("onnxruntime_providers_", StringComparison.Ordinal);
         if (classic && ReleaseOf(file) is { } release && !SameRelease(release, OrtLibrary.Version))
         {
-            // It shares structures with the core that have no version of their own: trying would end in a crash.
-            throw new ProviderUnavailableException($"provider library '{file}' is of ONNX Runtime {release}, and the core is {OrtLibrary.Version}; take both of one release, the core by {OrtLibrary.PathVariable}");
+            // Provider and core share structures without a version: a mismatch would crash.
+            throw new ProviderUnavailableException(
+                $"provider library '{file}' is of ONNX Runtime {release}, but the core library is {OrtLibrary.Version}; "
+                + $"use both from one release: set {OrtLibrary.PathVariable} to the matching core");
         }
 
         try
@@ -97,15 +102,18 @@ public sealed class ProviderLibrary
             throw new ProviderUnavailableException($"provider library '{file}' cannot be used: {Explain(file, e.Message)}", e);
         }
 
-        return new ProviderLibrary(file, [.. OrtEnv.Instance().GetEpDevices().Where(d => d.EpMetadata.Entries.GetValueOrDefault("library_path") == file)]);
+        var devices = OrtEnv.Instance().GetEpDevices()
+            .Where(d => d.EpMetadata.Entries.GetValueOrDefault("library_path") == file);
+        return new ProviderLibrary(file, [.. devices]);
     }
 
-    // The loader's words are exact and say nothing of what to do.
+    // The loader's messages are exact, but do not say what to do.
     private static string Explain(string file, string message)
     {
         string reason = OneLine.Of(message);
         string name = System.IO.Path.GetFileName(file);
-        if (message.Contains("onnxruntime_providers_shared", StringComparison.Ordinal) && !name.Contains("onnxruntime_providers_shared", StringComparison.Ordinal))
+        if (message.Contains("onnxruntime_providers_shared", StringComparison.Ordinal)
+            && !name.Contains("onnxruntime_providers_shared", StringComparison.Ordinal))
         {
             return $"it needs {FileName("shared")} of the same release beside the core library: copy or link it there ({reason})";
         }
@@ -113,17 +121,19 @@ public sealed class ProviderLibrary
         if (message.Contains("CreateEpFactories", StringComparison.Ordinal))
         {
             return Exports(file, "GetProvider")
-                ? $"it is a provider that only a core built with it can load, not one that a core takes by its path; build with -p:EdgeVisionNative=Cuda ({reason})"
-                : $"it is no execution provider ({reason})";
+                ? "only a core library that was built with this provider can load it, not a core that gets its path; "
+                    + $"build with -p:EdgeVisionNative=Cuda ({reason})"
+                : $"it is not an execution provider ({reason})";
         }
 
         if (message.Contains("cannot open shared object file", StringComparison.Ordinal))
         {
-            return $"a library that it needs is missing; install it, or name its folder in LD_LIBRARY_PATH ({reason})";
+            return $"a library that it depends on is missing; install it, or add its folder to LD_LIBRARY_PATH ({reason})";
         }
 
-        return message.Contains("file too short", StringComparison.Ordinal) || message.Contains("invalid ELF header", StringComparison.Ordinal)
-            ? $"it is no library of this system ({reason})"
+        return message.Contains("file too short", StringComparison.Ordinal)
+            || message.Contains("invalid ELF header", StringComparison.Ordinal)
+            ? $"it is not a library for this system ({reason})"
             : reason;
     }
 
@@ -131,7 +141,9 @@ public sealed class ProviderLibrary
     {
         foreach (var provider in Enum.GetValues<Provider>().Where(p => p is not (Provider.Cpu or Provider.Plugin)))
         {
-            if (name is null ? System.IO.Path.GetFileName(path).Contains($"providers_{provider.Name()}", StringComparison.OrdinalIgnoreCase) : provider.OrtName() == name)
+            if (name is null
+                ? System.IO.Path.GetFileName(path).Contains($"providers_{provider.Name()}", StringComparison.OrdinalIgnoreCase)
+                : provider.OrtName() == name)
             {
                 return (provider.OrtName(), provider);
             }
@@ -142,7 +154,7 @@ public sealed class ProviderLibrary
 
     private static bool SameRelease(string a, string b) => a.Split('.')[..2].SequenceEqual(b.Split('.')[..2]);
 
-    // A classic provider has its release as a text of its own, the only one of that form.
+    // Finds the release of a classic provider: its only zero-terminated text of the form 1.x.y.
     private static string? ReleaseOf(string file)
     {
         const int Chunk = 1 << 20, Longest = 16;
@@ -155,7 +167,9 @@ public sealed class ProviderLibrary
             for (int at = seen.IndexOf("\0"u8 + "1."u8); at >= 0;)
             {
                 int length = seen[(at + 1)..].IndexOf((byte)0);
-                if (length is > 4 and < Longest && System.Version.TryParse(Encoding.ASCII.GetString(seen.Slice(at + 1, length)), out var version) && version is { Build: >= 0, Revision: < 0 })
+                if (length is > 4 and < Longest
+                    && System.Version.TryParse(Encoding.ASCII.GetString(seen.Slice(at + 1, length)), out var version)
+                    && version is { Build: >= 0, Revision: < 0 })
                 {
                     return version.ToString(3);
                 }
@@ -174,13 +188,16 @@ public sealed class ProviderLibrary
     private static bool Exports(string file, string symbol)
     {
         using var stream = File.OpenRead(file);
-        using var map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+        using var map = MemoryMappedFile.CreateFromFile(
+            stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
         using var view = map.CreateViewStream(0, Math.Min(stream.Length, 1 << 20), MemoryMappedFileAccess.Read);
         byte[] head = new byte[view.Length];
         view.ReadExactly(head);
-        return head.AsSpan().IndexOf(Encoding.ASCII.GetBytes($"\0{symbol}\0")) >= 0; // symbols' names lie near the beginning
+        return head.AsSpan().IndexOf(Encoding.ASCII.GetBytes($"\0{symbol}\0")) >= 0; // symbol names are near the beginning
     }
 
     private static string FileName(string provider) =>
-        OperatingSystem.IsWindows() ? $"onnxruntime_providers_{provider}.dll" : OperatingSystem.IsMacOS() ? $"libonnxruntime_providers_{provider}.dylib" : $"libonnxruntime_providers_{provider}.so";
+        OperatingSystem.IsWindows() ? $"onnxruntime_providers_{provider}.dll"
+        : OperatingSystem.IsMacOS() ? $"libonnxruntime_providers_{provider}.dylib"
+        : $"libonnxruntime_providers_{provider}.so";
 }

@@ -3,58 +3,64 @@ using System.Runtime.InteropServices;
 
 namespace EdgeVision;
 
-/// <summary>What came of trying a provider with a tiny network: 3x3 convolution and ReLU of 1x3x8x8, compared with the CPU.</summary>
+/// <summary>Result of testing a provider with a tiny network, compared with the CPU.</summary>
+/// <remarks>The network is a 3x3 convolution and ReLU of 1x3x8x8.</remarks>
 public sealed record ProviderProbe
 {
     private const int Width = 8, Channels = 3, Filters = 4, Side = 3, Runs = 20;
 
-    // Half precision and TF32 are no fault; a wrong answer is larger by far.
+    // Admits float16 and TF32; wrong results differ by far more.
     private const float Tolerance = 0.01f;
 
-    /// <summary>Name of the provider, as <see cref="ProviderNames.Parse"/> takes it.</summary>
+    /// <summary>Gets the name of the provider, as <see cref="ProviderNames.Parse"/> accepts it.</summary>
     public required string Provider { get; init; }
 
-    /// <summary>ONNX Runtime's name of it.</summary>
+    /// <summary>Gets ONNX Runtime's name of the provider.</summary>
     public required string OrtName { get; init; }
 
-    /// <summary>Whether it ran the network, and rightly.</summary>
+    /// <summary>Gets whether the provider ran the network with a correct result.</summary>
     public bool Works => Error is null;
 
-    /// <summary>Why it does not work; null where it does.</summary>
+    /// <summary>Gets the error; null if the provider works.</summary>
     public string? Error { get; init; }
 
-    /// <summary>Time to load the network in milliseconds.</summary>
+    /// <summary>Gets the time of loading the network in milliseconds.</summary>
     public double? LoadMs { get; init; }
 
-    /// <summary>Median time of a run after the first in milliseconds.</summary>
+    /// <summary>Gets the median time of the runs after the first in milliseconds.</summary>
     public double? RunMs { get; init; }
 
-    /// <summary>Largest difference from the CPU's result, as a share of its range.</summary>
+    /// <summary>Gets the largest difference from the CPU's result, as a fraction of the result's range.</summary>
     public double? Difference { get; init; }
 
-    /// <summary>Nodes by provider; null where it did not load.</summary>
+    /// <summary>Gets the nodes by provider; null if the network did not load.</summary>
     public Dictionary<string, int>? Placement { get; init; }
 
-    /// <summary>Version of a provider in a library of its own; null where it says none.</summary>
+    /// <summary>Gets the version of a provider from a provider library; null if it has none.</summary>
     public string? Version { get; init; }
 
-    /// <summary>Devices of this machine that a provider in a library of its own can run on; null for others.</summary>
+    /// <summary>Gets the devices that a provider from a provider library can use; null for other providers.</summary>
     public string[]? Devices { get; init; }
 
-    /// <summary>Tries a provider of the native library.</summary>
-    /// <param name="provider">Which.</param>
-    /// <param name="options">Its options; none where absent.</param>
+    /// <summary>Tests a provider of the native library.</summary>
+    /// <param name="provider">Provider to test.</param>
+    /// <param name="options">Options of the provider; none when absent.</param>
     public static ProviderProbe Try(Provider provider, IReadOnlyDictionary<string, string>? options = null) => Try(provider, null, options);
 
-    /// <summary>Tries the provider of a library that is given by its path.</summary>
-    /// <param name="path">The library.</param>
-    /// <param name="options">The provider's options; none where absent.</param>
+    /// <summary>Tests the provider of a provider library.</summary>
+    /// <param name="path">Path of the library.</param>
+    /// <param name="options">Options of the provider; none when absent.</param>
     public static ProviderProbe TryLibrary(string path, IReadOnlyDictionary<string, string>? options = null)
     {
         try
         {
             var library = ProviderLibrary.Load(path);
-            return Try(library.Provider, path, options) with { OrtName = library.ProviderName, Version = library.Version, Devices = [.. library.Devices] };
+            return Try(library.Provider, path, options) with
+            {
+                OrtName = library.ProviderName,
+                Version = library.Version,
+                Devices = [.. library.Devices],
+            };
         }
         catch (EdgeVisionException e)
         {
@@ -62,7 +68,8 @@ public sealed record ProviderProbe
         }
     }
 
-    internal static ProviderProbe Try(Provider provider, string? library, IReadOnlyDictionary<string, string>? options, INativeProviders? native = null)
+    internal static ProviderProbe Try(
+        Provider provider, string? library, IReadOnlyDictionary<string, string>? options, INativeProviders? native = null)
     {
         var probe = new ProviderProbe { Provider = provider.Name(), OrtName = provider.OrtName() };
         string file = Path.Combine(Path.GetTempPath(), $"edgevision-probe-{Guid.NewGuid():N}.onnx");
@@ -79,20 +86,33 @@ public sealed record ProviderProbe
             long began = Stopwatch.GetTimestamp();
             using var engine = new InferenceEngine(file, new EngineOptions
             {
-                Providers = provider == EdgeVision.Provider.Cpu ? ProviderPolicy.Require(provider) : ProviderPolicy.Require(provider, EdgeVision.Provider.Cpu),
+                Providers = provider == EdgeVision.Provider.Cpu
+                    ? ProviderPolicy.Require(provider)
+                    : ProviderPolicy.Require(provider, EdgeVision.Provider.Cpu),
                 ProviderLibrary = library,
-                // An engine for so small a network is built in seconds, and nobody needs it again.
-                ProviderOptions = provider == EdgeVision.Provider.TensorRt ? new Dictionary<string, string>(options ?? new Dictionary<string, string>()) { ["tensorrt.trt_engine_cache_enable"] = "0" } : options ?? new Dictionary<string, string>(),
+                // An engine for so small a network is built in seconds and not used again.
+                ProviderOptions = provider == EdgeVision.Provider.TensorRt
+                    ? new Dictionary<string, string>(options ?? new Dictionary<string, string>())
+                    {
+                        ["tensorrt.trt_engine_cache_enable"] = "0",
+                    }
+                    : options ?? new Dictionary<string, string>(),
                 Native = native,
             });
-            probe = probe with { LoadMs = Stopwatch.GetElapsedTime(began).TotalMilliseconds, Placement = engine.Providers.Placement?.ToDictionary() };
+            probe = probe with
+            {
+                LoadMs = Stopwatch.GetElapsedTime(began).TotalMilliseconds,
+                Placement = engine.Providers.Placement?.ToDictionary(),
+            };
             float[] found = Run(engine, input);
             double difference = Compare(expected, found);
             return probe with
             {
                 Difference = difference,
                 RunMs = Median(engine),
-                Error = difference <= Tolerance ? null : FormattableString.Invariant($"its result differs from the CPU's by {difference:P0} of the range"),
+                Error = difference <= Tolerance
+                    ? null
+                    : FormattableString.Invariant($"its result differs from the CPU's by {difference:P0} of the range"),
             };
         }
         catch (EdgeVisionException e)
@@ -126,17 +146,31 @@ public sealed record ProviderProbe
         return times[Runs / 2];
     }
 
-    // NaN is as wrong as can be.
+    // NaN counts as the largest difference.
     private static double Compare(float[] expected, float[] found) => found.Length != expected.Length ? double.MaxValue
         : expected.Zip(found, (a, b) => float.IsFinite(b) ? Math.Abs(a - b) : double.MaxValue).Max() / (expected.Max() - expected.Min());
 
-    // GraphProto: 1 node (1 input, 2 output, 4 op_type, 5 attribute: 1 name, 8 ints, 20 type 7), 2 name, 5 initializer (1 dims, 2 data_type, 8 name, 9 raw_data), 11 input, 12 output
+    // GraphProto: 1 node (1 input, 2 output, 4 op_type, 5 attribute: 1 name, 8 ints, 20 type 7), 2 name,
+    // 5 initializer (1 dims, 2 data_type, 8 name, 9 raw_data), 11 input, 12 output
     private static byte[] Model()
     {
-        byte[] pads = [.. OnnxBytes.Text(1, "pads"), .. Enumerable.Repeat(OnnxBytes.Number(8, Side / 2), 4).SelectMany(p => p), .. OnnxBytes.Number(20, 7)];
+        byte[] pads =
+        [
+            .. OnnxBytes.Text(1, "pads"),
+            .. Enumerable.Repeat(OnnxBytes.Number(8, Side / 2), 4).SelectMany(p => p),
+            .. OnnxBytes.Number(20, 7),
+        ];
         return OnnxBytes.Model(
         [
-            .. OnnxBytes.Field(1, [.. OnnxBytes.Text(1, "x"), .. OnnxBytes.Text(1, "w"), .. OnnxBytes.Text(1, "b"), .. OnnxBytes.Text(2, "c"), .. OnnxBytes.Text(4, "Conv"), .. OnnxBytes.Field(5, pads)]),
+            .. OnnxBytes.Field(1,
+            [
+                .. OnnxBytes.Text(1, "x"),
+                .. OnnxBytes.Text(1, "w"),
+                .. OnnxBytes.Text(1, "b"),
+                .. OnnxBytes.Text(2, "c"),
+                .. OnnxBytes.Text(4, "Conv"),
+                .. OnnxBytes.Field(5, pads),
+            ]),
             .. OnnxBytes.Field(1, [.. OnnxBytes.Text(1, "c"), .. OnnxBytes.Text(2, "y"), .. OnnxBytes.Text(4, "Relu")]),
             .. OnnxBytes.Text(2, "probe"),
             .. OnnxBytes.Field(5, Weights("w", [Filters, Channels, Side, Side], 2)),

@@ -1,10 +1,11 @@
 namespace EdgeVision;
 
-/// <summary>Which provider a model runs on and why others do not.</summary>
+/// <summary>Reports the providers that a model runs on and why others were skipped.</summary>
 /// <param name="Active">Providers in the session, in ONNX Runtime's order of preference; the CPU is always last.</param>
-/// <param name="Skipped">Providers that were wanted and passed over, each with its reason.</param>
+/// <param name="Skipped">Requested providers that were skipped, each with its reason.</param>
 public sealed record ProviderReport(IReadOnlyList<Provider> Active, IReadOnlyList<(Provider Provider, string Reason)> Skipped)
 {
-    /// <summary>Nodes on each provider by ONNX Runtime's names; null where nobody has counted them: a required provider is checked, one that is preferred is not.</summary>
+    /// <summary>Gets the nodes on each provider, by ONNX Runtime's names; null if they were not counted.</summary>
+    /// <remarks>They are counted for required providers, not for preferred ones.</remarks>
     public IReadOnlyDictionary<string, int>? Placement { get; init; }
 }

@@ -2,14 +2,15 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace EdgeVision;
 
-/// <summary>Turns a <see cref="ProviderPolicy"/> into an open session.</summary>
+/// <summary>Opens a session according to a <see cref="ProviderPolicy"/>.</summary>
 internal static class ProviderSelection
 {
-    /// <summary>
-    /// Opens with what can be had. <paramref name="open"/> makes the session from providers in order (the CPU last) and
-    /// throws <see cref="ProviderFailedException"/> where one does not start: at its registration, or, as CUDA without a
-    /// device does, only when the session is made.
-    /// </summary>
+    /// <summary>Opens a session with the available providers.</summary>
+    /// <remarks>
+    /// <paramref name="open"/> creates the session from providers in order (the CPU last) and throws
+    /// <see cref="ProviderFailedException"/> if one fails to start: at its registration, or, as CUDA without a device, only when the
+    /// session is created.
+    /// </remarks>
     public static (TSession Session, ProviderReport Report) Open<TSession>(
         ProviderPolicy policy, INativeProviders native, Func<IReadOnlyList<Provider>, TSession> open)
     {
@@ -29,7 +30,9 @@ internal static class ProviderSelection
                 continue;
             }
 
-            string reason = provider == Provider.Plugin ? "no library of its own was given" : $"this build of ONNX Runtime has no {native.NameOf(provider)}";
+            string reason = provider == Provider.Plugin
+                ? "no provider library was given"
+                : $"this build of ONNX Runtime has no {native.NameOf(provider)}";
             if (policy.Required)
             {
                 throw Unavailable(provider, reason, null);
@@ -41,25 +44,28 @@ internal static class ProviderSelection
             }
         }
 
-        active.Add(Provider.Cpu); // For nodes that no other takes.
+        active.Add(Provider.Cpu); // for nodes that no other provider supports
         return OpenFirst(policy, active, skipped, open);
     }
 
-    /// <summary>Opens without the first provider, which loaded and failed when it ran.</summary>
+    /// <summary>Opens a session without the first provider, which loaded but failed at its first run.</summary>
     public static (TSession Session, ProviderReport Report) OpenNext<TSession>(
         ProviderPolicy policy, ProviderReport failed, string reason, Func<IReadOnlyList<Provider>, TSession> open) =>
         OpenFirst(policy, [.. failed.Active.Skip(1)], [.. failed.Skipped, (failed.Active[0], reason)], open);
 
-    /// <summary>Whether nodes run where the policy lets them: on required providers alone, some of them on the first.</summary>
-    /// <exception cref="ProviderUnavailableException">They do not; the message has the numbers.</exception>
-    public static void RequirePlacement(ProviderPolicy policy, INativeProviders native, IReadOnlyDictionary<string, int> placement, string model)
+    /// <summary>Checks that nodes run only on required providers, and some on the first one.</summary>
+    /// <exception cref="ProviderUnavailableException">Nodes run elsewhere; the message has the numbers.</exception>
+    public static void RequirePlacement(
+        ProviderPolicy policy, INativeProviders native, IReadOnlyDictionary<string, int> placement, string model)
     {
         var wanted = policy.Providers;
         int elsewhere = placement.Where(p => !wanted.Any(w => native.NameOf(w) == p.Key)).Sum(p => p.Value);
         if (elsewhere > 0 || !placement.ContainsKey(native.NameOf(wanted[0])))
         {
+            string first = wanted[0].Name(), nodes = string.Join(", ", placement.Select(p => $"{p.Key}: {p.Value}"));
             throw new ProviderUnavailableException(
-                $"{wanted[0].Name()} was required, but nodes of '{model}' run elsewhere ({string.Join(", ", placement.Select(p => $"{p.Key}: {p.Value}"))}); let the CPU have the rest by requiring {wanted[0].Name()} and cpu, or prefer {wanted[0].Name()} instead");
+                $"{first} was required, but nodes of '{model}' run elsewhere ({nodes}); "
+                + $"require {first} and cpu to allow the rest on the CPU, or prefer {first} instead of requiring it");
         }
     }
 
@@ -84,7 +90,8 @@ internal static class ProviderSelection
     }
 
     /// <summary>Registers providers with a session's options.</summary>
-    public static void Append(INativeProviders native, SessionOptions session, IReadOnlyList<Provider> providers, IReadOnlyDictionary<string, string> options)
+    public static void Append(INativeProviders native, SessionOptions session,
+        IReadOnlyList<Provider> providers, IReadOnlyDictionary<string, string> options)
     {
         foreach (var provider in providers)
         {
@@ -92,7 +99,8 @@ internal static class ProviderSelection
             {
                 native.Append(session, provider, ProviderOptions.For(provider, options));
             }
-            catch (Exception e) when (e is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException or NotSupportedException)
+            catch (Exception e) when (e is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException
+                or NotSupportedException)
             {
                 throw new ProviderFailedException(provider, e);
             }
@@ -101,16 +109,19 @@ internal static class ProviderSelection
 
     private static ProviderUnavailableException Unavailable(Provider provider, string reason, Exception? cause)
     {
-        string message = $"{provider.Name()} was required and cannot be had: {reason}; {Advice(provider)}";
+        string message = $"{provider.Name()} was required, but is not available: {reason}; {Advice(provider)}";
         return cause is null ? new ProviderUnavailableException(message) : new ProviderUnavailableException(message, cause);
     }
 
     private static string Advice(Provider provider) => provider switch
     {
-        Provider.Cuda => "build with -p:EdgeVisionNative=Cuda on a machine with an NVIDIA driver, name its library with --provider-library, or ask for --provider auto",
-        Provider.TensorRt => "build with -p:EdgeVisionNative=Cuda on a machine with an NVIDIA driver and TensorRT, or ask for --provider auto",
-        Provider.DirectMl => "build with -p:EdgeVisionNative=DirectML on Windows, or ask for --provider auto",
-        Provider.Plugin => "name its library with --provider-library (RuntimeOptions.ProviderLibrary), or ask for --provider auto",
-        _ => $"build with -p:EdgeVisionNative=None and let {OrtLibrary.PathVariable} name a library that has it, or ask for --provider auto",
+        Provider.Cuda => "build with -p:EdgeVisionNative=Cuda on a machine with an NVIDIA driver, "
+            + "set its library with --provider-library, or use --provider auto",
+        Provider.TensorRt => "build with -p:EdgeVisionNative=Cuda on a machine with an NVIDIA driver and TensorRT, "
+            + "or use --provider auto",
+        Provider.DirectMl => "build with -p:EdgeVisionNative=DirectML on Windows, or use --provider auto",
+        Provider.Plugin => "set its library with --provider-library (RuntimeOptions.ProviderLibrary), or use --provider auto",
+        _ => $"build with -p:EdgeVisionNative=None and set {OrtLibrary.PathVariable} to a library that has it, "
+            + "or use --provider auto",
     };
 }

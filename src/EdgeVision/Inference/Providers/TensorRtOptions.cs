@@ -1,64 +1,67 @@
 namespace EdgeVision;
 
-/// <summary>Shapes that TensorRT builds an engine for, of an input whose dimensions are open.</summary>
+/// <summary>Shapes of an input with open dimensions that TensorRT builds an engine for.</summary>
 /// <param name="Input">Name of the input.</param>
 /// <param name="Min">Smallest shape.</param>
 /// <param name="Optimal">Shape that it is tuned for.</param>
 /// <param name="Max">Largest shape.</param>
 public sealed record TensorRtProfile(string Input, long[] Min, long[] Optimal, long[] Max);
 
-/// <summary>
-/// Options of TensorRT. Engines are kept without being asked: in the folder of <see cref="EngineOptions.CacheFolder"/>, or the user's own, under a key of the
-/// model, the versions, the GPU, the shapes and these options; <see cref="EngineCache"/> false builds one at each load.
-/// </summary>
+/// <summary>Options of the TensorRT execution provider.</summary>
+/// <remarks>
+/// Engines are cached by default: in <see cref="EngineOptions.CacheFolder"/> or else the user's cache folder, under a key of model,
+/// versions, GPU, shapes and these options. <see cref="EngineCache"/> false builds an engine at each load.
+/// </remarks>
 public sealed record TensorRtOptions : ExecutionProviderOptions
 {
     /// <inheritdoc/>
     public override Provider Provider => Provider.TensorRt;
 
-    /// <summary>Number of the GPU, from 0.</summary>
+    /// <summary>Index of the GPU, from 0.</summary>
     public int? DeviceId { get; init; }
 
-    /// <summary>Most work space while an engine is built, in bytes.</summary>
+    /// <summary>Maximum workspace of an engine build in bytes.</summary>
     public long? MaxWorkspace { get; init; }
 
-    /// <summary>Whether layers may compute in half precision.</summary>
+    /// <summary>Gets whether layers may compute in float16.</summary>
     public bool? Fp16 { get; init; }
 
-    /// <summary>Whether layers may compute in bfloat16.</summary>
+    /// <summary>Gets whether layers may compute in bfloat16.</summary>
     public bool? Bf16 { get; init; }
 
-    /// <summary>Whether layers may compute in INT8: from the model's own quantization, or with <see cref="Int8CalibrationTable"/>.</summary>
+    /// <summary>Gets whether layers may compute in INT8.</summary>
+    /// <remarks>The ranges come from the model's own quantization, or from <see cref="Int8CalibrationTable"/>.</remarks>
     public bool? Int8 { get; init; }
 
     /// <summary>File with the ranges of activations, for a model that is not quantized.</summary>
     public string? Int8CalibrationTable { get; init; }
 
-    /// <summary>Whether that table is TensorRT's own, not ONNX Runtime's.</summary>
+    /// <summary>Gets whether <see cref="Int8CalibrationTable"/> has TensorRT's own format, not ONNX Runtime's.</summary>
     public bool? Int8NativeCalibrationTable { get; init; }
 
-    /// <summary>Whether engines are kept; they are where absent.</summary>
+    /// <summary>Gets whether engines are cached; they are when absent.</summary>
     public bool? EngineCache { get; init; }
 
-    /// <summary>A folder of one's own for the engine, instead of the one that its key names.</summary>
+    /// <summary>Folder of the engine, instead of the one derived from its key.</summary>
     public string? EngineCachePath { get; init; }
 
-    /// <summary>Whether times of tried kernels are kept for the next build; they are where absent and engines are.</summary>
+    /// <summary>Gets whether kernel timings are cached for the next build; they are when absent and engines are cached.</summary>
     public bool? TimingCache { get; init; }
 
-    /// <summary>Effort while an engine is built, 0 to 5.</summary>
+    /// <summary>Optimization level of an engine build, 0 to 5.</summary>
     public int? BuilderOptimizationLevel { get; init; }
 
-    /// <summary>Whether the engine's run is recorded as a CUDA graph, see <see cref="CudaOptions.CudaGraph"/>.</summary>
+    /// <summary>Gets whether the engine's run is recorded as a CUDA graph, see <see cref="CudaOptions.CudaGraph"/>.</summary>
     public bool? CudaGraph { get; init; }
 
-    /// <summary>Deep-learning accelerator of a Jetson to use, from 0.</summary>
+    /// <summary>Index of the deep-learning accelerator (DLA) of a Jetson to use, from 0.</summary>
     public int? DlaCore { get; init; }
 
-    /// <summary>Shapes of inputs whose dimensions are open; without them an engine is built at the first run of a shape outside of what it has.</summary>
+    /// <summary>Shapes of inputs with open dimensions.</summary>
+    /// <remarks>Without them an engine is built at the first run of a shape outside the range of the existing one.</remarks>
     public IReadOnlyList<TensorRtProfile> Profiles { get; init; } = [];
 
-    /// <summary>A CUDA stream (cudaStream_t) of the application's own to work in; it must outlive the model.</summary>
+    /// <summary>CUDA stream (cudaStream_t) of the application to use; it must outlive the model.</summary>
     public nint? UserComputeStream { get; init; }
 
     private protected override IEnumerable<(string Name, object? Value)> Values() =>
@@ -90,7 +93,7 @@ public sealed record TensorRtOptions : ExecutionProviderOptions
             if (profile.Min.Length != profile.Max.Length || profile.Min.Length != profile.Optimal.Length
                 || profile.Min.Where((d, i) => d < 1 || d > profile.Optimal[i] || profile.Optimal[i] > profile.Max[i]).Any())
             {
-                throw new ArgumentException($"the shapes of '{profile.Input}' are not min <= optimal <= max in every dimension");
+                throw new ArgumentException($"the shapes of '{profile.Input}' must be 1 <= min <= optimal <= max in every dimension");
             }
         }
 

@@ -1,15 +1,13 @@
 namespace EdgeVision;
 
-/// <summary>
-/// What follows the model, for one source and on a thread of its own, so that frames keep their order: tracking, models that look at single
-/// detections, rules; then the result goes to the sinks.
-/// </summary>
+/// <summary>Runs tracking, crop models and rules on the frames of one source, then passes the results to the sinks.</summary>
+/// <remarks>Each source has a thread of its own, so that its frames keep their order.</remarks>
 internal sealed class AnalysisRunner
 {
-    // A gap in time after which what was followed is taken to have gone.
+    // Gap between two frames after which existing tracks are taken as lost.
     private static readonly TimeSpan Gap = TimeSpan.FromSeconds(2);
     private const int MostMissed = 300;
-    private readonly BoundedQueue<PipelineFrame> _queue = new(int.MaxValue); // the scheduler gives only so many turns as there is room for
+    private readonly BoundedQueue<PipelineFrame> _queue = new(int.MaxValue); // the scheduler limits how many frames are in it
     private Action? _release;
     private readonly ITracker? _tracker;
     private readonly KeypointSmoother? _smoother;
@@ -29,10 +27,20 @@ internal sealed class AnalysisRunner
     private int _inWork;
     private long _lastNotice;
 
-    public AnalysisRunner(SourceLedger ledger, ITracker? tracker, KeypointSmoother? smoother, bool keepUntracked, bool carries, CropRunner[] crops, IPipelineRule[] rules,
-        SinkRunner[] sinks, Action<NoticeLevel, string> notice, TimeProvider clock)
+    public AnalysisRunner(
+        SourceLedger ledger,
+        ITracker? tracker,
+        KeypointSmoother? smoother,
+        bool keepUntracked,
+        bool carries,
+        CropRunner[] crops,
+        IPipelineRule[] rules,
+        SinkRunner[] sinks,
+        Action<NoticeLevel, string> notice,
+        TimeProvider clock)
     {
-        (Ledger, _tracker, _smoother, _keepUntracked, _crops, _rules, _sinks, _notice, _clock) = (ledger, tracker, smoother, keepUntracked, crops, rules, sinks, notice, clock);
+        (Ledger, _tracker, _smoother, _keepUntracked) = (ledger, tracker, smoother, keepUntracked);
+        (_crops, _rules, _sinks, _notice, _clock) = (crops, rules, sinks, notice, clock);
         _carrier = carries ? new TrackCarrier() : null;
     }
 
@@ -40,18 +48,18 @@ internal sealed class AnalysisRunner
 
     public IReadOnlyList<IPipelineRule> Rules => _rules;
 
-    /// <summary>Done once everything that came is handed on.</summary>
+    /// <summary>Completes once every frame received has been passed on.</summary>
     public Task Completion => _done.Task;
 
-    /// <summary>Done once its thread has ended, also one that was left behind.</summary>
+    /// <summary>Completes once the thread has ended, even if it was abandoned before.</summary>
     public Task Ended => _ended.Task;
 
     public void Start() => new Thread(Run) { IsBackground = true, Name = $"edgevision analysis {Ledger.Name}" }.Start();
 
-    /// <summary>Says what to call when a frame is through.</summary>
+    /// <summary>Sets the callback that runs when a frame has left this stage.</summary>
     public void OnThrough(Action release) => _release = release;
 
-    /// <summary>Takes over a frame that the model has seen.</summary>
+    /// <summary>Enqueues a frame that the model has processed; takes ownership of it.</summary>
     public void Offer(PipelineFrame frame)
     {
         if (_queue.Offer(frame, QueuePolicy.Wait) is { } dropped)
@@ -61,17 +69,17 @@ internal sealed class AnalysisRunner
         }
     }
 
-    /// <summary>Says that nothing more comes.</summary>
+    /// <summary>Signals that no more frames follow.</summary>
     public void End() => _queue.End();
 
-    /// <summary>Drops what has not begun yet and takes nothing any more.</summary>
+    /// <summary>Drops the frames that have not been started and accepts no more.</summary>
     public void Stop()
     {
         _dropping = true;
         _queue.Close();
     }
 
-    /// <summary>Leaves a frame behind whose tracker, model or rule does not come back; it is dropped with those that wait.</summary>
+    /// <summary>Abandons a frame whose tracker, model or rule does not return; it and the frames still queued count as dropped.</summary>
     public void Abandon()
     {
         Stop();
@@ -140,13 +148,15 @@ internal sealed class AnalysisRunner
         }
         catch (Exception e)
         {
-            // Trackers and rules may be anybody's code; one frame is lost, not the source.
-            error = SourceAddress.Redact(e is EdgeVisionException ? e.Message : $"unexpected {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}");
+            // Trackers and rules may be user code; an error costs one frame, not the source.
+            error = SourceAddress.Redact(e is EdgeVisionException
+                ? e.Message
+                : $"unexpected {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}");
         }
 
         if (Interlocked.Exchange(ref _inWork, 0) == 0)
         {
-            return; // it was left behind, and counted then
+            return; // abandoned, and counted then
         }
 
         if (PipelineTracing.IsOn)
@@ -191,7 +201,7 @@ internal sealed class AnalysisRunner
     {
         if (_dropping)
         {
-            Ledger.Dropped(DropReason.Stopped); // its model was told to give up
+            Ledger.Dropped(DropReason.Stopped); // the run of its model was terminated
             return;
         }
 
@@ -199,7 +209,7 @@ internal sealed class AnalysisRunner
         if (_lastNotice == 0 || _clock.GetElapsedTime(_lastNotice) > TimeSpan.FromSeconds(10))
         {
             _lastNotice = _clock.GetTimestamp();
-            _notice(NoticeLevel.Warning, $"frame {frame.Sequence} failed after the model and is left out: {error}");
+            _notice(NoticeLevel.Warning, $"frame {frame.Sequence} failed in tracking, a crop model or a rule and is skipped: {error}");
         }
     }
 
@@ -227,7 +237,7 @@ internal sealed class AnalysisRunner
         _carrier?.Remember(result.Detections, frame.Timestamp);
     }
 
-    // Trackers count frames, not seconds: where a camera was away they see the frames that did not come, so that nobody keeps an old id.
+    // Trackers count frames, not seconds: after a gap they get empty frames for those that are missing, so that old ids expire.
     private void CatchUp(TimeSpan time)
     {
         if (_last is { } last && time - last > Gap)

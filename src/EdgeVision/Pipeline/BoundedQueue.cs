@@ -10,7 +10,7 @@ internal sealed class BoundedQueue<T>(int capacity)
     private readonly object _lock = new();
     private bool _ended, _closed;
 
-    /// <summary>Items in it.</summary>
+    /// <summary>Number of items in the queue.</summary>
     public int Count
     {
         get
@@ -22,11 +22,11 @@ internal sealed class BoundedQueue<T>(int capacity)
         }
     }
 
-    /// <summary>Puts an item in. Waits for room where the policy is to wait.</summary>
-    /// <returns>What had to go: null, the item itself, or an older one.</returns>
+    /// <summary>Adds an item. Waits for space where the policy is <see cref="QueuePolicy.Wait"/>.</summary>
+    /// <returns>The dropped item: null, the item itself, or an older one.</returns>
     /// <param name="item">The item.</param>
-    /// <param name="policy">What happens where the queue is full.</param>
-    /// <param name="mayDrop">Whether an older item may go for this one; null: any.</param>
+    /// <param name="policy">Handling of a full queue.</param>
+    /// <param name="mayDrop">Predicate: true if the given older item may be dropped for this one; null allows any.</param>
     public T? Offer(T item, QueuePolicy policy, Predicate<T>? mayDrop = null)
     {
         int room = policy == QueuePolicy.Latest ? 1 : capacity;
@@ -66,7 +66,7 @@ internal sealed class BoundedQueue<T>(int capacity)
         }
     }
 
-    /// <summary>Takes an item if there is one.</summary>
+    /// <summary>Takes an item if the queue is not empty.</summary>
     public bool TryTake([NotNullWhen(true)] out T? item)
     {
         lock (_lock)
@@ -77,7 +77,7 @@ internal sealed class BoundedQueue<T>(int capacity)
         }
     }
 
-    /// <summary>Says that nothing more will come; what is in it can still be taken.</summary>
+    /// <summary>Signals that no more items follow; those in the queue can still be taken.</summary>
     public void End()
     {
         lock (_lock)
@@ -87,7 +87,7 @@ internal sealed class BoundedQueue<T>(int capacity)
         }
     }
 
-    /// <summary>Takes nothing in any more, so that nobody waits for room; what is in it can still be taken.</summary>
+    /// <summary>Stops accepting items and releases writers that wait for space; items in the queue can still be taken.</summary>
     public void Close()
     {
         lock (_lock)

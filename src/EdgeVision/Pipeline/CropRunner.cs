@@ -1,6 +1,6 @@
 namespace EdgeVision;
 
-/// <summary>A model that looks at single detections, shared by all sources: one source's frame at a time.</summary>
+/// <summary>Crop model shared by all sources; runs on the frame of one source at a time.</summary>
 internal sealed class CropModel(IFrameModel model, string name, CropModelOptions options) : IDisposable
 {
     private readonly Lock _lock = new();
@@ -24,10 +24,10 @@ internal sealed class CropModel(IFrameModel model, string name, CropModelOptions
     public void Dispose() => model.Dispose();
 }
 
-/// <summary>Lets a model look at what was found on one source's frames, and remembers what it said of objects on a track.</summary>
+/// <summary>Runs a crop model on the detections of one source and caches its results for tracked objects.</summary>
 internal sealed class CropRunner(CropModel model)
 {
-    // Frames after which an object that was not seen is forgotten.
+    // Frames without a detection after which the cached result of a track is removed.
     private const int Keep = 300;
     private readonly Dictionary<int, Memory> _memories = [];
     private readonly List<int> _gone = [];
@@ -38,7 +38,7 @@ internal sealed class CropRunner(CropModel model)
     private readonly Box[] _crops = new Box[model.BatchSize];
     private long _frame;
 
-    /// <summary>Adds what the model says of the frame's detections.</summary>
+    /// <summary>Adds the model's results for the detections of the frame.</summary>
     /// <exception cref="EdgeVisionException">The model failed.</exception>
     public void Update(PipelineFrame frame)
     {
@@ -78,14 +78,16 @@ internal sealed class CropRunner(CropModel model)
     private bool Wants(Detections found, int index)
     {
         var box = found.Boxes[index];
-        return Math.Min(box.Width, box.Height) >= model.Options.MinSide && (model.Options.Labels is not { } labels || labels.Contains(found.Label(index)));
+        return Math.Min(box.Width, box.Height) >= model.Options.MinSide
+            && (model.Options.Labels is not { } labels || labels.Contains(found.Label(index)));
     }
 
-    // With its margin, inside the frame; null where nothing is left of it.
+    // The box with its margin, clipped to the frame; null if nothing remains.
     private Box? Part(in Box box, Frame frame)
     {
         float x = box.Width * model.Options.Margin, y = box.Height * model.Options.Margin;
-        var part = new Box(Math.Max(0, box.X1 - x), Math.Max(0, box.Y1 - y), Math.Min(frame.Width, box.X2 + x), Math.Min(frame.Height, box.Y2 + y));
+        var part = new Box(
+            Math.Max(0, box.X1 - x), Math.Max(0, box.Y1 - y), Math.Min(frame.Width, box.X2 + x), Math.Min(frame.Height, box.Y2 + y));
         return part.Width >= 1 && part.Height >= 1 ? part : null;
     }
 

@@ -1,6 +1,6 @@
 namespace EdgeVision;
 
-/// <summary>Why a frame was dropped.</summary>
+/// <summary>Reason for which a frame was dropped.</summary>
 internal enum DropReason
 {
     Policy,
@@ -9,10 +9,11 @@ internal enum DropReason
     Stopped,
 }
 
-/// <summary>
-/// The account of a source while it runs. A frame enters once and leaves once, each time under the lock, so that the counts add up at any moment:
-/// what is on its way is counted on its own, not inferred from the rest.
-/// </summary>
+/// <summary>Counters of a running source.</summary>
+/// <remarks>
+/// A frame enters once and leaves once, each time under the lock, so that the counts add up at any moment: frames in flight are counted
+/// on their own, not derived from the others.
+/// </remarks>
 internal sealed class SourceLedger(string name, TimeProvider clock)
 {
     private readonly Lock _lock = new();
@@ -152,7 +153,7 @@ internal sealed class SourceLedger(string name, TimeProvider clock)
     }
 }
 
-/// <summary>The account of a sink while it runs, by the same rules.</summary>
+/// <summary>Counters of a running sink, with the same guarantees as <see cref="SourceLedger"/>.</summary>
 internal sealed class SinkLedger(string name)
 {
     private readonly Lock _lock = new();
@@ -179,7 +180,7 @@ internal sealed class SinkLedger(string name)
 
     public void Failed() => Leave(ref _failed);
 
-    /// <summary>Whatever is pending will never be written.</summary>
+    /// <summary>Counts everything pending as failed.</summary>
     public void Abandon(string error)
     {
         lock (_lock)
@@ -208,7 +209,7 @@ internal sealed class SinkLedger(string name)
         }
     }
 
-    // Nothing is pending where the sink was left behind meanwhile: it was counted then.
+    // Nothing is pending if the sink was abandoned in the meantime: its results were counted then.
     private void Leave(ref long count)
     {
         lock (_lock)
@@ -243,12 +244,12 @@ internal sealed class SinkLedger(string name)
     }
 }
 
-/// <summary>Events a second over the last five whole seconds. One caller at a time.</summary>
+/// <summary>Events per second over the last five full seconds. Not thread-safe.</summary>
 internal sealed class RateMeter(TimeProvider clock)
 {
     private const int Seconds = 5;
     private readonly long _start = clock.GetTimestamp();
-    private readonly int[] _counts = new int[Seconds + 1]; // and the second that is going on
+    private readonly int[] _counts = new int[Seconds + 1]; // and the current second
     private long _second;
 
     public void Count()

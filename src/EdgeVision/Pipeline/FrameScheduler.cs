@@ -2,10 +2,11 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace EdgeVision;
 
-/// <summary>
-/// The bounded queues in front of a model, one for each of its sources, and whose turn it is. Turns are taken by virtual time (start-time fair
-/// queueing): each source that has frames waiting gets the model in proportion to its weight, and one that was idle does not save up turns.
-/// </summary>
+/// <summary>Holds a bounded queue per source in front of a model and decides whose frames run next.</summary>
+/// <remarks>
+/// Scheduling uses virtual time (start-time fair queueing): each source with frames waiting gets the model in proportion to its weight,
+/// and an idle source does not accumulate credit.
+/// </remarks>
 internal sealed class FrameScheduler
 {
     private readonly Lane[] _lanes;
@@ -25,19 +26,22 @@ internal sealed class FrameScheduler
         Room = Math.Max(4, 2 * maxBatch);
     }
 
-    /// <summary>Frames of one source that may be in the model and behind it.</summary>
+    /// <summary>Maximum number of frames of one source in the model and in the stages after it.</summary>
     public int Room { get; }
 
-    /// <summary>How a source's queue behaves.</summary>
+    /// <summary>Settings of the queue of one source.</summary>
     public sealed record LaneOptions(int Capacity, TimeSpan? MaxAge, double Weight, int Every, SourceLedger Ledger);
 
-    /// <summary>A frame whose turn it is, and whether the model looks at it.</summary>
+    /// <summary>Frame that has been scheduled, and whether the model runs on it.</summary>
     public readonly record struct Turn(PipelineFrame Frame, int Lane, bool Infer);
 
-    /// <summary>Puts a captured frame into its source's queue, or drops what the policy says; takes over the caller's share. Waits where the policy is to wait.</summary>
-    /// <param name="lane">The source's number among the model's sources.</param>
+    /// <summary>
+    /// Enqueues a captured frame, or drops a frame as the policy says; takes ownership of it. Waits where the policy is
+    /// <see cref="QueuePolicy.Wait"/>.
+    /// </summary>
+    /// <param name="lane">Index of the source among the sources of the model.</param>
     /// <param name="frame">The frame.</param>
-    /// <param name="policy">What happens where the queue is full.</param>
+    /// <param name="policy">Handling of a full queue.</param>
     public void Offer(int lane, PipelineFrame frame, QueuePolicy policy)
     {
         var to = _lanes[lane];
@@ -84,7 +88,7 @@ internal sealed class FrameScheduler
         }
     }
 
-    /// <summary>Says that a source will offer nothing more.</summary>
+    /// <summary>Signals that a source offers no more frames.</summary>
     public void End(int lane)
     {
         lock (_lock)
@@ -98,7 +102,7 @@ internal sealed class FrameScheduler
         }
     }
 
-    /// <summary>Drops everything and gives no more turns.</summary>
+    /// <summary>Drops all queued frames and schedules no more.</summary>
     public void Stop()
     {
         lock (_lock)
@@ -117,24 +121,23 @@ internal sealed class FrameScheduler
         }
     }
 
-    /// <summary>
-    /// Waits for frames and takes those whose turn it is: up to the batch for the model, with the frames between that it need not look at, in an
-    /// order that keeps each source's own.
-    /// </summary>
-    /// <param name="turns">Emptied and filled.</param>
-    /// <param name="ticket">Number of this taking, from 0 without gaps: results go on in this order.</param>
+    /// <summary>Waits for frames and takes the next ones: up to a batch for the model, and the skipped frames between them.</summary>
+    /// <param name="turns">Receives the frames; cleared first.</param>
+    /// <param name="ticket">Sequence number of this call, from 0 without gaps: results are passed on in this order.</param>
     /// <param name="ahead">
-    /// Whether this is taken to be prepared while the model runs on others. Frames that would be dropped for newer ones are not: what is taken
-    /// early is old when its run begins.
+    /// True to take frames that are prepared while the model runs on others. Refused for sources that drop frames for newer ones:
+    /// frames taken early are old when their run begins.
     /// </param>
-    /// <returns>False once there will be no more.</returns>
+    /// <returns>False once no more frames follow.</returns>
+    /// <remarks>The order of the frames of each source is kept.</remarks>
     public bool Take(List<Turn> turns, out long ticket, bool ahead = false)
     {
         turns.Clear();
         ticket = -1;
         lock (_lock)
         {
-            // One gathers at a time: two that wait for company would share a source's frames out between them, and its order would be lost.
+            // One thread gathers at a time: two that wait for a full batch would split the frames of a source between them and lose
+            // their order.
             while (_gathering)
             {
                 Monitor.Wait(_lock);
@@ -159,7 +162,7 @@ internal sealed class FrameScheduler
         }
     }
 
-    /// <summary>Says that a frame that was taken has left what follows the model, one way or the other.</summary>
+    /// <summary>Signals that a frame that was taken has left the stages after the model.</summary>
     public void Release(int lane)
     {
         lock (_lock)
@@ -170,7 +173,7 @@ internal sealed class FrameScheduler
     }
 
     /// <summary>Waits for the first frame.</summary>
-    /// <returns>Whether frames may be taken ahead.</returns>
+    /// <returns>True if frames may be taken ahead.</returns>
     public bool AwaitFirst()
     {
         lock (_lock)
@@ -197,10 +200,12 @@ internal sealed class FrameScheduler
 
             if (turns.Count > 0)
             {
-                Monitor.PulseAll(_lock); // who waits for room
+                Monitor.PulseAll(_lock); // for writers that wait for space
                 first = first == 0 ? _clock.GetTimestamp() : first;
-                // Frames that the model skips do not wait for company.
-                var left = batch == 0 || batch == _maxBatch || _stopped || _open == 0 ? TimeSpan.Zero : _maxWait - _clock.GetElapsedTime(first);
+                // Frames that the model skips do not wait for a full batch.
+                var left = batch == 0 || batch == _maxBatch || _stopped || _open == 0
+                    ? TimeSpan.Zero
+                    : _maxWait - _clock.GetElapsedTime(first);
                 if (left <= TimeSpan.Zero)
                 {
                     return true;
@@ -219,7 +224,7 @@ internal sealed class FrameScheduler
         }
     }
 
-    // The source with the least virtual time of those that have frames; what has grown too old goes first.
+    // The source with the lowest virtual time among those with frames; frames over their maximum age are dropped first.
     private bool Next([NotNullWhen(true)] out Lane? next)
     {
         next = null;
@@ -232,7 +237,7 @@ internal sealed class FrameScheduler
                 Monitor.PulseAll(_lock);
             }
 
-            // A source whose results are held up downstream waits, and the others have its turns.
+            // A source whose results are blocked downstream waits; the other sources get the model.
             if (lane.Frames.Count > 0 && lane.Ahead < Room && (next is null || lane.Pass < next.Pass))
             {
                 next = lane;
@@ -269,7 +274,7 @@ internal sealed class FrameScheduler
 
         public long Taken { get; set; }
 
-        /// <summary>Frames taken that are not yet through with what follows.</summary>
+        /// <summary>Number of frames taken that have not left the stages after the model.</summary>
         public int Ahead { get; set; }
 
         public bool Ended { get; set; }

@@ -1,55 +1,61 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Where frames come from: a picture, a video, a camera, a stream. One thread opens and reads; <see cref="Abort"/> may come from another.
-/// What is read is the pipeline's to pace, number and drop; a source says only what its frames are.
-/// </summary>
+/// <summary>Source of frames: an image, a video, a camera, a stream.</summary>
+/// <remarks>
+/// One thread opens and reads; <see cref="Abort"/> may be called from another. The pipeline paces, numbers and drops frames; a source
+/// only describes the frames it reads.
+/// </remarks>
 public abstract class FrameSource : IDisposable
 {
-    /// <summary>Names the source.</summary>
-    /// <param name="name">For results and messages, without credentials (<see cref="SourceAddress.Redact"/>).</param>
+    /// <summary>Creates a source with a name.</summary>
+    /// <param name="name">Name in results and messages, without credentials (<see cref="SourceAddress.Redact"/>).</param>
     protected FrameSource(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         Name = name;
     }
 
-    /// <summary>Name for results and messages; never holds credentials.</summary>
+    /// <summary>Name in results and messages; never contains credentials.</summary>
     public string Name { get; }
 
-    /// <summary>Whether frames come by themselves, as a camera's do; those that nobody takes in time are lost. A file waits.</summary>
+    /// <summary>Gets whether frames arrive on their own, as from a camera, and are lost if not read in time. A file waits.</summary>
     public abstract bool IsLive { get; }
 
-    /// <summary>Frames a second as the source says, once open; null where it does not.</summary>
+    /// <summary>Frames per second as reported by the source once open; null if unknown.</summary>
     public virtual double? FrameRate => null;
 
-    /// <summary>Frames there will be, once open; null where nobody knows.</summary>
+    /// <summary>Total number of frames once open; null if unknown.</summary>
     public virtual long? FrameCount => null;
 
-    /// <summary>Opens or connects; called once, before the first <see cref="Read"/>.</summary>
-    /// <exception cref="SourceException">It cannot be had; <see cref="SourceException.CanRetry"/> says whether trying again may help.</exception>
+    /// <summary>Opens the source or connects to it; called once, before the first <see cref="Read"/>.</summary>
+    /// <exception cref="SourceException">
+    /// It cannot be opened; <see cref="SourceException.CanRetry"/> says whether a retry may help.
+    /// </exception>
     public abstract void Open(CancellationToken cancel);
 
-    /// <summary>
-    /// Waits for the next frame. Sequence numbers count from 0 what the source gave, also what could not be decoded;
-    /// <see cref="Frame.Timestamp"/> is on the source's clock, from its first frame.
-    /// </summary>
-    /// <param name="pool">Memory for the frame.</param>
-    /// <param name="cancel">Ends the wait with <see cref="OperationCanceledException"/>.</param>
-    /// <returns>The frame, the caller's to dispose; null once the source has ended.</returns>
-    /// <exception cref="FrameFormatException">This one frame is broken; the next call goes on behind it.</exception>
-    /// <exception cref="SourceException">The source is lost; this instance gives nothing any more.</exception>
+    /// <summary>Waits for the next frame.</summary>
+    /// <param name="pool">Pool that provides the memory of the frame.</param>
+    /// <param name="cancel">Cancels the wait with <see cref="OperationCanceledException"/>.</param>
+    /// <returns>The frame, which the caller disposes; null once the source has ended.</returns>
+    /// <exception cref="FrameFormatException">This frame cannot be decoded; the next call continues after it.</exception>
+    /// <exception cref="SourceException">The source is lost; this instance delivers no more frames.</exception>
+    /// <remarks>
+    /// Sequence numbers count every frame of the source from 0, including those that could not be decoded; <see cref="Frame.Timestamp"/>
+    /// is on the source's clock, starting at its first frame.
+    /// </remarks>
     public abstract Frame? Read(FramePool pool, CancellationToken cancel);
 
-    /// <summary>Makes a waiting <see cref="Read"/> or <see cref="Open"/> give up soon. Called from another thread when the source has stalled or the pipeline stops.</summary>
+    /// <summary>Makes a waiting <see cref="Read"/> or <see cref="Open"/> return soon.</summary>
+    /// <remarks>Called from another thread when the source has stalled or the pipeline stops.</remarks>
     public virtual void Abort()
     {
     }
 
-    /// <summary>When a frame of a steady rate is due, to the nearest tick.</summary>
-    /// <param name="sequence">Number of the frame, from 0.</param>
-    /// <param name="rate">Frames a second.</param>
-    protected static TimeSpan DueTime(long sequence, double rate) => TimeSpan.FromTicks((long)Math.Round(sequence * (TimeSpan.TicksPerSecond / rate)));
+    /// <summary>Time at which a frame of a constant rate is due, to the nearest tick.</summary>
+    /// <param name="sequence">Index of the frame, from 0.</param>
+    /// <param name="rate">Frames per second.</param>
+    protected static TimeSpan DueTime(long sequence, double rate) =>
+        TimeSpan.FromTicks((long)Math.Round(sequence * (TimeSpan.TicksPerSecond / rate)));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -58,7 +64,7 @@ public abstract class FrameSource : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Frees what the source holds.</summary>
+    /// <summary>Releases the source's resources.</summary>
     protected virtual void Dispose(bool disposing)
     {
     }

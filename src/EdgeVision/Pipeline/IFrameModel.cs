@@ -1,6 +1,6 @@
 namespace EdgeVision;
 
-/// <summary>What a pipeline asks of a model; tests give one whose time and findings they decide.</summary>
+/// <summary>Model interface of a pipeline; lets tests supply models with controlled timing and results.</summary>
 internal interface IFrameModel : IDisposable
 {
     string Name { get; }
@@ -12,19 +12,19 @@ internal interface IFrameModel : IDisposable
     /// <summary>Runs on 1 to <see cref="BatchSize"/> frames.</summary>
     void RunBatch(ReadOnlySpan<Frame> frames, ReadOnlySpan<VisionResult> results, ReadOnlySpan<Box> crops);
 
-    /// <summary>The same model for a second thread; null where there cannot be one.</summary>
+    /// <summary>Creates a second context of the same model for another thread; null if that is not possible.</summary>
     IFrameModel? Twin();
 
-    /// <summary>Makes a run that goes on in another thread give up.</summary>
+    /// <summary>Terminates a run in progress on another thread.</summary>
     void Terminate();
 
-    /// <summary>Has it say what goes otherwise than asked, and went so while it was loaded.</summary>
+    /// <summary>Reports the warnings raised while the model was loaded, then subscribes to later ones.</summary>
     void Tell(Action<string> tell)
     {
     }
 }
 
-/// <summary>A model as a pipeline's.</summary>
+/// <summary>Adapts a <see cref="VisionModel"/> to a pipeline.</summary>
 internal sealed class LoadedModel(VisionModel model) : IFrameModel
 {
     private RunThread? _runs;

@@ -1,20 +1,21 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Looks at one source's frames in their order, after tracking, and notes events and counts: a zone, a line, a count of repetitions.
-/// One instance serves one source.
-/// </summary>
+/// <summary>Evaluates the frames of one source in order, after tracking, and adds events and counts.</summary>
+/// <remarks>Examples are a zone, a line and a repetition count. One instance serves one source.</remarks>
 public interface IPipelineRule
 {
     /// <summary>Name in events and counts.</summary>
     string Name { get; }
 
-    /// <summary>The place that the rule watches, in pixels of the frame, to be drawn over it; empty where it has none.</summary>
+    /// <summary>Outline of the watched region in pixels of the frame, for drawing; empty if there is none.</summary>
     IReadOnlyList<(float X, float Y)> Outline { get; }
 
-    /// <summary>Whether the outline is a polygon; else it is a line.</summary>
+    /// <summary>Gets whether the outline is a polygon; otherwise it is a line.</summary>
     bool IsArea { get; }
 
-    /// <summary>Goes on by one frame: <see cref="PipelineFrame.AddEvent"/>, <see cref="PipelineFrame.AddCount"/>.</summary>
+    /// <summary>
+    /// Processes one frame; adds <see cref="PipelineFrame.AddEvent">events</see> and <see cref="PipelineFrame.AddCount">counts</see> to
+    /// it.
+    /// </summary>
     void Update(PipelineFrame frame);
 }

@@ -2,21 +2,22 @@ using System.Text.Json;
 
 namespace EdgeVision;
 
-/// <summary>Writes a pipeline's accounts as JSON, with stable field names.</summary>
+/// <summary>Writes the statistics of a pipeline as JSON, with stable field names.</summary>
 public static class LedgerJson
 {
     private static readonly JsonNamingPolicy Naming = JsonNamingPolicy.SnakeCaseLower;
-    // The names of states, made once: an account is written twice a second.
+    // The names of the states are converted once: statistics are written twice a second.
     private static readonly string[] SourceStates = [.. Enum.GetNames<SourceState>().Select(Naming.ConvertName)];
     private static readonly string[] SinkStates = [.. Enum.GetNames<SinkState>().Select(Naming.ConvertName)];
 
-    /// <summary>
-    /// Writes <c>elapsed_s</c>, <c>balances</c>, <c>sources</c> and <c>sinks</c>. Counts bear the names of <see cref="SourceAccount"/> and
-    /// <see cref="SinkAccount"/> in snake case, a source's drops stand in <c>dropped</c> {policy, stale, decode_error, stop, all}; times are objects
-    /// {count, mean, p50, p90, p99, p999, max} in milliseconds.
-    /// </summary>
-    /// <param name="writer">Where to.</param>
-    /// <param name="ledger">The accounts.</param>
+    /// <summary>Writes <c>elapsed_s</c>, <c>balances</c>, <c>sources</c> and <c>sinks</c>.</summary>
+    /// <param name="writer">Destination.</param>
+    /// <param name="ledger">The statistics.</param>
+    /// <remarks>
+    /// Counts have the names of <see cref="SourceAccount"/> and <see cref="SinkAccount"/> in snake case; the drops of a source are in
+    /// <c>dropped</c> {policy, stale, decode_error, stop, all}; times are objects {count, mean, p50, p90, p99, p999, max} in
+    /// milliseconds.
+    /// </remarks>
     public static void Write(Utf8JsonWriter writer, LedgerSnapshot ledger)
     {
         ArgumentNullException.ThrowIfNull(writer);

@@ -1,139 +1,139 @@
 namespace EdgeVision;
 
-/// <summary>Where a source stands.</summary>
+/// <summary>State of a source.</summary>
 public enum SourceState
 {
     /// <summary>Not opened yet.</summary>
     Waiting,
     /// <summary>Being opened.</summary>
     Connecting,
-    /// <summary>Frames come.</summary>
+    /// <summary>Delivers frames.</summary>
     Running,
-    /// <summary>Lost; the next try comes after a delay.</summary>
+    /// <summary>Connection lost; the next attempt follows after a delay.</summary>
     Reconnecting,
-    /// <summary>Gave all it had.</summary>
+    /// <summary>Reached its end.</summary>
     Ended,
-    /// <summary>Given up after errors.</summary>
+    /// <summary>Gave up after errors.</summary>
     Failed,
     /// <summary>Stopped with the pipeline.</summary>
     Stopped,
 }
 
-/// <summary>Where a sink stands.</summary>
+/// <summary>State of a sink.</summary>
 public enum SinkState
 {
     /// <summary>Being opened.</summary>
     Opening,
-    /// <summary>Takes results.</summary>
+    /// <summary>Accepts results.</summary>
     Running,
-    /// <summary>Its last write failed and is tried again.</summary>
+    /// <summary>The last write failed and is retried.</summary>
     Retrying,
-    /// <summary>Lost so many results that it is only probed now and then; what comes in between is counted as failed.</summary>
+    /// <summary>Suspended after too many failed results; probed at intervals, and results in between count as failed.</summary>
     Suspended,
-    /// <summary>Could not be completed; what it had written before is as safe as it promised.</summary>
+    /// <summary>Could not be completed; results written before are as safe as the sink promises.</summary>
     Failed,
-    /// <summary>Everything is written.</summary>
+    /// <summary>All results are written.</summary>
     Completed,
 }
 
-/// <summary>Percentiles of a time, in milliseconds; zeros while nothing was measured. The tail is never cut.</summary>
+/// <summary>Percentiles of a duration in milliseconds; zeros while there are no samples. The tail is never cut off.</summary>
 public readonly record struct LatencySummary(long Count, double Mean, double P50, double P90, double P99, double P999, double Max);
 
-/// <summary>The account of one source. <c>Captured = Delivered + Dropped + Failed + InFlight</c>, always.</summary>
+/// <summary>Statistics of one source. <c>Captured = Delivered + Dropped + Failed + InFlight</c> always holds.</summary>
 public sealed record SourceAccount
 {
     /// <summary>Name.</summary>
     public required string Name { get; init; }
-    /// <summary>Where it stands.</summary>
+    /// <summary>Current state.</summary>
     public SourceState State { get; init; }
-    /// <summary>Frames that the source gave, those that could not be decoded included.</summary>
+    /// <summary>Frames captured, including those that could not be decoded.</summary>
     public long Captured { get; init; }
-    /// <summary>Frames whose results went to the sinks.</summary>
+    /// <summary>Frames whose results were passed to the sinks.</summary>
     public long Delivered { get; init; }
-    /// <summary>Dropped because a queue was full.</summary>
+    /// <summary>Frames dropped because a queue was full.</summary>
     public long DroppedByPolicy { get; init; }
-    /// <summary>Dropped because they were too old.</summary>
+    /// <summary>Frames dropped because they exceeded the maximum age.</summary>
     public long DroppedStale { get; init; }
     /// <summary>Frames that could not be decoded.</summary>
     public long DroppedDecodeError { get; init; }
-    /// <summary>Dropped because the pipeline was stopped before their turn.</summary>
+    /// <summary>Frames dropped because the pipeline was stopped before they were processed.</summary>
     public long DroppedAtStop { get; init; }
-    /// <summary>Failed in the model or behind it.</summary>
+    /// <summary>Frames that failed in the model or in a stage after it.</summary>
     public long Failed { get; init; }
-    /// <summary>On their way.</summary>
+    /// <summary>Frames in flight.</summary>
     public long InFlight { get; init; }
-    /// <summary>Frames delivered on which the model looked, not the tracker alone.</summary>
+    /// <summary>Frames delivered on which the model ran, not only the tracker.</summary>
     public long Inferred { get; init; }
-    /// <summary>Times the source was opened again.</summary>
+    /// <summary>Number of times the source was reopened.</summary>
     public long Reconnects { get; init; }
-    /// <summary>Times it was found stalled.</summary>
+    /// <summary>Number of times the source was found stalled.</summary>
     public long Stalls { get; init; }
-    /// <summary>Frames a second that came, over the last seconds.</summary>
+    /// <summary>Frames captured per second, over the last seconds.</summary>
     public double CapturedPerSecond { get; init; }
-    /// <summary>Frames a second that were delivered, over the last seconds.</summary>
+    /// <summary>Frames delivered per second, over the last seconds.</summary>
     public double DeliveredPerSecond { get; init; }
-    /// <summary>Time from capture to the moment the result is handed to the sinks.</summary>
+    /// <summary>Time from capture until the result is passed to the sinks.</summary>
     public LatencySummary Age { get; init; }
-    /// <summary>Wait in the queue before the model.</summary>
+    /// <summary>Wait in the queue in front of the model.</summary>
     public LatencySummary Queue { get; init; }
-    /// <summary>Frame to tensor.</summary>
+    /// <summary>Time from frame to tensor.</summary>
     public LatencySummary Preprocess { get; init; }
-    /// <summary>The network; of a batch each frame's share.</summary>
+    /// <summary>Time of the network; in a batch, the share of each frame.</summary>
     public LatencySummary Inference { get; init; }
-    /// <summary>Tensors to results.</summary>
+    /// <summary>Time from tensors to results.</summary>
     public LatencySummary Postprocess { get; init; }
-    /// <summary>Tracking, further models and rules.</summary>
+    /// <summary>Time of tracking, crop models and rules.</summary>
     public LatencySummary Analysis { get; init; }
     /// <summary>The last error, without credentials.</summary>
     public string? LastError { get; init; }
 
-    /// <summary>All that was dropped.</summary>
+    /// <summary>Frames dropped in total.</summary>
     public long Dropped => DroppedByPolicy + DroppedStale + DroppedDecodeError + DroppedAtStop;
 
-    /// <summary>Whether the counts add up.</summary>
+    /// <summary>Gets whether the counts add up.</summary>
     public bool Balances => Captured == Delivered + Dropped + Failed + InFlight;
 }
 
-/// <summary>The account of one sink. <c>Offered = Written + Dropped + Failed + Pending</c>, always.</summary>
+/// <summary>Statistics of one sink. <c>Offered = Written + Dropped + Failed + Pending</c> always holds.</summary>
 public sealed record SinkAccount
 {
     /// <summary>Name.</summary>
     public required string Name { get; init; }
-    /// <summary>Where it stands.</summary>
+    /// <summary>Current state.</summary>
     public SinkState State { get; init; }
-    /// <summary>Results that were handed to its queue.</summary>
+    /// <summary>Results added to its queue.</summary>
     public long Offered { get; init; }
-    /// <summary>Results that it wrote.</summary>
+    /// <summary>Results written.</summary>
     public long Written { get; init; }
-    /// <summary>Dropped because its queue was full.</summary>
+    /// <summary>Results dropped because its queue was full.</summary>
     public long Dropped { get; init; }
-    /// <summary>Not written after all tries, or because the sink was suspended.</summary>
+    /// <summary>Results not written after all attempts, or because the sink was suspended.</summary>
     public long Failed { get; init; }
-    /// <summary>In its queue, or being written.</summary>
+    /// <summary>Results in its queue or being written.</summary>
     public long Pending { get; init; }
-    /// <summary>Tries beyond the first.</summary>
+    /// <summary>Attempts beyond the first.</summary>
     public long Retries { get; init; }
-    /// <summary>Time from capture until it was written.</summary>
+    /// <summary>Time from capture until the result was written.</summary>
     public LatencySummary Age { get; init; }
-    /// <summary>Time of a write, tries included.</summary>
+    /// <summary>Duration of a write, including retries.</summary>
     public LatencySummary Write { get; init; }
     /// <summary>The last error, without credentials.</summary>
     public string? LastError { get; init; }
 
-    /// <summary>Whether the counts add up.</summary>
+    /// <summary>Gets whether the counts add up.</summary>
     public bool Balances => Offered == Written + Dropped + Failed + Pending;
 }
 
-/// <summary>The accounts of a pipeline at one moment.</summary>
+/// <summary>Snapshot of the statistics of a pipeline.</summary>
 public sealed record LedgerSnapshot
 {
-    /// <summary>Time since the pipeline began.</summary>
+    /// <summary>Time since the pipeline started.</summary>
     public TimeSpan Elapsed { get; init; }
-    /// <summary>A line for each source.</summary>
+    /// <summary>Statistics of each source.</summary>
     public required IReadOnlyList<SourceAccount> Sources { get; init; }
-    /// <summary>A line for each sink.</summary>
+    /// <summary>Statistics of each sink.</summary>
     public required IReadOnlyList<SinkAccount> Sinks { get; init; }
 
-    /// <summary>Whether every account adds up.</summary>
+    /// <summary>Gets whether the counts of every source and sink add up.</summary>
     public bool Balances => Sources.All(s => s.Balances) && Sinks.All(s => s.Balances);
 }

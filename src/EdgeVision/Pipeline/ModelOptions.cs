@@ -1,53 +1,57 @@
 namespace EdgeVision;
 
-/// <summary>How a pipeline uses a model that looks at whole frames.</summary>
+/// <summary>Options for a model that runs on whole frames.</summary>
 public sealed record FrameModelOptions
 {
-    /// <summary>Most frames of different sources, or of one that has several waiting, in one run. More than 1 needs a graph whose batch is open.</summary>
+    /// <summary>
+    /// Maximum number of frames in one run, of one source or of several. More than 1 needs a model with a dynamic batch dimension.
+    /// </summary>
     public int MaxBatch { get; init; } = 1;
 
-    /// <summary>How long a run waits for more frames once it has one and a source could still give another.</summary>
+    /// <summary>Maximum time a run waits for more frames once it has one and a source could still deliver another.</summary>
     public TimeSpan MaxWait { get; init; } = TimeSpan.Zero;
 
     /// <summary>Names of the sources that the model serves; null for all that no other model serves.</summary>
     public IReadOnlyCollection<string>? Sources { get; init; }
 }
 
-/// <summary>How a pipeline uses a model that looks at the parts of a frame where something was found.</summary>
+/// <summary>Options for a model that runs on the crops of detections.</summary>
 public sealed record CropModelOptions
 {
-    /// <summary>Labels of the detections that it looks at; null for all.</summary>
+    /// <summary>Labels of the detections that the model runs on; null for all.</summary>
     public IReadOnlyCollection<string>? Labels { get; init; }
 
-    /// <summary>Room added around a box on each side, as a share of its width and height; at least 0.</summary>
+    /// <summary>Margin added to a box on each side, as a fraction of its width and height; at least 0.</summary>
     public float Margin { get; init; }
 
-    /// <summary>Shortest side of a box that is looked at, in pixels.</summary>
+    /// <summary>Minimum length of the shorter side of a box, in pixels; smaller boxes are skipped.</summary>
     public float MinSide { get; init; } = 8;
 
-    /// <summary>Most detections a frame, the best first; at least 1.</summary>
+    /// <summary>Maximum number of detections per frame, highest score first; at least 1.</summary>
     public int Most { get; init; } = 16;
 
-    /// <summary>A tracked object is looked at on every N-th frame of its track, and what was said of it stands in between; at least 1.</summary>
+    /// <summary>
+    /// Interval, in frames of a track, at which the model runs on a tracked object; its last result is reused in between. At least 1.
+    /// </summary>
     public int Every { get; init; } = 1;
 
-    /// <summary>Names of the sources whose detections it looks at; null for all.</summary>
+    /// <summary>Names of the sources whose detections the model runs on; null for all.</summary>
     public IReadOnlyCollection<string>? Sources { get; init; }
 }
 
-/// <summary>How serious a notice is.</summary>
+/// <summary>Severity of a message of a pipeline.</summary>
 public enum NoticeLevel
 {
-    /// <summary>For who wants to follow what happens.</summary>
+    /// <summary>Informational.</summary>
     Information,
-    /// <summary>Something went wrong and is being dealt with.</summary>
+    /// <summary>Something went wrong and is being handled.</summary>
     Warning,
-    /// <summary>Something is given up.</summary>
+    /// <summary>A source or sink has been given up or suspended.</summary>
     Error,
 }
 
-/// <summary>What a pipeline has to say while it runs: a source that comes back, a sink that is given up. Never holds credentials.</summary>
-/// <param name="Level">How serious.</param>
-/// <param name="Component">Source, model or sink that it is about.</param>
-/// <param name="Message">One line.</param>
+/// <summary>Message of a running pipeline, such as a source that reconnected or a sink that gave up. Never contains credentials.</summary>
+/// <param name="Level">Severity.</param>
+/// <param name="Component">Name of the source, model or sink concerned.</param>
+/// <param name="Message">Text, one line.</param>
 public readonly record struct PipelineNotice(NoticeLevel Level, string Component, string Message);

@@ -1,9 +1,10 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Runs a model on the frames whose turn it is and hands them on in each source's order. Where sources wait for the model, a second thread
-/// prepares and decodes while the first one's run goes on, so that the network is never idle.
-/// </summary>
+/// <summary>Runs a model on the scheduled frames and passes them on in the order of each source.</summary>
+/// <remarks>
+/// While sources wait for the model, a second thread preprocesses and decodes during the run of the first, so that the network is never
+/// idle.
+/// </remarks>
 internal sealed class ModelRunner : IDisposable
 {
     private readonly AnalysisRunner[] _next;
@@ -14,12 +15,18 @@ internal sealed class ModelRunner : IDisposable
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _running;
-    private long _due; // ticket of the turns that are handed on next
+    private long _due; // ticket of the frames that are passed on next
     private bool _abandoned;
     private volatile bool _stopping;
     private long _lastNotice;
 
-    public ModelRunner(IFrameModel model, string name, FrameScheduler scheduler, AnalysisRunner[] next, Action<NoticeLevel, string> notice, TimeProvider clock)
+    public ModelRunner(
+        IFrameModel model,
+        string name,
+        FrameScheduler scheduler,
+        AnalysisRunner[] next,
+        Action<NoticeLevel, string> notice,
+        TimeProvider clock)
     {
         (Name, Scheduler, _next, _notice, _clock) = (name, scheduler, next, notice, clock);
         _workers = [new ModelWorker(this, model, ahead: false), new ModelWorker(this, model, ahead: true)];
@@ -32,25 +39,25 @@ internal sealed class ModelRunner : IDisposable
 
     public bool Stopping => _stopping;
 
-    /// <summary>Done once every frame is handed on.</summary>
+    /// <summary>Completes once every frame has been passed on.</summary>
     public Task Completion => _done.Task;
 
-    /// <summary>Done once no thread is in the model any more, also one that was left behind.</summary>
+    /// <summary>Completes once no thread runs the model any more, including abandoned threads.</summary>
     public Task Ended => _ended.Task;
 
     public void Start() => Array.ForEach(_workers, w => w.Start());
 
-    /// <summary>Gives no more turns; a run that goes on may end first.</summary>
+    /// <summary>Schedules no more frames; a run in progress may finish.</summary>
     public void Stop()
     {
         _stopping = true;
         Scheduler.Stop();
     }
 
-    /// <summary>Makes a run that goes on give up.</summary>
+    /// <summary>Terminates a run in progress.</summary>
     public void Terminate() => Array.ForEach(_workers, w => w.Terminate());
 
-    /// <summary>Leaves runs behind that do not come back; their frames are dropped.</summary>
+    /// <summary>Abandons runs that do not return; their frames count as dropped.</summary>
     public void Abandon()
     {
         lock (_order)
@@ -75,8 +82,8 @@ internal sealed class ModelRunner : IDisposable
         _done.TrySetResult();
     }
 
-    /// <summary>Notes what a worker has taken.</summary>
-    /// <returns>False where the runner was left behind meanwhile.</returns>
+    /// <summary>Records the frames that a worker has taken.</summary>
+    ///<returns>False if the runner was abandoned in the meantime.</returns>
     public bool Begin(ModelWorker worker, List<FrameScheduler.Turn> taken)
     {
         lock (_order)
@@ -92,11 +99,11 @@ internal sealed class ModelRunner : IDisposable
         }
     }
 
-    /// <summary>Waits for those taken before, then hands a worker's frames on.</summary>
-    /// <param name="worker">Whose frames.</param>
-    /// <param name="ticket">Number of the taking.</param>
-    /// <param name="errors">What went wrong with each frame that the model looked at, in order.</param>
-    /// <returns>False where the runner was left behind meanwhile.</returns>
+    /// <summary>Waits for the frames taken earlier, then passes on those of a worker.</summary>
+    /// <param name="worker">The worker.</param>
+    /// <param name="ticket">Ticket of its frames (<see cref="FrameScheduler.Take"/>).</param>
+    /// <param name="errors">Error of each frame that the model ran on, in order; null for success.</param>
+    ///<returns>False if the runner was abandoned in the meantime.</returns>
     public bool HandOn(ModelWorker worker, long ticket, ReadOnlySpan<string?> errors)
     {
         lock (_order)
@@ -108,7 +115,7 @@ internal sealed class ModelRunner : IDisposable
 
             if (_abandoned)
             {
-                worker.Turns.ForEach(t => t.Frame.Dispose()); // counted when it was left behind
+                worker.Turns.ForEach(t => t.Frame.Dispose()); // counted when the runner was abandoned
                 return false;
             }
 
@@ -125,7 +132,7 @@ internal sealed class ModelRunner : IDisposable
         }
     }
 
-    /// <summary>Says that a worker takes nothing more; the last one ends what follows.</summary>
+    /// <summary>Signals that a worker takes no more frames; the last worker ends the next stages.</summary>
     public void End()
     {
         if (Interlocked.Decrement(ref _running) > 0)
@@ -159,7 +166,7 @@ internal sealed class ModelRunner : IDisposable
                 Record(next.Ledger, frame.Result.Timing);
             }
 
-            next.Offer(frame); // has room: the scheduler gives no more turns than that
+            next.Offer(frame); // never blocks: the scheduler limits the frames in flight
         }
         else if (_stopping)
         {
@@ -170,14 +177,19 @@ internal sealed class ModelRunner : IDisposable
             next.Ledger.Failed(error);
             if (PipelineTracing.IsOn)
             {
-                PipelineTracing.Write(new FrameTrace(frame.Source, Name, frame.Sequence, frame.CapturedAt) { Queue = frame.Queued, Total = _clock.GetElapsedTime(frame.Captured), Error = error });
+                PipelineTracing.Write(new FrameTrace(frame.Source, Name, frame.Sequence, frame.CapturedAt)
+                {
+                    Queue = frame.Queued,
+                    Total = _clock.GetElapsedTime(frame.Captured),
+                    Error = error,
+                });
             }
 
-            // A model that fails on every frame says so once in ten seconds; the account has the number.
+            // A model that fails on every frame reports it once in ten seconds; the statistics have the count.
             if (_lastNotice == 0 || _clock.GetElapsedTime(_lastNotice) > TimeSpan.FromSeconds(10))
             {
                 _lastNotice = _clock.GetTimestamp();
-                Tell(NoticeLevel.Warning, $"failed on frame {frame.Sequence} of {frame.Source}, which is counted and left out: {error}");
+                Tell(NoticeLevel.Warning, $"failed on frame {frame.Sequence} of {frame.Source}; the frame is skipped: {error}");
             }
 
             Scheduler.Release(turn.Lane);

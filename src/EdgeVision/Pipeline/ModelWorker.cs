@@ -1,6 +1,9 @@
 namespace EdgeVision;
 
-/// <summary>One thread that runs a model; the second of two works ahead on the model's twin, which it makes when it is needed.</summary>
+/// <summary>Thread that runs a model.</summary>
+/// <remarks>
+/// The second of two workers prepares frames ahead on a second context of the model, which it creates when it is first needed.
+/// </remarks>
 internal sealed class ModelWorker : IDisposable
 {
     private readonly ModelRunner _runner;
@@ -18,14 +21,15 @@ internal sealed class ModelWorker : IDisposable
         (_frames, _results, _errors) = (new Frame[model.BatchSize], new VisionResult[model.BatchSize], new string?[model.BatchSize]);
     }
 
-    /// <summary>What it works on; the runner's lock guards it.</summary>
+    /// <summary>Frames in progress; guarded by the runner's lock.</summary>
     public List<FrameScheduler.Turn> Turns { get; } = [];
 
-    public void Start() => new Thread(Run) { IsBackground = true, Name = $"edgevision model {_runner.Name}{(_ahead ? " ahead" : "")}" }.Start();
+    public void Start() =>
+        new Thread(Run) { IsBackground = true, Name = $"edgevision model {_runner.Name}{(_ahead ? " ahead" : "")}" }.Start();
 
     public void Terminate() => _model?.Terminate();
 
-    /// <summary>Frees the twin; the original is the pipeline's.</summary>
+    /// <summary>Disposes the second context; the pipeline owns the original model.</summary>
     public void Dispose()
     {
         if (_ahead)
@@ -66,7 +70,9 @@ internal sealed class ModelWorker : IDisposable
         }
         catch (Exception e)
         {
-            _runner.Tell(NoticeLevel.Warning, $"cannot prepare frames while it runs, which costs some throughput: {e.Message.ReplaceLineEndings(" ")}");
+            _runner.Tell(
+                NoticeLevel.Warning,
+                $"cannot create a second context to prepare frames during a run; throughput is lower: {e.Message.ReplaceLineEndings(" ")}");
             return false;
         }
     }
@@ -98,7 +104,7 @@ internal sealed class ModelWorker : IDisposable
         return _runner.HandOn(this, ticket, _errors);
     }
 
-    // What one frame of a batch does wrong must not cost the others theirs: they are run again, each alone.
+    // One bad frame must not fail the whole batch: its frames are run again one by one.
     private void Infer(int count)
     {
         string? error = Try(_frames.AsSpan(0, count), _results.AsSpan(0, count));

@@ -1,6 +1,6 @@
 namespace EdgeVision;
 
-/// <summary>What a model said of one detection's part of the frame.</summary>
+/// <summary>Result of a crop model for one detection.</summary>
 public sealed class CropResult
 {
     /// <summary>The model's name in the pipeline.</summary>
@@ -13,32 +13,33 @@ public sealed class CropResult
     public VisionResult Result { get; } = new();
 }
 
-/// <summary>A count that a rule keeps, as it stands after a frame.</summary>
+/// <summary>Value of a counter of a rule after a frame.</summary>
 /// <param name="Rule">The rule's name.</param>
-/// <param name="Name">What is counted: "inside", "in", "out", "repetitions".</param>
-/// <param name="Value">How many.</param>
+/// <param name="Name">Name of the counter: "inside", "in", "out", "repetitions".</param>
+/// <param name="Value">Current value.</param>
 public readonly record struct RuleCount(string Rule, string Name, double Value);
 
-/// <summary>Something that happened on a frame.</summary>
-/// <param name="Rule">The rule that saw it.</param>
-/// <param name="Kind">What happened: "entered", "left", "dwell", "crossed", "count", "repetition".</param>
-/// <param name="TrackId">Whom it happened to; 0 where it is nobody's.</param>
+/// <summary>Event that a rule raised on a frame.</summary>
+/// <param name="Rule">The rule's name.</param>
+/// <param name="Kind">Kind of event: "entered", "left", "dwell", "crossed", "count", "repetition".</param>
+/// <param name="TrackId">Track concerned; 0 if there is none.</param>
 public readonly record struct PipelineEvent(string Rule, string Kind, int TrackId)
 {
-    /// <summary>Class of the object, where known.</summary>
+    /// <summary>Label of the object; null if unknown.</summary>
     public string? Label { get; init; }
 
-    /// <summary>Which way a line was crossed.</summary>
+    /// <summary>Direction of a crossing or of a count; null if there is none.</summary>
     public string? Direction { get; init; }
 
-    /// <summary>Seconds of a stay or of a repetition, or a count; null where there is none.</summary>
+    /// <summary>Duration of a stay or a repetition in seconds, or a count; null if there is none.</summary>
     public double? Value { get; init; }
 }
 
-/// <summary>
-/// One frame on its way through a pipeline, with everything that was found on it. Sinks read it and share it with others; who keeps it beyond
-/// the call takes a share (<see cref="Share"/>) and disposes it once. Memory is used again when the last owner has.
-/// </summary>
+/// <summary>Frame on its way through a pipeline, with its results, events and counts.</summary>
+/// <remarks>
+/// Reference counted: sinks share a frame and do not change it. A sink that keeps it after the call takes a reference with
+/// <see cref="Share"/> and disposes it once. The memory is reused after the last owner has disposed the frame.
+/// </remarks>
 public sealed class PipelineFrame : IDisposable
 {
     private readonly Action<PipelineFrame>? _home;
@@ -48,7 +49,9 @@ public sealed class PipelineFrame : IDisposable
     private Frame? _frame;
     private int _owners;
 
-    /// <summary>A frame outside of a pipeline, for tests and for sinks that are used alone. Takes over the share of <paramref name="frame"/>.</summary>
+    /// <summary>
+    /// Creates a frame outside of a pipeline, for tests and for sinks used on their own. Takes ownership of <paramref name="frame"/>.
+    /// </summary>
     public PipelineFrame(Frame frame, string source, string model)
         : this((Action<PipelineFrame>?)null)
     {
@@ -65,52 +68,54 @@ public sealed class PipelineFrame : IDisposable
     /// <summary>Name of the source in the pipeline.</summary>
     public string Source { get; private set; } = "";
 
-    /// <summary>Number of the source in the pipeline, from 0.</summary>
+    /// <summary>Index of the source in the pipeline, from 0.</summary>
     public int SourceIndex { get; private set; }
 
-    /// <summary>Number of the frame in its source, from 0; what was dropped leaves gaps.</summary>
+    /// <summary>Sequence number of the frame in its source, from 0; dropped frames leave gaps.</summary>
     public long Sequence => Frame.Sequence;
 
     /// <summary>Capture time on the source's clock.</summary>
     public TimeSpan Timestamp => Frame.Timestamp;
 
-    /// <summary>When the frame was read, on the wall clock.</summary>
+    /// <summary>Wall-clock time at which the frame was read.</summary>
     public DateTimeOffset CapturedAt { get; private set; }
 
-    /// <summary>When the frame was read, on the pipeline's own clock (<see cref="TimeProvider.GetTimestamp"/>), from which ages are taken.</summary>
+    /// <summary>
+    /// Time at which the frame was read, on the pipeline's clock (<see cref="TimeProvider.GetTimestamp"/>); ages are measured from it.
+    /// </summary>
     public long Captured { get; private set; }
 
-    /// <summary>The detector or other model that looked at the whole frame.</summary>
+    /// <summary>Name of the model that ran on the whole frame.</summary>
     public string Model { get; internal set; } = "";
 
-    /// <summary>What was found. Sinks do not change it.</summary>
+    /// <summary>Result of the model. Read-only for sinks.</summary>
     public VisionResult Result { get; } = new();
 
-    /// <summary>What its source does with frames that find a queue full, for sinks that have no policy of their own.</summary>
+    /// <summary>Queue policy of its source, for sinks without a policy of their own.</summary>
     internal QueuePolicy Policy { get; set; }
 
-    /// <summary>Wait in the queue before the model.</summary>
+    /// <summary>Wait in the queue in front of the model.</summary>
     internal TimeSpan Queued { get; set; }
 
-    /// <summary>Whether the model looked at this frame; where it runs every N frames, trackers carry its findings on in between.</summary>
+    /// <summary>Gets whether the model ran on this frame; otherwise the boxes were extrapolated from earlier frames.</summary>
     public bool Inferred { get; internal set; } = true;
 
-    /// <summary>What further models said of single detections.</summary>
+    /// <summary>Results of crop models for single detections.</summary>
     public IReadOnlyList<CropResult> Crops => _crops;
 
-    /// <summary>What happened on this frame, in the order of the rules.</summary>
+    /// <summary>Events raised on this frame, in the order of the rules.</summary>
     public IReadOnlyList<PipelineEvent> Events => _events;
 
-    /// <summary>How the rules' counts stand.</summary>
+    /// <summary>Current counts of the rules.</summary>
     public IReadOnlyList<RuleCount> Counts => _counts;
 
-    /// <summary>Notes something that happened. Rules call it.</summary>
+    /// <summary>Adds an event; called by rules.</summary>
     public void AddEvent(in PipelineEvent happened) => _events.Add(happened);
 
-    /// <summary>Notes how a count stands. Rules call it.</summary>
+    /// <summary>Adds the current value of a counter; called by rules.</summary>
     public void AddCount(in RuleCount count) => _counts.Add(count);
 
-    /// <summary>Room for what a further model says of a detection.</summary>
+    /// <summary>Adds an empty result of a crop model for a detection, to be filled.</summary>
     /// <param name="model">The model's name in the pipeline.</param>
     /// <param name="detection">Index into the frame's detections.</param>
     public CropResult AddCrop(string model, int detection)
@@ -132,14 +137,14 @@ public sealed class PipelineFrame : IDisposable
         return crop;
     }
 
-    /// <summary>Makes the caller one more owner, who disposes the frame once.</summary>
+    /// <summary>Adds a reference for the caller, who disposes the frame once.</summary>
     public PipelineFrame Share()
     {
         ObjectDisposedException.ThrowIf(Interlocked.Increment(ref _owners) <= 1, this);
         return this;
     }
 
-    /// <summary>Gives up one owner's share.</summary>
+    /// <summary>Releases one reference.</summary>
     public void Dispose()
     {
         if (Interlocked.Decrement(ref _owners) != 0)

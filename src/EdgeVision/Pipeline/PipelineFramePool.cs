@@ -1,6 +1,6 @@
 namespace EdgeVision;
 
-/// <summary>Pipeline frames that are used again, results and all.</summary>
+/// <summary>Pool of pipeline frames, which are reused together with their results.</summary>
 internal sealed class PipelineFramePool
 {
     private const int Most = 256;

@@ -2,17 +2,18 @@ using System.Text.Json;
 
 namespace EdgeVision;
 
-/// <summary>Writes a pipeline's frames as JSON: the object of <see cref="ResultJson"/> with what the pipeline adds to it.</summary>
+/// <summary>Writes the frames of a pipeline as JSON: the object of <see cref="ResultJson"/> with the fields of the pipeline.</summary>
 public static class PipelineJson
 {
-    /// <summary>
-    /// Writes one frame's object: the fields of <see cref="ResultJson"/> and <c>captured_at</c> (UTC), <c>inferred</c> where the model
-    /// did not look, <c>crops</c> [{model, detection, and what it found}], <c>events</c> [{rule, kind, track_id, label,
-    /// direction, value}] and <c>counts</c> {rule: {name: value}}. What does not apply is left out.
-    /// </summary>
-    /// <param name="writer">Where to.</param>
+    /// <summary>Writes the object of one frame.</summary>
+    /// <param name="writer">Destination.</param>
     /// <param name="frame">The frame.</param>
-    /// <param name="masks">Plane of the masks.</param>
+    /// <param name="masks">Plane in which masks are written.</param>
+    /// <remarks>
+    /// The fields are those of <see cref="ResultJson"/> and <c>captured_at</c> (UTC), <c>inferred</c> where the model did not run,
+    /// <c>crops</c> [{model, detection, and the result}], <c>events</c> [{rule, kind, track_id, label, direction, value}] and
+    /// <c>counts</c> {rule: {name: value}}. Fields that do not apply are left out.
+    /// </remarks>
     public static void Write(Utf8JsonWriter writer, PipelineFrame frame, MaskPlane masks = MaskPlane.Input)
     {
         ArgumentNullException.ThrowIfNull(writer);
@@ -31,7 +32,7 @@ public static class PipelineJson
         if (frame.Crops.Count > 0)
         {
             writer.WriteStartArray("crops"u8);
-            for (int i = 0; i < frame.Crops.Count; i++) // by index: going through an interface's list would allocate
+            for (int i = 0; i < frame.Crops.Count; i++) // by index: enumerating a list through its interface would allocate
             {
                 var crop = frame.Crops[i];
                 writer.WriteStartObject();
@@ -64,7 +65,7 @@ public static class PipelineJson
         writer.WriteEndArray();
     }
 
-    /// <summary>Writes one event's object: rule, kind and what else applies.</summary>
+    /// <summary>Writes the object of one event: rule, kind and the other fields that apply.</summary>
     public static void Write(Utf8JsonWriter writer, in PipelineEvent happened)
     {
         ArgumentNullException.ThrowIfNull(writer);
@@ -94,7 +95,7 @@ public static class PipelineJson
         writer.WriteEndObject();
     }
 
-    // Counts of one rule stand together, as the rule noted them.
+    // The counts of one rule are adjacent, in the order in which the rule added them.
     private static void Counts(Utf8JsonWriter writer, PipelineFrame frame)
     {
         if (frame.Counts.Count == 0)

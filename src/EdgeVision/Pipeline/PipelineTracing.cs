@@ -2,42 +2,42 @@ using System.Diagnostics;
 
 namespace EdgeVision;
 
-/// <summary>How one frame spent its time, for its trace. Stages follow one another; those of no length leave no span.</summary>
+/// <summary>Timings of one frame, for its trace. Stages follow one another; stages of zero duration have no span.</summary>
 /// <param name="Source">Name of the source.</param>
 /// <param name="Model">Name of the model.</param>
-/// <param name="Sequence">Number of the frame in its source.</param>
-/// <param name="CapturedAt">When the frame was read.</param>
+/// <param name="Sequence">Sequence number of the frame in its source.</param>
+/// <param name="CapturedAt">Time at which the frame was read.</param>
 public readonly record struct FrameTrace(string Source, string Model, long Sequence, DateTimeOffset CapturedAt)
 {
-    /// <summary>Wait in the queue before the model.</summary>
+    /// <summary>Wait in the queue in front of the model.</summary>
     public TimeSpan Queue { get; init; }
 
-    /// <summary>Frame to tensor.</summary>
+    /// <summary>Time from frame to tensor.</summary>
     public TimeSpan Preprocess { get; init; }
 
-    /// <summary>The network.</summary>
+    /// <summary>Time of the network.</summary>
     public TimeSpan Inference { get; init; }
 
-    /// <summary>Tensors to results.</summary>
+    /// <summary>Time from tensors to results.</summary>
     public TimeSpan Postprocess { get; init; }
 
-    /// <summary>Tracking, further models and rules.</summary>
+    /// <summary>Time of tracking, crop models and rules.</summary>
     public TimeSpan Analysis { get; init; }
 
-    /// <summary>Whole time from capture to the sinks; where it is less than the stages' sum, that counts.</summary>
+    /// <summary>Total time from capture to the sinks; if less than the sum of the stages, that sum is used.</summary>
     public TimeSpan Total { get; init; }
 
-    /// <summary>Things that were found.</summary>
+    /// <summary>Number of detections.</summary>
     public int Detections { get; init; }
 
-    /// <summary>What the frame failed of, without credentials; null where it did not.</summary>
+    /// <summary>Error of a failed frame, without credentials; null for success.</summary>
     public string? Error { get; init; }
 }
 
-/// <summary>
-/// Traces frames through the activity source <c>EdgeVision</c>: one span a frame with a child for each stage, written after the fact from the measured
-/// times, so that nothing is on the frame's way and nothing is done where nobody listens.
-/// </summary>
+/// <summary>Traces frames through the activity source <c>EdgeVision</c>: one span per frame with a child span per stage.</summary>
+/// <remarks>
+/// Spans are written afterwards from the measured times, so that tracing adds no delay to a frame and costs nothing without a listener.
+/// </remarks>
 public static class PipelineTracing
 {
     /// <summary>Name of the activity source.</summary>
@@ -45,7 +45,7 @@ public static class PipelineTracing
 
     private static readonly ActivitySource Activities = new(SourceName, typeof(PipelineTracing).Assembly.GetName().Version?.ToString(3));
 
-    /// <summary>Whether anybody listens; where not, a trace need not even be put together.</summary>
+    /// <summary>Gets whether there is a listener; without one, no trace needs to be assembled.</summary>
     public static bool IsOn => Activities.HasListeners();
 
     /// <summary>Writes the trace of one frame.</summary>
@@ -56,7 +56,7 @@ public static class PipelineTracing
             return;
         }
 
-        // A frame begins a trace of its own, whatever the thread happens to be part of; and children are given their parent outright.
+        // A frame starts a trace of its own, regardless of the current activity of the thread; child spans get their parent explicitly.
         var around = Activity.Current;
         Activity.Current = null;
         try
@@ -67,7 +67,9 @@ public static class PipelineTracing
                 return;
             }
 
-            frame.SetTag("edgevision.source.name", trace.Source).SetTag("edgevision.model.name", trace.Model).SetTag("edgevision.frame.sequence", trace.Sequence)
+            frame.SetTag("edgevision.source.name", trace.Source)
+                .SetTag("edgevision.model.name", trace.Model)
+                .SetTag("edgevision.frame.sequence", trace.Sequence)
                 .SetTag("edgevision.frame.detections", trace.Detections);
             if (trace.Error is { } error)
             {
@@ -85,7 +87,7 @@ public static class PipelineTracing
         }
         catch (Exception)
         {
-            // Listeners are anybody's code; a frame is not lost for its trace.
+            // Listeners are user code; a failing trace must not cost a frame.
         }
         finally
         {

@@ -1,14 +1,14 @@
 namespace EdgeVision;
 
-/// <summary>What happens to a frame that finds its queue full.</summary>
+/// <summary>Handling of a frame that arrives at a full queue.</summary>
 public enum QueuePolicy
 {
-    /// <summary>The writer waits; nothing is lost, and frames grow old.</summary>
+    /// <summary>The writer waits; nothing is dropped, and frames age.</summary>
     Wait,
-    /// <summary>The oldest frame of the queue goes.</summary>
+    /// <summary>The oldest frame in the queue is dropped.</summary>
     DropOldest,
-    /// <summary>The frame itself goes.</summary>
+    /// <summary>The new frame is dropped.</summary>
     DropNewest,
-    /// <summary>Only the latest frame is kept, whatever the capacity: the least age.</summary>
+    /// <summary>Only the latest frame is kept, whatever the capacity: lowest latency.</summary>
     Latest,
 }

@@ -1,41 +1,47 @@
 namespace EdgeVision;
 
-/// <summary>When to try again: delays grow from one failure to the next and are spread, so that a thousand devices do not come back in one instant.</summary>
+/// <summary>Retry policy with exponential backoff and jitter.</summary>
+/// <remarks>Jitter spreads the retries, so that many devices do not reconnect at the same moment.</remarks>
 public sealed record RetryPolicy
 {
-    // Timers wait no longer than some 24 days, and nobody waits for a try that comes after more than one.
+    // Timers cannot wait longer than about 24 days, and a retry after more than one day is of no use.
     private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(1);
 
-    /// <summary>Sources: for ever, from half a second up to half a minute.</summary>
+    /// <summary>Default for sources: unlimited attempts, delays from 0.5 s to 30 s.</summary>
     public static RetryPolicy Source { get; } = new();
 
-    /// <summary>Sinks: five tries a frame, from a tenth of a second up to five.</summary>
-    public static RetryPolicy Sink { get; } = new() { Attempts = 5, First = TimeSpan.FromMilliseconds(100), Longest = TimeSpan.FromSeconds(5) };
+    /// <summary>Default for sinks: five attempts per frame, delays from 0.1 s to 5 s.</summary>
+    public static RetryPolicy Sink { get; } = new()
+    {
+        Attempts = 5,
+        First = TimeSpan.FromMilliseconds(100),
+        Longest = TimeSpan.FromSeconds(5),
+    };
 
-    /// <summary>No second try.</summary>
+    /// <summary>No retries.</summary>
     public static RetryPolicy Never { get; } = new() { Attempts = 1 };
 
-    /// <summary>Tries in a row before giving up, the first included; null for ever.</summary>
+    /// <summary>Maximum number of consecutive attempts, including the first; null for unlimited.</summary>
     public int? Attempts { get; init; }
 
     /// <summary>Delay after the first failure.</summary>
     public TimeSpan First { get; init; } = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>Longest delay.</summary>
+    /// <summary>Maximum delay.</summary>
     public TimeSpan Longest { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Factor from one delay to the next, at least 1.</summary>
+    /// <summary>Factor by which each delay grows, at least 1.</summary>
     public double Growth { get; init; } = 2;
 
-    /// <summary>Share of a delay that chance may take off or add, 0..1.</summary>
+    /// <summary>Fraction of a delay that is randomly added or subtracted, 0..1.</summary>
     public double Jitter { get; init; } = 0.2;
 
-    /// <summary>Whether another try is due after so many failures in a row.</summary>
+    /// <summary>Gets whether another attempt is allowed after the given number of consecutive failures.</summary>
     public bool Allows(int failures) => Attempts is not { } most || failures < most;
 
-    /// <summary>Delay after so many failures in a row; a day at most.</summary>
+    /// <summary>Returns the delay after the given number of consecutive failures; at most one day.</summary>
     /// <param name="failures">At least 1.</param>
-    /// <param name="random">Where chance comes from.</param>
+    /// <param name="random">Random number generator for the jitter.</param>
     public TimeSpan Delay(int failures, Random random)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(failures, 1);

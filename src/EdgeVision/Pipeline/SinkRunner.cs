@@ -1,9 +1,10 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Writes results to one sink on a thread of its own. A write that fails is tried again; where results are lost one after the other the sink is
-/// suspended, so that it holds nobody up, and probed until it takes one again.
-/// </summary>
+/// <summary>Writes results to one sink on its own thread, with retries.</summary>
+/// <remarks>
+/// After too many results in a row have failed, the sink is suspended, so that it does not block the pipeline, and probed until it
+/// accepts a result again.
+/// </remarks>
 internal sealed class SinkRunner
 {
     private readonly FrameSink _sink;
@@ -33,14 +34,14 @@ internal sealed class SinkRunner
 
     public SinkLedger Ledger { get; }
 
-    /// <summary>Done once everything is written and the sink completed, or given up.</summary>
+    /// <summary>Completes once everything has been written and the sink completed, or once it gave up.</summary>
     public Task Completion => _done.Task;
 
     public bool Takes(string source) => _options.Sources is not { } some || some.Contains(source);
 
     public void Start() => new Thread(Run) { IsBackground = true, Name = $"edgevision sink {_sink.Name}" }.Start();
 
-    /// <summary>Puts a result into the sink's queue; the caller keeps its own share.</summary>
+    /// <summary>Adds a result to the sink's queue; the caller keeps its own reference.</summary>
     public void Offer(PipelineFrame frame)
     {
         Ledger.Offered();
@@ -51,7 +52,7 @@ internal sealed class SinkRunner
         }
 
         var policy = _options.Policy ?? (frame.Policy == QueuePolicy.Wait ? QueuePolicy.Wait : QueuePolicy.DropOldest);
-        // Where each source has its own policy, a camera's frame takes no place from a file's, which loses nothing.
+        // With the policies of the sources, a camera frame never displaces a frame of a file: files lose no results.
         if (_queue.Offer(frame.Share(), policy, _options.Policy is null ? static f => f.Policy != QueuePolicy.Wait : null) is { } dropped)
         {
             Ledger.Dropped();
@@ -59,16 +60,16 @@ internal sealed class SinkRunner
         }
     }
 
-    /// <summary>Says that nothing more comes.</summary>
+    /// <summary>Signals that no more results follow.</summary>
     public void End() => _queue.End();
 
-    /// <summary>Time that a sink has to complete: to finish a file, to send what it holds back.</summary>
+    /// <summary>Time limit for a sink to complete: to finish a file, to send what is buffered.</summary>
     public static TimeSpan CompletingTime { get; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Done once everything is written and the sink finishes its files.</summary>
+    /// <summary>Completes once everything has been written and the sink starts to complete.</summary>
     public Task Completing => _completing.Task;
 
-    /// <summary>Lets the sink write for so long, then drops what is left and lets it complete.</summary>
+    /// <summary>Lets the sink write for the given time, then drops the remaining results and completes it.</summary>
     public void Stop(TimeSpan writing)
     {
         _queue.Close();
@@ -76,7 +77,7 @@ internal sealed class SinkRunner
         _stop.CancelAfter(writing);
     }
 
-    /// <summary>Leaves a sink behind that does not return.</summary>
+    /// <summary>Abandons a sink that does not return.</summary>
     public void Abandon()
     {
         if (_done.Task.IsCompleted)
@@ -92,7 +93,7 @@ internal sealed class SinkRunner
             frame.Dispose();
         }
 
-        Ledger.Abandon("did not return in time and was left behind");
+        Ledger.Abandon("did not return in time and was abandoned");
         _done.TrySetResult();
     }
 
@@ -108,7 +109,7 @@ internal sealed class SinkRunner
         _stopCompleting.Dispose();
     }
 
-    // One at a time, when its time has come.
+    // One probe at a time, once its delay is over.
     private bool MayProbe()
     {
         lock (_probeLock)
@@ -140,7 +141,7 @@ internal sealed class SinkRunner
         _done.TrySetResult();
     }
 
-    // A sink that can be opened is, before there is anything to write; one that cannot is tried again with the first result.
+    // Sinks are opened before there is anything to write; if that fails, opening is retried with the first result.
     private void TryOpen()
     {
         try
@@ -152,7 +153,7 @@ internal sealed class SinkRunner
         catch (Exception e)
         {
             Ledger.Enter(SinkState.Retrying, Words(e));
-            _notice(NoticeLevel.Warning, $"cannot be opened yet: {Words(e)}");
+            _notice(NoticeLevel.Warning, $"cannot be opened, retrying with the first result: {Words(e)}");
         }
     }
 
@@ -191,7 +192,10 @@ internal sealed class SinkRunner
                 }
 
                 failures++;
-                bool again = e is not SinkException { CanRetry: false } && !_suspended && _options.Retry.Allows(failures) && !_stop.IsCancellationRequested;
+                bool again = e is not SinkException { CanRetry: false }
+                    && !_suspended
+                    && _options.Retry.Allows(failures)
+                    && !_stop.IsCancellationRequested;
                 if (again)
                 {
                     Ledger.Enter(SinkState.Retrying);
@@ -216,7 +220,7 @@ internal sealed class SinkRunner
         Ledger.Written();
         if (_suspended)
         {
-            _notice(NoticeLevel.Information, "takes results again");
+            _notice(NoticeLevel.Information, "resumed, results are written again");
         }
 
         (_lost, _suspensions, _suspended) = (0, 0, false);
@@ -238,7 +242,7 @@ internal sealed class SinkRunner
             Ledger.Enter(SinkState.Retrying, Words(e));
             if (_lost == 1)
             {
-                _notice(NoticeLevel.Warning, $"lost a result: {Words(e)}");
+                _notice(NoticeLevel.Warning, $"a result could not be written: {Words(e)}");
             }
 
             return;
@@ -254,7 +258,7 @@ internal sealed class SinkRunner
         {
             _suspended = true;
             Ledger.Enter(SinkState.Suspended, Words(e));
-            _notice(NoticeLevel.Error, $"is suspended after {_lost} lost results and probed now and then: {Words(e)}");
+            _notice(NoticeLevel.Error, $"suspended after {_lost} failed results in a row, retrying at intervals: {Words(e)}");
             while (_queue.TryTake(out var waiting))
             {
                 Ledger.Failed();

@@ -1,22 +1,23 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Reads one source on a thread of its own and keeps it alive: opens it, opens it again with growing delays when it fails, and, when it neither
-/// gives a frame nor returns, leaves its thread behind and begins with a fresh one.
-/// </summary>
+/// <summary>Reads one source on its own thread and keeps it alive.</summary>
+/// <remarks>
+/// Opens the source and reopens it with growing delays when it fails. If the source neither delivers a frame nor returns, its thread is
+/// abandoned and a new one is started.
+/// </remarks>
 internal sealed class SourceRunner
 {
-    private const string Silent = "it was closed because it gave no frame";
+    private const string Silent = "closed because it delivered no frame";
 
-    // Broken frames in a row after which a source counts as lost: a stream that is nothing but noise.
+    // Consecutive frames that cannot be decoded after which a source counts as lost: its stream is nothing but noise.
     private const int MostBroken = 100;
 
-    // Threads that hang in a source at one time; a source that leaves more behind is given up.
+    // Maximum number of abandoned threads that hang in a source at one time before the runner gives up.
     private const int MostLeftBehind = 8;
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
-    // How long a source may take to give up once it was told to.
+    // Time that a source has to return after an abort.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     private readonly Func<FrameSource> _create;
@@ -37,17 +38,24 @@ internal sealed class SourceRunner
     private TimeSpan _lastTimestamp, _timeOffset;
     private long _sequenceOffset;
 
-    public SourceRunner(VisionPipelineBuilder.Source source, SourceLedger ledger, Action<Frame, QueuePolicy> deliver, Action<NoticeLevel, string> notice,
-        TimeProvider clock, int seed, CancellationToken cancel)
+    public SourceRunner(
+        VisionPipelineBuilder.Source source,
+        SourceLedger ledger,
+        Action<Frame, QueuePolicy> deliver,
+        Action<NoticeLevel, string> notice,
+        TimeProvider clock,
+        int seed,
+        CancellationToken cancel)
     {
-        (_create, _options, _ledger, _deliver, _notice, _clock, _cancel) = (source.Create, source.Options, ledger, deliver, notice, clock, cancel);
+        (_create, _options, _ledger, _deliver) = (source.Create, source.Options, ledger, deliver);
+        (_notice, _clock, _cancel) = (notice, clock, cancel);
         _random = new Random(seed);
     }
 
-    /// <summary>Done once the source has ended, failed for good or was stopped.</summary>
+    /// <summary>Completes once the source has ended, failed for good or was stopped.</summary>
     public Task Completion => _done.Task;
 
-    /// <summary>Frames read and not given back.</summary>
+    /// <summary>Number of frames read and not returned to the pool.</summary>
     public int FramesOutstanding => _pool.Outstanding;
 
     public void Start()
@@ -58,14 +66,17 @@ internal sealed class SourceRunner
         }
     }
 
-    /// <summary>Looks whether the source has stalled; the pipeline calls it a few times a second.</summary>
+    /// <summary>Checks whether the source has stalled; called by the pipeline a few times a second.</summary>
     public void Watch()
     {
         FrameSource? stalled;
         bool left = false, giveUp = false;
         lock (_lock)
         {
-            if (_done.Task.IsCompleted || _cancel.IsCancellationRequested || _session is not { IsLive: true, Busy: false } session || session.Abandoned)
+            if (_done.Task.IsCompleted
+                || _cancel.IsCancellationRequested
+                || _session is not { IsLive: true, Busy: false } session
+                || session.Abandoned)
             {
                 return;
             }
@@ -92,22 +103,22 @@ internal sealed class SourceRunner
         if (stalled is not null)
         {
             _ledger.Stalled();
-            _notice(NoticeLevel.Warning, FormattableString.Invariant($"has given no frame for {_options.StallTimeout.TotalSeconds:0.#} s"));
+            _notice(NoticeLevel.Warning, FormattableString.Invariant($"no frame for {_options.StallTimeout.TotalSeconds:0.#} s"));
             Abort(stalled);
         }
         else if (giveUp)
         {
-            _ledger.Error("does not return from its reads");
-            _notice(NoticeLevel.Error, "is given up: it does not return from its reads");
+            _ledger.Error("reads do not return");
+            _notice(NoticeLevel.Error, "gave up: reads do not return");
             Finish(SourceState.Failed);
         }
         else if (left)
         {
-            _notice(NoticeLevel.Warning, "does not return from its read; it is left behind and opened anew");
+            _notice(NoticeLevel.Warning, "a read does not return; abandoning it and opening the source again");
         }
     }
 
-    /// <summary>Makes a read that waits give up; for the end of the pipeline.</summary>
+    /// <summary>Aborts a waiting read; for the end of the pipeline.</summary>
     public void Abort()
     {
         FrameSource? source;
@@ -122,7 +133,7 @@ internal sealed class SourceRunner
         }
     }
 
-    /// <summary>Gives up a thread that does not come back after the pipeline was stopped.</summary>
+    /// <summary>Abandons a thread that does not return after the pipeline was stopped.</summary>
     public void Abandon()
     {
         lock (_lock)
@@ -136,7 +147,7 @@ internal sealed class SourceRunner
         Finish(SourceState.Stopped);
     }
 
-    // A source is anybody's code: its abort may throw, block, or meet a source that has just been disposed.
+    // A source may be user code: its Abort may throw, block, or run on a source that has just been disposed.
     private static void Abort(FrameSource source) => ThreadPool.UnsafeQueueUserWorkItem(static s =>
     {
         try
@@ -145,11 +156,11 @@ internal sealed class SourceRunner
         }
         catch (Exception)
         {
-            // It is left behind if it does not come back.
+            // The thread is abandoned if it does not return.
         }
     }, source, preferLocal: false);
 
-    // Under the lock.
+    // Call with the lock held.
     private void Begin(Session session)
     {
         _session = session;
@@ -181,12 +192,12 @@ internal sealed class SourceRunner
                         return;
                     }
 
-                    session.Busy = true; // nothing to watch until it is opened again
+                    session.Busy = true; // no stall detection until it is reopened
                 }
 
                 if (error is null && session.Aborting && !_cancel.IsCancellationRequested)
                 {
-                    error = Silent; // it answered the abort by ending
+                    error = Silent; // it ended because of the abort
                 }
 
                 if (_cancel.IsCancellationRequested || error is null)
@@ -200,14 +211,14 @@ internal sealed class SourceRunner
                 var retry = _options.Reconnect ?? (session.IsLive ? RetryPolicy.Source : RetryPolicy.Never);
                 if (!canRetry || !retry.Allows(_failures))
                 {
-                    _notice(NoticeLevel.Error, $"is given up: {error}");
+                    _notice(NoticeLevel.Error, $"gave up: {error}");
                     Finish(SourceState.Failed);
                     return;
                 }
 
                 var delay = retry.Delay(_failures, _random);
                 _ledger.Enter(SourceState.Reconnecting);
-                _notice(NoticeLevel.Warning, FormattableString.Invariant($"failed: {error}; next try in {delay.TotalSeconds:0.0} s"));
+                _notice(NoticeLevel.Warning, FormattableString.Invariant($"failed: {error}; retrying in {delay.TotalSeconds:0.0} s"));
                 Wait(delay);
                 session.Sign(_clock);
                 (session.Aborting, session.Busy) = (false, false);
@@ -228,7 +239,7 @@ internal sealed class SourceRunner
         }
     }
 
-    // Opens and reads to the end; null when the source ended by itself, else what went wrong.
+    // Opens the source and reads to its end; returns null if it ended on its own, otherwise the error.
     private string? ReadAll(Session session, out bool canRetry)
     {
         canRetry = true;
@@ -251,7 +262,7 @@ internal sealed class SourceRunner
             {
                 if (session.Abandoned)
                 {
-                    return null; // another thread has gone on
+                    return null; // another thread has taken over
                 }
 
                 session.Sign(_clock);
@@ -263,7 +274,7 @@ internal sealed class SourceRunner
 
             if (back)
             {
-                _notice(NoticeLevel.Information, "is back");
+                _notice(NoticeLevel.Information, "reconnected");
             }
 
             return Read(source, session);
@@ -275,8 +286,10 @@ internal sealed class SourceRunner
         }
         catch (Exception e) when (e is not OperationCanceledException || !_cancel.IsCancellationRequested)
         {
-            // Whatever a driver throws: the source is lost, the others go on.
-            return session.Aborting ? Silent : SourceAddress.Redact(e is EdgeVisionException ? e.Message : $"unexpected {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}");
+            // Drivers may throw anything: this source is lost, the others continue.
+            return session.Aborting ? Silent : SourceAddress.Redact(e is EdgeVisionException
+                ? e.Message
+                : $"unexpected {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}");
         }
         finally
         {
@@ -313,12 +326,12 @@ internal sealed class SourceRunner
                 _nextSequence++;
                 if (++broken == 1)
                 {
-                    _notice(NoticeLevel.Warning, $"gave a broken frame, which is skipped: {SourceAddress.Redact(e.Message)}");
+                    _notice(NoticeLevel.Warning, $"a frame cannot be decoded and is skipped: {SourceAddress.Redact(e.Message)}");
                 }
 
                 if (broken >= MostBroken)
                 {
-                    return $"gave {MostBroken} broken frames in a row, the last: {SourceAddress.Redact(e.Message)}";
+                    return $"{MostBroken} frames in a row cannot be decoded, the last: {SourceAddress.Redact(e.Message)}";
                 }
 
                 continue;
@@ -379,7 +392,7 @@ internal sealed class SourceRunner
         return start;
     }
 
-    // A file that is paced is taken for a camera.
+    // A paced file is treated like a camera.
     private bool IsLive(FrameSource source) => source.IsLive || _options.RealTime;
 
     private static TimeSpan Step(FrameSource source) => TimeSpan.FromSeconds(1 / Math.Clamp(source.FrameRate ?? 25, 0.1, 1000));
@@ -405,7 +418,7 @@ internal sealed class SourceRunner
         }
     }
 
-    /// <summary>One thread's time with the source.</summary>
+    /// <summary>State of one thread that reads the source.</summary>
     private sealed class Session
     {
         private long _lastSign;
@@ -413,12 +426,12 @@ internal sealed class SourceRunner
         public volatile bool Abandoned;
         public volatile bool Aborting;
 
-        // Waits for somebody else (room in a queue, its next try), which is no stall.
+        // Waiting for something else (space in a queue, the next retry), which is not a stall.
         public volatile bool Busy;
 
         public FrameSource? Source { get; set; }
 
-        /// <summary>Wait before it is opened, where another was left behind.</summary>
+        /// <summary>Delay before opening, if an earlier thread was abandoned.</summary>
         public TimeSpan FirstDelay { get; init; }
 
         public bool IsLive { get; private set; }

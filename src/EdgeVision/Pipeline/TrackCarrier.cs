@@ -1,18 +1,18 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Carries a source's findings over the frames that the model does not look at: each tracked object goes on at the speed it had between the last
-/// two frames that were looked at; detections on no track stay where they were.
-/// </summary>
+/// <summary>Extrapolates the detections of a source to the frames on which the model does not run.</summary>
+/// <remarks>
+/// Each tracked object moves on at its speed between the last two frames with inference; detections without a track keep their position.
+/// </remarks>
 internal sealed class TrackCarrier
 {
-    // Further than this many steps between looked-at frames nobody can tell where an object is.
+    // Maximum extrapolation, in intervals between frames with inference; positions beyond it are unreliable.
     private const double MostSteps = 2;
     private readonly Detections _last = new();
     private readonly Dictionary<int, (Box Box, TimeSpan Time)> _before = [], _now = [];
     private TimeSpan _lastTime, _stepTime;
 
-    /// <summary>Remembers what was found on a frame that the model looked at.</summary>
+    /// <summary>Stores the detections of a frame on which the model ran.</summary>
     public void Remember(Detections detections, TimeSpan time)
     {
         _before.Clear();
@@ -34,7 +34,7 @@ internal sealed class TrackCarrier
         (_stepTime, _lastTime) = (time - _lastTime, time);
     }
 
-    /// <summary>Fills a result with where the objects should be by now. Masks are left out: their shape would not hold.</summary>
+    /// <summary>Fills a result with the extrapolated positions. Masks are left out: their shape would not match.</summary>
     public void Carry(VisionResult to, Frame frame)
     {
         (to.FrameWidth, to.FrameHeight, to.HasDetections) = (frame.Width, frame.Height, true);
@@ -64,7 +64,7 @@ internal sealed class TrackCarrier
         }
     }
 
-    /// <summary>Forgets everything.</summary>
+    /// <summary>Clears all state.</summary>
     public void Reset()
     {
         _before.Clear();

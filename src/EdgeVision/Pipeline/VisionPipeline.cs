@@ -1,13 +1,14 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Sources, a model, what follows it, and sinks, on threads of their own with bounded queues in between. Every frame that is captured is
-/// delivered, dropped for a reason or failed, and the accounts say how many (<see cref="Snapshot"/>).
-/// </summary>
+/// <summary>Runs sources, models, trackers, rules and sinks on threads of their own with bounded queues in between.</summary>
+/// <remarks>
+/// Every captured frame is delivered, dropped for a reason or failed, and the statistics account for each of them
+/// (<see cref="Snapshot"/>).
+/// </remarks>
 public sealed class VisionPipeline : IAsyncDisposable
 {
-    // A stop takes at most a second: the model's run and the analysis first, then what waits for the sinks. Only a file that is being finished
-    // may take longer, for it would be left half-written.
+    // A stop takes at most a second: first the run of the model and the analysis, then the results queued for the sinks. Only
+    // completing a file may take longer, since it would otherwise stay incomplete.
     private static readonly TimeSpan WorkEnds = TimeSpan.FromMilliseconds(300), RunEnds = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Writing = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(250);
@@ -23,7 +24,7 @@ public sealed class VisionPipeline : IAsyncDisposable
     private readonly PipelineFramePool _frames = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private List<PipelineNotice>? _early = []; // of models that are loaded before anybody can listen
+    private List<PipelineNotice>? _early = []; // messages from loading the models, before a listener can subscribe
     private long _start;
     private Task<LedgerSnapshot>? _run;
 
@@ -40,7 +41,10 @@ public sealed class VisionPipeline : IAsyncDisposable
             _terminate = [.. crops.Select(c => (Action)c.Terminate)];
             int[] serving = PipelineChecks.Serving(parts);
             _ledgers = [.. parts.Sources.Select(s => new SourceLedger(s.Name, _clock))];
-            _sinks = [.. parts.Sinks.Select((s, i) => new SinkRunner(s.Target, s.Options, Teller(s.Target.Name), _clock, parts.Seed + 1000 + i))];
+            _sinks =
+            [
+                .. parts.Sinks.Select((s, i) => new SinkRunner(s.Target, s.Options, Teller(s.Target.Name), _clock, parts.Seed + 1000 + i)),
+            ];
             _analyses = [.. parts.Sources.Select((s, i) => Analysis(parts, s, i, crops, loaded))];
             _models = new ModelRunner[models.Length];
             _sources = new SourceRunner[parts.Sources.Count];
@@ -50,7 +54,11 @@ public sealed class VisionPipeline : IAsyncDisposable
                 int[] served = [.. Enumerable.Range(0, parts.Sources.Count).Where(s => serving[s] == m)];
                 var options = parts.FrameModels[m].Options;
                 Follow(models[m], name);
-                var scheduler = new FrameScheduler([.. served.Select(s => Lane(parts.Sources[s].Options, _ledgers[s]))], Math.Min(options.MaxBatch, models[m].BatchSize), options.MaxWait, _clock);
+                var scheduler = new FrameScheduler(
+                    [.. served.Select(s => Lane(parts.Sources[s].Options, _ledgers[s]))],
+                    Math.Min(options.MaxBatch, models[m].BatchSize),
+                    options.MaxWait,
+                    _clock);
                 _models[m] = new ModelRunner(models[m], name, scheduler, [.. served.Select(s => _analyses[s])], Teller(name), _clock);
                 for (int lane = 0; lane < served.Length; lane++)
                 {
@@ -69,18 +77,17 @@ public sealed class VisionPipeline : IAsyncDisposable
         _loaded = [.. loaded];
     }
 
-    /// <summary>
-    /// Says what happens while the pipeline runs, and first what went otherwise than asked when its models were loaded; called on its threads, so it should return soon.
-    /// </summary>
+    /// <summary>Raised for messages of the running pipeline, first for those from loading its models.</summary>
+    /// <remarks>Raised on the threads of the pipeline, so handlers should return quickly.</remarks>
     public event Action<PipelineNotice>? Notice;
 
-    /// <summary>Names of the sources, in their order.</summary>
+    /// <summary>Names of the sources, in the order in which they were added.</summary>
     public IReadOnlyList<string> Sources => Array.ConvertAll(_ledgers, l => l.Name);
 
-    /// <summary>Frames that are not given back yet: those in flight and those that a sink keeps.</summary>
+    /// <summary>Number of frames not yet returned to the pools: those in flight and those kept by sinks.</summary>
     public int FramesOutstanding => _sources.Sum(s => s.FramesOutstanding);
 
-    /// <summary>The accounts as they stand.</summary>
+    /// <summary>Returns the current statistics.</summary>
     public LedgerSnapshot Snapshot() => new()
     {
         Elapsed = _start == 0 ? TimeSpan.Zero : _clock.GetElapsedTime(_start),
@@ -88,29 +95,29 @@ public sealed class VisionPipeline : IAsyncDisposable
         Sinks = Array.ConvertAll(_sinks, s => s.Ledger.Account()),
     };
 
-    /// <summary>Rules of a source, to draw what they watch; empty for a source without rules.</summary>
-    /// <exception cref="ArgumentException">There is no such source.</exception>
+    /// <summary>Returns the rules of a source, for drawing their outlines; empty for a source without rules.</summary>
+    /// <exception cref="ArgumentException">No source has that name.</exception>
     public IReadOnlyList<IPipelineRule> RulesOf(string source) => Array.FindIndex(_ledgers, l => l.Name == source) is var i and >= 0
         ? _analyses[i].Rules
-        : throw new ArgumentException($"there is no source '{source}'", nameof(source));
+        : throw new ArgumentException($"no source is named '{source}'", nameof(source));
 
     /// <summary>
-    /// Runs until every source has ended or failed, or until it is cancelled; then sinks write what they hold. Cancelling takes effect within a
-    /// second and is no error: the accounts say what was dropped. Runs once.
+    /// Runs until every source has ended or failed, or until cancelled, then lets the sinks write their queues. Runs once.
     /// </summary>
-    /// <returns>The final accounts.</returns>
-    /// <exception cref="InvalidOperationException">It has run already.</exception>
+    /// <returns>The final statistics.</returns>
+    /// <exception cref="InvalidOperationException">The pipeline has already run.</exception>
+    /// <remarks>Cancelling takes effect within a second and is not an error: the statistics say what was dropped.</remarks>
     public Task<LedgerSnapshot> RunAsync(CancellationToken cancel = default)
     {
         if (_run is not null)
         {
-            throw new InvalidOperationException("a pipeline runs once; build another");
+            throw new InvalidOperationException("a pipeline can run only once; build a new one");
         }
 
         return _run = Run(cancel);
     }
 
-    /// <summary>Stops the pipeline if it runs, and frees models and sinks; a model whose run never came back stays.</summary>
+    /// <summary>Stops a running pipeline and disposes models and sinks; a model whose run never returned is not disposed.</summary>
     public async ValueTask DisposeAsync()
     {
         RequestStop();
@@ -125,8 +132,10 @@ public sealed class VisionPipeline : IAsyncDisposable
             await Try(sink.DisposeAsync).ConfigureAwait(false);
         }
 
-        // A thread that was left behind may still be in a model; what it uses cannot be freed under it, and is left to the process's end then.
-        if (_run is null || await Within(Task.WhenAll(_models.Select(m => m.Ended).Concat(_analyses.Select(a => a.Ended))), SinkRunner.CompletingTime).ConfigureAwait(false))
+        // An abandoned thread may still run a model; what it uses must not be disposed then and stays until the process ends.
+        if (_run is null || await Within(
+            Task.WhenAll(_models.Select(m => m.Ended).Concat(_analyses.Select(a => a.Ended))),
+            SinkRunner.CompletingTime).ConfigureAwait(false))
         {
             foreach (var part in _models.Concat(_loaded))
             {
@@ -143,7 +152,7 @@ public sealed class VisionPipeline : IAsyncDisposable
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
         }
 
-        // What one of them does wrong must not keep the others from being freed.
+        // One failing Dispose must not prevent the others.
         async ValueTask Try(Func<ValueTask> free)
         {
             try
@@ -157,7 +166,7 @@ public sealed class VisionPipeline : IAsyncDisposable
         }
     }
 
-    // Told apart from the token: what listens to that is anybody's code and may not return.
+    // Signalled separately from the token: callbacks of the token are user code and may not return.
     private void RequestStop()
     {
         _stopped.TrySetResult();
@@ -191,7 +200,8 @@ public sealed class VisionPipeline : IAsyncDisposable
             source.Start();
         }
 
-        await using var watch = new Timer(_ => Array.ForEach(_sources, s => s.Watch()), null, WatchInterval, WatchInterval).ConfigureAwait(false);
+        await using var watch = new Timer(_ => Array.ForEach(_sources, s => s.Watch()), null, WatchInterval, WatchInterval)
+            .ConfigureAwait(false);
         var ends = Drain();
         await Task.WhenAny(ends, _stopped.Task).ConfigureAwait(false);
         if (!ends.IsCompleted)
@@ -203,7 +213,7 @@ public sealed class VisionPipeline : IAsyncDisposable
         return Snapshot();
     }
 
-    // Each stage ends when the one before it has: nothing is lost on the way.
+    // Each stage ends after the one before it, so that no frame is lost.
     private async Task Drain()
     {
         await Task.WhenAll(_sources.Select(s => s.Completion)).ConfigureAwait(false);
@@ -217,7 +227,7 @@ public sealed class VisionPipeline : IAsyncDisposable
         await Task.WhenAll(_sinks.Select(Finished)).ConfigureAwait(false);
     }
 
-    // A sink may take as long as it needs to write, and so long to complete.
+    // A sink may take as long as it needs to write, but has a time limit to complete.
     private static async Task Finished(SinkRunner sink)
     {
         await Task.WhenAny(sink.Completion, sink.Completing).ConfigureAwait(false);
@@ -242,14 +252,14 @@ public sealed class VisionPipeline : IAsyncDisposable
         var work = Task.WhenAll(_models.Select(m => m.Completion).Concat(_analyses.Select(a => a.Completion)));
         if (!await Within(work, WorkEnds).ConfigureAwait(false))
         {
-            // Closed before the run is given up: a model that ends hands its last frames to an analysis that takes none.
+            // The analysis is closed before the run is terminated: the last frames of a terminated model must not be accepted.
             Array.ForEach(_analyses, a => a.Stop());
             Array.ForEach(_models, m => m.Terminate());
             Array.ForEach(_terminate, t => t());
             await Within(work, RunEnds).ConfigureAwait(false);
         }
 
-        // A camera is let go before somebody may want to open it again.
+        // Cameras are released first: the caller may want to open them again.
         await Within(Task.WhenAll(_sources.Select(s => s.Completion)), RunEnds).ConfigureAwait(false);
         Array.ForEach(_sources, s => s.Abandon());
         Array.ForEach(_models, m => m.Abandon());
@@ -283,16 +293,18 @@ public sealed class VisionPipeline : IAsyncDisposable
         return new CropModel(model, name, part.Options);
     }
 
-    // What a model's providers do otherwise than asked is a notice of the pipeline's.
+    // Warnings of a model's execution providers become messages of the pipeline.
     private void Follow(IFrameModel model, string name)
     {
         var teller = Teller(name);
         model.Tell(text => teller(NoticeLevel.Warning, text));
     }
 
-    private static FrameScheduler.LaneOptions Lane(SourceOptions options, SourceLedger ledger) => new(options.Capacity, options.MaxAge, options.Weight, options.Every, ledger);
+    private static FrameScheduler.LaneOptions Lane(SourceOptions options, SourceLedger ledger) =>
+        new(options.Capacity, options.MaxAge, options.Weight, options.Every, ledger);
 
-    private AnalysisRunner Analysis(VisionPipelineBuilder parts, VisionPipelineBuilder.Source source, int index, CropModel[] crops, List<IDisposable> loaded)
+    private AnalysisRunner Analysis(
+        VisionPipelineBuilder parts, VisionPipelineBuilder.Source source, int index, CropModel[] crops, List<IDisposable> loaded)
     {
         var tracking = parts.Trackings.Find(t => t.Sources is not { } some || some.Contains(source.Name));
         var tracker = tracking?.Create();
@@ -301,10 +313,17 @@ public sealed class VisionPipeline : IAsyncDisposable
             loaded.Add(looking); // it has a model of its own
         }
 
-        return new AnalysisRunner(_ledgers[index], tracker, tracking?.Smoother?.Invoke(), tracking?.KeepUntracked ?? true, source.Options.Every > 1,
+        return new AnalysisRunner(
+            _ledgers[index],
+            tracker,
+            tracking?.Smoother?.Invoke(),
+            tracking?.KeepUntracked ?? true,
+            source.Options.Every > 1,
             [.. crops.Where(c => c.Options.Sources is not { } some || some.Contains(source.Name)).Select(c => new CropRunner(c))],
             [.. parts.Rules.Where(r => r.Sources is not { } some || some.Contains(source.Name)).Select(r => r.Create())],
-            [.. _sinks.Where(s => s.Takes(source.Name))], Teller(source.Name), _clock);
+            [.. _sinks.Where(s => s.Takes(source.Name))],
+            Teller(source.Name),
+            _clock);
     }
 
     private SourceRunner Source(VisionPipelineBuilder parts, int index, FrameScheduler scheduler, int lane)
@@ -343,7 +362,7 @@ public sealed class VisionPipeline : IAsyncDisposable
         }
         catch (Exception)
         {
-            // Who listens must not stop a camera.
+            // A failing listener must not stop a camera.
         }
     }
 }

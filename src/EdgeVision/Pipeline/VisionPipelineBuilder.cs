@@ -1,7 +1,7 @@
 namespace EdgeVision;
 
 /// <summary>
-/// Puts a pipeline together: sources, a model that looks at frames, trackers, models that look at what was found, rules and sinks.
+/// Builds a pipeline from sources, models on frames, trackers, models on detections, rules and sinks.
 /// <code>
 /// await using var pipeline = new VisionPipelineBuilder()
 ///     .AddSource("door", () => new TestPatternSource(new TestPatternOptions()))
@@ -9,7 +9,7 @@ namespace EdgeVision;
 ///     .Track(() => new ByteTracker())
 ///     .AddSink(new JsonLinesSink("people.jsonl"))
 ///     .Build();
-/// var accounts = await pipeline.RunAsync();
+/// var statistics = await pipeline.RunAsync();
 /// </code>
 /// </summary>
 public sealed class VisionPipelineBuilder
@@ -20,7 +20,8 @@ public sealed class VisionPipelineBuilder
 
     internal sealed record CropModel(string Name, Func<IFrameModel> Load, CropModelOptions Options);
 
-    internal sealed record Tracking(Func<ITracker> Create, Func<KeypointSmoother>? Smoother, bool KeepUntracked, IReadOnlyCollection<string>? Sources);
+    internal sealed record Tracking(
+        Func<ITracker> Create, Func<KeypointSmoother>? Smoother, bool KeepUntracked, IReadOnlyCollection<string>? Sources);
 
     internal sealed record Rule(Func<IPipelineRule> Create, IReadOnlyCollection<string>? Sources);
 
@@ -44,10 +45,10 @@ public sealed class VisionPipelineBuilder
 
     internal int Seed { get; private set; } = Environment.TickCount;
 
-    /// <summary>Adds a source; it is made anew each time it has to be opened.</summary>
+    /// <summary>Adds a source; a new instance is created each time it has to be opened.</summary>
     /// <param name="name">Unique name, without credentials.</param>
-    /// <param name="create">Makes the source, not opened.</param>
-    /// <param name="options">Queue, pace, reconnection.</param>
+    /// <param name="create">Creates the source, not yet opened.</param>
+    /// <param name="options">Options for its queue, pace and reconnection.</param>
     public VisionPipelineBuilder AddSource(string name, Func<FrameSource> create, SourceOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -56,10 +57,13 @@ public sealed class VisionPipelineBuilder
         return this;
     }
 
-    /// <summary>Adds a model that looks at whole frames. Each source is served by one.</summary>
-    /// <param name="load">Loads it, with <see cref="RuntimeOptions.BatchSize"/> at least <see cref="FrameModelOptions.MaxBatch"/>; the pipeline disposes it.</param>
-    /// <param name="options">Batches, and the sources that it serves.</param>
-    /// <param name="name">Unique name; the model's own where absent.</param>
+    /// <summary>Adds a model that runs on whole frames. Each source is served by one such model.</summary>
+    /// <param name="load">
+    /// Loads the model, with <see cref="RuntimeOptions.BatchSize"/> at least <see cref="FrameModelOptions.MaxBatch"/>; the pipeline
+    /// disposes it.
+    /// </param>
+    /// <param name="options">Options for its batches and sources.</param>
+    /// <param name="name">Unique name; empty for the model's own.</param>
     public VisionPipelineBuilder AddModel(Func<VisionModel> load, FrameModelOptions? options = null, string name = "")
     {
         ArgumentNullException.ThrowIfNull(load);
@@ -72,10 +76,10 @@ public sealed class VisionPipelineBuilder
         return this;
     }
 
-    /// <summary>Adds a model that looks at the parts of a frame where something was found: a classifier, an embedder, a top-down pose model.</summary>
-    /// <param name="load">Loads it; the pipeline disposes it.</param>
-    /// <param name="options">Which detections, with how much room.</param>
-    /// <param name="name">Unique name in results; the model's own where absent.</param>
+    /// <summary>Adds a model that runs on the crops of detections: a classifier, an embedder, a top-down pose model.</summary>
+    /// <param name="load">Loads the model; the pipeline disposes it.</param>
+    /// <param name="options">Options for the detections and margins of its crops.</param>
+    /// <param name="name">Unique name in results; empty for the model's own.</param>
     public VisionPipelineBuilder AddCropModel(Func<VisionModel> load, CropModelOptions? options = null, string name = "")
     {
         ArgumentNullException.ThrowIfNull(load);
@@ -88,20 +92,24 @@ public sealed class VisionPipelineBuilder
         return this;
     }
 
-    /// <summary>Follows objects from frame to frame; each source gets a tracker of its own.</summary>
-    /// <param name="create">Makes a tracker.</param>
-    /// <param name="smoother">Makes what steadies keypoints; null leaves them.</param>
-    /// <param name="keepUntracked">Whether detections that are on no track stay in the result.</param>
+    /// <summary>Tracks objects from frame to frame; each source gets its own tracker.</summary>
+    /// <param name="create">Creates a tracker.</param>
+    /// <param name="smoother">Creates a keypoint smoother; null for none.</param>
+    /// <param name="keepUntracked">True to keep detections without a track in the result.</param>
     /// <param name="sources">Names of the sources; null for all.</param>
-    public VisionPipelineBuilder Track(Func<ITracker> create, Func<KeypointSmoother>? smoother = null, bool keepUntracked = false, IReadOnlyCollection<string>? sources = null)
+    public VisionPipelineBuilder Track(
+        Func<ITracker> create,
+        Func<KeypointSmoother>? smoother = null,
+        bool keepUntracked = false,
+        IReadOnlyCollection<string>? sources = null)
     {
         ArgumentNullException.ThrowIfNull(create);
         Trackings.Add(new Tracking(create, smoother, keepUntracked, sources));
         return this;
     }
 
-    /// <summary>Adds a rule; each source gets an instance of its own.</summary>
-    /// <param name="create">Makes the rule.</param>
+    /// <summary>Adds a rule; each source gets its own instance.</summary>
+    /// <param name="create">Creates the rule.</param>
     /// <param name="sources">Names of the sources; null for all.</param>
     public VisionPipelineBuilder AddRule(Func<IPipelineRule> create, IReadOnlyCollection<string>? sources = null)
     {
@@ -111,8 +119,8 @@ public sealed class VisionPipelineBuilder
     }
 
     /// <summary>Adds a sink; the pipeline disposes it.</summary>
-    /// <param name="sink">Where results go.</param>
-    /// <param name="options">Queue, tries, sources.</param>
+    /// <param name="sink">The sink.</param>
+    /// <param name="options">Options for its queue, retries and sources.</param>
     public VisionPipelineBuilder AddSink(FrameSink sink, SinkOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(sink);
@@ -120,9 +128,9 @@ public sealed class VisionPipelineBuilder
         return this;
     }
 
-    /// <summary>Takes time from another clock, for tests and replays.</summary>
-    /// <param name="clock">Where time comes from.</param>
-    /// <param name="seed">Seed of what chance decides: the spread of delays.</param>
+    /// <summary>Sets the clock, for tests and replays.</summary>
+    /// <param name="clock">The clock.</param>
+    /// <param name="seed">Seed of the random jitter of delays; null keeps the current one.</param>
     public VisionPipelineBuilder UseClock(TimeProvider clock, int? seed = null)
     {
         ArgumentNullException.ThrowIfNull(clock);
@@ -131,7 +139,7 @@ public sealed class VisionPipelineBuilder
         return this;
     }
 
-    /// <summary>Calls back with the pipeline once it is made, for sinks that ask it for accounts or for what its rules watch.</summary>
+    /// <summary>Adds a callback that receives the pipeline once it is built, for sinks that need its statistics or rules.</summary>
     /// <param name="built">Called by <see cref="Build"/>.</param>
     public VisionPipelineBuilder WhenBuilt(Action<VisionPipeline> built)
     {
@@ -140,8 +148,8 @@ public sealed class VisionPipelineBuilder
         return this;
     }
 
-    /// <summary>Checks the whole, loads the models and makes the pipeline.</summary>
-    /// <exception cref="PipelineConfigException">Something is missing, or named twice, or does not fit.</exception>
+    /// <summary>Validates the configuration, loads the models and creates the pipeline.</summary>
+    /// <exception cref="PipelineConfigException">A part is missing, has a duplicate name, or does not fit the others.</exception>
     /// <exception cref="EdgeVisionException">A model cannot be loaded.</exception>
     public VisionPipeline Build()
     {

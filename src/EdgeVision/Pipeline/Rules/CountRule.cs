@@ -1,34 +1,40 @@
 namespace EdgeVision;
 
-/// <summary>What a <see cref="CountRule"/> counts.</summary>
+/// <summary>Options of a <see cref="CountRule"/>.</summary>
 public sealed record CountRuleOptions
 {
-    /// <summary>Labels that count, without regard to case; null for all.</summary>
+    /// <summary>Labels to count, case-insensitive; null for all.</summary>
     public IReadOnlyCollection<string>? Labels { get; init; }
 
-    /// <summary>Corners of the place in which is counted, three or more; null for the whole frame.</summary>
+    /// <summary>Corners of the region to count in, three or more; null for the whole frame.</summary>
     public IReadOnlyList<(float X, float Y)>? Corners { get; init; }
 
-    /// <summary>In what the corners are given.</summary>
+    /// <summary>Unit of the corners.</summary>
     public PointUnit Unit { get; init; }
 
-    /// <summary>The point of a box that must lie in the place.</summary>
+    /// <summary>Point of a box that must lie in the region.</summary>
     public BoxAnchor Anchor { get; init; } = BoxAnchor.BottomCenter;
 
-    /// <summary>From so many on, at least 1, there are too many, which is an event; null for no events.</summary>
+    /// <summary>Number of objects, at least 1, from which an "above" event is raised; null for no events.</summary>
     public int? Limit { get; init; }
 
-    /// <summary>There are few again at so many or fewer: below <see cref="Limit"/>, one less where null. What lies between changes nothing.</summary>
+    /// <summary>
+    /// Number of objects at or below which a "below" event is raised, less than <see cref="Limit"/>; null for one less than it.
+    /// </summary>
+    /// <remarks>Numbers between the two change nothing.</remarks>
     public int? Release { get; init; }
 
-    /// <summary>Time for which either must last before it is an event, so that a detection that flickers is none.</summary>
+    /// <summary>
+    /// Time for which the number must stay beyond the threshold before an event, so that a flickering detection raises none.
+    /// </summary>
     public TimeSpan Hold { get; init; }
 }
 
-/// <summary>
-/// Counts objects in the frame or in a place: the count "inside", and an event "count" with the direction "above" or "below" and the number when
-/// a limit was reached, or left again, for long enough. Needs no tracker.
-/// </summary>
+/// <summary>Counts objects in the frame or in a region and raises events at a limit. Needs no tracker.</summary>
+/// <remarks>
+/// Adds the count "inside", and an event "count" with the direction "above" or "below" and the number once the limit has been reached, or
+/// left again, for long enough.
+/// </remarks>
 public sealed class CountRule : IPipelineRule
 {
     private readonly CountRuleOptions _options;
@@ -39,10 +45,10 @@ public sealed class CountRule : IPipelineRule
     private bool _above;
     private TimeSpan? _since;
 
-    /// <summary>Prepares a count.</summary>
+    /// <summary>Creates a count rule.</summary>
     /// <param name="name">Name in events and counts.</param>
-    /// <param name="options">What is counted, where, and the limit.</param>
-    /// <exception cref="ArgumentException">A corner is no point, or a limit or time is impossible.</exception>
+    /// <param name="options">Labels, region and limit.</param>
+    /// <exception cref="ArgumentException">A corner, limit or time is invalid.</exception>
     public CountRule(string name, CountRuleOptions options)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -51,7 +57,7 @@ public sealed class CountRule : IPipelineRule
         {
             if (corners.Count < 3)
             {
-                throw new ArgumentException($"a zone has three corners or more, not {corners.Count}", nameof(options));
+                throw new ArgumentException($"a zone needs at least 3 corners; got {corners.Count}", nameof(options));
             }
 
             RuleOutline.Check(corners, options.Unit);
@@ -59,12 +65,16 @@ public sealed class CountRule : IPipelineRule
 
         if (options.Limit is < 1 || options.Hold < TimeSpan.Zero)
         {
-            throw new ArgumentException("the limit of a count is at least 1, its time at least 0", nameof(options));
+            throw new ArgumentException(
+                $"the limit of a count must be at least 1 and its hold time at least 0; got {options.Limit ?? 1} and {options.Hold}",
+                nameof(options));
         }
 
         if (options.Release is { } release && (options.Limit is not { } limit || release < 0 || release >= limit))
         {
-            throw new ArgumentException("the release of a count is at least 0 and below its limit", nameof(options));
+            throw new ArgumentException(
+                $"the release of a count must be at least 0 and below its limit; got {release} with limit {options.Limit?.ToString() ?? "none"}",
+                nameof(options));
         }
 
         (Name, _options, _release) = (name, options, options.Release ?? (options.Limit ?? 1) - 1);
@@ -108,7 +118,7 @@ public sealed class CountRule : IPipelineRule
         }
     }
 
-    /// <summary>Whether there are too many is asked anew.</summary>
+    /// <summary>Resets the state of the limit.</summary>
     public void Reset() => (_above, _since) = (false, null);
 
     private void Judge(PipelineFrame frame, int inside, int limit)

@@ -2,10 +2,11 @@ using System.Globalization;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Keypoints by name or number, as a person writes them, found in a model's own: its labels where they name the keypoints, else COCO's names
-/// where there are 17. A name without a side ("knee") stands for both.
-/// </summary>
+/// <summary>Resolves keypoints given by name or number to the indices of a model's keypoints.</summary>
+/// <remarks>
+/// Names are the model's labels where they name its keypoints, otherwise the names of COCO for 17 keypoints. A name without a side
+/// ("knee") stands for both sides.
+/// </remarks>
 internal sealed class JointSet
 {
     // https://cocodataset.org/#format-data, keypoints of a person.
@@ -22,7 +23,7 @@ internal sealed class JointSet
 
     public JointSet(IReadOnlyList<string> joints) => _joints = [.. joints];
 
-    /// <summary>Indices of the joints, once a side: one list, or two where the names are without a side.</summary>
+    /// <summary>Returns the indices of the joints per side: one array, or two for names without a side.</summary>
     /// <exception cref="EdgeVisionException">The model has no such keypoint.</exception>
     public int[][] In(Detections detections)
     {
@@ -45,10 +46,12 @@ internal sealed class JointSet
 
         int[]? left = Indices("left_", count, names, out string? missing), right = Indices("right_", count, names, out string? other);
         return left is not null && right is not null ? [left, right]
-            : throw new EdgeVisionException($"the model has no keypoint '{missing ?? other}'; it has {(names.Count > 0 ? string.Join(", ", names) : $"{count} without names, so give numbers from 0 to {count - 1}")}");
+            : throw new EdgeVisionException($"the model has no keypoint '{missing ?? other}'; " + (names.Count > 0
+                ? $"its keypoints are {string.Join(", ", names)}"
+                : $"its {count} keypoints have no names, use numbers from 0 to {count - 1}"));
     }
 
-    // Names that have no side of their own take the one asked for; "nose" and numbers stay.
+    // Names without a side get the prefix of the given side; "nose" and numbers stay unchanged.
     private int[]? Indices(string side, int count, IReadOnlyList<string> names, out string? missing)
     {
         int[] found = new int[_joints.Length];

@@ -1,6 +1,6 @@
 namespace EdgeVision;
 
-/// <summary>The detections of some labels alone, with their tracks. Holds its own copies, used again from frame to frame.</summary>
+/// <summary>Filters detections by label, with their tracks. The filtered copy is reused from frame to frame.</summary>
 internal sealed class LabelFilter
 {
     private readonly HashSet<string>? _labels;
@@ -8,11 +8,11 @@ internal sealed class LabelFilter
     private IReadOnlyList<string>? _names;
     private bool[] _wanted = [];
 
-    /// <param name="labels">Labels, without regard to case; null or none for all.</param>
+    /// <param name="labels">Labels, case-insensitive; null or empty for all.</param>
     public LabelFilter(IReadOnlyCollection<string>? labels) =>
         _labels = labels is { Count: > 0 } ? new HashSet<string>(labels, StringComparer.OrdinalIgnoreCase) : null;
 
-    /// <summary>Boxes, scores, classes and tracks of the detections that pass; valid until the next call.</summary>
+    /// <summary>Returns the boxes, scores, classes and tracks of the detections that pass; valid until the next call.</summary>
     public Detections Of(Detections detections)
     {
         if (_labels is null)
@@ -42,7 +42,7 @@ internal sealed class LabelFilter
         return _kept;
     }
 
-    /// <summary>Whether detection <paramref name="index"/> has one of the labels.</summary>
+    /// <summary>Gets whether detection <paramref name="index"/> has one of the labels.</summary>
     public bool Passes(Detections detections, int index)
     {
         if (_labels is null)
@@ -60,7 +60,7 @@ internal sealed class LabelFilter
         return (uint)id < (uint)_wanted.Length ? _wanted[id] : _labels.Contains(detections.LabelOf(id));
     }
 
-    /// <summary>Label of the detection that is on track <paramref name="id"/>; null where none is.</summary>
+    /// <summary>Returns the label of the detection on track <paramref name="id"/>; null if there is none.</summary>
     public static string? OfTrack(Detections detections, int id)
     {
         int index = detections.TrackIds.IndexOf(id);

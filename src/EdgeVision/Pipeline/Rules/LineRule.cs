@@ -1,34 +1,34 @@
 namespace EdgeVision;
 
-/// <summary>What a <see cref="LineRule"/> watches.</summary>
+/// <summary>Options of a <see cref="LineRule"/>.</summary>
 public sealed record LineRuleOptions
 {
-    /// <summary>Where the line begins.</summary>
+    /// <summary>Start point of the line.</summary>
     public required (float X, float Y) Start { get; init; }
 
-    /// <summary>Where it ends. Looking from the start to the end, right is right.</summary>
+    /// <summary>End point of the line. Left and right are seen looking from the start to the end.</summary>
     public required (float X, float Y) End { get; init; }
 
-    /// <summary>In what the ends are given.</summary>
+    /// <summary>Unit of the points.</summary>
     public PointUnit Unit { get; init; }
 
-    /// <summary>The point of a box that must cross.</summary>
+    /// <summary>Point of a box that must cross the line.</summary>
     public BoxAnchor Anchor { get; init; } = BoxAnchor.BottomCenter;
 
-    /// <summary>Labels that count, without regard to case; null for all.</summary>
+    /// <summary>Labels to count, case-insensitive; null for all.</summary>
     public IReadOnlyCollection<string>? Labels { get; init; }
 
-    /// <summary>What a crossing from left to right is called, in events and counts.</summary>
+    /// <summary>Name of crossings from left to right in events and counts.</summary>
     public string ToRight { get; init; } = "in";
 
-    /// <summary>What a crossing from right to left is called.</summary>
+    /// <summary>Name of crossings from right to left in events and counts.</summary>
     public string ToLeft { get; init; } = "out";
 
-    /// <summary>Distance from the line within which no side is decided, in pixels.</summary>
+    /// <summary>Distance from the line, in pixels, within which a point counts as on neither side.</summary>
     public float Margin { get; init; } = 2;
 }
 
-/// <summary>Watches a line: events "crossed" with the direction's name, and a count for each direction. Needs a tracker.</summary>
+/// <summary>Raises "crossed" events with the name of the direction, and counts crossings per direction. Needs a tracker.</summary>
 public sealed class LineRule : IPipelineRule
 {
     private readonly LineRuleOptions _options;
@@ -37,10 +37,12 @@ public sealed class LineRule : IPipelineRule
     private LineCrossing? _line;
     private int _toRight, _toLeft;
 
-    /// <summary>Prepares a line.</summary>
+    /// <summary>Creates a line rule.</summary>
     /// <param name="name">Name in events and counts.</param>
-    /// <param name="options">Ends and names.</param>
-    /// <exception cref="ArgumentException">The line has no length, an end is no point, the directions have one name, or the margin is negative.</exception>
+    /// <param name="options">End points and names.</param>
+    /// <exception cref="ArgumentException">
+    /// The line has no length, a point is invalid, the names of the directions are equal or empty, or the margin is negative.
+    /// </exception>
     public LineRule(string name, LineRuleOptions options)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -48,17 +50,22 @@ public sealed class LineRule : IPipelineRule
         RuleOutline.Check([options.Start, options.End], options.Unit);
         if (options.Start == options.End)
         {
-            throw new ArgumentException("a line has two ends that differ", nameof(options));
+            throw new ArgumentException(
+                FormattableString.Invariant($"the end points of a line must differ; both are [{options.Start.X}, {options.Start.Y}]"),
+                nameof(options));
         }
 
         if (string.IsNullOrEmpty(options.ToRight) || string.IsNullOrEmpty(options.ToLeft) || options.ToRight == options.ToLeft)
         {
-            throw new ArgumentException("the two directions of a line have two names", nameof(options));
+            throw new ArgumentException(
+                $"the two directions of a line need different names that are not empty; got '{options.ToRight}' and '{options.ToLeft}'",
+                nameof(options));
         }
 
         if (!(options.Margin >= 0) || !float.IsFinite(options.Margin))
         {
-            throw new ArgumentException("the margin of a line is at least 0 pixels", nameof(options));
+            throw new ArgumentException(
+                FormattableString.Invariant($"the margin of a line must be at least 0 pixels; got {options.Margin}"), nameof(options));
         }
 
         (Name, _options) = (name, options);
@@ -94,7 +101,7 @@ public sealed class LineRule : IPipelineRule
         frame.AddCount(new RuleCount(Name, _options.ToLeft, _toLeft + line.TotalToLeft));
     }
 
-    /// <summary>Forgets tracks, whose ids begin anew with their source; the counts go on.</summary>
+    /// <summary>Clears the tracks, whose ids restart with their source; the counts continue.</summary>
     public void Reset()
     {
         if (_line is { } line)
@@ -109,7 +116,11 @@ public sealed class LineRule : IPipelineRule
     {
         for (int i = 0; i < tracks.Count; i++)
         {
-            frame.AddEvent(new PipelineEvent(Name, "crossed", tracks[i]) { Label = LabelFilter.OfTrack(detections, tracks[i]), Direction = direction });
+            frame.AddEvent(new PipelineEvent(Name, "crossed", tracks[i])
+            {
+                Label = LabelFilter.OfTrack(detections, tracks[i]),
+                Direction = direction,
+            });
         }
     }
 }

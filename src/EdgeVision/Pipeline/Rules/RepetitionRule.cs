@@ -1,40 +1,42 @@
 namespace EdgeVision;
 
-/// <summary>What a <see cref="RepetitionRule"/> counts.</summary>
+/// <summary>Options of a <see cref="RepetitionRule"/>.</summary>
 public sealed record RepetitionRuleOptions
 {
-    /// <summary>
-    /// Keypoints by name or number. Three: the angle at the second, 0..180 degrees. Two: their distance, as a share of the box's height. A name
-    /// without a side stands for both sides, and the signal is the mean of those that are seen.
-    /// </summary>
+    /// <summary>Keypoints by name or number: three for the angle at the second, two for a distance.</summary>
+    /// <remarks>
+    /// The angle is 0..180 degrees; the distance is a fraction of the height of the box. A name without a side stands for both sides, and
+    /// the signal is the mean of the visible ones.
+    /// </remarks>
     public required IReadOnlyList<string> Joints { get; init; }
 
-    /// <summary>At or below is down, in degrees or as a share.</summary>
+    /// <summary>Signal at or below which the low phase begins, in degrees or as a fraction.</summary>
     public required double Low { get; init; }
 
-    /// <summary>At or above is up; above <see cref="Low"/>.</summary>
+    /// <summary>Signal at or above which the high phase begins; above <see cref="Low"/>.</summary>
     public required double High { get; init; }
 
-    /// <summary>The phase where a repetition begins and ends: High for a squat's knee angle.</summary>
+    /// <summary>Phase in which a repetition starts and ends: High for the knee angle of a squat.</summary>
     public RepetitionPhase From { get; init; } = RepetitionPhase.High;
 
-    /// <summary>Shortest repetition that counts.</summary>
+    /// <summary>Minimum duration of a repetition.</summary>
     public TimeSpan Least { get; init; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>A keypoint scored below is not seen, 0..1.</summary>
+    /// <summary>Minimum score of a visible keypoint, 0..1.</summary>
     public float MinScore { get; init; } = 0.3f;
 
-    /// <summary>Labels that count, without regard to case; null for all.</summary>
+    /// <summary>Labels to count, case-insensitive; null for all.</summary>
     public IReadOnlyCollection<string>? Labels { get; init; }
 }
 
-/// <summary>
-/// Counts repetitions of a movement for each track, or for the best detection where nothing is tracked: events "repetition" with the seconds it
-/// took, and the count "repetitions" of all together. Keypoints are the detector's own, or those that a pose model on detections found.
-/// </summary>
+/// <summary>Counts repetitions of a movement per track, or for the best detection where nothing is tracked.</summary>
+/// <remarks>
+/// Adds events "repetition" with the duration in seconds, and the total count "repetitions". Keypoints come from the detector or from a
+/// pose model on detections.
+/// </remarks>
 public sealed class RepetitionRule : IPipelineRule
 {
-    // A person who is out of sight for longer begins anew.
+    // An object that is not detected for longer starts again.
     private static readonly TimeSpan Keep = TimeSpan.FromSeconds(5);
 
     private readonly RepetitionRuleOptions _options;
@@ -44,22 +46,25 @@ public sealed class RepetitionRule : IPipelineRule
     private readonly List<int> _gone = [];
     private int _total;
 
-    /// <summary>Prepares a count.</summary>
+    /// <summary>Creates a repetition rule.</summary>
     /// <param name="name">Name in events and counts.</param>
     /// <param name="options">Joints and thresholds.</param>
-    /// <exception cref="ArgumentException">There are not two or three joints, or a threshold or time is impossible.</exception>
+    /// <exception cref="ArgumentException">The number of joints is not 2 or 3, or a threshold or time is invalid.</exception>
     public RepetitionRule(string name, RepetitionRuleOptions options)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(options);
         if (options.Joints.Count is not (2 or 3) || options.Joints.Any(string.IsNullOrWhiteSpace))
         {
-            throw new ArgumentException("repetitions need three joints (an angle) or two (a distance)", nameof(options));
+            throw new ArgumentException(
+                $"repetitions need 3 joints (an angle) or 2 (a distance), none of them empty; got {options.Joints.Count}", nameof(options));
         }
 
         if (!(options.MinScore is >= 0 and <= 1))
         {
-            throw new ArgumentException("the lowest score of a keypoint is 0 to 1", nameof(options));
+            throw new ArgumentException(
+                FormattableString.Invariant($"the minimum score of a keypoint must be between 0 and 1; got {options.MinScore}"),
+                nameof(options));
         }
 
         (Name, _options) = (name, options);
@@ -78,7 +83,7 @@ public sealed class RepetitionRule : IPipelineRule
     public bool IsArea => false;
 
     /// <inheritdoc/>
-    /// <exception cref="EdgeVisionException">The model's keypoints are others than those asked for.</exception>
+    /// <exception cref="EdgeVisionException">The model does not have the requested keypoints.</exception>
     public void Update(PipelineFrame frame)
     {
         ArgumentNullException.ThrowIfNull(frame);
@@ -100,7 +105,7 @@ public sealed class RepetitionRule : IPipelineRule
         frame.AddCount(new RuleCount(Name, "repetitions", _total));
     }
 
-    /// <summary>Forgets who moved, whose ids begin anew with their source; the count goes on.</summary>
+    /// <summary>Clears the tracks, whose ids restart with their source; the count continues.</summary>
     public void Reset() => _movers.Clear();
 
     private void Move(PipelineFrame frame, Detections detections, int index, int id)
@@ -115,7 +120,11 @@ public sealed class RepetitionRule : IPipelineRule
         if (mover.Counter.Update(frame.Timestamp, Signal(frame, index)))
         {
             _total++;
-            frame.AddEvent(new PipelineEvent(Name, "repetition", id) { Label = detections.Label(index), Value = mover.Counter.LastDuration.TotalSeconds });
+            frame.AddEvent(new PipelineEvent(Name, "repetition", id)
+            {
+                Label = detections.Label(index),
+                Value = mover.Counter.LastDuration.TotalSeconds,
+            });
         }
     }
 
@@ -145,7 +154,7 @@ public sealed class RepetitionRule : IPipelineRule
         return seen > 0 ? sum / seen : double.NaN;
     }
 
-    // Where the keypoints of a detection stand; null where nobody looked for them on this frame.
+    // The detections that hold the keypoints of a detection; null if none were computed on this frame.
     private static Detections? Figure(PipelineFrame frame, ref int index)
     {
         if (frame.Result.Detections.KeypointCount > 0)
@@ -168,7 +177,9 @@ public sealed class RepetitionRule : IPipelineRule
     private double Distance(in Keypoint a, in Keypoint b, float height)
     {
         double dx = a.X - (double)b.X, dy = a.Y - (double)b.Y;
-        return a.Score >= _options.MinScore && b.Score >= _options.MinScore && height > 0 ? Math.Sqrt(dx * dx + dy * dy) / height : double.NaN;
+        return a.Score >= _options.MinScore && b.Score >= _options.MinScore && height > 0
+            ? Math.Sqrt(dx * dx + dy * dy) / height
+            : double.NaN;
     }
 
     private void Forget(TimeSpan now)

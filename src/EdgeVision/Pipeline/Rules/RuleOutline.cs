@@ -1,15 +1,15 @@
 namespace EdgeVision;
 
-/// <summary>In what a rule's points are given.</summary>
+/// <summary>Unit of the points of a rule.</summary>
 public enum PointUnit
 {
     /// <summary>Pixels of the frame.</summary>
     Pixels,
-    /// <summary>Shares of the frame's width and height, 0..1: one configuration for cameras of several sizes.</summary>
+    /// <summary>Fractions of the frame's width and height, 0..1: one configuration for cameras of several sizes.</summary>
     Relative,
 }
 
-/// <summary>The points of a rule, in pixels of the frames that come: those given as shares are known with the first frame.</summary>
+/// <summary>Converts the points of a rule to pixels of the frame; relative points are known from the first frame.</summary>
 internal sealed class RuleOutline
 {
     private readonly (float X, float Y)[] _given;
@@ -23,10 +23,11 @@ internal sealed class RuleOutline
         Points = unit == PointUnit.Pixels ? _given : [];
     }
 
-    /// <summary>In pixels; empty for shares before the first frame.</summary>
+    /// <summary>Points in pixels; empty for relative points before the first frame.</summary>
     public IReadOnlyList<(float X, float Y)> Points { get; private set; }
 
-    /// <summary>Whether <see cref="Points"/> are other ones now: on the first frame, and where a camera changed its size and points are shares of it.</summary>
+    /// <summary>Updates the points for a frame and returns whether <see cref="Points"/> changed.</summary>
+    /// <remarks>They change on the first frame, and, if relative, when the camera changes its frame size.</remarks>
     public bool Resolve(Frame frame)
     {
         var size = (frame.Width, frame.Height);
@@ -45,20 +46,23 @@ internal sealed class RuleOutline
         return first || _unit == PointUnit.Relative;
     }
 
-    /// <summary>Checks points before anything runs.</summary>
-    /// <exception cref="ArgumentException">A point is no number, or no share where shares are meant.</exception>
+    /// <summary>Validates points before the pipeline runs.</summary>
+    /// <exception cref="ArgumentException">A coordinate is not finite, or not in 0..1 for relative points.</exception>
     public static void Check(IReadOnlyList<(float X, float Y)> points, PointUnit unit)
     {
         foreach (var (x, y) in points)
         {
             if (!float.IsFinite(x) || !float.IsFinite(y))
             {
-                throw new ArgumentException("a point is two numbers", nameof(points));
+                throw new ArgumentException(
+                    FormattableString.Invariant($"the coordinates of a point must be finite numbers; got [{x}, {y}]"), nameof(points));
             }
 
             if (unit == PointUnit.Relative && !(x is >= 0 and <= 1 && y is >= 0 and <= 1))
             {
-                throw new ArgumentException(FormattableString.Invariant($"a relative point is two shares from 0 to 1; [{x}, {y}] is not"), nameof(points));
+                throw new ArgumentException(
+                    FormattableString.Invariant($"the coordinates of a relative point must be between 0 and 1; got [{x}, {y}]"),
+                    nameof(points));
             }
         }
     }

@@ -2,32 +2,33 @@ using System.Runtime.InteropServices;
 
 namespace EdgeVision;
 
-/// <summary>What a <see cref="ZoneRule"/> watches.</summary>
+/// <summary>Options of a <see cref="ZoneRule"/>.</summary>
 public sealed record ZoneRuleOptions
 {
     /// <summary>Corners of the polygon, three or more; see <see cref="Zone"/>.</summary>
     public required IReadOnlyList<(float X, float Y)> Corners { get; init; }
 
-    /// <summary>In what the corners are given.</summary>
+    /// <summary>Unit of the corners.</summary>
     public PointUnit Unit { get; init; }
 
-    /// <summary>The point of a box that must lie in the zone.</summary>
+    /// <summary>Point of a box that must lie in the zone.</summary>
     public BoxAnchor Anchor { get; init; } = BoxAnchor.BottomCenter;
 
-    /// <summary>Labels that count, without regard to case; null for all.</summary>
+    /// <summary>Labels to count, case-insensitive; null for all.</summary>
     public IReadOnlyCollection<string>? Labels { get; init; }
 
-    /// <summary>Stay after which a "dwell" event is noted, once a stay; null for none.</summary>
+    /// <summary>Length of a stay after which one "dwell" event is raised; null for none.</summary>
     public TimeSpan? Dwell { get; init; }
 
-    /// <summary>Time for which an object may be unseen, or outside, before it has left.</summary>
+    /// <summary>Time for which an object may be undetected or outside before it counts as having left.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(0.5);
 }
 
-/// <summary>
-/// Watches a place: events "entered", "left" (with the seconds of the stay) and "dwell", counts "inside" (detections in it now), "entered" and
-/// "left" (tracks, all in all). Who comes and leaves is known by track, so it needs a tracker; "inside" does not.
-/// </summary>
+/// <summary>Raises "entered", "left" and "dwell" events for a zone and counts the objects in it.</summary>
+/// <remarks>
+/// The value of a "left" event is the length of the stay in seconds. Counts are "inside" (detections in the zone now), "entered" and
+/// "left" (tracks in total). Entering and leaving follow tracks and need a tracker; "inside" does not.
+/// </remarks>
 public sealed class ZoneRule : IPipelineRule
 {
     private readonly ZoneRuleOptions _options;
@@ -37,23 +38,24 @@ public sealed class ZoneRule : IPipelineRule
     private Zone? _zone;
     private int _entered, _left;
 
-    /// <summary>Prepares a zone.</summary>
+    /// <summary>Creates a zone rule.</summary>
     /// <param name="name">Name in events and counts.</param>
-    /// <param name="options">Place and thresholds.</param>
-    /// <exception cref="ArgumentException">There are fewer than three corners, one is no point, or a time is negative.</exception>
+    /// <param name="options">Corners and thresholds.</param>
+    /// <exception cref="ArgumentException">There are fewer than three corners, a corner is invalid, or a time is negative.</exception>
     public ZoneRule(string name, ZoneRuleOptions options)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(options);
         if (options.Corners.Count < 3)
         {
-            throw new ArgumentException($"a zone has three corners or more, not {options.Corners.Count}", nameof(options));
+            throw new ArgumentException($"a zone needs at least 3 corners; got {options.Corners.Count}", nameof(options));
         }
 
         RuleOutline.Check(options.Corners, options.Unit);
         if (options.Dwell < TimeSpan.Zero || options.Patience < TimeSpan.Zero)
         {
-            throw new ArgumentException("the times of a zone are at least 0", nameof(options));
+            throw new ArgumentException(
+                $"the times of a zone must be at least 0; got {options.Dwell ?? TimeSpan.Zero} and {options.Patience}", nameof(options));
         }
 
         (Name, _options) = (name, options);
@@ -102,7 +104,7 @@ public sealed class ZoneRule : IPipelineRule
         frame.AddCount(new RuleCount(Name, "left", _left + zone.TotalLeft));
     }
 
-    /// <summary>Forgets tracks, whose ids begin anew with their source; the counts "entered" and "left" go on.</summary>
+    /// <summary>Clears the tracks, whose ids restart with their source; the counts "entered" and "left" continue.</summary>
     public void Reset()
     {
         if (_zone is { } zone)

@@ -120,7 +120,13 @@ public sealed class Annotator : IDisposable
             Masks(canvas, width, height, result);
         }
 
-        using var line = new SKPaint { IsAntialias = true, Style = SKPaintStyle.Stroke, StrokeWidth = unit, StrokeJoin = SKStrokeJoin.Round };
+        using var line = new SKPaint
+        {
+            IsAntialias = true,
+            Style = SKPaintStyle.Stroke,
+            StrokeWidth = unit,
+            StrokeJoin = SKStrokeJoin.Round,
+        };
         for (int i = d.Count - 1; i >= 0; i--) // the best detection last, on top
         {
             line.Color = ColorOf(d, i);
@@ -192,7 +198,13 @@ public sealed class Annotator : IDisposable
     internal void Keypoints(SKCanvas canvas, Detections d, int index, float unit)
     {
         var points = d.Keypoints(index);
-        using var limb = new SKPaint { IsAntialias = true, Style = SKPaintStyle.Stroke, StrokeWidth = unit * 0.9f, StrokeCap = SKStrokeCap.Round };
+        using var limb = new SKPaint
+        {
+            IsAntialias = true,
+            Style = SKPaintStyle.Stroke,
+            StrokeWidth = unit * 0.9f,
+            StrokeCap = SKStrokeCap.Round,
+        };
         var skeleton = _skeleton.Count > 0 ? _skeleton : d.Skeleton;
         for (int k = 0; k < skeleton.Count; k++)
         {
@@ -306,7 +318,8 @@ public sealed class Annotator : IDisposable
         taken.Add(rect);
         using var back = new SKPaint { IsAntialias = true, Color = color.WithAlpha(235) };
         canvas.DrawRoundRect(rect, unit * 1.2f, unit * 1.2f, back);
-        using var ink = new SKPaint { IsAntialias = true, Color = 0.299 * color.Red + 0.587 * color.Green + 0.114 * color.Blue > 150 ? SKColors.Black : SKColors.White };
+        bool isLight = 0.299 * color.Red + 0.587 * color.Green + 0.114 * color.Blue > 150;
+        using var ink = new SKPaint { IsAntialias = true, Color = isLight ? SKColors.Black : SKColors.White };
         canvas.DrawText(text, x + pad, y + h / 2 + font.Size * 0.36f, SKTextAlign.Left, font, ink);
     }
 

@@ -46,7 +46,8 @@ internal sealed class LiveLog
                 if (entry.Notice.Message is not null)
                 {
                     writer.WriteString(
-                        "level"u8, entry.Notice.Level switch { NoticeLevel.Error => "error", NoticeLevel.Warning => "warning", _ => "information" });
+                        "level"u8,
+                        entry.Notice.Level switch { NoticeLevel.Error => "error", NoticeLevel.Warning => "warning", _ => "information" });
                     writer.WriteString("message"u8, entry.Notice.Message);
                 }
                 else

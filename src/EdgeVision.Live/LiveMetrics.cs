@@ -26,7 +26,8 @@ internal static class LiveMetrics
         Each(text, ledger.Sources, "edgevision_frames_in_flight", "gauge", "Frames in flight.", s => s.InFlight);
         Each(text, ledger.Sources, "edgevision_source_running", "gauge",
             "1 while the source delivers frames.", s => s.State == SourceState.Running ? 1 : 0);
-        Each(text, ledger.Sources, "edgevision_source_reconnects_total", "counter", "Number of times a source was reopened.", s => s.Reconnects);
+        Each(text, ledger.Sources, "edgevision_source_reconnects_total", "counter",
+            "Number of times a source was reopened.", s => s.Reconnects);
         Each(text, ledger.Sources, "edgevision_source_stalls_total", "counter", "Number of times a source stalled.", s => s.Stalls);
         Family(text, "edgevision_age_seconds", "summary", "Time from capture to the sinks.");
         foreach (var s in ledger.Sources)

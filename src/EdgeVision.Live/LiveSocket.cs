@@ -48,7 +48,9 @@ internal sealed class LiveSocket(WebSocket socket, LiveHub hub, LiveViewer viewe
             else
             {
                 await CloseAsync(
-                    socket.State == WebSocketState.CloseReceived ? WebSocketCloseStatus.NormalClosure : WebSocketCloseStatus.PolicyViolation,
+                    socket.State == WebSocketState.CloseReceived
+                        ? WebSocketCloseStatus.NormalClosure
+                        : WebSocketCloseStatus.PolicyViolation,
                     null);
             }
 

@@ -22,7 +22,8 @@ internal sealed record BrokerAddress(string Host, int Port, bool Tls, string? Us
             || uri.AbsolutePath.Trim('/').Length > 0 || uri.Query.Length > 0)
         {
             throw new PipelineConfigException(
-                $"sink '{sink}': the address must be HOST, HOST:PORT, {plain.Scheme}://HOST[:PORT] or {tls.Scheme}://HOST[:PORT]; got '{SourceAddress.Redact(text)}'");
+                $"sink '{sink}': the address must be HOST, HOST:PORT, {plain.Scheme}://HOST[:PORT] or {tls.Scheme}://HOST[:PORT]; " +
+                $"got '{SourceAddress.Redact(text)}'");
         }
 
         bool encrypted = uri.Scheme == tls.Scheme || forceTls;

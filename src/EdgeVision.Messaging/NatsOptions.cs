@@ -6,11 +6,11 @@ public sealed record NatsOptions : BrokerOptions
     /// <inheritdoc/>
     public override string Name { get; init; } = "nats";
 
-    /// <summary>
-    /// Gets the server's address, or several of a cluster separated by commas; may contain <c>user:password@</c> or
-    /// <c>token@</c>.
-    /// </summary>
-    /// <remarks><c>host</c>, <c>host:port</c>, <c>nats://host[:port]</c> or, with TLS, <c>tls://host[:port]</c>.</remarks>
+    /// <summary>Gets the server's address, or the addresses of a cluster, separated by commas.</summary>
+    /// <remarks>
+    /// <c>host</c>, <c>host:port</c>, <c>nats://host[:port]</c> or, with TLS, <c>tls://host[:port]</c>; each may contain
+    /// <c>user:password@</c> or <c>token@</c>.
+    /// </remarks>
     public required string Url { get; init; }
 
     /// <summary>Gets the subject of results; null for none.</summary>

@@ -52,7 +52,8 @@ public sealed record WebhookOptions : MessageOptions
                 name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c)),
                 $"'{name}' is not a valid header name");
             Require(
-                !name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase) && !name.Equals("Host", StringComparison.OrdinalIgnoreCase),
+                !name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase)
+                    && !name.Equals("Host", StringComparison.OrdinalIgnoreCase),
                 $"the header {name} is set by the sink and must not be given");
         }
     }

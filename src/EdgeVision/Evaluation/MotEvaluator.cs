@@ -107,7 +107,8 @@ public sealed class MotEvaluator
                 $"ground truth and tracks must have the same number of frames; got {truth.Count} and {found.Count}", nameof(found));
         }
 
-        var sequence = new Sequence(Number(truth, "ground truth", out int objects), objects, Number(found, "tracks", out int tracks), tracks);
+        var sequence = new Sequence(
+            Number(truth, "ground truth", out int objects), objects, Number(found, "tracks", out int tracks), tracks);
         Clear(sequence);
         Identity(sequence);
         Hota(sequence);

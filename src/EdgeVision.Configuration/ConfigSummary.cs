@@ -2,14 +2,21 @@ using System.Globalization;
 
 namespace EdgeVision.Configuration;
 
-/// <summary>What a configuration describes, in lines for people; never holds credentials.</summary>
+/// <summary>Summarizes a configuration in readable lines that never contain credentials.</summary>
 public static class ConfigSummary
 {
-    /// <summary>A line for each source, model, tracker, rule and sink.</summary>
+    /// <summary>Returns a line for each source, model, tracker, rule and sink.</summary>
     public static IReadOnlyList<string> Lines(PipelineConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return [.. config.Sources.Select(Source), .. config.Models.Select(Model), .. config.Tracking.Select(Tracking), .. config.Rules.Select(Rule), .. config.Sinks.Select(Sink)];
+        return
+        [
+            .. config.Sources.Select(Source),
+            .. config.Models.Select(Model),
+            .. config.Tracking.Select(Tracking),
+            .. config.Rules.Select(Rule),
+            .. config.Sinks.Select(Sink),
+        ];
     }
 
     private static string Source(SourceConfig s)
@@ -17,10 +24,12 @@ public static class ConfigSummary
         var o = s.Options;
         List<string> parts = [$"source {s.Name}: {Word(s.Uri.Kind)} {s.Uri.Display}"];
         Add(parts, s.Backend != SourceBackend.Auto, $"by {Word(s.Backend)}");
-        Add(parts, o.RealTime, "at its own pace");
-        Add(parts, true, o.Policy is { } policy ? $"policy {Word(policy)}, {o.Capacity} may wait" : $"policy latest where it is live, else wait; {o.Capacity} may wait");
+        Add(parts, o.RealTime, "in real time");
+        Add(parts, true, o.Policy is { } policy
+            ? $"policy {Word(policy)}, queue of {o.Capacity}"
+            : $"policy latest for live sources, else wait; queue of {o.Capacity}");
         Add(parts, o.MaxAge is not null, Invariant($"dropped when older than {o.MaxAge?.TotalMilliseconds} ms"));
-        Add(parts, o.Every > 1, $"model looks at every {o.Every}. frame");
+        Add(parts, o.Every > 1, $"model runs on every {o.Every}. frame");
         Add(parts, o.Weight != 1, Invariant($"weight {o.Weight}"));
         return string.Join(", ", parts);
     }
@@ -29,10 +38,13 @@ public static class ConfigSummary
     {
         List<string> parts = [$"model {m.Name}: {m.Path}"];
         Add(parts, m.Crops is not null, $"on detections{Of(m.Crops?.Labels)}");
-        Add(parts, m.Frames.MaxBatch > 1, Invariant($"up to {m.Frames.MaxBatch} frames together, waiting {m.Frames.MaxWait.TotalMilliseconds} ms"));
-        Add(parts, !m.Runtime.Providers.IsAuto, $"{(m.Runtime.Providers.Required ? "requires" : "prefers")} {string.Join(", ", m.Runtime.Providers.Providers.Select(p => p.Name()))}");
-        Add(parts, m.Runtime.ProviderLibrary is not null, $"with the provider of {m.Runtime.ProviderLibrary}");
-        Add(parts, m.Runtime.ProviderOptions.Count > 0, $"options {string.Join(", ", m.Runtime.ProviderOptions.Select(o => $"{o.Key}={o.Value}"))}");
+        Add(parts, m.Frames.MaxBatch > 1, Invariant(
+            $"batches of up to {m.Frames.MaxBatch} frames, waiting {m.Frames.MaxWait.TotalMilliseconds} ms"));
+        string providers = string.Join(", ", m.Runtime.Providers.Providers.Select(p => p.Name()));
+        Add(parts, !m.Runtime.Providers.IsAuto, $"{(m.Runtime.Providers.Required ? "requires" : "prefers")} {providers}");
+        Add(parts, m.Runtime.ProviderLibrary is not null, $"with provider library {m.Runtime.ProviderLibrary}");
+        string options = string.Join(", ", m.Runtime.ProviderOptions.Select(o => $"{o.Key}={o.Value}"));
+        Add(parts, m.Runtime.ProviderOptions.Count > 0, $"options {options}");
         return string.Join(", ", parts) + For(m.Crops is null ? m.Frames.Sources : m.Crops.Sources);
     }
 
@@ -40,9 +52,9 @@ public static class ConfigSummary
     {
         List<string> parts = [$"tracking: {Word(t.Tracker)}"];
         Add(parts, t.ByClass, "by class");
-        Add(parts, t.Smooth, "keypoints steadied");
-        Add(parts, t.Appearance is not null, $"looks by {t.Appearance}");
-        Add(parts, t.KeepUntracked, "what is on no track stays");
+        Add(parts, t.Smooth, "keypoints smoothed");
+        Add(parts, t.Appearance is not null, $"appearance by {t.Appearance}");
+        Add(parts, t.KeepUntracked, "untracked detections kept");
         return string.Join(", ", parts) + For(t.Sources);
     }
 
@@ -52,7 +64,7 @@ public static class ConfigSummary
     {
         var o = s.Options;
         string policy = o.Policy is { } p ? Word(p) : "wait for files, drop_oldest for live sources";
-        return $"sink {s.Kind}{(s.Target.Length > 0 ? " " + s.Target : "")}: policy {policy}, {o.Capacity} may wait{For(o.Sources)}";
+        return $"sink {s.Kind}{(s.Target.Length > 0 ? " " + s.Target : "")}: policy {policy}, queue of {o.Capacity}{For(o.Sources)}";
     }
 
     private static void Add(List<string> parts, bool holds, string part)
@@ -67,8 +79,10 @@ public static class ConfigSummary
 
     private static string Of(IReadOnlyCollection<string>? labels) => labels is null ? "" : $" of {string.Join(", ", labels)}";
 
-    // As it is written in the file: DropOldest is drop_oldest.
-    private static string Word(Enum value) => value is QueuePolicy ? System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()) : value.ToString().ToLowerInvariant();
+    // As written in the file: DropOldest is drop_oldest.
+    private static string Word(Enum value) => value is QueuePolicy
+        ? System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString())
+        : value.ToString().ToLowerInvariant();
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

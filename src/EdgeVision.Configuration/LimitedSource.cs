@@ -1,15 +1,16 @@
 namespace EdgeVision.Configuration;
 
-/// <summary>
-/// A source that ends after so many frames, broken ones included. One that is live and is opened again after it was lost goes on counting where the one
-/// before stopped; another begins from its first frame again, and so does its count.
-/// </summary>
+/// <summary>Ends a source after a number of frames, damaged ones included.</summary>
+/// <remarks>
+/// A live source that is reopened after a loss continues counting; another source restarts from its first frame, and so does
+/// its count.
+/// </remarks>
 internal sealed class LimitedSource(FrameSource source, int most, LimitedSource.Count given) : FrameSource(source.Name)
 {
-    /// <summary>Frames given so far, by all that were opened for one source.</summary>
+    /// <summary>Number of frames delivered so far, shared by all instances opened for one source.</summary>
     public sealed class Count
     {
-        /// <summary>How many.</summary>
+        /// <summary>Gets or sets the number of frames.</summary>
         public int Frames { get; set; }
     }
 

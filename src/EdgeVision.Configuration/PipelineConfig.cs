@@ -1,40 +1,40 @@
 namespace EdgeVision.Configuration;
 
-/// <summary>
-/// A pipeline as a YAML file describes it: sources, models, tracking, rules and sinks, checked. The same can be put together in code, as
-/// <c>edgevision run</c> does. docs/pipelines.md has every key.
-/// </summary>
+/// <summary>Pipeline configuration of a YAML file: sources, models, tracking, rules and sinks, checked.</summary>
+/// <remarks>It can also be created in code, as <c>edgevision run</c> does. docs/pipelines.md lists every key.</remarks>
 public sealed record PipelineConfig
 {
-    /// <summary>The version of the format that is read.</summary>
+    /// <summary>Supported version of the format.</summary>
     public const int Version = 1;
 
-    /// <summary>The file's text, for recordings; empty for a configuration made in code.</summary>
+    /// <summary>Gets the file's text, for recordings; empty for a configuration created in code.</summary>
     public string Text { get; init; } = "";
 
-    /// <summary>Folder from which the file's relative paths start; empty for a configuration made in code.</summary>
+    /// <summary>Gets the folder that relative paths start from; empty for a configuration created in code.</summary>
     public string Folder { get; init; } = "";
 
-    /// <summary>Sources, at least one.</summary>
+    /// <summary>Gets the sources, at least one.</summary>
     public required IReadOnlyList<SourceConfig> Sources { get; init; }
 
-    /// <summary>Models; one that looks at whole frames for each source, and others on what those found.</summary>
+    /// <summary>Gets the models: one per source that runs on whole frames, and others that run on its detections.</summary>
     public required IReadOnlyList<ModelConfig> Models { get; init; }
 
-    /// <summary>Trackers; at most one for each source.</summary>
+    /// <summary>Gets the trackers; at most one per source.</summary>
     public IReadOnlyList<TrackingConfig> Tracking { get; init; } = [];
 
-    /// <summary>Rules.</summary>
+    /// <summary>Gets the rules.</summary>
     public IReadOnlyList<RuleConfig> Rules { get; init; } = [];
 
-    /// <summary>Sinks.</summary>
+    /// <summary>Gets the sinks.</summary>
     public IReadOnlyList<SinkConfig> Sinks { get; init; } = [];
 
-    /// <summary>Files and folders that the file names, in its order; none for a configuration made in code.</summary>
+    /// <summary>Gets the files and folders in the file, in order; empty for a configuration created in code.</summary>
     public IReadOnlyList<ConfigFile> Files { get; init; } = [];
 
     /// <summary>Reads and checks a file.</summary>
-    /// <exception cref="PipelineConfigException">It is not there or something is wrong; the message holds the first problem with its line, <see cref="Read"/> gives all.</exception>
+    /// <exception cref="PipelineConfigException">
+    /// The file is missing or invalid; the message has the first problem with its line, <see cref="Read"/> returns all.
+    /// </exception>
     public static PipelineConfig Load(string path)
     {
         string text = ReadFile(path);
@@ -43,24 +43,32 @@ public sealed record PipelineConfig
 
     /// <summary>Reads and checks a text.</summary>
     /// <param name="text">YAML.</param>
-    /// <param name="file">Name for messages.</param>
-    /// <param name="folder">Folder from which relative paths start.</param>
-    /// <exception cref="PipelineConfigException">Something is wrong; the message holds the first problem with its line, <see cref="Read"/> gives all.</exception>
+    /// <param name="file">Name of the file for messages.</param>
+    /// <param name="folder">Folder that relative paths start from.</param>
+    /// <exception cref="PipelineConfigException">
+    /// The text is invalid; the message has the first problem with its line, <see cref="Read"/> returns all.
+    /// </exception>
     public static PipelineConfig Parse(string text, string file, string folder)
     {
         var config = Read(text, file, folder, out var problems);
-        return config ?? throw new PipelineConfigException(problems.Count == 1 ? $"{problems[0]}" : $"{problems[0]}; and {problems.Count - 1} more, which 'edgevision pipeline check' lists");
+        return config ?? throw new PipelineConfigException(problems.Count == 1
+            ? $"{problems[0]}"
+            : $"{problems[0]}; and {problems.Count - 1} more, which 'edgevision pipeline check' lists");
     }
 
-    /// <summary>Reads a text and finds every problem.</summary>
+    /// <summary>Reads a text and finds all problems.</summary>
     /// <param name="text">YAML.</param>
-    /// <param name="file">Name for messages.</param>
-    /// <param name="folder">Folder from which relative paths start.</param>
-    /// <param name="problems">What is wrong, in the order of the lines.</param>
-    /// <param name="environment">Values of environment variables; the process's own where null.</param>
-    /// <param name="loadModels">Whether models are loaded, to know whether they find boxes and have the labels that rules speak of.</param>
-    /// <returns>The configuration; null where something is wrong.</returns>
-    public static PipelineConfig? Read(string text, string file, string folder, out IReadOnlyList<ConfigProblem> problems, Func<string, string?>? environment = null, bool loadModels = false)
+    /// <param name="file">Name of the file for messages.</param>
+    /// <param name="folder">Folder that relative paths start from.</param>
+    /// <param name="problems">Problems, in the order of the lines.</param>
+    /// <param name="environment">Returns the value of an environment variable; null for those of the process.</param>
+    /// <param name="loadModels">
+    /// Whether to load the models, to check that they output boxes and have the labels that rules refer to.
+    /// </param>
+    /// <returns>The configuration; null if there are problems.</returns>
+    public static PipelineConfig? Read(
+        string text, string file, string folder, out IReadOnlyList<ConfigProblem> problems,
+        Func<string, string?>? environment = null, bool loadModels = false)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(file);
@@ -76,28 +84,37 @@ public sealed record PipelineConfig
         return problems.Count == 0 && config is not null ? config with { Files = [.. reading.Files.OrderBy(f => f.Start)] } : null;
     }
 
-    /// <summary>Reads what a recording was made with, with the recorded sources in place of its own and without its sinks: a replay gives the same results.</summary>
+    /// <summary>
+    /// Reads the configuration of a recording with the recorded sources instead of its own and without sinks.
+    /// </summary>
+    /// <remarks>A replay of it gives the same results.</remarks>
     /// <param name="recording">The recording.</param>
-    /// <param name="text">YAML; the recording's own where null.</param>
-    /// <param name="file">Name for messages.</param>
-    /// <param name="folder">Folder from which relative paths start; the one of the recording's configuration where null.</param>
-    /// <param name="problems">What is wrong, in the order of the lines.</param>
-    /// <returns>The configuration; null where something is wrong.</returns>
-    /// <exception cref="PipelineConfigException">The recording holds no configuration, and none is given.</exception>
-    public static PipelineConfig? ReadForReplay(Recording recording, string? text, string file, string? folder, out IReadOnlyList<ConfigProblem> problems)
+    /// <param name="text">YAML; null for that of the recording.</param>
+    /// <param name="file">Name of the file for messages.</param>
+    /// <param name="folder">Folder that relative paths start from; null for that of the recording's configuration.</param>
+    /// <param name="problems">Problems, in the order of the lines.</param>
+    /// <returns>The configuration; null if there are problems.</returns>
+    /// <exception cref="PipelineConfigException">The recording has no configuration, and none is given.</exception>
+    public static PipelineConfig? ReadForReplay(
+        Recording recording, string? text, string file, string? folder, out IReadOnlyList<ConfigProblem> problems)
     {
         ArgumentNullException.ThrowIfNull(recording);
         ArgumentNullException.ThrowIfNull(file);
         var recorded = RecordedText.Parse(recording.Manifest.Config ?? "");
-        text ??= recorded.Text.Length > 0 ? recorded.Text : throw new PipelineConfigException($"the recording '{recording.Folder}' was made without a configuration; give the one to replay it with");
-        var reading = new ConfigReading(file, Path.GetFullPath(folder ?? (recorded.Folder.Length > 0 ? recorded.Folder : recording.Folder)), Environment.GetEnvironmentVariable);
-        var config = YamlText.Root(text, reading) is { } root ? RootSection.ReadForReplay(new ConfigMap(root, "the file", reading), recording) : null;
+        text ??= recorded.Text.Length > 0
+            ? recorded.Text
+            : throw new PipelineConfigException($"the recording '{recording.Folder}' has no configuration; give the one to replay it with");
+        string start = folder ?? (recorded.Folder.Length > 0 ? recorded.Folder : recording.Folder);
+        var reading = new ConfigReading(file, Path.GetFullPath(start), Environment.GetEnvironmentVariable);
+        var config = YamlText.Root(text, reading) is { } root
+            ? RootSection.ReadForReplay(new ConfigMap(root, "the file", reading), recording)
+            : null;
         problems = reading.Problems;
         return problems.Count == 0 ? config : null;
     }
 
-    /// <summary>Text of a configuration's file.</summary>
-    /// <exception cref="PipelineConfigException">It cannot be read.</exception>
+    /// <summary>Reads the text of a configuration file.</summary>
+    /// <exception cref="PipelineConfigException">The file cannot be read.</exception>
     public static string ReadFile(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -107,7 +124,8 @@ public sealed record PipelineConfig
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new PipelineConfigException($"the configuration '{path}' does not exist; 'edgevision pipeline init' prints one to start from", e);
+            throw new PipelineConfigException(
+                $"the configuration '{path}' does not exist; 'edgevision pipeline init' prints one to start from", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -115,13 +133,13 @@ public sealed record PipelineConfig
         }
     }
 
-    /// <summary>Makes the pipeline: loads the models, makes sources and sinks, opens none.</summary>
-    /// <exception cref="PipelineConfigException">The parts do not fit together.</exception>
+    /// <summary>Builds the pipeline: loads the models and creates sources and sinks, without opening them.</summary>
+    /// <exception cref="PipelineConfigException">The parts are inconsistent.</exception>
     /// <exception cref="EdgeVisionException">A model cannot be loaded.</exception>
     public VisionPipeline Build() => ToBuilder().Build();
 
-    /// <summary>The parts as a builder, to which more may be added.</summary>
-    /// <exception cref="PipelineConfigException">A sink does not take its options.</exception>
+    /// <summary>Creates a builder with the configured parts, to which more may be added.</summary>
+    /// <exception cref="PipelineConfigException">The options of a sink are invalid.</exception>
     public VisionPipelineBuilder ToBuilder()
     {
         var builder = new VisionPipelineBuilder();
@@ -137,7 +155,10 @@ public sealed record PipelineConfig
 
         foreach (var tracking in Tracking)
         {
-            builder.Track(() => TrackerFactory.Create(tracking), tracking.Smooth ? () => new KeypointSmoother() : null, tracking.KeepUntracked, tracking.Sources);
+            builder.Track(
+                () => TrackerFactory.Create(tracking),
+                tracking.Smooth ? () => new KeypointSmoother() : null,
+                tracking.KeepUntracked, tracking.Sources);
         }
 
         foreach (var rule in Rules)
@@ -155,11 +176,15 @@ public sealed record PipelineConfig
         return builder;
     }
 
-    /// <summary>The same without the parts that serve other sources alone, and without their names.</summary>
+    /// <summary>
+    /// Returns a copy limited to the given sources: without parts for other sources only, and without the other sources'
+    /// names.
+    /// </summary>
     internal PipelineConfig OverSources(IReadOnlyList<string> names)
     {
         bool Any(IReadOnlyCollection<string>? sources) => sources is null || sources.Any(names.Contains);
-        IReadOnlyCollection<string>? Of(IReadOnlyCollection<string>? sources) => sources is null ? null : [.. sources.Where(names.Contains)];
+        IReadOnlyCollection<string>? Of(IReadOnlyCollection<string>? sources) =>
+            sources is null ? null : [.. sources.Where(names.Contains)];
         return this with
         {
             Models = [.. Models.Where(m => Any(m.Crops is null ? m.Frames.Sources : m.Crops.Sources)).Select(m => m with
@@ -180,7 +205,8 @@ public sealed record PipelineConfig
             return;
         }
 
-        bool followed = Tracking.Any(t => Sources.Any(s => (t.Sources?.Contains(s.Name) ?? true) && (model.Frames.Sources?.Contains(s.Name) ?? true)));
+        bool followed = Tracking.Any(t => Sources.Any(s =>
+            (t.Sources?.Contains(s.Name) ?? true) && (model.Frames.Sources?.Contains(s.Name) ?? true)));
         var runtime = followed ? model.Runtime with { Confidence = model.Runtime.Confidence ?? TrackingConfig.Confidence } : model.Runtime;
         builder.AddModel(() => VisionModel.Load(model.Path, runtime), model.Frames, model.Name);
     }

@@ -3,10 +3,12 @@ using System.Text.RegularExpressions;
 
 namespace EdgeVision.Configuration;
 
-/// <summary>A configuration's text, looked at and changed as text: comments, order and anchors stay.</summary>
+/// <summary>Inspects and edits the text of a configuration, keeping comments, order and anchors.</summary>
 public static partial class PipelineText
 {
-    /// <summary>Environment variables that the values name, each once, in their order; none where the text is no YAML.</summary>
+    /// <summary>
+    /// Returns the environment variables in the values, each once, in order; empty if the text is not valid YAML.
+    /// </summary>
     /// <param name="text">YAML.</param>
     public static IReadOnlyList<ConfigVariable> Variables(string text)
     {
@@ -21,28 +23,29 @@ public static partial class PipelineText
             }
             else if (variable.Default is null)
             {
-                variables[known] = variable; // one place that has no default makes it needed
+                variables[known] = variable; // a variable is required if any use has no default
             }
         }
 
         return variables;
     }
 
-    /// <summary>Secrets that stand in the text itself, where an environment variable or a file should be named; none where the text is no YAML.</summary>
+    /// <summary>Returns secrets in the text itself that should be environment variables or files.</summary>
+    /// <remarks>Empty if the text is not valid YAML.</remarks>
     /// <param name="text">YAML.</param>
-    /// <param name="file">Name for messages.</param>
+    /// <param name="file">Name of the file for messages.</param>
     public static IReadOnlyList<ConfigProblem> Secrets(string text, string file)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(file);
         return [.. YamlScalars.Read(text).Where(HoldsSecret).Select(s => new ConfigProblem(file, s.At.Line, s.At.Column,
-            $"'{s.Key}' holds a secret itself; write ${{NAME}} in its place, an environment variable"))];
+            $"'{s.Key}' must not contain a secret itself; write ${{NAME}}, an environment variable, instead"))];
     }
 
-    /// <summary>The text with other paths in it.</summary>
-    /// <param name="config">A configuration that was read from a text.</param>
-    /// <param name="place">The path for a file, which may hold variables; null: as it is.</param>
-    /// <exception cref="PipelineConfigException">A path is written so that it cannot be changed alone.</exception>
+    /// <summary>Returns the text with other paths.</summary>
+    /// <param name="config">A configuration read from a text.</param>
+    /// <param name="place">Returns the new path of a file, which may contain variables; null to keep it.</param>
+    /// <exception cref="PipelineConfigException">A path is written in a way that it cannot be replaced.</exception>
     public static string WithPaths(PipelineConfig config, Func<ConfigFile, string?> place)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -65,11 +68,12 @@ public static partial class PipelineText
 
         string changed = written.Append(text, from, text.Length - from).ToString();
         return Differs(text, changed, wanted) is { } at
-            ? throw new PipelineConfigException($"the path in line {at.Line} of the configuration cannot be changed; write it in one line, in quotes")
+            ? throw new PipelineConfigException(
+                $"the path in line {at.Line} of the configuration cannot be replaced; write it in one line, in quotes")
             : changed;
     }
 
-    // All values but those that were to change are what they were: then nothing else was touched.
+    // If all other values are unchanged, nothing else was touched.
     private static ConfigPlace? Differs(string text, string changed, Dictionary<int, string> wanted)
     {
         var before = YamlScalars.Read(text);
@@ -85,7 +89,7 @@ public static partial class PipelineText
         return after.Count > before.Count ? before[^1].At : null;
     }
 
-    // Anchors and tags (&name, !tag) stand before the value and belong to it in the reader's eyes.
+    // Anchors and tags (&name, !tag) stand before the value, and the parser includes them in it.
     private static int AfterProperties(string text, int start, int end)
     {
         while (start < end && text[start] is '&' or '!')
@@ -104,9 +108,11 @@ public static partial class PipelineText
         return start;
     }
 
-    // Single quotes know no escapes but the quote itself, so a path stays as it is.
+    // Single quotes have no escapes but the quote itself, so a path stays unchanged.
     private static string Quoted(string path) =>
-        path.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '/' or '-' or '_') && !path.StartsWith('-') ? path : $"'{path.Replace("'", "''", StringComparison.Ordinal)}'";
+        path.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '/' or '-' or '_') && !path.StartsWith('-')
+            ? path
+            : $"'{path.Replace("'", "''", StringComparison.Ordinal)}'";
 
     private static bool HoldsSecret(YamlScalar scalar)
     {
@@ -116,7 +122,7 @@ public static partial class PipelineText
             return scalar.Value.Length > 0 && (references.Count == 0 || references.Any(r => r.Default is { Length: > 0 }));
         }
 
-        // A password that is a variable's alone is no secret yet, and neither is a user's name.
+        // A password that is only a variable is not a secret yet, nor is a user's name.
         string shown = PlainUser().Replace(Reference().Replace(scalar.Value, "***"), "://***@");
         return SourceAddress.Redact(shown) != shown;
     }

@@ -4,16 +4,18 @@ using YamlDotNet.RepresentationModel;
 
 namespace EdgeVision.Configuration;
 
-/// <summary>A configuration's text in a recording, with the folder from which its relative paths start in a comment before it.</summary>
+/// <summary>
+/// Text of a configuration in a recording, preceded by a comment with the folder that relative paths start from.
+/// </summary>
 internal static class RecordedText
 {
     private const string Mark = "# folder: ";
 
-    /// <summary>What is recorded.</summary>
+    /// <summary>Returns the text to record.</summary>
     public static string Of(string text, string folder) => $"{Mark}{folder}\n{WithoutSecrets(text)}";
 
-    // A replay reads no sinks, which hold most of the secrets. Written anew from its nodes the text has no comments, and an anchor that
-    // stood under sinks stands where it is used.
+    // A replay reads no sinks, which contain most of the secrets. The text is rewritten from its nodes: it has no comments,
+    // and an anchor that was defined under sinks is written where it is used.
     private static string WithoutSecrets(string text)
     {
         var yaml = new YamlStream();
@@ -38,7 +40,7 @@ internal static class RecordedText
     {
         if (!seen.Add(node))
         {
-            return; // an anchor's node stands in several places
+            return; // an anchor's node occurs in several places
         }
 
         switch (node)
@@ -46,7 +48,7 @@ internal static class RecordedText
             case YamlMappingNode map:
                 foreach (var (key, value) in map.Children.ToArray())
                 {
-                    // Arguments of ffmpeg may hold headers and keys, and a replay runs none.
+                    // Arguments of ffmpeg may contain headers and keys, and a replay does not run ffmpeg.
                     if (key is YamlScalarNode { Value: { } name } && (name == "input_args" || ConfigSecrets.IsNamed(name)))
                     {
                         map.Children[key] = new YamlScalarNode("***") { Style = ScalarStyle.SingleQuoted };
@@ -66,7 +68,7 @@ internal static class RecordedText
 
                 break;
             case YamlScalarNode { Value: null or "", Style: ScalarStyle.Plain } nothing:
-                nothing.Value = "null"; // else it would be written as an empty text
+                nothing.Value = "null"; // otherwise it would be written as an empty text
                 break;
             case YamlScalarNode { Value: { } value } scalar:
                 scalar.Value = SourceAddress.Redact(value);
@@ -74,10 +76,12 @@ internal static class RecordedText
         }
     }
 
-    /// <summary>The text and the folder out of what was recorded; no folder where it was recorded otherwise.</summary>
+    /// <summary>Splits a recorded text into text and folder; the folder is empty if it was not recorded.</summary>
     public static (string Text, string Folder) Parse(string recorded)
     {
         int end = recorded.IndexOf('\n');
-        return recorded.StartsWith(Mark, StringComparison.Ordinal) && end > 0 ? (recorded[(end + 1)..], recorded[Mark.Length..end].TrimEnd('\r')) : (recorded, "");
+        return recorded.StartsWith(Mark, StringComparison.Ordinal) && end > 0
+            ? (recorded[(end + 1)..], recorded[Mark.Length..end].TrimEnd('\r'))
+            : (recorded, "");
     }
 }

@@ -1,22 +1,22 @@
 namespace EdgeVision.Configuration;
 
-/// <summary>A sink as the configuration has it.</summary>
-/// <param name="Kind">jsonl, csv, video, pictures, clips, mqtt, nats, webhook, live or record.</param>
-/// <param name="Create">Makes the sink, not opened.</param>
-/// <param name="Options">Queue, tries, sources.</param>
+/// <summary>Sink of a configuration.</summary>
+/// <param name="Kind">Kind: jsonl, csv, video, pictures, clips, mqtt, nats, webhook, live or record.</param>
+/// <param name="Create">Creates the sink without opening it.</param>
+/// <param name="Options">Queue, retries and sources.</param>
 public sealed record SinkConfig(string Kind, Func<SinkContext, FrameSink> Create, SinkOptions Options)
 {
-    /// <summary>Whether it writes to standard output, where then nothing else may be written.</summary>
+    /// <summary>Gets whether the sink writes to standard output, which nothing else may use then.</summary>
     public bool UsesStandardOutput { get; init; }
 
-    /// <summary>Where it writes to, as the file has it, without credentials.</summary>
+    /// <summary>Gets the target as written in the file, without credentials.</summary>
     public string Target { get; init; } = "";
 }
 
-/// <summary>What a sink may know of the pipeline that it belongs to: what rules watch, its accounts, and what all was made from.</summary>
+/// <summary>Context of a sink: the configuration, and the pipeline with its rules and ledger.</summary>
 public sealed class SinkContext
 {
-    /// <summary>For sinks that are made before their pipeline is.</summary>
+    /// <summary>Initializes a context for sinks that are created before their pipeline.</summary>
     /// <param name="config">The configuration.</param>
     public SinkContext(PipelineConfig config)
     {
@@ -24,13 +24,13 @@ public sealed class SinkContext
         Config = config;
     }
 
-    /// <summary>The configuration.</summary>
+    /// <summary>Gets the configuration.</summary>
     public PipelineConfig Config { get; }
 
-    /// <summary>The pipeline; null before it is built.</summary>
+    /// <summary>Gets the pipeline; null before it is built.</summary>
     public VisionPipeline? Pipeline { get; private set; }
 
-    /// <summary>Rules of a source, for their outlines; none before the pipeline is built.</summary>
+    /// <summary>Returns the rules of a source, for their outlines; empty before the pipeline is built.</summary>
     public IReadOnlyList<IPipelineRule> RulesOf(string source) => Pipeline?.RulesOf(source) ?? [];
 
     internal void Attach(VisionPipeline pipeline) => Pipeline = pipeline;

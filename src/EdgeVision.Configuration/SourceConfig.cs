@@ -1,76 +1,76 @@
 namespace EdgeVision.Configuration;
 
-/// <summary>Who reads a video, a stream or a camera.</summary>
+/// <summary>Selects the library that reads a video, stream or camera.</summary>
 public enum SourceBackend
 {
-    /// <summary>OpenCV where its native library is there and reads such a source, else the installed ffmpeg.</summary>
+    /// <summary>OpenCV if its native library is available and reads the source, else the installed ffmpeg.</summary>
     Auto,
     /// <summary>OpenCV.</summary>
     OpenCv,
     /// <summary>The installed ffmpeg, as a process.</summary>
     Ffmpeg,
-    /// <summary>EdgeVision itself: JPEGs over HTTP.</summary>
+    /// <summary>EdgeVision's own reader: JPEGs over HTTP.</summary>
     Mjpeg,
 }
 
-/// <summary>What the installed ffmpeg is told beyond the input.</summary>
+/// <summary>Options of ffmpeg besides the input.</summary>
 public sealed record FfmpegConfig
 {
-    /// <summary>The program; null for the one that is found.</summary>
+    /// <summary>Gets the path of ffmpeg; null to search for it.</summary>
     public string? Program { get; init; }
 
-    /// <summary>Arguments before the input, such as <c>-hwaccel_output_format nv12</c>.</summary>
+    /// <summary>Gets arguments before the input, such as <c>-hwaccel_output_format nv12</c>.</summary>
     public IReadOnlyList<string> InputArguments { get; init; } = [];
 
-    /// <summary>Decoder in hardware: vaapi, cuda, qsv, drm, v4l2m2m, auto.</summary>
+    /// <summary>Gets the hardware decoder: vaapi, cuda, qsv, drm, v4l2m2m, auto.</summary>
     public string? HardwareAcceleration { get; init; }
 
-    /// <summary>Device of the decoder, such as /dev/dri/renderD128.</summary>
+    /// <summary>Gets the device of the decoder, such as /dev/dri/renderD128.</summary>
     public string? HardwareDevice { get; init; }
 
-    /// <summary>Transport of RTSP: tcp or udp.</summary>
+    /// <summary>Gets the transport of RTSP: tcp or udp.</summary>
     public string? RtspTransport { get; init; }
 
-    /// <summary>Least buffering, for live streams.</summary>
+    /// <summary>Gets whether buffering is minimized, for live streams.</summary>
     public bool? LowLatency { get; init; }
 }
 
-/// <summary>A source as the configuration has it.</summary>
+/// <summary>Source of a configuration.</summary>
 public sealed record SourceConfig
 {
-    /// <summary>Unique name.</summary>
+    /// <summary>Gets the unique name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Where it is.</summary>
+    /// <summary>Gets the address.</summary>
     public required SourceUri Uri { get; init; }
 
-    /// <summary>How the pipeline treats it.</summary>
+    /// <summary>Gets the options of the source in the pipeline.</summary>
     public SourceOptions Options { get; init; } = new();
 
-    /// <summary>Who reads it.</summary>
+    /// <summary>Gets the library that reads the source.</summary>
     public SourceBackend Backend { get; init; }
 
-    /// <summary>Layout of raw frames, or what ffmpeg is asked for.</summary>
+    /// <summary>Gets the pixel format of raw frames, or the one requested from ffmpeg.</summary>
     public PixelFormat? Format { get; init; }
 
-    /// <summary>Encoding a camera is asked for: mjpg or yuyv.</summary>
+    /// <summary>Gets the encoding requested from a camera: mjpg or yuyv.</summary>
     public string? FourCc { get; init; }
 
-    /// <summary>Size of raw frames, or asked of a camera or of ffmpeg.</summary>
+    /// <summary>Gets the size of raw frames, or the one requested from a camera or ffmpeg.</summary>
     public (int Width, int Height)? Size { get; init; }
 
-    /// <summary>Frames a second: of raw frames and pictures, or asked of a camera or of ffmpeg.</summary>
+    /// <summary>Gets the frames per second of raw frames and images, or those requested from a camera or ffmpeg.</summary>
     public double? FrameRate { get; init; }
 
-    /// <summary>Whether it begins again at its end.</summary>
+    /// <summary>Gets whether the source starts again at its end.</summary>
     public bool Loop { get; init; }
 
-    /// <summary>Frames after which it ends; null for none.</summary>
+    /// <summary>Gets the maximum number of frames; null for no limit.</summary>
     public int? MaxFrames { get; init; }
 
-    /// <summary>Which of a recording's sources; null for its only one.</summary>
+    /// <summary>Gets the name of a recording's source; null if it has only one.</summary>
     public string? Recorded { get; init; }
 
-    /// <summary>What ffmpeg is told.</summary>
+    /// <summary>Gets the options of ffmpeg.</summary>
     public FfmpegConfig Ffmpeg { get; init; } = new();
 }

@@ -4,11 +4,11 @@ using EdgeVision.OpenCv;
 
 namespace EdgeVision.Configuration;
 
-/// <summary>Makes sources out of addresses and what was said beside them.</summary>
+/// <summary>Creates sources from their configuration.</summary>
 public static class SourceFactory
 {
-    /// <summary>The source, not opened.</summary>
-    /// <exception cref="PipelineConfigException">It does not take what was said of it.</exception>
+    /// <summary>Creates a source without opening it.</summary>
+    /// <exception cref="PipelineConfigException">The options are not valid for the source.</exception>
     /// <exception cref="SourceException">A recording cannot be read.</exception>
     public static FrameSource Create(SourceConfig source)
     {
@@ -16,23 +16,25 @@ public static class SourceFactory
         return Repeatedly(source)();
     }
 
-    /// <summary>Makes the source as often as it must be opened again; its most frames count over all of them.</summary>
+    /// <summary>
+    /// Returns a factory that creates the source again for each reopening. All instances share the maximum number of frames.
+    /// </summary>
     internal static Func<FrameSource> Repeatedly(SourceConfig source)
     {
         var given = new LimitedSource.Count();
         return () => source.MaxFrames is { } most ? new LimitedSource(Make(source), most, given) : Make(source);
     }
 
-    /// <summary>Refuses, before anything runs, what a source would refuse when it is made. Opens nothing.</summary>
-    /// <returns>The same.</returns>
-    /// <exception cref="PipelineConfigException">It does not take what was said of it.</exception>
+    /// <summary>Checks the options of a source before anything runs. Opens nothing.</summary>
+    /// <returns>The same configuration.</returns>
+    /// <exception cref="PipelineConfigException">The options are not valid for the source.</exception>
     /// <exception cref="SourceException">A recording cannot be read.</exception>
     public static SourceConfig Checked(SourceConfig source)
     {
         ArgumentNullException.ThrowIfNull(source);
         if (source.Uri.Kind is SourceKind.Test or SourceKind.Ffmpeg or SourceKind.Mjpeg or SourceKind.Recording)
         {
-            Create(source).Dispose(); // the others take everything, and the first of OpenCV's would load its library
+            Create(source).Dispose(); // other sources have no invalid options, and the first one of OpenCV would load its library
         }
 
         return source;
@@ -42,15 +44,22 @@ public static class SourceFactory
     {
         SourceKind.Test => new TestPatternSource(TestPatternOptions.Parse(source.Uri.Address) with { Name = source.Name }),
         SourceKind.Raw => Raw(source),
-        SourceKind.Pictures => new PictureSource(new PictureOptions { Paths = [source.Uri.Address], Name = source.Name, Rate = source.FrameRate, Loop = source.Loop }),
+        SourceKind.Pictures => new PictureSource(new PictureOptions
+        {
+            Paths = [source.Uri.Address],
+            Name = source.Name,
+            Rate = source.FrameRate,
+            Loop = source.Loop,
+        }),
         SourceKind.Ffmpeg => Ffmpeg(source),
         SourceKind.Recording => Recorded(source),
-        SourceKind.Mjpeg when source.Backend is SourceBackend.Auto or SourceBackend.Mjpeg => new MjpegSource(new MjpegOptions { Address = source.Uri.Address, Name = source.Name }),
+        SourceKind.Mjpeg when source.Backend is SourceBackend.Auto or SourceBackend.Mjpeg =>
+            new MjpegSource(new MjpegOptions { Address = source.Uri.Address, Name = source.Name }),
         SourceKind.Camera => UsesFfmpeg(source) ? Ffmpeg(source) : Camera(source),
         _ => UsesFfmpeg(source) ? Ffmpeg(source) : new VideoSource(new VideoOptions { Input = source.Uri.Address, Name = source.Name }),
     };
 
-    // OpenCV's packages read files and cameras, and no streams; without its native library ffmpeg reads all.
+    // OpenCV's packages read files and cameras but no streams; without its native library, ffmpeg reads all of them.
     private static bool UsesFfmpeg(SourceConfig source) => source.Backend switch
     {
         SourceBackend.Ffmpeg => true,
@@ -60,8 +69,9 @@ public static class SourceFactory
 
     private static RawSource Raw(SourceConfig source)
     {
-        var (width, height) = source.Size ?? throw new PipelineConfigException("raw frames from standard input need a size, such as 640x480");
-        var format = source.Format ?? throw new PipelineConfigException("raw frames from standard input need a format, such as nv12");
+        var (width, height) = source.Size
+            ?? throw new PipelineConfigException("raw frames from standard input require a size, such as 640x480");
+        var format = source.Format ?? throw new PipelineConfigException("raw frames from standard input require a format, such as nv12");
         return new RawSource(Console.OpenStandardInput(), format, width, height, source.FrameRate ?? 25, source.Name);
     }
 
@@ -92,10 +102,14 @@ public static class SourceFactory
 
         int colon = address.IndexOf(':') + 1;
         return new FfmpegSource(source.Uri.Kind != SourceKind.Ffmpeg ? options
-            : options with { Input = address[colon..], InputFormat = address.StartsWith("lavfi:", StringComparison.Ordinal) ? "lavfi" : null });
+            : options with
+            {
+                Input = address[colon..],
+                InputFormat = address.StartsWith("lavfi:", StringComparison.Ordinal) ? "lavfi" : null,
+            });
     }
 
-    // What is asked of a camera is asked of the device, not scaled afterwards.
+    // Size and rate of a camera are requested from the device, not produced by scaling.
     private static FfmpegOptions OfCamera(FfmpegOptions options, SourceConfig source)
     {
         List<(string, string)> asked = [];
@@ -143,11 +157,14 @@ public static class SourceFactory
     {
         var recording = Recording.Open(source.Uri.Address);
         string name = source.Recorded ?? (recording.Sources.Count == 1 ? recording.Sources[0].Name
-            : throw new PipelineConfigException($"the recording '{source.Uri.Address}' has {recording.Sources.Count} sources; say which is 'recorded': {string.Join(", ", recording.Sources.Select(s => s.Name))}"));
-        return new ReplaySource(recording.Source(name), new ReplayOptions { RealTime = source.Options.RealTime, OpenReference = OpenReference });
+            : throw new PipelineConfigException(
+                $"'recorded' must be one of the {recording.Sources.Count} sources of the recording '{source.Uri.Address}': " +
+                $"{string.Join(", ", recording.Sources.Select(s => s.Name))}"));
+            return new ReplaySource(
+                recording.Source(name), new ReplayOptions { RealTime = source.Options.RealTime, OpenReference = OpenReference });
     }
 
-    // The path comes from the recording, which may come from anywhere: a file and nothing else is opened.
+    // The path is from the recording, which may be untrusted, so only a file is opened.
     private static FrameSource OpenReference(string path) => File.Exists(path)
         ? Create(new SourceConfig { Name = Path.GetFileName(path), Uri = new SourceUri(SourceKind.Video, Path.GetFullPath(path)) })
         : throw new SourceException($"the recording refers to '{path}', which does not exist", canRetry: false);

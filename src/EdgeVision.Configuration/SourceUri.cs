@@ -3,10 +3,10 @@ using EdgeVision.Imaging;
 
 namespace EdgeVision.Configuration;
 
-/// <summary>What an address stands for.</summary>
+/// <summary>Kind of a source's address.</summary>
 public enum SourceKind
 {
-    /// <summary>A picture, a folder of pictures, or a pattern.</summary>
+    /// <summary>An image, a folder of images, or a pattern.</summary>
     Pictures,
     /// <summary>A video file, or a stream that a video library reads: RTSP, HTTP, RTMP, SRT, UDP.</summary>
     Video,
@@ -16,31 +16,36 @@ public enum SourceKind
     Mjpeg,
     /// <summary>Raw frames from standard input.</summary>
     Raw,
-    /// <summary>A drawn test pattern.</summary>
+    /// <summary>A generated test pattern.</summary>
     Test,
-    /// <summary>Anything the installed ffmpeg reads.</summary>
+    /// <summary>Any input of the installed ffmpeg.</summary>
     Ffmpeg,
-    /// <summary>A recording made by the record sink.</summary>
+    /// <summary>A recording created by the record sink.</summary>
     Recording,
 }
 
-/// <summary>
-/// An address of a source, as configurations and <c>run --source</c> take it:
-/// a picture, folder, pattern or video file; a camera's number or <c>/dev/videoN</c>; <c>rtsp://</c>; <c>http(s)://</c> (MJPEG, or a video by its
-/// ending); <c>-</c> for raw frames from standard input; <c>test:640x480@30?objects=5</c>; <c>ffmpeg:INPUT</c>, <c>lavfi:GRAPH</c>; the folder of a recording.
-/// </summary>
-/// <param name="Kind">What it stands for.</param>
-/// <param name="Address">Path, number or URL; may hold credentials.</param>
+/// <summary>Address of a source, as in configurations and <c>run --source</c>.</summary>
+/// <remarks>
+/// One of: an image, folder, pattern or video file; a camera's number or <c>/dev/videoN</c>; <c>rtsp://</c>;
+/// <c>http(s)://</c> (MJPEG, or a video by its extension); <c>-</c> for raw frames from standard input;
+/// <c>test:640x480@30?objects=5</c>; <c>ffmpeg:INPUT</c>, <c>lavfi:GRAPH</c>; the folder of a recording.
+/// </remarks>
+/// <param name="Kind">Kind of the address.</param>
+/// <param name="Address">Path, number or URL; may contain credentials.</param>
 public sealed record SourceUri(SourceKind Kind, string Address)
 {
     private static readonly string[] VideoSchemes = ["rtsp", "rtsps", "rtmp", "rtmps", "srt", "udp", "rtp", "tcp", "hls"];
 
-    private static readonly string[] VideoEndings = [".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".ts", ".m3u8", ".mpd", ".flv", ".mpg", ".mpeg", ".wmv", ".ogv", ".h264", ".h265", ".hevc", ".3gp"];
+    private static readonly string[] VideoEndings =
+    [
+        ".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".ts", ".m3u8", ".mpd", ".flv", ".mpg", ".mpeg", ".wmv", ".ogv",
+        ".h264", ".h265", ".hevc", ".3gp",
+    ];
 
-    /// <summary>The address without credentials.</summary>
+    /// <summary>Gets the address without credentials.</summary>
     public string Display => SourceAddress.Redact(Address);
 
-    /// <summary>A name for a source that was given none, without credentials.</summary>
+    /// <summary>Gets the name of a source that has none, without credentials.</summary>
     public string DefaultName => Kind switch
     {
         SourceKind.Pictures or SourceKind.Recording => Path.GetFileName(Address.TrimEnd('/')),
@@ -51,23 +56,27 @@ public sealed record SourceUri(SourceKind Kind, string Address)
         _ => Display,
     };
 
-    /// <summary>Whether it is on a network, and so comes by itself.</summary>
+    /// <summary>Gets whether the source is on a network, so that frames arrive in real time.</summary>
     public bool IsNetwork => Kind == SourceKind.Mjpeg || Kind == SourceKind.Video && Address.Contains("://", StringComparison.Ordinal);
 
-    /// <summary>Kind and address, without credentials.</summary>
+    /// <summary>Returns kind and address, without credentials.</summary>
     public override string ToString() => $"{Kind} {Display}";
 
-    /// <summary>Reads an address.</summary>
-    /// <param name="text">As written.</param>
-    /// <param name="folder">Folder from which relative paths start.</param>
-    /// <exception cref="PipelineConfigException">It means nothing, or the file is not there; the message holds no credentials.</exception>
+    /// <summary>Parses an address.</summary>
+    /// <param name="text">Text as written.</param>
+    /// <param name="folder">Folder that relative paths start from.</param>
+    /// <exception cref="PipelineConfigException">
+    /// The address is invalid, or the file is missing; the message contains no credentials.
+    /// </exception>
     public static SourceUri Parse(string text, string folder)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(folder);
         if (string.IsNullOrWhiteSpace(text))
         {
-            throw new PipelineConfigException("an address is empty; give a file, folder, camera number, rtsp:// or http:// URL, test:, ffmpeg: or -");
+            throw new PipelineConfigException(
+                "the address of a source must be a file, folder, camera number, rtsp:// or http:// URL, test:, ffmpeg: or -; " +
+                "got an empty text");
         }
 
         if (text == "-")
@@ -83,13 +92,15 @@ public sealed record SourceUri(SourceKind Kind, string Address)
         if (text.StartsWith("lavfi:", StringComparison.Ordinal) || text.StartsWith("ffmpeg:", StringComparison.Ordinal))
         {
             return text.Length > text.IndexOf(':') + 1 ? new SourceUri(SourceKind.Ffmpeg, text)
-                : throw new PipelineConfigException($"'{text}' has no input; write ffmpeg:video.mp4 or lavfi:testsrc2=size=640x480:rate=30");
+                : throw new PipelineConfigException(
+                    $"'{text}' must be followed by an input; write ffmpeg:video.mp4 or lavfi:testsrc2=size=640x480:rate=30");
         }
 
         if (text.All(char.IsAsciiDigit) && !File.Exists(Path.Combine(folder, text)))
         {
-            return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < 1000 ? new SourceUri(SourceKind.Camera, text)
-                : throw new PipelineConfigException($"there is no camera of number {text}; cameras count from 0");
+            return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < 1000
+                ? new SourceUri(SourceKind.Camera, text)
+                : throw new PipelineConfigException($"the number of a camera must be 0 to 999; got {text}");
         }
 
         if (text.StartsWith("/dev/video", StringComparison.Ordinal))
@@ -106,7 +117,9 @@ public sealed record SourceUri(SourceKind Kind, string Address)
         string shown = SourceAddress.Redact(text);
         if (scheme == "file")
         {
-            return Uri.TryCreate(text, UriKind.Absolute, out var file) ? Files(shown, file.LocalPath) : throw new PipelineConfigException($"'{shown}' is no URL");
+            return Uri.TryCreate(text, UriKind.Absolute, out var file)
+                ? Files(shown, file.LocalPath)
+                : throw new PipelineConfigException($"'{shown}' is not a valid URL");
         }
 
         if (Array.IndexOf(VideoSchemes, scheme) >= 0)
@@ -116,12 +129,14 @@ public sealed record SourceUri(SourceKind Kind, string Address)
 
         if (scheme is not ("http" or "https"))
         {
-            throw new PipelineConfigException($"'{shown}' begins with {scheme}://, which is no kind of source; use rtsp, rtsps, http, https, rtmp, srt, udp or rtp, or ffmpeg:{scheme}://… for whatever ffmpeg reads");
+            throw new PipelineConfigException(
+                "the scheme of a source must be rtsp, rtsps, http, https, rtmp, srt, udp or rtp; " +
+                $"got {scheme}:// in '{shown}'; use ffmpeg:{scheme}://… for anything ffmpeg reads");
         }
 
         return Uri.TryCreate(text, UriKind.Absolute, out var url)
             ? new SourceUri(IsVideo(url.AbsolutePath) ? SourceKind.Video : SourceKind.Mjpeg, text)
-            : throw new PipelineConfigException($"'{shown}' is no URL");
+            : throw new PipelineConfigException($"'{shown}' is not a valid URL");
     }
 
     private static SourceUri Files(string shown, string path)
@@ -143,10 +158,13 @@ public sealed record SourceUri(SourceKind Kind, string Address)
 
         if (!File.Exists(path))
         {
-            throw new PipelineConfigException($"'{shown}' does not exist; a source is a file, folder, pattern, camera number, rtsp:// or http:// URL, test:, ffmpeg: or -");
+            throw new PipelineConfigException(
+                $"'{shown}' does not exist; a source must be a file, folder, pattern, camera number, rtsp:// or http:// URL, " +
+                "test:, ffmpeg: or -");
         }
 
-        return new SourceUri(ImageFile.Extensions.Contains(Path.GetExtension(path).ToLowerInvariant()) ? SourceKind.Pictures : SourceKind.Video, path);
+        return new SourceUri(
+            ImageFile.Extensions.Contains(Path.GetExtension(path).ToLowerInvariant()) ? SourceKind.Pictures : SourceKind.Video, path);
     }
 
     private static bool IsVideo(string path) => Array.IndexOf(VideoEndings, Path.GetExtension(path).ToLowerInvariant()) >= 0;

@@ -1,19 +1,23 @@
 namespace EdgeVision.Configuration;
 
-/// <summary>Makes trackers.</summary>
+/// <summary>Creates trackers.</summary>
 public static class TrackerFactory
 {
-    // Frames at 30 a second for which a lost track is kept, as the references have it.
+    // Frames at 30 per second for which a lost track is kept, as in the reference implementations.
     private const int Buffer = 30;
 
-    /// <summary>A tracker for one source.</summary>
-    /// <exception cref="EdgeVisionException">The embedding model cannot be loaded, or gives no embedding.</exception>
+    /// <summary>Creates a tracker for one source.</summary>
+    /// <exception cref="EdgeVisionException">The embedding model cannot be loaded, or outputs no embedding.</exception>
     public static ITracker Create(TrackingConfig tracking)
     {
         ArgumentNullException.ThrowIfNull(tracking);
         return tracking.Tracker switch
         {
-            TrackerKind.OcSort => new OcSortTracker(new OcSortOptions { ByClass = tracking.ByClass, MaxAge = Math.Max(1, (int)(tracking.FrameRate / 30 * Buffer)) }),
+            TrackerKind.OcSort => new OcSortTracker(new OcSortOptions
+            {
+                ByClass = tracking.ByClass,
+                MaxAge = Math.Max(1, (int)(tracking.FrameRate / 30 * Buffer)),
+            }),
             TrackerKind.BotSort => BotSort(tracking),
             _ => new ByteTracker(new ByteTrackOptions { ByClass = tracking.ByClass, FrameRate = tracking.FrameRate }),
         };
@@ -34,6 +38,7 @@ public static class TrackerFactory
         }
 
         model.Dispose();
-        throw new PipelineConfigException($"the model '{path}' gives no embedding, so it cannot tell objects apart; use an embedding model");
+        throw new PipelineConfigException(
+            $"the model '{path}' must output an embedding to compare objects; use an embedding model");
     }
 }

@@ -2,15 +2,18 @@ using EdgeVision.OpenCv;
 
 namespace EdgeVision.Configuration;
 
-/// <summary>Makes writers of videos.</summary>
+/// <summary>Creates video writers.</summary>
 public static class VideoWriterFactory
 {
-    /// <summary>A writer by the installed ffmpeg, or by OpenCV where there is none.</summary>
-    /// <exception cref="SinkException">Neither is there, or the file cannot be made.</exception>
+    /// <summary>Creates a writer that uses the installed ffmpeg, or OpenCV if there is none.</summary>
+    /// <exception cref="SinkException">Neither is available, or the file cannot be created.</exception>
     public static IVideoWriter Create(VideoTarget target)
     {
         ArgumentNullException.ThrowIfNull(target);
-        bool ffmpeg = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, OperatingSystem.IsWindows() ? "ffmpeg.exe" : "ffmpeg")));
+        string executable = OperatingSystem.IsWindows() ? "ffmpeg.exe" : "ffmpeg";
+        bool ffmpeg = (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator)
+            .Any(folder => File.Exists(Path.Combine(folder, executable)));
         return ffmpeg || !OpenCvLibrary.Available(out _) ? new FfmpegVideoWriter(target) : new OpenCvVideoWriter(target);
     }
 }

@@ -2,17 +2,18 @@ using System.Globalization;
 
 namespace EdgeVision.Configuration;
 
-/// <summary>Values as people write them, in files and on the command line.</summary>
+/// <summary>Names of pixel formats, and sizes, as written in files and on the command line.</summary>
 public static class Words
 {
-    /// <summary>Layouts of raw frames.</summary>
+    /// <summary>Gets the names of pixel formats of raw frames.</summary>
     public static IReadOnlyList<(string Word, PixelFormat Format)> Formats { get; } =
     [
-        ("gray", PixelFormat.Gray8), ("bgr", PixelFormat.Bgr24), ("rgb", PixelFormat.Rgb24), ("bgra", PixelFormat.Bgra32), ("rgba", PixelFormat.Rgba32),
+        ("gray", PixelFormat.Gray8), ("bgr", PixelFormat.Bgr24), ("rgb", PixelFormat.Rgb24),
+        ("bgra", PixelFormat.Bgra32), ("rgba", PixelFormat.Rgba32),
         ("nv12", PixelFormat.Nv12), ("i420", PixelFormat.I420), ("yuy2", PixelFormat.Yuy2),
     ];
 
-    /// <summary>A width and a height in pixels, as <c>640x480</c>; null where the text is none.</summary>
+    /// <summary>Parses a width and a height in pixels, as <c>640x480</c>; returns null for other texts.</summary>
     public static (int Width, int Height)? Extent(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -20,5 +21,6 @@ public static class Words
         return parts.Length == 2 && Side(parts[0], out int width) && Side(parts[1], out int height) ? (width, height) : null;
     }
 
-    private static bool Side(string text, out int side) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out side) && side is >= 1 and <= Frame.MaxSide;
+    private static bool Side(string text, out int side) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out side) && side is >= 1 and <= Frame.MaxSide;
 }

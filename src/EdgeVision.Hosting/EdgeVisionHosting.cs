@@ -9,7 +9,7 @@ using OpenTelemetry.Trace;
 namespace EdgeVision.Hosting;
 
 /// <summary>
-/// Pipelines as services of a host, their health, and their metrics and traces for OpenTelemetry.
+/// Runs pipelines as services of a host, with health checks and OpenTelemetry metrics and traces.
 /// <code>
 /// builder.Services.AddEdgeVisionPipeline(pipeline => pipeline
 ///     .AddSource("door", () => new FfmpegSource(new FfmpegOptions { … }))
@@ -19,23 +19,24 @@ namespace EdgeVision.Hosting;
 /// </summary>
 public static class EdgeVisionHosting
 {
-    /// <summary>Category of the log.</summary>
+    /// <summary>Category of the log messages.</summary>
     public const string LogCategory = "EdgeVision.Pipeline";
 
-    /// <summary>Runs a pipeline with the host.</summary>
+    /// <summary>Adds a pipeline that runs with the host.</summary>
     /// <param name="services">The host's services.</param>
-    /// <param name="build">Puts the pipeline together; called for each run, so that a run again has sinks of its own.</param>
-    /// <param name="options">Name, running again, and what becomes of the host.</param>
-    public static IServiceCollection AddEdgeVisionPipeline(this IServiceCollection services, Action<VisionPipelineBuilder> build, PipelineServiceOptions? options = null)
+    /// <param name="build">Configures the pipeline; called for each run, so that a restart has sinks of its own.</param>
+    /// <param name="options">Name, restarts, and what happens to the host.</param>
+    public static IServiceCollection AddEdgeVisionPipeline(
+        this IServiceCollection services, Action<VisionPipelineBuilder> build, PipelineServiceOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(build);
         return services.AddEdgeVisionPipeline((_, pipeline) => build(pipeline), options);
     }
 
-    /// <summary>Runs a pipeline with the host, put together with help of the host's services.</summary>
+    /// <summary>Adds a pipeline that runs with the host, configured with the host's services.</summary>
     /// <param name="services">The host's services.</param>
-    /// <param name="build">Puts the pipeline together; called for each run.</param>
-    /// <param name="options">Name, running again, and what becomes of the host.</param>
+    /// <param name="build">Configures the pipeline; called for each run.</param>
+    /// <param name="options">Name, restarts, and what happens to the host.</param>
     public static IServiceCollection AddEdgeVisionPipeline(
         this IServiceCollection services, Action<IServiceProvider, VisionPipelineBuilder> build, PipelineServiceOptions? options = null)
     {
@@ -50,20 +51,21 @@ public static class EdgeVisionHosting
             options);
     }
 
-    /// <summary>Runs with the host the pipeline that a YAML file describes (docs/pipelines.md).</summary>
+    /// <summary>Adds the pipeline of a YAML file (docs/pipelines.md), which runs with the host.</summary>
     /// <param name="services">The host's services.</param>
-    /// <param name="path">The file; read for each run, so that a run again takes what was changed.</param>
-    /// <param name="options">Name, running again, and what becomes of the host.</param>
-    public static IServiceCollection AddEdgeVisionPipelineFile(this IServiceCollection services, string path, PipelineServiceOptions? options = null)
+    /// <param name="path">The file; read for each run, so that a restart applies changes.</param>
+    /// <param name="options">Name, restarts, and what happens to the host.</param>
+    public static IServiceCollection AddEdgeVisionPipelineFile(
+        this IServiceCollection services, string path, PipelineServiceOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         return services.AddEdgeVisionPipelineFrom(_ => PipelineConfig.Load(path).Build(), options);
     }
 
-    /// <summary>Runs with the host what a function makes.</summary>
+    /// <summary>Adds the pipeline that a function creates, which runs with the host.</summary>
     /// <param name="services">The host's services.</param>
-    /// <param name="create">Makes the pipeline; called for each run. The host disposes it.</param>
-    /// <param name="options">Name, running again, and what becomes of the host.</param>
+    /// <param name="create">Creates the pipeline; called for each run. The host disposes it.</param>
+    /// <param name="options">Name, restarts, and what happens to the host.</param>
     public static IServiceCollection AddEdgeVisionPipelineFrom(
         this IServiceCollection services, Func<IServiceProvider, VisionPipeline> create, PipelineServiceOptions? options = null)
     {
@@ -73,7 +75,7 @@ public static class EdgeVisionHosting
         ArgumentException.ThrowIfNullOrWhiteSpace(options.Name);
         services.AddKeyedSingleton(options.Name, new PipelineStatus(options.Name));
 
-        // Not AddHostedService: it takes one service of a type, and a host may run several pipelines.
+        // Not AddHostedService: it registers one service per type, and a host may run several pipelines.
         return services.AddSingleton<IHostedService>(provider => new PipelineService(
             () => create(provider),
             options,
@@ -82,10 +84,10 @@ public static class EdgeVisionHosting
             provider.GetRequiredService<ILoggerFactory>().CreateLogger(LogCategory)));
     }
 
-    /// <summary>Adds a pipeline's health.</summary>
-    /// <param name="builder">Where health is registered.</param>
+    /// <summary>Adds a health check for a pipeline.</summary>
+    /// <param name="builder">Builder of the health checks.</param>
     /// <param name="pipeline">Name of the pipeline (<see cref="PipelineServiceOptions.Name"/>).</param>
-    /// <param name="failure">What a pipeline that failed is reported as; null for unhealthy.</param>
+    /// <param name="failure">Status reported for a failed pipeline; null for unhealthy.</param>
     /// <param name="tags">Tags of the registration.</param>
     public static IHealthChecksBuilder AddEdgeVisionPipeline(
         this IHealthChecksBuilder builder, string pipeline = "edgevision", HealthStatus? failure = null, IEnumerable<string>? tags = null)
@@ -95,14 +97,14 @@ public static class EdgeVisionHosting
             pipeline, provider => new PipelineHealthCheck(provider.GetRequiredKeyedService<PipelineStatus>(pipeline)), failure, tags));
     }
 
-    /// <summary>Collects pipelines' metrics (<see cref="PipelineMetrics"/>).</summary>
+    /// <summary>Collects the metrics of pipelines (<see cref="PipelineMetrics"/>).</summary>
     public static MeterProviderBuilder AddEdgeVisionInstrumentation(this MeterProviderBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
         return builder.AddMeter(PipelineMetrics.MeterName);
     }
 
-    /// <summary>Collects frames' traces (<see cref="PipelineTracing"/>).</summary>
+    /// <summary>Collects the traces of frames (<see cref="PipelineTracing"/>).</summary>
     public static TracerProviderBuilder AddEdgeVisionInstrumentation(this TracerProviderBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);

@@ -2,10 +2,11 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace EdgeVision.Hosting;
 
-/// <summary>
-/// A pipeline's health: unhealthy (or what the registration says) where it failed or no source is left; degraded where a source or sink is away or given
-/// up, or the pipeline is being built; else healthy.
-/// </summary>
+/// <summary>Health of a pipeline: unhealthy, degraded or healthy.</summary>
+/// <remarks>
+/// Unhealthy (or the status of the registration) if it failed or no source is left; degraded if a source or sink is
+/// disconnected or given up, or the pipeline is being built; else healthy.
+/// </remarks>
 internal sealed class PipelineHealthCheck(PipelineStatus status) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -26,8 +27,18 @@ internal sealed class PipelineHealthCheck(PipelineStatus status) : IHealthCheck
             return HealthCheckResult.Degraded("the pipeline is being built");
         }
 
-        string[] sources = [.. accounts.Sources.Where(s => s.State is SourceState.Failed or SourceState.Reconnecting).Select(s => $"source {s.Name}: {s.State}")];
-        string[] sinks = [.. accounts.Sinks.Where(s => s.State is SinkState.Failed or SinkState.Retrying or SinkState.Suspended).Select(s => $"sink {s.Name}: {s.State}")];
+        string[] sources =
+        [
+            .. accounts.Sources
+                .Where(s => s.State is SourceState.Failed or SourceState.Reconnecting)
+                .Select(s => $"source {s.Name}: {s.State}"),
+        ];
+        string[] sinks =
+        [
+            .. accounts.Sinks
+                .Where(s => s.State is SinkState.Failed or SinkState.Retrying or SinkState.Suspended)
+                .Select(s => $"sink {s.Name}: {s.State}"),
+        ];
         string what = string.Join(", ", sources.Concat(sinks));
         if (sources.Length > 0 && sources.Length == accounts.Sources.Count)
         {

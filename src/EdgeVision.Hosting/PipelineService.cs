@@ -3,9 +3,10 @@ using Microsoft.Extensions.Logging;
 
 namespace EdgeVision.Hosting;
 
-/// <summary>Runs a pipeline for as long as the host runs, and again where it failed and its options say so.</summary>
+/// <summary>Runs a pipeline while the host runs, and restarts it after a failure if the options say so.</summary>
 internal sealed class PipelineService(
-    Func<VisionPipeline> create, PipelineServiceOptions options, PipelineStatus status, IHostApplicationLifetime lifetime, ILogger logger) : BackgroundService
+    Func<VisionPipeline> create, PipelineServiceOptions options, PipelineStatus status, IHostApplicationLifetime lifetime,
+    ILogger logger) : BackgroundService
 {
     private readonly Random _random = new();
 
@@ -30,11 +31,11 @@ internal sealed class PipelineService(
             failures = delivered ? 1 : failures + 1;
             if (!options.Restart.Allows(failures))
             {
-                PipelineLog.Failed(logger, options.Name, error); // before anybody can see the state and look for the reason
+                PipelineLog.Failed(logger, options.Name, error); // before the state changes, so that the reason is in the log by then
                 status.Ends(PipelineState.Failed, error);
                 if (options.WhenFailed == HostAction.Stop)
                 {
-                    Environment.ExitCode = 1; // service managers restart what failed, not what ended
+                    Environment.ExitCode = 1; // service managers restart a process only after a failure
                 }
 
                 End(options.WhenFailed);
@@ -56,7 +57,7 @@ internal sealed class PipelineService(
         }
     }
 
-    // What it failed of, null where it did not, and whether anything came of it.
+    // The error, null for none, and whether the run delivered anything.
     private async Task<(string? Error, bool Delivered)> RunOnceAsync(CancellationToken cancel)
     {
         try
@@ -64,7 +65,7 @@ internal sealed class PipelineService(
             status.Begins();
             PipelineLog.Starts(logger, options.Name);
 
-            // Models take their time to load; the host's other services need not wait.
+            // Models take time to load; the host's other services do not wait for it.
             await using var pipeline = await Task.Run(create, cancel).ConfigureAwait(false);
             pipeline.Notice += notice => PipelineLog.Notice(logger, Level(notice.Level), options.Name, notice.Component, notice.Message);
             using var metrics = new PipelineMetrics(pipeline.Snapshot, options.Name);
@@ -72,9 +73,10 @@ internal sealed class PipelineService(
             var accounts = await pipeline.RunAsync(cancel).ConfigureAwait(false);
             status.Closes(accounts);
             PipelineLog.Over(logger, options.Name, cancel.IsCancellationRequested ? "stopped" : "ended", accounts.Elapsed.TotalSeconds,
-                accounts.Sources.Sum(s => s.Captured), accounts.Sources.Sum(s => s.Delivered), accounts.Sources.Sum(s => s.Dropped), accounts.Sources.Sum(s => s.Failed));
+                accounts.Sources.Sum(s => s.Captured), accounts.Sources.Sum(s => s.Delivered),
+                accounts.Sources.Sum(s => s.Dropped), accounts.Sources.Sum(s => s.Failed));
             bool lost = accounts.Sources.Count > 0 && accounts.Sources.All(s => s.State == SourceState.Failed);
-            string? error = lost ? $"every source was given up; {accounts.Sources[0].Name}: {accounts.Sources[0].LastError}" : null;
+            string? error = lost ? $"every source failed; {accounts.Sources[0].Name}: {accounts.Sources[0].LastError}" : null;
             return (error, accounts.Sources.Any(s => s.Delivered > 0));
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
@@ -87,7 +89,7 @@ internal sealed class PipelineService(
         }
         catch (Exception e)
         {
-            // Not foreseen: where it came from is wanted too, as text, since what an exception holds may name addresses.
+            // Unexpected: the log also gets the stack trace, as text, since the exception may contain addresses with credentials.
             return (SourceAddress.Redact(e.ToString()), false);
         }
     }

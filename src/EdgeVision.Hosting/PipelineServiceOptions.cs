@@ -1,29 +1,32 @@
 namespace EdgeVision.Hosting;
 
-/// <summary>What becomes of the host when its pipeline is over.</summary>
+/// <summary>Selects what happens to the host when its pipeline is over.</summary>
 public enum HostAction
 {
-    /// <summary>It goes on.</summary>
+    /// <summary>The host keeps running.</summary>
     Keep,
-    /// <summary>It is asked to stop.</summary>
+    /// <summary>The host is stopped.</summary>
     Stop,
 }
 
-/// <summary>How a host runs a pipeline.</summary>
+/// <summary>Options of a hosted pipeline.</summary>
 public sealed record PipelineServiceOptions
 {
-    /// <summary>Name of the pipeline in the process: in logs and metrics, and the key of its <see cref="PipelineStatus"/>.</summary>
+    /// <summary>
+    /// Gets the pipeline's name in the process: in logs and metrics, and the key of its <see cref="PipelineStatus"/>.
+    /// </summary>
     public string Name { get; init; } = "edgevision";
 
-    /// <summary>
-    /// When a pipeline that failed is built and run again: it could not be built, it broke, or all of its sources were given up. Failures count in a
-    /// row, and from the beginning after a run that delivered something.
-    /// </summary>
+    /// <summary>Gets when a failed pipeline is built and run again.</summary>
+    /// <remarks>
+    /// A pipeline has failed if it could not be built, broke, or all of its sources were given up. Consecutive failures are
+    /// counted; the count restarts after a run that delivered something.
+    /// </remarks>
     public RetryPolicy Restart { get; init; } = RetryPolicy.Never;
 
-    /// <summary>What becomes of the host once the sources have ended.</summary>
+    /// <summary>Gets what happens to the host once the sources have ended.</summary>
     public HostAction WhenEnded { get; init; } = HostAction.Keep;
 
-    /// <summary>What becomes of the host once the pipeline has failed and is not run again.</summary>
+    /// <summary>Gets what happens to the host once the pipeline has failed and is not restarted.</summary>
     public HostAction WhenFailed { get; init; } = HostAction.Stop;
 }

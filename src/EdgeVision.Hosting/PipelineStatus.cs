@@ -1,23 +1,23 @@
 namespace EdgeVision.Hosting;
 
-/// <summary>Where a hosted pipeline stands.</summary>
+/// <summary>State of a hosted pipeline.</summary>
 public enum PipelineState
 {
-    /// <summary>Being built: models are loaded.</summary>
+    /// <summary>The pipeline is being built and loads its models.</summary>
     Starting,
-    /// <summary>Frames flow, or sources are tried.</summary>
+    /// <summary>Frames are processed, or sources are being connected.</summary>
     Running,
-    /// <summary>It failed, and is run again after a delay.</summary>
+    /// <summary>The pipeline failed, and restarts after a delay.</summary>
     Restarting,
-    /// <summary>Its sources have ended.</summary>
+    /// <summary>The sources have ended.</summary>
     Ended,
-    /// <summary>It failed, and is not run again.</summary>
+    /// <summary>The pipeline failed, and is not restarted.</summary>
     Failed,
-    /// <summary>Stopped with the host.</summary>
+    /// <summary>The pipeline was stopped with the host.</summary>
     Stopped,
 }
 
-/// <summary>What a host's other parts may know of a pipeline; a keyed service under the pipeline's name.</summary>
+/// <summary>Status of a hosted pipeline for other services of the host; a keyed service under the pipeline's name.</summary>
 public sealed class PipelineStatus
 {
     private Func<LedgerSnapshot>? _snapshot;
@@ -26,19 +26,19 @@ public sealed class PipelineStatus
 
     internal PipelineStatus(string name) => Name = name;
 
-    /// <summary>The pipeline's name.</summary>
+    /// <summary>Gets the pipeline's name.</summary>
     public string Name { get; }
 
-    /// <summary>Where it stands.</summary>
+    /// <summary>Gets the current state.</summary>
     public PipelineState State => (PipelineState)_state;
 
-    /// <summary>Times that it was run again.</summary>
+    /// <summary>Gets the number of restarts.</summary>
     public int Restarts => _restarts;
 
-    /// <summary>What it failed of last, without credentials; null where it did not.</summary>
+    /// <summary>Gets the last error, without credentials; null if there was none.</summary>
     public string? LastError => _error;
 
-    /// <summary>The accounts of the run that is on, or of the last; null before the first.</summary>
+    /// <summary>Returns the ledger of the current run, or of the last; null before the first.</summary>
     public LedgerSnapshot? Snapshot() => Volatile.Read(ref _snapshot)?.Invoke();
 
     internal void Begins() => _state = (int)PipelineState.Starting;
@@ -49,7 +49,7 @@ public sealed class PipelineStatus
         _state = (int)PipelineState.Running;
     }
 
-    // The last accounts stay, without keeping the whole pipeline alive.
+    // Keeps the last ledger without keeping the whole pipeline alive.
     internal void Closes(LedgerSnapshot last) => Volatile.Write(ref _snapshot, () => last);
 
     internal void Ends(PipelineState state, string? error)

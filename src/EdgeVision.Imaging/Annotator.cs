@@ -4,10 +4,12 @@ using SkiaSharp;
 
 namespace EdgeVision.Imaging;
 
-/// <summary>
-/// Draws results on a picture: classes of pixels and masks under boxes, oriented boxes, skeletons and keypoints, labels on top; classes
-/// of the whole, a legend and distances in the corners. Line widths and letters follow the picture's size; the font is carried along, so text looks the same on a device without fonts.
-/// </summary>
+/// <summary>Draws results on an image: boxes, masks, skeletons, keypoints, labels, classes, segmentation and depth.</summary>
+/// <remarks>
+/// Pixel classes and masks lie under boxes, oriented boxes, skeletons and keypoints; labels are on top; image classes, a
+/// legend and distances are in the corners. Line widths and font size follow the image's size. The font is embedded, so text
+/// looks the same on a device without fonts.
+/// </remarks>
 public sealed class Annotator : IDisposable
 {
     private static readonly SKColor[] Palette =
@@ -17,34 +19,37 @@ public sealed class Annotator : IDisposable
         new(0xF59E0B), new(0x0EA5E9), new(0x65A30D), new(0x8B5CF6),
     ];
 
-    // Of the picture, the panel of classes.
+    // Maximum share of the image covered by the panel of classes.
     private const float MostOfWidth = 0.6f, MostOfHeight = 0.4f;
 
     private readonly SKTypeface _typeface;
     private readonly IReadOnlyList<int[]> _skeleton;
 
-    /// <summary>Prepares drawing for a model's results.</summary>
-    /// <param name="skeleton">Pairs of keypoint indices to join; those of the result's own model where absent.</param>
+    /// <summary>Initializes drawing.</summary>
+    /// <param name="skeleton">Pairs of keypoint indices to connect; those of the result's own model when null.</param>
     public Annotator(IReadOnlyList<int[]>? skeleton = null)
     {
         _skeleton = skeleton ?? [];
         _typeface = LoadTypeface();
     }
 
-    /// <summary>The font that is carried along; the caller disposes of it.</summary>
+    /// <summary>Loads the embedded font; the caller disposes it.</summary>
     internal static SKTypeface LoadTypeface()
     {
         using var font = typeof(Annotator).Assembly.GetManifestResourceStream("DejaVuSans-Bold.ttf")!;
         return SKTypeface.FromStream(font);
     }
 
-    /// <summary>Colour of a detection: one an object where objects are followed, else one a class.</summary>
-    internal static SKColor ColorOf(Detections d, int index) => ColorOf(d.HasTracks && d.TrackIds[index] > 0 ? d.TrackIds[index] - 1 : d.ClassIds[index]);
+    /// <summary>Returns the colour of a detection: per object when objects are tracked, else per class.</summary>
+    internal static SKColor ColorOf(Detections d, int index) =>
+        ColorOf(d.HasTracks && d.TrackIds[index] > 0 ? d.TrackIds[index] - 1 : d.ClassIds[index]);
 
-    /// <summary>Colour of a class.</summary>
+    /// <summary>Returns the colour of a class.</summary>
     internal static SKColor ColorOf(int classId) => Palette[(classId % Palette.Length + Palette.Length) % Palette.Length].WithAlpha(255);
 
-    /// <summary>Draws <paramref name="result"/> onto a copy of the picture and saves it by the path's extension.</summary>
+    /// <summary>
+    /// Draws <paramref name="result"/> on a copy of the image and saves it in the format of the path's extension.
+    /// </summary>
     /// <exception cref="EdgeVisionException">The file cannot be written.</exception>
     public void Save(LoadedImage image, VisionResult result, string path)
     {
@@ -64,18 +69,19 @@ public sealed class Annotator : IDisposable
         ImageFile.Write(pixmap, path);
     }
 
-    /// <summary>Draws onto a BGRA32 frame in place.</summary>
+    /// <summary>Draws on a BGRA32 frame in place.</summary>
     public unsafe void Draw(Frame frame, VisionResult result)
     {
         ArgumentNullException.ThrowIfNull(frame);
         if (frame.Format != PixelFormat.Bgra32)
         {
-            throw new FrameFormatException($"results are drawn on {PixelFormat.Bgra32}; this frame is {frame.Format}");
+            throw new FrameFormatException($"the frame to draw on must be {PixelFormat.Bgra32}; got {frame.Format}");
         }
 
         fixed (byte* pixels = frame.MutableData)
         {
-            using var surface = SKSurface.Create(new SKImageInfo(frame.Width, frame.Height, SKColorType.Bgra8888, SKAlphaType.Opaque), (nint)pixels, frame.Stride);
+            using var surface = SKSurface.Create(
+                new SKImageInfo(frame.Width, frame.Height, SKColorType.Bgra8888, SKAlphaType.Opaque), (nint)pixels, frame.Stride);
             Draw(surface.Canvas, frame.Width, frame.Height, result);
             surface.Flush();
         }
@@ -84,20 +90,21 @@ public sealed class Annotator : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _typeface.Dispose();
 
-    /// <summary>Width of lines for a picture's size, from which everything else takes its measure.</summary>
+    /// <summary>Returns the line width for an image size; all other sizes are multiples of it.</summary>
     internal static float UnitOf(int width, int height) => Math.Max(1.5f, MathF.Sqrt((float)width * height) / 360);
 
-    /// <summary>The font for a picture's size; the caller disposes of it.</summary>
+    /// <summary>Creates the font for a line width; the caller disposes it.</summary>
     internal SKFont FontOf(float unit) => new(_typeface, Math.Max(11, unit * 6.2f)) { Edging = SKFontEdging.Antialias };
 
     /// <summary>Draws results.</summary>
-    /// <param name="canvas">Where.</param>
-    /// <param name="width">The picture's width.</param>
-    /// <param name="height">The picture's height.</param>
-    /// <param name="result">What was found.</param>
-    /// <param name="taken">Places that labels keep off; those of what is drawn are added. Null for none.</param>
-    /// <param name="note">What else is to be said in a detection's label; null for nothing.</param>
-    internal void Draw(SKCanvas canvas, int width, int height, VisionResult result, List<SKRect>? taken = null, Func<int, string>? note = null)
+    /// <param name="canvas">Canvas to draw on.</param>
+    /// <param name="width">Width of the image.</param>
+    /// <param name="height">Height of the image.</param>
+    /// <param name="result">Result to draw.</param>
+    /// <param name="taken">Areas that labels avoid; the areas of what is drawn are added. Null for none.</param>
+    /// <param name="note">Returns further text for a detection's label; null for none.</param>
+    internal void Draw(
+        SKCanvas canvas, int width, int height, VisionResult result, List<SKRect>? taken = null, Func<int, string>? note = null)
     {
         ArgumentNullException.ThrowIfNull(result);
         float unit = UnitOf(width, height);
@@ -113,8 +120,14 @@ public sealed class Annotator : IDisposable
             Masks(canvas, width, height, result);
         }
 
-        using var line = new SKPaint { IsAntialias = true, Style = SKPaintStyle.Stroke, StrokeWidth = unit, StrokeJoin = SKStrokeJoin.Round };
-        for (int i = d.Count - 1; i >= 0; i--) // best last, on top
+        using var line = new SKPaint
+        {
+            IsAntialias = true,
+            Style = SKPaintStyle.Stroke,
+            StrokeWidth = unit,
+            StrokeJoin = SKStrokeJoin.Round,
+        };
+        for (int i = d.Count - 1; i >= 0; i--) // the best detection last, on top
         {
             line.Color = ColorOf(d, i);
             var box = d.Boxes[i];
@@ -150,10 +163,11 @@ public sealed class Annotator : IDisposable
             taken.Add(DepthInset.Draw(canvas, font, width, height, result, unit, taken));
         }
 
-        for (int i = 0; i < d.Count; i++) // best first: it gets the place it wants
+        for (int i = 0; i < d.Count; i++) // the best detection first: its label gets the preferred position
         {
             string track = d.HasTracks && d.TrackIds[i] > 0 ? FormattableString.Invariant($"#{d.TrackIds[i]} ") : "";
-            Label(canvas, font, d.Boxes[i], $"{track}{d.Label(i)} {d.Scores[i].ToString("P0", CultureInfo.InvariantCulture).Replace(" ", "")}{note?.Invoke(i)}", ColorOf(d, i), unit, width, height, taken);
+            string score = d.Scores[i].ToString("P0", CultureInfo.InvariantCulture).Replace(" ", "");
+            Label(canvas, font, d.Boxes[i], $"{track}{d.Label(i)} {score}{note?.Invoke(i)}", ColorOf(d, i), unit, width, height, taken);
         }
     }
 
@@ -164,7 +178,9 @@ public sealed class Annotator : IDisposable
         Span<(float X, float Y)> corners = [(-w, -h), (w, -h), (w, h), (-w, h)];
         for (int k = 0; k < 4; k++)
         {
-            var p = new SKPoint(box.CenterX + corners[k].X * cos - corners[k].Y * sin, box.CenterY + corners[k].X * sin + corners[k].Y * cos);
+            var p = new SKPoint(
+                box.CenterX + corners[k].X * cos - corners[k].Y * sin,
+                box.CenterY + corners[k].X * sin + corners[k].Y * cos);
             if (k == 0)
             {
                 builder.MoveTo(p);
@@ -182,7 +198,13 @@ public sealed class Annotator : IDisposable
     internal void Keypoints(SKCanvas canvas, Detections d, int index, float unit)
     {
         var points = d.Keypoints(index);
-        using var limb = new SKPaint { IsAntialias = true, Style = SKPaintStyle.Stroke, StrokeWidth = unit * 0.9f, StrokeCap = SKStrokeCap.Round };
+        using var limb = new SKPaint
+        {
+            IsAntialias = true,
+            Style = SKPaintStyle.Stroke,
+            StrokeWidth = unit * 0.9f,
+            StrokeCap = SKStrokeCap.Round,
+        };
         var skeleton = _skeleton.Count > 0 ? _skeleton : d.Skeleton;
         for (int k = 0; k < skeleton.Count; k++)
         {
@@ -209,8 +231,8 @@ public sealed class Annotator : IDisposable
 
     private static void Masks(SKCanvas canvas, int width, int height, VisionResult result)
     {
-        // One layer in the frame's size: the mask of the best detection wins a pixel, and edges are drawn stronger. Its colours are
-        // premultiplied, which Skia blends several times as fast as those that are not.
+        // One layer of the frame's size: each pixel takes the mask of the best detection, and edges are more opaque. Colours
+        // are premultiplied, which Skia blends several times as fast as unpremultiplied ones.
         var d = result.Detections;
         using var layer = new SKBitmap(new SKImageInfo(width, height, SKColorType.Bgra8888, SKAlphaType.Premul));
         var t = result.Transform;
@@ -230,10 +252,12 @@ public sealed class Annotator : IDisposable
                 }
 
                 uint fill = Premultiplied(ColorOf(d, i), 95), edge = Premultiplied(ColorOf(d, i), 230);
-                int x1 = Math.Clamp((int)t.ToFrameX(r.X), 0, width), x2 = Math.Clamp((int)MathF.Ceiling(t.ToFrameX(r.X + r.Width)), 0, width);
-                int y1 = Math.Clamp((int)t.ToFrameY(r.Y), 0, height), y2 = Math.Clamp((int)MathF.Ceiling(t.ToFrameY(r.Y + r.Height)), 0, height);
+                int x1 = Math.Clamp((int)t.ToFrameX(r.X), 0, width);
+                int x2 = Math.Clamp((int)MathF.Ceiling(t.ToFrameX(r.X + r.Width)), 0, width);
+                int y1 = Math.Clamp((int)t.ToFrameY(r.Y), 0, height);
+                int y2 = Math.Clamp((int)MathF.Ceiling(t.ToFrameY(r.Y + r.Height)), 0, height);
 
-                // The mask's column of each of the frame's, those beside included; -1 outside.
+                // The mask's column for each frame column, with one more on each side; -1 outside.
                 for (int x = x1 - 1; x <= x2; x++)
                 {
                     int column = (int)MathF.Floor(t.ToInputX(x + 0.5f)) - r.X;
@@ -248,7 +272,8 @@ public sealed class Annotator : IDisposable
                         int column = columns[x - x1 + 1];
                         if (At(mask, row, column))
                         {
-                            bool inside = At(mask, row, columns[x - x1]) && At(mask, row, columns[x - x1 + 2]) && At(mask, above, column) && At(mask, below, column);
+                            bool inside = At(mask, row, columns[x - x1]) && At(mask, row, columns[x - x1 + 2])
+                                && At(mask, above, column) && At(mask, below, column);
                             pixels[y * stride + x] = inside ? fill : edge;
                         }
                     }
@@ -259,7 +284,7 @@ public sealed class Annotator : IDisposable
         ArrayPool<int>.Shared.Return(columns);
         canvas.DrawBitmap(layer, 0, 0, SKSamplingOptions.Default);
 
-        // First byte of the mask's row that shows the frame's; -1 outside.
+        // Offset of the mask's row for a frame row; -1 outside.
         static int Row(int y, in MaskRegion r, in FrameTransform t)
         {
             int row = (int)MathF.Floor(t.ToInputY(y + 0.5f)) - r.Y;
@@ -269,15 +294,19 @@ public sealed class Annotator : IDisposable
         static bool At(ReadOnlySpan<byte> mask, int row, int column) => (row | column) >= 0 && mask[row + column] != 0;
 
         static uint Premultiplied(SKColor color, byte alpha) =>
-            (uint)alpha << 24 | (uint)(color.Red * alpha / 255) << 16 | (uint)(color.Green * alpha / 255) << 8 | (uint)(color.Blue * alpha / 255);
+            (uint)alpha << 24
+                | (uint)(color.Red * alpha / 255) << 16
+                | (uint)(color.Green * alpha / 255) << 8
+                | (uint)(color.Blue * alpha / 255);
     }
 
-    internal static void Label(SKCanvas canvas, SKFont font, in Box box, string text, SKColor color, float unit, int width, int height, List<SKRect> taken)
+    internal static void Label(
+        SKCanvas canvas, SKFont font, in Box box, string text, SKColor color, float unit, int width, int height, List<SKRect> taken)
     {
         float pad = unit * 1.6f, w = font.MeasureText(text) + 2 * pad, h = font.Size * 1.25f + pad * 0.5f;
         float x = Math.Clamp(box.X1 - unit / 2, 0, Math.Max(0, width - w));
 
-        // Above the box, else inside its top, else under it; further down where another label lies already.
+        // Above the box, else inside its top, else below it; further down when another label is in the way.
         float y = box.Y1 - h >= 0 ? box.Y1 - h : Math.Clamp(box.Y1, 0, Math.Max(0, height - h));
         var rect = new SKRect(x, y, x + w, y + h);
         for (int tries = 0; tries < 4 && taken.Any(r => r.IntersectsWith(rect)); tries++)
@@ -289,11 +318,12 @@ public sealed class Annotator : IDisposable
         taken.Add(rect);
         using var back = new SKPaint { IsAntialias = true, Color = color.WithAlpha(235) };
         canvas.DrawRoundRect(rect, unit * 1.2f, unit * 1.2f, back);
-        using var ink = new SKPaint { IsAntialias = true, Color = 0.299 * color.Red + 0.587 * color.Green + 0.114 * color.Blue > 150 ? SKColors.Black : SKColors.White };
+        bool isLight = 0.299 * color.Red + 0.587 * color.Green + 0.114 * color.Blue > 150;
+        using var ink = new SKPaint { IsAntialias = true, Color = isLight ? SKColors.Black : SKColors.White };
         canvas.DrawText(text, x + pad, y + h / 2 + font.Size * 0.36f, SKTextAlign.Left, font, ink);
     }
 
-    // As many classes as leave the picture to be seen, one at least; bars only where there is room for them.
+    // As many classes as fit without hiding the image, at least one; bars only when there is room for them.
     private static SKRect Classes(SKCanvas canvas, SKFont font, int width, int height, VisionResult result, float unit)
     {
         var c = result.Classification;
@@ -323,10 +353,12 @@ public sealed class Annotator : IDisposable
             if (bar > 0)
             {
                 using var fill = new SKPaint { IsAntialias = true, Color = ColorOf(c.ClassIds[i]) };
-                canvas.DrawRoundRect(new SKRect(3 * pad + w, y + font.Size * 0.25f, 3 * pad + w + Math.Max(unit, (bar - pad) * c.Scores[i]), y + font.Size * 1.05f), unit, unit, fill);
+                float left = 3 * pad + w, right = 3 * pad + w + Math.Max(unit, (bar - pad) * c.Scores[i]);
+                canvas.DrawRoundRect(new SKRect(left, y + font.Size * 0.25f, right, y + font.Size * 1.05f), unit, unit, fill);
             }
 
-            canvas.DrawText(c.Scores[i].ToString("P1", CultureInfo.InvariantCulture).Replace(" ", ""), 3 * pad + w + bar, y + font.Size, SKTextAlign.Left, font, ink);
+            string score = c.Scores[i].ToString("P1", CultureInfo.InvariantCulture).Replace(" ", "");
+            canvas.DrawText(score, 3 * pad + w + bar, y + font.Size, SKTextAlign.Left, font, ink);
         }
 
         return panel;

@@ -1,15 +1,15 @@
 namespace EdgeVision.Imaging;
 
-/// <summary>What became of an object when labels and findings were compared.</summary>
+/// <summary>Outcome of an object when annotations and predictions are compared.</summary>
 public enum ComparisonMark
 {
-    /// <summary>Annotated, and found too: a solid green line.</summary>
+    /// <summary>Annotated and found: a solid green line.</summary>
     Annotated,
 
     /// <summary>Annotated and not found: a dashed orange line.</summary>
     Missed,
 
-    /// <summary>Found, and annotated too: a solid blue line.</summary>
+    /// <summary>Found and annotated: a solid blue line.</summary>
     Found,
 
     /// <summary>Found and not annotated: a dashed red line.</summary>
@@ -17,29 +17,27 @@ public enum ComparisonMark
 }
 
 /// <summary>An object of a <see cref="ComparisonPanel"/>.</summary>
-/// <param name="Box">Box in pixels of the picture.</param>
-/// <param name="Text">What stands at the box; nothing where empty.</param>
-/// <param name="Mark">What became of it; decides its line.</param>
+/// <param name="Box">Box in pixels of the image.</param>
+/// <param name="Text">Text at the box; none when empty.</param>
+/// <param name="Mark">Outcome of the object; selects its line style.</param>
 public sealed record ComparedObject(CocoBox Box, string Text, ComparisonMark Mark)
 {
-    /// <summary>Its pixels, in the plane of the picture; they are tinted. None where null.</summary>
+    /// <summary>Gets the mask, in pixels of the image, which is tinted; null for none.</summary>
     public CocoMask? Mask { get; init; }
 
-    /// <summary>Its keypoints in pixels; those of visibility 0 are not drawn. None where null.</summary>
+    /// <summary>Gets the keypoints in pixels, those of visibility 0 are not drawn; null for none.</summary>
     public IReadOnlyList<CocoKeypoint>? Keypoints { get; init; }
 }
 
-/// <summary>One half of a comparison: a picture with what lies on it.</summary>
-/// <param name="Image">The picture.</param>
-/// <param name="Title">One line above it.</param>
+/// <summary>One half of a comparison: an image and the objects on it.</summary>
+/// <param name="Image">The image.</param>
+/// <param name="Title">One line of text above the image.</param>
 public sealed record ComparisonPanel(LoadedImage Image, string Title)
 {
-    /// <summary>Objects to draw, the last on top.</summary>
+    /// <summary>Gets the objects to draw, the last one on top.</summary>
     public IReadOnlyList<ComparedObject> Objects { get; init; } = [];
 
-    /// <summary>
-    /// Class of each pixel, row-major, [height * width] of the picture; each class is tinted in its colour, 0 and 255 are left as
-    /// they are. None where empty.
-    /// </summary>
+    /// <summary>Gets the class of each pixel, row-major, [height * width] of the image; empty for none.</summary>
+    /// <remarks>Each class is tinted in its colour; 0 and 255 are left as they are.</remarks>
     public ReadOnlyMemory<byte> ClassIds { get; init; }
 }

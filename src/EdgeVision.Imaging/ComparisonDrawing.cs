@@ -2,21 +2,21 @@ using SkiaSharp;
 
 namespace EdgeVision.Imaging;
 
-/// <summary>
-/// Draws labels and findings side by side: what is annotated on the left, what a model found on the right, so that the two are never
-/// taken for each other. Both halves are as high; small pictures are enlarged until letters can be read.
-/// </summary>
+/// <summary>Draws annotations on the left and predictions on the right, side by side.</summary>
+/// <remarks>Both halves have the same height; small images are enlarged until text is legible.</remarks>
 public sealed class ComparisonDrawing : IDisposable
 {
     private const int LeastHeight = 320, MostHeight = 960, Gap = 8;
     private const byte Tint = 110;
     private readonly SKTypeface _typeface = Annotator.LoadTypeface();
 
-    /// <summary>Draws both halves and saves the picture by the path's extension.</summary>
-    /// <param name="left">What is annotated.</param>
-    /// <param name="right">What was found.</param>
-    /// <param name="path">File; it appears only when it is whole.</param>
-    /// <exception cref="EdgeVisionException">The file cannot be written, or classes of pixels do not fit their picture.</exception>
+    /// <summary>Draws both halves and saves the image in the format of the path's extension.</summary>
+    /// <param name="left">Image with annotations.</param>
+    /// <param name="right">Image with predictions.</param>
+    /// <param name="path">File to write; it appears only once it is complete.</param>
+    /// <exception cref="EdgeVisionException">
+    /// The file cannot be written, or the number of pixel classes does not match the image.
+    /// </exception>
     public void Save(ComparisonPanel left, ComparisonPanel right, string path)
     {
         ArgumentNullException.ThrowIfNull(left);
@@ -25,7 +25,8 @@ public sealed class ComparisonDrawing : IDisposable
         int leftWidth = Width(left, height), rightWidth = Width(right, height);
         using var font = new SKFont(_typeface, Math.Clamp(height / 32f, 12, 24)) { Edging = SKFontEdging.Antialias };
         int strip = (int)(font.Size * 2);
-        using var bitmap = new SKBitmap(new SKImageInfo(leftWidth + Gap + rightWidth, strip + height, SKColorType.Bgra8888, SKAlphaType.Opaque));
+        using var bitmap = new SKBitmap(
+            new SKImageInfo(leftWidth + Gap + rightWidth, strip + height, SKColorType.Bgra8888, SKAlphaType.Opaque));
         using (var canvas = new SKCanvas(bitmap))
         {
             canvas.Clear(new SKColor(12, 16, 24));
@@ -40,7 +41,7 @@ public sealed class ComparisonDrawing : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _typeface.Dispose();
 
-    /// <summary>Colour of a mark.</summary>
+    /// <summary>Returns the colour of an outcome.</summary>
     internal static SKColor ColorOf(ComparisonMark mark) => mark switch
     {
         ComparisonMark.Annotated => new SKColor(0x22, 0xC5, 0x5E),
@@ -65,7 +66,13 @@ public sealed class ComparisonDrawing : IDisposable
         float scaleX = place.Width / frame.Width, scaleY = place.Height / frame.Height;
         canvas.DrawBitmap(panel.Image.Bitmap, place, new SKSamplingOptions(SKFilterMode.Linear));
         Layer(canvas, panel, place);
-        using var line = new SKPaint { IsAntialias = true, Style = SKPaintStyle.Stroke, StrokeWidth = Math.Max(2, place.Height / 240), StrokeJoin = SKStrokeJoin.Round };
+        using var line = new SKPaint
+        {
+            IsAntialias = true,
+            Style = SKPaintStyle.Stroke,
+            StrokeWidth = Math.Max(2, place.Height / 240),
+            StrokeJoin = SKStrokeJoin.Round,
+        };
         using var dash = SKPathEffect.CreateDash([line.StrokeWidth * 4, line.StrokeWidth * 2.5f], 0);
         var taken = new List<SKRect>();
         foreach (var item in panel.Objects)
@@ -79,7 +86,8 @@ public sealed class ComparisonDrawing : IDisposable
             {
                 if (point.Visibility > 0)
                 {
-                    canvas.DrawCircle(place.Left + (float)point.X * scaleX, place.Top + (float)point.Y * scaleY, line.StrokeWidth * 1.6f, dot);
+                    canvas.DrawCircle(
+                        place.Left + (float)point.X * scaleX, place.Top + (float)point.Y * scaleY, line.StrokeWidth * 1.6f, dot);
                 }
             }
         }
@@ -95,7 +103,7 @@ public sealed class ComparisonDrawing : IDisposable
         canvas.Restore();
     }
 
-    // Tinted pixels in the picture's size: classes below, masks above.
+    // Tinted pixels in the image's size: classes below, masks above.
     private static void Layer(SKCanvas canvas, ComparisonPanel panel, SKRect place)
     {
         int width = panel.Image.Frame.Width, height = panel.Image.Frame.Height;
@@ -106,7 +114,8 @@ public sealed class ComparisonDrawing : IDisposable
 
         if (!panel.ClassIds.IsEmpty && panel.ClassIds.Length != width * height)
         {
-            throw new EdgeVisionException($"{panel.ClassIds.Length} classes of pixels do not fit a picture of {width}x{height}");
+            throw new EdgeVisionException(
+                $"pixel classes of a {width}x{height} image must be {width * height}; got {panel.ClassIds.Length}");
         }
 
         using var layer = new SKBitmap(new SKImageInfo(width, height, SKColorType.Bgra8888, SKAlphaType.Unpremul));

@@ -3,19 +3,23 @@ using SkiaSharp;
 
 namespace EdgeVision.Imaging;
 
-/// <summary>Draws a map of distances as a small picture in the lower right corner: near is red, far is blue, with the range under it.</summary>
+/// <summary>
+/// Draws a depth map as a small image in the lower right corner, near in red and far in blue, with the range below.
+/// </summary>
 internal static class DepthInset
 {
-    private const float Share = 0.32f; // of the picture's width and height, at most
+    private const float Share = 0.32f; // maximum share of the image's width and height
 
     // Google's turbo colour map at eighths, from far to near.
     private static readonly SKColor[] Ramp =
     [
-        new(0x30123B), new(0x4669DF), new(0x26BCE1), new(0x3FF38A), new(0xA4FC3C), new(0xEED33A), new(0xFB8022), new(0xD02F05), new(0x7A0403),
+        new(0x30123B), new(0x4669DF), new(0x26BCE1), new(0x3FF38A), new(0xA4FC3C),
+        new(0xEED33A), new(0xFB8022), new(0xD02F05), new(0x7A0403),
     ];
 
-    /// <summary>Draws it, above panels that are <paramref name="taken"/> where they are in its way; what room it took.</summary>
-    public static unsafe SKRect Draw(SKCanvas canvas, SKFont font, int width, int height, VisionResult result, float unit, IReadOnlyList<SKRect> taken)
+    /// <summary>Draws the depth map, above any panel in <paramref name="taken"/> that is in its way. Returns the area it covers.</summary>
+    public static unsafe SKRect Draw(
+        SKCanvas canvas, SKFont font, int width, int height, VisionResult result, float unit, IReadOnlyList<SKRect> taken)
     {
         var view = result.Transform.View;
         var range = result.Depth.Range();
@@ -47,7 +51,7 @@ internal static class DepthInset
         var panel = new SKRect(left - pad, top - pad, width - pad, height - pad);
         foreach (var other in taken)
         {
-            // Only a panel in the lower half, the legend, is one to stand on.
+            // Only a panel in the lower half (the legend) moves the inset up.
             if (other.IntersectsWith(panel) && other.Top > height / 2)
             {
                 float up = Math.Min(panel.Bottom - other.Top, panel.Top);
@@ -58,7 +62,8 @@ internal static class DepthInset
 
         canvas.DrawRoundRect(panel, unit * 1.5f, unit * 1.5f, back);
         canvas.DrawBitmap(inset, left + (room - w) / 2, top, SKSamplingOptions.Default);
-        using var shader = SKShader.CreateLinearGradient(new SKPoint(left, 0), new SKPoint(left + room, 0), [.. Ramp.Reverse().Select(c => c.WithAlpha(255))], SKShaderTileMode.Clamp);
+        using var shader = SKShader.CreateLinearGradient(
+            new SKPoint(left, 0), new SKPoint(left + room, 0), [.. Ramp.Reverse().Select(c => c.WithAlpha(255))], SKShaderTileMode.Clamp);
         using var gradient = new SKPaint { Shader = shader };
         canvas.DrawRect(new SKRect(left, top + h + unit, left + room, top + h + unit + bar), gradient);
         using var ink = new SKPaint { IsAntialias = true, Color = SKColors.White };
@@ -68,7 +73,7 @@ internal static class DepthInset
         return panel;
     }
 
-    /// <summary>Colour of a nearness, 0 for the farthest to 1 for the nearest.</summary>
+    /// <summary>Returns the colour of a nearness, from 0 for the farthest to 1 for the nearest.</summary>
     internal static SKColor ColorOf(float nearness)
     {
         float at = Math.Clamp(nearness, 0, 1) * (Ramp.Length - 1);

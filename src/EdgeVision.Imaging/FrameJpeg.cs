@@ -2,7 +2,8 @@ using SkiaSharp;
 
 namespace EdgeVision.Imaging;
 
-/// <summary>Encodes frames of any format as JPEG, made smaller where asked. Keeps its buffers from one frame to the next; one thread at a time.</summary>
+/// <summary>Encodes frames of any format as JPEG, optionally downscaled.</summary>
+/// <remarks>Reuses its buffers from frame to frame. Not thread-safe.</remarks>
 public sealed class FrameJpeg : IDisposable
 {
     private static readonly SKSamplingOptions Smaller = new(SKFilterMode.Linear, SKMipmapMode.Linear);
@@ -12,9 +13,11 @@ public sealed class FrameJpeg : IDisposable
     private Frame? _pixels;
     private SKBitmap? _small;
 
-    /// <summary>Prepares encoding.</summary>
-    /// <param name="quality">1 to 100.</param>
-    /// <param name="maxWidth">Wider frames are made that wide, in proportion; 0 leaves every size.</param>
+    /// <summary>Initializes an encoder.</summary>
+    /// <param name="quality">Quality from 1 to 100.</param>
+    /// <param name="maxWidth">
+    /// Frames that are wider are scaled to this width, keeping their proportions; 0 keeps every size.
+    /// </param>
     public FrameJpeg(int quality = 80, int maxWidth = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(quality, 1);
@@ -24,9 +27,9 @@ public sealed class FrameJpeg : IDisposable
         _options = new SKJpegEncoderOptions(quality, SKJpegEncoderDownsample.Downsample420, SKJpegEncoderAlphaOption.Ignore);
     }
 
-    /// <summary>The JPEG of a frame.</summary>
-    /// <param name="frame">Any format; it is not changed.</param>
-    /// <exception cref="EdgeVisionException">It cannot be encoded.</exception>
+    /// <summary>Encodes a frame as JPEG.</summary>
+    /// <param name="frame">Frame of any format; it is not changed.</param>
+    /// <exception cref="EdgeVisionException">The frame cannot be encoded.</exception>
     public unsafe byte[] Encode(Frame frame)
     {
         ArgumentNullException.ThrowIfNull(frame);
@@ -48,7 +51,9 @@ public sealed class FrameJpeg : IDisposable
             }
 
             using var small = _small.PeekPixels();
-            return whole.ScalePixels(small, Smaller) ? Encode(small) : throw new EdgeVisionException($"a frame of {frame.Width}x{frame.Height} cannot be made {info.Width} wide");
+            return whole.ScalePixels(small, Smaller)
+                ? Encode(small)
+                : throw new EdgeVisionException($"a frame of {frame.Width}x{frame.Height} cannot be scaled to a width of {info.Width}");
         }
     }
 

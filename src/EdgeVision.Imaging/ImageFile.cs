@@ -2,7 +2,7 @@ using SkiaSharp;
 
 namespace EdgeVision.Imaging;
 
-/// <summary>A decoded picture and the frame over its pixels (BGRA32). Disposing frees both.</summary>
+/// <summary>Decoded image with a frame over its pixels (BGRA32). Disposing frees both.</summary>
 public sealed class LoadedImage : IDisposable
 {
     private readonly SKBitmap _bitmap;
@@ -10,10 +10,12 @@ public sealed class LoadedImage : IDisposable
     internal LoadedImage(SKBitmap bitmap, string source)
     {
         _bitmap = bitmap;
-        Frame = Frame.Borrow(bitmap.GetPixels(), (long)bitmap.RowBytes * bitmap.Height, PixelFormat.Bgra32, bitmap.Width, bitmap.Height, bitmap.RowBytes, source);
+        Frame = Frame.Borrow(
+            bitmap.GetPixels(), (long)bitmap.RowBytes * bitmap.Height, PixelFormat.Bgra32,
+            bitmap.Width, bitmap.Height, bitmap.RowBytes, source);
     }
 
-    /// <summary>The picture's pixels; valid until this is disposed.</summary>
+    /// <summary>Gets the frame over the image's pixels; valid until this is disposed.</summary>
     public Frame Frame { get; }
 
     internal SKBitmap Bitmap => _bitmap;
@@ -26,27 +28,30 @@ public sealed class LoadedImage : IDisposable
     }
 }
 
-/// <summary>Pictures in files and memory: JPEG, PNG, WebP, BMP, GIF (first frame).</summary>
+/// <summary>Reads and writes images: JPEG, PNG, WebP, BMP, GIF (first frame).</summary>
 public static class ImageFile
 {
-    /// <summary>Most pixels decoded unless the caller says otherwise: 64 million.</summary>
+    /// <summary>Default maximum number of pixels to decode: 64 million.</summary>
     public const long DefaultMaxPixels = 64_000_000;
 
-    /// <summary>File name extensions that are taken for pictures, with their dot, lower case.</summary>
+    /// <summary>Gets the file name extensions of images, lower case, with their dot.</summary>
     public static IReadOnlyList<string> Extensions { get; } = [".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"];
 
-    /// <summary>Decodes a picture file. Its EXIF orientation is applied, its alpha and colour profile are ignored, as OpenCV's imread does.</summary>
-    /// <param name="path">File.</param>
-    /// <param name="maxPixels">A picture whose header says more is refused before anything is allocated for it.</param>
-    /// <exception cref="FrameFormatException">The file is missing, empty, no picture, truncated, damaged or too large.</exception>
+    /// <summary>Decodes an image file.</summary>
+    /// <remarks>Applies the EXIF orientation and ignores alpha and colour profile, as OpenCV's imread does.</remarks>
+    /// <param name="path">File to read.</param>
+    /// <param name="maxPixels">An image with more pixels in its header is rejected before anything is allocated.</param>
+    /// <exception cref="FrameFormatException">
+    /// The file is missing, empty, not an image, truncated, damaged or too large.
+    /// </exception>
     public static LoadedImage Load(string path, long maxPixels = DefaultMaxPixels)
     {
         ArgumentNullException.ThrowIfNull(path);
         return Decode(ReadFile(path), path, maxPixels);
     }
 
-    /// <summary>Decodes a picture in memory; <paramref name="name"/> stands for it in messages and results.</summary>
-    /// <exception cref="FrameFormatException">It is empty, no picture, truncated, damaged or too large.</exception>
+    /// <summary>Decodes an image in memory; <paramref name="name"/> identifies it in messages and results.</summary>
+    /// <exception cref="FrameFormatException">The data is empty, not an image, truncated, damaged or too large.</exception>
     public static unsafe LoadedImage Decode(ReadOnlySpan<byte> bytes, string name, long maxPixels = DefaultMaxPixels)
     {
         fixed (byte* start = bytes)
@@ -74,15 +79,16 @@ public static class ImageFile
         }
     }
 
-    /// <summary>Decodes a picture in memory straight into a frame (BGRA32) of a pool.</summary>
-    /// <param name="bytes">The encoded picture.</param>
-    /// <param name="name">Stands for it in messages, and is the frame's source.</param>
-    /// <param name="pool">Memory for the frame.</param>
+    /// <summary>Decodes an image in memory directly into a frame (BGRA32) of a pool.</summary>
+    /// <param name="bytes">The encoded image.</param>
+    /// <param name="name">Name of the image in messages, and the frame's source.</param>
+    /// <param name="pool">Pool that provides the frame's memory.</param>
     /// <param name="sequence">Number of the frame in its source.</param>
     /// <param name="timestamp">Capture time on the source's clock.</param>
-    /// <param name="maxPixels">A picture whose header says more is refused before anything is allocated for it.</param>
-    /// <exception cref="FrameFormatException">It is empty, no picture, truncated, damaged or too large.</exception>
-    public static unsafe Frame Decode(ReadOnlySpan<byte> bytes, string name, FramePool pool, long sequence, TimeSpan timestamp, long maxPixels = DefaultMaxPixels)
+    /// <param name="maxPixels">An image with more pixels in its header is rejected before anything is allocated.</param>
+    /// <exception cref="FrameFormatException">The data is empty, not an image, truncated, damaged or too large.</exception>
+    public static unsafe Frame Decode(
+        ReadOnlySpan<byte> bytes, string name, FramePool pool, long sequence, TimeSpan timestamp, long maxPixels = DefaultMaxPixels)
     {
         ArgumentNullException.ThrowIfNull(pool);
         fixed (byte* start = bytes)
@@ -116,14 +122,15 @@ public static class ImageFile
         }
     }
 
-    /// <summary>Encodes a BGRA32 frame by the path's extension (.png, .jpg, .jpeg, .webp) and replaces the file only once all of it is written.</summary>
+    /// <summary>Encodes a BGRA32 frame in the format of the path's extension (.png, .jpg, .jpeg, .webp).</summary>
+    /// <remarks>An existing file is replaced only once the new one is complete.</remarks>
     /// <exception cref="EdgeVisionException">The extension is unknown, or the file cannot be written.</exception>
     public static void Save(Frame frame, string path)
     {
         ArgumentNullException.ThrowIfNull(frame);
         if (frame.Format != PixelFormat.Bgra32)
         {
-            throw new FrameFormatException($"a frame of {PixelFormat.Bgra32} can be saved; this one is {frame.Format}");
+            throw new FrameFormatException($"the frame to save must be {PixelFormat.Bgra32}; got {frame.Format}");
         }
 
         var info = new SKImageInfo(frame.Width, frame.Height, SKColorType.Bgra8888, SKAlphaType.Opaque);
@@ -137,7 +144,7 @@ public static class ImageFile
         }
     }
 
-    /// <summary>Whether <see cref="Save"/> can write a file of that name.</summary>
+    /// <summary>Returns whether <see cref="Save"/> can write a file of that name.</summary>
     public static bool CanSave(string path) => FormatOf(path) is not null;
 
     internal static void Write(SKPixmap pixmap, string path)
@@ -167,7 +174,7 @@ public static class ImageFile
             }
             catch (Exception again) when (again is IOException or UnauthorizedAccessException)
             {
-                // What could not be written cannot always be deleted either; the first error is the one that helps.
+                // A file that cannot be written often cannot be deleted either; the first error is the useful one.
             }
 
             throw new EdgeVisionException($"'{path}' cannot be written: {e.Message.ReplaceLineEndings(" ")}", e);
@@ -182,8 +189,8 @@ public static class ImageFile
         _ => null,
     };
 
-    /// <summary>A picture file's bytes.</summary>
-    /// <exception cref="FrameFormatException">It cannot be read.</exception>
+    /// <summary>Reads the bytes of an image file.</summary>
+    /// <exception cref="FrameFormatException">The file cannot be read.</exception>
     internal static byte[] ReadFile(string path)
     {
         try
@@ -192,39 +199,45 @@ public static class ImageFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FrameFormatException($"picture '{path}' cannot be read: {e.Message.ReplaceLineEndings(" ")}", e);
+            throw new FrameFormatException($"image '{path}' cannot be read: {e.Message.ReplaceLineEndings(" ")}", e);
         }
     }
 
-    // The bytes stay where they are: whoever calls holds them until the codec is disposed.
+    // The bytes are not copied: the caller keeps them pinned until the codec is disposed.
     private static SKCodec CodecOver(nint bytes, int length, string name, long maxPixels)
     {
         if (length == 0)
         {
-            throw new FrameFormatException($"picture '{name}' is empty");
+            throw new FrameFormatException($"image '{name}' is empty");
         }
 
         using var data = SKData.Create(bytes, length);
         var codec = SKCodec.Create(data) ?? throw new FrameFormatException(
-            $"'{name}' is not a picture that can be read (JPEG, PNG, WebP, BMP or GIF), or it is truncated in its header");
+            $"'{name}' must be a JPEG, PNG, WebP, BMP or GIF image; it is of another format or its header is truncated");
         var size = codec.Info;
-        if (size.Width < 1 || size.Height < 1 || size.Width > Frame.MaxSide || size.Height > Frame.MaxSide || (long)size.Width * size.Height > maxPixels)
+        if (size.Width < 1 || size.Height < 1 || size.Width > Frame.MaxSide || size.Height > Frame.MaxSide
+            || (long)size.Width * size.Height > maxPixels)
         {
             codec.Dispose();
-            throw new FrameFormatException($"picture '{name}' says it is {size.Width}x{size.Height}; at most {maxPixels} pixels and sides of {Frame.MaxSide} are decoded");
+            throw new FrameFormatException(
+                $"image '{name}' must have at most {maxPixels} pixels and sides of at most {Frame.MaxSide}; its header says " +
+                $"{size.Width}x{size.Height}");
         }
 
         return codec;
     }
 
-    // No colour space: the numbers in the file, not a profile's idea of them. Unpremultiplied: alpha is left out, not mixed in.
+    // No colour space: pixel values are taken from the file without applying a profile. Unpremultiplied: alpha is dropped,
+    // not blended.
     private static SKImageInfo PlainInfo(SKCodec codec) =>
-        new(codec.Info.Width, codec.Info.Height, SKColorType.Bgra8888, codec.Info.AlphaType == SKAlphaType.Opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
+        new(codec.Info.Width, codec.Info.Height, SKColorType.Bgra8888,
+            codec.Info.AlphaType == SKAlphaType.Opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
 
     private static SKImageInfo UprightInfo(SKCodec codec)
     {
         var info = PlainInfo(codec);
-        bool turned = codec.EncodedOrigin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+        bool turned = codec.EncodedOrigin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop
+            or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
         return turned ? info.WithSize(info.Height, info.Width) : info;
     }
 
@@ -234,12 +247,12 @@ public static class ImageFile
         if (outcome != SKCodecResult.Success)
         {
             throw new FrameFormatException(outcome is SKCodecResult.IncompleteInput
-                ? $"picture '{name}' is truncated"
-                : $"picture '{name}' is damaged or truncated ({outcome})");
+                ? $"image '{name}' is truncated"
+                : $"image '{name}' is damaged or truncated ({outcome})");
         }
     }
 
-    // Pixel by pixel, so that nothing is filtered or blended on the way.
+    // Pixel by pixel, so that nothing is filtered or blended.
     private static unsafe void Orient(SKBitmap stored, nint upright, int stride, int width, int height, SKEncodedOrigin origin)
     {
         int w = stored.Width, h = stored.Height;

@@ -4,7 +4,7 @@ using SkiaSharp;
 
 namespace EdgeVision.Imaging;
 
-/// <summary>Draws a map of classes: a colour each, half transparent, and a legend of those that are there.</summary>
+/// <summary>Draws a segmentation map: one half-transparent colour per class, and a legend of the classes present.</summary>
 internal static class SegmentationLayer
 {
     private const int MostRows = 8;
@@ -29,7 +29,7 @@ internal static class SegmentationLayer
         byte[] ids = ArrayPool<byte>.Shared.Rent(frameWidth * frameHeight);
         map.ToFrame(ids.AsSpan(0, frameWidth * frameHeight));
 
-        // What was not looked at has no class: a pixel counts by its middle, as in the map.
+        // Pixels outside the view have no class; a pixel belongs to the view if its centre does, as in the map.
         for (int y = Math.Max(0, (int)MathF.Ceiling(view.Y1 - 0.5f)); y < Math.Min(height, view.Y2 - 0.5f); y++)
         {
             for (int x = Math.Max(0, (int)MathF.Ceiling(view.X1 - 0.5f)); x < Math.Min(width, view.X2 - 0.5f); x++)
@@ -42,20 +42,30 @@ internal static class SegmentationLayer
         canvas.DrawBitmap(layer, 0, 0, SKSamplingOptions.Default);
     }
 
-    /// <summary>Names and shares of the classes, the greatest first, in the lower left corner; what room it took.</summary>
+    /// <summary>
+    /// Draws names and shares of the classes, largest first, in the lower left corner. Returns the area it covers.
+    /// </summary>
     public static SKRect Legend(SKCanvas canvas, SKFont font, int height, SegmentationMap map, float unit)
     {
         long[] areas = new long[256];
         var (w, h) = map.Areas(areas);
-        int[] ids = [.. Enumerable.Range(0, areas.Length).Where(id => areas[id] > 0 && !IsBackground(map, id)).OrderByDescending(id => areas[id]).Take(MostRows)];
+        int[] ids =
+        [
+            .. Enumerable.Range(0, areas.Length)
+                .Where(id => areas[id] > 0 && !IsBackground(map, id))
+                .OrderByDescending(id => areas[id])
+                .Take(MostRows),
+        ];
         if (ids.Length == 0)
         {
             return SKRect.Empty;
         }
 
         using var small = new SKFont(font.Typeface, font.Size * 0.8f) { Edging = SKFontEdging.Antialias };
-        string[] shares = [.. ids.Select(id => (areas[id] / (double)((long)w * h)).ToString("P0", CultureInfo.InvariantCulture).Replace(" ", ""))];
-        float pad = unit * 2, row = small.Size * 1.35f, name = ids.Max(id => small.MeasureText(map.LabelOf(id))), share = shares.Max(s => small.MeasureText(s));
+        string[] shares =
+            [.. ids.Select(id => (areas[id] / (double)((long)w * h)).ToString("P0", CultureInfo.InvariantCulture).Replace(" ", ""))];
+        float pad = unit * 2, row = small.Size * 1.35f;
+        float name = ids.Max(id => small.MeasureText(map.LabelOf(id))), share = shares.Max(s => small.MeasureText(s));
         float top = height - pad * 2 - ids.Length * row, swatch = small.Size * 0.8f, text = 2.5f * pad + swatch;
         using var back = new SKPaint { IsAntialias = true, Color = new SKColor(12, 16, 24, 190) };
         var panel = new SKRect(pad, top, text + name + share + 2 * pad, height - pad);
@@ -65,7 +75,8 @@ internal static class SegmentationLayer
         {
             float y = top + pad / 2 + i * row;
             using var fill = new SKPaint { IsAntialias = true, Color = Annotator.ColorOf(ids[i]) };
-            canvas.DrawRoundRect(new SKRect(1.75f * pad, y + (row - swatch) / 2, 1.75f * pad + swatch, y + (row + swatch) / 2), unit, unit, fill);
+            canvas.DrawRoundRect(
+                new SKRect(1.75f * pad, y + (row - swatch) / 2, 1.75f * pad + swatch, y + (row + swatch) / 2), unit, unit, fill);
             canvas.DrawText(map.LabelOf(ids[i]), text, y + row / 2 + small.Size * 0.36f, SKTextAlign.Left, small, ink);
             canvas.DrawText(shares[i], text + name + pad + share, y + row / 2 + small.Size * 0.36f, SKTextAlign.Right, small, ink);
         }
@@ -73,5 +84,6 @@ internal static class SegmentationLayer
         return panel;
     }
 
-    private static bool IsBackground(SegmentationMap map, int id) => id == 0 && map.Labels.Count > 0 && map.LabelOf(0).Equals("background", StringComparison.OrdinalIgnoreCase);
+    private static bool IsBackground(SegmentationMap map, int id) =>
+        id == 0 && map.Labels.Count > 0 && map.LabelOf(0).Equals("background", StringComparison.OrdinalIgnoreCase);
 }

@@ -5,10 +5,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace EdgeVision.Live;
 
-/// <summary>
-/// Who may look. A token is compared in fixed time and never leaves this class but through <see cref="Token"/>; on loopback, where there may be
-/// none, requests must ask for the page by its own name, so that a foreign page whose name was made to lead here gets nothing (DNS rebinding).
-/// </summary>
+/// <summary>Checks whether a request may see the live page.</summary>
+/// <remarks>
+/// A token is compared in fixed time and is exposed only through <see cref="Token"/>. On loopback, where there may be no
+/// token, a request must name the page's own host, which prevents DNS rebinding: a foreign page whose name resolves to this
+/// address gets nothing.
+/// </remarks>
 internal sealed class LiveAccess
 {
     private readonly byte[]? _token, _ticket;
@@ -17,37 +19,42 @@ internal sealed class LiveAccess
     private readonly string[] _own;
     private readonly bool _checkHost;
 
-    /// <param name="token">What must be shown; null where nothing.</param>
-    /// <param name="bound">Address and port that are listened on.</param>
-    /// <param name="hosts">Further names of the page.</param>
+    /// <param name="token">Token that viewers must present; null for none.</param>
+    /// <param name="bound">Address and port of the server.</param>
+    /// <param name="hosts">Further host names of the page.</param>
     public LiveAccess(string? token, IPEndPoint bound, IReadOnlyCollection<string> hosts)
     {
         (Token, _hosts) = (token, hosts);
-        // Browsers leave the port 80 out.
+        // Browsers omit port 80.
         string port = bound.Port == 80 ? "" : FormattableString.Invariant($":{bound.Port}");
         _own = [$"127.0.0.1{port}", $"localhost{port}", $"[::1]{port}", bound.ToString()];
-        // On every interface the machine's names are not known here; the token is what protects then.
+        // When listening on every interface, the machine's names are not known here; the token is the protection then.
         _checkHost = IPAddress.IsLoopback(bound.Address) || hosts.Count > 0;
         CookieName = $"edgevision-live-{bound.Port}";
         if (token is not null)
         {
             _token = Encoding.UTF8.GetBytes(token);
-            // A cookie file that is read gives the page away but not the token; it still holds after a restart with the same token.
+            // A leaked cookie file exposes the page but not the token; the ticket stays valid after a restart with the same
+            // token.
             _ticketText = Convert.ToHexStringLower(HMACSHA256.HashData(_token, "edgevision live ticket"u8));
             _ticket = Encoding.UTF8.GetBytes(_ticketText);
         }
     }
 
-    /// <summary>The token; null where none is needed.</summary>
+    /// <summary>Gets the token; null when none is required.</summary>
     public string? Token { get; }
 
-    /// <summary>Name of the cookie: browsers keep one jar for all ports of a host.</summary>
+    /// <summary>
+    /// Gets the name of the cookie. It contains the port, because browsers share cookies between all ports of a host.
+    /// </summary>
     public string CookieName { get; }
 
-    /// <summary>Whether the request names a host that the page goes by.</summary>
+    /// <summary>Returns whether the request names a host of the page.</summary>
     public bool HostIsOwn(HttpRequest request) => !_checkHost || IsOwn(request.Host.Value ?? "");
 
-    /// <summary>Whether a WebSocket is opened by the page itself, or by a program that is no browser and sends no origin.</summary>
+    /// <summary>
+    /// Returns whether a WebSocket is opened by the page itself, or by a non-browser client that sends no origin.
+    /// </summary>
     public bool OriginIsOwn(HttpRequest request)
     {
         string origin = request.Headers.Origin.ToString();
@@ -60,7 +67,7 @@ internal sealed class LiveAccess
             && (Same(uri.Authority, request.Host.Value ?? "") || _hosts.Any(h => Same(h, uri.Authority)));
     }
 
-    /// <summary>Whether the request shows the token, or the cookie that it was given for one.</summary>
+    /// <summary>Returns whether the request presents the token, or the cookie issued for it.</summary>
     public bool IsAllowed(HttpRequest request)
     {
         const string Scheme = "Bearer ";
@@ -74,21 +81,23 @@ internal sealed class LiveAccess
             || request.Cookies[CookieName] is { } ticket && Equal(ticket, _ticket!);
     }
 
-    /// <summary>Whether a text is the token.</summary>
+    /// <summary>Returns whether a text is the token.</summary>
     public bool IsToken(string text) => _token is not null && Equal(text, _token);
 
-    /// <summary>Gives the browser the cookie that stands for the token.</summary>
+    /// <summary>Sets the cookie that replaces the token in further requests.</summary>
     public void GiveTicket(HttpContext context)
     {
-        bool secure = context.Request.IsHttps || context.Request.Headers["X-Forwarded-Proto"].ToString().Equals("https", StringComparison.OrdinalIgnoreCase);
-        context.Response.Cookies.Append(CookieName, _ticketText, new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = secure, Path = "/" });
+        bool secure = context.Request.IsHttps
+            || context.Request.Headers["X-Forwarded-Proto"].ToString().Equals("https", StringComparison.OrdinalIgnoreCase);
+        context.Response.Cookies.Append(
+            CookieName, _ticketText, new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = secure, Path = "/" });
     }
 
     private bool IsOwn(string host) => _own.Any(o => Same(o, host)) || _hosts.Any(h => Same(h, host));
 
     private static bool Same(string one, string other) => one.Equals(other, StringComparison.OrdinalIgnoreCase);
 
-    // The hashes are of one length, so that not even the token's shows in the time.
+    // The hashes have the same length, so the time does not reveal even the token's length.
     private static bool Equal(string text, byte[] expected)
     {
         Span<byte> one = stackalloc byte[SHA256.HashSizeInBytes], other = stackalloc byte[SHA256.HashSizeInBytes];

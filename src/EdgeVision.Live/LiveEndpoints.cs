@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace EdgeVision.Live;
 
-/// <summary>Answers requests: who may, and what they get.</summary>
+/// <summary>Authorizes and answers HTTP requests.</summary>
 internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, CancellationToken stopping)
 {
     private const string Boundary = "edgevision";
@@ -23,7 +23,8 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
         string path = context.Request.Path.Value ?? "/";
         if (!access.HostIsOwn(context.Request))
         {
-            return TextAsync(context, StatusCodes.Status421MisdirectedRequest, "this page does not go by that name; its options can give it further ones (hosts)");
+            return TextAsync(context, StatusCodes.Status421MisdirectedRequest,
+                "the page is not served under this host name; add the name to the live page's 'hosts' option");
         }
 
         bool reads = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
@@ -35,7 +36,7 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
         if (!reads)
         {
             headers.Allow = "GET, HEAD";
-            return TextAsync(context, StatusCodes.Status405MethodNotAllowed, "only GET is answered here");
+            return TextAsync(context, StatusCodes.Status405MethodNotAllowed, "only GET and HEAD are allowed");
         }
 
         if (path == "/healthz")
@@ -57,25 +58,28 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
         "/ws" => SocketAsync(context),
         "/api/ledger" => LedgerAsync(context),
         "/metrics" => MetricsAsync(context),
-        _ when path.StartsWith(FrameApi, StringComparison.Ordinal) && path.EndsWith(".jpg", StringComparison.Ordinal) => FrameAsync(context, Name(path[FrameApi.Length..^4])),
+        _ when path.StartsWith(FrameApi, StringComparison.Ordinal) && path.EndsWith(".jpg", StringComparison.Ordinal) =>
+            FrameAsync(context, Name(path[FrameApi.Length..^4])),
         _ when path.StartsWith(Mjpeg, StringComparison.Ordinal) => MjpegAsync(context, Name(path[Mjpeg.Length..])),
-        _ => TextAsync(context, StatusCodes.Status404NotFound, "there is /, /ws, /mjpeg/{source}, /api/frame/{source}.jpg, /api/ledger, /metrics and /healthz"),
+        _ => TextAsync(
+            context, StatusCodes.Status404NotFound,
+            "not found; paths are /, /ws, /mjpeg/{source}, /api/frame/{source}.jpg, /api/ledger, /metrics and /healthz"),
     };
 
-    // A slash inside a name is the one character that the server leaves encoded.
+    // A slash inside a name is the only character that the server leaves encoded.
     private static string Name(string text) => text.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 
     private async Task SocketAsync(HttpContext context)
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
-            await TextAsync(context, StatusCodes.Status400BadRequest, "this is a WebSocket's address");
+            await TextAsync(context, StatusCodes.Status400BadRequest, "this address accepts WebSocket connections only");
             return;
         }
 
         if (!access.OriginIsOwn(context.Request))
         {
-            await TextAsync(context, StatusCodes.Status403Forbidden, "this WebSocket is for the page that is served here");
+            await TextAsync(context, StatusCodes.Status403Forbidden, "this WebSocket accepts connections from its own page only");
             return;
         }
 
@@ -98,13 +102,13 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
         context.Response.ContentType = $"multipart/x-mixed-replace; boundary={Boundary}";
         if (HttpMethods.IsHead(context.Request.Method))
         {
-            return; // has no body, and would wait for pictures for ever
+            return; // HEAD has no body, and would wait for images forever
         }
 
         var viewer = new LiveViewer(drawn: Drawn(context), source);
         await WithViewerAsync(context, viewer, async leaving =>
         {
-            // Little room on the line: what waits there is old when it arrives.
+            // A small send buffer: images that wait there are outdated when they arrive.
             if (context.Features.Get<IConnectionSocketFeature>()?.Socket is { ProtocolType: ProtocolType.Tcp } socket)
             {
                 socket.SendBufferSize = 128 << 10;
@@ -117,9 +121,10 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
             {
                 while (viewer.Take() is { } picture)
                 {
-                    await body.WriteAsync(Encoding.ASCII.GetBytes($"Content-Type: image/jpeg\r\nContent-Length: {picture.Jpeg.Length}\r\n\r\n"), leaving);
+                    await body.WriteAsync(
+                        Encoding.ASCII.GetBytes($"Content-Type: image/jpeg\r\nContent-Length: {picture.Jpeg.Length}\r\n\r\n"), leaving);
                     await body.WriteAsync(picture.Jpeg, leaving);
-                    // The next part's border at once: players show a picture when they see that it is over.
+                    // Send the next boundary immediately: players show an image when they see its end.
                     await body.WriteAsync(end, leaving);
                     await body.FlushAsync(leaving);
                 }
@@ -134,7 +139,7 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
         if (!hub.TryEnter(viewer))
         {
             context.Response.Headers.RetryAfter = "5";
-            await TextAsync(context, StatusCodes.Status503ServiceUnavailable, "as many look already as may; try again later");
+            await TextAsync(context, StatusCodes.Status503ServiceUnavailable, "the maximum number of viewers is reached; try again later");
             return;
         }
 
@@ -145,7 +150,7 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
-            // The viewer left, or the server stops.
+            // The viewer disconnected, or the server is stopping.
         }
         finally
         {
@@ -166,7 +171,7 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
         else
         {
             context.Response.Headers.RetryAfter = "1";
-            await TextAsync(context, StatusCodes.Status503ServiceUnavailable, "this source has given no frame yet");
+            await TextAsync(context, StatusCodes.Status503ServiceUnavailable, "this source has delivered no frame yet");
         }
     }
 
@@ -174,7 +179,7 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
     {
         if (hub.Ledger is not { } ledger)
         {
-            return TextAsync(context, StatusCodes.Status503ServiceUnavailable, "no pipeline runs yet");
+            return TextAsync(context, StatusCodes.Status503ServiceUnavailable, "no pipeline is running yet");
         }
 
         var buffer = new ArrayBufferWriter<byte>();
@@ -188,16 +193,18 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
 
     private Task MetricsAsync(HttpContext context) => hub.Ledger is { } ledger
         ? BytesAsync(context, LiveMetrics.ContentType, Encoding.UTF8.GetBytes(LiveMetrics.Write(ledger(), hub.Viewers)))
-        : TextAsync(context, StatusCodes.Status503ServiceUnavailable, "no pipeline runs yet");
+        : TextAsync(context, StatusCodes.Status503ServiceUnavailable, "no pipeline is running yet");
 
-    // Without a token, and without a word about what runs: for supervisors.
+    // For supervisors: needs no token and reveals nothing about the pipeline.
     private Task HealthAsync(HttpContext context)
     {
         bool dead = hub.Ledger?.Invoke().Sources is { Count: > 0 } sources && sources.All(s => s.State == SourceState.Failed);
-        return dead ? TextAsync(context, StatusCodes.Status503ServiceUnavailable, "every source has failed") : TextAsync(context, StatusCodes.Status200OK, "ok");
+        return dead
+            ? TextAsync(context, StatusCodes.Status503ServiceUnavailable, "every source has failed")
+            : TextAsync(context, StatusCodes.Status200OK, "ok");
     }
 
-    // The address is replaced at once, so that the token stays in no history and in no copied link.
+    // Redirects immediately, so that the token stays in no history and in no copied link.
     private Task TokenInAddressAsync(HttpContext context, string shown)
     {
         if (!access.IsToken(shown))
@@ -207,7 +214,7 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
 
         access.GiveTicket(context);
         var rest = context.Request.Query.Where(q => q.Key != "token");
-        // One slash alone: //name would be another host.
+        // A single leading slash: //name would be another host.
         string path = "/" + context.Request.PathBase.Add(context.Request.Path).ToUriComponent().TrimStart('/');
         context.Response.Redirect(path + QueryString.Create(rest));
         return Task.CompletedTask;
@@ -231,13 +238,14 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
         context.Response.Headers.WWWAuthenticate = "Bearer";
         return context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal)
             ? PageAsync(context, StatusCodes.Status401Unauthorized, LivePage.Login)
-            : TextAsync(context, StatusCodes.Status401Unauthorized, "a token is needed: 'Authorization: Bearer TOKEN', or ?token=TOKEN once");
+            : TextAsync(context, StatusCodes.Status401Unauthorized,
+                "a token is required: send 'Authorization: Bearer TOKEN', or ?token=TOKEN once");
     }
 
     private static bool Drawn(HttpContext context) => context.Request.Query["overlay"] is not ["0"];
 
     private static Task NoSourceAsync(HttpContext context, string source) =>
-        TextAsync(context, StatusCodes.Status404NotFound, $"there is no source '{source}'; /api/ledger names them");
+        TextAsync(context, StatusCodes.Status404NotFound, $"there is no source '{source}'; /api/ledger lists the sources");
 
     private static Task PageAsync(HttpContext context, int status, byte[] html)
     {

@@ -6,14 +6,16 @@ using EdgeVision.Imaging;
 
 namespace EdgeVision.Live;
 
-/// <summary>
-/// The pictures of one source. Keeps a share of the newest frame and encodes it only while somebody looks, no oftener than the options allow, on a
-/// task of its own: the pipeline is never held up by it.
-/// </summary>
+/// <summary>Encodes the images of one source for its viewers.</summary>
+/// <remarks>
+/// Holds a reference to the newest frame and encodes it only while there are viewers, at most as often as the options allow,
+/// on a task of its own, so that the pipeline is never delayed.
+/// </remarks>
 internal sealed class LiveFeed : IDisposable
 {
     private readonly Lock _lock = new(), _encoding = new();
-    private readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _news = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ArrayBufferWriter<byte> _json = new();
     private readonly FrameJpeg _jpeg;
     private readonly PipelineAnnotator _found, _foundAndRules;
@@ -25,12 +27,12 @@ internal sealed class LiveFeed : IDisposable
     private bool _running, _disposed;
 
     /// <param name="name">The source's name.</param>
-    /// <param name="options">Size, quality and pace.</param>
-    /// <param name="rules">Rules of a source, whose places are drawn for players.</param>
+    /// <param name="options">Size, quality and maximum rate.</param>
+    /// <param name="rules">Returns the rules of a source, whose outlines are drawn for MJPEG players.</param>
     public LiveFeed(string name, LiveOptions options, Func<string, IReadOnlyList<IPipelineRule>> rules)
     {
         Name = name;
-        // A page draws the rules itself, and trails that are whole: here frames are left out.
+        // The page draws rules and complete trails itself; here frames are skipped, so trails would have gaps.
         _found = new PipelineAnnotator(new PipelineAnnotatorOptions { Trail = 0, Caption = false });
         _foundAndRules = new PipelineAnnotator(new PipelineAnnotatorOptions { Trail = 0, Caption = false, Rules = rules });
         _jpeg = new FrameJpeg(options.Quality, options.MaxWidth);
@@ -39,7 +41,7 @@ internal sealed class LiveFeed : IDisposable
 
     public string Name { get; }
 
-    /// <summary>JPEGs made so far.</summary>
+    /// <summary>Gets the number of JPEGs encoded.</summary>
     public long Encoded => Interlocked.Read(ref _encoded);
 
     public void Publish(PipelineFrame frame)
@@ -75,7 +77,7 @@ internal sealed class LiveFeed : IDisposable
             }
         }
 
-        _news.Writer.TryWrite(true); // who comes sees the newest frame at once, also of a source that has ended
+        _news.Writer.TryWrite(true); // a new viewer gets the newest frame at once, also of a source that has ended
     }
 
     public void Detach(LiveViewer viewer)
@@ -88,9 +90,9 @@ internal sealed class LiveFeed : IDisposable
         _news.Writer.TryWrite(true);
     }
 
-    /// <summary>The newest frame as JPEG; null where none has come yet.</summary>
-    /// <param name="drawn">Whether overlays are drawn on it.</param>
-    /// <exception cref="EdgeVisionException">It cannot be encoded.</exception>
+    /// <summary>Returns the newest frame as JPEG; null before the first one.</summary>
+    /// <param name="drawn">Whether to draw overlays on it.</param>
+    /// <exception cref="EdgeVisionException">The frame cannot be encoded.</exception>
     public byte[]? Picture(bool drawn)
     {
         using var frame = Newest();
@@ -163,12 +165,12 @@ internal sealed class LiveFeed : IDisposable
         }
         catch (Exception)
         {
-            // A frame that cannot be encoded, or whose results are no JSON, is left out, as one that came too soon is; the next may go. Whatever it is,
-            // nobody would begin this task again.
+            // A frame that cannot be encoded, or whose results cannot be written as JSON, is skipped like one that came too
+            // soon; the next one may succeed. All exceptions are caught because nothing would restart this task.
         }
     }
 
-    // Masks and maps are drawn here: as JSON they would be larger than the picture.
+    // Masks and maps are drawn here: as JSON they would be larger than the image.
     private LivePicture Plain(PipelineFrame frame)
     {
         bool drawn = frame.Result.Detections.HasMasks || frame.Result.Segmentation.Width > 0 || frame.Result.Depth.Width > 0;

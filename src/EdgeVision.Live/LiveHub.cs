@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace EdgeVision.Live;
 
-/// <summary>What the server shows: the sources' pictures, the log, the accounts; and who looks at them.</summary>
+/// <summary>Shared state of the live server: the sources' images, the log, the pipeline's ledger, and the viewers.</summary>
 internal sealed class LiveHub(LiveOptions options) : IDisposable
 {
     private readonly Lock _lock = new();
@@ -12,10 +12,10 @@ internal sealed class LiveHub(LiveOptions options) : IDisposable
 
     public LiveLog Log { get; } = new();
 
-    /// <summary>Gives the accounts; null while no pipeline is watched.</summary>
+    /// <summary>Gets or sets the function that returns the ledger; null while no pipeline is watched.</summary>
     public Func<LedgerSnapshot>? Ledger { get; set; }
 
-    /// <summary>Gives the rules of a source; null while no pipeline is watched.</summary>
+    /// <summary>Gets or sets the function that returns a source's rules; null while no pipeline is watched.</summary>
     public Func<string, IReadOnlyList<IPipelineRule>>? Rules { get; set; }
 
     public int Viewers
@@ -29,7 +29,7 @@ internal sealed class LiveHub(LiveOptions options) : IDisposable
         }
     }
 
-    /// <summary>JPEGs made so far, of all sources.</summary>
+    /// <summary>Gets the number of JPEGs encoded for all sources.</summary>
     public long Encoded => _feeds.Values.Sum(f => f.Encoded);
 
     public void Publish(PipelineFrame frame)
@@ -38,12 +38,12 @@ internal sealed class LiveHub(LiveOptions options) : IDisposable
         (_feeds.TryGetValue(frame.Source, out var feed) ? feed : Open(frame.Source)).Publish(frame);
     }
 
-    /// <summary>The pictures of a source; null for a name that neither frames nor the accounts know.</summary>
+    /// <summary>Returns the feed of a source; null for a name that is neither in the frames nor in the ledger.</summary>
     public LiveFeed? Find(string source) => _feeds.TryGetValue(source, out var feed) ? feed
         : Ledger?.Invoke().Sources.Any(s => s.Name == source) == true ? Open(source)
         : null;
 
-    /// <summary>Lets a viewer in; false where there are as many as may be.</summary>
+    /// <summary>Adds a viewer; returns false when the maximum number of viewers is reached.</summary>
     public bool TryEnter(LiveViewer viewer)
     {
         lock (_lock)
@@ -75,8 +75,10 @@ internal sealed class LiveHub(LiveOptions options) : IDisposable
         }
     }
 
-    /// <summary>Writes what a page needs beside the pictures: accounts, outlines, the log's entries above a number, and how it fares itself.</summary>
-    /// <returns>The log's last number.</returns>
+    /// <summary>
+    /// Writes the state that a page shows beside the images: ledger, outlines, log entries above a number, and viewer counts.
+    /// </summary>
+    /// <returns>The number of the last log entry.</returns>
     public long WriteState(Utf8JsonWriter writer, LiveViewer viewer, long logged)
     {
         writer.WriteStartObject();
@@ -140,7 +142,7 @@ internal sealed class LiveHub(LiveOptions options) : IDisposable
         writer.WriteEndArray();
     }
 
-    // Under the lock, so that a viewer who comes at the same moment is attached once.
+    // Under the lock, so that a viewer that connects at the same moment is attached once.
     private LiveFeed Open(string source)
     {
         lock (_lock)

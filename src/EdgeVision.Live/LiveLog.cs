@@ -2,10 +2,10 @@ using System.Text.Json;
 
 namespace EdgeVision.Live;
 
-/// <summary>The last things that happened: events of rules, and what the pipeline had to say. Keeps a fixed number; older ones go.</summary>
+/// <summary>Keeps the last entries of rule events and pipeline notices; the oldest are overwritten.</summary>
 internal sealed class LiveLog
 {
-    /// <summary>Entries kept.</summary>
+    /// <summary>Maximum number of entries.</summary>
     public const int Capacity = 200;
 
     private readonly record struct Entry(long Number, DateTimeOffset At, string Source, PipelineEvent Happened, PipelineNotice Notice);
@@ -18,16 +18,19 @@ internal sealed class LiveLog
     {
         for (int i = 0; i < frame.Events.Count; i++)
         {
-            // A value that is no number has no word in JSON, and would break each state that tells of it.
+            // JSON has no NaN or infinity; a value of that kind would break every state that contains it.
             var happened = frame.Events[i];
-            Add(new Entry(0, frame.CapturedAt, frame.Source, happened.Value is { } value && !double.IsFinite(value) ? happened with { Value = null } : happened, default));
+            Add(new Entry(
+                0, frame.CapturedAt, frame.Source,
+                happened.Value is { } value && !double.IsFinite(value) ? happened with { Value = null } : happened, default));
         }
     }
 
     public void Add(PipelineNotice notice) => Add(new Entry(0, DateTimeOffset.UtcNow, notice.Component, default, notice));
 
-    /// <summary>Writes, oldest first, the entries above a number as an array: {number, at, source, event {…}} or {number, at, source, level, message}.</summary>
-    /// <returns>The last entry's number, to go on from.</returns>
+    /// <summary>Writes the entries above a number as an array, oldest first.</summary>
+    /// <remarks>Each is {number, at, source, event {…}} or {number, at, source, level, message}.</remarks>
+    /// <returns>The number of the last entry, to continue from.</returns>
     public long Write(Utf8JsonWriter writer, long above)
     {
         lock (_lock)
@@ -42,7 +45,9 @@ internal sealed class LiveLog
                 writer.WriteString("source"u8, entry.Source);
                 if (entry.Notice.Message is not null)
                 {
-                    writer.WriteString("level"u8, entry.Notice.Level switch { NoticeLevel.Error => "error", NoticeLevel.Warning => "warning", _ => "information" });
+                    writer.WriteString(
+                        "level"u8,
+                        entry.Notice.Level switch { NoticeLevel.Error => "error", NoticeLevel.Warning => "warning", _ => "information" });
                     writer.WriteString("message"u8, entry.Notice.Message);
                 }
                 else

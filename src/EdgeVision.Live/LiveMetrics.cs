@@ -3,7 +3,7 @@ using System.Text;
 
 namespace EdgeVision.Live;
 
-/// <summary>The accounts in Prometheus' text format: counters, states, and percentiles as summaries in seconds.</summary>
+/// <summary>Writes the ledger in Prometheus' text format: counters, states, and percentiles as summaries in seconds.</summary>
 internal static class LiveMetrics
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
@@ -11,7 +11,7 @@ internal static class LiveMetrics
     public static string Write(LedgerSnapshot ledger, int viewers)
     {
         var text = new StringBuilder(4096);
-        Family(text, "edgevision_frames_total", "counter", "Frames of a source by what became of them.");
+        Family(text, "edgevision_frames_total", "counter", "Frames of a source by outcome.");
         foreach (var s in ledger.Sources)
         {
             Frames(text, s, "delivered", s.Delivered);
@@ -22,11 +22,13 @@ internal static class LiveMetrics
             Frames(text, s, "failed", s.Failed);
         }
 
-        Each(text, ledger.Sources, "edgevision_frames_captured_total", "counter", "Frames that a source gave.", s => s.Captured);
-        Each(text, ledger.Sources, "edgevision_frames_in_flight", "gauge", "Frames on their way.", s => s.InFlight);
-        Each(text, ledger.Sources, "edgevision_source_running", "gauge", "1 while frames come.", s => s.State == SourceState.Running ? 1 : 0);
-        Each(text, ledger.Sources, "edgevision_source_reconnects_total", "counter", "Times a source was opened again.", s => s.Reconnects);
-        Each(text, ledger.Sources, "edgevision_source_stalls_total", "counter", "Times a source was found stalled.", s => s.Stalls);
+        Each(text, ledger.Sources, "edgevision_frames_captured_total", "counter", "Frames captured by a source.", s => s.Captured);
+        Each(text, ledger.Sources, "edgevision_frames_in_flight", "gauge", "Frames in flight.", s => s.InFlight);
+        Each(text, ledger.Sources, "edgevision_source_running", "gauge",
+            "1 while the source delivers frames.", s => s.State == SourceState.Running ? 1 : 0);
+        Each(text, ledger.Sources, "edgevision_source_reconnects_total", "counter",
+            "Number of times a source was reopened.", s => s.Reconnects);
+        Each(text, ledger.Sources, "edgevision_source_stalls_total", "counter", "Number of times a source stalled.", s => s.Stalls);
         Family(text, "edgevision_age_seconds", "summary", "Time from capture to the sinks.");
         foreach (var s in ledger.Sources)
         {
@@ -36,13 +38,15 @@ internal static class LiveMetrics
         Family(text, "edgevision_stage_seconds", "summary", "Time of each stage.");
         foreach (var s in ledger.Sources)
         {
-            foreach (var (stage, time) in ((string, LatencySummary)[])[("queue", s.Queue), ("preprocess", s.Preprocess), ("inference", s.Inference), ("postprocess", s.Postprocess), ("analysis", s.Analysis)])
+            foreach (var (stage, time) in ((string, LatencySummary)[])[
+                ("queue", s.Queue), ("preprocess", s.Preprocess), ("inference", s.Inference),
+                ("postprocess", s.Postprocess), ("analysis", s.Analysis)])
             {
                 Summary(text, "edgevision_stage_seconds", $"{Label("source", s.Name)},{Label("stage", stage)}", time);
             }
         }
 
-        Family(text, "edgevision_sink_results_total", "counter", "Results of a sink by what became of them.");
+        Family(text, "edgevision_sink_results_total", "counter", "Results of a sink by outcome.");
         foreach (var s in ledger.Sinks)
         {
             foreach (var (outcome, count) in ((string, long)[])[("written", s.Written), ("dropped", s.Dropped), ("failed", s.Failed)])
@@ -65,7 +69,8 @@ internal static class LiveMetrics
     private static void Frames(StringBuilder text, SourceAccount source, string outcome, long count) =>
         Line(text, "edgevision_frames_total", $"{Label("source", source.Name)},{Label("outcome", outcome)}", count);
 
-    private static void Each(StringBuilder text, IReadOnlyList<SourceAccount> sources, string name, string type, string help, Func<SourceAccount, long> value)
+    private static void Each(
+        StringBuilder text, IReadOnlyList<SourceAccount> sources, string name, string type, string help, Func<SourceAccount, long> value)
     {
         Family(text, name, type, help);
         foreach (var source in sources)
@@ -76,7 +81,8 @@ internal static class LiveMetrics
 
     private static void Summary(StringBuilder text, string name, string labels, in LatencySummary time)
     {
-        foreach (var (quantile, value) in ((string, double)[])[("0.5", time.P50), ("0.9", time.P90), ("0.99", time.P99), ("0.999", time.P999)])
+        foreach (var (quantile, value) in ((string, double)[])[
+            ("0.5", time.P50), ("0.9", time.P90), ("0.99", time.P99), ("0.999", time.P999)])
         {
             Line(text, name, $"{labels},{Label("quantile", quantile)}", value / 1000);
         }

@@ -2,44 +2,50 @@ using System.Net;
 
 namespace EdgeVision.Live;
 
-/// <summary>Where the live page is served, to whom, and how much of the machine it may take.</summary>
+/// <summary>Options of the live page: address, access and limits.</summary>
 public sealed record LiveOptions
 {
-    /// <summary>Shortest token that is taken for one.</summary>
+    /// <summary>Minimum length of a token.</summary>
     public const int ShortestToken = 16;
 
-    /// <summary>Address and port: an IP address or <c>localhost</c>; <c>0.0.0.0</c> or <c>[::]</c> for every interface; port 0 for any that is free.</summary>
+    /// <summary>Gets the address and port: an IP address or <c>localhost</c>, and a port.</summary>
+    /// <remarks><c>0.0.0.0</c> or <c>[::]</c> listens on every interface; port 0 selects any free port.</remarks>
     public string Address { get; init; } = "127.0.0.1:8090";
 
-    /// <summary>What a viewer must show, at least <see cref="ShortestToken"/> characters. Null: none on loopback; elsewhere one is made up (<see cref="LiveServer.Token"/>).</summary>
+    /// <summary>Gets the token that viewers must present, at least <see cref="ShortestToken"/> characters.</summary>
+    /// <remarks>
+    /// When null, none is required on loopback; on other addresses one is generated (<see cref="LiveServer.Token"/>).
+    /// </remarks>
     public string? Token { get; init; }
 
-    /// <summary>Names under which the page may be asked for beside its own address, as behind a reverse proxy: <c>cams.example.org</c>, with a port where the browser shows one.</summary>
+    /// <summary>Gets further host names of the page, as behind a reverse proxy: <c>cams.example.org</c>.</summary>
+    /// <remarks>Include the port if the browser shows one.</remarks>
     public IReadOnlyCollection<string> Hosts { get; init; } = [];
 
-    /// <summary>Most viewers at a time, pages and MJPEG players together; at least 1.</summary>
+    /// <summary>Gets the maximum number of concurrent viewers, pages and MJPEG players together; at least 1.</summary>
     public int MaxViewers { get; init; } = 8;
 
-    /// <summary>Quality of the pictures, 1 to 100.</summary>
+    /// <summary>Gets the JPEG quality, 1 to 100.</summary>
     public int Quality { get; init; } = 75;
 
-    /// <summary>Pictures a second and source, above 0.</summary>
+    /// <summary>Gets the maximum images per second and source, above 0.</summary>
     public double MaxFramesPerSecond { get; init; } = 15;
 
-    /// <summary>Wider frames are made that wide for the page; 0 leaves every size.</summary>
+    /// <summary>Gets the width to which wider frames are scaled for the page; 0 keeps every size.</summary>
     public int MaxWidth { get; init; } = 960;
 
-    /// <summary>Checks the whole.</summary>
-    /// <returns>Where to listen.</returns>
-    /// <exception cref="PipelineConfigException">An option is impossible.</exception>
+    /// <summary>Checks all options.</summary>
+    /// <returns>The end point to listen on.</returns>
+    /// <exception cref="PipelineConfigException">An option is out of range.</exception>
     internal IPEndPoint Check()
     {
-        Require(MaxViewers >= 1, "a live page needs at least 1 viewer");
-        Require(Quality is >= 1 and <= 100, "a live page's quality lies from 1 to 100");
-        Require(MaxFramesPerSecond is > 0 and <= 1000, "a live page's pictures a second lie above 0 and up to 1000");
-        Require(MaxWidth is >= 0 and <= Frame.MaxSide, $"a live page's width lies from 0 to {Frame.MaxSide}");
+        Require(MaxViewers >= 1, "the maximum number of viewers of a live page must be at least 1; got {MaxViewers}");
+        Require(Quality is >= 1 and <= 100, "a live page's quality must be 1 to 100; got {Quality}");
+        Require(MaxFramesPerSecond is > 0 and <= 1000,
+            "a live page's images per second must be above 0 and at most 1000; got {MaxFramesPerSecond}");
+        Require(MaxWidth is >= 0 and <= Frame.MaxSide, $"a live page's width must be 0 to {Frame.MaxSide}; got {MaxWidth}");
         Require(Token is null || Token.Length >= ShortestToken && Token.All(c => c is > ' ' and <= '~'),
-            $"a live page's token has at least {ShortestToken} characters, visible ASCII without spaces");
+            $"a live page's token must have at least {ShortestToken} characters, visible ASCII without spaces");
         return ParseAddress(Address);
     }
 
@@ -47,16 +53,19 @@ public sealed record LiveOptions
     {
         int colon = text.LastIndexOf(':');
         string host = colon > 0 ? text[..colon] : "";
-        bool port = int.TryParse(text.AsSpan(colon + 1), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int number) && number <= IPEndPoint.MaxPort;
+        bool port = int.TryParse(
+            text.AsSpan(colon + 1), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture,
+            out int number) && number <= IPEndPoint.MaxPort;
         host = host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? "127.0.0.1" : host;
 
-        // An IPv6 address stands in brackets, so that its last group is not taken for a port.
+        // An IPv6 address must be in brackets, so that its last group is not taken for a port.
         if (port && IPAddress.TryParse(host, out var address) && host.Contains(':') == host.StartsWith('['))
         {
             return new IPEndPoint(address, number);
         }
 
-        throw new PipelineConfigException($"'{text}' is no address for a live page; write an IP address and a port, such as 127.0.0.1:8090, 0.0.0.0:8090 or [::1]:8090");
+        throw new PipelineConfigException(
+            $"a live page's address must be an IP address and a port, such as 127.0.0.1:8090, 0.0.0.0:8090 or [::1]:8090; got '{text}'");
     }
 
     private static void Require(bool holds, string otherwise)
@@ -67,6 +76,6 @@ public sealed record LiveOptions
         }
     }
 
-    /// <summary>Says where, without the token.</summary>
+    /// <summary>Returns the address, without the token.</summary>
     public override string ToString() => $"LiveOptions {{ Address = {Address} }}";
 }

@@ -1,7 +1,7 @@
 namespace EdgeVision.Live;
 
-/// <summary>One frame as viewers get it; encoded once, sent to any number of them.</summary>
-/// <param name="Feed">Where it comes from.</param>
-/// <param name="Json">What was found, UTF-8; empty for players that only show pictures.</param>
-/// <param name="Jpeg">The picture.</param>
+/// <summary>Frame encoded once for any number of viewers.</summary>
+/// <param name="Feed">Feed that the image belongs to.</param>
+/// <param name="Json">Results in JSON, UTF-8; empty for players that show images only.</param>
+/// <param name="Jpeg">The image.</param>
 internal sealed record LivePicture(LiveFeed Feed, byte[] Json, byte[] Jpeg);

@@ -12,8 +12,9 @@ using Microsoft.Extensions.Hosting;
 namespace EdgeVision.Live;
 
 /// <summary>
-/// Serves the live page: each source's picture with what was found on it, and the pipeline's accounts as they change. On loopback it is open to who
-/// uses the machine; elsewhere a token is needed. A <see cref="LiveSink"/> brings it the frames.
+/// Serves the live page: each source's image with its results, and the pipeline's ledger as it changes.
+/// On loopback it is open to all users of the machine; on other addresses a token is required. A <see cref="LiveSink"/> provides
+/// the frames.
 /// <code>
 /// await using var live = new LiveServer();
 /// await using var pipeline = builder.AddSink(new LiveSink(live)).Build();
@@ -34,39 +35,44 @@ public sealed class LiveServer : IAsyncDisposable
     private IPEndPoint? _bound;
     private bool _disposed;
 
-    /// <summary>Prepares a server; nothing is listened on yet.</summary>
-    /// <param name="options">Where, for whom, how much.</param>
-    /// <exception cref="PipelineConfigException">An option is impossible.</exception>
+    /// <summary>Initializes a server; it does not listen yet.</summary>
+    /// <param name="options">Address, access and limits.</param>
+    /// <exception cref="PipelineConfigException">An option is out of range.</exception>
     public LiveServer(LiveOptions? options = null)
     {
         _options = options ?? new LiveOptions();
         _endPoint = _options.Check();
         _hub = new LiveHub(_options);
-        Token = _options.Token ?? (IPAddress.IsLoopback(_endPoint.Address) ? null : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
+        Token = _options.Token
+            ?? (IPAddress.IsLoopback(_endPoint.Address) ? null : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
     }
 
-    /// <summary>What viewers must show: the token of the options, or one that was made up; null where none is needed.</summary>
+    /// <summary>
+    /// Gets the token that viewers must present: that of the options or a generated one; null when none is required.
+    /// </summary>
     public string? Token { get; }
 
-    /// <summary>Where the page is, once started; of a server on every interface, by the machine's name.</summary>
-    /// <exception cref="InvalidOperationException">It is not started.</exception>
+    /// <summary>
+    /// Gets the page's address once started; with the machine's name if the server listens on every interface.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The server is not started.</exception>
     public Uri Address
     {
         get
         {
-            var bound = _bound ?? throw new InvalidOperationException("StartAsync first");
+            var bound = _bound ?? throw new InvalidOperationException("the server is not started; call StartAsync first");
             bool everywhere = bound.Address.Equals(IPAddress.Any) || bound.Address.Equals(IPAddress.IPv6Any);
             return new Uri(everywhere ? FormattableString.Invariant($"http://{Dns.GetHostName()}:{bound.Port}/") : $"http://{bound}/");
         }
     }
 
-    /// <summary>Who looks at the moment, pages and MJPEG players together.</summary>
+    /// <summary>Gets the number of current viewers, pages and MJPEG players together.</summary>
     public int Viewers => _hub.Viewers;
 
     internal LiveHub Hub => _hub;
 
-    /// <summary>Shows a pipeline's accounts, outlines and notices.</summary>
-    /// <param name="pipeline">The pipeline, running or about to.</param>
+    /// <summary>Shows a pipeline's ledger, outlines and notices.</summary>
+    /// <param name="pipeline">The pipeline, running or not started yet.</param>
     public void Watch(VisionPipeline pipeline)
     {
         ArgumentNullException.ThrowIfNull(pipeline);
@@ -74,17 +80,17 @@ public sealed class LiveServer : IAsyncDisposable
         pipeline.Notice += _hub.Log.Add;
     }
 
-    /// <summary>Shows accounts and outlines from elsewhere.</summary>
-    /// <param name="ledger">Gives the accounts; called from any thread.</param>
-    /// <param name="rules">Gives the rules of a source; null where there are none.</param>
+    /// <summary>Shows a ledger and outlines from another origin than a pipeline.</summary>
+    /// <param name="ledger">Returns the ledger; called from any thread.</param>
+    /// <param name="rules">Returns the rules of a source; null for none.</param>
     public void Watch(Func<LedgerSnapshot> ledger, Func<string, IReadOnlyList<IPipelineRule>>? rules = null)
     {
         ArgumentNullException.ThrowIfNull(ledger);
         (_hub.Rules, _hub.Ledger) = (rules, ledger);
     }
 
-    /// <summary>Begins to listen; a second call does nothing.</summary>
-    /// <exception cref="SinkException">The address cannot be listened on: the port is taken, or the address is not this machine's.</exception>
+    /// <summary>Starts listening; a second call has no effect.</summary>
+    /// <exception cref="SinkException">The port is in use, or the address is not one of this machine.</exception>
     public async Task StartAsync(CancellationToken cancel = default)
     {
         await _starting.WaitAsync(cancel);
@@ -102,7 +108,7 @@ public sealed class LiveServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends viewers away and stops, within a second.</summary>
+    /// <summary>Disconnects all viewers and stops, within a second.</summary>
     public async ValueTask DisposeAsync()
     {
         await _starting.WaitAsync();
@@ -134,13 +140,17 @@ public sealed class LiveServer : IAsyncDisposable
     private async Task ListenAsync(CancellationToken cancel)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        // The host's own would listen for Ctrl-C and keep the process; who uses the server decides when it stops.
+        // The host's default lifetime would handle Ctrl-C and keep the process alive; the caller decides when the server stops.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(Configure);
         var application = builder.Build();
-        // What is answered depends on the port, which is known only once it is listened on; the first request waits for it.
+        // The access rules depend on the port, which is known only after listening starts; the first request waits for it.
         var ready = new TaskCompletionSource<LiveEndpoints>(TaskCreationOptions.RunContinuationsAsynchronously);
-        application.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(10), KeepAliveTimeout = TimeSpan.FromSeconds(10) });
+        application.UseWebSockets(new WebSocketOptions
+        {
+            KeepAliveInterval = TimeSpan.FromSeconds(10),
+            KeepAliveTimeout = TimeSpan.FromSeconds(10),
+        });
         application.Run(async context => await (await ready.Task).HandleAsync(context));
         try
         {
@@ -150,11 +160,12 @@ public sealed class LiveServer : IAsyncDisposable
         {
             bool taken = e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException;
             throw new SinkException(taken
-                ? $"the live page cannot be served on {_endPoint}: the port is taken; choose another, or 0 for any that is free"
+                ? $"the live page cannot be served on {_endPoint}: the port is in use; choose another one, or 0 for any free port"
                 : $"the live page cannot be served on {_endPoint}: {e.Message.ReplaceLineEndings(" ")}", e, canRetry: taken);
         }
 
-        var address = new Uri(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        var address = new Uri(
+            application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         _bound = new IPEndPoint(_endPoint.Address, address.Port);
         ready.SetResult(new LiveEndpoints(_hub, new LiveAccess(Token, _bound, _options.Hosts), _stopping.Token));
         _application = application;
@@ -178,7 +189,7 @@ public sealed class LiveServer : IAsyncDisposable
         server.AddServerHeader = false;
         server.Limits.MaxRequestBodySize = 4 << 10;
         server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        // A page has one connection for its pictures and a few for the rest.
+        // A page uses one connection for its images and a few for other requests.
         server.Limits.MaxConcurrentConnections = 32L + 4L * _options.MaxViewers;
         server.Listen(_endPoint, listen => listen.Protocols = HttpProtocols.Http1);
     }
@@ -192,7 +203,7 @@ public sealed class LiveServer : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // Connections that did not end by themselves are cut.
+            // Connections that did not close by themselves are aborted.
         }
 
         await application.DisposeAsync();

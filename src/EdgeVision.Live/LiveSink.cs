@@ -1,14 +1,15 @@
 namespace EdgeVision.Live;
 
-/// <summary>
-/// Hands frames to a <see cref="LiveServer"/>. A write takes no time and cannot fail: pictures are made on the server's side, of the newest frame,
-/// only while somebody looks. The server keeps one share of the newest frame of each source.
-/// </summary>
+/// <summary>Passes frames to a <see cref="LiveServer"/>.</summary>
+/// <remarks>
+/// A write takes no time and cannot fail: images are encoded by the server, from the newest frame, only while there are
+/// viewers. The server holds one reference to the newest frame of each source.
+/// </remarks>
 public sealed class LiveSink : FrameSink
 {
     private readonly bool _owns;
 
-    /// <summary>Makes the sink of a server that is the caller's to dispose; it is started with the sink where it is not yet.</summary>
+    /// <summary>Initializes a sink for a server owned by the caller; opening the sink starts the server if needed.</summary>
     /// <param name="server">The server.</param>
     /// <param name="name">Name in the ledger.</param>
     public LiveSink(LiveServer server, string name = "live")
@@ -18,14 +19,14 @@ public sealed class LiveSink : FrameSink
         Server = server;
     }
 
-    /// <summary>Makes the sink and a server of its own, which starts and ends with it.</summary>
-    /// <param name="options">Where, for whom, how much.</param>
+    /// <summary>Initializes a sink with a server of its own, which starts and stops with it.</summary>
+    /// <param name="options">Address, access and limits.</param>
     /// <param name="name">Name in the ledger.</param>
-    /// <exception cref="PipelineConfigException">An option is impossible.</exception>
+    /// <exception cref="PipelineConfigException">An option is out of range.</exception>
     public LiveSink(LiveOptions options, string name = "live")
         : this(new LiveServer(options), name) => _owns = true;
 
-    /// <summary>The server, to be told which pipeline to watch.</summary>
+    /// <summary>Gets the server, on which to call <see cref="LiveServer.Watch(VisionPipeline)"/>.</summary>
     public LiveServer Server { get; }
 
     /// <inheritdoc/>

@@ -5,14 +5,15 @@ using System.Text.Json;
 
 namespace EdgeVision.Live;
 
-/// <summary>
-/// A page's WebSocket. Binary messages are pictures: length of the JSON (4 bytes, little-endian), pictures skipped so far (4), the JSON, the JPEG.
-/// Text messages are states. The viewer answers each picture with any short text; only so many are under way unanswered, so that what a slow line
-/// holds back waits here, where it gives way to what is newer.
-/// </summary>
+/// <summary>Sends images and states over a page's WebSocket.</summary>
+/// <remarks>
+/// Binary messages are images: length of the JSON (4 bytes, little-endian), number of skipped images (4), the JSON, the JPEG.
+/// Text messages are states. The viewer acknowledges each image with any short text, and the number of unacknowledged images
+/// is limited. So images for a slow connection wait here, where newer ones replace them.
+/// </remarks>
 internal sealed class LiveSocket(WebSocket socket, LiveHub hub, LiveViewer viewer)
 {
-    /// <summary>Pictures that may be under way unanswered: one on the line, one being drawn.</summary>
+    /// <summary>Maximum number of unacknowledged images: one in transfer, one being drawn.</summary>
     public const int Unanswered = 2;
 
     private static readonly TimeSpan StatePeriod = TimeSpan.FromMilliseconds(500);
@@ -22,7 +23,7 @@ internal sealed class LiveSocket(WebSocket socket, LiveHub hub, LiveViewer viewe
     private int _credit = Unanswered;
     private long _logged;
 
-    /// <summary>Serves until the viewer leaves or the server stops.</summary>
+    /// <summary>Runs until the viewer disconnects or the server stops.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
         using var leaving = new CancellationTokenSource();
@@ -34,18 +35,23 @@ internal sealed class LiveSocket(WebSocket socket, LiveHub hub, LiveViewer viewe
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException or IOException)
         {
-            // The viewer left, or the server stops.
+            // The viewer disconnected, or the server is stopping.
         }
         finally
         {
-            // Whatever happened: reading must have ended before what it reads from is disposed. Said before it is cancelled, for that cuts the line.
+            // In all cases reading must end before the socket is disposed. The close is sent before the cancellation, which
+            // aborts the connection.
             if (cancel.IsCancellationRequested)
             {
-                await CloseAsync(WebSocketCloseStatus.EndpointUnavailable, "the live page stops");
+                await CloseAsync(WebSocketCloseStatus.EndpointUnavailable, "the live page is stopping");
             }
             else
             {
-                await CloseAsync(socket.State == WebSocketState.CloseReceived ? WebSocketCloseStatus.NormalClosure : WebSocketCloseStatus.PolicyViolation, null);
+                await CloseAsync(
+                    socket.State == WebSocketState.CloseReceived
+                        ? WebSocketCloseStatus.NormalClosure
+                        : WebSocketCloseStatus.PolicyViolation,
+                    null);
             }
 
             await leaving.CancelAsync();
@@ -104,10 +110,10 @@ internal sealed class LiveSocket(WebSocket socket, LiveHub hub, LiveViewer viewe
                 var message = await socket.ReceiveAsync(buffer.AsMemory(), leaving.Token);
                 if (message.MessageType == WebSocketMessageType.Close || !message.EndOfMessage)
                 {
-                    break; // it says goodbye, or something that no page says
+                    break; // a close message, or one that no page sends
                 }
 
-                // A viewer that answers what was not sent gains nothing by it.
+                // Extra acknowledgements must not increase the limit.
                 if (Volatile.Read(ref _credit) < Unanswered)
                 {
                     Interlocked.Increment(ref _credit);
@@ -117,7 +123,7 @@ internal sealed class LiveSocket(WebSocket socket, LiveHub hub, LiveViewer viewe
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException or IOException)
         {
-            // The viewer left without a word, or the server stops.
+            // The viewer disconnected without closing, or the server is stopping.
         }
 
         await leaving.CancelAsync();
@@ -137,7 +143,7 @@ internal sealed class LiveSocket(WebSocket socket, LiveHub hub, LiveViewer viewe
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException or IOException)
         {
-            // It is closed one way or the other.
+            // The connection is closed in either case.
         }
     }
 }

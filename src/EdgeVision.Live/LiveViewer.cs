@@ -2,24 +2,26 @@ using System.Threading.Channels;
 
 namespace EdgeVision.Live;
 
-/// <summary>
-/// One who looks. For each source there is room for one picture: a newer one takes the place of one that was not sent yet, and that is counted. So a
-/// slow viewer sees less, not later, and holds up nobody.
-/// </summary>
-/// <param name="drawn">Whether overlays are to be drawn on the pictures, for players that cannot draw themselves.</param>
-/// <param name="source">The only source that is looked at; null for all.</param>
+/// <summary>Queue of images for one viewer, with one slot per source.</summary>
+/// <remarks>
+/// A newer image replaces one of the same source that was not sent yet, and the replaced one is counted. So a slow viewer
+/// skips images instead of falling behind, and delays nothing else.
+/// </remarks>
+/// <param name="drawn">Whether overlays are drawn on the images, for players that cannot draw themselves.</param>
+/// <param name="source">Name of the only source to watch; null for all.</param>
 internal sealed class LiveViewer(bool drawn, string? source)
 {
     private readonly Lock _lock = new();
     private readonly List<LivePicture> _waiting = [];
-    private readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _news = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private long _skipped;
 
     public bool Drawn { get; } = drawn;
 
     public string? Source { get; } = source;
 
-    /// <summary>Pictures that were encoded for this viewer and never sent, because a newer one came first.</summary>
+    /// <summary>Gets the number of images encoded for this viewer and never sent, because a newer one replaced them.</summary>
     public long Skipped => Interlocked.Read(ref _skipped);
 
     public void Offer(LivePicture picture)
@@ -41,7 +43,7 @@ internal sealed class LiveViewer(bool drawn, string? source)
         Wake();
     }
 
-    /// <summary>The picture that has waited longest of those that are the newest of their sources; null where none waits.</summary>
+    /// <summary>Removes and returns the image that has waited longest; null when none waits.</summary>
     public LivePicture? Take()
     {
         lock (_lock)
@@ -57,7 +59,7 @@ internal sealed class LiveViewer(bool drawn, string? source)
         }
     }
 
-    /// <summary>Ends a <see cref="WaitAsync"/>, the present one or the next.</summary>
+    /// <summary>Completes the current or the next <see cref="WaitAsync"/>.</summary>
     public void Wake() => _news.Writer.TryWrite(true);
 
     public async ValueTask WaitAsync(CancellationToken cancel) => await _news.Reader.ReadAsync(cancel);

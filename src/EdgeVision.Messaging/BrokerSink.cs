@@ -1,9 +1,10 @@
 namespace EdgeVision.Messaging;
 
-/// <summary>
-/// A sink that keeps a connection to a broker. A write returns once the broker has acknowledged; where the connection is lost it is made anew
-/// and the same message is sent again, so that each message arrives at least once.
-/// </summary>
+/// <summary>Base of sinks that keep a connection to a broker.</summary>
+/// <remarks>
+/// A write returns once the broker has acknowledged the message. After a lost connection the sink reconnects and sends the
+/// same message again, so each message arrives at least once.
+/// </remarks>
 public abstract class BrokerSink : MessageSink
 {
     private readonly NameTemplate? _results, _events;
@@ -11,21 +12,23 @@ public abstract class BrokerSink : MessageSink
     private readonly TimeProvider _clock;
     private long? _lastRest;
 
-    /// <summary>What is said of a message beside its payload.</summary>
-    /// <param name="Id">The same each time that the message is sent again.</param>
-    /// <param name="IsEvents">Whether it says what happened, not how things stand.</param>
+    /// <summary>Properties of a message besides its payload.</summary>
+    /// <param name="Id">Identity of the message, the same at each resend.</param>
+    /// <param name="IsEvents">Whether the message contains events rather than results.</param>
     private protected readonly record struct Message(string Id, bool IsEvents);
 
     private protected BrokerSink(BrokerOptions options, NameTemplate? results, NameTemplate? events)
         : base(options, results is not null)
     {
-        options.Require(results is not null || events is not null, "it has a name for neither results nor events; give one");
+        options.Require(results is not null || events is not null, "a topic or subject is required for results, events or both");
         (_results, _events, _clock) = (results, events, options.Clock);
         _patience = new Patience(options.ReconnectFor, options.Reconnect, options.Clock);
     }
 
-    /// <summary>Connects, with one try: a broker that is away is known at once, and the first write goes on trying.</summary>
-    /// <exception cref="SinkException">There is no connection.</exception>
+    /// <summary>
+    /// Connects with a single attempt, so that an unavailable broker is reported at once; the first write retries.
+    /// </summary>
+    /// <exception cref="SinkException">The connection failed.</exception>
     public sealed override ValueTask OpenAsync(CancellationToken cancel) => ConnectAsync(cancel);
 
     private protected sealed override ValueTask SendResultsAsync(PipelineFrame frame, CancellationToken cancel) =>
@@ -36,7 +39,7 @@ public abstract class BrokerSink : MessageSink
             ? ValueTask.CompletedTask
             : DeliverAsync(_events.Of(frame), Payload.Events(frame), new Message(Id(frame) + "-events", IsEvents: true), cancel);
 
-    // Who sends little should still be seen as present after the broker was away: nothing is lost by a try that fails.
+    // A sink that sends little should still appear online after the broker was away; a failed attempt loses nothing.
     private protected sealed override async ValueTask RestAsync(CancellationToken cancel)
     {
         if (IsConnected || _lastRest is { } last && _clock.GetElapsedTime(last) < Timeout)
@@ -51,19 +54,20 @@ public abstract class BrokerSink : MessageSink
         }
         catch (SinkException)
         {
-            // The next message meets the same and says so.
+            // The next message meets the same error and reports it.
         }
     }
 
     private protected abstract bool IsConnected { get; }
 
-    /// <summary>Connects where it is not; one try.</summary>
+    /// <summary>Connects if not connected, with a single attempt.</summary>
     private protected abstract ValueTask ConnectAsync(CancellationToken cancel);
 
-    /// <summary>Sends one message over the connection and waits until the broker has it.</summary>
+    /// <summary>Sends one message over the connection and waits for the broker's acknowledgement.</summary>
     private protected abstract ValueTask PublishAsync(string name, ReadOnlyMemory<byte> payload, Message message, CancellationToken cancel);
 
-    private ValueTask DeliverAsync(string name, ReadOnlyMemory<byte> payload, Message message, CancellationToken cancel) => _patience.RunAsync(
+    private ValueTask DeliverAsync(
+        string name, ReadOnlyMemory<byte> payload, Message message, CancellationToken cancel) => _patience.RunAsync(
         async token =>
         {
             await ConnectAsync(token).ConfigureAwait(false);
@@ -71,6 +75,6 @@ public abstract class BrokerSink : MessageSink
         },
         cancel);
 
-    // The time of capture keeps frames apart whose source began to count anew.
+    // The capture time distinguishes frames of a source that restarted its frame numbers.
     private static string Id(PipelineFrame frame) => $"{frame.Source}-{frame.CapturedAt.UtcTicks:x}-{frame.Sequence}";
 }

@@ -1,45 +1,47 @@
 namespace EdgeVision.Messaging;
 
-/// <summary>Which frames become messages.</summary>
+/// <summary>Selects the frames that are sent as messages.</summary>
 public enum FrameSelection
 {
     /// <summary>Every frame, within <see cref="MessageOptions.MaxPerSecond"/>.</summary>
     Every,
-    /// <summary>Frames on which a rule saw something happen.</summary>
+    /// <summary>Frames with events of a rule.</summary>
     WithEvents,
 }
 
-/// <summary>What every sink that sends messages can be told.</summary>
+/// <summary>Common options of sinks that send messages.</summary>
 public abstract record MessageOptions
 {
-    /// <summary>Name of the sink in the ledger and in messages; unique in a pipeline.</summary>
+    /// <summary>Gets the name of the sink in the ledger and in messages; unique in a pipeline.</summary>
     public abstract string Name { get; init; }
 
-    /// <summary>Which frames become messages.</summary>
+    /// <summary>Gets which frames are sent as messages.</summary>
     public FrameSelection Frames { get; init; }
 
-    /// <summary>
-    /// Most results of one source a second, above 0; null for all. What is left out is counted (<see cref="MessageSink.LeftOut"/>). A frame with
-    /// events is never left out for being one too many.
-    /// </summary>
+    /// <summary>Gets the maximum results per second and source, above 0; null for no limit.</summary>
+    /// <remarks>
+    /// Dropped results are counted (<see cref="MessageSink.LeftOut"/>). A frame with events is never dropped by this limit.
+    /// </remarks>
     public double? MaxPerSecond { get; init; }
 
-    /// <summary>Plane of the masks in the payload.</summary>
+    /// <summary>Gets the plane of the masks in the payload.</summary>
     public MaskPlane Masks { get; init; } = MaskPlane.Input;
 
-    /// <summary>Longest time that one try to connect, or one message, may take; above 0.</summary>
+    /// <summary>Gets the timeout of a connection attempt and of a message, above 0.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Certificates; null for TLS with the machine's authorities where the address asks for TLS.</summary>
+    /// <summary>Gets the certificates; null for TLS with the machine's authorities if the address selects TLS.</summary>
     public TlsSettings? Tls { get; init; }
 
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
     internal virtual void Check()
     {
-        Require(!string.IsNullOrWhiteSpace(Name), "a name is needed");
-        Require(MaxPerSecond is null or > 0 && MaxPerSecond is null or <= 1e6, $"MaxPerSecond is {MaxPerSecond}; it lies above 0");
-        Require(Timeout > TimeSpan.Zero && Timeout <= TimeSpan.FromHours(1), $"Timeout is {Timeout}; it lies above 0 and within an hour");
+        Require(!string.IsNullOrWhiteSpace(Name), "a name is required");
+        Require(MaxPerSecond is null or > 0 && MaxPerSecond is null or <= 1e6,
+            $"MaxPerSecond must be above 0 and at most 1000000; got {MaxPerSecond}");
+        Require(Timeout > TimeSpan.Zero && Timeout <= TimeSpan.FromHours(1),
+            $"Timeout must be above 0 and at most one hour; got {Timeout}");
     }
 
     internal void Require(bool holds, string otherwise)
@@ -51,21 +53,22 @@ public abstract record MessageOptions
     }
 }
 
-/// <summary>What a sink can be told that keeps a connection to a broker.</summary>
+/// <summary>Common options of sinks that keep a connection to a broker.</summary>
 public abstract record BrokerOptions : MessageOptions
 {
-    /// <summary>
-    /// How long a write goes on trying while the broker is away, before it fails and the pipeline's own <see cref="RetryPolicy"/> has
-    /// its turn; 0 for one try. Results wait in the sink's queue meanwhile.
-    /// </summary>
+    /// <summary>Gets how long a write retries while the broker is unavailable; 0 for a single attempt.</summary>
+    /// <remarks>
+    /// Then the write fails and the pipeline's own <see cref="RetryPolicy"/> applies. Results wait in the sink's queue
+    /// meanwhile.
+    /// </remarks>
     public TimeSpan ReconnectFor { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Delays between those tries.</summary>
+    /// <summary>Gets the delays between those attempts.</summary>
     public RetryPolicy Reconnect { get; init; } = new() { First = TimeSpan.FromMilliseconds(100), Longest = TimeSpan.FromSeconds(2) };
 
     internal override void Check()
     {
         base.Check();
-        Require(ReconnectFor >= TimeSpan.Zero, $"ReconnectFor is {ReconnectFor}; it is 0 or above");
+        Require(ReconnectFor >= TimeSpan.Zero, $"ReconnectFor must be 0 or more; got {ReconnectFor}");
     }
 }

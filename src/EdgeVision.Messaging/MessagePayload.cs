@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace EdgeVision.Messaging;
 
-/// <summary>Payloads as JSON in UTF-8, in memory that the next payload uses again.</summary>
+/// <summary>Writes payloads as JSON in UTF-8 into a reused buffer.</summary>
 internal sealed class MessagePayload : IDisposable
 {
     private readonly ArrayBufferWriter<byte> _buffer = new(4096);
@@ -16,14 +16,15 @@ internal sealed class MessagePayload : IDisposable
         _writer = new Utf8JsonWriter(_buffer);
     }
 
-    /// <summary>The frame's object (<see cref="PipelineJson"/>); valid until the next call.</summary>
-    /// <exception cref="SinkException">The result holds what JSON cannot say: NaN or infinity.</exception>
+    /// <summary>Writes the frame's object (<see cref="PipelineJson"/>); valid until the next call.</summary>
+    /// <exception cref="SinkException">The result contains NaN or infinity, which JSON cannot represent.</exception>
     public ReadOnlyMemory<byte> Results(PipelineFrame frame) => Fill(frame, (writer, f) => PipelineJson.Write(writer, f, _masks));
 
-    /// <summary>
-    /// What happened on the frame: <c>source</c>, <c>frame</c>, <c>timestamp_ms</c>, <c>captured_at</c> and <c>events</c> as in the frame's
-    /// object; valid until the next call.
-    /// </summary>
+    /// <summary>Writes the frame's events; valid until the next call.</summary>
+    /// <remarks>
+    /// The object has <c>source</c>, <c>frame</c>, <c>timestamp_ms</c>, <c>captured_at</c> and <c>events</c> as in the
+    /// frame's object.
+    /// </remarks>
     public ReadOnlyMemory<byte> Events(PipelineFrame frame) => Fill(frame, static (writer, f) =>
     {
         writer.WriteStartObject();
@@ -53,7 +54,8 @@ internal sealed class MessagePayload : IDisposable
         }
         catch (ArgumentException e)
         {
-            throw new SinkException($"frame {frame.Sequence} of '{frame.Source}' cannot be written as JSON: {e.Message}", e, canRetry: false);
+            throw new SinkException(
+                $"frame {frame.Sequence} of '{frame.Source}' cannot be written as JSON: {e.Message}", e, canRetry: false);
         }
 
         _writer.Flush();

@@ -1,6 +1,6 @@
 namespace EdgeVision.Messaging;
 
-/// <summary>A sink that sends frames' results as messages in JSON: what its frames, its rate and its payload have in common whatever carries it.</summary>
+/// <summary>Base of sinks that send frames' results as JSON messages: frame selection, rate limit and payload.</summary>
 public abstract class MessageSink : FrameSink
 {
     private readonly MessageFilter _filter;
@@ -16,10 +16,10 @@ public abstract class MessageSink : FrameSink
         Timeout = options.Timeout;
     }
 
-    /// <summary>Frames whose results were sent.</summary>
+    /// <summary>Gets the number of frames whose results were sent.</summary>
     public long Sent => Interlocked.Read(ref _sent);
 
-    /// <summary>Frames whose results were left out on purpose: without events where only those are asked for, or one too many a second.</summary>
+    /// <summary>Gets the number of frames whose results were dropped by the selection of frames or by the rate limit.</summary>
     public long LeftOut => Interlocked.Read(ref _leftOut);
 
     private protected MessagePayload Payload { get; }
@@ -60,10 +60,12 @@ public abstract class MessageSink : FrameSink
 
     private protected virtual ValueTask SendEventsAsync(PipelineFrame frame, CancellationToken cancel) => ValueTask.CompletedTask;
 
-    /// <summary>A frame came whose results are not sent: the occasion to do what is due anyway.</summary>
+    /// <summary>Called for a frame whose results are not sent, to do work that is due.</summary>
     private protected virtual ValueTask RestAsync(CancellationToken cancel) => ValueTask.CompletedTask;
 
-    /// <summary>Does one thing within <see cref="Timeout"/>; running out of time is the other side's fault, and may be tried again.</summary>
+    /// <summary>
+    /// Runs an operation with the <see cref="Timeout"/>; a timeout is reported as an error that may be retried.
+    /// </summary>
     private protected async ValueTask WithinTimeoutAsync(Func<CancellationToken, Task> work, string what, CancellationToken cancel)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -74,7 +76,7 @@ public abstract class MessageSink : FrameSink
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
-            throw new SinkException($"{what} gave no answer within {Timeout.TotalSeconds:0.#} s", e);
+            throw new SinkException($"{what} did not answer within {Timeout.TotalSeconds:0.#} s", e);
         }
     }
 }

@@ -8,11 +8,12 @@ using MQTTnet.Protocol;
 
 namespace EdgeVision.Messaging;
 
-/// <summary>
-/// Publishes results over MQTT. A write returns once the broker has acknowledged the message (QoS 1 and 2); where the connection breaks it is made
-/// anew within the write and the message sent again: at least once. What the broker does with what it acknowledged is the broker's promise:
-/// mosquitto writes its database after it acknowledged, so a broker that is killed may lose the last of it.
-/// </summary>
+/// <summary>Publishes results over MQTT, at least once.</summary>
+/// <remarks>
+/// A write returns once the broker has acknowledged the message (QoS 1 and 2); when the connection breaks, the write
+/// reconnects and sends the message again. Durability after the acknowledgement depends on the broker: mosquitto saves its
+/// database later, so a broker that is killed may lose the last messages.
+/// </remarks>
 public sealed class MqttSink : BrokerSink
 {
     private static readonly MqttClientFactory Factory = new();
@@ -26,7 +27,7 @@ public sealed class MqttSink : BrokerSink
     private uint _mostBytes;
 
     /// <summary>Checks the options; connects in <see cref="BrokerSink.OpenAsync"/>.</summary>
-    /// <exception cref="PipelineConfigException">An option is wrong.</exception>
+    /// <exception cref="PipelineConfigException">An option is invalid.</exception>
     public MqttSink(MqttOptions options)
         : base(Checked(options), Template(options.Topic, options), Template(options.EventsTopic, options))
     {
@@ -38,7 +39,7 @@ public sealed class MqttSink : BrokerSink
 
     private protected override bool IsConnected => _client?.IsConnected == true;
 
-    /// <summary>Says <c>offline</c> and takes leave of the broker.</summary>
+    /// <summary>Publishes <c>offline</c> and disconnects from the broker.</summary>
     public override async ValueTask CompleteAsync(CancellationToken cancel)
     {
         if (!IsConnected)
@@ -48,7 +49,8 @@ public sealed class MqttSink : BrokerSink
 
         await AnnounceAsync("offline", cancel).ConfigureAwait(false);
         await WithinTimeoutAsync(
-            token => _client!.DisconnectAsync(Factory.CreateClientDisconnectOptionsBuilder().Build(), token), _address.ToString(), cancel).ConfigureAwait(false);
+            token => _client!.DisconnectAsync(Factory.CreateClientDisconnectOptionsBuilder().Build(), token),
+            _address.ToString(), cancel).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -66,7 +68,7 @@ public sealed class MqttSink : BrokerSink
             return;
         }
 
-        // A client that lost its connection may still be busy finding out; a new one begins at once.
+        // A client that lost its connection may still be closing it; a new client starts at once.
         Drop();
         try
         {
@@ -98,12 +100,15 @@ public sealed class MqttSink : BrokerSink
         }
     }
 
-    private protected override async ValueTask PublishAsync(string name, ReadOnlyMemory<byte> payload, Message message, CancellationToken cancel)
+    private protected override async ValueTask PublishAsync(
+        string name, ReadOnlyMemory<byte> payload, Message message, CancellationToken cancel)
     {
-        // A broker closes the connection on a packet that is too great, and would do so again at each try.
+        // A broker closes the connection on a packet that is too large, and would do so again at every retry.
         if (_mostBytes > 0 && payload.Length + Encoding.UTF8.GetByteCount(name) + 32 > _mostBytes)
         {
-            throw new SinkException($"the message of {payload.Length} bytes is more than {_address} takes ({_mostBytes}); leave masks out, or raise the broker's limit", canRetry: false);
+            throw new SinkException(
+                $"a message for {_address} must have at most {_mostBytes} bytes; got {payload.Length}; " +
+                "leave masks out, or raise the broker's limit", canRetry: false);
         }
 
         bool retain = _options.Retain && !message.IsEvents;
@@ -149,7 +154,8 @@ public sealed class MqttSink : BrokerSink
 
         if (_availability is not null)
         {
-            builder.WithWillTopic(_availability.Name).WithWillPayload("offline").WithWillRetain().WithWillQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce);
+            builder.WithWillTopic(_availability.Name).WithWillPayload("offline").WithWillRetain()
+                .WithWillQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce);
         }
 
         if (_address.Tls)
@@ -175,7 +181,8 @@ public sealed class MqttSink : BrokerSink
         if (_availability is not null)
         {
             await SendAsync(
-                Packet(_availability.Name, Encoding.UTF8.GetBytes(state), MqttQualityOfServiceLevel.AtLeastOnce, retain: true, "text/plain"),
+                Packet(
+                    _availability.Name, Encoding.UTF8.GetBytes(state), MqttQualityOfServiceLevel.AtLeastOnce, retain: true, "text/plain"),
                 cancel).ConfigureAwait(false);
         }
     }
@@ -188,14 +195,23 @@ public sealed class MqttSink : BrokerSink
             {
                 bool full = answer.ReasonCode is MqttClientPublishReasonCode.QuotaExceeded or MqttClientPublishReasonCode.UnspecifiedError
                     or MqttClientPublishReasonCode.ImplementationSpecificError or MqttClientPublishReasonCode.PacketIdentifierInUse;
-                throw new SinkException($"{_address} refused a message on '{message.Topic}': {answer.ReasonCode} {answer.ReasonString}".TrimEnd(), canRetry: full);
+                throw new SinkException(
+                    $"{_address} rejected a message on '{message.Topic}': {answer.ReasonCode} " +
+                    $"{answer.ReasonString}".TrimEnd(), canRetry: full);
             }
         },
         $"{_address}", cancel);
 
-    private MqttApplicationMessage Packet(string topic, ReadOnlyMemory<byte> payload, MqttQualityOfServiceLevel qos, bool retain, string contentType)
+    private MqttApplicationMessage Packet(
+        string topic, ReadOnlyMemory<byte> payload, MqttQualityOfServiceLevel qos, bool retain, string contentType)
     {
-        var message = new MqttApplicationMessage { Topic = topic, Payload = new ReadOnlySequence<byte>(payload), QualityOfServiceLevel = qos, Retain = retain };
+        var message = new MqttApplicationMessage
+        {
+            Topic = topic,
+            Payload = new ReadOnlySequence<byte>(payload),
+            QualityOfServiceLevel = qos,
+            Retain = retain,
+        };
         if (_options.Version == MqttVersion.V5)
         {
             (message.ContentType, message.PayloadFormatIndicator) = (contentType, MqttPayloadFormatIndicator.CharacterData);
@@ -207,11 +223,12 @@ public sealed class MqttSink : BrokerSink
     private SinkException? Translate(Exception e) => e switch
     {
         MqttClientUnexpectedDisconnectReceivedException { ReasonCode: MqttDisconnectReasonCode.SessionTakenOver } =>
-            new SinkException($"another client took the id '{_clientId}' at {_address}; give each client its own", e),
+            new SinkException($"another client took over the id '{_clientId}' at {_address}; give each client its own ClientId", e),
         MqttCommunicationException { InnerException: AuthenticationException } or AuthenticationException => new SinkException(
             _tls is { Distrusted: true }
-                ? $"the certificate of {_address} is not trusted; name the authority that issued it (CaFile), or the host as its certificate does"
-                : $"no encrypted connection to {_address}: {Reason(e)}", e, canRetry: _tls is not { Distrusted: true }),
+                ? $"the certificate of {_address} is not trusted; set CaFile to the authority that issued it, " +
+                    "or use the host name in the certificate"
+                : $"the TLS connection to {_address} failed: {Reason(e)}", e, canRetry: _tls is not { Distrusted: true }),
         MqttCommunicationException or ObjectDisposedException => new SinkException($"the connection to {_address} failed: {Reason(e)}", e),
         MqttProtocolViolationException or MqttConfigurationException or NotSupportedException or ArgumentException =>
             new SinkException($"{_address}: {Reason(e)}", e, canRetry: false),
@@ -231,15 +248,16 @@ public sealed class MqttSink : BrokerSink
 
     private SinkException Refused(MqttClientConnectResultCode code, string? reason)
     {
-        bool again = code is MqttClientConnectResultCode.ServerUnavailable or MqttClientConnectResultCode.ServerBusy or MqttClientConnectResultCode.QuotaExceeded
-            or MqttClientConnectResultCode.ConnectionRateExceeded or MqttClientConnectResultCode.UnspecifiedError or MqttClientConnectResultCode.ImplementationSpecificError;
+        bool again = code is MqttClientConnectResultCode.ServerUnavailable or MqttClientConnectResultCode.ServerBusy
+            or MqttClientConnectResultCode.QuotaExceeded or MqttClientConnectResultCode.ConnectionRateExceeded
+            or MqttClientConnectResultCode.UnspecifiedError or MqttClientConnectResultCode.ImplementationSpecificError;
         string what = code is MqttClientConnectResultCode.BadUserNameOrPassword or MqttClientConnectResultCode.NotAuthorized
-            ? "user or password is wrong, or not allowed in"
+            ? "user or password is wrong or not authorized"
             : $"{code} {reason}".TrimEnd();
-        return new SinkException($"{_address} refused the connection: {what}", canRetry: again);
+        return new SinkException($"{_address} rejected the connection: {what}", canRetry: again);
     }
 
-    // Without taking leave: the broker then says 'offline' for it.
+    // Without a disconnect packet, so that the broker publishes 'offline'.
     private void Drop()
     {
         _client?.Dispose();

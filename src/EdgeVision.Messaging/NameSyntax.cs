@@ -1,19 +1,22 @@
 namespace EdgeVision.Messaging;
 
-/// <summary>What a broker takes for the name of a topic or subject.</summary>
+/// <summary>Syntax rules of a broker for the names of topics or subjects.</summary>
 /// <param name="What">"topic" or "subject", for messages.</param>
-/// <param name="Separator">Between levels.</param>
-/// <param name="Wildcards">Characters that only who subscribes may use.</param>
-/// <param name="MaxBytes">Longest name in UTF-8.</param>
+/// <param name="Separator">Separator between levels.</param>
+/// <param name="Wildcards">Characters that only subscribers may use.</param>
+/// <param name="MaxBytes">Maximum length of a name in UTF-8.</param>
 internal sealed record NameSyntax(string What, char Separator, string Wildcards, int MaxBytes)
 {
-    /// <summary>MQTT 5, 4.7: levels by '/', '+' and '#' are wildcards, a leading '$' is the broker's own.</summary>
+    /// <summary>
+    /// Gets the rules of MQTT 5, section 4.7: levels separated by '/', wildcards '+' and '#', a leading '$' is reserved.
+    /// </summary>
     public static NameSyntax Mqtt { get; } = new("topic", '/', "+#", 65535);
 
-    /// <summary>NATS: tokens by '.', '*' and '>' are wildcards, no white space; a line of the protocol holds 4096 bytes.</summary>
+    /// <summary>Gets the rules of NATS: tokens separated by '.', wildcards '*' and '>', no white space.</summary>
+    /// <remarks>A line of the protocol is at most 4096 bytes.</remarks>
     public static NameSyntax Nats { get; } = new("subject", '.', "*>", 2048);
 
-    /// <summary>What is wrong with a name; null for nothing.</summary>
+    /// <summary>Returns what is wrong with a name; null when it is valid.</summary>
     public string? Fault(string name)
     {
         if (name.Length == 0 || name.Split(Separator).Any(level => level.Length == 0))
@@ -23,7 +26,7 @@ internal sealed record NameSyntax(string What, char Separator, string Wildcards,
 
         if (name.IndexOfAny(Wildcards.ToCharArray()) is int at and >= 0)
         {
-            return $"'{name[at]}' is a wildcard, which only who subscribes may use";
+            return $"'{name[at]}' is a wildcard, which only subscribers may use";
         }
 
         if (name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)))
@@ -33,13 +36,15 @@ internal sealed record NameSyntax(string What, char Separator, string Wildcards,
 
         if (name[0] == '$')
         {
-            return "a leading '$' is kept for the broker's own use";
+            return "a leading '$' is reserved for the broker";
         }
 
-        return System.Text.Encoding.UTF8.GetByteCount(name) > MaxBytes ? $"it is longer than {MaxBytes} bytes" : null;
+        return System.Text.Encoding.UTF8.GetByteCount(name) > MaxBytes ? $"it must have at most {MaxBytes} bytes" : null;
     }
 
-    /// <summary>A value as one level: letters, digits, '-' and '_' stay, everything else becomes '_'.</summary>
+    /// <summary>
+    /// Converts a value to one level: letters, digits, '-' and '_' are kept, all other characters become '_'.
+    /// </summary>
     public static string Level(string value)
     {
         const int most = 128;

@@ -1,15 +1,16 @@
 namespace EdgeVision.Messaging;
 
-/// <summary>
-/// Name of a topic or subject with fields in braces: <c>{source}</c> and <c>{model}</c> of the frame, <c>{host}</c> of the machine,
-/// <c>{sink}</c> of the sink. Values become single levels (<see cref="NameSyntax.Level"/>).
-/// </summary>
+/// <summary>Template of a topic or subject with fields in braces.</summary>
+/// <remarks>
+/// <c>{source}</c> and <c>{model}</c> of the frame, <c>{host}</c> of the machine, <c>{sink}</c> of the sink. Values become
+/// single levels (<see cref="NameSyntax.Level"/>).
+/// </remarks>
 internal sealed class NameTemplate
 {
     private readonly string _text;
     private readonly Dictionary<(string Source, string Model), string> _names = [];
 
-    /// <exception cref="PipelineConfigException">The name would not be one that the broker takes, or a field is not known.</exception>
+    /// <exception cref="PipelineConfigException">The name is not valid for the broker, or a field is unknown.</exception>
     public NameTemplate(string text, NameSyntax syntax, string sink, bool perFrame = true)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -17,17 +18,17 @@ internal sealed class NameTemplate
             .Replace("{sink}", NameSyntax.Level(sink), StringComparison.Ordinal);
         string sample = perFrame ? Fill("x", "x") : _text;
         string known = perFrame ? "{source}, {model}, {host} and {sink}" : "{host} and {sink}";
-        string? fault = sample.AsSpan().IndexOfAny('{', '}') >= 0 ? $"the fields it may hold are {known}" : syntax.Fault(sample);
+        string? fault = sample.AsSpan().IndexOfAny('{', '}') >= 0 ? $"it must not contain other fields than {known}" : syntax.Fault(sample);
         if (fault is not null)
         {
-            throw new PipelineConfigException($"sink '{sink}': the {syntax.What} '{text}' cannot be used: {fault}");
+            throw new PipelineConfigException($"sink '{sink}': the {syntax.What} '{text}' is not valid: {fault}");
         }
     }
 
-    /// <summary>The name without a frame's fields.</summary>
+    /// <summary>Gets the name without a frame's fields.</summary>
     public string Name => _text;
 
-    /// <summary>The name for a frame. Names are kept: a source's frames all have the same.</summary>
+    /// <summary>Returns the name for a frame. Names are cached, because a source's frames all have the same.</summary>
     public string Of(PipelineFrame frame)
     {
         var key = (frame.Source, frame.Model);

@@ -1,67 +1,85 @@
 namespace EdgeVision.Messaging;
 
-/// <summary>Where results go over NATS, and how.</summary>
+/// <summary>Options of a <see cref="NatsSink"/>.</summary>
 public sealed record NatsOptions : BrokerOptions
 {
     /// <inheritdoc/>
     public override string Name { get; init; } = "nats";
 
-    /// <summary>The server: <c>host</c>, <c>host:port</c>, <c>nats://host[:port]</c> or, with TLS, <c>tls://host[:port]</c>; several of a cluster apart by commas. May hold <c>user:password@</c> or <c>token@</c>.</summary>
+    /// <summary>Gets the server's address, or the addresses of a cluster, separated by commas.</summary>
+    /// <remarks>
+    /// <c>host</c>, <c>host:port</c>, <c>nats://host[:port]</c> or, with TLS, <c>tls://host[:port]</c>; each may contain
+    /// <c>user:password@</c> or <c>token@</c>.
+    /// </remarks>
     public required string Url { get; init; }
 
-    /// <summary>Subject of results, with <c>{source}</c>, <c>{model}</c>, <c>{host}</c>, <c>{sink}</c>; null for none. What is no letter, digit, '-' or '_' of a value becomes '_'.</summary>
+    /// <summary>Gets the subject of results; null for none.</summary>
+    /// <remarks>
+    /// <c>{source}</c>, <c>{model}</c>, <c>{host}</c>, <c>{sink}</c> are replaced; characters of a value other than letters,
+    /// digits, '-' and '_' become '_'.
+    /// </remarks>
     public string? Subject { get; init; } = "edgevision.{source}.detections";
 
-    /// <summary>Subject of what rules saw, one message for each frame with events, whatever <see cref="MessageOptions.Frames"/> says; null for none.</summary>
+    /// <summary>Gets the subject of events, one message per frame with events; null for none.</summary>
+    /// <remarks>Independent of <see cref="MessageOptions.Frames"/>.</remarks>
     public string? EventsSubject { get; init; }
 
-    /// <summary>
-    /// Whether JetStream keeps the messages: a write then returns once a stream has stored the message, and a message that was sent twice is stored
-    /// once (within the stream's window for duplicates). Else it returns once the server has read the message, for who listens at that moment.
-    /// </summary>
+    /// <summary>Gets whether messages are stored by JetStream.</summary>
+    /// <remarks>
+    /// With JetStream a write returns once a stream has stored the message, and a message sent twice is stored once (within
+    /// the stream's duplicate window). Without it a write returns once the server has read the message, which only current
+    /// subscribers receive.
+    /// </remarks>
     public bool JetStream { get; init; }
 
-    /// <summary>Name of a stream to make where there is none of that name, in files, with the subjects of <see cref="StreamSubjects"/>; null leaves streams to others.</summary>
+    /// <summary>Gets the name of a file-based stream to create if it does not exist; null creates none.</summary>
+    /// <remarks>Its subjects are <see cref="StreamSubjects"/>.</remarks>
     public string? CreateStream { get; init; }
 
-    /// <summary>Subjects of the stream that is made; null for those of results and events, with <c>*</c> for their fields.</summary>
+    /// <summary>
+    /// Gets the subjects of a created stream; null for those of results and events, with <c>*</c> for their fields.
+    /// </summary>
     public IReadOnlyCollection<string>? StreamSubjects { get; init; }
 
-    /// <summary>Greatest size in bytes of the stream that is made, above 0, whose oldest messages then go; null without end.</summary>
+    /// <summary>
+    /// Gets the maximum bytes of a created stream, above 0, beyond which the oldest messages are deleted; null for no limit.
+    /// </summary>
     public long? StreamMaxBytes { get; init; }
 
-    /// <summary>User; null for the address's, or nobody.</summary>
+    /// <summary>Gets the user; null for that of the address, or none.</summary>
     public string? User { get; init; }
 
-    /// <summary>Password of the user.</summary>
+    /// <summary>Gets the password of the user.</summary>
     public Secret? Password { get; init; }
 
-    /// <summary>Token, in place of a user.</summary>
+    /// <summary>Gets the token, instead of a user.</summary>
     public Secret? Token { get; init; }
 
-    /// <summary>File with a user's JWT and seed (<c>.creds</c>).</summary>
+    /// <summary>Gets the file with a user's JWT and seed (<c>.creds</c>).</summary>
     public string? CredentialsFile { get; init; }
 
-    /// <summary>File with the seed of an NKey.</summary>
+    /// <summary>Gets the file with the seed of an NKey.</summary>
     public string? NKeyFile { get; init; }
 
-    /// <summary>The options without secrets.</summary>
+    /// <summary>Returns the options without secrets.</summary>
     public override string ToString() => $"{nameof(NatsOptions)} {{ Name = {Name}, Url = {SourceAddress.Redact(Url)} }}";
 
     internal override void Check()
     {
         base.Check();
         int ways = new object?[] { User, Token, CredentialsFile, NKeyFile }.Count(way => way is not null);
-        Require(ways <= 1, "give one of User, Token, CredentialsFile and NKeyFile");
-        Require(User is not null || Password is null, "Password needs a User");
-        Require(JetStream || CreateStream is null, "CreateStream needs JetStream");
-        Require(CreateStream is not null || StreamSubjects is null && StreamMaxBytes is null, "StreamSubjects and StreamMaxBytes are of a stream to make; give CreateStream");
+        Require(ways <= 1, "only one of User, Token, CredentialsFile and NKeyFile may be given");
+        Require(User is not null || Password is null, "Password requires User");
+        Require(JetStream || CreateStream is null, "CreateStream requires JetStream");
+        Require(
+            CreateStream is not null || StreamSubjects is null && StreamMaxBytes is null,
+            "StreamSubjects and StreamMaxBytes require CreateStream");
         Require(CreateStream is null || CreateStream.Length > 0 && CreateStream.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'),
-            $"a stream cannot be called '{CreateStream}'; letters, digits, '-' and '_' can be used");
-        Require(StreamMaxBytes is null or > 0, $"StreamMaxBytes is {StreamMaxBytes}; it lies above 0");
+            $"the name of a stream must consist of letters, digits, '-' and '_'; got '{CreateStream}'");
+        Require(StreamMaxBytes is null or > 0, $"StreamMaxBytes must be above 0; got {StreamMaxBytes}");
     }
 
-    /// <summary>What a stream listens to so that it keeps every message.</summary>
+    /// <summary>Returns the subjects that a stream must listen to in order to store every message.</summary>
     internal ICollection<string> SubjectsOfStream()
     {
         if (StreamSubjects is not null)

@@ -5,15 +5,16 @@ using NATS.Client.JetStream.Models;
 
 namespace EdgeVision.Messaging;
 
-/// <summary>
-/// Publishes results over NATS. With JetStream a write returns once a stream has stored the message, and what was sent again after a lost
-/// connection is stored once; without, once the server has answered a ping behind the message.
-/// </summary>
+/// <summary>Publishes results over NATS.</summary>
+/// <remarks>
+/// With JetStream a write returns once a stream has stored the message, and a message sent again after a lost connection is
+/// stored once. Without it a write returns once the server has answered a ping after the message.
+/// </remarks>
 public sealed class NatsSink : BrokerSink
 {
     private const int NotFound = 404, Unavailable = 503;
 
-    // What the server says aside is handed on by another thread, some time after the pong.
+    // The client reports asynchronous server errors from another thread, some time after the pong.
     private static readonly TimeSpan Aside = TimeSpan.FromMilliseconds(100);
 
     private readonly HashSet<string> _allowed = [];
@@ -26,7 +27,7 @@ public sealed class NatsSink : BrokerSink
     private volatile string? _serverError;
 
     /// <summary>Checks the options; connects in <see cref="BrokerSink.OpenAsync"/>.</summary>
-    /// <exception cref="PipelineConfigException">An option is wrong.</exception>
+    /// <exception cref="PipelineConfigException">An option is invalid.</exception>
     public NatsSink(NatsOptions options)
         : base(Checked(options), Template(options.Subject, options), Template(options.EventsSubject, options))
     {
@@ -53,7 +54,8 @@ public sealed class NatsSink : BrokerSink
             return;
         }
 
-        // A connection that is being made anew by the client itself would wait as it pleases, and keep what it was to send; one of our own is bounded.
+        // A connection that the client itself re-establishes would wait without a limit and buffer what it was to send; a new
+        // one is bounded.
         await DropAsync().ConfigureAwait(false);
         try
         {
@@ -89,18 +91,23 @@ public sealed class NatsSink : BrokerSink
         }
     }
 
-    private protected override async ValueTask PublishAsync(string name, ReadOnlyMemory<byte> payload, Message message, CancellationToken cancel)
+    private protected override async ValueTask PublishAsync(
+        string name, ReadOnlyMemory<byte> payload, Message message, CancellationToken cancel)
     {
         var connection = _connection!;
         if (connection.ServerInfo is { MaxPayload: > 0 and var most } && payload.Length > most)
         {
-            throw new SinkException($"the message of {payload.Length} bytes is more than {_shown} takes ({most}); leave masks out, or raise the server's max_payload", canRetry: false);
+            throw new SinkException(
+                $"a message for {_shown} must have at most {most} bytes; got {payload.Length}; " +
+                "leave masks out, or raise the server's max_payload", canRetry: false);
         }
 
         try
         {
             await WithinTimeoutAsync(
-                token => _stream is { } stream ? StoreAsync(stream, name, payload, message.Id, token) : PassAsync(connection, name, payload, token),
+                token => _stream is { } stream
+                    ? StoreAsync(stream, name, payload, message.Id, token)
+                    : PassAsync(connection, name, payload, token),
                 _shown, cancel).ConfigureAwait(false);
         }
         catch (Exception e)
@@ -128,15 +135,17 @@ public sealed class NatsSink : BrokerSink
         return options;
     }
 
-    private static NameTemplate? Template(string? text, NatsOptions options) => text is null ? null : new NameTemplate(text, NameSyntax.Nats, options.Name);
+    private static NameTemplate? Template(string? text, NatsOptions options) =>
+        text is null ? null : new NameTemplate(text, NameSyntax.Nats, options.Name);
 
-    private static async Task StoreAsync(NatsJSContext stream, string name, ReadOnlyMemory<byte> payload, string id, CancellationToken cancel)
+    private static async Task StoreAsync(
+        NatsJSContext stream, string name, ReadOnlyMemory<byte> payload, string id, CancellationToken cancel)
     {
-        // One attempt: who calls tries again, with delays that grow.
+        // A single attempt: the caller retries with growing delays.
         var answer = await stream.PublishAsync(name, payload, NatsRawSerializer<ReadOnlyMemory<byte>>.Default,
             new NatsJSPubOpts { MsgId = id, RetryAttempts = 1 }, cancellationToken: cancel).ConfigureAwait(false);
 
-        // 'Duplicate' is success: the message was stored before, and its acknowledgement lost with the connection.
+        // 'Duplicate' is success: the message was stored before, and its acknowledgement was lost with the connection.
         if (answer.Error is { } error)
         {
             throw new NatsJSApiException(error);
@@ -145,16 +154,18 @@ public sealed class NatsSink : BrokerSink
 
     private async Task PassAsync(NatsConnection connection, string name, ReadOnlyMemory<byte> payload, CancellationToken cancel)
     {
-        // The pong says that the server has read what came before it, if it came over the same connection.
+        // The pong confirms that the server has read all earlier messages, if it came over the same connection.
         var before = Identity(connection);
-        await connection.PublishAsync(name, payload, serializer: NatsRawSerializer<ReadOnlyMemory<byte>>.Default, cancellationToken: cancel).ConfigureAwait(false);
+        await connection.PublishAsync(
+            name, payload, serializer: NatsRawSerializer<ReadOnlyMemory<byte>>.Default, cancellationToken: cancel).ConfigureAwait(false);
         await connection.PingAsync(cancel).ConfigureAwait(false);
         if (Identity(connection) != before)
         {
             throw new SinkException($"the connection to {_shown} was lost while a message was sent");
         }
 
-        // Permissions seldom change: the first message on a subject waits for a refusal, and a later change is told by one of the next messages.
+        // Permissions seldom change: the first message on a subject waits for a rejection; a later change is reported by one
+        // of the next messages.
         if (!_allowed.Contains(name))
         {
             await Task.Delay(Aside, cancel).ConfigureAwait(false);
@@ -168,10 +179,14 @@ public sealed class NatsSink : BrokerSink
         _allowed.Add(name);
     }
 
-    private static (string?, ulong) Identity(NatsConnection connection) => (connection.ServerInfo?.Id, connection.ServerInfo?.ClientId ?? 0);
+    private static (string?, ulong) Identity(NatsConnection connection) =>
+        (connection.ServerInfo?.Id, connection.ServerInfo?.ClientId ?? 0);
 
-    // The server says so aside, and gives the message itself no answer.
-    private string? Denied() => _serverError is { } error && error.Contains("permissions violation", StringComparison.OrdinalIgnoreCase) ? $"{_shown}: {error}" : null;
+    // The server reports this asynchronously and does not answer the message itself.
+    private string? Denied() =>
+        _serverError is { } error && error.Contains("permissions violation", StringComparison.OrdinalIgnoreCase)
+            ? $"{_shown}: {error}"
+            : null;
 
     private async Task MakeStreamAsync(NatsJSContext stream, CancellationToken cancel)
     {
@@ -182,13 +197,18 @@ public sealed class NatsSink : BrokerSink
 
         try
         {
-            // One that is there is left as its owner made it.
+            // An existing stream is left as it is.
             await stream.GetStreamAsync(name, cancellationToken: cancel).ConfigureAwait(false);
         }
         catch (NatsJSApiException e) when (e.Error.Code == NotFound)
         {
             await stream.CreateStreamAsync(
-                new StreamConfig(name, _options.SubjectsOfStream()) { Storage = StreamConfigStorage.File, MaxBytes = _options.StreamMaxBytes ?? -1 }, cancel).ConfigureAwait(false);
+                new StreamConfig(name, _options.SubjectsOfStream())
+                {
+                    Storage = StreamConfigStorage.File,
+                    MaxBytes = _options.StreamMaxBytes ?? -1,
+                },
+                cancel).ConfigureAwait(false);
         }
     }
 
@@ -198,7 +218,7 @@ public sealed class NatsSink : BrokerSink
         string? user = _options.User ?? first.User;
         string? password = _options.Password?.Read() ?? first.Password;
 
-        // In an address a name without a password is a token.
+        // In an address, a user without a password is a token.
         bool token = _options.User is null && user is not null && password is null;
         _tls = _addresses.Any(a => a.Tls) ? new TlsMaterial(_options.Tls) : null;
         return NatsOpts.Default with
@@ -246,11 +266,15 @@ public sealed class NatsSink : BrokerSink
                 case SinkException known:
                     return known;
                 case AuthenticationException when _tls is { Distrusted: true }:
-                    return new SinkException($"the certificate of {_shown} is not trusted; name the authority that issued it (CaFile), or the host as its certificate does", e, canRetry: false);
+                    return new SinkException(
+                        $"the certificate of {_shown} is not trusted; set CaFile to the authority that issued it, " +
+                        "or use the host name in the certificate", e, canRetry: false);
                 case NatsServerException { IsAuthError: true }:
-                    return new SinkException($"{_shown} refused the connection: user, password, token or key is wrong, or not allowed in", e, canRetry: false);
+                    return new SinkException(
+                        $"{_shown} rejected the connection: user, password, token or key is wrong or not authorized", e, canRetry: false);
                 case NatsJSPublishNoResponseException or NatsNoRespondersException:
-                    return new SinkException($"no stream of {_shown} takes the subject; make one, or let the sink make it (CreateStream)", e);
+                    return new SinkException(
+                        $"no stream of {_shown} has the subject; create one, or let the sink create it (CreateStream)", e);
                 case NatsJSApiException { Error: var error }:
                     return new SinkException($"{_shown}: {error.Description}", e, canRetry: error.Code == Unavailable);
                 case NatsPayloadTooLargeException:
@@ -258,8 +282,10 @@ public sealed class NatsSink : BrokerSink
             }
         }
 
-        return e is NatsException or IOException or System.Net.Sockets.SocketException or ObjectDisposedException or AuthenticationException or OperationCanceledException
-            ? new SinkException($"the connection to {_shown} failed: {SourceAddress.Redact((e.InnerException ?? e).Message).ReplaceLineEndings(" ")}", e)
+        return e is NatsException or IOException or System.Net.Sockets.SocketException or ObjectDisposedException
+            or AuthenticationException or OperationCanceledException
+            ? new SinkException(
+                $"the connection to {_shown} failed: {SourceAddress.Redact((e.InnerException ?? e).Message).ReplaceLineEndings(" ")}", e)
             : null;
     }
 

@@ -1,11 +1,11 @@
 namespace EdgeVision.Messaging;
 
-/// <summary>Tries again, with growing delays, what failed because the other side was away.</summary>
+/// <summary>Retries operations with growing delays while the other side is unavailable.</summary>
 internal sealed class Patience(TimeSpan most, RetryPolicy delays, TimeProvider clock)
 {
     private readonly Random _random = new();
 
-    /// <summary>Runs the attempt until it succeeds, fails for good, or until another try would begin too late.</summary>
+    /// <summary>Runs the operation until it succeeds, fails permanently, or the next retry would start too late.</summary>
     public async ValueTask RunAsync(Func<CancellationToken, ValueTask> attempt, CancellationToken cancel)
     {
         long start = clock.GetTimestamp();

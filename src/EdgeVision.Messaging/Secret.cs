@@ -1,32 +1,30 @@
 namespace EdgeVision.Messaging;
 
-/// <summary>
-/// A password, token or key, or the place where it stands. It is read each time that it is needed, so a changed file counts from the next
-/// connection on. Shown, it is <c>***</c>.
-/// </summary>
+/// <summary>Password, token or key, or a reference to where it is stored. Its text form is <c>***</c>.</summary>
+/// <remarks>It is read each time it is needed, so a changed file applies from the next connection on.</remarks>
 public sealed class Secret
 {
     private readonly Func<string> _read;
 
     private Secret(Func<string> read) => _read = read;
 
-    /// <summary>The text itself. Prefer a file or a variable for what is kept under version control.</summary>
+    /// <summary>Creates a secret from its text. Prefer a file or a variable for files under version control.</summary>
     public static Secret Text(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         return new Secret(() => text);
     }
 
-    /// <summary>What an environment variable holds.</summary>
+    /// <summary>Creates a secret that is read from an environment variable.</summary>
     public static Secret FromEnvironment(string variable)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(variable);
         return new Secret(() => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text
             ? text
-            : throw new SinkException($"the environment variable {variable} is not set; it should hold the secret", canRetry: false));
+            : throw new SinkException($"the environment variable {variable} is not set; it must contain the secret", canRetry: false));
     }
 
-    /// <summary>What a file holds, without the line break at its end.</summary>
+    /// <summary>Creates a secret that is read from a file, without the line break at its end.</summary>
     public static Secret FromFile(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
@@ -43,10 +41,10 @@ public sealed class Secret
         });
     }
 
-    /// <summary>The text itself.</summary>
+    /// <summary>Creates a secret from its text.</summary>
     public static implicit operator Secret(string text) => Text(text);
 
-    /// <summary>Always <c>***</c>.</summary>
+    /// <summary>Returns <c>***</c>.</summary>
     public override string ToString() => "***";
 
     /// <exception cref="SinkException">The variable is not set, or the file cannot be read.</exception>

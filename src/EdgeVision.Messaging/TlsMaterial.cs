@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace EdgeVision.Messaging;
 
-/// <summary>The certificates that <see cref="TlsSettings"/> name, loaded, and the judgement over a server's.</summary>
+/// <summary>Loads the certificates of <see cref="TlsSettings"/> and validates server certificates.</summary>
 internal sealed class TlsMaterial : IDisposable
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
@@ -12,7 +12,7 @@ internal sealed class TlsMaterial : IDisposable
     private readonly X509Certificate2Collection? _roots;
     private readonly bool _allowUntrusted;
 
-    /// <exception cref="SinkException">A file cannot be read, or is no certificate.</exception>
+    /// <exception cref="SinkException">A file cannot be read, or is not a certificate.</exception>
     public TlsMaterial(TlsSettings? settings)
     {
         settings ??= new TlsSettings();
@@ -23,7 +23,7 @@ internal sealed class TlsMaterial : IDisposable
             {
                 var roots = new X509Certificate2Collection();
                 roots.ImportFromPemFile(ca);
-                return roots.Count > 0 ? roots : throw new CryptographicException("it holds no certificate in PEM");
+                return roots.Count > 0 ? roots : throw new CryptographicException("it contains no PEM certificate");
             });
         }
 
@@ -33,13 +33,13 @@ internal sealed class TlsMaterial : IDisposable
         }
     }
 
-    /// <summary>The client's own certificate with its key; null for none.</summary>
+    /// <summary>Gets the client certificate with its key; null for none.</summary>
     public X509Certificate2? Client { get; }
 
-    /// <summary>Whether the last certificate that was judged was found wanting.</summary>
+    /// <summary>Gets whether the last validated certificate was rejected.</summary>
     public bool Distrusted { get; private set; }
 
-    /// <summary>Sets up an <see cref="SslStream"/>'s client side.</summary>
+    /// <summary>Configures the client side of an <see cref="SslStream"/>.</summary>
     public void Apply(SslClientAuthenticationOptions options)
     {
         options.RemoteCertificateValidationCallback = (_, certificate, chain, errors) => Trusts(certificate, chain, errors);
@@ -50,7 +50,9 @@ internal sealed class TlsMaterial : IDisposable
         }
     }
 
-    /// <summary>Whether a server's certificate is good: issued by a trusted authority, and for the server's name.</summary>
+    /// <summary>
+    /// Returns whether a server's certificate is issued by a trusted authority and matches the server's name.
+    /// </summary>
     public bool Trusts(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         bool good = Judge(certificate, chain, errors);
@@ -65,7 +67,8 @@ internal sealed class TlsMaterial : IDisposable
             return true;
         }
 
-        // A wrong name stays wrong whoever issued it; only the judgement over the chain is made anew, with the given authorities alone.
+        // A name mismatch stays an error whatever the authority; only the chain is validated again, with the given
+        // authorities alone.
         if (_roots is null || certificate is null || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0)
         {
             return false;
@@ -105,7 +108,7 @@ internal sealed class TlsMaterial : IDisposable
             ? X509Certificate2.CreateFromPemFile(file, keyFile)
             : X509Certificate2.CreateFromEncryptedPemFile(file, password, keyFile);
 
-        // Windows refuses keys that live in memory alone; a trip through PKCS #12 gives it one that it takes.
+        // Windows rejects ephemeral keys; a round trip through PKCS #12 creates a key that it accepts.
         return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
     }
 

@@ -1,18 +1,18 @@
 namespace EdgeVision.Messaging;
 
-/// <summary>Objects that wait to be sent together, as one array in JSON.</summary>
+/// <summary>Collects objects to send together as one JSON array.</summary>
 internal sealed class WebhookBatch(int size, TimeSpan interval, TimeProvider clock)
 {
     private readonly MemoryStream _body = new();
     private long _beforeLast, _first;
 
-    /// <summary>Objects that wait.</summary>
+    /// <summary>Gets the number of objects in the batch.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Whether it is full, or the first has waited long enough.</summary>
+    /// <summary>Gets whether the batch is full, or its first object has waited for the interval.</summary>
     public bool IsDue => Count >= size || Count > 0 && clock.GetElapsedTime(_first) >= interval;
 
-    /// <summary>The array; valid until the next change.</summary>
+    /// <summary>Gets the array; valid until the next change.</summary>
     public ReadOnlyMemory<byte> Body
     {
         get
@@ -35,14 +35,14 @@ internal sealed class WebhookBatch(int size, TimeSpan interval, TimeProvider clo
         Count++;
     }
 
-    /// <summary>Takes back the object that was added last, so that it can be added again; once after an <see cref="Add"/>.</summary>
+    /// <summary>Removes the object added last, so that it can be added again; once after an <see cref="Add"/>.</summary>
     public void RemoveLast()
     {
         _body.SetLength(_beforeLast);
         Count--;
     }
 
-    /// <summary>Forgets all.</summary>
+    /// <summary>Removes all objects.</summary>
     public void Clear()
     {
         _body.SetLength(0);

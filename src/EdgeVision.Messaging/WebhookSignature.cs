@@ -4,19 +4,20 @@ using System.Text;
 
 namespace EdgeVision.Messaging;
 
-/// <summary>
-/// Signature of a webhook's body: the header <c>X-EdgeVision-Signature: t=SECONDS,v1=HEX</c>, where HEX is the HMAC-SHA256 (RFC 2104) with the shared key in
-/// UTF-8 over <c>SECONDS.BODY</c>, and SECONDS the time of sending since 1970. The time in it keeps a request from being sent again later by someone else.
-/// </summary>
+/// <summary>Signs and verifies webhook bodies: the header <c>X-EdgeVision-Signature: t=SECONDS,v1=HEX</c>.</summary>
+/// <remarks>
+/// HEX is the HMAC-SHA256 (RFC 2104) with the shared key in UTF-8 over <c>SECONDS.BODY</c>, and SECONDS the Unix time of
+/// sending, which prevents replays of a request by others.
+/// </remarks>
 public static class WebhookSignature
 {
     /// <summary>Name of the header.</summary>
     public const string Header = "X-EdgeVision-Signature";
 
-    /// <summary>The header's value for a body.</summary>
+    /// <summary>Returns the header's value for a body.</summary>
     /// <param name="body">Bytes of the request's body.</param>
     /// <param name="key">The shared key.</param>
-    /// <param name="time">When it is sent.</param>
+    /// <param name="time">Time of sending.</param>
     public static string Sign(ReadOnlySpan<byte> body, string key, DateTimeOffset time)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -27,12 +28,12 @@ public static class WebhookSignature
         return $"t={seconds},v1={Convert.ToHexStringLower(hash.GetHashAndReset())}";
     }
 
-    /// <summary>Whether a header's value is the body's, made with the key, and recent. For who receives.</summary>
-    /// <param name="header">Value of the header, as it came; null counts as wrong.</param>
-    /// <param name="body">Bytes of the body, as they came.</param>
+    /// <summary>Returns whether a header's value is valid for the body and key, and recent. For receivers.</summary>
+    /// <param name="header">Value of the header as received; null is invalid.</param>
+    /// <param name="body">Bytes of the body as received.</param>
     /// <param name="key">The shared key.</param>
     /// <param name="now">The receiver's time.</param>
-    /// <param name="tolerance">How far the time of sending may be from it; five minutes are usual.</param>
+    /// <param name="tolerance">Maximum difference to the time of sending; five minutes are usual.</param>
     public static bool Verify(string? header, ReadOnlySpan<byte> body, string key, DateTimeOffset now, TimeSpan tolerance)
     {
         ArgumentNullException.ThrowIfNull(key);

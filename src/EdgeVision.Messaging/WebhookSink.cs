@@ -3,11 +3,12 @@ using System.Net.Http.Headers;
 
 namespace EdgeVision.Messaging;
 
-/// <summary>
-/// Posts results as JSON. A write returns once the receiver answered with success; 408, 425, 429 and 5xx may be tried again, not sooner than a
-/// <c>Retry-After</c> asks, and what else a receiver refuses is given up. Every request has an <c>Idempotency-Key</c> made from its body, so that a receiver
-/// can tell a repetition.
-/// </summary>
+/// <summary>Posts results as JSON.</summary>
+/// <remarks>
+/// A write returns once the receiver answered with success. 408, 425, 429 and 5xx may be retried, not sooner than
+/// <c>Retry-After</c>; other rejected requests are given up. Every request has an <c>Idempotency-Key</c> computed from its
+/// body, so that a receiver can detect a repetition.
+/// </remarks>
 public sealed class WebhookSink : MessageSink
 {
     private const int MostRedirects = 3, LastTries = 4;
@@ -22,7 +23,7 @@ public sealed class WebhookSink : MessageSink
     private long _lost;
 
     /// <summary>Checks the options.</summary>
-    /// <exception cref="PipelineConfigException">An option is wrong.</exception>
+    /// <exception cref="PipelineConfigException">An option is invalid.</exception>
     public WebhookSink(WebhookOptions options)
         : base(Checked(options))
     {
@@ -31,17 +32,19 @@ public sealed class WebhookSink : MessageSink
         _batch = new WebhookBatch(options.BatchSize, options.BatchInterval, options.Clock);
     }
 
-    /// <summary>Frames that counted as written while they waited for others, and were refused with them or could not be sent at the end.</summary>
+    /// <summary>
+    /// Gets the number of frames that counted as written while waiting in a batch, and were rejected or not sent at the end.
+    /// </summary>
     public long Lost => Interlocked.Read(ref _lost);
 
-    /// <summary>Makes ready; nothing is sent yet.</summary>
+    /// <summary>Creates the HTTP client; nothing is sent yet.</summary>
     public override ValueTask OpenAsync(CancellationToken cancel)
     {
         _ = Client();
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Sends what waits, in a few tries; what cannot be sent is <see cref="Lost"/>.</summary>
+    /// <summary>Sends the pending batch in a few attempts; what cannot be sent is counted in <see cref="Lost"/>.</summary>
     public override async ValueTask CompleteAsync(CancellationToken cancel)
     {
         try
@@ -60,7 +63,7 @@ public sealed class WebhookSink : MessageSink
         }
         catch when (_batch.Count > 0)
         {
-            // These frames counted as written long ago, and nobody comes back for them.
+            // These frames already count as written, and the pipeline does not retry them.
             Interlocked.Add(ref _lost, _batch.Count);
             _batch.Clear();
             throw;
@@ -97,7 +100,7 @@ public sealed class WebhookSink : MessageSink
         }
         catch when (_batch.Count > 0)
         {
-            // The pipeline brings this frame again, or counts it as failed.
+            // The pipeline retries this frame, or counts it as failed.
             _batch.RemoveLast();
             throw;
         }
@@ -120,7 +123,8 @@ public sealed class WebhookSink : MessageSink
             return _client;
         }
 
-        // Redirections are followed here, where it is known what may go along. Connections are renewed so that a changed DNS entry counts.
+        // Redirects are followed here, to control which headers go along. Connections are renewed so that a changed DNS entry
+        // applies.
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -142,7 +146,7 @@ public sealed class WebhookSink : MessageSink
         }
         catch (SinkException e) when (!e.CanRetry)
         {
-            // Kept, it would be refused again and hold up everything behind it.
+            // Kept, it would be rejected again and block everything behind it.
             Interlocked.Add(ref _lost, lostWhereRefused);
             _batch.Clear();
             throw;
@@ -171,8 +175,11 @@ public sealed class WebhookSink : MessageSink
         {
             bool distrusted = e.HttpRequestError == HttpRequestError.SecureConnectionError && _tls is { Distrusted: true };
             throw distrusted
-                ? new SinkException($"the certificate of {shown} is not trusted; name the authority that issued it (CaFile), or the host as its certificate does", e, canRetry: false)
-                : new SinkException($"the request to {shown} failed: {SourceAddress.Redact((e.InnerException ?? e).Message).ReplaceLineEndings(" ")}", e);
+                ? new SinkException(
+                    $"the certificate of {shown} is not trusted; set CaFile to the authority that issued it, " +
+                    "or use the host name in the certificate", e, canRetry: false)
+                : new SinkException(
+                    $"the request to {shown} failed: {SourceAddress.Redact((e.InnerException ?? e).Message).ReplaceLineEndings(" ")}", e);
         }
     }
 
@@ -197,7 +204,9 @@ public sealed class WebhookSink : MessageSink
             var next = new Uri(target, location);
             if (next.Scheme is not ("http" or "https") || target.Scheme == "https" && next.Scheme == "http")
             {
-                throw new SinkException($"{target.GetLeftPart(UriPartial.Authority)} redirects out of the encrypted connection; give the address that is meant", canRetry: false);
+                throw new SinkException(
+                    $"{target.GetLeftPart(UriPartial.Authority)} redirects to an unencrypted connection; set Url to the final address",
+                    canRetry: false);
             }
 
             target = next;
@@ -210,11 +219,11 @@ public sealed class WebhookSink : MessageSink
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue("EdgeVision", null));
 
-        // From the body alone: the same again where the same is sent again, and another where a batch has changed in between.
+        // From the body alone: the same when the same body is sent again, another when a batch has changed in between.
         request.Headers.Add("Idempotency-Key", Checksum.Hex(body.Span)[..32]);
         if (Uri.Compare(target, _address, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) != 0)
         {
-            // Another host was not given our secrets by whoever configured the sink.
+            // The secrets were configured for the original host only, so another host does not get them.
             return request;
         }
 
@@ -240,7 +249,8 @@ public sealed class WebhookSink : MessageSink
     {
         string text = secret.Read();
         return text.AsSpan().ContainsAnyInRange('\0', '\x1f')
-            ? throw new SinkException($"the value for {name} holds a line break or another control character; a header cannot", canRetry: false)
+            ? throw new SinkException(
+                $"the value for {name} must not contain line breaks or other control characters", canRetry: false)
             : text;
     }
 
@@ -254,10 +264,12 @@ public sealed class WebhookSink : MessageSink
             var asked = after.Delta ?? after.Date - _options.Clock.GetUtcNow() ?? TimeSpan.Zero;
             var taken = asked < TimeSpan.Zero ? TimeSpan.Zero : asked > _options.MaxRetryAfter ? _options.MaxRetryAfter : asked;
             _pause = (_options.Clock.GetTimestamp(), taken);
-            wait = $" and asks to wait {taken.TotalSeconds:0.#} s";
+            wait = $" with Retry-After {taken.TotalSeconds:0.#} s";
         }
 
-        string hint = code is 401 or 403 ? "; check BearerToken, SigningKey or Headers" : code is >= 300 and < 400 ? "; give the address that is meant" : "";
-        return new SinkException($"{_address.GetLeftPart(UriPartial.Authority)} answers {code}{wait}{hint}", canRetry: again);
+        string hint = code is 401 or 403 ? "; check BearerToken, SigningKey or Headers"
+            : code is >= 300 and < 400 ? "; set Url to the final address"
+            : "";
+        return new SinkException($"{_address.GetLeftPart(UriPartial.Authority)} answered {code}{wait}{hint}", canRetry: again);
     }
 }

@@ -3,38 +3,39 @@ using OpenCvSharp;
 
 namespace EdgeVision.OpenCv;
 
-/// <summary>Which camera a <see cref="CameraSource"/> reads and how.</summary>
+/// <summary>Options of a <see cref="CameraSource"/>.</summary>
 public sealed record CameraOptions
 {
-    /// <summary>The camera's number, or on Linux its device: <c>0</c>, <c>/dev/video0</c>.</summary>
+    /// <summary>Gets the camera's number, or its device on Linux: <c>0</c>, <c>/dev/video0</c>.</summary>
     public required string Device { get; init; }
 
-    /// <summary>Width in pixels to ask for; null the camera's own.</summary>
+    /// <summary>Gets the requested width in pixels; null for the camera's default.</summary>
     public int? Width { get; init; }
 
-    /// <summary>Height in pixels to ask for; null the camera's own.</summary>
+    /// <summary>Gets the requested height in pixels; null for the camera's default.</summary>
     public int? Height { get; init; }
 
-    /// <summary>Frames a second to ask for; null the camera's own.</summary>
+    /// <summary>Gets the requested frames per second; null for the camera's default.</summary>
     public double? Rate { get; init; }
 
-    /// <summary>Code of the format in which the camera sends: MJPG (large pictures over USB 2), YUYV (no loss); null the camera's own.</summary>
+    /// <summary>Gets the code of the camera's pixel format; null for the camera's default.</summary>
+    /// <remarks>MJPG allows large images over USB 2; YUYV is lossless.</remarks>
     public string? FourCc { get; init; } = "MJPG";
 
-    /// <summary>Frames that the driver holds; 1 is the least delay.</summary>
+    /// <summary>Gets the number of frames that the driver buffers; 1 has the lowest latency.</summary>
     public int Buffers { get; init; } = 1;
 
-    /// <summary>Name for results and messages; null the device.</summary>
+    /// <summary>Gets the name in results and messages; null for the device.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Clock that dates the frames.</summary>
+    /// <summary>Gets the clock that timestamps the frames.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }
 
-/// <summary>
-/// A camera through OpenCV (V4L2 on Linux), as BGR24 in the pool's memory, dated when a frame is there. What the camera cannot do as asked it
-/// does as it can: size and rate are those it says it gives.
-/// </summary>
+/// <summary>Reads a camera through OpenCV (V4L2 on Linux), as BGR24 in the pool's memory, timestamped on arrival.</summary>
+/// <remarks>
+/// A camera that does not support a requested setting uses another one: size and rate are those that it reports.
+/// </remarks>
 public sealed class CameraSource : BlockingFrameSource
 {
     private readonly CameraOptions _options;
@@ -43,14 +44,20 @@ public sealed class CameraSource : BlockingFrameSource
     private double? _rate;
     private long _sequence, _first;
 
-    /// <summary>Takes note of the camera.</summary>
-    /// <exception cref="PipelineConfigException">A value is out of its range.</exception>
+    /// <summary>Initializes the source; nothing is opened yet.</summary>
+    /// <exception cref="PipelineConfigException">A value is out of range.</exception>
     public CameraSource(CameraOptions options)
         : base(NameFor(options))
     {
-        if (options is { FourCc.Length: not 4 } or { Width: < 1 or > Frame.MaxSide } or { Height: < 1 or > Frame.MaxSide } or { Rate: not (null or (> 0 and <= 1000)) } or { Buffers: < 1 })
+        if (options is { FourCc.Length: not 4 }
+            or { Width: < 1 or > Frame.MaxSide }
+            or { Height: < 1 or > Frame.MaxSide }
+            or { Rate: not (null or (> 0 and <= 1000)) }
+            or { Buffers: < 1 })
         {
-            throw new PipelineConfigException($"camera '{Name}': width and height are 1 to {Frame.MaxSide}, the rate is above 0 and at most 1000, there is at least 1 buffer, and a format has a code of four letters (MJPG, YUYV)");
+            throw new PipelineConfigException(
+                $"camera '{Name}': width and height must be 1 to {Frame.MaxSide}, the rate above 0 and at most 1000, " +
+                "buffers at least 1, and the format a code of four letters (MJPG, YUYV)");
         }
 
         _options = options;
@@ -62,7 +69,7 @@ public sealed class CameraSource : BlockingFrameSource
     /// <inheritdoc/>
     public override double? FrameRate => _rate;
 
-    /// <summary>Whether a text names a camera: a number, or a device of Linux.</summary>
+    /// <summary>Returns whether a text is a camera: a number, or a video device of Linux.</summary>
     public static bool IsCamera(string device) => IndexOf(device) is not null || device.StartsWith("/dev/video", StringComparison.Ordinal);
 
     /// <inheritdoc/>
@@ -75,7 +82,9 @@ public sealed class CameraSource : BlockingFrameSource
         }
 
         OpenCvLibrary.MustBeThere(Name);
-        var driver = OperatingSystem.IsLinux() ? VideoCaptureAPIs.V4L2 : OperatingSystem.IsWindows() ? VideoCaptureAPIs.DSHOW : VideoCaptureAPIs.ANY;
+        var driver = OperatingSystem.IsLinux() ? VideoCaptureAPIs.V4L2
+            : OperatingSystem.IsWindows() ? VideoCaptureAPIs.DSHOW
+            : VideoCaptureAPIs.ANY;
         try
         {
             _capture = IndexOf(_options.Device) is { } index ? new VideoCapture(index, driver) : new VideoCapture(path, driver);
@@ -87,10 +96,11 @@ public sealed class CameraSource : BlockingFrameSource
 
         if (!_capture.IsOpened())
         {
-            throw new SourceException($"camera '{Name}' cannot be opened; another program may have it, or the user is not in the group 'video'");
+            throw new SourceException(
+                $"camera '{Name}' cannot be opened; another program may be using it, or the user is not in the group 'video'");
         }
 
-        // The format first: it decides which sizes and rates there are.
+        // The format first: it determines the available sizes and rates.
         Ask(VideoCaptureProperties.FourCC, _options.FourCc is { } code ? FourCC.FromString(code) : null);
         Ask(VideoCaptureProperties.FrameWidth, _options.Width);
         Ask(VideoCaptureProperties.FrameHeight, _options.Height);
@@ -106,7 +116,7 @@ public sealed class CameraSource : BlockingFrameSource
         var capture = _capture ?? throw new InvalidOperationException($"'{Name}' is not open");
         if (!capture.Grab())
         {
-            throw new SourceException($"camera '{Name}' gives nothing any more; it was unplugged or has stopped");
+            throw new SourceException($"camera '{Name}' delivers no more frames; it was unplugged or has stopped");
         }
 
         long sequence = _sequence++, now = _options.Clock.GetTimestamp();
@@ -121,11 +131,13 @@ public sealed class CameraSource : BlockingFrameSource
     {
         ArgumentNullException.ThrowIfNull(options);
         return options.Name is { Length: > 0 } name ? name : options.Device is not { Length: > 0 } device
-            ? throw new PipelineConfigException("no camera is named; write its number or /dev/videoN")
-            : IsCamera(device) ? device : throw new PipelineConfigException($"'{device}' is no camera; write its number or /dev/videoN");
+            ? throw new PipelineConfigException("a camera must be given by its number or /dev/videoN")
+            : IsCamera(device) ? device : throw new PipelineConfigException(
+                $"a camera must be given by its number or /dev/videoN; got '{device}'");
     }
 
-    private static int? IndexOf(string device) => int.TryParse(device, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < 256 ? index : null;
+    private static int? IndexOf(string device) =>
+        int.TryParse(device, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < 256 ? index : null;
 
     private void Ask(VideoCaptureProperties property, double? value)
     {

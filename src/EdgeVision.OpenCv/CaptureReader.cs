@@ -2,17 +2,17 @@ using OpenCvSharp;
 
 namespace EdgeVision.OpenCv;
 
-/// <summary>Frames out of OpenCV's capture, decoded into the pool's memory without another copy.</summary>
+/// <summary>Retrieves frames of OpenCV's capture, decoded into the pool's memory without another copy.</summary>
 internal static class CaptureReader
 {
-    /// <summary>Takes what <see cref="VideoCapture.Grab"/> got, as BGR24.</summary>
+    /// <summary>Retrieves the frame of the last <see cref="VideoCapture.Grab"/>, as BGR24.</summary>
     /// <param name="capture">An open capture that has grabbed a frame.</param>
-    /// <param name="size">Size that is expected; what the frame has instead, where it changed.</param>
-    /// <param name="pool">Memory for the frame.</param>
+    /// <param name="size">Expected size; updated if the frame has another one.</param>
+    /// <param name="pool">Pool that provides the frame's memory.</param>
     /// <param name="source">Name of the source.</param>
     /// <param name="sequence">Number of the frame.</param>
     /// <param name="timestamp">Capture time.</param>
-    /// <exception cref="FrameFormatException">The frame could not be decoded, or has no three colours.</exception>
+    /// <exception cref="FrameFormatException">The frame could not be decoded, or does not have three channels.</exception>
     public static Frame Retrieve(VideoCapture capture, ref Size size, FramePool pool, string source, long sequence, TimeSpan timestamp)
     {
         var frame = pool.Rent(PixelFormat.Bgr24, size.Width, size.Height, source, sequence, timestamp);
@@ -30,10 +30,12 @@ internal static class CaptureReader
                 return frame;
             }
 
-            // OpenCV takes memory of its own where size or format are others than it was promised.
+            // OpenCV allocates its own memory if size or format differ from the given buffer.
             if (target.Type() != MatType.CV_8UC3)
             {
-                throw new FrameFormatException($"frame {sequence} of '{source}' has {target.Channels()} colours of {8 * target.ElemSize1()} bits; three of 8 are read");
+                throw new FrameFormatException(
+                    $"frame {sequence} of '{source}' must have three channels of 8 bits; " +
+                    $"got {target.Channels()} of {8 * target.ElemSize1()} bits");
             }
 
             frame.Dispose();
@@ -55,7 +57,7 @@ internal static class CaptureReader
         }
     }
 
-    // A pool's memory is pinned for good.
+    // A pool's memory is permanently pinned.
     private static unsafe nint PinnedStart(Frame frame)
     {
         fixed (byte* start = frame.MutableData)

@@ -6,7 +6,9 @@ using OpenCvSharp;
 
 namespace EdgeVision.OpenCv;
 
-/// <summary>OpenCV's native library: whether it is there. It comes with a package of its own, and on Linux needs GTK 3 from the system.</summary>
+/// <summary>
+/// Detects OpenCV's native library, which comes with a package of its own and needs GTK 3 of the system on Linux.
+/// </summary>
 public static class OpenCvLibrary
 {
     private const string Native = "OpenCvSharpExtern";
@@ -14,16 +16,18 @@ public static class OpenCvLibrary
     private static readonly Lazy<string?> Missing = new(TryLoad);
     private static readonly Lazy<bool> Network = new(TryNetwork);
 
-    /// <summary>Whether cameras and videos can be opened; where not, the reason says what to install. Loads the library on the first call.</summary>
+    /// <summary>Returns whether cameras and videos can be opened; if not, the reason says what to install.</summary>
+    /// <remarks>Loads the library on the first call.</remarks>
     public static bool Available([NotNullWhen(false)] out string? reason) => (reason = Missing.Value) is null;
 
-    /// <summary>
-    /// Whether it reads streams. The FFmpeg inside of OpenCvSharp4's packages for Linux is built without a network and reads files alone; one that
-    /// the user built may do more. Tried out once, on loopback; false where the library is not there.
-    /// </summary>
+    /// <summary>Gets whether OpenCV can read network streams; false if the library is missing.</summary>
+    /// <remarks>
+    /// The FFmpeg in OpenCvSharp4's packages for Linux is built without network support and reads files only; a custom build
+    /// may support more. Tested once, on loopback.
+    /// </remarks>
     public static bool HasNetwork => Available(out _) && Network.Value;
 
-    /// <exception cref="SourceException">The library is not there.</exception>
+    /// <exception cref="SourceException">The library is missing.</exception>
     internal static void MustBeThere(string name)
     {
         if (!Available(out string? reason))
@@ -45,22 +49,25 @@ public static class OpenCvLibrary
         }
     }
 
-    // Whoever can connect does, before anything is sent.
+    // A build with network support connects before it sends anything.
     private static bool TryNetwork()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         int[] timeouts = [CaptureProperty.OpenTimeout, 500, CaptureProperty.ReadTimeout, 500];
-        using var capture = new VideoCapture($"tcp://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}", VideoCaptureAPIs.FFMPEG, timeouts);
+        string address = $"tcp://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";
+        using var capture = new VideoCapture(address, VideoCaptureAPIs.FFMPEG, timeouts);
         return listener.Pending();
     }
 
-    // The loader lists every place where it looked; a line about a library that is missing in turn is the one that helps.
+    // The loader lists every path that it tried; the line about another missing library is the useful one.
     internal static string Explain(string message)
     {
-        string? need = message.Split('\n').FirstOrDefault(line => line.Contains(".so", StringComparison.Ordinal) && !line.Contains(Native, StringComparison.Ordinal));
+        string? need = message.Split('\n')
+            .FirstOrDefault(line => line.Contains(".so", StringComparison.Ordinal) && !line.Contains(Native, StringComparison.Ordinal));
         return need is not null
-            ? $"OpenCV's native library does not load ({need.Trim()}); it needs GTK 3 (apt-get install --no-install-recommends libgtk-3-0), or read through ffmpeg"
-            : $"OpenCV's native library ({Native}) is not there; this build leaves it out or has none for this system, so read through ffmpeg";
+            ? $"OpenCV's native library cannot be loaded ({need.Trim()}); it needs GTK 3 " +
+                "(apt-get install --no-install-recommends libgtk-3-0), or use ffmpeg instead"
+            : $"OpenCV's native library ({Native}) is missing; this build does not include it for this system; use ffmpeg instead";
     }
 }

@@ -2,19 +2,17 @@ using OpenCvSharp;
 
 namespace EdgeVision.OpenCv;
 
-/// <summary>
-/// Writes a video with OpenCV: MPEG-4 in .mp4, Motion JPEG in .avi, without a program to install. An .mp4 is unreadable until it is complete;
-/// where that matters, <see cref="FfmpegVideoWriter"/> is the one to use.
-/// </summary>
+/// <summary>Writes a video with OpenCV: MPEG-4 in .mp4, Motion JPEG in .avi, without an external program.</summary>
+/// <remarks>An .mp4 is unreadable until it is complete; use <see cref="FfmpegVideoWriter"/> where that matters.</remarks>
 public sealed class OpenCvVideoWriter : IVideoWriter
 {
     private readonly VideoWriter _writer;
     private readonly Mat _bgr = new();
     private long _written;
 
-    /// <summary>Begins the file.</summary>
+    /// <summary>Starts the file.</summary>
     /// <param name="target">The video: BGRA32 or BGR24 into .mp4 or .avi.</param>
-    /// <exception cref="SinkException">The file cannot be made.</exception>
+    /// <exception cref="SinkException">The file cannot be created.</exception>
     public OpenCvVideoWriter(VideoTarget target)
     {
         ArgumentNullException.ThrowIfNull(target);
@@ -23,11 +21,12 @@ public sealed class OpenCvVideoWriter : IVideoWriter
         {
             ".mp4" or ".m4v" => VideoWriter.FourCC('m', 'p', '4', 'v'),
             ".avi" => VideoWriter.FourCC('M', 'J', 'P', 'G'),
-            string other => throw new SinkException($"'{target.Path}' must end in .mp4, .m4v or .avi, not '{other}'", canRetry: false),
+            string other => throw new SinkException($"'{target.Path}' must end in .mp4, .m4v or .avi; got '{other}'", canRetry: false),
         };
         if (target.Format is not (PixelFormat.Bgra32 or PixelFormat.Bgr24))
         {
-            throw new SinkException($"OpenCV writes videos of {PixelFormat.Bgra32} or {PixelFormat.Bgr24}, not of {target.Format}", canRetry: false);
+            throw new SinkException(
+                $"frames for OpenCV must be {PixelFormat.Bgra32} or {PixelFormat.Bgr24}; got {target.Format}", canRetry: false);
         }
 
         try
@@ -36,14 +35,15 @@ public sealed class OpenCvVideoWriter : IVideoWriter
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SinkException($"the folder of '{target.Path}' cannot be made: {e.Message.ReplaceLineEndings(" ")}", e, canRetry: false);
+            throw new SinkException(
+                $"the folder of '{target.Path}' cannot be created: {e.Message.ReplaceLineEndings(" ")}", e, canRetry: false);
         }
 
         _writer = new VideoWriter(target.PartPath, code, target.FrameRate, new Size(target.Width, target.Height));
         if (!_writer.IsOpened())
         {
             Dispose();
-            throw new SinkException($"OpenCV cannot begin '{target.Path}'; look at the folder's rights and room, or write with ffmpeg");
+            throw new SinkException($"OpenCV cannot create '{target.Path}'; check the folder's permissions and free space, or use ffmpeg");
         }
     }
 
@@ -56,7 +56,9 @@ public sealed class OpenCvVideoWriter : IVideoWriter
         ArgumentNullException.ThrowIfNull(frame);
         if (frame.Format != Target.Format || frame.Width != Target.Width || frame.Height != Target.Height)
         {
-            throw new FrameFormatException($"'{Target.Path}' takes {Target.Format} of {Target.Width}x{Target.Height}; this frame is {frame.Format} of {frame.Width}x{frame.Height}");
+            throw new FrameFormatException(
+                $"frames of '{Target.Path}' must be {Target.Format} of {Target.Width}x{Target.Height}; " +
+                $"got {frame.Format} of {frame.Width}x{frame.Height}");
         }
 
         unsafe
@@ -64,7 +66,8 @@ public sealed class OpenCvVideoWriter : IVideoWriter
             fixed (byte* pixels = frame.Data)
             {
                 bool alpha = frame.Format == PixelFormat.Bgra32;
-                using var view = Mat.FromPixelData(frame.Height, frame.Width, alpha ? MatType.CV_8UC4 : MatType.CV_8UC3, (nint)pixels, frame.Stride);
+                using var view = Mat.FromPixelData(
+                    frame.Height, frame.Width, alpha ? MatType.CV_8UC4 : MatType.CV_8UC3, (nint)pixels, frame.Stride);
                 if (alpha)
                 {
                     Cv2.CvtColor(view, _bgr, ColorConversionCodes.BGRA2BGR);
@@ -82,12 +85,14 @@ public sealed class OpenCvVideoWriter : IVideoWriter
     {
         _writer.Release();
 
-        // OpenCV says nothing of writes that failed, as on a full disk: what can be read again is what there is.
+        // OpenCV does not report failed writes, as on a full disk, so count the frames that can be read back.
         using (var check = new VideoCapture(Target.PartPath))
         {
             if (!check.IsOpened() || check.FrameCount != _written)
             {
-                throw new SinkException($"'{Target.Path}' holds {(check.IsOpened() ? check.FrameCount : 0)} of {_written} frames; the disk may be full. What there is, is in '{Target.PartPath}'", canRetry: false);
+                throw new SinkException(
+                    $"'{Target.Path}' has {(check.IsOpened() ? check.FrameCount : 0)} of {_written} frames; the disk may be full; " +
+                    $"the incomplete video is in '{Target.PartPath}'", canRetry: false);
             }
         }
 
@@ -97,7 +102,7 @@ public sealed class OpenCvVideoWriter : IVideoWriter
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SinkException($"'{Target.PartPath}' cannot be given its name: {e.Message.ReplaceLineEndings(" ")}", e);
+            throw new SinkException($"'{Target.PartPath}' cannot be renamed: {e.Message.ReplaceLineEndings(" ")}", e);
         }
     }
 

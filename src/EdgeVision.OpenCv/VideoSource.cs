@@ -2,35 +2,34 @@ using OpenCvSharp;
 
 namespace EdgeVision.OpenCv;
 
-/// <summary>What a <see cref="VideoSource"/> reads.</summary>
+/// <summary>Options of a <see cref="VideoSource"/>.</summary>
 public sealed record VideoOptions
 {
-    /// <summary>A video file, or the address of a stream (rtsp, http …) where OpenCV is built for it (<see cref="OpenCvLibrary.HasNetwork"/>).</summary>
+    /// <summary>Gets the video file, or the URL of a stream (rtsp, http …) if OpenCV has network support.</summary>
+    /// <remarks>See <see cref="OpenCvLibrary.HasNetwork"/>.</remarks>
     public required string Input { get; init; }
 
-    /// <summary>How long connecting to a stream may take.</summary>
+    /// <summary>Gets the timeout for connecting to a stream.</summary>
     public TimeSpan OpenTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a stream may be silent before it counts as lost.</summary>
+    /// <summary>Gets the timeout for a stream's next frame, after which it counts as lost.</summary>
     public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Whether frames come by themselves; null: those of a file and of http wait, those of other addresses do not.</summary>
+    /// <summary>Gets whether frames arrive in real time; null: not for files and http, else yes.</summary>
     public bool? Live { get; init; }
 
-    /// <summary>Name for results and messages; null the input without credentials.</summary>
+    /// <summary>Gets the name in results and messages; null for the input without credentials.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Clock that dates the frames of live streams.</summary>
+    /// <summary>Gets the clock that timestamps the frames of live streams.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <summary>Says where, without credentials.</summary>
+    /// <summary>Returns the input, without credentials.</summary>
     public override string ToString() => $"VideoOptions {{ Input = {SourceAddress.Redact(Input)} }}";
 }
 
-/// <summary>
-/// A video file or stream through OpenCV and the FFmpeg inside of it, as BGR24 in the pool's memory. A file's frames have the video's own
-/// timestamps, a stream's are dated when they arrive.
-/// </summary>
+/// <summary>Reads a video file or stream through OpenCV's FFmpeg, as BGR24 in the pool's memory.</summary>
+/// <remarks>Frames of a file have the video's own timestamps; frames of a stream are timestamped on arrival.</remarks>
 public sealed class VideoSource : BlockingFrameSource
 {
     private readonly VideoOptions _options;
@@ -42,13 +41,16 @@ public sealed class VideoSource : BlockingFrameSource
     private long _sequence, _first;
     private bool _ended;
 
-    /// <summary>Takes note of what is to be read.</summary>
+    /// <summary>Initializes the source; nothing is opened yet.</summary>
     public VideoSource(VideoOptions options)
         : base(NameFor(options))
     {
         _options = options;
         _isFile = !options.Input.Contains("://", StringComparison.Ordinal);
-        IsLive = options.Live ?? !(_isFile || options.Input.StartsWith("http", StringComparison.OrdinalIgnoreCase) || options.Input.StartsWith("file:", StringComparison.OrdinalIgnoreCase));
+        IsLive = options.Live
+            ?? !(_isFile
+                || options.Input.StartsWith("http", StringComparison.OrdinalIgnoreCase)
+                || options.Input.StartsWith("file:", StringComparison.OrdinalIgnoreCase));
     }
 
     /// <inheritdoc/>
@@ -69,7 +71,11 @@ public sealed class VideoSource : BlockingFrameSource
         }
 
         OpenCvLibrary.MustBeThere(Name);
-        int[] timeouts = [CaptureProperty.OpenTimeout, Milliseconds(_options.OpenTimeout), CaptureProperty.ReadTimeout, Milliseconds(_options.ReadTimeout)];
+        int[] timeouts =
+        [
+            CaptureProperty.OpenTimeout, Milliseconds(_options.OpenTimeout),
+            CaptureProperty.ReadTimeout, Milliseconds(_options.ReadTimeout),
+        ];
         try
         {
             _capture = new VideoCapture(_options.Input, VideoCaptureAPIs.FFMPEG, timeouts);
@@ -83,10 +89,12 @@ public sealed class VideoSource : BlockingFrameSource
         if (!_capture.IsOpened() || _size.Width < 1 || _size.Height < 1)
         {
             throw _isFile
-                ? new SourceException($"'{Name}' is no video that can be read, or it is cut short", canRetry: false)
+                ? new SourceException($"'{Name}' is not a readable video, or it is truncated", canRetry: false)
                 : OpenCvLibrary.HasNetwork
-                    ? new SourceException($"'{Name}' cannot be reached or is no video stream; check address, user and password")
-                    : new SourceException($"'{Name}' cannot be opened: this OpenCV is built without a network; read streams through ffmpeg", canRetry: false);
+                    ? new SourceException($"'{Name}' cannot be reached or is not a video stream; check address, user and password")
+                    : new SourceException(
+                        $"'{Name}' cannot be opened: this OpenCV is built without network support; use ffmpeg for streams",
+                        canRetry: false);
         }
 
         _rate = _capture.Fps is > 0 and <= 1000 ? _capture.Fps : null;
@@ -139,17 +147,18 @@ public sealed class VideoSource : BlockingFrameSource
             : DueTime(sequence, _rate ?? 25);
     }
 
-    // OpenCV tells no end from a loss; a file that says it has many more frames was cut short. Its count may be an estimate.
+    // OpenCV does not distinguish the end from an error; a file with many more frames in its header is truncated. The
+    // header's count may be an estimate.
     private void End()
     {
         if (IsLive || !_isFile)
         {
-            throw new SourceException($"'{Name}' ended or was silent for {_options.ReadTimeout.TotalSeconds:0.#} s");
+            throw new SourceException($"'{Name}' ended or sent nothing for {_options.ReadTimeout.TotalSeconds:0.#} s");
         }
 
         if (_count is { } count && _sequence < count - Math.Max(2, count / 50))
         {
-            throw new SourceException($"'{Name}' is cut short or damaged: {_sequence} of {count} frames could be read", canRetry: false);
+            throw new SourceException($"'{Name}' is truncated or damaged: {_sequence} of {count} frames could be read", canRetry: false);
         }
     }
 }

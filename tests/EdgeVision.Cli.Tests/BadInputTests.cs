@@ -105,7 +105,7 @@ public sealed class BadInputTests : IDisposable
     public void Picture_of_no_bytes() => Fails(1, "empty", "run", "--model", Model, "--source", Write("empty.jpg", []));
 
     [Fact]
-    public void Picture_that_is_none() => Fails(1, "not a picture", "run", "--model", Model, "--source", Write("text.jpg", "hello, world"u8.ToArray()));
+    public void Picture_that_is_none() => Fails(1, "must be a JPEG, PNG, WebP, BMP or GIF image", "run", "--model", Model, "--source", Write("text.jpg", "hello, world"u8.ToArray()));
 
     [Fact]
     public void Truncated_picture()

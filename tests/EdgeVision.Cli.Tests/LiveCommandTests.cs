@@ -28,7 +28,7 @@ public sealed class LiveCommandTests
             // The port is taken now, and the next one says so.
             var second = CommandLine.Run("live", "--model", Model, "--source", Pattern, "--address", FormattableString.Invariant($"127.0.0.1:{page.Port}"));
             Assert.Equal(1, second.ExitCode);
-            Assert.Contains("the port is taken", second.Error, StringComparison.Ordinal);
+            Assert.Contains("the port is in use", second.Error, StringComparison.Ordinal);
 
             using var kill = Process.Start("kill", ["-TERM", live.Id.ToString(CultureInfo.InvariantCulture)]);
             await kill.WaitForExitAsync(TestContext.Current.CancellationToken);

@@ -111,9 +111,9 @@ public sealed class PipelineConfigTests
 
     [Theory]
     [InlineData("${NOBODY}", "NOBODY is not set")]
-    [InlineData("${NOBODY", "no '}'")]
-    [InlineData("${1X}", "no name of an environment variable")]
-    [InlineData("${}", "no name")]
+    [InlineData("${NOBODY", "closed by '}'")]
+    [InlineData("${1X}", "not a valid name of an environment variable")]
+    [InlineData("${}", "not a valid name")]
     public void A_variable_that_is_missing_is_a_problem_on_its_line(string text, string message)
     {
         Assert.Null(PipelineConfig.Read($"version: 1\nsources: [{{name: a, uri: '{text}'}}]\nmodels: [{{path: models/shapes-fpn.onnx}}]", "a.yaml", Repository.Root, out var problems, _ => null));
@@ -169,11 +169,11 @@ public sealed class PipelineConfigTests
     }
 
     [Theory]
-    [InlineData("no model finds the label 'circel'; did you mean 'circle'?", 6, "rules: [{name: a, count: , labels: [circel]}]")]
-    [InlineData("finds no boxes", 5, "x-nothing: {}", "scenes-resnet18")]
-    [InlineData("no model gives any; use a pose model", 6, "rules: [{name: a, repetitions: {joints: [hip, knee, ankle], low: 90, high: 160}}]")]
+    [InlineData("no model has the label 'circel'; did you mean 'circle'?", 6, "rules: [{name: a, count: , labels: [circel]}]")]
+    [InlineData("outputs no boxes", 5, "x-nothing: {}", "scenes-resnet18")]
+    [InlineData("no model outputs keypoints; use a pose model", 6, "rules: [{name: a, repetitions: {joints: [hip, knee, ankle], low: 90, high: 160}}]")]
     [InlineData("no keypoint '20'", 6, "  - {name: pose, path: models/figures-heatmap.onnx, on: detections}\nrules: [{name: a, repetitions: {joints: [5, 20, 6], low: 90, high: 160}}]")]
-    [InlineData("no model finds the label 'Circle'", 6, "  - {name: kind, path: models/scenes-resnet18.onnx, on: detections, labels: [Circle]}")] // there letters count
+    [InlineData("no model has the label 'Circle'", 6, "  - {name: kind, path: models/scenes-resnet18.onnx, on: detections, labels: [Circle]}")] // there letters count
     public void Loaded_models_tell_what_does_not_fit(string message, int line, string rest, string model = "shapes-fpn")
     {
         string yaml = $"version: 1\nsources: [{{name: a, uri: 'test:'}}]\ntracking: {{tracker: bytetrack}}\nmodels:\n  - path: models/{model}.onnx\n{rest}";

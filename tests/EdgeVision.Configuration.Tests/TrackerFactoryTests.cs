@@ -34,7 +34,7 @@ public sealed class TrackerFactoryTests
 
     [Fact]
     public void A_model_without_embeddings_is_refused() =>
-        Assert.Contains("gives no embedding", Assert.Throws<PipelineConfigException>(() => TrackerFactory.Create(new TrackingConfig { Tracker = TrackerKind.BotSort, Appearance = Model("shapes-fpn") })).Message);
+        Assert.Contains("must output an embedding", Assert.Throws<PipelineConfigException>(() => TrackerFactory.Create(new TrackingConfig { Tracker = TrackerKind.BotSort, Appearance = Model("shapes-fpn") })).Message);
 
     private static string Model(string name) => Path.Combine(Repository.Root, "models", name + ".onnx");
 }

@@ -64,11 +64,11 @@ public sealed class MultipartReaderTests
     }
 
     [Theory]
-    [InlineData("frame", "--frame\r\n\r\n", 'x', "longer than")] // a part without end
+    [InlineData("frame", "--frame\r\n\r\n", 'x', "a part must have at most")] // a part without end
     [InlineData("frame", "", 'x', "no boundary")] // no boundary at all
     [InlineData("frame", "--frame\r\nX: ", 'x', "header line")] // a header line without end
     [InlineData("frame", "--frame", '\n', "")] // line ends without end are parts without bytes
-    [InlineData("", "<html>\n", 'x', "does not begin")] // a page
+    [InlineData("", "<html>\n", 'x', "must begin with a boundary")] // a page
     public async Task What_never_ends_is_given_up(string boundary, string begin, char filler, string reason)
     {
         var reader = new MultipartReader(new Endless(Encoding.Latin1.GetBytes(begin), (byte)filler), boundary, Longest);

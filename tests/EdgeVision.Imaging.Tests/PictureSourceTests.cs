@@ -92,7 +92,7 @@ public sealed class PictureSourceTests : IDisposable
     {
         var error = Assert.Throws<SourceException>(() => Open(new PictureOptions { Paths = [Path.Combine(_folder, path)] }));
         Assert.False(error.CanRetry);
-        Assert.Contains("there is no picture", error.Message);
+        Assert.Contains("there is no image", error.Message);
     }
 
     private static PictureSource Open(PictureOptions options)

@@ -204,7 +204,7 @@ public sealed class LiveServerTests
         await using var server = new LiveServer(new LiveOptions { Address = taken.LocalEndpoint.ToString()! });
         await using var sink = new LiveSink(server);
         var error = await Assert.ThrowsAsync<SinkException>(async () => await sink.OpenAsync(LiveFixture.Soon));
-        Assert.Contains("the port is taken", error.Message, StringComparison.Ordinal);
+        Assert.Contains("the port is in use", error.Message, StringComparison.Ordinal);
         Assert.True(error.CanRetry);
         taken.Stop();
         await sink.OpenAsync(LiveFixture.Soon); // and the next try may do

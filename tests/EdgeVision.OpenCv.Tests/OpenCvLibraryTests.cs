@@ -18,7 +18,7 @@ public sealed class OpenCvLibraryTests
     [Theory]
     // what the loader says where GTK is missing, where the library is, and where it is for another processor
     [InlineData("Unable to load shared library 'OpenCvSharpExtern' or one of its dependencies.\nlibgtk-3.so.0: cannot open shared object file: No such file or directory\n/app/libOpenCvSharpExtern.so: cannot open shared object file\n", "libgtk-3.so.0", "libgtk-3-0")]
-    [InlineData("Unable to load shared library 'OpenCvSharpExtern' or one of its dependencies.\n/app/libOpenCvSharpExtern.so: cannot open shared object file: No such file or directory\n", "is not there", "through ffmpeg")]
+    [InlineData("Unable to load shared library 'OpenCvSharpExtern' or one of its dependencies.\n/app/libOpenCvSharpExtern.so: cannot open shared object file: No such file or directory\n", "is missing", "use ffmpeg")]
     public void The_loaders_words_are_explained(string words, string what, string remedy)
     {
         string reason = OpenCvLibrary.Explain(words);

@@ -74,7 +74,7 @@ public sealed class VideoSourceTests : IDisposable
         string text = Path.Combine(_folder, "notes.mp4");
         File.WriteAllText(text, "hello");
         var wrong = Assert.Throws<SourceException>(() => Open(text));
-        Assert.Contains("no video", wrong.Message);
+        Assert.Contains("not a readable video", wrong.Message);
         Assert.False(wrong.CanRetry);
     }
 
@@ -84,7 +84,7 @@ public sealed class VideoSourceTests : IDisposable
         Assert.SkipWhen(OpenCvLibrary.HasNetwork, "this OpenCV has a network");
         var error = Assert.Throws<SourceException>(() => Open("rtsp://cam:s3cret@127.0.0.1:9/test"));
         Assert.False(error.CanRetry);
-        Assert.Contains("through ffmpeg", error.Message);
+        Assert.Contains("use ffmpeg for streams", error.Message);
         Assert.DoesNotContain("s3cret", error.ToString());
     }
 

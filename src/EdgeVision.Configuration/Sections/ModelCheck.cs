@@ -1,9 +1,11 @@
 namespace EdgeVision.Configuration;
 
-/// <summary>What only the loaded models tell: whether they load, find boxes, and know the labels that others speak of.</summary>
+/// <summary>
+/// Checks that need the loaded models: whether they load, output boxes, and have the labels that others refer to.
+/// </summary>
 internal static class ModelCheck
 {
-    /// <summary>Loads each model once and notes what does not fit.</summary>
+    /// <summary>Loads each model once and reports what is inconsistent.</summary>
     public static void Check(PipelineConfig config, ConfigReading reading)
     {
         var labels = new Dictionary<string, IReadOnlyCollection<string>>();
@@ -29,7 +31,7 @@ internal static class ModelCheck
             using var looks = reading.Try(tracking.At, () => VisionModel.Load(tracking.Appearance!));
             if (looks is { GivesEmbedding: false })
             {
-                reading.Problem(tracking.At, "the model of 'reid' gives no embedding; use an embedding model");
+                reading.Problem(tracking.At, "the model of 'reid' must output an embedding; use an embedding model");
             }
         }
 
@@ -47,13 +49,16 @@ internal static class ModelCheck
             Known(model.Crops!.Labels, model.Crops.Sources, model.At, StringComparer.Ordinal);
         }
 
-        // A rule says itself whether it knows a model's keypoints, of a figure that stands for any.
+        // A rule checks the joints itself, on a sample result with the model's keypoints.
         void Joints(RuleConfig rule)
         {
-            var serving = figures.Where(f => Shares(rule.Sources, f.Model.Crops is null ? f.Model.Frames.Sources : f.Model.Crops.Sources)).ToList();
+            var serving = figures
+                .Where(f => Shares(rule.Sources, f.Model.Crops is null ? f.Model.Frames.Sources : f.Model.Crops.Sources))
+                .ToList();
             if (serving.Count == 0)
             {
-                reading.Problem(rule.At, $"rule '{rule.Name}' counts repetitions from keypoints, and no model gives any; use a pose model");
+                reading.Problem(rule.At,
+                    $"rule '{rule.Name}' counts repetitions from keypoints, but no model outputs keypoints; use a pose model");
             }
 
             foreach (var (model, keypoints, names) in serving)
@@ -73,20 +78,25 @@ internal static class ModelCheck
 
         void Known(IReadOnlyCollection<string>? wanted, IReadOnlyCollection<string>? sources, ConfigPlace at, StringComparer comparer)
         {
-            var known = config.Models.Where(m => m.Crops is null && Shares(sources, m.Frames.Sources)).SelectMany(m => labels.GetValueOrDefault(m.Name, [])).Distinct(comparer).ToList();
+            var known = config.Models
+                .Where(m => m.Crops is null && Shares(sources, m.Frames.Sources))
+                .SelectMany(m => labels.GetValueOrDefault(m.Name, []))
+                .Distinct(comparer)
+                .ToList();
             foreach (string label in wanted ?? [])
             {
                 if (known.Count > 0 && !known.Contains(label, comparer))
                 {
-                    reading.Problem(at, $"no model finds the label '{label}'{Likeness.Hint(label, known)}");
+                    reading.Problem(at, $"no model has the label '{label}'{Likeness.Hint(label, known)}");
                 }
             }
         }
     }
 
-    private static bool Shares(IReadOnlyCollection<string>? one, IReadOnlyCollection<string>? other) => one is null || other is null || one.Any(other.Contains);
+    private static bool Shares(IReadOnlyCollection<string>? one, IReadOnlyCollection<string>? other) =>
+        one is null || other is null || one.Any(other.Contains);
 
-    // What a result carries is known only once there is one.
+    // The outputs of a model are known only from a result.
     private static Detections DryRun(VisionModel model)
     {
         using var frame = Frame.Rent(PixelFormat.Gray8, 64, 64);
@@ -105,13 +115,17 @@ internal static class ModelCheck
 
         if (loaded.BatchSize < model.Frames.MaxBatch)
         {
-            reading.Problem(model.At, $"the graph of '{model.Name}' takes {loaded.BatchSize} frames a run, not {model.Frames.MaxBatch}; take 'batch' out");
+            reading.Problem(model.At,
+                $"the graph of '{model.Name}' has a batch size of {loaded.BatchSize}; got 'batch' {model.Frames.MaxBatch}; " +
+                "remove 'batch'");
         }
 
-        bool Serves(IReadOnlyCollection<string>? sources) => config.Sources.Any(s => (sources?.Contains(s.Name) ?? true) && (model.Frames.Sources?.Contains(s.Name) ?? true));
-        if (!loaded.FindsBoxes && (config.Tracking.Any(t => Serves(t.Sources)) || config.Models.Any(m => m.Crops is not null && Serves(m.Crops.Sources))))
+        bool Serves(IReadOnlyCollection<string>? sources) => config.Sources.Any(s =>
+            (sources?.Contains(s.Name) ?? true) && (model.Frames.Sources?.Contains(s.Name) ?? true));
+        if (!loaded.FindsBoxes
+            && (config.Tracking.Any(t => Serves(t.Sources)) || config.Models.Any(m => m.Crops is not null && Serves(m.Crops.Sources))))
         {
-            reading.Problem(model.At, $"'{model.Name}' finds no boxes, and trackers and models with on: detections need them");
+            reading.Problem(model.At, $"'{model.Name}' outputs no boxes, which trackers and models with on: detections need");
         }
     }
 }

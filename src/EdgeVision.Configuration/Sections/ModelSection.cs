@@ -8,7 +8,7 @@ internal static class ModelSection
         var maps = root.Maps("models", "a model");
         if (maps.Count == 0 && !root.Has("models"))
         {
-            root.Reading.Problem(root.Node, "there are no models; write models: with a list of - {name: people, path: people.onnx}");
+            root.Reading.Problem(root.Node, "'models' is required: a list of - {name: people, path: people.onnx}");
         }
 
         var names = new List<string>();
@@ -45,12 +45,19 @@ internal static class ModelSection
         else
         {
             batch = map.Whole("batch", 1, 256) ?? 1;
-            frames = new FrameModelOptions { MaxBatch = batch, MaxWait = map.Duration("max_wait") ?? TimeSpan.Zero, Sources = map.Sources() };
+            frames = new FrameModelOptions
+            {
+                MaxBatch = batch,
+                MaxWait = map.Duration("max_wait") ?? TimeSpan.Zero,
+                Sources = map.Sources(),
+            };
             foreach (string key in (string[])["labels", "margin", "min_side", "most", "every"])
             {
                 if (map.Has(key))
                 {
-                    map.Problem(key, key == "every" ? "'every' of a model that looks at whole frames belongs to the source" : $"'{key}' is for models with on: detections");
+                    map.Problem(key, key == "every"
+                        ? "'every' of a model that runs on whole frames belongs to the source"
+                        : $"'{key}' is only for models with on: detections");
                 }
             }
         }
@@ -58,7 +65,10 @@ internal static class ModelSection
         var runtime = new RuntimeOptions
         {
             Providers = Providers(map),
-            ProviderOptions = map.Texts("provider_options") is { } options && map.Reading.Try(map.At("provider_options"), () => ProviderOptions.Parse(options)) is { } parsed ? parsed : new Dictionary<string, string>(),
+            ProviderOptions = map.Texts("provider_options") is { } options
+                && map.Reading.Try(map.At("provider_options"), () => ProviderOptions.Parse(options)) is { } parsed
+                    ? parsed
+                    : new Dictionary<string, string>(),
             ProviderLibrary = map.ExistingFile("provider_library", "the provider's library", ConfigFileKind.Library),
             SpecPath = map.ExistingFile("spec", "the spec", ConfigFileKind.Spec),
             Confidence = (float?)map.Number("conf", 0, 1),
@@ -70,7 +80,15 @@ internal static class ModelSection
             Threads = (map.Whole("threads", 1, 1024) ?? threads) is { } n ? ThreadBudget.Of(n) : null,
         };
         map.Close();
-        return path is null ? null : new ModelConfig { Name = name, Path = path, Runtime = runtime, Frames = frames, Crops = crop, At = ConfigReading.Place(map.At("path")) };
+        return path is null ? null : new ModelConfig
+        {
+            Name = name,
+            Path = path,
+            Runtime = runtime,
+            Frames = frames,
+            Crops = crop,
+            At = ConfigReading.Place(map.At("path")),
+        };
     }
 
     private static ProviderPolicy Providers(ConfigMap map)
@@ -81,30 +99,34 @@ internal static class ModelSection
         {
             if (require)
             {
-                map.Problem("require_provider", "'require_provider' needs a 'provider' to require");
+                map.Problem("require_provider", "'require_provider' requires 'provider'");
             }
 
             return ProviderPolicy.Auto;
         }
 
-        var providers = names.Select(n => map.Reading.Try(map.At("provider"), () => (object)ProviderNames.Parse(n))).OfType<Provider>().ToArray();
+        var providers = names
+            .Select(n => map.Reading.Try(map.At("provider"), () => (object)ProviderNames.Parse(n)))
+            .OfType<Provider>()
+            .ToArray();
         return providers.Length == 0 ? ProviderPolicy.Auto : require ? ProviderPolicy.Require(providers) : ProviderPolicy.Prefer(providers);
     }
 
-    // Each source is served by one model that looks at whole frames.
+    // Exactly one model runs on the whole frames of each source.
     private static void Served(ConfigMap root, IReadOnlyList<ConfigMap> maps, List<ModelConfig> models)
     {
         var whole = models.Where(m => m.Crops is null).ToList();
         if (maps.Count > 0 && models.Count == maps.Count && whole.Count == 0)
         {
-            root.Problem("models", "every model has on: detections; one that looks at whole frames must find them first");
+            root.Problem("models", "every model has on: detections; at least one model must run on whole frames");
             return;
         }
 
         var open = whole.Where(m => m.Frames.Sources is null).ToList();
         if (open.Count > 1)
         {
-            root.Problem("models", $"'{open[0].Name}' and '{open[1].Name}' both serve every source; give them 'sources', or on: detections to one");
+            root.Problem("models", $"'{open[0].Name}' and '{open[1].Name}' both run on every source; " +
+                "give them 'sources', or one of them on: detections");
         }
 
         foreach (string source in root.Reading.SourceNames.Distinct())
@@ -112,11 +134,12 @@ internal static class ModelSection
             var serving = whole.Where(m => m.Frames.Sources?.Contains(source) ?? false).ToList();
             if (serving.Count > 1)
             {
-                root.Problem("models", $"source '{source}' is served by '{serving[0].Name}' and '{serving[1].Name}'; one model looks at a source's whole frames");
+                root.Problem("models", $"exactly one model must run on the whole frames of source '{source}'; " +
+                    $"got '{serving[0].Name}' and '{serving[1].Name}'");
             }
             else if (serving.Count == 0 && open.Count == 0 && models.Count == maps.Count && models.Count > 0)
             {
-                root.Problem("models", $"no model serves source '{source}'; add it to the 'sources' of one");
+                root.Problem("models", $"no model runs on source '{source}'; add it to the 'sources' of one");
             }
         }
     }

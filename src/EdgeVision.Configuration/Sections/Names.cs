@@ -1,9 +1,9 @@
 namespace EdgeVision.Configuration;
 
-/// <summary>Names of sources, models and rules.</summary>
+/// <summary>Checks names of sources, models and rules.</summary>
 internal static class Names
 {
-    /// <summary>Notes a name that was given before, or that would not survive in a topic or a file's name.</summary>
+    /// <summary>Reports a name that is used twice, or that is not valid in a topic or file name.</summary>
     public static void Unique(ConfigMap map, List<string> known, string? name)
     {
         if (name is null)
@@ -13,11 +13,11 @@ internal static class Names
 
         if (name.Length is 0 or > 100 || name.Any(char.IsControl))
         {
-            map.Problem("name", "a name has 1 to 100 characters that can be seen");
+            map.Problem("name", "a name must have 1 to 100 visible characters");
         }
         else if (known.Contains(name))
         {
-            map.Problem("name", $"the name '{name}' is given twice; every {map.What[2..]} has its own");
+            map.Problem("name", $"the name '{name}' is used twice; the name of each {map.What[2..]} must be unique");
         }
 
         known.Add(name);

@@ -1,13 +1,14 @@
 namespace EdgeVision.Configuration;
 
-/// <summary>Keys that several sections share.</summary>
+/// <summary>Reads keys that several sections share.</summary>
 internal static class Policies
 {
-    /// <summary><c>policy</c> of a queue.</summary>
+    /// <summary>Reads <c>policy</c> of a queue.</summary>
     public static QueuePolicy? Read(ConfigMap map) => map.Choice<QueuePolicy>("policy",
-        ("wait", QueuePolicy.Wait), ("drop_oldest", QueuePolicy.DropOldest), ("drop_newest", QueuePolicy.DropNewest), ("latest", QueuePolicy.Latest));
+        ("wait", QueuePolicy.Wait), ("drop_oldest", QueuePolicy.DropOldest),
+        ("drop_newest", QueuePolicy.DropNewest), ("latest", QueuePolicy.Latest));
 
-    /// <summary>A map <c>{first, longest, attempts}</c>, or <c>never</c>.</summary>
+    /// <summary>Reads a map <c>{first, longest, attempts}</c>, or <c>never</c>.</summary>
     public static RetryPolicy? Retry(ConfigMap map, string key, RetryPolicy defaults)
     {
         if (map.Has(key) && map.At(key) is YamlDotNet.RepresentationModel.YamlScalarNode { Value: "never" })
@@ -29,7 +30,7 @@ internal static class Policies
         retry.Close();
         if (policy.Longest < policy.First)
         {
-            map.Problem(key, "'longest' is at least as long as 'first'");
+            map.Problem(key, "'longest' must be at least as long as 'first'");
         }
 
         return policy;

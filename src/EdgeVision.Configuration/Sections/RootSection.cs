@@ -20,7 +20,7 @@ internal static class RootSection
         config = config with { Sinks = SinkSection.Read(root, config) };
         CheckTracked(root, config);
 
-        // "x-…" holds anchors that other places refer to.
+        // Keys "x-…" hold anchors that other places refer to.
         foreach (string key in root.Keys.Where(k => k.StartsWith("x-", StringComparison.Ordinal)))
         {
             root.Has(key);
@@ -30,13 +30,18 @@ internal static class RootSection
         return config;
     }
 
-    /// <summary>Models, tracking and rules, over a recording's sources; of the file's own sources only what decides on results counts.</summary>
+    /// <summary>
+    /// Reads models, tracking and rules for a recording's sources; from the file's own sources only what affects results.
+    /// </summary>
     public static PipelineConfig ReadForReplay(ConfigMap root, Recording recording)
     {
         CheckVersion(root);
         root.Reading.SourceNames.AddRange(recording.Sources.Select(s => s.Name));
-        var every = root.Maps("sources", "a source").Select(m => (Name: m.Text("name"), Every: m.Whole("every", 1, 100_000) ?? 1)).Where(s => s.Name is not null).ToLookup(s => s.Name!, s => s.Every);
-        // Sources that never gave a frame are not in the recording, and others may still speak of them.
+        var every = root.Maps("sources", "a source")
+            .Select(m => (Name: m.Text("name"), Every: m.Whole("every", 1, 100_000) ?? 1))
+            .Where(s => s.Name is not null)
+            .ToLookup(s => s.Name!, s => s.Every);
+        // Sources that never delivered a frame are not in the recording, but other sections may refer to them.
         root.Reading.SourceNames.AddRange(every.Select(s => s.Key).Except(root.Reading.SourceNames));
         var config = new PipelineConfig
         {
@@ -48,7 +53,12 @@ internal static class RootSection
                     Name = s.Name,
                     Uri = new SourceUri(SourceKind.Recording, recording.Folder),
                     Recorded = s.Name,
-                    Options = new SourceOptions { Policy = QueuePolicy.Wait, Reconnect = RetryPolicy.Never, Every = every[s.Name].FirstOrDefault(1) },
+                    Options = new SourceOptions
+                    {
+                        Policy = QueuePolicy.Wait,
+                        Reconnect = RetryPolicy.Never,
+                        Every = every[s.Name].FirstOrDefault(1),
+                    },
                 }),
             ],
             Models = ModelSection.Read(root, root.Whole("threads", 1, 1024)),
@@ -64,24 +74,26 @@ internal static class RootSection
         {
             if (version != PipelineConfig.Version)
             {
-                root.Problem("version", $"version {version} is not known here; this EdgeVision reads version {PipelineConfig.Version}");
+                root.Problem("version", $"'version' must be {PipelineConfig.Version}; got {version}");
             }
         }
         else if (!root.Has("version"))
         {
-            root.Reading.Problem(root.Node, "the file needs version: 1");
+            root.Reading.Problem(root.Node, "'version' is required: version: 1");
         }
     }
 
-    // A zone without a tracker would wait for tracks that never come.
+    // Without a tracker a zone would never see a track.
     private static void CheckTracked(ConfigMap root, PipelineConfig config)
     {
         foreach (var rule in config.Rules.Where(r => RuleSection.NeedsTracks(r.Kind)))
         {
-            string? untracked = root.Reading.SourceNames.FirstOrDefault(s => (rule.Sources?.Contains(s) ?? true) && !config.Tracking.Any(t => t.Sources?.Contains(s) ?? true));
+            string? untracked = root.Reading.SourceNames.FirstOrDefault(s =>
+                (rule.Sources?.Contains(s) ?? true) && !config.Tracking.Any(t => t.Sources?.Contains(s) ?? true));
             if (untracked is not null)
             {
-                root.Problem("rules", $"rule '{rule.Name}' is a {rule.Kind}, which knows objects by their tracks, and source '{untracked}' has no tracker; add tracking: {{tracker: bytetrack}}");
+                root.Problem("rules", $"rule '{rule.Name}' is a {rule.Kind}, which needs tracks, " +
+                    $"but source '{untracked}' has no tracker; add tracking: {{tracker: bytetrack}}");
             }
         }
     }

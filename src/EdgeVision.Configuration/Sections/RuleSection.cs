@@ -23,7 +23,7 @@ internal static class RuleSection
         return rules;
     }
 
-    /// <summary>Whether a rule of this kind counts by track.</summary>
+    /// <summary>Returns whether a rule of this kind needs tracks.</summary>
     public static bool NeedsTracks(string kind) => kind is "zone" or "line";
 
     private static RuleConfig? Rule(ConfigMap map, string name)
@@ -31,7 +31,9 @@ internal static class RuleSection
         string[] kinds = [.. Kinds.Where(k => map.Keys.Contains(k))];
         if (kinds.Length != 1)
         {
-            map.Reading.Problem(map.Node, kinds.Length == 0 ? $"a rule watches one thing: {string.Join(", ", Kinds)}" : $"a rule watches one thing, not {string.Join(" and ", kinds)}; make two rules of it");
+            map.Reading.Problem(map.Node, kinds.Length == 0
+                ? $"a rule must have one of {string.Join(", ", Kinds)}"
+                : $"a rule must have only one of {string.Join(" and ", kinds)}; make two rules of it");
             return null;
         }
 
@@ -45,8 +47,10 @@ internal static class RuleSection
             _ => Repetitions(map, name, labels),
         };
         map.Close();
-        // Made once now, so that what it refuses is known here.
-        return create is null || map.Reading.Try(map.At(kinds[0]), create) is null ? null : new RuleConfig(name, kinds[0], create, sources, labels) { At = ConfigReading.Place(map.At("labels")) };
+        // Create one instance now, so that invalid options are reported here.
+        return create is null || map.Reading.Try(map.At(kinds[0]), create) is null
+            ? null
+            : new RuleConfig(name, kinds[0], create, sources, labels) { At = ConfigReading.Place(map.At("labels")) };
     }
 
     private static Func<IPipelineRule>? Zone(ConfigMap map, string name, IReadOnlyList<string>? labels)
@@ -66,7 +70,8 @@ internal static class RuleSection
     private static Func<IPipelineRule>? Line(ConfigMap map, string name, IReadOnlyList<string>? labels)
     {
         var ends = map.Points("line");
-        var (unit, anchor, right, left, margin) = (Unit(map), Anchor(map), map.Text("to_right"), map.Text("to_left"), map.Number("margin", 0, 10_000));
+        var (unit, anchor, right, left, margin) =
+            (Unit(map), Anchor(map), map.Text("to_right"), map.Text("to_left"), map.Number("margin", 0, 10_000));
         if (ends is null)
         {
             return Missing(map, "line", "two ends such as [[0, 240], [640, 240]]");
@@ -74,7 +79,7 @@ internal static class RuleSection
 
         if (ends.Count != 2)
         {
-            map.Problem("line", $"a line has two ends, not {ends.Count}");
+            map.Problem("line", $"a line must have two ends; got {ends.Count}");
             return null;
         }
 
@@ -91,14 +96,20 @@ internal static class RuleSection
         return () => new LineRule(name, options);
     }
 
-    // "count: {}" or "count:" alone counts the whole frame.
+    // "count: {}" or "count:" alone counts in the whole frame.
     private static Func<IPipelineRule>? Count(ConfigMap map, string name, IReadOnlyList<string>? labels)
     {
         var options = new CountRuleOptions { Labels = labels, Unit = Unit(map), Anchor = Anchor(map) };
         if (map.Map("count", "'count'") is { } count)
         {
             var corners = count.Points("in");
-            options = options with { Corners = corners, Limit = count.Whole("limit"), Release = count.Whole("release", 0), Hold = count.Duration("for") ?? TimeSpan.Zero };
+            options = options with
+            {
+                Corners = corners,
+                Limit = count.Whole("limit"),
+                Release = count.Whole("release", 0),
+                Hold = count.Duration("for") ?? TimeSpan.Zero,
+            };
             count.Close();
             if (count.Has("in") && corners is null)
             {
@@ -126,7 +137,7 @@ internal static class RuleSection
         {
             if (!of.Has(key))
             {
-                of.Reading.Problem(of.Node, $"'repetitions' needs '{key}'");
+                of.Reading.Problem(of.Node, $"'repetitions' requires '{key}'");
             }
         }
 
@@ -146,16 +157,19 @@ internal static class RuleSection
         return () => new RepetitionRule(name, options);
     }
 
-    private static PointUnit Unit(ConfigMap map) => map.Choice<PointUnit>("unit", ("pixels", PointUnit.Pixels), ("relative", PointUnit.Relative)) ?? PointUnit.Pixels;
+    private static PointUnit Unit(ConfigMap map) =>
+        map.Choice<PointUnit>("unit", ("pixels", PointUnit.Pixels), ("relative", PointUnit.Relative)) ?? PointUnit.Pixels;
 
     private static BoxAnchor Anchor(ConfigMap map) =>
-        map.Choice<BoxAnchor>("anchor", ("bottom", BoxAnchor.BottomCenter), ("center", BoxAnchor.Center), ("top", BoxAnchor.TopCenter)) ?? BoxAnchor.BottomCenter;
+        map.Choice<BoxAnchor>(
+            "anchor", ("bottom", BoxAnchor.BottomCenter), ("center", BoxAnchor.Center), ("top", BoxAnchor.TopCenter))
+            ?? BoxAnchor.BottomCenter;
 
     private static Func<IPipelineRule>? Missing(ConfigMap map, string key, string example)
     {
         if (!map.Has(key))
         {
-            map.Problem(key, $"'{key}' needs {example}");
+            map.Problem(key, $"'{key}' requires {example}");
         }
 
         return null;

@@ -2,10 +2,11 @@ using YamlDotNet.RepresentationModel;
 
 namespace EdgeVision.Configuration;
 
-/// <summary>Reads <c>sinks</c>: each is named by its kind, with a map of its own or its most important key alone, and has the queue's keys beside it.</summary>
+/// <summary>Reads <c>sinks</c>: each has its kind as a key, and the keys of its queue beside it.</summary>
+/// <remarks>The kind's value is a map, or the value of its main key alone.</remarks>
 internal static class SinkSection
 {
-    /// <summary>Reads one kind of sink; null where something was wrong.</summary>
+    /// <summary>Reads one kind of sink; returns null if there are problems.</summary>
     internal delegate Func<SinkContext, FrameSink>? Reader(ConfigMap map);
 
     private static readonly (string Kind, string Main, Reader Read)[] Kinds =
@@ -51,16 +52,19 @@ internal static class SinkSection
         var kinds = Kinds.Where(k => map.Keys.Contains(k.Kind)).ToArray();
         if (kinds.Length > 1)
         {
-            map.Reading.Problem(map.Node, $"a sink is one thing, not {string.Join(" and ", kinds.Select(k => k.Kind))}; make two sinks of it");
+            map.Reading.Problem(
+                map.Node, $"a sink must have only one of {string.Join(" and ", kinds.Select(k => k.Kind))}; make two sinks of it");
             return null;
         }
 
         if (kinds.Length == 0)
         {
-            // The first key that is none of the queue's is what was meant for the kind.
+            // The first key that is not one of the queue's is meant as the kind.
             string[] known = [.. Kinds.Select(k => k.Kind)];
             string? meant = map.Keys.FirstOrDefault(k => k is not ("policy" or "capacity" or "retry" or "suspend_after" or "sources"));
-            map.Reading.Problem(map.Node, meant is null ? $"a sink is one of {string.Join(", ", known)}" : $"there is no sink '{meant}'{Likeness.Hint(meant, known)}");
+            map.Reading.Problem(map.Node, meant is null
+                ? $"a sink must have one of {string.Join(", ", known)}"
+                : $"there is no sink '{meant}'{Likeness.Hint(meant, known)}");
             return null;
         }
 
@@ -70,7 +74,11 @@ internal static class SinkSection
         inner.Close();
         map.Has(kind);
         map.Close();
-        return create is null ? null : new SinkConfig(kind, create, options) { UsesStandardOutput = kind is "jsonl" or "csv" && inner.Text(main) == FileSinks.StandardOutput, Target = SourceAddress.Redact(inner.Has(main) ? inner.Written(main) : "") };
+        return create is null ? null : new SinkConfig(kind, create, options)
+        {
+            UsesStandardOutput = kind is "jsonl" or "csv" && inner.Text(main) == FileSinks.StandardOutput,
+            Target = SourceAddress.Redact(inner.Has(main) ? inner.Written(main) : ""),
+        };
     }
 
     private static ConfigMap Inner(ConfigMap map, string kind, string main)
@@ -94,7 +102,7 @@ internal static class SinkSection
         return map.Whole("suspend_after") ?? new SinkOptions().SuspendAfter;
     }
 
-    // A sink checks its options when it is made, and does nothing before it is opened.
+    // A sink checks its options when it is created, and has no effects before it is opened.
     private static void Probe(ConfigMap map, SinkConfig config, HashSet<string> names, SinkContext context)
     {
         var sink = map.Reading.Try(map.At(config.Kind), () => config.Create(context));
@@ -105,7 +113,7 @@ internal static class SinkSection
 
         if (!names.Add(sink.Name))
         {
-            map.Problem(config.Kind, $"two sinks are named '{sink.Name}'; give one a 'name'");
+            map.Problem(config.Kind, $"two sinks have the name '{sink.Name}'; give one of them a 'name'");
         }
 
         sink.DisposeAsync().AsTask().GetAwaiter().GetResult();

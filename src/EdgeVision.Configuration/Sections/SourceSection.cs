@@ -8,10 +8,10 @@ internal static class SourceSection
         var maps = root.Maps("sources", "a source");
         if (maps.Count == 0 && !root.Has("sources"))
         {
-            root.Reading.Problem(root.Node, "there are no sources; write sources: with a list of - {name: door, uri: …}");
+            root.Reading.Problem(root.Node, "'sources' is required: a list of - {name: door, uri: …}");
         }
 
-        // Names first, so that a source with another mistake is still one that others may speak of.
+        // Names first, so that other sections may refer to a source that has another mistake.
         foreach (var map in maps)
         {
             Names.Unique(map, root.Reading.SourceNames, map.Needed("name", "name: door"));
@@ -40,7 +40,9 @@ internal static class SourceSection
             Name = name ?? "",
             Uri = uri ?? new SourceUri(SourceKind.Test, "test:"),
             Options = options,
-            Backend = map.Choice<SourceBackend>("backend", ("auto", SourceBackend.Auto), ("opencv", SourceBackend.OpenCv), ("ffmpeg", SourceBackend.Ffmpeg), ("mjpeg", SourceBackend.Mjpeg)) ?? SourceBackend.Auto,
+            Backend = map.Choice<SourceBackend>(
+                "backend", ("auto", SourceBackend.Auto), ("opencv", SourceBackend.OpenCv),
+                ("ffmpeg", SourceBackend.Ffmpeg), ("mjpeg", SourceBackend.Mjpeg)) ?? SourceBackend.Auto,
             Format = map.Choice<PixelFormat>("format", [.. Words.Formats]),
             FourCc = map.Choice<int>("encoding", ("mjpg", 0), ("yuyv", 1)) is { } code ? code == 0 ? "MJPG" : "YUYV" : null,
             Size = map.Extent("size"),
@@ -95,30 +97,31 @@ internal static class SourceSection
         return ffmpeg;
     }
 
-    // Keys that mean nothing for this kind of source are mistakes: the source would not do what its author thinks.
+    // Keys that have no effect for this kind of source are mistakes, so they are reported.
     private static void Check(ConfigMap map, SourceConfig source)
     {
         var kind = source.Uri.Kind;
         bool byFfmpeg = kind == SourceKind.Ffmpeg || source.Backend == SourceBackend.Ffmpeg;
         if (kind == SourceKind.Raw && (source.Size is null || source.Format is null))
         {
-            map.Reading.Problem(map.Node, "raw frames from standard input need format and size, such as format: nv12, size: 640x480");
+            map.Reading.Problem(map.Node, "raw frames from standard input require format and size, such as format: nv12, size: 640x480");
         }
 
         Only("backend", kind is SourceKind.Video or SourceKind.Camera or SourceKind.Mjpeg, "videos, streams and cameras");
         Only("format", kind is SourceKind.Raw || byFfmpeg, "raw frames and ffmpeg");
         Only("encoding", kind == SourceKind.Camera, "cameras");
         Only("size", kind is SourceKind.Raw or SourceKind.Camera || byFfmpeg, "raw frames, cameras and ffmpeg");
-        Only("fps", kind is SourceKind.Raw or SourceKind.Camera or SourceKind.Pictures || byFfmpeg, "raw frames, cameras, pictures and ffmpeg");
+        Only("fps", kind is SourceKind.Raw or SourceKind.Camera or SourceKind.Pictures || byFfmpeg,
+            "raw frames, cameras, images and ffmpeg");
         Only("ffmpeg", byFfmpeg, "sources that ffmpeg reads");
         Only("recorded", kind == SourceKind.Recording, "recordings");
-        Only("loop", kind is SourceKind.Pictures || byFfmpeg && !source.Uri.IsNetwork, "pictures, and files that ffmpeg reads");
+        Only("loop", kind is SourceKind.Pictures || byFfmpeg && !source.Uri.IsNetwork, "images, and files that ffmpeg reads");
 
         void Only(string key, bool fits, string what)
         {
             if (map.Has(key) && !fits)
             {
-                map.Problem(key, $"'{key}' is for {what}; take it out");
+                map.Problem(key, $"'{key}' is only for {what}; remove it");
             }
         }
     }

@@ -12,13 +12,15 @@ internal static class TrackingSection
             return [];
         }
 
-        var maps = root.At("tracking") is YamlSequenceNode ? root.Maps("tracking", "a tracking") : root.Map("tracking", "'tracking'") is { } map ? [map] : [];
+        var maps = root.At("tracking") is YamlSequenceNode ? root.Maps("tracking", "a tracking")
+            : root.Map("tracking", "'tracking'") is { } map ? [map]
+            : [];
         var all = maps.Select(Tracking).ToList();
         foreach (string source in root.Reading.SourceNames.Distinct())
         {
             if (all.Count(t => t.Sources?.Contains(source) ?? true) > 1)
             {
-                root.Problem("tracking", $"source '{source}' has two trackers; one follows its objects");
+                root.Problem("tracking", $"source '{source}' must have at most one tracker; got two");
             }
         }
 
@@ -29,7 +31,9 @@ internal static class TrackingSection
     {
         var tracking = new TrackingConfig
         {
-            Tracker = map.Choice<TrackerKind>("tracker", ("bytetrack", TrackerKind.ByteTrack), ("ocsort", TrackerKind.OcSort), ("botsort", TrackerKind.BotSort)) ?? TrackerKind.ByteTrack,
+            Tracker = map.Choice<TrackerKind>(
+                "tracker", ("bytetrack", TrackerKind.ByteTrack), ("ocsort", TrackerKind.OcSort), ("botsort", TrackerKind.BotSort))
+                ?? TrackerKind.ByteTrack,
             FrameRate = map.Number("fps", 0, 1000, above: true) ?? 30,
             ByClass = map.Flag("by_class") ?? false,
             Smooth = map.Flag("smooth") ?? false,
@@ -41,7 +45,7 @@ internal static class TrackingSection
         map.Close();
         if (tracking is { Appearance: not null, Tracker: not TrackerKind.BotSort })
         {
-            map.Problem("reid", "'reid' is for tracker: botsort; the others do not look at looks");
+            map.Problem("reid", "'reid' is only for tracker: botsort; the others do not use appearance");
         }
 
         return tracking;

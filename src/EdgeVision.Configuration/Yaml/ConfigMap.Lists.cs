@@ -3,12 +3,12 @@ using YamlDotNet.RepresentationModel;
 
 namespace EdgeVision.Configuration;
 
-/// <summary>Lists, maps and points.</summary>
+/// <summary>Reads lists, maps and points.</summary>
 internal sealed partial class ConfigMap
 {
-    /// <summary>A map.</summary>
+    /// <summary>Reads a map; null when absent.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="what">What the map describes, for messages.</param>
+    /// <param name="what">Subject of the map, for messages.</param>
     public ConfigMap? Map(string key, string what)
     {
         switch (Find(key))
@@ -18,12 +18,12 @@ internal sealed partial class ConfigMap
             case YamlMappingNode map:
                 return new ConfigMap(map, what, _reading);
             default:
-                Problem(key, $"'{key}' is a map of keys");
+                Problem(key, $"'{key}' must be a map of keys");
                 return null;
         }
     }
 
-    /// <summary>A list of maps; empty where absent. Items that are none are noted and left out.</summary>
+    /// <summary>Reads a list of maps; empty when absent. Other items are reported and skipped.</summary>
     public IReadOnlyList<ConfigMap> Maps(string key, string what)
     {
         var maps = new List<ConfigMap>();
@@ -40,20 +40,20 @@ internal sealed partial class ConfigMap
                     }
                     else
                     {
-                        _reading.Problem(item, $"{what} is a map of keys, not '{item}'");
+                        _reading.Problem(item, $"{what} must be a map of keys; got '{item}'");
                     }
                 }
 
                 break;
             default:
-                Problem(key, $"'{key}' is a list: each item begins with '- '");
+                Problem(key, $"'{key}' must be a list: each item begins with '- '");
                 break;
         }
 
         return maps;
     }
 
-    /// <summary>A list of texts, or a single one; null where absent.</summary>
+    /// <summary>Reads a list of texts, or a single one; null when absent.</summary>
     public IReadOnlyList<string>? Texts(string key)
     {
         if (Find(key) is not { } node)
@@ -66,7 +66,7 @@ internal sealed partial class ConfigMap
         {
             if (item is not YamlScalarNode { Value: not null } scalar)
             {
-                _reading.Problem(item, $"'{key}' is a list of words");
+                _reading.Problem(item, $"'{key}' must be a list of texts");
             }
             else if (ConfigScalar.Read(scalar, _reading) is { } value)
             {
@@ -76,13 +76,13 @@ internal sealed partial class ConfigMap
 
         if (node is YamlSequenceNode { Children.Count: 0 })
         {
-            Problem(key, $"'{key}' is empty; leave it out for all");
+            Problem(key, $"'{key}' must not be empty; leave it out for all");
         }
 
         return texts;
     }
 
-    /// <summary>A map of texts; null where absent.</summary>
+    /// <summary>Reads a map of texts; null when absent.</summary>
     public IReadOnlyDictionary<string, string>? TextMap(string key)
     {
         if (Map(key, $"'{key}'") is not { } map)
@@ -93,7 +93,7 @@ internal sealed partial class ConfigMap
         return map.Keys.Select(k => (Key: k, Value: map.Text(k))).Where(p => p.Value is not null).ToDictionary(p => p.Key, p => p.Value!);
     }
 
-    /// <summary>Names of sources that exist; null where absent, which means all.</summary>
+    /// <summary>Reads names of existing sources; null when absent, which means all.</summary>
     public IReadOnlyCollection<string>? Sources(string key = "sources")
     {
         if (Texts(key) is not { } names)
@@ -109,7 +109,7 @@ internal sealed partial class ConfigMap
         return names;
     }
 
-    /// <summary>Points <c>[[x, y], …]</c>; null where absent or wrong.</summary>
+    /// <summary>Reads points <c>[[x, y], …]</c>; null when absent or invalid.</summary>
     public IReadOnlyList<(float X, float Y)>? Points(string key)
     {
         if (Find(key) is not { } node)
@@ -120,26 +120,27 @@ internal sealed partial class ConfigMap
         var points = new List<(float, float)>();
         if (node is not YamlSequenceNode list)
         {
-            Problem(key, $"'{key}' is a list of points: [[x, y], [x, y], …]");
+            Problem(key, $"'{key}' must be a list of points: [[x, y], [x, y], …]");
             return null;
         }
 
         foreach (var item in list.Children)
         {
-            if (item is YamlSequenceNode { Children: [YamlScalarNode { Value: { } x }, YamlScalarNode { Value: { } y }] } && Coordinate(x, out float px) && Coordinate(y, out float py))
+            if (item is YamlSequenceNode { Children: [YamlScalarNode { Value: { } x }, YamlScalarNode { Value: { } y }] }
+                && Coordinate(x, out float px) && Coordinate(y, out float py))
             {
                 points.Add((px, py));
             }
             else
             {
-                _reading.Problem(item, $"a point of '{key}' is two numbers: [x, y]");
+                _reading.Problem(item, $"a point of '{key}' must be two numbers: [x, y]");
             }
         }
 
         return points.Count == list.Children.Count ? points : null;
     }
 
-    /// <summary>An existing file; relative paths start from the configuration's folder.</summary>
+    /// <summary>Reads the path of an existing file; relative paths start from the configuration's folder.</summary>
     public string? ExistingFile(string key, string what, ConfigFileKind kind)
     {
         if (Text(key) is not { } path)
@@ -151,13 +152,13 @@ internal sealed partial class ConfigMap
         _reading.Refer(kind, At(key), full);
         if (!File.Exists(full))
         {
-            Problem(key, $"{what} '{Written(key)}' does not exist (looked for from the folder of the configuration)");
+            Problem(key, $"{what} '{Written(key)}' does not exist (relative to the folder of the configuration)");
         }
 
         return full;
     }
 
-    /// <summary>A path to be written; relative ones start from the configuration's folder.</summary>
+    /// <summary>Reads an output path; relative paths start from the configuration's folder.</summary>
     public string? OutputPath(string key)
     {
         if (Text(key) is not { } path)
@@ -170,7 +171,7 @@ internal sealed partial class ConfigMap
         return full;
     }
 
-    /// <summary>A value as it stands in the file, which may be shown.</summary>
+    /// <summary>Returns a value as written in the file, which is safe to show.</summary>
     public string Written(string key) => At(key) is YamlScalarNode { Value: { } written } ? written : key;
 
     private static bool Coordinate(string text, out float value) =>

@@ -3,10 +3,11 @@ using YamlDotNet.RepresentationModel;
 
 namespace EdgeVision.Configuration;
 
-/// <summary>
-/// A map of the YAML file with typed values. What is wrong is noted and read as absent, so that one reading finds every problem; keys that
-/// nobody asked for are unknown (<see cref="Close"/>).
-/// </summary>
+/// <summary>Map of the YAML file with typed access to its values.</summary>
+/// <remarks>
+/// Invalid values are reported and read as absent, so that one reading finds all problems. Keys that were never read are
+/// unknown (<see cref="Close"/>).
+/// </remarks>
 internal sealed partial class ConfigMap
 {
     private readonly Dictionary<string, YamlNode> _values = new(StringComparer.Ordinal);
@@ -14,9 +15,9 @@ internal sealed partial class ConfigMap
     private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
     private readonly ConfigReading _reading;
 
-    /// <param name="node">The map.</param>
-    /// <param name="what">What it describes, for messages: "a source".</param>
-    /// <param name="reading">Where problems go.</param>
+    /// <param name="node">Node of the map.</param>
+    /// <param name="what">Subject of the map, for messages: "a source".</param>
+    /// <param name="reading">Collects the problems.</param>
     public ConfigMap(YamlMappingNode node, string what, ConfigReading reading)
     {
         (Node, What, _reading) = (node, what, reading);
@@ -31,18 +32,18 @@ internal sealed partial class ConfigMap
             }
             else
             {
-                reading.Problem(key, $"a key of {what} is a word");
+                reading.Problem(key, $"a key of {what} must be a text");
             }
         }
 
-        // YAML's merge key: what an anchor holds, where the map itself says nothing else.
+        // YAML's merge key: the values of an anchor, unless the map itself has the key.
         if (node.Children.TryGetValue(new YamlScalarNode("<<"), out var merged))
         {
             Merge(merged);
         }
     }
 
-    /// <summary>A map that is written short, as its most important value alone.</summary>
+    /// <summary>Creates a map from its short form, the value of its main key alone.</summary>
     public ConfigMap((string Key, YamlNode Value)[] values, YamlNode node, string what, ConfigReading reading)
     {
         (Node, What, _reading) = (node, what, reading);
@@ -52,63 +53,64 @@ internal sealed partial class ConfigMap
         }
     }
 
-    /// <summary>The map in the file.</summary>
+    /// <summary>Gets the node in the file.</summary>
     public YamlNode Node { get; }
 
-    /// <summary>What it describes.</summary>
+    /// <summary>Gets the subject of the map, for messages.</summary>
     public string What { get; }
 
-    /// <summary>Where problems go.</summary>
+    /// <summary>Gets the reading that collects the problems.</summary>
     public ConfigReading Reading => _reading;
 
-    /// <summary>Keys as they stand in the file.</summary>
+    /// <summary>Gets the keys as written in the file.</summary>
     public IReadOnlyCollection<string> Keys => _keys.Keys;
 
-    /// <summary>Whether a key has a value; a key without one counts as absent.</summary>
+    /// <summary>Returns whether a key has a value; a key without one counts as absent.</summary>
     public bool Has(string key) => Find(key) is not null;
 
-    /// <summary>Where a key's value is, else the map, for messages.</summary>
+    /// <summary>Returns the node of a key's value, or else of the map, for messages.</summary>
     public YamlNode At(string key) => _values.GetValueOrDefault(key, Node);
 
-    /// <summary>Notes a problem with a key's value.</summary>
+    /// <summary>Reports a problem with a key's value.</summary>
     public void Problem(string key, string message) => _reading.Problem(At(key), message);
 
-    /// <summary>A text.</summary>
+    /// <summary>Reads a text; null when absent.</summary>
     public string? Text(string key) => Scalar(key, "a text")?.Value;
 
-    /// <summary>A text that must be there.</summary>
+    /// <summary>Reads a text that is required.</summary>
     public string? Needed(string key, string example)
     {
         string? text = Text(key);
         if (text is null && !Has(key))
         {
-            _reading.Problem(Node, $"{What} needs '{key}', such as {example}");
+            _reading.Problem(Node, $"{What} requires '{key}', such as {example}");
         }
 
         return text;
     }
 
-    /// <summary>A whole number.</summary>
+    /// <summary>Reads an integer; null when absent or invalid.</summary>
     public int? Whole(string key, int least = 1, int most = int.MaxValue)
     {
-        if (Scalar(key, "a whole number") is not { } s)
+        if (Scalar(key, "an integer") is not { } s)
         {
             return null;
         }
 
-        if (int.TryParse(s.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most)
+        if (int.TryParse(s.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
+            && value >= least && value <= most)
         {
             return value;
         }
 
-        return Wrong<int?>(key, most == int.MaxValue ? $"a whole number from {least}" : $"a whole number from {least} to {most}", s);
+        return Wrong<int?>(key, most == int.MaxValue ? $"an integer of at least {least}" : $"an integer from {least} to {most}", s);
     }
 
-    /// <summary>A number.</summary>
+    /// <summary>Reads a number; null when absent or invalid.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="least">Lowest value.</param>
-    /// <param name="most">Highest value.</param>
-    /// <param name="above">Whether the lowest value itself is too low.</param>
+    /// <param name="least">Minimum.</param>
+    /// <param name="most">Maximum.</param>
+    /// <param name="above">Whether the minimum is exclusive.</param>
     public double? Number(string key, double least = double.MinValue, double most = double.MaxValue, bool above = false)
     {
         if (Scalar(key, "a number") is not { } s)
@@ -116,7 +118,8 @@ internal sealed partial class ConfigMap
             return null;
         }
 
-        if (double.TryParse(s.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= least && value <= most && !(above && value == least))
+        if (double.TryParse(s.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+            && value >= least && value <= most && !(above && value == least))
         {
             return value;
         }
@@ -126,7 +129,7 @@ internal sealed partial class ConfigMap
         return Wrong<double?>(key, $"a number{low}{high}", s);
     }
 
-    /// <summary>True or false.</summary>
+    /// <summary>Reads true or false; null when absent or invalid.</summary>
     public bool? Flag(string key)
     {
         if (Scalar(key, "true or false") is not { } s)
@@ -142,19 +145,19 @@ internal sealed partial class ConfigMap
         };
     }
 
-    /// <summary>A time with its unit.</summary>
+    /// <summary>Reads a duration with its unit; null when absent or invalid.</summary>
     public TimeSpan? Duration(string key, bool zero = true)
     {
-        if (Scalar(key, "a time such as 200ms, 5s or 1m") is not { } s)
+        if (Scalar(key, "a duration such as 200ms, 5s or 1m") is not { } s)
         {
             return null;
         }
 
         return Quantities.TryDuration(s.Value, out var time) && (zero || time > TimeSpan.Zero) ? time
-            : Wrong<TimeSpan?>(key, zero ? "a time such as 200ms, 5s or 1m" : "a time above 0 such as 200ms, 5s or 1m", s);
+            : Wrong<TimeSpan?>(key, zero ? "a duration such as 200ms, 5s or 1m" : "a duration above 0 such as 200ms, 5s or 1m", s);
     }
 
-    /// <summary>A number of bytes with its unit.</summary>
+    /// <summary>Reads a number of bytes with its unit; null when absent or invalid.</summary>
     public long? Size(string key)
     {
         if (Scalar(key, "a size such as 100MB") is not { } s)
@@ -165,7 +168,7 @@ internal sealed partial class ConfigMap
         return Quantities.TrySize(s.Value, out long bytes) ? bytes : Wrong<long?>(key, "a size such as 512KB, 100MB or 2GB", s);
     }
 
-    /// <summary>One of several words.</summary>
+    /// <summary>Reads one of several words; null when absent or invalid.</summary>
     public T? Choice<T>(string key, params ReadOnlySpan<(string Word, T Value)> words)
         where T : struct
     {
@@ -175,7 +178,7 @@ internal sealed partial class ConfigMap
             known[i] = words[i].Word;
         }
 
-        if (Scalar(key, string.Join(", ", known)) is not { } s)
+        if (Scalar(key, "one of " + string.Join(", ", known)) is not { } s)
         {
             return null;
         }
@@ -184,7 +187,7 @@ internal sealed partial class ConfigMap
         return found >= 0 ? words[found].Value : Wrong<T?>(key, $"one of {string.Join(", ", known)}", s);
     }
 
-    /// <summary>A width and a height, as <c>640x480</c>.</summary>
+    /// <summary>Reads a width and a height, as <c>640x480</c>; null when absent or invalid.</summary>
     public (int Width, int Height)? Extent(string key)
     {
         if (Scalar(key, "a size such as 640x480") is not { } s)
@@ -192,10 +195,10 @@ internal sealed partial class ConfigMap
             return null;
         }
 
-        return Words.Extent(s.Value) ?? Wrong<(int, int)?>(key, $"a size such as 640x480, sides 1 to {Frame.MaxSide}", s);
+        return Words.Extent(s.Value) ?? Wrong<(int, int)?>(key, $"a size such as 640x480 with sides from 1 to {Frame.MaxSide}", s);
     }
 
-    /// <summary>Notes every key that nobody asked for.</summary>
+    /// <summary>Reports every key that was never read.</summary>
     public void Close()
     {
         foreach (var (name, key) in _keys)
@@ -209,14 +212,17 @@ internal sealed partial class ConfigMap
 
     private T? Wrong<T>(string key, string meant, ConfigScalar found)
     {
-        Problem(key, $"'{key}' is {meant}, not '{found.Written}'");
+        Problem(key, $"'{key}' must be {meant}; got '{found.Written}'");
         return default;
     }
 
     private YamlNode? Find(string key)
     {
         _asked.Add(key);
-        return _values.GetValueOrDefault(key) is { } node && node is not YamlScalarNode { Value: null or "" or "~" or "null", Style: YamlDotNet.Core.ScalarStyle.Plain } ? node : null;
+        return _values.GetValueOrDefault(key) is { } node
+            && node is not YamlScalarNode { Value: null or "" or "~" or "null", Style: YamlDotNet.Core.ScalarStyle.Plain }
+                ? node
+                : null;
     }
 
     private ConfigScalar? Scalar(string key, string meant)
@@ -231,7 +237,7 @@ internal sealed partial class ConfigMap
             return ConfigScalar.Read(scalar, _reading);
         }
 
-        _reading.Problem(node, $"'{key}' is {meant}, not a {(node is YamlMappingNode ? "map" : "list")}");
+        _reading.Problem(node, $"'{key}' must be {meant}; got a {(node is YamlMappingNode ? "map" : "list")}");
         return null;
     }
 
@@ -257,7 +263,7 @@ internal sealed partial class ConfigMap
 
                 break;
             default:
-                _reading.Problem(node, "'<<' takes an anchored map, such as *defaults");
+                _reading.Problem(node, "'<<' must be an anchored map, such as *defaults");
                 break;
         }
     }

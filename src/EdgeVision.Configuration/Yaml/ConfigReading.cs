@@ -2,29 +2,33 @@ using YamlDotNet.RepresentationModel;
 
 namespace EdgeVision.Configuration;
 
-/// <summary>One reading of a configuration: the file's folder, what its names mean, and the problems found so far.</summary>
+/// <summary>
+/// State of reading one configuration: the file's folder, source names, secrets, and the problems found so far.
+/// </summary>
 internal sealed class ConfigReading(string file, string folder, Func<string, string?> environment)
 {
-    // Shorter values are words like "1" or "on", and blanking those would make messages unreadable.
+    // Shorter values are words like "1" or "on"; masking those would make messages unreadable.
     private const int LeastSecret = 4;
 
     private readonly List<ConfigProblem> _problems = [];
     private readonly List<ConfigFile> _files = [];
     private readonly HashSet<string> _secrets = new(StringComparer.Ordinal);
 
-    /// <summary>Folder from which relative paths start.</summary>
+    /// <summary>Gets the folder that relative paths start from.</summary>
     public string Folder { get; } = folder;
 
-    /// <summary>Names of the sources, known once their section was read.</summary>
+    /// <summary>Gets the names of the sources, available once their section was read.</summary>
     public List<string> SourceNames { get; } = [];
 
-    /// <summary>Files and folders that the file names, as they were read.</summary>
+    /// <summary>Gets the files and folders in the file, in reading order.</summary>
     public IReadOnlyList<ConfigFile> Files => _files;
 
-    /// <summary>Problems in the order of their lines.</summary>
+    /// <summary>Gets the problems in the order of their lines.</summary>
     public IReadOnlyList<ConfigProblem> Problems => [.. _problems.OrderBy(p => p.Line).ThenBy(p => p.Column)];
 
-    /// <summary>Value of an environment variable, which no message shows from then on; null where it is not set.</summary>
+    /// <summary>
+    /// Returns the value of an environment variable, which is masked in messages from then on; null when not set.
+    /// </summary>
     public string? Environment(string name)
     {
         string? value = environment(name);
@@ -36,14 +40,15 @@ internal sealed class ConfigReading(string file, string folder, Func<string, str
         return value;
     }
 
-    /// <summary>Notes that the file names a file or folder.</summary>
+    /// <summary>Records a file or folder of the configuration.</summary>
     public void Refer(ConfigFileKind kind, YamlNode at, string path) =>
-        _files.Add(new ConfigFile(kind, at is YamlScalarNode { Value: { } written } ? written : path, path, (int)at.Start.Index, (int)at.End.Index, Place(at)));
+        _files.Add(new ConfigFile(
+            kind, at is YamlScalarNode { Value: { } written } ? written : path, path, (int)at.Start.Index, (int)at.End.Index, Place(at)));
 
-    /// <summary>Notes a problem.</summary>
+    /// <summary>Reports a problem.</summary>
     public void Problem(YamlNode at, string message) => Problem(Place(at), message);
 
-    /// <summary>Notes a problem.</summary>
+    /// <summary>Reports a problem.</summary>
     public void Problem(ConfigPlace at, string message)
     {
         foreach (string secret in _secrets)
@@ -54,13 +59,13 @@ internal sealed class ConfigReading(string file, string folder, Func<string, str
         _problems.Add(new ConfigProblem(file, at.Line, at.Column, SourceAddress.Redact(message.ReplaceLineEndings(" "))));
     }
 
-    /// <summary>Runs what checks its arguments itself, and notes what it says against the place they came from.</summary>
-    /// <returns>What was made; null where it was refused.</returns>
+    /// <summary>Runs code that checks its arguments, and reports its error at the position of those arguments.</summary>
+    /// <returns>The result; null if there was an error.</returns>
     public T? Try<T>(YamlNode at, Func<T> make)
         where T : class => Try(Place(at), make);
 
-    /// <summary>Runs what checks its arguments itself, and notes what it says against the place they came from.</summary>
-    /// <returns>What was made; null where it was refused.</returns>
+    /// <summary>Runs code that checks its arguments, and reports its error at the position of those arguments.</summary>
+    /// <returns>The result; null if there was an error.</returns>
     public T? Try<T>(ConfigPlace at, Func<T> make)
         where T : class
     {
@@ -75,13 +80,13 @@ internal sealed class ConfigReading(string file, string folder, Func<string, str
         }
     }
 
-    /// <summary>Where a node is.</summary>
+    /// <summary>Returns the position of a node.</summary>
     public static ConfigPlace Place(YamlNode node) => new(node.Start.Line, node.Start.Column);
 
-    /// <summary>The path as the file means it: relative ones start from its folder.</summary>
+    /// <summary>Returns the absolute path; relative paths start from the configuration's folder.</summary>
     public string FullPath(string path) => Path.GetFullPath(Path.Combine(Folder, path));
 
-    // ArgumentException adds "(Parameter 'x')", which means nothing to who writes YAML.
+    // ArgumentException adds "(Parameter 'x')", which has no meaning for the author of the YAML file.
     private static string WithoutParameter(Exception e) => e is ArgumentException { ParamName.Length: > 0 } a
         ? e.Message.Replace($" (Parameter '{a.ParamName}')", "", StringComparison.Ordinal)
         : e.Message;

@@ -2,10 +2,10 @@ using YamlDotNet.RepresentationModel;
 
 namespace EdgeVision.Configuration;
 
-/// <summary>A single value: as written, which may be shown, and as meant, with the environment's variables in it, which may be a secret.</summary>
+/// <summary>Scalar as written, which is safe to show, and with environment variables expanded, which may be a secret.</summary>
 internal readonly record struct ConfigScalar(string Written, string Value)
 {
-    /// <summary>Reads a node; null, with a problem noted, where a variable is missing.</summary>
+    /// <summary>Reads a node; reports a problem and returns null if a variable is missing.</summary>
     public static ConfigScalar? Read(YamlScalarNode node, ConfigReading reading)
     {
         string written = node.Value!;

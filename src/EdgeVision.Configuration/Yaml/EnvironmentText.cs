@@ -2,10 +2,12 @@ using System.Text;
 
 namespace EdgeVision.Configuration;
 
-/// <summary>Puts environment variables in place of <c>${NAME}</c> and <c>${NAME:-default}</c>; <c>$${</c> is a plain <c>${</c>.</summary>
+/// <summary>
+/// Expands environment variables <c>${NAME}</c> and <c>${NAME:-default}</c>; <c>$${</c> is a literal <c>${</c>.
+/// </summary>
 internal static class EnvironmentText
 {
-    /// <summary>The variables that a text names, those that have no name left out.</summary>
+    /// <summary>Returns the variables in a text, except those with an invalid name.</summary>
     /// <param name="text">As written.</param>
     public static IReadOnlyList<ConfigVariable> References(string text)
     {
@@ -23,9 +25,10 @@ internal static class EnvironmentText
         return references;
     }
 
-    /// <param name="text">As written.</param>
-    /// <param name="environment">Value of a variable, null where it is not set.</param>
-    /// <param name="problem">What is wrong; null where nothing is. Never holds a value.</param>
+    /// <summary>Replaces the variables in a text with their values.</summary>
+    /// <param name="text">Text as written.</param>
+    /// <param name="environment">Returns the value of a variable, null when not set.</param>
+    /// <param name="problem">Description of a problem; null for none. Never contains a value.</param>
     public static string Expand(string text, Func<string, string?> environment, out string? problem)
     {
         string? wrong = null;
@@ -62,7 +65,7 @@ internal static class EnvironmentText
             int end = text.IndexOf('}', start);
             if (end < 0)
             {
-                problem = "'${' has no '}'; write ${NAME}, or $${ for the characters themselves";
+                problem = "'${' must be closed by '}'; write ${NAME}, or $${ for a literal ${";
                 return "";
             }
 
@@ -78,7 +81,7 @@ internal static class EnvironmentText
         var (name, otherwise) = Split(inside);
         if (!IsName(name))
         {
-            problem ??= $"'{name}' is no name of an environment variable; write ${{NAME}} or ${{NAME:-default}}";
+            problem ??= $"'{name}' is not a valid name of an environment variable; write ${{NAME}} or ${{NAME:-default}}";
             return "";
         }
 
@@ -102,5 +105,6 @@ internal static class EnvironmentText
         return colon < 0 ? new ConfigVariable(inside, null) : new ConfigVariable(inside[..colon], inside[(colon + 2)..]);
     }
 
-    private static bool IsName(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') && !char.IsAsciiDigit(name[0]);
+    private static bool IsName(string name) =>
+        name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') && !char.IsAsciiDigit(name[0]);
 }

@@ -1,9 +1,9 @@
 namespace EdgeVision.Configuration;
 
-/// <summary>Which of the known words somebody may have meant.</summary>
+/// <summary>Suggests the known word that was probably meant.</summary>
 internal static class Likeness
 {
-    /// <summary>The hint <c>; did you mean 'x'?</c>, or the known words where none is like it.</summary>
+    /// <summary>Returns <c>; did you mean 'x'?</c>, or the list of known words if none is similar.</summary>
     public static string Hint(string word, IReadOnlyCollection<string> known)
     {
         if (known.Count == 0)
@@ -12,10 +12,12 @@ internal static class Likeness
         }
 
         string best = known.MinBy(k => Distance(word, k))!;
-        return Distance(word, best) <= Math.Max(1, Math.Min(word.Length, best.Length) / 3) ? $"; did you mean '{best}'?" : $"; known: {string.Join(", ", known)}";
+        return Distance(word, best) <= Math.Max(1, Math.Min(word.Length, best.Length) / 3)
+            ? $"; did you mean '{best}'?"
+            : $"; known: {string.Join(", ", known)}";
     }
 
-    // Levenshtein's distance without regard to case.
+    // Levenshtein distance, ignoring case.
     private static int Distance(string a, string b)
     {
         int[] row = [.. Enumerable.Range(0, b.Length + 1)];

@@ -2,15 +2,18 @@ using System.Globalization;
 
 namespace EdgeVision.Configuration;
 
-/// <summary>Times and sizes as people write them: <c>200ms</c>, <c>5s</c>, <c>1.5m</c>, <c>2h</c>; <c>512KB</c>, <c>100MB</c>, <c>2GB</c>.</summary>
+/// <summary>
+/// Parses durations and sizes: <c>200ms</c>, <c>5s</c>, <c>1.5m</c>, <c>2h</c>; <c>512KB</c>, <c>100MB</c>, <c>2GB</c>.
+/// </summary>
 public static class Quantities
 {
-    // Longest unit first where one ends in another.
+    // A unit that ends in another one comes first.
     private static readonly (string Unit, double Seconds)[] Times = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("d", 86400)];
 
-    private static readonly (string Unit, long Bytes)[] Sizes = [("KB", 1L << 10), ("MB", 1L << 20), ("GB", 1L << 30), ("TB", 1L << 40), ("B", 1)];
+    private static readonly (string Unit, long Bytes)[] Sizes =
+        [("KB", 1L << 10), ("MB", 1L << 20), ("GB", 1L << 30), ("TB", 1L << 40), ("B", 1)];
 
-    /// <summary>Reads a time, at least 0, with its unit; 0 needs none.</summary>
+    /// <summary>Parses a duration, at least 0, with its unit; 0 needs no unit.</summary>
     public static bool TryDuration(string text, out TimeSpan time)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -24,7 +27,7 @@ public static class Quantities
         {
             if (text.EndsWith(unit, StringComparison.Ordinal) && Number(text[..^unit.Length], out double value))
             {
-                // A hundred years is beyond any use and within what a TimeSpan holds.
+                // A hundred years is beyond any use and within the range of TimeSpan.
                 bool fits = value * seconds <= 3.2e9;
                 time = fits ? TimeSpan.FromSeconds(value * seconds) : default;
                 return fits;
@@ -34,7 +37,7 @@ public static class Quantities
         return false;
     }
 
-    /// <summary>Reads a number of bytes, above 0; units are of 1024.</summary>
+    /// <summary>Parses a number of bytes, above 0; units are powers of 1024.</summary>
     public static bool TrySize(string text, out long bytes)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -53,5 +56,7 @@ public static class Quantities
     }
 
     private static bool Number(string text, out double value) =>
-        double.TryParse(text.AsSpan().TrimEnd(), NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out value) && double.IsFinite(value);
+        double.TryParse(
+            text.AsSpan().TrimEnd(), NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out value)
+            && double.IsFinite(value);
 }

@@ -3,17 +3,17 @@ using YamlDotNet.Core.Events;
 
 namespace EdgeVision.Configuration;
 
-/// <summary>A single value where it stands in the text.</summary>
-/// <param name="Key">The key that it, or the list around it, belongs to; null for a key itself.</param>
-/// <param name="Value">As written, without quotes.</param>
-/// <param name="Start">Its first character, that of an anchor or tag before it.</param>
+/// <summary>Scalar and its position in the text.</summary>
+/// <param name="Key">Key of the scalar, or of the list around it; null for a key itself.</param>
+/// <param name="Value">Value as written, without quotes.</param>
+/// <param name="Start">Position of its first character, or of an anchor or tag before it.</param>
 /// <param name="At">Line and column.</param>
 internal readonly record struct YamlScalar(string? Key, string Value, int Start, ConfigPlace At);
 
-/// <summary>The keys and values of a text in their order, by its events: aliases cannot make it endless.</summary>
+/// <summary>Lists the keys and values of a text from parser events, so that aliases cannot make it endless.</summary>
 internal static class YamlScalars
 {
-    /// <summary>All of them; none where the text is no YAML.</summary>
+    /// <summary>Returns all scalars in order; empty if the text is not valid YAML.</summary>
     public static IReadOnlyList<YamlScalar> Read(string text)
     {
         var scalars = new List<YamlScalar>();
@@ -50,7 +50,7 @@ internal static class YamlScalars
         }
         catch (YamlException)
         {
-            return []; // the reader says what is wrong
+            return []; // the configuration reader reports what is wrong
         }
 
         return scalars;
@@ -71,7 +71,7 @@ internal static class YamlScalars
             }
         }
 
-        // A map's value is read; a key is next.
+        // A map's value was read; a key is next.
         void Done()
         {
             if (around.TryPeek(out var inside) && inside.IsMap)

@@ -4,19 +4,19 @@ using YamlDotNet.RepresentationModel;
 
 namespace EdgeVision.Configuration;
 
-/// <summary>YAML text as plain nodes with their places; nothing is made by reflection.</summary>
+/// <summary>Parses YAML into plain nodes with their positions, without reflection.</summary>
 internal static class YamlText
 {
-    // A configuration is written by hand; what is larger or deeper is a mistake, or meant to hurt.
+    // A configuration is written by hand; a larger or deeper one is a mistake or an attack.
     private const int MostCharacters = 1 << 20;
     private const int MostDepth = 32;
 
-    /// <summary>The map at the root; null with a problem noted where there is none.</summary>
+    /// <summary>Returns the root map; reports a problem and returns null if there is none.</summary>
     public static YamlMappingNode? Root(string text, ConfigReading reading)
     {
         if (text.Length > MostCharacters)
         {
-            reading.Problem(default(ConfigPlace), "the file has more than a million characters; a configuration is shorter");
+            reading.Problem(default(ConfigPlace), "the file must have at most a million characters");
             return null;
         }
 
@@ -35,17 +35,20 @@ internal static class YamlText
             }
 
             reading.Problem(yaml.Documents.Count > 1 ? ConfigReading.Place(yaml.Documents[1].RootNode) : new ConfigPlace(1, 1),
-                yaml.Documents.Count > 1 ? "one file holds one configuration; '---' begins another" : "the file is a map of keys: sources, models, sinks; 'edgevision pipeline init' prints one to start from");
+                yaml.Documents.Count > 1
+                    ? "a file must have one configuration; '---' starts another"
+                    : "the file must be a map of keys: sources, models, sinks; 'edgevision pipeline init' prints one to start from");
         }
         catch (YamlException e)
         {
-            reading.Problem(new ConfigPlace(e.Start.Line, e.Start.Column), $"this is no YAML: {e.InnerException?.Message ?? e.Message}");
+            reading.Problem(new ConfigPlace(e.Start.Line, e.Start.Column),
+                $"the file is not valid YAML: {e.InnerException?.Message ?? e.Message}");
         }
 
         return null;
     }
 
-    // The node model is built by recursion, so depth is looked at before.
+    // The node model is built recursively, so check the depth first.
     private static bool IsShallow(string text, ConfigReading reading)
     {
         var parser = new Parser(new StringReader(text));
@@ -55,7 +58,9 @@ internal static class YamlText
             depth += parser.Current switch { MappingStart or SequenceStart => 1, MappingEnd or SequenceEnd => -1, _ => 0 };
             if (depth > MostDepth)
             {
-                reading.Problem(new ConfigPlace(parser.Current!.Start.Line, parser.Current.Start.Column), $"maps and lists are more than {MostDepth} deep");
+                reading.Problem(
+                    new ConfigPlace(parser.Current!.Start.Line, parser.Current.Start.Column),
+                    $"maps and lists must be nested at most {MostDepth} deep");
                 return false;
             }
         }

@@ -2,29 +2,32 @@ using System.Globalization;
 
 namespace EdgeVision.Imaging;
 
-/// <summary>What an <see cref="AnnotatedPictureSink"/> writes, and where.</summary>
+/// <summary>Options of an <see cref="AnnotatedPictureSink"/>.</summary>
 public sealed record AnnotatedPictureOptions
 {
-    /// <summary>
-    /// Files: <c>{source}</c>, <c>{frame}</c> (its number, eight digits) and <c>{time}</c> (when it was captured, UTC, to the millisecond) stand for
-    /// themselves, the extension (.jpg, .png, .webp) for the format. Like <c>pictures/{source}-{time}.jpg</c>.
-    /// </summary>
+    /// <summary>Gets the path of the files, such as <c>pictures/{source}-{time}.jpg</c>.</summary>
+    /// <remarks>
+    /// <c>{source}</c> is the source's name, <c>{frame}</c> the frame number (eight digits), <c>{time}</c> the capture time
+    /// (UTC, to the millisecond). The extension (.jpg, .png, .webp) selects the format.
+    /// </remarks>
     public required string Path { get; init; }
 
-    /// <summary>Of each source every N-th frame that comes; at least 1.</summary>
+    /// <summary>Gets the interval in frames: every N-th frame of each source is written; at least 1.</summary>
     public int Every { get; init; } = 1;
 
-    /// <summary>Whether only frames on which a rule saw something happen are written.</summary>
+    /// <summary>Gets whether only frames with events of a rule are written.</summary>
     public bool EventsOnly { get; init; }
 
-    /// <summary>What is drawn; null for the pixels alone.</summary>
+    /// <summary>Gets what is drawn; null for the pixels alone.</summary>
     public PipelineAnnotatorOptions? Annotate { get; init; } = new();
 
-    /// <summary>Name in the ledger; the path where absent.</summary>
+    /// <summary>Gets the name in the ledger; the path when null.</summary>
     public string? Name { get; init; }
 }
 
-/// <summary>Writes frames with what was found on them as pictures. A file has its name once all of it is written.</summary>
+/// <summary>
+/// Writes frames as image files, with their results drawn. A file appears under its name once it is complete.
+/// </summary>
 public sealed class AnnotatedPictureSink : FrameSink
 {
     private const string SourceMark = "{source}";
@@ -33,9 +36,11 @@ public sealed class AnnotatedPictureSink : FrameSink
     private readonly FrameRenderer _renderer;
     private readonly Dictionary<string, (long Count, (long Sequence, DateTimeOffset At) Last)> _seen = [];
 
-    /// <summary>Writes as told.</summary>
-    /// <param name="options">What and where.</param>
-    /// <exception cref="PipelineConfigException">The extension is none of a picture, the path is the same for each frame, or N is below 1.</exception>
+    /// <summary>Initializes the sink.</summary>
+    /// <param name="options">Path, interval and what is drawn.</param>
+    /// <exception cref="PipelineConfigException">
+    /// The extension is not that of an image, the path is the same for every frame, or the interval is below 1.
+    /// </exception>
     public AnnotatedPictureSink(AnnotatedPictureOptions options)
         : base((options ?? throw new ArgumentNullException(nameof(options))).Name ?? options.Path)
     {
@@ -46,12 +51,13 @@ public sealed class AnnotatedPictureSink : FrameSink
 
         if (!options.Path.Contains("{frame}", StringComparison.Ordinal) && !options.Path.Contains("{time}", StringComparison.Ordinal))
         {
-            throw new PipelineConfigException($"'{options.Path}' needs {{frame}} or {{time}}, or each picture would replace the one before");
+            throw new PipelineConfigException(
+                $"'{options.Path}' must contain {{frame}} or {{time}}; otherwise each image would replace the previous one");
         }
 
         if (options.Every < 1)
         {
-            throw new PipelineConfigException($"every {options.Every} frames is not possible; 1 is the least");
+            throw new PipelineConfigException($"the frame interval must be at least 1; got {options.Every}");
         }
 
         _options = options;
@@ -64,12 +70,13 @@ public sealed class AnnotatedPictureSink : FrameSink
         ArgumentNullException.ThrowIfNull(frame);
         if (_seen.Count > 0 && !_seen.ContainsKey(frame.Source) && !_options.Path.Contains(SourceMark, StringComparison.Ordinal))
         {
-            throw new SinkException($"'{_options.Path}' takes one source, and '{frame.Source}' is another; put {SourceMark} into the name", canRetry: false);
+            throw new SinkException(
+                $"'{_options.Path}' takes one source; to write '{frame.Source}' too, put {SourceMark} into the name", canRetry: false);
         }
 
         var (count, last) = _seen.GetValueOrDefault(frame.Source);
         var key = (frame.Sequence, frame.CapturedAt);
-        if (count == 0 || last != key) // another try of a frame does not count twice
+        if (count == 0 || last != key) // a retry of the same frame does not count twice
         {
             _renderer.Follow(frame);
             _seen[frame.Source] = (++count, key);

@@ -1,31 +1,35 @@
 namespace EdgeVision.Imaging;
 
-/// <summary>What an <see cref="AnnotatedVideoSink"/> writes, and where.</summary>
+/// <summary>Options of an <see cref="AnnotatedVideoSink"/>.</summary>
 public sealed record AnnotatedVideoOptions
 {
-    /// <summary>The file; <c>{source}</c> stands for the source's name and is needed where there are several.</summary>
+    /// <summary>
+    /// Gets the file; <c>{source}</c> is replaced by the source's name and is required when there are several sources.
+    /// </summary>
     public required string Path { get; init; }
 
-    /// <summary>Frames a second of the video; null: as the first frames come.</summary>
+    /// <summary>Gets the video's frames per second; null: estimated from the first frames.</summary>
     public double? FrameRate { get; init; }
 
-    /// <summary>What is drawn; null for the pixels alone.</summary>
+    /// <summary>Gets what is drawn; null for the pixels alone.</summary>
     public PipelineAnnotatorOptions? Annotate { get; init; } = new();
 
-    /// <summary>Makes the writer of a file; the installed ffmpeg where nothing else is said.</summary>
+    /// <summary>Gets the factory of a file's writer; by default the installed ffmpeg.</summary>
     public Func<VideoTarget, IVideoWriter> Writer { get; init; } = target => new FfmpegVideoWriter(target);
 
-    /// <summary>Longest time without frames that the video shows as a standing picture; beyond it goes on with the next frame.</summary>
+    /// <summary>Gets the maximum gap without frames that the video shows as a still image.</summary>
+    /// <remarks>After a longer gap the video continues with the next frame.</remarks>
     public TimeSpan LongestGap { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Name in the ledger; the path where absent.</summary>
+    /// <summary>Gets the name in the ledger; the path when null.</summary>
     public string? Name { get; init; }
 }
 
-/// <summary>
-/// Writes frames with what was found on them as videos, one a source, which last as long as the frames did whatever their times. Returning from
-/// <see cref="WriteAsync"/> means that the encoder has the frame; the file has its name once it is complete, and is <c>.part</c> before.
-/// </summary>
+/// <summary>Writes frames as videos, one per source, with their results drawn.</summary>
+/// <remarks>
+/// A video lasts as long as its frames did, whatever their times. When <see cref="WriteAsync"/> returns, the encoder has the
+/// frame; the file has the extension <c>.part</c> until it is complete.
+/// </remarks>
 public sealed class AnnotatedVideoSink : FrameSink
 {
     private const string SourceMark = "{source}";
@@ -34,22 +38,22 @@ public sealed class AnnotatedVideoSink : FrameSink
     private readonly Dictionary<string, PacedVideo> _videos = [];
     private (string Source, long Sequence, DateTimeOffset At)? _followed;
 
-    /// <summary>Writes one source's video with the installed ffmpeg.</summary>
-    /// <param name="path">The file: .mp4, .m4v, .mov, .mkv or .avi.</param>
+    /// <summary>Initializes a sink that writes one source's video with the installed ffmpeg.</summary>
+    /// <param name="path">File: .mp4, .m4v, .mov, .mkv or .avi.</param>
     public AnnotatedVideoSink(string path)
         : this(new AnnotatedVideoOptions { Path = path })
     {
     }
 
-    /// <summary>Writes as told.</summary>
-    /// <param name="options">What and where.</param>
-    /// <exception cref="PipelineConfigException">The rate is not above 0.</exception>
+    /// <summary>Initializes the sink.</summary>
+    /// <param name="options">Path, rate and what is drawn.</param>
+    /// <exception cref="PipelineConfigException">The rate is not above 0 or is above 1000.</exception>
     public AnnotatedVideoSink(AnnotatedVideoOptions options)
         : base((options ?? throw new ArgumentNullException(nameof(options))).Name ?? options.Path)
     {
         if (options.FrameRate is { } rate && !(rate > 0 && rate <= 1000))
         {
-            throw new PipelineConfigException($"a video of {rate} frames a second is not possible; give more than 0 and at most 1000");
+            throw new PipelineConfigException($"a video's frames per second must be above 0 and at most 1000; got {rate}");
         }
 
         _options = options;
@@ -100,7 +104,8 @@ public sealed class AnnotatedVideoSink : FrameSink
 
         if (_videos.Count > 0 && !_options.Path.Contains(SourceMark, StringComparison.Ordinal))
         {
-            throw new SinkException($"'{_options.Path}' takes one source, and '{source}' is another; put {SourceMark} into the name", canRetry: false);
+            throw new SinkException(
+                $"'{_options.Path}' takes one source; to write '{source}' too, put {SourceMark} into the name", canRetry: false);
         }
 
         string path = _options.Path.Replace(SourceMark, FileNames.Safe(source), StringComparison.Ordinal);

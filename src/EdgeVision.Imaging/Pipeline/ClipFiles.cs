@@ -3,18 +3,19 @@ using System.Text.Json;
 
 namespace EdgeVision.Imaging;
 
-/// <summary>The files of a <see cref="ClipRecorderSink"/>: their names, and how many stay.</summary>
+/// <summary>Names and deletes the files of a <see cref="ClipRecorderSink"/>.</summary>
 internal static class ClipFiles
 {
-    /// <summary>Ending of the line of JSON beside a clip.</summary>
+    /// <summary>Extension of the JSON line beside a clip.</summary>
     public const string Index = ".json";
 
     private const long LongestLine = 64 << 20;
 
-    /// <summary>A time as names of files have it: UTC, to the millisecond.</summary>
-    public static string Stamp(DateTimeOffset time) => time.UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture);
+    /// <summary>Formats a time for file names: UTC, to the millisecond.</summary>
+    public static string Stamp(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture);
 
-    /// <summary>A path for a clip that no file has yet.</summary>
+    /// <summary>Returns a path for a clip that does not exist yet.</summary>
     public static string NewPath(string folder, string source, DateTimeOffset at, string extension)
     {
         string stem = Path.Combine(folder, $"{FileNames.Safe(source)}-{Stamp(at)}"), path = stem + extension;
@@ -26,7 +27,9 @@ internal static class ClipFiles
         return path;
     }
 
-    /// <summary>Deletes the oldest clips, with their lines, until no more than so many and so many bytes are left; the newest stays in any case.</summary>
+    /// <summary>
+    /// Deletes the oldest clips with their JSON lines until both limits hold; the newest clip is always kept.
+    /// </summary>
     public static void Limit(string folder, string extension, int? mostClips, long? mostBytes)
     {
         if (mostClips is null && mostBytes is null)
@@ -65,8 +68,8 @@ internal static class ClipFiles
         }
     }
 
-    // The files that a clip's line names; none where it is not such a line. Only what lies beside it under its own name can be a clip of it: whatever
-    // else a file says, nothing of anybody else's is deleted.
+    // The files named by a clip's JSON line; none if it is not such a line. Only files beside it with its own name can be its
+    // clips: whatever a JSON file says, no other files are deleted.
     private static FileInfo[] VideosOf(FileInfo line, string extension)
     {
         string stem = Path.GetFileNameWithoutExtension(line.Name);

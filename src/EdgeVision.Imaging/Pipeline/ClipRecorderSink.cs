@@ -1,78 +1,86 @@
 namespace EdgeVision.Imaging;
 
-/// <summary>What a <see cref="ClipRecorderSink"/> writes, and where.</summary>
+/// <summary>Options of a <see cref="ClipRecorderSink"/>.</summary>
 public sealed record ClipRecorderOptions
 {
-    /// <summary>Folder of the clips.</summary>
+    /// <summary>Gets the folder of the clips.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>Time before an event.</summary>
+    /// <summary>Gets the time recorded before an event.</summary>
     public TimeSpan Before { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Time after an event; another one within it makes the clip longer.</summary>
+    /// <summary>Gets the time recorded after an event; another event within it extends the clip.</summary>
     public TimeSpan After { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Longest clip; what goes on beyond begins another one.</summary>
+    /// <summary>Gets the maximum length of a clip; recording continues in another one.</summary>
     public TimeSpan Longest { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>Rules whose events begin a clip; null for all.</summary>
+    /// <summary>Gets the rules whose events start a clip; null for all.</summary>
     public IReadOnlyCollection<string>? Rules { get; init; }
 
-    /// <summary>Kinds of events that begin a clip ("entered", "crossed"); null for all.</summary>
+    /// <summary>Gets the kinds of events that start a clip ("entered", "crossed"); null for all.</summary>
     public IReadOnlyCollection<string>? Kinds { get; init; }
 
-    /// <summary>Most bytes of JPEG that are held of a source; where <see cref="Before"/> would need more, clips begin later.</summary>
+    /// <summary>
+    /// Gets the maximum bytes of JPEG buffered per source; if <see cref="Before"/> needs more, clips start later.
+    /// </summary>
     public long MostHeldBytes { get; init; } = 64 << 20;
 
-    /// <summary>Quality of the pictures that are held, 1 to 100.</summary>
+    /// <summary>Gets the JPEG quality of buffered images, 1 to 100.</summary>
     public int HeldQuality { get; init; } = 90;
 
-    /// <summary>Most clips in the folder, the oldest are deleted; null for any number.</summary>
+    /// <summary>
+    /// Gets the maximum number of clips in the folder, beyond which the oldest are deleted; null for no limit.
+    /// </summary>
     public int? MostClips { get; init; }
 
-    /// <summary>Most bytes of clips in the folder, the oldest are deleted; null for any number. The newest stays, whatever its length.</summary>
+    /// <summary>
+    /// Gets the maximum bytes of clips in the folder, beyond which the oldest are deleted; null for no limit.
+    /// </summary>
+    /// <remarks>The newest clip is always kept.</remarks>
     public long? MostBytes { get; init; }
 
-    /// <summary>Extension of the clips.</summary>
+    /// <summary>Gets the extension of the clips.</summary>
     public string Extension { get; init; } = ".mp4";
 
-    /// <summary>Frames a second of a clip; null: as its first frames come.</summary>
+    /// <summary>Gets the frames per second of a clip; null: estimated from its first frames.</summary>
     public double? FrameRate { get; init; }
 
-    /// <summary>What is drawn; null for the pixels alone.</summary>
+    /// <summary>Gets what is drawn; null for the pixels alone.</summary>
     public PipelineAnnotatorOptions? Annotate { get; init; } = new();
 
-    /// <summary>Makes the writer of a file; the installed ffmpeg where nothing else is said.</summary>
+    /// <summary>Gets the factory of a file's writer; by default the installed ffmpeg.</summary>
     public Func<VideoTarget, IVideoWriter> Writer { get; init; } = target => new FfmpegVideoWriter(target);
 
-    /// <summary>Name in the ledger; the folder where absent.</summary>
+    /// <summary>Gets the name in the ledger; the folder when null.</summary>
     public string? Name { get; init; }
 }
 
-/// <summary>
-/// Writes a clip around each event: the seconds before it, which are held as JPEG in bounded memory, and those after it. Beside each clip lies a line of JSON
-/// of the same name that says the source, the times and the events.
-/// </summary>
+/// <summary>Writes a video clip around each event.</summary>
+/// <remarks>
+/// The seconds before the event are buffered as JPEG in bounded memory. Beside each clip, a JSON line in a file of the same
+/// name contains the source, the times and the events.
+/// </remarks>
 public sealed class ClipRecorderSink : FrameSink
 {
     private readonly ClipRecorderOptions _options;
     private readonly FrameRenderer _renderer;
     private readonly Dictionary<string, ClipSource> _sources = [];
 
-    /// <summary>Writes as told.</summary>
-    /// <param name="options">What and where.</param>
-    /// <exception cref="PipelineConfigException">A time or a limit is not possible.</exception>
+    /// <summary>Initializes the sink.</summary>
+    /// <param name="options">Folder, times and limits.</param>
+    /// <exception cref="PipelineConfigException">A time or a limit is out of range.</exception>
     public ClipRecorderSink(ClipRecorderOptions options)
         : base((options ?? throw new ArgumentNullException(nameof(options))).Name ?? options.Folder)
     {
         if (options.Before < TimeSpan.Zero || options.After < TimeSpan.Zero || options.Longest <= options.Before + options.After)
         {
-            throw new PipelineConfigException("a clip's times before and after must be 0 or more, and the longest clip longer than both");
+            throw new PipelineConfigException("a clip's times before and after must be 0 or more, and the maximum length above their sum");
         }
 
         if (options.MostHeldBytes < 1 || options.MostClips < 1 || options.MostBytes < 1 || options.HeldQuality is < 1 or > 100)
         {
-            throw new PipelineConfigException("a clip recorder's limits must be above 0, and its quality 1 to 100");
+            throw new PipelineConfigException("a clip recorder's limits must be above 0 and its quality must be 1 to 100");
         }
 
         _options = options;

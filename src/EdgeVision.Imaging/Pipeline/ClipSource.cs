@@ -3,10 +3,11 @@ using System.Text.Json;
 
 namespace EdgeVision.Imaging;
 
-/// <summary>One source of a <see cref="ClipRecorderSink"/>: the pictures it holds, and the clip that is being written.</summary>
+/// <summary>Buffered images and current clip of one source of a <see cref="ClipRecorderSink"/>.</summary>
 internal sealed class ClipSource : IDisposable
 {
-    // Pictures of before the event are written a few at a time while new ones come, so that a clip's beginning holds nobody up.
+    // Images from before the event are written a few at a time while new ones arrive, so that the start of a clip does not
+    // block the sink.
     private const int CatchUp = 3;
 
     private readonly string _name;
@@ -33,13 +34,13 @@ internal sealed class ClipSource : IDisposable
         _held = new HeldPictures(options.Before, options.MostHeldBytes);
     }
 
-    /// <summary>Goes on by one frame.</summary>
+    /// <summary>Processes the next frame.</summary>
     public void Add(PipelineFrame frame)
     {
         var time = frame.Timestamp;
         if (time < _lastTime)
         {
-            Finish(CancellationToken.None); // the source began anew: what was before has nothing to do with it
+            Finish(CancellationToken.None); // the source restarted: earlier frames do not belong to the next clip
             _held.Clear();
         }
 
@@ -72,7 +73,7 @@ internal sealed class ClipSource : IDisposable
         Write(picture, begins);
     }
 
-    /// <summary>Ends the clip, if there is one, and writes its line.</summary>
+    /// <summary>Ends the current clip, if any, and writes its JSON line.</summary>
     public void Finish(CancellationToken cancel)
     {
         if (_clip is not { } clip)
@@ -107,7 +108,7 @@ internal sealed class ClipSource : IDisposable
         _held.Dispose();
     }
 
-    // Notes events that are asked for; whether one of them began a clip.
+    // Adds the selected events to the clip; returns whether one of them started a clip.
     private bool Events(PipelineFrame frame)
     {
         bool begins = false;
@@ -123,7 +124,8 @@ internal sealed class ClipSource : IDisposable
                 begins = true;
                 var first = _held.Pictures.First();
                 string path = ClipFiles.NewPath(_options.Folder, _name, frame.CapturedAt, _options.Extension);
-                _clip = new Clip(path, new PacedVideo(_options.Writer, path, _options.FrameRate, _options.Longest), first.Timestamp, frame.CapturedAt - (frame.Timestamp - first.Timestamp));
+                var video = new PacedVideo(_options.Writer, path, _options.FrameRate, _options.Longest);
+                _clip = new Clip(path, video, first.Timestamp, frame.CapturedAt - (frame.Timestamp - first.Timestamp));
                 foreach (var held in _held.Pictures)
                 {
                     _pending.Enqueue(held.Share());

@@ -1,19 +1,20 @@
 namespace EdgeVision.Imaging;
 
-/// <summary>A pipeline's frames as BGRA32 pictures, annotated or plain, in memory that is used again.</summary>
+/// <summary>Renders a pipeline's frames as BGRA32 images, annotated or plain, in pooled memory.</summary>
 internal sealed class FrameRenderer : IDisposable
 {
     private readonly PipelineAnnotator? _annotator;
     private readonly Dictionary<string, FramePool> _pools = [];
 
-    /// <summary>Prepares drawing.</summary>
+    /// <summary>Initializes a renderer.</summary>
     /// <param name="options">What to draw; null for the pixels alone.</param>
-    public FrameRenderer(PipelineAnnotatorOptions? options) => _annotator = options is null ? null : new PipelineAnnotator(options);
+    public FrameRenderer(PipelineAnnotatorOptions? options) =>
+        _annotator = options is null ? null : new PipelineAnnotator(options);
 
-    /// <summary>Goes on by one frame; each once, also those that are not drawn.</summary>
+    /// <summary>Updates trails with a frame; call once for each frame, also for those that are not rendered.</summary>
     public void Follow(PipelineFrame frame) => _annotator?.Follow(frame);
 
-    /// <summary>The picture, with the frame's timestamp and sequence; the caller's to dispose.</summary>
+    /// <summary>Renders the image with the frame's timestamp and sequence; the caller disposes it.</summary>
     public Frame Render(PipelineFrame frame)
     {
         var canvas = Rent(frame.Source, frame.Frame.Width, frame.Frame.Height, frame.Sequence, frame.Timestamp);
@@ -37,10 +38,10 @@ internal sealed class FrameRenderer : IDisposable
         }
     }
 
-    /// <summary>A BGRA32 picture, contents undefined.</summary>
+    /// <summary>Rents a BGRA32 image of undefined content.</summary>
     public Frame Rent(string source, int width, int height, long sequence, TimeSpan timestamp)
     {
-        // A pool holds frames of one size; sources have one each.
+        // A pool holds frames of one size, so each source has its own.
         if (!_pools.TryGetValue(source, out var pool))
         {
             _pools[source] = pool = new FramePool(12);

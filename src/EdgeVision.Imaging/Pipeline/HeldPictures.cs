@@ -2,7 +2,7 @@ using SkiaSharp;
 
 namespace EdgeVision.Imaging;
 
-/// <summary>A picture that is held as JPEG; has as many owners as lists that it is in.</summary>
+/// <summary>Image buffered as JPEG, reference counted by the lists that contain it.</summary>
 internal sealed class HeldPicture
 {
     private readonly SKData _jpeg;
@@ -24,23 +24,27 @@ internal sealed class HeldPicture
 
     public long Bytes => _jpeg.Size;
 
-    /// <summary>Encodes a BGRA32 picture.</summary>
+    /// <summary>Encodes a BGRA32 image.</summary>
     public static unsafe HeldPicture Of(Frame picture, int quality)
     {
         fixed (byte* pixels = picture.Data)
         {
-            using var pixmap = new SKPixmap(new SKImageInfo(picture.Width, picture.Height, SKColorType.Bgra8888, SKAlphaType.Opaque), (nint)pixels, picture.Stride);
-            return new HeldPicture(pixmap.Encode(SKEncodedImageFormat.Jpeg, quality) ?? throw new SinkException("a picture cannot be encoded as JPEG", canRetry: false), picture);
+            var info = new SKImageInfo(picture.Width, picture.Height, SKColorType.Bgra8888, SKAlphaType.Opaque);
+            using var pixmap = new SKPixmap(info, (nint)pixels, picture.Stride);
+            var jpeg = pixmap.Encode(SKEncodedImageFormat.Jpeg, quality)
+                ?? throw new SinkException("an image cannot be encoded as JPEG", canRetry: false);
+            return new HeldPicture(jpeg, picture);
         }
     }
 
-    /// <summary>Decodes into a BGRA32 picture of the same size.</summary>
+    /// <summary>Decodes into a BGRA32 image of the same size.</summary>
     public unsafe void Decode(Frame picture)
     {
         using var codec = SKCodec.Create(_jpeg);
         fixed (byte* pixels = picture.MutableData)
         {
-            codec.GetPixels(new SKImageInfo(Width, Height, SKColorType.Bgra8888, SKAlphaType.Opaque), (nint)pixels, picture.Stride, SKCodecOptions.Default);
+            var info = new SKImageInfo(Width, Height, SKColorType.Bgra8888, SKAlphaType.Opaque);
+            codec.GetPixels(info, (nint)pixels, picture.Stride, SKCodecOptions.Default);
         }
     }
 
@@ -59,7 +63,9 @@ internal sealed class HeldPicture
     }
 }
 
-/// <summary>The pictures of the last seconds, as JPEG, in bounded memory: what is older, or too much, goes.</summary>
+/// <summary>
+/// Buffers the images of the last seconds as JPEG in bounded memory, dropping those that are too old or too many.
+/// </summary>
 internal sealed class HeldPictures(TimeSpan time, long mostBytes) : IDisposable
 {
     private readonly Queue<HeldPicture> _pictures = new();
@@ -68,7 +74,7 @@ internal sealed class HeldPictures(TimeSpan time, long mostBytes) : IDisposable
 
     public long Bytes { get; private set; }
 
-    /// <summary>Takes over a share of the picture.</summary>
+    /// <summary>Adds an image; takes ownership of one reference.</summary>
     public void Add(HeldPicture picture)
     {
         _pictures.Enqueue(picture);

@@ -1,17 +1,21 @@
 namespace EdgeVision.Imaging;
 
-/// <summary>
-/// Frames at whatever times into a video of one rate, so that it lasts as long as they did: a frame is repeated until the next one's time, and one that comes
-/// too early for a place of its own is left out. The rate is learned from the first frames where nobody says it. Another size, and a writer that
-/// failed, begin another file, with <c>-2</c>, <c>-3</c>… behind its name.
-/// </summary>
+/// <summary>Writes frames with arbitrary times into a video of a constant rate that lasts as long as they did.</summary>
+/// <remarks>
+/// A frame is repeated until the next one's time; one that arrives too early for its own slot is dropped. The rate is
+/// estimated from the first frames unless given. A change of size, or a writer that failed, starts another file with
+/// <c>-2</c>, <c>-3</c>… after its name.
+/// </remarks>
 internal sealed class PacedVideo : IDisposable
 {
     private const int Learn = 8;
     private const double Unknown = 25;
 
-    // Rates of cameras and films; timestamps of milliseconds come near them only.
-    private static readonly double[] Common = [1, 2, 3, 4, 5, 6, 7.5, 8, 10, 12, 12.5, 15, 20, 24000 / 1001.0, 24, 25, 30000 / 1001.0, 30, 50, 60000 / 1001.0, 60, 90, 100, 120];
+    // Common rates of cameras and films; timestamps in milliseconds only approximate them.
+    private static readonly double[] Common =
+    [
+        1, 2, 3, 4, 5, 6, 7.5, 8, 10, 12, 12.5, 15, 20, 24000 / 1001.0, 24, 25, 30000 / 1001.0, 30, 50, 60000 / 1001.0, 60, 90, 100, 120,
+    ];
 
     private readonly Func<VideoTarget, IVideoWriter> _create;
     private readonly string _path;
@@ -28,11 +32,11 @@ internal sealed class PacedVideo : IDisposable
     public PacedVideo(Func<VideoTarget, IVideoWriter> create, string path, double? rate, TimeSpan longestGap) =>
         (_create, _path, _rate, _longestGap) = (create, path, rate, longestGap);
 
-    /// <summary>Files that are complete.</summary>
+    /// <summary>Gets the files that are complete.</summary>
     public List<string> Files { get; } = [];
 
-    /// <summary>Adds a picture at its <see cref="Frame.Timestamp"/>; takes over the caller's share.</summary>
-    /// <exception cref="SinkException">The file cannot be written on; the next picture begins another.</exception>
+    /// <summary>Adds an image at its <see cref="Frame.Timestamp"/>; takes ownership of one reference.</summary>
+    /// <exception cref="SinkException">The file cannot be written; the next image starts another one.</exception>
     public void Add(Frame picture)
     {
         if (_rate is null)
@@ -49,7 +53,7 @@ internal sealed class PacedVideo : IDisposable
         Put(picture);
     }
 
-    /// <summary>Ends the file and gives it its name.</summary>
+    /// <summary>Completes the file and renames it to its final name.</summary>
     public void Complete(CancellationToken cancel)
     {
         PutHeld();
@@ -73,7 +77,7 @@ internal sealed class PacedVideo : IDisposable
         _last = null;
     }
 
-    /// <summary>Frames a second of pictures at these times: what most of them are apart, as one of the common rates where it is near one.</summary>
+    /// <summary>Estimates the frames per second of these timestamps, rounded to a common rate if one is near.</summary>
     internal static double RateOf(IReadOnlyList<TimeSpan> times)
     {
         double[] apart = [.. times.Zip(times.Skip(1), (a, b) => (b - a).TotalSeconds).Where(s => s > 0).Order()];
@@ -82,8 +86,9 @@ internal sealed class PacedVideo : IDisposable
             return Unknown;
         }
 
-        // The mean of what is about as far apart as most, so that times in whole milliseconds add up and gaps do not count.
-        double middle = apart[apart.Length / 2], rate = Math.Clamp(1 / apart.Where(s => s > 0.7 * middle && s < 1.4 * middle).Average(), 0.1, 240);
+        // The mean of the intervals near the median, so that timestamps in whole milliseconds average out and gaps do not count.
+        double middle = apart[apart.Length / 2];
+        double rate = Math.Clamp(1 / apart.Where(s => s > 0.7 * middle && s < 1.4 * middle).Average(), 0.1, 240);
         double near = Common.MinBy(c => Math.Abs(c - rate));
         return Math.Abs(near - rate) <= 0.03 * rate ? near : Math.Round(rate, 2);
     }
@@ -150,7 +155,8 @@ internal sealed class PacedVideo : IDisposable
         }
     }
 
-    // A source that was away, or began anew, goes on where it stopped: nobody wants to see an hour of one picture.
+    // After a long gap or a restart of the source, continue where the video stopped instead of repeating one image for the
+    // whole gap.
     private long PlaceOf(TimeSpan timestamp)
     {
         if (_last is { } last && _next > 0 && (timestamp < last.Timestamp || timestamp - last.Timestamp > _longestGap))
@@ -163,7 +169,7 @@ internal sealed class PacedVideo : IDisposable
 
     private IVideoWriter Begin(Frame picture)
     {
-        // A writer that failed before anything of its file was written, as on a full disk, leaves its number to the next.
+        // A writer that failed before it wrote anything, as on a full disk, leaves its number to the next file.
         if (_part == 0 || _next > 0 && !IsEmpty(_target!))
         {
             _part++;
@@ -175,8 +181,9 @@ internal sealed class PacedVideo : IDisposable
         return _create(_target);
     }
 
-    // What was written may never have got beyond the pipe to the encoder.
-    private static bool IsEmpty(VideoTarget target) => !File.Exists(target.Path) && new FileInfo(target.PartPath) is { Exists: true, Length: 0 };
+    // Written frames may never have passed the pipe to the encoder.
+    private static bool IsEmpty(VideoTarget target) =>
+        !File.Exists(target.Path) && new FileInfo(target.PartPath) is { Exists: true, Length: 0 };
 
     private void End(CancellationToken cancel)
     {

@@ -4,26 +4,31 @@ using SkiaSharp;
 
 namespace EdgeVision.Imaging;
 
-/// <summary>What a <see cref="PipelineAnnotator"/> draws.</summary>
+/// <summary>Options of a <see cref="PipelineAnnotator"/>.</summary>
 public sealed record PipelineAnnotatorOptions
 {
-    /// <summary>Pairs of keypoint indices to join; those of the result's own model where absent.</summary>
+    /// <summary>Gets the pairs of keypoint indices to connect; those of the result's own model when null.</summary>
     public IReadOnlyList<int[]>? Skeleton { get; init; }
 
-    /// <summary>Positions of each track, the last ones, that are drawn as its trail; 0 for no trails.</summary>
+    /// <summary>Gets the number of recent positions of each track that are drawn as its trail; 0 for no trails.</summary>
     public int Trail { get; init; } = 30;
 
-    /// <summary>Whether the source's name, the frame's number and its time stand in the upper right corner.</summary>
+    /// <summary>Gets whether the source's name, frame number and time are shown in the upper right corner.</summary>
     public bool Caption { get; init; } = true;
 
-    /// <summary>Rules of a source by its name, whose places are drawn with their counts: <see cref="VisionPipeline.RulesOf"/>. Asked when the first frame comes.</summary>
+    /// <summary>
+    /// Gets the rules of a source by its name, whose outlines are drawn with their counts (<see
+    /// cref="VisionPipeline.RulesOf"/>).
+    /// </summary>
+    /// <remarks>Called when the source's first frame arrives.</remarks>
     public Func<string, IReadOnlyList<IPipelineRule>>? Rules { get; init; }
 }
 
-/// <summary>
-/// Draws a pipeline's frames: their pixels, of whatever format, and over them the places that rules watch with their counts, trails of tracks, what was found
-/// (<see cref="Annotator"/>) with what further models said of it, and a caption. Serves one thread; knows the trails of any number of sources.
-/// </summary>
+/// <summary>Draws a pipeline's frames with rule outlines, counts, trails, results and a caption.</summary>
+/// <remarks>
+/// Frames may be of any pixel format. Results are drawn by <see cref="Annotator"/>, with the results of crop models in the
+/// labels. Not thread-safe; keeps the trails of any number of sources.
+/// </remarks>
 public sealed class PipelineAnnotator : IDisposable
 {
     private static readonly SKColor Dark = new(12, 16, 24, 205);
@@ -35,7 +40,7 @@ public sealed class PipelineAnnotator : IDisposable
 
     private sealed record SourceView(TrackTrails Trails, IReadOnlyList<IPipelineRule> Rules);
 
-    /// <summary>Prepares drawing.</summary>
+    /// <summary>Initializes drawing.</summary>
     /// <param name="options">What to draw.</param>
     public PipelineAnnotator(PipelineAnnotatorOptions? options = null)
     {
@@ -43,7 +48,7 @@ public sealed class PipelineAnnotator : IDisposable
         _annotator = new Annotator(_options.Skeleton);
     }
 
-    /// <summary>Goes on by one frame, so that trails are whole; each frame once, also those that are not drawn.</summary>
+    /// <summary>Updates trails with a frame; call once for each frame, also for those that are not drawn.</summary>
     /// <param name="frame">The frame.</param>
     public void Follow(PipelineFrame frame)
     {
@@ -51,10 +56,10 @@ public sealed class PipelineAnnotator : IDisposable
         ViewOf(frame.Source).Trails.Update(frame.Result.Detections);
     }
 
-    /// <summary>Draws a frame that <see cref="Follow"/> has seen.</summary>
+    /// <summary>Draws a frame that was passed to <see cref="Follow"/>.</summary>
     /// <param name="frame">The frame.</param>
-    /// <param name="canvas">BGRA32 of the frame's size, to be overwritten.</param>
-    /// <exception cref="FrameFormatException">The canvas is of another format or size.</exception>
+    /// <param name="canvas">BGRA32 frame of the same size, which is overwritten.</param>
+    /// <exception cref="FrameFormatException">The canvas has another format or size.</exception>
     public unsafe void Draw(PipelineFrame frame, Frame canvas)
     {
         ArgumentNullException.ThrowIfNull(frame);
@@ -63,7 +68,8 @@ public sealed class PipelineAnnotator : IDisposable
         var view = ViewOf(frame.Source);
         fixed (byte* pixels = canvas.MutableData)
         {
-            using var surface = SKSurface.Create(new SKImageInfo(canvas.Width, canvas.Height, SKColorType.Bgra8888, SKAlphaType.Opaque), (nint)pixels, canvas.Stride);
+            var info = new SKImageInfo(canvas.Width, canvas.Height, SKColorType.Bgra8888, SKAlphaType.Opaque);
+            using var surface = SKSurface.Create(info, (nint)pixels, canvas.Stride);
             Draw(surface.Canvas, canvas.Width, canvas.Height, frame, view);
             surface.Flush();
         }
@@ -157,7 +163,7 @@ public sealed class PipelineAnnotator : IDisposable
         canvas.DrawPath(path, line);
     }
 
-    // At an area's topmost corner; at a line's middle, where it is crossed.
+    // At an area's topmost corner; at the middle of a line, where it is crossed.
     private static (float X, float Y) LabelPlace(IPipelineRule rule) => rule.IsArea
         ? rule.Outline.MinBy(p => p.Y)
         : ((rule.Outline[0].X + rule.Outline[^1].X) / 2, (rule.Outline[0].Y + rule.Outline[^1].Y) / 2);
@@ -194,7 +200,7 @@ public sealed class PipelineAnnotator : IDisposable
         return _text.ToString();
     }
 
-    // The best class that each further model gave, or the best of what it found in the box.
+    // For each crop model its best class, or the best detection in the box.
     private string Said(PipelineFrame frame, int detection)
     {
         _text.Clear();
@@ -217,12 +223,14 @@ public sealed class PipelineAnnotator : IDisposable
         void Add(string label, float score) => _text.Append(CultureInfo.InvariantCulture, $" · {label} {score * 100:0}%");
     }
 
-    private (SKRect Panel, List<string> Lines) CaptionOf(PipelineFrame frame, IReadOnlyList<IPipelineRule> rules, SKFont font, int width, float unit)
+    private (SKRect Panel, List<string> Lines) CaptionOf(
+        PipelineFrame frame, IReadOnlyList<IPipelineRule> rules, SKFont font, int width, float unit)
     {
         var lines = new List<string>();
         if (_options.Caption)
         {
-            lines.Add(string.Create(CultureInfo.InvariantCulture, $"{frame.Source}  #{frame.Sequence}  {frame.Timestamp:hh\\:mm\\:ss\\.fff}"));
+            lines.Add(string.Create(
+                CultureInfo.InvariantCulture, $"{frame.Source}  #{frame.Sequence}  {frame.Timestamp:hh\\:mm\\:ss\\.fff}"));
             lines.Add(frame.CapturedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture));
         }
 
@@ -230,7 +238,7 @@ public sealed class PipelineAnnotator : IDisposable
         {
             if (rule.Outline.Count == 0)
             {
-                lines.Add(Counts(frame, rule.Name)); // nowhere else to stand
+                lines.Add(Counts(frame, rule.Name)); // a rule without an outline is listed in the caption
             }
         }
 
@@ -255,7 +263,8 @@ public sealed class PipelineAnnotator : IDisposable
         canvas.DrawRoundRect(caption.Panel, unit * 1.2f, unit * 1.2f, back);
         for (int i = 0; i < caption.Lines.Count; i++)
         {
-            canvas.DrawText(caption.Lines[i], caption.Panel.Right - unit * 1.6f, caption.Panel.Top + unit * 0.8f + font.Size * (1 + 1.3f * i), SKTextAlign.Right, font, ink);
+            float baseline = caption.Panel.Top + unit * 0.8f + font.Size * (1 + 1.3f * i);
+            canvas.DrawText(caption.Lines[i], caption.Panel.Right - unit * 1.6f, baseline, SKTextAlign.Right, font, ink);
         }
     }
 }

@@ -2,7 +2,7 @@ using SkiaSharp;
 
 namespace EdgeVision.Imaging;
 
-/// <summary>Where one source's tracks have been: the middles of their boxes on the last frames.</summary>
+/// <summary>Keeps the recent positions of one source's tracks: the centres of their boxes.</summary>
 internal sealed class TrackTrails
 {
     private readonly int _length;
@@ -12,7 +12,7 @@ internal sealed class TrackTrails
 
     public TrackTrails(int length) => _length = length;
 
-    /// <summary>Goes on by one frame; a track that was not seen for as many frames as its trail is long is forgotten.</summary>
+    /// <summary>Adds a frame; a track not seen for as many frames as a trail is long is removed.</summary>
     public void Update(Detections d)
     {
         _frame++;
@@ -54,7 +54,7 @@ internal sealed class TrackTrails
         _gone.Clear();
     }
 
-    /// <summary>Draws trails of tracks that are on the present frame, the older the fainter.</summary>
+    /// <summary>Draws the trails of tracks on the current frame, older positions fainter.</summary>
     public void Draw(SKCanvas canvas, float unit)
     {
         using var line = new SKPaint { IsAntialias = true, Style = SKPaintStyle.Stroke, StrokeCap = SKStrokeCap.Round, StrokeWidth = unit };

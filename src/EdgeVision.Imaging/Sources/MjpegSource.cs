@@ -2,39 +2,41 @@ using System.Net;
 
 namespace EdgeVision.Imaging;
 
-/// <summary>What a <see cref="MjpegSource"/> reads.</summary>
+/// <summary>Options of an <see cref="MjpegSource"/>.</summary>
 public sealed record MjpegOptions
 {
-    /// <summary>Address of the stream, http or https. A user and password in it answer the server's question for them (Basic or Digest).</summary>
+    /// <summary>Gets the address of the stream, http or https.</summary>
+    /// <remarks>A user and password in it are used for Basic or Digest authentication.</remarks>
     public required string Address { get; init; }
 
-    /// <summary>How long the connection and the first bytes may take.</summary>
+    /// <summary>Gets the timeout for the connection and the first bytes.</summary>
     public TimeSpan OpenTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long the stream may be silent before it counts as lost.</summary>
+    /// <summary>Gets the timeout for the next data, after which the stream counts as lost.</summary>
     public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Most bytes of one encoded picture.</summary>
+    /// <summary>Gets the maximum bytes of one encoded image.</summary>
     public int MaxBytes { get; init; } = 16 * 1024 * 1024;
 
-    /// <summary>A picture whose header says more pixels is refused.</summary>
+    /// <summary>Gets the maximum pixels of an image; one with more in its header is rejected.</summary>
     public long MaxPixels { get; init; } = ImageFile.DefaultMaxPixels;
 
-    /// <summary>Name for results and messages; null the address without credentials.</summary>
+    /// <summary>Gets the name in results and messages; null for the address without credentials.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Clock that dates the frames.</summary>
+    /// <summary>Gets the clock that timestamps the frames.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <summary>Says where, without credentials.</summary>
+    /// <summary>Returns the address, without credentials.</summary>
     public override string ToString() => $"MjpegOptions {{ Address = {SourceAddress.Redact(Address)} }}";
 }
 
-/// <summary>
-/// A camera's MJPEG stream over HTTP (multipart/x-mixed-replace), decoded straight into the pool's memory (BGRA32) and dated when it arrives.
-/// A picture that is cut short or damaged is a <see cref="FrameFormatException"/>, and the next one follows. Proxies of the environment are not
-/// used: a camera is near.
-/// </summary>
+/// <summary>Reads a camera's MJPEG stream over HTTP (multipart/x-mixed-replace).</summary>
+/// <remarks>
+/// Images are decoded directly into the pool's memory (BGRA32) and timestamped on arrival. A truncated or damaged image is a
+/// <see cref="FrameFormatException"/>, and reading continues with the next one. Proxy settings of the environment are not
+/// used, since cameras are on the local network.
+/// </remarks>
 public sealed class MjpegSource : FrameSource
 {
     private readonly MjpegOptions _options;
@@ -46,15 +48,15 @@ public sealed class MjpegSource : FrameSource
     private CancellationTokenSource? _patience;
     private long _sequence, _first;
 
-    /// <summary>Takes note of the address.</summary>
-    /// <exception cref="PipelineConfigException">It is no http or https address.</exception>
+    /// <summary>Initializes the source; nothing is opened yet.</summary>
+    /// <exception cref="PipelineConfigException">The address is not an http or https URL.</exception>
     public MjpegSource(MjpegOptions options)
         : base(NameFor(options))
     {
         _options = options;
         _address = Uri.TryCreate(options.Address, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
             ? address!
-            : throw new PipelineConfigException($"'{Name}' is no address of an MJPEG stream; write http://host:port/path");
+            : throw new PipelineConfigException($"the address of an MJPEG stream must be like http://host:port/path; got '{Name}'");
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxBytes, 1024);
     }
 
@@ -66,7 +68,7 @@ public sealed class MjpegSource : FrameSource
     {
         if (_client is not null)
         {
-            throw new InvalidOperationException($"'{Name}' was opened before; make a new source");
+            throw new InvalidOperationException($"'{Name}' was already opened; create a new source");
         }
 
         var handler = new SocketsHttpHandler { ConnectTimeout = _options.OpenTimeout, UseProxy = false };
@@ -75,7 +77,7 @@ public sealed class MjpegSource : FrameSource
             handler.Credentials = Credentials();
         }
 
-        // The address goes out without its user and password: servers log what they are asked for.
+        // The address is sent without user and password, because servers log requested URLs.
         var bare = new UriBuilder(_address) { UserName = "", Password = "" }.Uri;
         _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         Waiting(_options.OpenTimeout, cancel, async token =>
@@ -85,11 +87,15 @@ public sealed class MjpegSource : FrameSource
             var type = _response.Content.Headers.ContentType;
             if (type?.MediaType?.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase) != true)
             {
-                throw new SourceException($"'{Name}' is no MJPEG stream but {type?.MediaType ?? "of no type"}; a camera's manual names the path of its stream", canRetry: false);
+                throw new SourceException(
+                    $"'{Name}' must be an MJPEG stream (multipart/x-mixed-replace); got {type?.MediaType ?? "no content type"}; " +
+                    "see the camera's manual for the path of its stream", canRetry: false);
             }
 
-            string boundary = type.Parameters.FirstOrDefault(p => p.Name.Equals("boundary", StringComparison.OrdinalIgnoreCase))?.Value ?? "";
-            _parts = new MultipartReader(await _response.Content.ReadAsStreamAsync(token).ConfigureAwait(false), boundary, _options.MaxBytes);
+            string boundary =
+                type.Parameters.FirstOrDefault(p => p.Name.Equals("boundary", StringComparison.OrdinalIgnoreCase))?.Value ?? "";
+            var stream = await _response.Content.ReadAsStreamAsync(token).ConfigureAwait(false);
+            _parts = new MultipartReader(stream, boundary, _options.MaxBytes);
             return true;
         });
     }
@@ -126,7 +132,7 @@ public sealed class MjpegSource : FrameSource
         return options.Name is { Length: > 0 } name ? name : SourceAddress.Redact(options.Address);
     }
 
-    // For this server alone, so that one it redirects to learns nothing.
+    // Limited to this server, so that a redirect does not leak the credentials.
     private CredentialCache Credentials()
     {
         string[] parts = _address.UserInfo.Split(':', 2);
@@ -143,11 +149,11 @@ public sealed class MjpegSource : FrameSource
         }
 
         string what = status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
-            ? "; put user and password in front of the host (http://user:password@host/…)"
+            ? "; put user and password before the host (http://user:password@host/…)"
             : "";
-        // Credentials and paths that are wrong stay so; a server that is busy or broken may recover.
+        // Wrong credentials and paths are permanent; a busy or broken server may recover.
         bool canRetry = (int)status >= 500 || status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests;
-        throw new SourceException($"'{Name}' was answered with {(int)status} ({status}){what}", canRetry);
+        throw new SourceException($"'{Name}' answered {(int)status} ({status}){what}", canRetry);
     }
 
     private T Waiting<T>(TimeSpan timeout, CancellationToken cancel, Func<CancellationToken, Task<T>> step)
@@ -165,22 +171,24 @@ public sealed class MjpegSource : FrameSource
         {
             return step(all.Token).GetAwaiter().GetResult();
         }
-        catch (Exception e) when ((e is OperationCanceledException or IOException or HttpRequestException) && (cancel.IsCancellationRequested || _abort.IsCancellationRequested))
+        catch (Exception e) when ((e is OperationCanceledException or IOException or HttpRequestException)
+            && (cancel.IsCancellationRequested || _abort.IsCancellationRequested))
         {
             cancel.ThrowIfCancellationRequested();
-            throw new SourceException($"'{Name}' was stopped while it waited", e);
+            throw new SourceException($"'{Name}' was stopped while waiting", e);
         }
         catch (OperationCanceledException e)
         {
-            throw new SourceException(FormattableString.Invariant($"'{Name}' was silent for {timeout.TotalSeconds:0.#} s"), e);
+            throw new SourceException(FormattableString.Invariant($"'{Name}' sent nothing for {timeout.TotalSeconds:0.#} s"), e);
         }
         catch (InvalidDataException e)
         {
-            throw new SourceException($"'{Name}' is no MJPEG stream that can be read: {e.Message}", e);
+            throw new SourceException($"'{Name}' is not a valid MJPEG stream: {e.Message}", e);
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
-            throw new SourceException($"'{Name}' cannot be reached or was lost: {SourceAddress.Redact(e.Message.ReplaceLineEndings(" "))}", e);
+            throw new SourceException(
+                $"'{Name}' cannot be reached, or the connection was lost: {SourceAddress.Redact(e.Message.ReplaceLineEndings(" "))}", e);
         }
     }
 }

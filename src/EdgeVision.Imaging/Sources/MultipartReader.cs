@@ -2,24 +2,26 @@ using System.Text;
 
 namespace EdgeVision.Imaging;
 
-/// <summary>
-/// The parts of a multipart stream that never ends, as cameras write it: with and without lengths, with boundaries that differ from what the
-/// header says by dashes and quotes. A length is a hint: it is checked, bounded, and never allocated from. Memory stays within the longest part.
-/// </summary>
-/// <param name="stream">The body.</param>
-/// <param name="boundary">What the header says the boundary is; empty: the first line that looks like one.</param>
-/// <param name="longest">Most bytes of a part.</param>
+/// <summary>Reads the parts of an endless multipart stream, as cameras write it.</summary>
+/// <remarks>
+/// Accepts parts with and without lengths, and boundaries that differ from the header's by dashes and quotes. A length is
+/// only a hint: it is checked, bounded, and never allocated from. Memory is bounded by the longest part.
+/// </remarks>
+/// <param name="stream">The response body.</param>
+/// <param name="boundary">Boundary of the header; when empty, the first line that looks like one.</param>
+/// <param name="longest">Maximum bytes of a part.</param>
 internal sealed class MultipartReader(Stream stream, string boundary, int longest)
 {
     private const int LongestLine = 8192, MostHeaders = 64;
 
-    // Dashes and quotes are what cameras get wrong; what is between them is found in any case.
+    // Cameras get dashes and quotes wrong; the text between them is matched in any case.
     private byte[] _mark = MarkOf(boundary);
     private byte[] _buffer = new byte[64 * 1024];
     private int _start, _end, _lastLine;
 
-    /// <summary>The next part's bytes, valid until the next call; null at the end. With some bytes of the line end behind them where no length was given.</summary>
-    /// <exception cref="InvalidDataException">It is no multipart stream, or a part is too long.</exception>
+    /// <summary>Returns the next part, valid until the next call; null at the end.</summary>
+    /// <remarks>A part without a length may end with some bytes of its line break.</remarks>
+    /// <exception cref="InvalidDataException">The data is not a multipart stream, or a part is too long.</exception>
     public async ValueTask<ReadOnlyMemory<byte>?> NextAsync(CancellationToken cancel)
     {
         if (!await FindMarkAsync(cancel).ConfigureAwait(false))
@@ -27,7 +29,7 @@ internal sealed class MultipartReader(Stream stream, string boundary, int longes
             return null;
         }
 
-        // The rest of the boundary's line: nothing, or the dashes that end the stream.
+        // The rest of the boundary's line: empty, or the dashes that end the stream.
         string? rest = await LineAsync(cancel).ConfigureAwait(false);
         if (rest is null || rest.StartsWith("--", StringComparison.Ordinal))
         {
@@ -40,13 +42,13 @@ internal sealed class MultipartReader(Stream stream, string boundary, int longes
         {
             if (lines == MostHeaders)
             {
-                throw new InvalidDataException($"a part has more than {MostHeaders} header lines");
+                throw new InvalidDataException($"a part must have at most {MostHeaders} header lines");
             }
 
             const string Name = "Content-Length:";
             if (line.StartsWith(Name, StringComparison.OrdinalIgnoreCase))
             {
-                // What is no length, or more than is taken, is as good as none.
+                // An invalid or too large length is ignored.
                 length = int.TryParse(line.AsSpan(Name.Length).Trim(), out int said) && said > 0 && said <= longest ? said : 0;
             }
         }
@@ -65,7 +67,7 @@ internal sealed class MultipartReader(Stream stream, string boundary, int longes
         {
             if (!await FillAsync(longest + LongestLine, cancel).ConfigureAwait(false))
             {
-                // The last part is as short as it came; whoever decodes it says so.
+                // The last part is returned as short as it arrived; the decoder reports it as truncated.
                 length = _end - _start;
                 break;
             }
@@ -90,10 +92,10 @@ internal sealed class MultipartReader(Stream stream, string boundary, int longes
             _mark = line is not null && line.StartsWith("--", StringComparison.Ordinal) ? MarkOf(line) : [];
             if (_mark.Length == 0)
             {
-                return line is null ? false : throw new InvalidDataException("it does not begin with a boundary");
+                return line is null ? false : throw new InvalidDataException("it must begin with a boundary");
             }
 
-            // The line that taught the mark is read again, as the first boundary.
+            // The line that defined the boundary is read again, as the first boundary.
             _start -= _lastLine;
         }
 
@@ -111,7 +113,7 @@ internal sealed class MultipartReader(Stream stream, string boundary, int longes
             (_start, skipped) = (_start + past, skipped + past);
             if (skipped > longest)
             {
-                throw new InvalidDataException($"no boundary in {longest} bytes");
+                throw new InvalidDataException($"there is no boundary within {longest} bytes");
             }
 
             if (!await FillAsync(longest + LongestLine, cancel).ConfigureAwait(false))
@@ -137,7 +139,7 @@ internal sealed class MultipartReader(Stream stream, string boundary, int longes
             searched = Math.Max(0, _end - _start - _mark.Length + 1);
             if (searched > longest)
             {
-                throw new InvalidDataException($"a part is longer than {longest} bytes");
+                throw new InvalidDataException($"a part must have at most {longest} bytes");
             }
 
             if (!await FillAsync(longest + LongestLine, cancel).ConfigureAwait(false))
@@ -164,7 +166,7 @@ internal sealed class MultipartReader(Stream stream, string boundary, int longes
 
             if (_end - _start > LongestLine)
             {
-                throw new InvalidDataException($"a header line is longer than {LongestLine} bytes");
+                throw new InvalidDataException($"a header line must have at most {LongestLine} bytes");
             }
 
             if (!await FillAsync(longest + LongestLine, cancel).ConfigureAwait(false))
@@ -186,7 +188,7 @@ internal sealed class MultipartReader(Stream stream, string boundary, int longes
         {
             if (_buffer.Length >= most)
             {
-                throw new InvalidDataException($"a part is longer than {longest} bytes");
+                throw new InvalidDataException($"a part must have at most {longest} bytes");
             }
 
             Array.Resize(ref _buffer, Math.Min(most, 2 * _buffer.Length));

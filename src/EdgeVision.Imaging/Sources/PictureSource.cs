@@ -1,28 +1,29 @@
 namespace EdgeVision.Imaging;
 
-/// <summary>Which pictures a <see cref="PictureSource"/> shows and how.</summary>
+/// <summary>Options of a <see cref="PictureSource"/>.</summary>
 public sealed record PictureOptions
 {
-    /// <summary>Pictures, folders of pictures, and patterns (<c>*</c> and <c>?</c> in the file's name), one after the other.</summary>
+    /// <summary>Gets the images, folders of images, and patterns (<c>*</c> and <c>?</c> in the file name), in order.</summary>
     public required IReadOnlyList<string> Paths { get; init; }
 
-    /// <summary>Frames a second, from which timestamps follow; null: pictures without a time, all at 0.</summary>
+    /// <summary>Gets the frames per second that define timestamps; null for images without time, all at 0.</summary>
     public double? Rate { get; init; }
 
-    /// <summary>Whether it begins again after the last, for ever.</summary>
+    /// <summary>Gets whether the source starts again after the last image.</summary>
     public bool Loop { get; init; }
 
-    /// <summary>A picture whose header says more pixels is refused.</summary>
+    /// <summary>Gets the maximum pixels of an image; one with more in its header is rejected.</summary>
     public long MaxPixels { get; init; } = ImageFile.DefaultMaxPixels;
 
-    /// <summary>Name for results and messages; null the first path.</summary>
+    /// <summary>Gets the name in results and messages; null for the first path.</summary>
     public string? Name { get; init; }
 }
 
-/// <summary>
-/// Pictures as frames (BGRA32), those of a folder or pattern by name. What there is is looked up once, when it is opened; a picture that is
-/// broken or has vanished when its turn comes is a <see cref="FrameFormatException"/>, and the next one follows. A frame's source is its file.
-/// </summary>
+/// <summary>Reads images as frames (BGRA32), those of a folder or pattern sorted by name.</summary>
+/// <remarks>
+/// Files are listed once, when the source is opened. An image that is damaged or missing when its turn comes is a <see
+/// cref="FrameFormatException"/>, and reading continues with the next one. A frame's source is its file.
+/// </remarks>
 public sealed class PictureSource : FrameSource
 {
     private readonly PictureOptions _options;
@@ -30,13 +31,13 @@ public sealed class PictureSource : FrameSource
     private long _sequence;
     private volatile bool _aborted;
 
-    /// <summary>Takes note of what is to be shown.</summary>
+    /// <summary>Initializes the source; nothing is opened yet.</summary>
     public PictureSource(PictureOptions options)
         : base(NameFor(options))
     {
         if (options.Rate is not (null or (> 0 and < double.PositiveInfinity)))
         {
-            throw new PipelineConfigException($"'{Name}': the rate is above 0");
+            throw new PipelineConfigException($"'{Name}': the rate must be above 0; got {options.Rate}");
         }
 
         _options = options;
@@ -51,13 +52,21 @@ public sealed class PictureSource : FrameSource
     /// <inheritdoc/>
     public override long? FrameCount => _options.Loop ? null : _files.Count;
 
-    /// <summary>The picture files that a path stands for, by name: itself, those of a folder, those that match a pattern. Empty where there is none.</summary>
+    /// <summary>
+    /// Returns the image files of a path, by name: the file itself, those of a folder, or those that match a pattern.
+    /// </summary>
+    /// <remarks>Empty if there are none.</remarks>
     public static IReadOnlyList<string> Find(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (Directory.Exists(path))
         {
-            return [.. Directory.EnumerateFiles(path).Where(file => ImageFile.Extensions.Contains(Path.GetExtension(file).ToLowerInvariant())).Order(StringComparer.Ordinal)];
+            return
+            [
+                .. Directory.EnumerateFiles(path)
+                    .Where(file => ImageFile.Extensions.Contains(Path.GetExtension(file).ToLowerInvariant()))
+                    .Order(StringComparer.Ordinal),
+            ];
         }
 
         if (File.Exists(path))
@@ -81,7 +90,8 @@ public sealed class PictureSource : FrameSource
             {
                 var found = Find(path);
                 _files.AddRange(found.Count > 0 ? found : throw new SourceException(
-                    $"there is no picture at '{path}' (a file, a folder with {string.Join(", ", ImageFile.Extensions)}, or a pattern such as 'photos/*.jpg')", canRetry: false));
+                    $"there is no image at '{path}'; give a file, a folder with {string.Join(", ", ImageFile.Extensions)}, " +
+                    "or a pattern such as 'photos/*.jpg'", canRetry: false));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -116,6 +126,7 @@ public sealed class PictureSource : FrameSource
     private static string NameFor(PictureOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return options.Paths.Count == 0 ? throw new PipelineConfigException("no picture is named") : options.Name is { Length: > 0 } name ? name : options.Paths[0];
+        return options.Paths.Count == 0 ? throw new PipelineConfigException(
+            "at least one image path must be given") : options.Name is { Length: > 0 } name ? name : options.Paths[0];
     }
 }

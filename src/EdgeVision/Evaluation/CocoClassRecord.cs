@@ -1,6 +1,7 @@
 namespace EdgeVision;
 
-/// <summary>What became of every detection of one class, over all pictures, and the curves that follow (cocoeval.py accumulate).</summary>
+/// <summary>Collects the detections of one class over all images and computes its precision-recall curves.</summary>
+/// <remarks>After cocoeval.py accumulate.</remarks>
 internal sealed class CocoClassRecord(int areas)
 {
     // numpy.spacing(1).
@@ -12,13 +13,13 @@ internal sealed class CocoClassRecord(int areas)
     private readonly List<uint> _ignored = [];
     private int[]? _order;
 
-    /// <summary>Annotations that count, by range of sizes.</summary>
+    /// <summary>Annotations that count, per size range.</summary>
     public int[] Truths { get; } = new int[areas];
 
-    /// <summary>Detections kept.</summary>
+    /// <summary>Gets the number of detections kept.</summary>
     public int Detections => _scores.Count;
 
-    /// <summary>Adds a detection: its place in its picture from 0, and its bits in each range of sizes.</summary>
+    /// <summary>Adds a detection with its rank in its image (from 0) and its threshold bits per size range.</summary>
     public void Add(double score, int rank, ReadOnlySpan<uint> matched, ReadOnlySpan<uint> ignored)
     {
         _scores.Add(score);
@@ -33,9 +34,12 @@ internal sealed class CocoClassRecord(int areas)
     }
 
     /// <summary>
-    /// Precision at each of 101 recalls (0 to 1) at one threshold, made monotone from the right; 0 beyond the highest recall
-    /// reached. Returns that recall. Call only where <see cref="Truths"/> is above 0.
+    /// Computes the precision at each of 101 recalls (0 to 1) at one threshold, and returns the highest recall reached.
     /// </summary>
+    /// <remarks>
+    /// Precision is made monotone from the right; it is 0 beyond the highest recall. Valid only when <see cref="Truths"/> is
+    /// above 0.
+    /// </remarks>
     public double Curve(int threshold, int area, int maxDetections, Span<double> precision)
     {
         int[] order = _order ??= Order();
@@ -94,7 +98,7 @@ internal sealed class CocoClassRecord(int areas)
         return recalls.Count > 0 ? recalls[^1] : 0;
     }
 
-    // At equal scores the picture that came first, as numpy's merge sort leaves it.
+    // Equal scores keep the order in which the images were added, as numpy's merge sort does.
     private int[] Order()
     {
         int[] order = new int[_scores.Count];

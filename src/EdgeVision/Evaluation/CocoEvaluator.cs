@@ -1,11 +1,11 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Average precision and recall as COCO defines them, equal to pycocotools' COCOeval: IoU (or OKS) .50 to .95 in steps of
-/// .05, precision at 101 recalls, sizes all, small (up to 32^2), medium (up to 96^2) and large. Pictures are added one by
-/// one and are not kept; at equal scores the picture added first wins, so add them by ascending id to repeat the
-/// reference's numbers. One instance serves one thread at a time.
-/// </summary>
+/// <summary>Computes COCO average precision and recall, with the same results as pycocotools' COCOeval.</summary>
+/// <remarks>
+/// IoU (or OKS) .50 to .95 in steps of .05, precision at 101 recalls, sizes all, small (up to 32^2), medium (up to 96^2) and
+/// large. Images are added one by one and are not kept. At equal scores the image added first wins, so add images by
+/// ascending id to reproduce the reference's numbers. Not thread-safe: use one instance per thread.
+/// </remarks>
 public sealed class CocoEvaluator
 {
     internal const int RecallSteps = 101;
@@ -21,15 +21,15 @@ public sealed class CocoEvaluator
     private readonly CocoClassRecord[] _records;
     private readonly CocoMatcher _matcher = new(_thresholds);
 
-    /// <summary>An evaluation without pictures yet.</summary>
-    /// <param name="kind">What is compared.</param>
+    /// <summary>Initializes an evaluation without images.</summary>
+    /// <param name="kind">Similarity that is computed: box IoU, mask IoU or OKS.</param>
     /// <param name="classes">Number of classes; a class without annotations is left out of the means.</param>
-    /// <param name="options">Settings; pycocotools' when null.</param>
+    /// <param name="options">Settings; pycocotools' defaults when null.</param>
     /// <exception cref="EdgeVisionException">No classes, limits that do not ascend from 1, or sigmas that are not above 0.</exception>
     public CocoEvaluator(CocoKind kind, int classes, CocoOptions? options = null)
     {
         _kind = kind;
-        _classes = classes > 0 ? classes : throw new EdgeVisionException($"an evaluation needs at least one class, not {classes}");
+        _classes = classes > 0 ? classes : throw new EdgeVisionException($"the number of classes must be at least 1; got {classes}");
         _options = options ?? new CocoOptions();
         _areas = kind == CocoKind.Keypoints ? _keypointSizes : _sizes;
         _maxDetections = _options.MaxDetections.Count > 0 ? [.. _options.MaxDetections] : kind == CocoKind.Keypoints ? [20] : [1, 10, 100];
@@ -37,13 +37,14 @@ public sealed class CocoEvaluator
         {
             if (_maxDetections[i] <= (i == 0 ? 0 : _maxDetections[i - 1]))
             {
-                throw new EdgeVisionException($"limits of detections must ascend from 1: {string.Join(", ", _maxDetections)}");
+                throw new EdgeVisionException(
+                    $"the limits of detections must be 1 or more and ascending; got {string.Join(", ", _maxDetections)}");
             }
         }
 
         if (kind == CocoKind.Keypoints && (_options.Sigmas.Count == 0 || !_options.Sigmas.All(s => s > 0 && double.IsFinite(s))))
         {
-            throw new EdgeVisionException("keypoints need a sigma above 0 each");
+            throw new EdgeVisionException("each keypoint needs a sigma; sigmas must be above 0");
         }
 
         _records = new CocoClassRecord[_options.ClassAgnostic ? 1 : classes];
@@ -53,15 +54,15 @@ public sealed class CocoEvaluator
         }
     }
 
-    /// <summary>Pictures added.</summary>
+    /// <summary>Gets the number of images added.</summary>
     public int ImageCount { get; private set; }
 
-    /// <summary>Adds a picture: everything annotated on it and everything found on it, in any order.</summary>
+    /// <summary>Adds an image with all its annotations and detections, in any order.</summary>
     /// <param name="truths">Annotations.</param>
-    /// <param name="detections">Detections; of each class the best count up to the highest limit.</param>
+    /// <param name="detections">Detections; per class only the best count, up to the highest limit.</param>
     /// <exception cref="EdgeVisionException">
-    /// A class outside the evaluation's, a number that is no number, a missing mask, masks of different planes, or another number
-    /// of keypoints than sigmas. Nothing of the picture is added then.
+    /// A class outside the evaluation's range, a number that is not finite, a missing mask, masks of different sizes, or a
+    /// number of keypoints other than that of the sigmas. Nothing of the image is added then.
     /// </exception>
     public void AddImage(IReadOnlyList<CocoTruth> truths, IReadOnlyList<CocoDetection> detections)
     {
@@ -74,26 +75,37 @@ public sealed class CocoEvaluator
         {
             if (truthsOf[c] is not null || detectionsOf[c] is not null)
             {
-                AddClass(_records[c], [.. (truthsOf[c] ?? []).Select(i => truths[i])], [.. (detectionsOf[c] ?? []).Select(i => detections[i])]);
+                AddClass(
+                    _records[c],
+                    [.. (truthsOf[c] ?? []).Select(i => truths[i])],
+                    [.. (detectionsOf[c] ?? []).Select(i => detections[i])]);
             }
         }
 
         ImageCount++;
     }
 
-    /// <summary>The same with what the runtime found. Everything is compared in the plane of the frame, masks too.</summary>
-    /// <exception cref="EdgeVisionException">As above; or the result carries no masks or keypoints where those are compared.</exception>
+    /// <summary>
+    /// Adds an image with its annotations and a result of the runtime. Everything, masks included, is compared in frame
+    /// pixels.
+    /// </summary>
+    /// <exception cref="EdgeVisionException">
+    /// As above; or the result has no masks or keypoints although those are compared.
+    /// </exception>
     public void AddImage(IReadOnlyList<CocoTruth> truths, VisionResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
         AddImage(truths, result.Detections, result.Transform);
     }
 
-    /// <summary>
-    /// The same with detections alone. Masks are taken in the plane of the network's input, letterbox included, so the
-    /// annotations' masks must lie in that plane.
-    /// </summary>
-    /// <exception cref="EdgeVisionException">As above; or the detections carry no masks or keypoints where those are compared.</exception>
+    /// <summary>Adds an image with its annotations and detections without a frame.</summary>
+    /// <remarks>
+    /// Masks are taken in the plane of the network's input, letterbox included, so the annotations' masks must be in that
+    /// plane.
+    /// </remarks>
+    /// <exception cref="EdgeVisionException">
+    /// As above; or the detections have no masks or keypoints although those are compared.
+    /// </exception>
     public void AddImage(IReadOnlyList<CocoTruth> truths, Detections detections)
     {
         ArgumentNullException.ThrowIfNull(detections);
@@ -101,21 +113,27 @@ public sealed class CocoEvaluator
     }
 
     /// <summary>
-    /// Which annotation each detection of a picture has, at one IoU (or OKS): best score first, each the free annotation of its class
-    /// that it covers best, a crowd only where there is no other. Adds nothing; for a look at single pictures.
+    /// Matches the detections of one image to its annotations at one IoU (or OKS) threshold. Adds nothing to the statistics.
     /// </summary>
+    /// <remarks>
+    /// Detections are matched by descending score, each to the free annotation of its class with the highest overlap; a crowd
+    /// is taken only when no other annotation reaches the threshold. Meant for the inspection of single images.
+    /// </remarks>
     /// <param name="truths">Annotations.</param>
-    /// <param name="detections">Detections that are to be judged, such as those above a score.</param>
-    /// <param name="threshold">Least IoU or OKS of a match, above 0.</param>
+    /// <param name="detections">Detections to match, such as those above a score.</param>
+    /// <param name="threshold">Minimum IoU or OKS of a match, above 0.</param>
     /// <returns>For each detection the index of its annotation, or -1; a crowd's index may occur several times.</returns>
-    /// <exception cref="EdgeVisionException">As when a picture is added.</exception>
+    /// <exception cref="EdgeVisionException">
+    /// As for <see cref="AddImage(IReadOnlyList{CocoTruth}, IReadOnlyList{CocoDetection})"/>.
+    /// </exception>
     public int[] Match(IReadOnlyList<CocoTruth> truths, IReadOnlyList<CocoDetection> detections, double threshold = 0.5)
     {
         ArgumentNullException.ThrowIfNull(truths);
         ArgumentNullException.ThrowIfNull(detections);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threshold);
         Check(truths, detections);
-        int[] order = [.. Enumerable.Range(0, detections.Count).OrderByDescending(d => detections[d].Score)], matches = new int[detections.Count];
+        int[] order = [.. Enumerable.Range(0, detections.Count).OrderByDescending(d => detections[d].Score)];
+        int[] matches = new int[detections.Count];
         bool[] taken = new bool[truths.Count];
         foreach (int d in order)
         {
@@ -123,7 +141,9 @@ public sealed class CocoEvaluator
             double most = 0;
             for (int g = 0; g < truths.Count; g++)
             {
-                if (taken[g] || !_options.ClassAgnostic && truths[g].ClassId != detections[d].ClassId || best >= 0 && truths[g].Crowd && !truths[best].Crowd)
+                if (taken[g]
+                    || !_options.ClassAgnostic && truths[g].ClassId != detections[d].ClassId
+                    || best >= 0 && truths[g].Crowd && !truths[best].Crowd)
                 {
                     continue;
                 }
@@ -145,7 +165,7 @@ public sealed class CocoEvaluator
         return matches;
     }
 
-    /// <summary>The statistics of all pictures so far; more may be added afterwards.</summary>
+    /// <summary>Computes the statistics of all images added so far; more may be added afterwards.</summary>
     public CocoSummary Summarize() => new(_kind, _records, _thresholds.Length, _maxDetections, _options.ClassAgnostic);
 
     private void AddImage(IReadOnlyList<CocoTruth> truths, Detections detections, FrameTransform? transform)
@@ -180,7 +200,8 @@ public sealed class CocoEvaluator
             order[i] = i;
         }
 
-        Array.Sort(order, (a, b) => detections[b].Score.CompareTo(detections[a].Score) is var byScore && byScore != 0 ? byScore : a.CompareTo(b));
+        Array.Sort(order, (a, b) =>
+            detections[b].Score.CompareTo(detections[a].Score) is var byScore && byScore != 0 ? byScore : a.CompareTo(b));
         int count = Math.Min(order.Length, _maxDetections[^1]);
         double[] overlaps = new double[count * truths.Length];
         for (int d = 0; d < count; d++)
@@ -254,7 +275,7 @@ public sealed class CocoEvaluator
         return (points.Max(p => p.X) - points.Min(p => p.X)) * (points.Max(p => p.Y) - points.Min(p => p.Y));
     }
 
-    // Indices by class, in order; everything in one group, class by class, where classes do not count.
+    // Indices by class, in order; when class-agnostic, one group that holds all of them, class by class.
     private List<int>?[] Group(int count, Func<int, int> classOf)
     {
         var groups = new List<int>?[_classes];
@@ -290,12 +311,14 @@ public sealed class CocoEvaluator
     {
         if ((uint)classId >= (uint)_classes)
         {
-            throw new EdgeVisionException($"{what} is of class {classId}; the evaluation has {_classes}");
+            throw new EdgeVisionException($"{what}: the class must be 0 to {_classes - 1}; got {classId}");
         }
 
-        if (!double.IsFinite(number) || box is { } b && !(double.IsFinite(b.X) && double.IsFinite(b.Y) && b.Width >= 0 && b.Height >= 0 && double.IsFinite(b.Area)))
+        if (!double.IsFinite(number)
+            || box is { } b
+                && !(double.IsFinite(b.X) && double.IsFinite(b.Y) && b.Width >= 0 && b.Height >= 0 && double.IsFinite(b.Area)))
         {
-            throw new EdgeVisionException($"{what} has a number that means nothing: {number}, {box}");
+            throw new EdgeVisionException($"{what}: numbers must be finite and sizes 0 or more; got {number}, {box}");
         }
 
         switch (_kind)
@@ -305,9 +328,10 @@ public sealed class CocoEvaluator
             case CocoKind.Masks when mask is null:
                 throw new EdgeVisionException($"{what} has no mask");
             case CocoKind.Keypoints when keypoints?.Count != _options.Sigmas.Count:
-                throw new EdgeVisionException($"{what} has {keypoints?.Count ?? 0} keypoints; there are {_options.Sigmas.Count} sigmas");
+                throw new EdgeVisionException(
+                    $"{what} must have as many keypoints as sigmas ({_options.Sigmas.Count}); got {keypoints?.Count ?? 0}");
             case CocoKind.Keypoints when !keypoints.All(p => double.IsFinite(p.X) && double.IsFinite(p.Y)):
-                throw new EdgeVisionException($"{what} has a keypoint that is no number");
+                throw new EdgeVisionException($"{what} has a keypoint that is not finite");
         }
     }
 
@@ -321,11 +345,12 @@ public sealed class CocoEvaluator
         plane ??= mask!;
         if (mask!.Width != plane.Width || mask.Height != plane.Height)
         {
-            throw new EdgeVisionException($"{what} has a mask of {mask.Width}x{mask.Height}, others of the picture have {plane.Width}x{plane.Height}");
+            throw new EdgeVisionException(
+                $"{what}: the mask must be {plane.Width}x{plane.Height} like the others of the image; got {mask.Width}x{mask.Height}");
         }
     }
 
-    // numpy.linspace(.5, .95, 10), to the bit.
+    // Bitwise equal to numpy.linspace(.5, .95, 10).
     private static double[] Thresholds()
     {
         double[] thresholds = new double[10];

@@ -1,9 +1,7 @@
 namespace EdgeVision;
 
-/// <summary>
-/// A binary mask as runs down its columns: zeros first, then ones, in turn (COCO's run lengths). Overlaps are counted on
-/// the runs, so a mask costs memory by its outline and not by its area.
-/// </summary>
+/// <summary>Binary mask as column-major run lengths, zeros first (COCO's RLE).</summary>
+/// <remarks>Overlaps are counted on the runs, so the memory of a mask grows with its outline, not with its area.</remarks>
 public sealed class CocoMask
 {
     private readonly int[] _runs;
@@ -22,20 +20,20 @@ public sealed class CocoMask
         Area = area;
     }
 
-    /// <summary>Columns of the plane.</summary>
+    /// <summary>Gets the number of columns.</summary>
     public int Width { get; }
 
-    /// <summary>Rows of the plane.</summary>
+    /// <summary>Gets the number of rows.</summary>
     public int Height { get; }
 
-    /// <summary>Pixels that are set.</summary>
+    /// <summary>Gets the number of pixels that are set.</summary>
     public long Area { get; }
 
-    /// <summary>Lengths of the runs, zeros first; they add up to Width * Height.</summary>
+    /// <summary>Gets the run lengths, zeros first; they add up to Width * Height.</summary>
     public ReadOnlySpan<int> Runs => _runs;
 
-    /// <summary>A mask of uncompressed run lengths ("counts" as a list).</summary>
-    /// <exception cref="EdgeVisionException">A negative run, or runs that do not cover the plane.</exception>
+    /// <summary>Creates a mask from uncompressed run lengths ("counts" as a list).</summary>
+    /// <exception cref="EdgeVisionException">A negative run, or runs that do not cover the whole mask.</exception>
     public static CocoMask FromRuns(ReadOnlySpan<int> runs, int width, int height)
     {
         long pixels = Pixels(width, height), sum = 0;
@@ -43,7 +41,7 @@ public sealed class CocoMask
         {
             if (run < 0)
             {
-                throw new EdgeVisionException($"a run length of {run} means nothing");
+                throw new EdgeVisionException($"a run length must be 0 or more; got {run}");
             }
 
             sum += run;
@@ -51,16 +49,16 @@ public sealed class CocoMask
 
         return sum == pixels
             ? new CocoMask(width, height, runs.ToArray())
-            : throw new EdgeVisionException($"the run lengths cover {sum} of {pixels} pixels ({width}x{height})");
+            : throw new EdgeVisionException($"the run lengths of a {width}x{height} mask must cover {pixels} pixels; got {sum}");
     }
 
-    /// <summary>A mask of pixels, row-major, [height * width], 0 or anything else.</summary>
-    /// <exception cref="EdgeVisionException">Another number of bytes.</exception>
+    /// <summary>Creates a mask from row-major pixels, [height * width]; any value other than 0 is set.</summary>
+    /// <exception cref="EdgeVisionException">The number of bytes is not width * height.</exception>
     public static CocoMask FromPixels(ReadOnlySpan<byte> pixels, int width, int height)
     {
         if (pixels.Length != Pixels(width, height))
         {
-            throw new EdgeVisionException($"a mask of {width}x{height} has {Pixels(width, height)} pixels, not {pixels.Length}");
+            throw new EdgeVisionException($"a mask of {width}x{height} must have {Pixels(width, height)} pixels; got {pixels.Length}");
         }
 
         var runs = new List<int>();
@@ -85,8 +83,8 @@ public sealed class CocoMask
         return new CocoMask(width, height, [.. runs]);
     }
 
-    /// <summary>A mask of COCO's compressed run lengths ("counts" as text).</summary>
-    /// <exception cref="EdgeVisionException">The text is no run lengths of that size.</exception>
+    /// <summary>Creates a mask from COCO's compressed run lengths ("counts" as text).</summary>
+    /// <exception cref="EdgeVisionException">The text is not a run-length encoding of that size.</exception>
     public static CocoMask FromCompressed(string counts, int width, int height)
     {
         Pixels(width, height);
@@ -101,16 +99,15 @@ public sealed class CocoMask
     }
 
     /// <summary>
-    /// The mask of detection <paramref name="index"/>, in the plane of the network's input (letterbox included), where the
-    /// runtime keeps it.
+    /// Creates the mask of detection <paramref name="index"/> in the plane of the network's input (letterbox included).
     /// </summary>
-    /// <exception cref="EdgeVisionException">The detections carry no masks.</exception>
+    /// <exception cref="EdgeVisionException">The detections have no masks.</exception>
     public static CocoMask FromDetection(Detections detections, int index)
     {
         ArgumentNullException.ThrowIfNull(detections);
         if (!detections.HasMasks)
         {
-            throw new EdgeVisionException("the detections carry no masks");
+            throw new EdgeVisionException("the detections have no masks");
         }
 
         var region = detections.MaskRegion(index);
@@ -124,17 +121,17 @@ public sealed class CocoMask
         return FromPixels(plane, detections.MaskWidth, detections.MaskHeight);
     }
 
-    /// <summary>
-    /// The mask of detection <paramref name="index"/> in the plane of the frame: each pixel takes the nearest of the network's
-    /// input, as results are written and drawn.
-    /// </summary>
-    /// <exception cref="EdgeVisionException">The detections carry no masks.</exception>
+    /// <summary>Creates the mask of detection <paramref name="index"/> in frame pixels.</summary>
+    /// <remarks>
+    /// Each frame pixel takes the nearest pixel of the network's input, as when results are written and drawn.
+    /// </remarks>
+    /// <exception cref="EdgeVisionException">The detections have no masks.</exception>
     public static CocoMask FromDetection(Detections detections, int index, in FrameTransform transform)
     {
         ArgumentNullException.ThrowIfNull(detections);
         if (!detections.HasMasks)
         {
-            throw new EdgeVisionException("the detections carry no masks");
+            throw new EdgeVisionException("the detections have no masks");
         }
 
         var region = detections.MaskRegion(index);
@@ -158,13 +155,13 @@ public sealed class CocoMask
         return FromPixels(frame, transform.FrameWidth, transform.FrameHeight);
     }
 
-    /// <summary>
-    /// The area within polygons, pixel for pixel as pycocotools fills them (rleFrPoly); several make one mask together.
-    /// </summary>
-    /// <param name="polygons">Each x, y, x, y, … in pixels, three corners or more.</param>
+    /// <summary>Creates the union of polygons, filled pixel for pixel as pycocotools does (rleFrPoly).</summary>
+    /// <param name="polygons">Each x, y, x, y, … in pixels, at least three corners.</param>
     /// <param name="width">Columns of the plane.</param>
     /// <param name="height">Rows of the plane.</param>
-    /// <exception cref="EdgeVisionException">Fewer than three corners, an odd number of coordinates, or one that is no number or beyond 1e6.</exception>
+    /// <exception cref="EdgeVisionException">
+    /// Fewer than three corners, an odd number of coordinates, or a coordinate that is not finite or beyond 1e6.
+    /// </exception>
     public static CocoMask FromPolygons(IReadOnlyList<IReadOnlyList<double>> polygons, int width, int height)
     {
         ArgumentNullException.ThrowIfNull(polygons);
@@ -177,7 +174,7 @@ public sealed class CocoMask
         return FromPixels(plane, width, height);
     }
 
-    /// <summary>The pixels, row-major, 0 or 1, [Height * Width].</summary>
+    /// <summary>Returns the pixels, row-major, 0 or 1, [Height * Width].</summary>
     public byte[] ToPixels()
     {
         byte[] pixels = new byte[Width * Height];
@@ -193,14 +190,14 @@ public sealed class CocoMask
         return pixels;
     }
 
-    /// <summary>Pixels that are set in both.</summary>
-    /// <exception cref="EdgeVisionException">The planes differ in size.</exception>
+    /// <summary>Counts the pixels that are set in both masks.</summary>
+    /// <exception cref="EdgeVisionException">The masks differ in size.</exception>
     public long Intersection(CocoMask other)
     {
         ArgumentNullException.ThrowIfNull(other);
         if (Width != other.Width || Height != other.Height)
         {
-            throw new EdgeVisionException($"masks of {Width}x{Height} and {other.Width}x{other.Height} lie in different planes");
+            throw new EdgeVisionException($"masks must have the same size; got {Width}x{Height} and {other.Width}x{other.Height}");
         }
 
         long both = 0;
@@ -231,5 +228,6 @@ public sealed class CocoMask
 
     private static long Pixels(int width, int height) => width >= 0 && height >= 0 && (long)width * height <= int.MaxValue
         ? (long)width * height
-        : throw new EdgeVisionException($"a mask of {width}x{height} is no size");
+        : throw new EdgeVisionException(
+            $"a mask's width and height must be 0 or more, with at most {int.MaxValue} pixels; got {width}x{height}");
 }

@@ -1,23 +1,26 @@
 namespace EdgeVision;
 
 /// <summary>
-/// Gives each detection of one class in one picture its annotation, at every IoU threshold (cocoeval.py evaluateImg):
-/// best score first, the annotation with the highest overlap, the later one at equal overlap; annotations that do not count
-/// come last and are only taken when none that counts reaches the threshold.
+/// Matches the detections of one class in one image to annotations, at every IoU threshold (cocoeval.py evaluateImg).
 /// </summary>
+/// <remarks>
+/// By descending score; each detection takes the annotation with the highest overlap, the later one at equal overlap.
+/// Annotations that do not count come last and are taken only when none that counts reaches the threshold.
+/// </remarks>
 internal sealed class CocoMatcher(double[] thresholds)
 {
     private int[] _order = [];
     private bool[] _taken = [];
 
-    /// <summary>
-    /// Matches. Bit t of <c>matched[d]</c> says that detection d has an annotation at threshold t, bit t of
-    /// <c>ignored[d]</c> that it counts neither for nor against.
-    /// </summary>
-    /// <param name="overlaps">[detections, truths], detections by descending score.</param>
-    /// <param name="truthIgnored">Truths that do not count: crowds, other sizes.</param>
-    /// <param name="crowd">Truths that several detections may share.</param>
-    /// <param name="otherSize">Detections outside the range of sizes: unmatched, they do not count.</param>
+    /// <summary>Matches detections to annotations at every threshold.</summary>
+    /// <remarks>
+    /// Bit t of <c>matched[d]</c> is set when detection d has an annotation at threshold t; bit t of <c>ignored[d]</c> when
+    /// it counts neither as true nor as false positive.
+    /// </remarks>
+    /// <param name="overlaps">[detections, annotations], detections by descending score.</param>
+    /// <param name="truthIgnored">Annotations that do not count: crowds, other sizes.</param>
+    /// <param name="crowd">Annotations that several detections may share.</param>
+    /// <param name="otherSize">Detections outside the size range: they do not count when unmatched.</param>
     /// <param name="matched">Result, [detections].</param>
     /// <param name="ignored">Result, [detections].</param>
     public void Match(ReadOnlySpan<double> overlaps, ReadOnlySpan<bool> truthIgnored, ReadOnlySpan<bool> crowd,

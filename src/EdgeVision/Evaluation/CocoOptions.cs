@@ -1,24 +1,28 @@
 namespace EdgeVision;
 
-/// <summary>Settings of <see cref="CocoEvaluator"/>; as they stand, pycocotools' defaults.</summary>
+/// <summary>Settings of <see cref="CocoEvaluator"/>; the defaults are those of pycocotools.</summary>
 public sealed record CocoOptions
 {
-    /// <summary>
-    /// Spread of each keypoint relative to the object's size, for OKS. COCO's 17 of a person (nose, eyes, ears, shoulders,
-    /// elbows, wrists, hips, knees, ankles); another set of keypoints needs its own.
-    /// </summary>
+    /// <summary>Gets the OKS sigma of each keypoint: its spread relative to the object's size.</summary>
+    /// <remarks>
+    /// The default is COCO's 17 keypoints of a person (nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles);
+    /// another set of keypoints needs its own.
+    /// </remarks>
     public IReadOnlyList<double> Sigmas { get; init; } = PersonSigmas;
 
-    /// <summary>Most detections of a class and picture that count, ascending; empty takes COCO's: 1, 10, 100, or 20 for keypoints.</summary>
+    /// <summary>Gets the maximum detections per class and image that count, ascending.</summary>
+    /// <remarks>Empty selects COCO's limits: 1, 10, 100, or 20 for keypoints.</remarks>
     public IReadOnlyList<int> MaxDetections { get; init; } = [];
 
-    /// <summary>Compares everything with everything, whatever its class ("useCats = 0").</summary>
+    /// <summary>Gets whether detections match annotations of any class ("useCats = 0").</summary>
     public bool ClassAgnostic { get; init; }
 
-    /// <summary>COCO's sigmas of a person's 17 keypoints.</summary>
+    /// <summary>Gets COCO's sigmas of a person's 17 keypoints.</summary>
     public static IReadOnlyList<double> PersonSigmas { get; } =
         [.026, .025, .025, .035, .035, .079, .079, .072, .072, .062, .062, .107, .107, .087, .087, .089, .089];
 
-    /// <summary>The same sigma for each of <paramref name="count"/> keypoints, where nobody has measured how well people place them.</summary>
+    /// <summary>
+    /// Returns the same sigma for each of <paramref name="count"/> keypoints, for sets whose labelling accuracy is unknown.
+    /// </summary>
     public static IReadOnlyList<double> UniformSigmas(int count, double sigma = 0.05) => [.. Enumerable.Repeat(sigma, count)];
 }

@@ -1,12 +1,13 @@
 namespace EdgeVision;
 
-/// <summary>How well a detection covers an annotation, 0 to 1, as pycocotools counts it (maskApi.c bbIou and rleIou, cocoeval.py computeOks).</summary>
+/// <summary>Computes the overlap of a detection and an annotation, 0 to 1, as pycocotools does.</summary>
+/// <remarks>Source: maskApi.c bbIou and rleIou, cocoeval.py computeOks.</remarks>
 internal static class CocoOverlap
 {
-    // numpy.spacing(1): it keeps an area of 0 from dividing.
+    // numpy.spacing(1), avoids a division by an area of 0.
     private const double Epsilon = 2.220446049250313e-16;
 
-    /// <summary>IoU of boxes; with a crowd the intersection over the detection's own area.</summary>
+    /// <summary>Computes the IoU of boxes; for a crowd, the intersection over the detection's own area.</summary>
     public static double OfBoxes(in CocoBox detection, in CocoBox truth, bool crowd)
     {
         double width = Math.Min(detection.X + detection.Width, truth.X + truth.Width) - Math.Max(detection.X, truth.X);
@@ -20,7 +21,7 @@ internal static class CocoOverlap
         return both / (crowd ? detection.Area : detection.Area + truth.Area - both);
     }
 
-    /// <summary>IoU of masks; with a crowd the intersection over the detection's own area.</summary>
+    /// <summary>Computes the IoU of masks; for a crowd, the intersection over the detection's own area.</summary>
     public static double OfMasks(CocoMask detection, CocoMask truth, bool crowd)
     {
         long both = detection.Intersection(truth);
@@ -28,10 +29,12 @@ internal static class CocoOverlap
     }
 
     /// <summary>
-    /// OKS: the mean of exp(-d^2 / (2 * area * (2 sigma)^2)) over the annotation's labelled keypoints; where it labels none,
-    /// over all of them with the distance to the annotation's box, doubled in size about its centre and more (one width and
-    /// one height on each side).
+    /// Computes OKS: the mean of exp(-d^2 / (2 * area * (2 sigma)^2)) over the annotation's labelled keypoints.
     /// </summary>
+    /// <remarks>
+    /// When no keypoint is labelled, the mean is over all of them, with the distance to the annotation's box enlarged by one
+    /// width and one height on each side.
+    /// </remarks>
     public static double OfKeypoints(IReadOnlyList<CocoKeypoint> detection, in CocoTruth truth, double area, IReadOnlyList<double> sigmas)
     {
         var points = truth.Keypoints!;
@@ -67,7 +70,7 @@ internal static class CocoOverlap
         return sum / count;
     }
 
-    /// <summary>Keypoints that somebody placed.</summary>
+    /// <summary>Counts the labelled keypoints (visibility above 0).</summary>
     public static int Labelled(IReadOnlyList<CocoKeypoint> points)
     {
         int labelled = 0;

@@ -1,24 +1,24 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Fills polygons pixel for pixel as COCO's masks were made (maskApi.c rleFrPoly): the outline is walked on a grid five times
-/// finer; where it passes the middle of a pixel column, everything further down that column, and in all columns after it,
-/// changes between outside and inside.
-/// </summary>
+/// <summary>Fills polygons pixel for pixel as COCO's masks were made (maskApi.c rleFrPoly).</summary>
+/// <remarks>
+/// The outline is walked on a grid five times finer. Where it crosses the middle of a pixel column, every pixel further down
+/// that column, and in all later columns, toggles between outside and inside.
+/// </remarks>
 internal static class CocoPolygon
 {
     private const int Finer = 5;
 
-    // A million pixels outside any picture; beyond, walking the outline would take minutes.
+    // A million pixels outside any image; beyond that, walking the outline would take minutes.
     private const double Farthest = 1e6;
 
-    /// <summary>Sets the pixels (row-major, [height * width]) within the polygon to 1.</summary>
+    /// <summary>Sets the pixels (row-major, [height * width]) inside the polygon to 1.</summary>
     public static void Fill(IReadOnlyList<double> corners, Span<byte> plane, int width, int height)
     {
         ArgumentNullException.ThrowIfNull(corners);
         if (corners.Count < 6 || corners.Count % 2 != 0)
         {
-            throw new EdgeVisionException($"{corners.Count} coordinates are no polygon");
+            throw new EdgeVisionException($"a polygon must have an even number of coordinates, at least 6; got {corners.Count}");
         }
 
         var crossings = new List<int>();
@@ -26,7 +26,9 @@ internal static class CocoPolygon
         for (int i = 0; i < count; i++)
         {
             int next = (i + 1) % count;
-            WalkEdge(Fine(corners[2 * i]), Fine(corners[2 * i + 1]), Fine(corners[2 * next]), Fine(corners[2 * next + 1]), width, height, crossings);
+            WalkEdge(
+                Fine(corners[2 * i]), Fine(corners[2 * i + 1]), Fine(corners[2 * next]), Fine(corners[2 * next + 1]),
+                width, height, crossings);
         }
 
         crossings.Sort();
@@ -43,18 +45,20 @@ internal static class CocoPolygon
         }
     }
 
-    // The reference truncates towards zero, also below zero.
+    // The reference truncates towards zero, for negative coordinates too.
     private static int Fine(double coordinate) => Math.Abs(coordinate) <= Farthest
         ? (int)(Finer * coordinate + .5)
-        : throw new EdgeVisionException($"a polygon's coordinate of {coordinate} is no place in a picture");
+        : throw new EdgeVisionException($"a polygon's coordinates must be between -{Farthest} and {Farthest}; got {coordinate}");
 
-    /// <summary>Adds where an edge passes the middle of a column, as column * height + row. The edge goes along its longer axis in steps of one.</summary>
+    /// <summary>Adds the positions where an edge crosses the middle of a column, as column * height + row.</summary>
+    /// <remarks>The walk goes along the edge's longer axis in steps of one.</remarks>
     private static void WalkEdge(int x0, int y0, int x1, int y1, int width, int height, List<int> crossings)
     {
         int dx = Math.Abs(x1 - x0), dy = Math.Abs(y1 - y0), steps = Math.Max(dx, dy);
         bool wide = dx >= dy;
 
-        // Both directions of an edge must round alike, or neighbours that share it would overlap: the walk starts at the lower end.
+        // Both directions of an edge must round alike, or neighbours that share it would overlap: the walk starts at the
+        // lower coordinate.
         bool backwards = wide ? x0 > x1 : y0 > y1;
         if (backwards)
         {

@@ -3,8 +3,8 @@ using System.Text;
 
 namespace EdgeVision;
 
-/// <summary>Average precision and recall of one class; -1 where nothing of it is annotated.</summary>
-/// <param name="ClassId">Class, or 0 where classes do not count.</param>
+/// <summary>Average precision and recall of one class; -1 when the class has no annotations.</summary>
+/// <param name="ClassId">Class, or 0 when class-agnostic.</param>
 /// <param name="Truths">Annotations that count.</param>
 /// <param name="Ap">Average precision, mean over IoU .50 to .95.</param>
 /// <param name="Ap50">Average precision at IoU .50.</param>
@@ -13,7 +13,7 @@ namespace EdgeVision;
 public readonly record struct CocoClassResult(int ClassId, int Truths, double Ap, double Ap50, double Ap75, double Recall);
 
 /// <summary>
-/// COCO's statistics, 0 to 1; -1 where nothing was annotated that could count. Means go over the classes that are annotated.
+/// COCO's statistics, 0 to 1; -1 when no annotation counts. Means are over the classes that have annotations.
 /// </summary>
 public sealed class CocoSummary
 {
@@ -51,67 +51,72 @@ public sealed class CocoSummary
 
         int last = limits - 1;
         Statistics = kind == CocoKind.Keypoints
-            ? [Precision(), Precision(0), Precision(5), Precision(area: 1), Precision(area: 2), Recall(last), Recall(last, 0), Recall(last, 5), Recall(last, area: 1), Recall(last, area: 2)]
+            ? [Precision(), Precision(0), Precision(5), Precision(area: 1), Precision(area: 2),
+                Recall(last), Recall(last, 0), Recall(last, 5), Recall(last, area: 1), Recall(last, area: 2)]
             : [Precision(), Precision(0), Precision(5), Precision(area: 1), Precision(area: 2), Precision(area: 3),
                 Recall(0), Recall(Math.Min(1, last)), Recall(last), Recall(last, area: 1), Recall(last, area: 2), Recall(last, area: 3)];
         var classes = new CocoClassResult[records.Length];
         for (int c = 0; c < classes.Length; c++)
         {
-            classes[c] = new CocoClassResult(c, records[c].Truths[0], Precision(classId: c), Precision(0, classId: c), Precision(5, classId: c), Recall(last, classId: c));
+            classes[c] = new CocoClassResult(
+                c, records[c].Truths[0],
+                Precision(classId: c), Precision(0, classId: c), Precision(5, classId: c), Recall(last, classId: c));
         }
 
         Classes = classes;
         ClassAgnostic = classAgnostic;
     }
 
-    /// <summary>The statistics in the order of COCOeval.summarize: 12, or 10 for keypoints.</summary>
+    /// <summary>Gets the statistics in the order of COCOeval.summarize: 12, or 10 for keypoints.</summary>
     public IReadOnlyList<double> Statistics { get; }
 
-    /// <summary>Mean average precision at IoU .50 to .95: "mAP".</summary>
+    /// <summary>Gets the mean average precision at IoU .50 to .95: "mAP".</summary>
     public double Map => Statistics[0];
 
-    /// <summary>Mean average precision at IoU .50.</summary>
+    /// <summary>Gets the mean average precision at IoU .50.</summary>
     public double Map50 => Statistics[1];
 
-    /// <summary>Mean average precision at IoU .75.</summary>
+    /// <summary>Gets the mean average precision at IoU .75.</summary>
     public double Map75 => Statistics[2];
 
-    /// <summary>Of objects up to 32^2 square pixels; -1 for keypoints, which COCO does not rate that small.</summary>
+    /// <summary>
+    /// Gets the mean average precision of objects up to 32^2 square pixels; -1 for keypoints, where COCO has no small size.
+    /// </summary>
     public double MapSmall => _kind == CocoKind.Keypoints ? -1 : Statistics[3];
 
-    /// <summary>Of objects of 32^2 to 96^2 square pixels.</summary>
+    /// <summary>Gets the mean average precision of objects of 32^2 to 96^2 square pixels.</summary>
     public double MapMedium => _kind == CocoKind.Keypoints ? Statistics[3] : Statistics[4];
 
-    /// <summary>Of objects of 96^2 square pixels and more.</summary>
+    /// <summary>Gets the mean average precision of objects of 96^2 square pixels and more.</summary>
     public double MapLarge => _kind == CocoKind.Keypoints ? Statistics[4] : Statistics[5];
 
-    /// <summary>Mean recall with each limit of detections a class and picture: AR1, AR10, AR100 (keypoints: AR20).</summary>
+    /// <summary>
+    /// Gets the mean recall at each limit of detections per class and image: AR1, AR10, AR100 (keypoints: AR20).
+    /// </summary>
     public IReadOnlyList<(int MaxDetections, double Recall)> Recalls => [.. _maxDetections.Select((m, i) => (m, Recall(i)))];
 
-    /// <summary>Mean recall with the highest limit: AR100 (keypoints: AR20).</summary>
+    /// <summary>Gets the mean recall at the highest limit: AR100 (keypoints: AR20).</summary>
     public double AverageRecall => Recall(_maxDetections.Length - 1);
 
-    /// <summary>Mean recall of small objects; -1 for keypoints.</summary>
+    /// <summary>Gets the mean recall of small objects; -1 for keypoints.</summary>
     public double RecallSmall => _kind == CocoKind.Keypoints ? -1 : Statistics[9];
 
-    /// <summary>Mean recall of medium objects.</summary>
+    /// <summary>Gets the mean recall of medium objects.</summary>
     public double RecallMedium => _kind == CocoKind.Keypoints ? Statistics[8] : Statistics[10];
 
-    /// <summary>Mean recall of large objects.</summary>
+    /// <summary>Gets the mean recall of large objects.</summary>
     public double RecallLarge => _kind == CocoKind.Keypoints ? Statistics[9] : Statistics[11];
 
-    /// <summary>Each class, [classes]; one entry where classes do not count.</summary>
+    /// <summary>Gets the result of each class, [classes]; one entry when class-agnostic.</summary>
     public IReadOnlyList<CocoClassResult> Classes { get; }
 
-    /// <summary>Whether everything was compared with everything, whatever its class.</summary>
+    /// <summary>Gets whether detections were matched with annotations of any class.</summary>
     public bool ClassAgnostic { get; }
 
-    /// <summary>
-    /// Precision at the recalls 0, .01, …, 1 of one class, all sizes, highest limit: [101], for a plot; -1 each where nothing is
-    /// annotated.
-    /// </summary>
+    /// <summary>Returns the precision of one class at the recalls 0, .01, …, 1, [101].</summary>
+    /// <remarks>For all sizes and the highest limit of detections; -1 throughout when the class has no annotations.</remarks>
     /// <param name="classId">Class.</param>
-    /// <param name="threshold">Which IoU: 0 is .50, 1 is .55, 9 is .95.</param>
+    /// <param name="threshold">Index of the IoU threshold: 0 is .50, 1 is .55, 9 is .95.</param>
     public double[] PrecisionCurve(int classId, int threshold = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(classId);
@@ -127,14 +132,15 @@ public sealed class CocoSummary
         return curve;
     }
 
-    /// <summary>The statistics as a table of one line each.</summary>
+    /// <summary>Returns the statistics as a table, one line per statistic.</summary>
     public override string ToString()
     {
         string similarity = _kind == CocoKind.Keypoints ? "OKS" : "IoU";
         int limit = _maxDetections[^1];
         var text = new StringBuilder();
         void Line(string name, string at, string size, int count, double value) => text.Append(CultureInfo.InvariantCulture,
-            $"{name,-17} {similarity} {at,-9}  {size,-6}  max {count,3}  {(value < 0 ? "-" : value.ToString("F3", CultureInfo.InvariantCulture)),5}\n");
+            $"{name,-17} {similarity} {at,-9}  {size,-6}  max {count,3}  " +
+            $"{(value < 0 ? "-" : value.ToString("F3", CultureInfo.InvariantCulture)),5}\n");
         Line("average precision", ".50:.95", "all", limit, Map);
         Line("average precision", ".50", "all", limit, Map50);
         Line("average precision", ".75", "all", limit, Map75);

@@ -3,38 +3,38 @@ using System.Text;
 
 namespace EdgeVision;
 
-/// <summary>
-/// How often each class was taken for each other. Rows are the truth, columns the prediction. One instance serves one
-/// thread at a time and allocates nothing while adding.
-/// </summary>
+/// <summary>Confusion matrix of classes. Rows are the ground truth, columns the predictions.</summary>
+/// <remarks>Not thread-safe: use one instance per thread. Adding allocates nothing.</remarks>
 public sealed class ConfusionMatrix
 {
     private readonly long[] _counts;
 
-    /// <summary>A matrix of zeros.</summary>
+    /// <summary>Initializes a matrix of zeros.</summary>
     /// <param name="classes">Number of classes, 1 to 32768.</param>
     /// <exception cref="EdgeVisionException">No classes, or too many for a table.</exception>
     public ConfusionMatrix(int classes)
     {
         if (classes is < 1 or > 32768)
         {
-            throw new EdgeVisionException($"a confusion matrix has 1 to 32768 classes, not {classes}");
+            throw new EdgeVisionException($"the number of classes of a confusion matrix must be 1 to 32768; got {classes}");
         }
 
         ClassCount = classes;
         _counts = new long[classes * classes];
     }
 
-    /// <summary>Number of classes.</summary>
+    /// <summary>Gets the number of classes.</summary>
     public int ClassCount { get; }
 
-    /// <summary>Examples added.</summary>
+    /// <summary>Gets the number of examples added.</summary>
     public long Total { get; private set; }
 
-    /// <summary>How often an example of class <paramref name="truth"/> was taken for <paramref name="predicted"/>.</summary>
+    /// <summary>
+    /// Gets the number of examples of class <paramref name="truth"/> that were predicted as <paramref name="predicted"/>.
+    /// </summary>
     public long this[int truth, int predicted] => _counts[Checked(truth) * ClassCount + Checked(predicted)];
 
-    /// <summary>Share of examples taken for what they are (top-1), 0 to 1; NaN without examples.</summary>
+    /// <summary>Gets the share of examples predicted correctly (top-1), 0 to 1; NaN without examples.</summary>
     public double Accuracy
     {
         get
@@ -49,26 +49,28 @@ public sealed class ConfusionMatrix
         }
     }
 
-    /// <summary>Mean recall of the classes that occur, 0 to 1: what accuracy would be if each had as many examples.</summary>
+    /// <summary>
+    /// Gets the mean recall of the classes that occur, 0 to 1: the accuracy if all classes had equally many examples.
+    /// </summary>
     public double BalancedAccuracy => Mean(Recall);
 
-    /// <summary>Mean F1 of the classes that occur or were predicted.</summary>
+    /// <summary>Gets the mean F1 of the classes that occur or were predicted.</summary>
     public double MacroF1 => Mean(F1);
 
-    /// <summary>Adds examples of class <paramref name="truth"/> that were taken for <paramref name="predicted"/>.</summary>
-    /// <exception cref="EdgeVisionException">A class that is not there, or a negative count.</exception>
+    /// <summary>Adds examples of class <paramref name="truth"/> that were predicted as <paramref name="predicted"/>.</summary>
+    /// <exception cref="EdgeVisionException">A class out of range, or a negative count.</exception>
     public void Add(int truth, int predicted, long count = 1)
     {
         if (count < 0)
         {
-            throw new EdgeVisionException($"{count} examples cannot be added");
+            throw new EdgeVisionException($"the number of examples must be 0 or more; got {count}");
         }
 
         _counts[Checked(truth) * ClassCount + Checked(predicted)] += count;
         Total += count;
     }
 
-    /// <summary>Examples of class <paramref name="classId"/>.</summary>
+    /// <summary>Counts the examples of class <paramref name="classId"/>.</summary>
     public long TruthCount(int classId)
     {
         long sum = 0;
@@ -80,7 +82,7 @@ public sealed class ConfusionMatrix
         return sum;
     }
 
-    /// <summary>Examples taken for class <paramref name="classId"/>.</summary>
+    /// <summary>Counts the examples predicted as class <paramref name="classId"/>.</summary>
     public long PredictedCount(int classId)
     {
         long sum = 0;
@@ -92,23 +94,31 @@ public sealed class ConfusionMatrix
         return sum;
     }
 
-    /// <summary>Share of what was taken for the class that is of it; NaN where nothing was.</summary>
+    /// <summary>Computes the share of the predictions of a class that are correct; NaN when it was never predicted.</summary>
     public double Precision(int classId) => Ratio(this[classId, classId], PredictedCount(classId));
 
-    /// <summary>Share of the class that was taken for it; NaN where it does not occur.</summary>
+    /// <summary>
+    /// Computes the share of the examples of a class that were predicted correctly; NaN when it does not occur.
+    /// </summary>
     public double Recall(int classId) => Ratio(this[classId, classId], TruthCount(classId));
 
-    /// <summary>Harmonic mean of precision and recall (of pixels: Dice); NaN where the class neither occurs nor was predicted.</summary>
+    /// <summary>Computes F1, the harmonic mean of precision and recall (for pixels: Dice).</summary>
+    /// <remarks>NaN when the class neither occurs nor was predicted.</remarks>
     public double F1(int classId) => Ratio(2 * this[classId, classId], TruthCount(classId) + PredictedCount(classId));
 
-    /// <summary>Intersection over union: hits over everything that is of the class or was taken for it; NaN where nothing is.</summary>
+    /// <summary>Computes the intersection over union of a class.</summary>
+    /// <remarks>
+    /// Correct predictions over all examples that are of the class or were predicted as it; NaN when there are none.
+    /// </remarks>
     public double Iou(int classId)
     {
         long hits = this[classId, classId];
         return Ratio(hits, TruthCount(classId) + PredictedCount(classId) - hits);
     }
 
-    /// <summary>Mean over the classes for which <paramref name="measure"/> is a number; NaN where there is none.</summary>
+    /// <summary>
+    /// Computes the mean of <paramref name="measure"/> over the classes for which it is not NaN; NaN when there are none.
+    /// </summary>
     public double Mean(Func<int, double> measure)
     {
         ArgumentNullException.ThrowIfNull(measure);
@@ -127,14 +137,16 @@ public sealed class ConfusionMatrix
         return count == 0 ? double.NaN : sum / count;
     }
 
-    /// <summary>Sets every count to zero.</summary>
+    /// <summary>Sets all counts to zero.</summary>
     public void Clear()
     {
         Array.Clear(_counts);
         Total = 0;
     }
 
-    /// <summary>A table: a line a class with examples, precision, recall, F1, and the class it is most often taken for.</summary>
+    /// <summary>
+    /// Returns a table with a row per class: examples, precision, recall, F1 and the class it is confused with most often.
+    /// </summary>
     /// <param name="labels">Class names; ids where null or too few.</param>
     public string ToTable(IReadOnlyList<string>? labels = null)
     {
@@ -147,7 +159,8 @@ public sealed class ConfusionMatrix
         {
             int other = MostConfused(c);
             text.Append(Name(c).PadRight(width)).Append(CultureInfo.InvariantCulture,
-                $"  {TruthCount(c),8}  {Share(Precision(c)),9}  {Share(Recall(c)),6}  {Share(F1(c)),5}  {(other < 0 ? "-" : $"{Name(other)} ({this[c, other]})")}\n");
+                $"  {TruthCount(c),8}  {Share(Precision(c)),9}  {Share(Recall(c)),6}  {Share(F1(c)),5}  " +
+                $"{(other < 0 ? "-" : $"{Name(other)} ({this[c, other]})")}\n");
         }
 
         return text.Append(CultureInfo.InvariantCulture, $"accuracy {Share(Accuracy)} of {Total}\n").ToString();
@@ -169,7 +182,7 @@ public sealed class ConfusionMatrix
 
     private int Checked(int classId) => (uint)classId < (uint)ClassCount
         ? classId
-        : throw new EdgeVisionException($"class {classId} is not one of the matrix's {ClassCount}");
+        : throw new EdgeVisionException($"the class must be 0 to {ClassCount - 1}; got {classId}");
 
     private static double Ratio(long part, long whole) => whole == 0 ? double.NaN : (double)part / whole;
 }

@@ -1,10 +1,11 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Errors of a depth map, pixel by pixel over all pictures (Eigen et al., "Depth map prediction from a single image using a
-/// multi-scale deep network", section 4). Pixels whose true depth is NaN or infinite do not count; relative errors need a true
-/// depth above 0. One instance serves one thread at a time and allocates nothing while adding.
-/// </summary>
+/// <summary>Computes the errors of depth maps, pixel by pixel over all images.</summary>
+/// <remarks>
+/// After Eigen et al., "Depth map prediction from a single image using a multi-scale deep network", section 4. Pixels whose
+/// true depth is NaN or infinite do not count; relative errors need a true depth above 0. Not thread-safe: use one instance
+/// per thread. Adding allocates nothing.
+/// </remarks>
 public sealed class DepthError
 {
     private double _squared;
@@ -12,33 +13,38 @@ public sealed class DepthError
     private double _relative;
     private long _within;
 
-    /// <summary>Pixels that count.</summary>
+    /// <summary>Gets the number of pixels that count.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Pixels with a true depth above 0, which the relative errors are taken over.</summary>
+    /// <summary>Gets the number of pixels with a true depth above 0, which relative errors are computed over.</summary>
     public long PositiveCount { get; private set; }
 
-    /// <summary>Root of the mean squared error, in the unit of the maps; NaN without pixels.</summary>
+    /// <summary>Gets the root mean squared error, in the unit of the maps; NaN without pixels.</summary>
     public double RootMeanSquare => Math.Sqrt(_squared / Count);
 
-    /// <summary>Mean absolute error, in the unit of the maps; NaN without pixels.</summary>
+    /// <summary>Gets the mean absolute error, in the unit of the maps; NaN without pixels.</summary>
     public double MeanAbsolute => _absolute / Count;
 
-    /// <summary>Mean of |predicted - true| / true ("AbsRel"); NaN without pixels.</summary>
+    /// <summary>Gets the mean of |predicted - true| / true ("AbsRel"); NaN without pixels.</summary>
     public double AbsoluteRelative => _relative / PositiveCount;
 
-    /// <summary>Share of pixels with max(predicted / true, true / predicted) below 1.25, 0 to 1; NaN without pixels.</summary>
+    /// <summary>
+    /// Gets the share of pixels with max(predicted / true, true / predicted) below 1.25, 0 to 1; NaN without pixels.
+    /// </summary>
     public double Delta => PositiveCount == 0 ? double.NaN : (double)_within / PositiveCount;
 
-    /// <summary>Adds pixels.</summary>
+    /// <summary>Adds the pixels of a depth map.</summary>
     /// <param name="predicted">Predicted depths.</param>
     /// <param name="truth">True depths in the same order and unit; NaN or infinite where unknown.</param>
-    /// <exception cref="EdgeVisionException">Different lengths, or a prediction that is no number where the truth is one.</exception>
+    /// <exception cref="EdgeVisionException">
+    /// The lengths differ, or a prediction is not finite where the true depth is.
+    /// </exception>
     public void Add(ReadOnlySpan<float> predicted, ReadOnlySpan<float> truth)
     {
         if (predicted.Length != truth.Length)
         {
-            throw new EdgeVisionException($"{predicted.Length} predicted depths and {truth.Length} true ones are no pair of maps");
+            throw new EdgeVisionException(
+                $"predicted and true depth maps must have the same length; got {predicted.Length} and {truth.Length}");
         }
 
         double squared = 0, absolute = 0, relative = 0;
@@ -52,7 +58,7 @@ public sealed class DepthError
 
             if (!float.IsFinite(predicted[i]))
             {
-                throw new EdgeVisionException($"the predicted depth of pixel {i} is {predicted[i]}");
+                throw new EdgeVisionException($"the predicted depth of pixel {i} must be finite; got {predicted[i]}");
             }
 
             double error = Math.Abs((double)predicted[i] - truth[i]);

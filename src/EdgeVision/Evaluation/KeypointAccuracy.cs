@@ -1,10 +1,10 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Share of keypoints placed near enough (PCK): the distance is at most a fraction of a length, such as the longer side of
-/// the object's box. Only labelled keypoints (visibility above 0) count. One instance serves one thread at a time and
-/// allocates nothing while adding.
-/// </summary>
+/// <summary>Computes the percentage of correct keypoints (PCK): those within a fraction of a reference length.</summary>
+/// <remarks>
+/// The length is, for instance, the longer side of the object's box. Only labelled keypoints (visibility above 0) count. Not
+/// thread-safe: use one instance per thread. Adding allocates nothing.
+/// </remarks>
 public sealed class KeypointAccuracy
 {
     private readonly double[] _thresholds;
@@ -12,21 +12,21 @@ public sealed class KeypointAccuracy
     private readonly long[] _labelled;
     private readonly double[] _distances;
 
-    /// <summary>An evaluation without objects yet.</summary>
-    /// <param name="keypoints">Keypoints an object.</param>
-    /// <param name="thresholds">Fractions of the length: .05, .1, .2 when none is given.</param>
+    /// <summary>Initializes an evaluation without objects.</summary>
+    /// <param name="keypoints">Number of keypoints per object.</param>
+    /// <param name="thresholds">Fractions of the length; .05, .1, .2 when none is given.</param>
     /// <exception cref="EdgeVisionException">No keypoints, or a fraction that is not above 0.</exception>
     public KeypointAccuracy(int keypoints, params ReadOnlySpan<double> thresholds)
     {
         if (keypoints < 1)
         {
-            throw new EdgeVisionException($"an object has at least one keypoint, not {keypoints}");
+            throw new EdgeVisionException($"the number of keypoints must be at least 1; got {keypoints}");
         }
 
         _thresholds = thresholds.IsEmpty ? [.05, .1, .2] : thresholds.ToArray();
         if (!_thresholds.All(t => t > 0 && double.IsFinite(t)))
         {
-            throw new EdgeVisionException($"thresholds are fractions above 0: {string.Join(", ", _thresholds)}");
+            throw new EdgeVisionException($"thresholds must be fractions above 0; got {string.Join(", ", _thresholds)}");
         }
 
         KeypointCount = keypoints;
@@ -35,48 +35,52 @@ public sealed class KeypointAccuracy
         _distances = new double[keypoints];
     }
 
-    /// <summary>Keypoints an object.</summary>
+    /// <summary>Gets the number of keypoints per object.</summary>
     public int KeypointCount { get; }
 
-    /// <summary>Fractions of the length that are counted.</summary>
+    /// <summary>Gets the thresholds as fractions of the length.</summary>
     public IReadOnlyList<double> Thresholds => _thresholds;
 
-    /// <summary>Labelled keypoints added, over all objects.</summary>
+    /// <summary>Gets the number of labelled keypoints added, over all objects.</summary>
     public long LabelledCount => _labelled.Sum();
 
-    /// <summary>Mean distance of labelled keypoints in lengths; NaN without any.</summary>
+    /// <summary>Gets the mean distance of labelled keypoints as a fraction of the length; NaN without any.</summary>
     public double MeanDistance => _distances.Sum() / LabelledCount;
 
     /// <summary>Adds an object; the length is the longer side of its box.</summary>
     /// <inheritdoc cref="Add(ReadOnlySpan{Keypoint}, ReadOnlySpan{CocoKeypoint}, double)"/>
-    /// <param name="predicted">Where the model places them, pixels, [KeypointCount].</param>
-    /// <param name="truth">Where they are, pixels, [KeypointCount].</param>
+    /// <param name="predicted">Predicted positions in pixels, [KeypointCount].</param>
+    /// <param name="truth">True positions in pixels, [KeypointCount].</param>
     /// <param name="box">The annotated box, pixels.</param>
     public void Add(ReadOnlySpan<Keypoint> predicted, ReadOnlySpan<CocoKeypoint> truth, in CocoBox box) =>
         Add(predicted, truth, Math.Max(box.Width, box.Height));
 
     /// <summary>Adds an object.</summary>
-    /// <param name="predicted">Where the model places them, pixels, [KeypointCount].</param>
-    /// <param name="truth">Where they are, pixels, [KeypointCount].</param>
-    /// <param name="length">Length in pixels that the thresholds are fractions of, above 0: a side, a head, a torso.</param>
-    /// <exception cref="EdgeVisionException">Another number of keypoints, a length that is not above 0, or a coordinate that is no number.</exception>
+    /// <param name="predicted">Predicted positions in pixels, [KeypointCount].</param>
+    /// <param name="truth">True positions in pixels, [KeypointCount].</param>
+    /// <param name="length">Reference length in pixels, above 0: a side of the box, a head, a torso.</param>
+    /// <exception cref="EdgeVisionException">
+    /// The number of keypoints differs, the length is not above 0, or a coordinate is not finite.
+    /// </exception>
     public void Add(ReadOnlySpan<Keypoint> predicted, ReadOnlySpan<CocoKeypoint> truth, double length)
     {
         if (predicted.Length != KeypointCount || truth.Length != KeypointCount)
         {
-            throw new EdgeVisionException($"{predicted.Length} predicted and {truth.Length} true keypoints do not fit an evaluation of {KeypointCount}");
+            throw new EdgeVisionException(
+                $"predicted and true keypoints must be {KeypointCount} each; got {predicted.Length} and {truth.Length}");
         }
 
         if (!(length > 0 && double.IsFinite(length)))
         {
-            throw new EdgeVisionException($"keypoints cannot be measured in lengths of {length} pixels");
+            throw new EdgeVisionException($"the reference length of keypoints must be above 0 pixels; got {length}");
         }
 
         for (int k = 0; k < KeypointCount; k++)
         {
             if (truth[k].Visibility > 0 && !double.IsFinite(Distance(predicted[k], truth[k])))
             {
-                throw new EdgeVisionException($"keypoint {k} is not a number: ({predicted[k].X}, {predicted[k].Y}) for ({truth[k].X}, {truth[k].Y})");
+                throw new EdgeVisionException(
+                    $"keypoint {k} must be finite; got ({predicted[k].X}, {predicted[k].Y}) for ({truth[k].X}, {truth[k].Y})");
             }
         }
 
@@ -97,8 +101,10 @@ public sealed class KeypointAccuracy
         }
     }
 
-    /// <summary>Share of all labelled keypoints within <paramref name="threshold"/>, 0 to 1; NaN without any.</summary>
-    /// <exception cref="EdgeVisionException">A threshold that was not asked for at the start.</exception>
+    /// <summary>
+    /// Computes the share of labelled keypoints within <paramref name="threshold"/>, 0 to 1; NaN without any.
+    /// </summary>
+    /// <exception cref="EdgeVisionException">The threshold is not one of <see cref="Thresholds"/>.</exception>
     public double At(double threshold)
     {
         long hits = 0;
@@ -111,8 +117,11 @@ public sealed class KeypointAccuracy
         return LabelledCount == 0 ? double.NaN : (double)hits / LabelledCount;
     }
 
-    /// <summary>The same keypoint by keypoint, [KeypointCount]; NaN where one was never labelled.</summary>
-    /// <exception cref="EdgeVisionException">A threshold that was not asked for at the start.</exception>
+    /// <summary>
+    /// Computes the share within <paramref name="threshold"/> per keypoint, [KeypointCount]; NaN for one that was never
+    /// labelled.
+    /// </summary>
+    /// <exception cref="EdgeVisionException">The threshold is not one of <see cref="Thresholds"/>.</exception>
     public double[] PerKeypointAt(double threshold)
     {
         int row = Row(threshold);
@@ -128,7 +137,9 @@ public sealed class KeypointAccuracy
     private int Row(double threshold)
     {
         int t = Array.IndexOf(_thresholds, threshold);
-        return t >= 0 ? t * KeypointCount : throw new EdgeVisionException($"PCK@{threshold} was not counted, only at {string.Join(", ", _thresholds)}");
+        return t >= 0
+            ? t * KeypointCount
+            : throw new EdgeVisionException($"the threshold must be one of {string.Join(", ", _thresholds)}; got {threshold}");
     }
 
     private static double Distance(in Keypoint a, in CocoKeypoint b)

@@ -1,85 +1,92 @@
 namespace EdgeVision;
 
-/// <summary>A box with an identity on one frame.</summary>
+/// <summary>Box with an identity on one frame.</summary>
 /// <param name="Id">Identity; any number.</param>
 /// <param name="Box">Corners in pixels.</param>
 public readonly record struct MotBox(int Id, Box Box);
 
-/// <summary>What multiple-object tracking is judged by. Shares lie in 0..1; where nothing was to be found, they follow TrackEval.</summary>
+/// <summary>Metrics of multiple-object tracking. Shares are 0 to 1; without any objects they follow TrackEval.</summary>
 public sealed record MotSummary
 {
-    /// <summary>Higher-order tracking accuracy: geometric mean of detection and association accuracy, meaned over the overlaps 0.05 to 0.95 (Luiten et al. 2020).</summary>
+    /// <summary>Gets the higher-order tracking accuracy (HOTA).</summary>
+    /// <remarks>
+    /// Geometric mean of detection and association accuracy, averaged over the IoU thresholds 0.05 to 0.95 (Luiten et al.
+    /// 2020).
+    /// </remarks>
     public double Hota { get; init; }
 
-    /// <summary>Detection accuracy, meaned over the overlaps.</summary>
+    /// <summary>Gets the detection accuracy, averaged over the IoU thresholds.</summary>
     public double DetA { get; init; }
 
-    /// <summary>Association accuracy, meaned over the overlaps.</summary>
+    /// <summary>Gets the association accuracy, averaged over the IoU thresholds.</summary>
     public double AssA { get; init; }
 
-    /// <summary>Mean overlap of what was matched, meaned over the overlaps.</summary>
+    /// <summary>Gets the mean IoU of the matches, averaged over the IoU thresholds.</summary>
     public double LocA { get; init; }
 
-    /// <summary>Multiple-object tracking accuracy: 1 - (misses + false alarms + switches) / boxes; may lie below 0.</summary>
+    /// <summary>
+    /// Gets the multiple-object tracking accuracy: 1 - (misses + false positives + switches) / boxes; may be below 0.
+    /// </summary>
     public double Mota { get; init; }
 
-    /// <summary>Mean overlap of the matches that MOTA counts.</summary>
+    /// <summary>Gets the mean IoU of the matches that MOTA counts.</summary>
     public double Motp { get; init; }
 
-    /// <summary>F1 of boxes that carry the right identity over the whole sequence (Ristani et al. 2016).</summary>
+    /// <summary>Gets the F1 of boxes with the right identity over the whole sequence (Ristani et al. 2016).</summary>
     public double Idf1 { get; init; }
 
-    /// <summary>Precision of identities.</summary>
+    /// <summary>Gets the precision of identities.</summary>
     public double IdPrecision { get; init; }
 
-    /// <summary>Recall of identities.</summary>
+    /// <summary>Gets the recall of identities.</summary>
     public double IdRecall { get; init; }
 
-    /// <summary>Boxes found.</summary>
+    /// <summary>Gets the number of boxes that were found.</summary>
     public long TruePositives { get; init; }
 
-    /// <summary>Boxes missed.</summary>
+    /// <summary>Gets the number of boxes that were missed.</summary>
     public long Misses { get; init; }
 
-    /// <summary>Boxes where nothing is.</summary>
+    /// <summary>Gets the number of predicted boxes without a true box.</summary>
     public long FalsePositives { get; init; }
 
-    /// <summary>Times an object changed its track.</summary>
+    /// <summary>Gets how often an object changed its track.</summary>
     public long IdSwitches { get; init; }
 
-    /// <summary>Times an object was found again after it was lost.</summary>
+    /// <summary>Gets how often an object was found again after it had been lost.</summary>
     public long Fragments { get; init; }
 
-    /// <summary>Objects found on more than 80 % of their frames.</summary>
+    /// <summary>Gets the number of objects found on more than 80 % of their frames.</summary>
     public int MostlyTracked { get; init; }
 
-    /// <summary>Objects found on less than 20 % of their frames.</summary>
+    /// <summary>Gets the number of objects found on less than 20 % of their frames.</summary>
     public int MostlyLost { get; init; }
 
-    /// <summary>Objects there are.</summary>
+    /// <summary>Gets the number of true objects.</summary>
     public int Objects { get; init; }
 
-    /// <summary>Boxes there are.</summary>
+    /// <summary>Gets the number of true boxes.</summary>
     public long Boxes => TruePositives + Misses;
 }
 
-/// <summary>
-/// Judges tracks against the truth: HOTA, MOTA and IDF1 as TrackEval computes them (CLEAR, Identity and HOTA metrics; IoU without +1;
-/// sequences joined by their counts). Double precision.
-/// </summary>
+/// <summary>Evaluates tracks against ground truth: HOTA, MOTA and IDF1 as TrackEval computes them.</summary>
+/// <remarks>
+/// CLEAR, Identity and HOTA metrics; IoU without +1; sequences are combined by their counts. Double precision.
+/// </remarks>
 public sealed class MotEvaluator
 {
     private const int Alphas = 19;
     private const double Epsilon = 2.220446049250313e-16;
     private readonly double _threshold;
     private readonly LinearAssignment _assignment = new();
-    private readonly double[] _hotaTp = new double[Alphas], _hotaFn = new double[Alphas], _hotaFp = new double[Alphas], _association = new double[Alphas], _location = new double[Alphas];
+    private readonly double[] _hotaTp = new double[Alphas], _hotaFn = new double[Alphas], _hotaFp = new double[Alphas];
+    private readonly double[] _association = new double[Alphas], _location = new double[Alphas];
     private long _tp, _fn, _fp, _switches, _fragments, _idTp, _idFn, _idFp;
     private double _overlaps;
     private int _mostly, _lost, _objects;
 
-    /// <summary>Prepares an evaluation.</summary>
-    /// <param name="threshold">IoU from which a box is found, for MOTA and IDF1; 0.5 in every benchmark.</param>
+    /// <summary>Initializes an evaluation without sequences.</summary>
+    /// <param name="threshold">Minimum IoU of a match for MOTA and IDF1; 0.5 in every benchmark.</param>
     public MotEvaluator(double threshold = 0.5)
     {
         TrackerChecks.Share(threshold, nameof(threshold));
@@ -87,25 +94,27 @@ public sealed class MotEvaluator
     }
 
     /// <summary>Adds a sequence.</summary>
-    /// <param name="truth">Boxes by frame.</param>
-    /// <param name="found">Boxes by frame, as many frames.</param>
-    /// <exception cref="ArgumentException">The frames differ in number, or an identity stands twice on one frame.</exception>
+    /// <param name="truth">True boxes by frame.</param>
+    /// <param name="found">Predicted boxes by frame, as many frames.</param>
+    /// <exception cref="ArgumentException">The numbers of frames differ, or an identity occurs twice on one frame.</exception>
     public void Add(IReadOnlyList<IReadOnlyList<MotBox>> truth, IReadOnlyList<IReadOnlyList<MotBox>> found)
     {
         ArgumentNullException.ThrowIfNull(truth);
         ArgumentNullException.ThrowIfNull(found);
         if (truth.Count != found.Count)
         {
-            throw new ArgumentException($"the truth has {truth.Count} frames, and what was found {found.Count}", nameof(found));
+            throw new ArgumentException(
+                $"ground truth and tracks must have the same number of frames; got {truth.Count} and {found.Count}", nameof(found));
         }
 
-        var sequence = new Sequence(Number(truth, "truth", out int objects), objects, Number(found, "tracks", out int tracks), tracks);
+        var sequence = new Sequence(
+            Number(truth, "ground truth", out int objects), objects, Number(found, "tracks", out int tracks), tracks);
         Clear(sequence);
         Identity(sequence);
         Hota(sequence);
     }
 
-    /// <summary>The figures over all sequences.</summary>
+    /// <summary>Computes the metrics over all sequences.</summary>
     public MotSummary Summarize()
     {
         double hota = 0, detection = 0, association = 0, location = 0;
@@ -142,7 +151,7 @@ public sealed class MotEvaluator
 
     private sealed record Sequence((int Id, Box Box)[][] Truth, int Objects, (int Id, Box Box)[][] Found, int Tracks);
 
-    // Identities become 0, 1, 2, ... in the order of their appearance.
+    // Identities become 0, 1, 2, ... in order of appearance.
     private static (int, Box)[][] Number(IReadOnlyList<IReadOnlyList<MotBox>> frames, string what, out int count)
     {
         Dictionary<int, int> numbers = [];
@@ -157,7 +166,7 @@ public sealed class MotEvaluator
                 var (id, box) = frames[f][i];
                 if (!onFrame.Add(id))
                 {
-                    throw new ArgumentException($"identity {id} of the {what} stands twice on frame {f + 1}");
+                    throw new ArgumentException($"identity {id} of the {what} occurs twice on frame {f + 1}");
                 }
 
                 if (!numbers.TryGetValue(id, out int number))
@@ -175,7 +184,8 @@ public sealed class MotEvaluator
 
     private void Clear(Sequence s)
     {
-        int[] last = new int[s.Objects], lastFrame = new int[s.Objects], seen = new int[s.Objects], matched = new int[s.Objects], begun = new int[s.Objects];
+        int[] last = new int[s.Objects], lastFrame = new int[s.Objects], seen = new int[s.Objects];
+        int[] matched = new int[s.Objects], begun = new int[s.Objects];
         Array.Fill(last, -1);
         Array.Fill(lastFrame, -1);
         int[] now = new int[s.Objects];
@@ -194,7 +204,7 @@ public sealed class MotEvaluator
                 continue;
             }
 
-            // Whom an object was matched with on the last frame goes before every overlap.
+            // The track an object was matched with on the previous frame takes precedence over any overlap.
             var costs = _assignment.Costs(truth.Length, found.Length);
             for (int i = 0; i < truth.Length; i++)
             {
@@ -320,7 +330,7 @@ public sealed class MotEvaluator
         }
     }
 
-    // How much of each other's overlap a pair has, summed over the sequence.
+    // Share of each pair's overlap in all overlaps of both, summed over the sequence.
     private static void Align((int Id, Box Box)[] truth, (int Id, Box Box)[] found, double[,] potential)
     {
         double[] rows = new double[truth.Length], columns = new double[found.Length];
@@ -345,7 +355,8 @@ public sealed class MotEvaluator
         }
     }
 
-    private void MatchFrame((int Id, Box Box)[] truth, (int Id, Box Box)[] found, double[,] potential, double[] seen, double[] shown, double[][,] matches)
+    private void MatchFrame(
+        (int Id, Box Box)[] truth, (int Id, Box Box)[] found, double[,] potential, double[] seen, double[] shown, double[][,] matches)
     {
         var costs = _assignment.Costs(truth.Length, found.Length);
         for (int i = 0; i < truth.Length; i++)
@@ -383,7 +394,8 @@ public sealed class MotEvaluator
 
     private static double Overlap(in Box a, in Box b)
     {
-        double w = Math.Max(0, Math.Min((double)a.X2, b.X2) - Math.Max((double)a.X1, b.X1)), h = Math.Max(0, Math.Min((double)a.Y2, b.Y2) - Math.Max((double)a.Y1, b.Y1));
+        double w = Math.Max(0, Math.Min((double)a.X2, b.X2) - Math.Max((double)a.X1, b.X1));
+        double h = Math.Max(0, Math.Min((double)a.Y2, b.Y2) - Math.Max((double)a.Y1, b.Y1));
         double union = ((double)a.X2 - a.X1) * ((double)a.Y2 - a.Y1) + ((double)b.X2 - b.X1) * ((double)b.Y2 - b.Y1) - w * h;
         return union > Epsilon ? w * h / union : 0;
     }

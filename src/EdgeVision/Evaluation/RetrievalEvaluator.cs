@@ -2,41 +2,44 @@ using System.Numerics.Tensors;
 
 namespace EdgeVision;
 
-/// <summary>How well embeddings find their like.</summary>
-/// <param name="RecallAt">Share of queries with one of their label among the k nearest, 0 to 1, by k.</param>
-/// <param name="MapAtR">Mean average precision at R, 0 to 1; R is the number of gallery entries of the query's label.</param>
-/// <param name="PrecisionAt1">Share of queries whose nearest is of their label, 0 to 1.</param>
+/// <summary>Retrieval metrics of embeddings.</summary>
+/// <param name="RecallAt">Share of queries with an entry of the same label among the k nearest, 0 to 1, by k.</param>
+/// <param name="MapAtR">Mean average precision at R, 0 to 1; R is the number of gallery entries with the query's label.</param>
+/// <param name="PrecisionAt1">Share of queries whose nearest entry has the same label, 0 to 1.</param>
 /// <param name="Queries">Queries that count.</param>
-/// <param name="LoneQueries">Queries whose label the gallery does not have; they do not count.</param>
-public sealed record RetrievalResult(IReadOnlyDictionary<int, double> RecallAt, double MapAtR, double PrecisionAt1, int Queries, int LoneQueries);
+/// <param name="LoneQueries">Queries whose label is not in the gallery; they do not count.</param>
+public sealed record RetrievalResult(
+    IReadOnlyDictionary<int, double> RecallAt, double MapAtR, double PrecisionAt1, int Queries, int LoneQueries);
 
-/// <summary>
-/// Retrieval by cosine (Musgrave et al., "A metric learning reality check", section 3: Recall@K, precision at 1, MAP@R). At
-/// equal similarity the entry with the lower index comes first. Numbers are NaN where no query counts.
-/// </summary>
+/// <summary>Evaluates retrieval by cosine similarity: Recall@K, precision at 1, MAP@R.</summary>
+/// <remarks>
+/// After Musgrave et al., "A metric learning reality check", section 3. At equal similarity the entry with the lower index
+/// comes first. Metrics are NaN when no query counts.
+/// </remarks>
 public static class RetrievalEvaluator
 {
-    /// <summary>Each embedding looks for its like among all the others; it never finds itself.</summary>
-    /// <param name="embeddings">[labels.Length * dimension], one after the other; any length but zero.</param>
+    /// <summary>Uses each embedding as a query against all the others; its own entry is left out.</summary>
+    /// <param name="embeddings">[labels.Length * dimension], one after the other; of any norm above 0.</param>
     /// <param name="labels">Label of each.</param>
     /// <param name="dimension">Components of one.</param>
     /// <param name="ks">K of Recall@K; 1, 2, 4, 8 when none is given.</param>
-    /// <exception cref="EdgeVisionException">Sizes that do not fit, NaN, a zero vector, or a k below 1.</exception>
-    public static RetrievalResult LeaveOneOut(ReadOnlySpan<float> embeddings, ReadOnlySpan<int> labels, int dimension, params ReadOnlySpan<int> ks)
+    /// <exception cref="EdgeVisionException">Sizes that do not match, NaN, a zero vector, or a k below 1.</exception>
+    public static RetrievalResult LeaveOneOut(
+        ReadOnlySpan<float> embeddings, ReadOnlySpan<int> labels, int dimension, params ReadOnlySpan<int> ks)
     {
         float[] units = Units(embeddings, labels.Length, dimension, "embedding");
         int[] own = labels.ToArray();
         return Evaluate(units, own, units, own, dimension, ks, leaveOneOut: true);
     }
 
-    /// <summary>Each query looks for its like in a gallery that it is not part of.</summary>
+    /// <summary>Searches each query in a gallery that does not contain it.</summary>
     /// <param name="queries">[queryLabels.Length * dimension].</param>
     /// <param name="queryLabels">Label of each query.</param>
     /// <param name="gallery">[galleryLabels.Length * dimension].</param>
     /// <param name="galleryLabels">Label of each entry.</param>
     /// <param name="dimension">Components of one.</param>
     /// <param name="ks">K of Recall@K; 1, 2, 4, 8 when none is given.</param>
-    /// <exception cref="EdgeVisionException">Sizes that do not fit, NaN, a zero vector, or a k below 1.</exception>
+    /// <exception cref="EdgeVisionException">Sizes that do not match, NaN, a zero vector, or a k below 1.</exception>
     public static RetrievalResult QueryGallery(ReadOnlySpan<float> queries, ReadOnlySpan<int> queryLabels,
         ReadOnlySpan<float> gallery, ReadOnlySpan<int> galleryLabels, int dimension, params ReadOnlySpan<int> ks) =>
         Evaluate(Units(queries, queryLabels.Length, dimension, "query"), queryLabels.ToArray(),
@@ -48,7 +51,7 @@ public static class RetrievalEvaluator
         int[] ks = asked.IsEmpty ? [1, 2, 4, 8] : asked.ToArray();
         if (ks.Any(k => k < 1))
         {
-            throw new EdgeVisionException($"Recall@K needs K of 1 or more: {string.Join(", ", ks)}");
+            throw new EdgeVisionException($"K of Recall@K must be 1 or more; got {string.Join(", ", ks)}");
         }
 
         var occurrences = new Dictionary<int, int>();
@@ -57,7 +60,7 @@ public static class RetrievalEvaluator
             occurrences[label] = occurrences.GetValueOrDefault(label) + 1;
         }
 
-        // Each query writes its own place, so the sums do not depend on how threads share the work.
+        // Each query writes its own slot, so the sums do not depend on how the work is split between threads.
         int[] firstHit = new int[queryLabels.Length];
         double[] precision = new double[queryLabels.Length];
         Parallel.For(0, queryLabels.Length, () => new ulong[galleryLabels.Length], (q, _, keys) =>
@@ -110,7 +113,7 @@ public static class RetrievalEvaluator
     {
         if (dimension < 1 || vectors.Length != (long)count * dimension)
         {
-            throw new EdgeVisionException($"{count} labels need {count} x {dimension} numbers, not {vectors.Length}");
+            throw new EdgeVisionException($"{count} labels need {count} x {dimension} numbers; got {vectors.Length}");
         }
 
         float[] units = new float[vectors.Length];

@@ -1,31 +1,37 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Share of pictures whose true class is among the k best scores. At equal scores the lower class id stands before the
-/// higher, as argmax has it. One instance serves one thread at a time and allocates nothing while adding.
-/// </summary>
+/// <summary>Computes the share of images whose true class is among the k best scores.</summary>
+/// <remarks>
+/// At equal scores the lower class id ranks first, as in argmax. Not thread-safe: use one instance per thread. Adding
+/// allocates nothing.
+/// </remarks>
 public sealed class TopKAccuracy
 {
     private readonly long[] _atRank;
 
-    /// <summary>An evaluation without pictures yet.</summary>
+    /// <summary>Initializes an evaluation without images.</summary>
     /// <param name="classes">Number of classes, 1 or more.</param>
     /// <exception cref="EdgeVisionException">No classes.</exception>
     public TopKAccuracy(int classes) =>
-        _atRank = classes > 0 ? new long[classes] : throw new EdgeVisionException($"an evaluation needs at least one class, not {classes}");
+        _atRank = classes > 0 ? new long[classes] : throw new EdgeVisionException(
+            $"the number of classes must be at least 1; got {classes}");
 
-    /// <summary>Pictures added.</summary>
+    /// <summary>Gets the number of images added.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Adds a picture and returns the place of its true class, 0 the best.</summary>
+    /// <summary>Adds an image and returns the rank of its true class, 0 for the best.</summary>
     /// <param name="scores">Score of each class, [classes]: logits or probabilities, only the order counts.</param>
     /// <param name="truth">True class.</param>
-    /// <exception cref="EdgeVisionException">Another number of scores, a score that is NaN, or a class that is not there.</exception>
+    /// <exception cref="EdgeVisionException">
+    /// The number of scores differs, a score is NaN, or the class is out of range.
+    /// </exception>
     public int Add(ReadOnlySpan<float> scores, int truth)
     {
         if (scores.Length != _atRank.Length || (uint)truth >= (uint)scores.Length)
         {
-            throw new EdgeVisionException($"{scores.Length} scores and class {truth} do not fit an evaluation of {_atRank.Length} classes");
+            throw new EdgeVisionException(
+                $"there must be {_atRank.Length} scores and a class from 0 to {_atRank.Length - 1}; got {scores.Length} scores " +
+                $"and class {truth}");
         }
 
         int rank = 0;
@@ -34,7 +40,7 @@ public sealed class TopKAccuracy
         {
             if (float.IsNaN(scores[c]))
             {
-                throw new EdgeVisionException($"the score of class {c} is NaN");
+                throw new EdgeVisionException($"the score of class {c} must be a number; got NaN");
             }
 
             rank += scores[c] > own || scores[c] == own && c < truth ? 1 : 0;
@@ -45,13 +51,15 @@ public sealed class TopKAccuracy
         return rank;
     }
 
-    /// <summary>Share of pictures whose true class is among the <paramref name="k"/> best, 0 to 1; NaN without pictures.</summary>
+    /// <summary>
+    /// Computes the share of images whose true class is among the <paramref name="k"/> best, 0 to 1; NaN without images.
+    /// </summary>
     /// <exception cref="EdgeVisionException">k below 1.</exception>
     public double At(int k)
     {
         if (k < 1)
         {
-            throw new EdgeVisionException($"top-{k} accuracy does not exist");
+            throw new EdgeVisionException($"k of top-k accuracy must be 1 or more; got {k}");
         }
 
         long hits = 0;

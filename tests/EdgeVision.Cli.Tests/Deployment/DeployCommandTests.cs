@@ -266,7 +266,7 @@ public sealed class DeployCommandTests : IDisposable
     [InlineData("does not exist", "a pipeline that is not there", "--pipeline", "none.yaml")]
     [InlineData("--name must be a lowercase letter", "a name that would lead elsewhere", "--name", "../x")]
     [InlineData("--service-user must be a lowercase letter", "root", "--service-user", "root")]
-    [InlineData("finds no boxes", "a model that the pipeline of init does not fit", "--model", "models/scenes-vit.onnx")]
+    [InlineData("outputs no boxes", "a model that the pipeline of init does not fit", "--model", "models/scenes-vit.onnx")]
     public void A_wrong_call_says_what_to_do_and_writes_nothing(string message, string reason, params string[] change)
     {
         string[] call = Call("there.tar.gz", "--model", Shapes);

@@ -1,9 +1,9 @@
 namespace EdgeVision.Configuration;
 
-/// <summary>Sinks that write files of text.</summary>
+/// <summary>Creates sinks that write text files.</summary>
 internal static class FileSinks
 {
-    /// <summary>A path that means standard output.</summary>
+    /// <summary>Path that selects standard output.</summary>
     public const string StandardOutput = "-";
 
     public static Func<SinkContext, FrameSink>? JsonLines(ConfigMap map)
@@ -31,14 +31,22 @@ internal static class FileSinks
             return null;
         }
 
-        var options = new TrackCsvOptions { Path = path, Name = map.Text("name") ?? map.Written("path"), Rotation = Rotation(map), Untracked = map.Flag("untracked") ?? false };
+        var options = new TrackCsvOptions
+        {
+            Path = path,
+            Name = map.Text("name") ?? map.Written("path"),
+            Rotation = Rotation(map),
+            Untracked = map.Flag("untracked") ?? false,
+        };
         return _ => new TrackCsvSink(options);
     }
 
     public static Func<SinkContext, FrameSink>? Recording(ConfigMap map)
     {
         map.Needed("path", "path: recordings/monday");
-        var (path, name, compress, references, segment) = (map.OutputPath("path"), map.Text("name") ?? map.Written("path"), map.Flag("compress") ?? true, map.Flag("references") ?? false, map.Size("segment"));
+        var (path, name) = (map.OutputPath("path"), map.Text("name") ?? map.Written("path"));
+        var (compress, references, segment) =
+            (map.Flag("compress") ?? true, map.Flag("references") ?? false, map.Size("segment"));
         return path is null ? null : context => new RecordingSink(new RecordingOptions
         {
             Folder = path,
@@ -51,18 +59,23 @@ internal static class FileSinks
         });
     }
 
-    /// <summary>Plane of masks in JSON.</summary>
+    /// <summary>Reads the plane of masks in JSON.</summary>
     public static MaskPlane Masks(ConfigMap map) =>
         map.Choice<MaskPlane>("masks", ("input", MaskPlane.Input), ("frame", MaskPlane.Frame), ("none", MaskPlane.None)) ?? MaskPlane.Input;
 
-    // Of a video file alone the number of a frame says which one it is, and a replay opens it plainly: where the source was told how to
-    // read, the pixels are recorded.
+    // A frame number identifies a frame of a video file only if a replay reads the file the same way: for sources with
+    // reading options, the pixels are recorded.
     private static Dictionary<string, string> References(PipelineConfig config) =>
         config.Sources
-            .Where(s => s is { Uri: { Kind: SourceKind.Video, IsNetwork: false }, Backend: SourceBackend.Auto, Format: null, Size: null, FrameRate: null, Loop: false })
+            .Where(s => s is
+            {
+                Uri: { Kind: SourceKind.Video, IsNetwork: false },
+                Backend: SourceBackend.Auto, Format: null, Size: null, FrameRate: null, Loop: false,
+            })
             .ToDictionary(s => s.Name, s => s.Uri.Address);
 
-    private static string? Target(ConfigMap map) => map.Needed("path", "path: found.jsonl") is StandardOutput ? StandardOutput : map.OutputPath("path");
+    private static string? Target(ConfigMap map) =>
+        map.Needed("path", "path: found.jsonl") is StandardOutput ? StandardOutput : map.OutputPath("path");
 
     private static FileRotation? Rotation(ConfigMap map)
     {

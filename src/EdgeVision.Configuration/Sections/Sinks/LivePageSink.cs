@@ -2,7 +2,7 @@ using EdgeVision.Live;
 
 namespace EdgeVision.Configuration;
 
-/// <summary>The live page as a sink that has its server.</summary>
+/// <summary>Live page as a sink with a server of its own.</summary>
 internal sealed class LivePageSink : FrameSink
 {
     private readonly LiveServer _server;
@@ -33,8 +33,9 @@ internal sealed class LivePageSink : FrameSink
         };
         if (options.Token is null && map.Reading.Try(map.Node, () => NeedsToken(options)) == "yes")
         {
-            // A token that is made up at each start would have to be told to somebody, in a log that others read.
-            map.Reading.Problem(map.Node, $"a live page beyond this machine needs a token of at least {LiveOptions.ShortestToken} characters: token: ${{LIVE_TOKEN}}");
+            // A token generated at each start would have to be written to a log, which others may read.
+            map.Reading.Problem(map.Node, "a live page that is reachable from other machines requires a token of at least " +
+                $"{LiveOptions.ShortestToken} characters: token: ${{LIVE_TOKEN}}");
         }
 
         return context => new LivePageSink(name, options, context);

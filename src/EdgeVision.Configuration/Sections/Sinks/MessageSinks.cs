@@ -2,7 +2,7 @@ using EdgeVision.Messaging;
 
 namespace EdgeVision.Configuration;
 
-/// <summary>Sinks that send messages.</summary>
+/// <summary>Creates sinks that send messages.</summary>
 internal static class MessageSinks
 {
     public static Func<SinkContext, FrameSink>? Mqtt(ConfigMap map)
@@ -19,7 +19,8 @@ internal static class MessageSinks
             Topic = topic ?? defaults.Topic,
             EventsTopic = events,
             AvailabilityTopic = availability ?? defaults.AvailabilityTopic,
-            Qos = map.Choice<MqttQos>("qos", ("0", MqttQos.AtMostOnce), ("1", MqttQos.AtLeastOnce), ("2", MqttQos.ExactlyOnce)) ?? defaults.Qos,
+            Qos = map.Choice<MqttQos>("qos", ("0", MqttQos.AtMostOnce), ("1", MqttQos.AtLeastOnce), ("2", MqttQos.ExactlyOnce))
+                ?? defaults.Qos,
             Retain = map.Flag("retain") ?? false,
             KeepAlive = map.Duration("keep_alive") ?? defaults.KeepAlive,
         };
@@ -33,7 +34,7 @@ internal static class MessageSinks
         var stream = map.Map("jetstream", "'jetstream'");
         if (!map.Has("jetstream") && map.Keys.Contains("jetstream"))
         {
-            map.Problem("jetstream", "'jetstream' has no value; write jetstream: {} for a stream that is there, or take it out");
+            map.Problem("jetstream", "'jetstream' must have a value; write jetstream: {} for an existing stream, or remove it");
         }
 
         var options = Broker(map, defaults) with
@@ -74,14 +75,19 @@ internal static class MessageSinks
         where T : BrokerOptions
     {
         var retry = Policies.Retry(map, "reconnect", options.Reconnect);
-        return Message(map, options) with { ReconnectFor = map.Duration("reconnect_for") ?? options.ReconnectFor, Reconnect = retry ?? options.Reconnect };
+        return Message(map, options) with
+        {
+            ReconnectFor = map.Duration("reconnect_for") ?? options.ReconnectFor,
+            Reconnect = retry ?? options.Reconnect,
+        };
     }
 
     private static T Message<T>(ConfigMap map, T options)
         where T : MessageOptions => options with
     {
         Name = map.Text("name") ?? options.Name,
-        Frames = map.Choice<FrameSelection>("frames", ("every", FrameSelection.Every), ("events", FrameSelection.WithEvents)) ?? options.Frames,
+        Frames = map.Choice<FrameSelection>("frames", ("every", FrameSelection.Every), ("events", FrameSelection.WithEvents))
+            ?? options.Frames,
         MaxPerSecond = map.Number("max_per_second", 0, 1e6, above: true),
         Masks = FileSinks.Masks(map),
         Timeout = map.Duration("timeout", zero: false) ?? options.Timeout,
@@ -107,13 +113,13 @@ internal static class MessageSinks
         return tls;
     }
 
-    /// <summary>A secret as a text, <c>key</c>, or in a file, <c>key_file</c>.</summary>
+    /// <summary>Reads a secret as text, <c>key</c>, or from a file, <c>key_file</c>.</summary>
     private static Secret? Hidden(ConfigMap map, string key)
     {
         string? text = map.Text(key), file = map.ExistingFile(key + "_file", "the file of the secret", ConfigFileKind.Secret);
         if (text is not null && file is not null)
         {
-            map.Problem(key, $"'{key}' and '{key}_file' are both given; one is enough");
+            map.Problem(key, $"only one of '{key}' and '{key}_file' may be given");
         }
 
         return text is not null ? Secret.Text(text) : file is not null ? Secret.FromFile(file) : null;

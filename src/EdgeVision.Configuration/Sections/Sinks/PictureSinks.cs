@@ -3,14 +3,15 @@ using EdgeVision.OpenCv;
 
 namespace EdgeVision.Configuration;
 
-/// <summary>Sinks that draw.</summary>
+/// <summary>Creates sinks that draw.</summary>
 internal static class PictureSinks
 {
     public static Func<SinkContext, FrameSink>? Video(ConfigMap map)
     {
         map.Needed("path", "path: found.mp4");
-        var (path, name, rate, gap, writer, annotate) = (map.OutputPath("path"), map.Text("name") ?? map.Written("path"), map.Number("fps", 0, 1000, above: true),
-            map.Duration("longest_gap"), Writer(map), Annotate(map));
+        var (path, name) = (map.OutputPath("path"), map.Text("name") ?? map.Written("path"));
+        var (rate, gap, writer, annotate) =
+            (map.Number("fps", 0, 1000, above: true), map.Duration("longest_gap"), Writer(map), Annotate(map));
         return path is null ? null : context => new AnnotatedVideoSink(new AnnotatedVideoOptions
         {
             Path = path,
@@ -25,8 +26,16 @@ internal static class PictureSinks
     public static Func<SinkContext, FrameSink>? Pictures(ConfigMap map)
     {
         map.Needed("path", "path: pictures/{source}-{frame}.jpg");
-        var (path, name, every, events, annotate) = (map.OutputPath("path"), map.Text("name") ?? map.Written("path"), map.Whole("every") ?? 1, map.Flag("events_only") ?? false, Annotate(map));
-        return path is null ? null : context => new AnnotatedPictureSink(new AnnotatedPictureOptions { Path = path, Name = name, Every = every, EventsOnly = events, Annotate = annotate(context) });
+        var (path, name) = (map.OutputPath("path"), map.Text("name") ?? map.Written("path"));
+        var (every, events, annotate) = (map.Whole("every") ?? 1, map.Flag("events_only") ?? false, Annotate(map));
+        return path is null ? null : context => new AnnotatedPictureSink(new AnnotatedPictureOptions
+        {
+            Path = path,
+            Name = name,
+            Every = every,
+            EventsOnly = events,
+            Annotate = annotate(context),
+        });
     }
 
     public static Func<SinkContext, FrameSink>? Clips(ConfigMap map)
@@ -72,7 +81,7 @@ internal static class PictureSinks
             of.Close();
             if (by == 2)
             {
-                map.Problem("ffmpeg", "'ffmpeg' is for files that ffmpeg writes, not for 'by: opencv'; take it out");
+                map.Problem("ffmpeg", "'ffmpeg' is not for 'by: opencv'; remove it");
             }
 
             by ??= 1;
@@ -86,7 +95,7 @@ internal static class PictureSinks
         };
     }
 
-    // "draw: false" leaves the pixels as they came.
+    // "draw: false" leaves the pixels unchanged.
     private static Func<SinkContext, PipelineAnnotatorOptions?> Annotate(ConfigMap map)
     {
         bool draw = map.Flag("draw") ?? true;

@@ -54,6 +54,7 @@ internal sealed class EmbeddingCodes(int dimension, EmbeddingMetric metric)
     /// Cosine and dot product: maximum difference between the product of codes and the score that the float kernel computes, for a query
     /// of length 1. L2: maximum distance between the coded row and the row.
     /// </remarks>
+    public ReadOnlySpan<float> Slacks => _slacks;
 
     /// <summary>Squared length of <c>scale * code</c>, [rows]; for the L2 metric only.</summary>
     public ReadOnlySpan<float> Squares => _squares;

@@ -121,7 +121,7 @@ public sealed class TiledRunner
         if (columns * rows > MostTiles)
         {
             throw new FrameFormatException($"a frame can have at most {MostTiles} tiles; {width}x{height} needs "
-                + $"{columns * rows} of {options.Width}x{options.Height}: use larger tiles");
+                + $"{columns * rows} tiles of {options.Width}x{options.Height}: use larger tiles");
         }
 
         for (long row = 0; row < rows; row++)

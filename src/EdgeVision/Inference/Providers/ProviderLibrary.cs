@@ -121,7 +121,7 @@ public sealed class ProviderLibrary
         if (message.Contains("CreateEpFactories", StringComparison.Ordinal))
         {
             return Exports(file, "GetProvider")
-                ? "only a core library that was built with this provider can load it, not a core that gets its path; "
+                ? "only a core library that was built with this provider can load it; "
                     + $"build with -p:EdgeVisionNative=Cuda ({reason})"
                 : $"it is not an execution provider ({reason})";
         }

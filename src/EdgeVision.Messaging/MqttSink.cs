@@ -195,9 +195,8 @@ public sealed class MqttSink : BrokerSink
             {
                 bool full = answer.ReasonCode is MqttClientPublishReasonCode.QuotaExceeded or MqttClientPublishReasonCode.UnspecifiedError
                     or MqttClientPublishReasonCode.ImplementationSpecificError or MqttClientPublishReasonCode.PacketIdentifierInUse;
-                throw new SinkException(
-                    $"{_address} rejected a message on '{message.Topic}': {answer.ReasonCode} " +
-                    $"{answer.ReasonString}".TrimEnd(), canRetry: full);
+                string reason = $"{answer.ReasonCode} {answer.ReasonString}".TrimEnd();
+                throw new SinkException($"{_address} rejected a message on '{message.Topic}': {reason}", canRetry: full);
             }
         },
         $"{_address}", cancel);

@@ -126,7 +126,8 @@ public sealed class PictureSource : FrameSource
     private static string NameFor(PictureOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return options.Paths.Count == 0 ? throw new PipelineConfigException(
-            "at least one image path must be given") : options.Name is { Length: > 0 } name ? name : options.Paths[0];
+        return options.Paths.Count == 0 ? throw new PipelineConfigException("at least one image path must be given")
+            : options.Name is { Length: > 0 } name ? name
+            : options.Paths[0];
     }
 }

@@ -26,7 +26,7 @@ public sealed class RecordingDiff : IDisposable
 
     /// <summary>Creates a comparison with a recording.</summary>
     /// <param name="recording">The recording.</param>
-    ///<param name="options">Options of the comparison.</param>
+    /// <param name="options">Options of the comparison.</param>
     public RecordingDiff(Recording recording, RecordingDiffOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(recording);
@@ -59,7 +59,7 @@ public sealed class RecordingDiff : IDisposable
     /// <summary>Compares two recordings of the same sources.</summary>
     /// <param name="recorded">Original recording.</param>
     /// <param name="replayed">Recording of a replay.</param>
-    ///<param name="options">Options of the comparison.</param>
+    /// <param name="options">Options of the comparison.</param>
     /// <exception cref="SourceException">One of the two cannot be read.</exception>
     public static RecordingDiff Compare(Recording recorded, Recording replayed, RecordingDiffOptions? options = null)
     {

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 namespace EdgeVision;
 
 /// <summary>Model used in a recording.</summary>
-///<param name="Name">Name in the pipeline.</param>
+/// <param name="Name">Name in the pipeline.</param>
 /// <param name="Path">Path of the file.</param>
 /// <param name="Bytes">Size of the file in bytes.</param>
 /// <param name="Sha256">SHA-256 of the file, lower-case hexadecimal.</param>
@@ -35,7 +35,7 @@ public sealed record RecordedModel(string Name, string Path, long Bytes, string 
 public sealed record RecordedReference(string Path, long Bytes);
 
 /// <summary>Entry of a source in the manifest of a recording.</summary>
-///<param name="Name">Name in the pipeline.</param>
+/// <param name="Name">Name in the pipeline.</param>
 /// <param name="Folder">Folder of the source in that of the recording.</param>
 /// <param name="Reference">File with its frames; null if the recording stores them.</param>
 /// <param name="Frames">Number of frames recorded; null while the recording is incomplete.</param>

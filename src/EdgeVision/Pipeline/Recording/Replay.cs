@@ -44,7 +44,7 @@ public sealed class Replay : IDisposable
     public FrameSource CreateSource(string name) => new ReplaySource(Recording.Source(name), _options);
 
     /// <summary>Adds every recorded source by its name. No frame is dropped unless <see cref="ReplayOptions.RealTime"/> is set.</summary>
-    ///<param name="builder">Builder of the pipeline.</param>
+    /// <param name="builder">Builder of the pipeline.</param>
     /// <param name="every">Returns the frame interval of the model for a source name, as when recorded; null for every frame.</param>
     public VisionPipelineBuilder AddSources(VisionPipelineBuilder builder, Func<string, int>? every = null)
     {
@@ -64,7 +64,7 @@ public sealed class Replay : IDisposable
     }
 
     /// <summary>Adds a sink that compares each result with the recorded one; see <see cref="Diff"/>.</summary>
-    ///<param name="builder">Builder of the pipeline.</param>
+    /// <param name="builder">Builder of the pipeline.</param>
     public VisionPipelineBuilder AddDiff(VisionPipelineBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);

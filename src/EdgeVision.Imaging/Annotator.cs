@@ -34,18 +34,18 @@ public sealed class Annotator : IDisposable
     }
 
     /// <summary>Loads the embedded font; the caller disposes it.</summary>
-    internal static SKTypeface LoadTypeface()
+    public static SKTypeface LoadTypeface()
     {
         using var font = typeof(Annotator).Assembly.GetManifestResourceStream("DejaVuSans-Bold.ttf")!;
         return SKTypeface.FromStream(font);
     }
 
     /// <summary>Returns the colour of a detection: per object when objects are tracked, else per class.</summary>
-    internal static SKColor ColorOf(Detections d, int index) =>
+    public static SKColor ColorOf(Detections d, int index) =>
         ColorOf(d.HasTracks && d.TrackIds[index] > 0 ? d.TrackIds[index] - 1 : d.ClassIds[index]);
 
     /// <summary>Returns the colour of a class.</summary>
-    internal static SKColor ColorOf(int classId) => Palette[(classId % Palette.Length + Palette.Length) % Palette.Length].WithAlpha(255);
+    public static SKColor ColorOf(int classId) => Palette[(classId % Palette.Length + Palette.Length) % Palette.Length].WithAlpha(255);
 
     /// <summary>
     /// Draws <paramref name="result"/> on a copy of the image and saves it in the format of the path's extension.
@@ -91,10 +91,10 @@ public sealed class Annotator : IDisposable
     public void Dispose() => _typeface.Dispose();
 
     /// <summary>Returns the line width for an image size; all other sizes are multiples of it.</summary>
-    internal static float UnitOf(int width, int height) => Math.Max(1.5f, MathF.Sqrt((float)width * height) / 360);
+    public static float UnitOf(int width, int height) => Math.Max(1.5f, MathF.Sqrt((float)width * height) / 360);
 
     /// <summary>Creates the font for a line width; the caller disposes it.</summary>
-    internal SKFont FontOf(float unit) => new(_typeface, Math.Max(11, unit * 6.2f)) { Edging = SKFontEdging.Antialias };
+    public SKFont FontOf(float unit) => new(_typeface, Math.Max(11, unit * 6.2f)) { Edging = SKFontEdging.Antialias };
 
     /// <summary>Draws results.</summary>
     /// <param name="canvas">Canvas to draw on.</param>
@@ -103,7 +103,7 @@ public sealed class Annotator : IDisposable
     /// <param name="result">Result to draw.</param>
     /// <param name="taken">Areas that labels avoid; the areas of what is drawn are added. Null for none.</param>
     /// <param name="note">Returns further text for a detection's label; null for none.</param>
-    internal void Draw(
+    public void Draw(
         SKCanvas canvas, int width, int height, VisionResult result, List<SKRect>? taken = null, Func<int, string>? note = null)
     {
         ArgumentNullException.ThrowIfNull(result);
@@ -195,7 +195,7 @@ public sealed class Annotator : IDisposable
         return builder.Detach();
     }
 
-    internal void Keypoints(SKCanvas canvas, Detections d, int index, float unit)
+    public void Keypoints(SKCanvas canvas, Detections d, int index, float unit)
     {
         var points = d.Keypoints(index);
         using var limb = new SKPaint
@@ -300,7 +300,7 @@ public sealed class Annotator : IDisposable
                 | (uint)(color.Blue * alpha / 255);
     }
 
-    internal static void Label(
+    public static void Label(
         SKCanvas canvas, SKFont font, in Box box, string text, SKColor color, float unit, int width, int height, List<SKRect> taken)
     {
         float pad = unit * 1.6f, w = font.MeasureText(text) + 2 * pad, h = font.Size * 1.25f + pad * 0.5f;

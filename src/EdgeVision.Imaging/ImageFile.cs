@@ -18,7 +18,7 @@ public sealed class LoadedImage : IDisposable
     /// <summary>Gets the frame over the image's pixels; valid until this is disposed.</summary>
     public Frame Frame { get; }
 
-    internal SKBitmap Bitmap => _bitmap;
+    public SKBitmap Bitmap => _bitmap;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -147,7 +147,7 @@ public static class ImageFile
     /// <summary>Returns whether <see cref="Save"/> can write a file of that name.</summary>
     public static bool CanSave(string path) => FormatOf(path) is not null;
 
-    internal static void Write(SKPixmap pixmap, string path)
+    public static void Write(SKPixmap pixmap, string path)
     {
         var format = FormatOf(path) ?? throw new EdgeVisionException($"'{path}' must end in .png, .jpg, .jpeg or .webp");
         using var data = pixmap.Encode(format, 92) ?? throw new EdgeVisionException($"'{path}' cannot be encoded as {format}");
@@ -191,7 +191,7 @@ public static class ImageFile
 
     /// <summary>Reads the bytes of an image file.</summary>
     /// <exception cref="FrameFormatException">The file cannot be read.</exception>
-    internal static byte[] ReadFile(string path)
+    public static byte[] ReadFile(string path)
     {
         try
         {

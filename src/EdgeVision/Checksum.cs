@@ -10,7 +10,7 @@ namespace EdgeVision;
 /// On Linux .NET takes every hash from OpenSSL and ends the process where it is missing, as on small devices and in small containers.
 /// OpenSSL is used where it is installed, because it is faster. For checksums only, not for keys or passwords.
 /// </remarks>
-internal sealed class Checksum : IDisposable
+public sealed class Checksum : IDisposable
 {
     /// <summary>Length of a checksum in bytes.</summary>
     public const int Length = 32;

@@ -47,7 +47,7 @@ public sealed class PipelineCommandTests : IDisposable
     [InlineData(2, "does not exist", "pipeline", "run", "no-such.yaml")]
     [InlineData(2, "--duration must be a time", "pipeline", "run", "samples/pipelines/start.yaml", "--duration", "5")]
     [InlineData(2, "try: edgevision pipeline run --help", "pipeline", "run")]
-    [InlineData(2, "no recording", "pipeline", "replay", "samples")]
+    [InlineData(2, "not a recording", "pipeline", "replay", "samples")]
     [InlineData(2, "--tolerance", "pipeline", "replay", "samples", "--tolerance", "-1")]
     public void A_wrong_call_is_one_line(int code, string message, params string[] arguments)
     {
@@ -150,7 +150,7 @@ public sealed class PipelineCommandTests : IDisposable
 
         var same = CommandLine.Run("pipeline", "replay", recording, "--diff", "--out", results);
         Assert.True(same.ExitCode == 0, same.Output + same.Error);
-        Assert.Contains("12 frames, all alike", same.Output, StringComparison.Ordinal);
+        Assert.Contains("12 frames, no differences", same.Output, StringComparison.Ordinal);
         Assert.Equal(12, File.ReadAllLines(results).Length);
 
         string other = Write("other.yaml", File.ReadAllText(file).Replace("conf: 0.05", "conf: 0.99", StringComparison.Ordinal));

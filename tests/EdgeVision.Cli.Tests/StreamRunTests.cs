@@ -51,7 +51,7 @@ public sealed class StreamRunTests : IDisposable
     [InlineData("apply only to videos", "samples/scene.png", "--realtime")]
     [InlineData("must end in", "test:", "--save", "out.gif")]
     [InlineData("gopher", "gopher://me:secret@host")]
-    [InlineData("is no size", "test:640")]
+    [InlineData("is not a size", "test:640")]
     public void A_wrong_call_is_one_line_without_secrets(string message, string source, params string[] arguments)
     {
         var outcome = CommandLine.Run(["run", "--model", "models/shapes-fpn.onnx", "--source", source, .. arguments]);

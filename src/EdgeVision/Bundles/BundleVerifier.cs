@@ -29,6 +29,14 @@ public sealed record VerificationReport(string Model, IReadOnlyList<Verification
 /// </remarks>
 public static class BundleVerifier
 {
+    /// <summary>Returns the image of a self-test: row-major RGB bytes without padding, width * height * 3.</summary>
+    /// <exception cref="ModelFormatException">The self-test is damaged.</exception>
+    public static byte[] ReadImage(GoldenSpec golden)
+    {
+        ArgumentNullException.ThrowIfNull(golden);
+        return GoldenData.Rgb(golden);
+    }
+
     /// <summary>Repeats every self-test of a model.</summary>
     /// <param name="path">Bundle.</param>
     /// <param name="options">Providers and threads. The batch size is always 1; changed thresholds change the results.</param>

@@ -69,7 +69,7 @@ public static class GoldenRecorder
     };
 
     /// <summary>Serializes results as one line of JSON.</summary>
-    internal static string Json(VisionResult result, string name)
+    public static string Json(VisionResult result, string name)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer))

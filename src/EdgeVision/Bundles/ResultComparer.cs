@@ -7,7 +7,7 @@ namespace EdgeVision;
 /// Times and names of sources and models are ignored. Detections and classes are compared in any order, because entries of nearly
 /// equal score may swap on another processor; a detection whose score is within its tolerance of the minimum score may be missing.
 /// </remarks>
-internal static class ResultComparer
+public static class ResultComparer
 {
     private const int MostEntries = 10_000;
 

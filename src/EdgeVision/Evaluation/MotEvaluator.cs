@@ -89,7 +89,11 @@ public sealed class MotEvaluator
     /// <param name="threshold">Minimum IoU of a match for MOTA and IDF1; 0.5 in every benchmark.</param>
     public MotEvaluator(double threshold = 0.5)
     {
-        TrackerChecks.Share(threshold, nameof(threshold));
+        if (!(threshold is >= 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(threshold), $"{nameof(threshold)} must be between 0 and 1; got {threshold}");
+        }
+
         _threshold = threshold;
     }
 

@@ -218,7 +218,7 @@ public sealed unsafe class Frame : IDisposable
 
     /// <summary>Offsets sequence number and timestamp, for a source that was reopened and counts from 0 again.</summary>
     /// <remarks>Only the frame's single owner may call it.</remarks>
-    internal void Shift(long sequence, TimeSpan time)
+    public void Shift(long sequence, TimeSpan time)
     {
         _sequence += sequence;
         _timestamp += time;
@@ -234,7 +234,7 @@ public sealed unsafe class Frame : IDisposable
 
     /// <summary>Sets the capture time when it is known only after the bytes.</summary>
     /// <remarks>Only the source may call it, before the frame is published.</remarks>
-    internal void Stamp(TimeSpan timestamp) => _timestamp = timestamp;
+    public void Stamp(TimeSpan timestamp) => _timestamp = timestamp;
 
     private static int CheckSize(PixelFormat format, int width, int height, int stride)
     {

@@ -1,7 +1,7 @@
 namespace EdgeVision;
 
 /// <summary>Copies frames without row padding, plane after plane, as files and pipes hold them.</summary>
-internal static class FrameBytes
+public static class FrameBytes
 {
     /// <summary>Returns the bytes of a frame without padding.</summary>
     public static int Count(PixelFormat format, int width, int height) => checked((int)LongCount(format, width, height));

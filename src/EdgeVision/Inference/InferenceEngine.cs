@@ -122,7 +122,7 @@ public sealed partial class InferenceEngine : IDisposable
     }
 
     /// <summary>Returns and clears the warnings that were raised during loading, before a handler was attached.</summary>
-    internal IReadOnlyList<string> TakeUnheard() => _loader.TakeUnheard();
+    public IReadOnlyList<string> TakeUnheard() => _loader.TakeUnheard();
 
     /// <summary>Gets how the cache of optimized models was used.</summary>
     public ModelCacheUse ModelCache => _session.ModelCache;

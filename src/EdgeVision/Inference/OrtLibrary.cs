@@ -154,7 +154,7 @@ public static class OrtLibrary
 }
 
 /// <summary>Puts messages of other libraries on one line.</summary>
-internal static class OneLine
+public static class OneLine
 {
     /// <summary>Returns the text with line breaks replaced by spaces, truncated to 300 characters.</summary>
     public static string Of(string text)

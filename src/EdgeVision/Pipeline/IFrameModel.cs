@@ -1,7 +1,7 @@
 namespace EdgeVision;
 
 /// <summary>Model interface of a pipeline; lets tests supply models with controlled timing and results.</summary>
-internal interface IFrameModel : IDisposable
+public interface IFrameModel : IDisposable
 {
     string Name { get; }
 
@@ -25,10 +25,8 @@ internal interface IFrameModel : IDisposable
 }
 
 /// <summary>Adapts a <see cref="VisionModel"/> to a pipeline.</summary>
-internal sealed class LoadedModel(VisionModel model) : IFrameModel
+public sealed class LoadedModel(VisionModel model) : IFrameModel
 {
-    private RunThread? _runs;
-
     public string Name => model.Name;
 
     public int BatchSize => model.BatchSize;
@@ -47,14 +45,7 @@ internal sealed class LoadedModel(VisionModel model) : IFrameModel
         }
     }
 
-    public IFrameModel Twin()
-    {
-        var twin = model.Twin();
-        _runs = new RunThread(model.Name);
-        model.RunOn(_runs);
-        twin.RunOn(_runs);
-        return new LoadedModel(twin);
-    }
+    public IFrameModel Twin() => new LoadedModel(model.Twin(dedicatedThread: true));
 
     public void Terminate() => model.Engine.Terminate();
 
@@ -68,9 +59,5 @@ internal sealed class LoadedModel(VisionModel model) : IFrameModel
         model.Engine.Notice += tell;
     }
 
-    public void Dispose()
-    {
-        _runs?.Dispose();
-        model.Dispose();
-    }
+    public void Dispose() => model.Dispose();
 }

@@ -83,7 +83,7 @@ internal sealed class ModelRunner : IDisposable
     }
 
     /// <summary>Records the frames that a worker has taken.</summary>
-    ///<returns>False if the runner was abandoned in the meantime.</returns>
+    /// <returns>False if the runner was abandoned in the meantime.</returns>
     public bool Begin(ModelWorker worker, List<FrameScheduler.Turn> taken)
     {
         lock (_order)
@@ -101,9 +101,9 @@ internal sealed class ModelRunner : IDisposable
 
     /// <summary>Waits for the frames taken earlier, then passes on those of a worker.</summary>
     /// <param name="worker">The worker.</param>
-    /// <param name="ticket">Ticket of its frames (<see cref="FrameScheduler.Take"/>).</param>
+    /// <param name="ticket">Ticket of its frames from the scheduler.</param>
     /// <param name="errors">Error of each frame that the model ran on, in order; null for success.</param>
-    ///<returns>False if the runner was abandoned in the meantime.</returns>
+    /// <returns>False if the runner was abandoned in the meantime.</returns>
     public bool HandOn(ModelWorker worker, long ticket, ReadOnlySpan<string?> errors)
     {
         lock (_order)

@@ -70,7 +70,7 @@ public sealed class VisionPipelineBuilder
         return AddModel(() => new LoadedModel(load()), options, name);
     }
 
-    internal VisionPipelineBuilder AddModel(Func<IFrameModel> load, FrameModelOptions? options = null, string name = "")
+    public VisionPipelineBuilder AddModel(Func<IFrameModel> load, FrameModelOptions? options = null, string name = "")
     {
         FrameModels.Add(new FrameModel(name, load, options ?? new FrameModelOptions()));
         return this;

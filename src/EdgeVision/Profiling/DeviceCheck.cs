@@ -27,7 +27,7 @@ public sealed record DeviceCheckOptions
     /// <summary>Receives warnings, such as about slow steps and fallbacks.</summary>
     public Action<string>? Notice { get; init; }
 
-    internal INativeProviders? Native { get; init; }
+    internal Func<string, RuntimeOptions, VisionModel> Load { get; init; } = VisionModel.Load;
 }
 
 /// <summary>Latencies of one mode in milliseconds, including passing inputs and reading outputs.</summary>
@@ -200,7 +200,7 @@ public static class DeviceCheck
             all[options.Provider == Provider.Cuda ? "cuda.enable_cuda_graph" : "tensorrt.trt_cuda_graph_enable"] = graph ? "1" : "0";
         }
 
-        return VisionModel.LoadOn(options.Native, path, new RuntimeOptions
+        return options.Load(path, new RuntimeOptions
         {
             Providers = options.Provider == Provider.Cpu
                 ? ProviderPolicy.Require(Provider.Cpu)
@@ -249,7 +249,7 @@ public static class DeviceCheck
         {
             long began = Stopwatch.GetTimestamp();
             run();
-            times.Add(VisionModel.Nanoseconds(Stopwatch.GetTimestamp() - began));
+            times.Add(ProfileClock.Nanoseconds(Stopwatch.GetTimestamp() - began));
         }
 
         return new DeviceTimes

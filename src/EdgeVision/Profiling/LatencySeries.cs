@@ -1,7 +1,7 @@
 namespace EdgeVision;
 
 /// <summary>All latencies of a measurement in order, in preallocated memory: adding allocates nothing.</summary>
-internal sealed class LatencySeries(int capacity)
+public sealed class LatencySeries(int capacity)
 {
     private readonly long[] _times = new long[capacity];
     private long[]? _sorted;

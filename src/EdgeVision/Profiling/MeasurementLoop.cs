@@ -1,7 +1,7 @@
 namespace EdgeVision;
 
 /// <summary>Work that is measured one run at a time.</summary>
-internal interface IProfileWork
+public interface IProfileWork
 {
     /// <summary>Runs the work once.</summary>
     void Run();
@@ -16,7 +16,7 @@ internal interface IProfileWork
 /// another one waits, and the wait is part of its latency. A closed loop hides that wait, because it issues no runs while it is delayed
 /// (coordinated omission).
 /// </remarks>
-internal sealed class MeasurementLoop
+public sealed class MeasurementLoop
 {
     private readonly IProfileWork _work;
     private readonly ProfileClock _clock;

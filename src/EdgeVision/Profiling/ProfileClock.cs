@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace EdgeVision;
 
 /// <summary>Clock for measurements; replaced by a fake one in tests.</summary>
-internal abstract class ProfileClock
+public abstract class ProfileClock
 {
     /// <summary>Clock of the system.</summary>
     public static ProfileClock System { get; } = new SystemClock();
@@ -13,6 +13,8 @@ internal abstract class ProfileClock
 
     /// <summary>Waits until a time; returns at once if it has passed.</summary>
     public abstract void WaitUntil(long moment);
+
+    internal static long Nanoseconds(long ticks) => Stopwatch.Frequency == 1_000_000_000 ? ticks : (long)(ticks * (1e9 / Stopwatch.Frequency));
 
     private sealed class SystemClock : ProfileClock
     {

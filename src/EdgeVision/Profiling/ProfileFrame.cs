@@ -17,7 +17,7 @@ internal static class ProfileFrame
 
         if (spec.Goldens is [{ } golden, ..])
         {
-            using var own = Frame.Borrow(GoldenData.Rgb(golden), PixelFormat.Rgb24, golden.Width, golden.Height);
+            using var own = Frame.Borrow(BundleVerifier.ReadImage(golden), PixelFormat.Rgb24, golden.Width, golden.Height);
             return Stretch(own, options.FrameWidth, options.FrameHeight);
         }
 

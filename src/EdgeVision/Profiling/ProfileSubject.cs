@@ -40,7 +40,7 @@ internal sealed class ProfileSubject : IProfileWork, IDisposable
 
             var (copyIn, run, copyOut) = Engine.LastRun;
             return new StageTimes(
-                0, VisionModel.Nanoseconds(copyIn), VisionModel.Nanoseconds(run), VisionModel.Nanoseconds(copyOut), 0);
+                0, ProfileClock.Nanoseconds(copyIn), ProfileClock.Nanoseconds(run), ProfileClock.Nanoseconds(copyOut), 0);
         }
     }
 

@@ -134,10 +134,10 @@ public sealed class Detections
     public Enumerator GetEnumerator() => new(this);
 
     /// <summary>Sets the score of detection <paramref name="index"/>, for decoders that compute it after the keypoints.</summary>
-    internal void SetScore(int index, float score) => _scores[Checked(index)] = score;
+    public void SetScore(int index, float score) => _scores[Checked(index)] = score;
 
     /// <summary>Sets the box of detection <paramref name="index"/>, for decoders that compute it after the keypoints.</summary>
-    internal void SetBox(int index, in Box box) => _boxes[Checked(index)] = box;
+    public void SetBox(int index, in Box box) => _boxes[Checked(index)] = box;
 
     /// <summary>Removes all detections, keeps the buffers, and sets what the next detections have.</summary>
     public void Clear(int keypointCount = 0, bool rotation = false, int maskWidth = 0, int maskHeight = 0)
@@ -224,7 +224,7 @@ public sealed class Detections
     }
 
     /// <summary>Copies boxes, scores, classes, keypoints, rotations and tracks of another instance, without masks.</summary>
-    internal void CopyFrom(Detections other)
+    public void CopyFrom(Detections other)
     {
         Clear(other.KeypointCount, other.HasRotation);
         (Labels, Skeleton) = (other.Labels, other.Skeleton);

@@ -35,7 +35,7 @@ public sealed class VisionResult
     public FrameTransform Transform { get; set; }
 
     /// <summary>Copies boxes (without masks), classes and embedding of another result.</summary>
-    internal void CopyFrom(VisionResult other)
+    public void CopyFrom(VisionResult other)
     {
         Clear();
         (HasDetections, Timing) = (other.HasDetections, other.Timing);

@@ -2,7 +2,7 @@ namespace EdgeVision;
 
 /// <summary>Packs a score and an index into one integer that sorts by score and, at equal scores, by index.</summary>
 /// <remarks>Comparing takes one instruction, and ties are broken.</remarks>
-internal static class RankKey
+public static class RankKey
 {
     /// <summary>Creates a key that is smaller for a higher score and, at equal scores, for a lower index.</summary>
     /// <remarks>-0 equals 0. NaN is not allowed.</remarks>

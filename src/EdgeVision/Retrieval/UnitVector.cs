@@ -3,7 +3,7 @@ using System.Numerics.Tensors;
 namespace EdgeVision;
 
 /// <summary>Scales vectors to length 1, so that their dot product is their cosine.</summary>
-internal static class UnitVector
+public static class UnitVector
 {
     /// <summary>Writes <paramref name="vector"/> scaled to length 1.</summary>
     /// <param name="vector">Vector.</param>

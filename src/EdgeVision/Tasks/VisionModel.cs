@@ -27,6 +27,7 @@ public sealed class VisionModel : IWork, IDisposable
     private readonly Lock _runs; // shared by models of one session: their runs are serialized, preprocessing and decoding are parallel
     private readonly RunThread.Job _job;
     private volatile RunThread? _runThread;
+    private RunThread? _ownThread;
     private long _started, _preprocessed, _began, _ran, _ended;
 
     private VisionModel(string path, InferenceEngine engine, RuntimeOptions options, Lock? runs = null)
@@ -220,12 +221,23 @@ public sealed class VisionModel : IWork, IDisposable
     /// It has its own buffers. Runs of the network are serialized, so that one instance preprocesses and decodes while the other runs. Each
     /// is disposed separately.
     /// </remarks>
-    public VisionModel Twin()
+    /// <param name="dedicatedThread">
+    /// Runs the network of both instances on one thread of their own, whose core keeps the network's memory in its caches; this instance owns it.
+    /// </param>
+    public VisionModel Twin(bool dedicatedThread = false)
     {
         var engine = Engine.Twin();
         try
         {
-            return new VisionModel(_path, engine, _loaded, _runs);
+            var context = new VisionModel(_path, engine, _loaded, _runs);
+            if (dedicatedThread)
+            {
+                _ownThread ??= new RunThread(Name);
+                _runThread = _ownThread;
+                context._runThread = _ownThread;
+            }
+
+            return context;
         }
         catch
         {
@@ -234,13 +246,12 @@ public sealed class VisionModel : IWork, IDisposable
         }
     }
 
-    /// <summary>
-    /// Sets the thread that runs the network, shared by the instances of one session; null runs it on the caller's thread.
-    /// </summary>
-    internal void RunOn(RunThread? thread) => _runThread = thread;
-
     /// <inheritdoc/>
-    public void Dispose() => Engine.Dispose();
+    public void Dispose()
+    {
+        _ownThread?.Dispose();
+        Engine.Dispose();
+    }
 
     void IWork.Do(int part)
     {
@@ -328,7 +339,7 @@ public sealed class VisionModel : IWork, IDisposable
         }
     }
 
-    internal static long Nanoseconds(long ticks) =>
+    private static long Nanoseconds(long ticks) =>
         Stopwatch.Frequency == 1_000_000_000 ? ticks : (long)(ticks * (1e9 / Stopwatch.Frequency));
 
     private void Decode(OutputDecoder[] decoders, int item, Frame frame, VisionResult result)

@@ -6,7 +6,7 @@ namespace EdgeVision;
 /// smaller side. Leaving a row and a column unmatched costs as much as the limit, as in
 /// <c>lap.lapjv(cost, extend_cost=True, cost_limit=limit)</c>. Buffers grow and are reused.
 /// </remarks>
-internal sealed class LinearAssignment
+public sealed class LinearAssignment
 {
     private double[] _cost = [], _rowPotential = [], _columnPotential = [], _least = [];
     private int[] _columnOf = [], _rowAt = [], _from = [], _rowOf = [];

@@ -49,8 +49,8 @@ public sealed class RtspPipelineTests
             long[] numbers = [.. sink.Written.Where(w => w.Source == "gate").Select(w => w.Sequence)];
             Assert.Equal(numbers.Distinct().Order(), numbers); // numbers go on where the first connection ended
             string said = string.Join('\n', notices.Select(n => n.Message).Append(accounts.Sources[0].LastError));
-            Assert.Contains("next try in", said, StringComparison.Ordinal);
-            Assert.Contains("is back", said, StringComparison.Ordinal);
+            Assert.Contains("retrying in", said, StringComparison.Ordinal);
+            Assert.Contains("reconnected", said, StringComparison.Ordinal);
             Assert.DoesNotContain("hunter2", said, StringComparison.Ordinal);
 
             int Of(string source) => sink.Written.Count(w => w.Source == source);

@@ -84,7 +84,7 @@ public sealed class SinkSupervisionTests
         Assert.Equal(SinkState.Running, pipeline.Snapshot().Sinks[0].State);
         await cancel.CancelAsync();
         Assert.True((await run).Balances);
-        Assert.Contains("takes results again", notices);
+        Assert.Contains("resumed, results are written again", notices);
     }
 
     [Fact]

@@ -16,8 +16,8 @@ public sealed class SourceSupervisionTests
         Assert.Equal(SourceState.Ended, account.State);
         Assert.Equal(Enumerable.Range(0, 15).Select(i => (long)i), sink.Written.Select(w => w.Sequence));
         Assert.Equal(15, account.Captured);
-        Assert.Contains(notices, n => n is { Component: "camera", Level: NoticeLevel.Warning } && n.Message.Contains("next try in", StringComparison.Ordinal));
-        Assert.Contains(notices, n => n.Message == "is back");
+        Assert.Contains(notices, n => n is { Component: "camera", Level: NoticeLevel.Warning } && n.Message.Contains("retrying in", StringComparison.Ordinal));
+        Assert.Contains(notices, n => n.Message == "reconnected");
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public sealed class SourceSupervisionTests
         }, new SourceOptions { Policy = QueuePolicy.Wait, StallTimeout = TimeSpan.FromMilliseconds(100), Reconnect = Quick });
         never.Set();
         Assert.Equal((2, 4, SourceState.Ended), (opened, account.Delivered, account.State));
-        Assert.Contains(notices, n => n.Message.Contains("left behind", StringComparison.Ordinal));
+        Assert.Contains(notices, n => n.Message.Contains("abandoning it", StringComparison.Ordinal));
     }
 
     [Fact]

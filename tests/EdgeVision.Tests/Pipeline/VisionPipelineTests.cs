@@ -259,17 +259,17 @@ public sealed class VisionPipelineTests
 
     public static TheoryData<string, Func<VisionPipelineBuilder, VisionPipelineBuilder>, string> Wrong() => new()
     {
-        { "nothing to look at", b => b.AddModel(() => new FakeModel()), "needs a source" },
-        { "nothing that looks", b => b.AddSource("a", () => ScriptedSource.Of(1)), "needs a model" },
+        { "nothing to look at", b => b.AddModel(() => new FakeModel()), "needs at least one source" },
+        { "nothing that looks", b => b.AddSource("a", () => ScriptedSource.Of(1)), "needs at least one model" },
         { "names are keys", b => b.AddSource("a", () => ScriptedSource.Of(1)).AddSource("a", () => ScriptedSource.Of(1)).AddModel(() => new FakeModel()), "two sources are named 'a'" },
         { "sinks are told apart by name", b => Whole(b).AddSink(new KeepingSink()).AddSink(new KeepingSink()), "two sinks are named 'kept'" },
         { "a queue without room", b => b.AddSource("a", () => ScriptedSource.Of(1), new SourceOptions { Capacity = 0 }).AddModel(() => new FakeModel()), "capacity of source 'a'" },
-        { "a sink's source that is not there", b => Whole(b).AddSink(new KeepingSink(), new SinkOptions { Sources = ["z"] }), "'z', which is none of a" },
-        { "which of two models?", b => Whole(b).AddModel(() => new FakeModel()), "2 models would look at source 'a'" },
-        { "a model for nobody", b => Whole(b).AddModel(() => new FakeModel(), new FrameModelOptions { Sources = [] }), "has no source to look at" },
+        { "a sink's source that is not there", b => Whole(b).AddSink(new KeepingSink(), new SinkOptions { Sources = ["z"] }), "unknown source 'z'; sources are a" },
+        { "which of two models?", b => Whole(b).AddModel(() => new FakeModel()), "2 models serve source 'a'" },
+        { "a model for nobody", b => Whole(b).AddModel(() => new FakeModel(), new FrameModelOptions { Sources = [] }), "serves no source" },
         { "a batch the model was not loaded for", b => b.AddSource("a", () => ScriptedSource.Of(1)).AddModel(() => new FakeModel(), new FrameModelOptions { MaxBatch = 3 }), "BatchSize 3" },
-        { "trackers follow boxes", b => b.AddSource("a", () => ScriptedSource.Of(1)).AddModel(() => new FakeModel { FindsBoxes = false }).Track(() => new ByteTracker()), "finds none" },
-        { "two trackers for one source", b => Whole(b).Track(() => new ByteTracker()).Track(() => new ByteTracker()), "two trackers" },
+        { "trackers follow boxes", b => b.AddSource("a", () => ScriptedSource.Of(1)).AddModel(() => new FakeModel { FindsBoxes = false }).Track(() => new ByteTracker()), "produces none" },
+        { "two trackers for one source", b => Whole(b).Track(() => new ByteTracker()).Track(() => new ByteTracker()), "more than one tracker" },
     };
 
     [Fact]

@@ -70,6 +70,6 @@ public sealed class DeviceCheckTests
 
     private static DeviceCheckOptions Options(Provider provider, FakeProviders? native) => new()
     {
-        Provider = provider, Runs = 5, WarmUp = 1, Native = native, ProviderOptions = new Dictionary<string, string> { ["device_id"] = "1" },
+        Provider = provider, Runs = 5, WarmUp = 1, Load = (path, options) => VisionModel.LoadOn(native, path, options), ProviderOptions = new Dictionary<string, string> { ["device_id"] = "1" },
     };
 }

@@ -3,21 +3,22 @@ using System.Text.RegularExpressions;
 
 namespace EdgeVision;
 
-/// <summary>Takes out of a configuration's text what would let a reader in.</summary>
-internal static partial class ConfigSecrets
+/// <summary>Removes secrets from the text of a configuration.</summary>
+public static partial class ConfigSecrets
 {
-    /// <summary>What stands for a secret; quoted, since YAML takes a bare * for an alias.</summary>
+    /// <summary>Replacement for a secret; quoted, because YAML takes a bare * for an alias.</summary>
     private const string Hidden = "'***'";
 
     private const string Names = @"(?:token|passw|pwd|secret|credential|bearer|authoriz|signing_?key|api_?key)";
 
-    /// <summary>Whether a key names a secret.</summary>
+    /// <summary>Returns whether a key names a secret.</summary>
     public static bool IsNamed(string key) => SecretName().IsMatch(key);
 
-    /// <summary>
-    /// The text with credentials in addresses, and values of keys that name a secret, as <c>***</c>: in block maps with all lines that belong to
-    /// the value, and in flow maps. It looks at lines and takes rather too much than too little.
-    /// </summary>
+    /// <summary>Returns the text with credentials in addresses and values of keys that name a secret replaced by <c>***</c>.</summary>
+    /// <remarks>
+    /// Block maps lose all lines that belong to the value; flow maps are covered, too. Works line by line and removes rather too much
+    /// than too little.
+    /// </remarks>
     public static string? Redact(string? config)
     {
         if (config is null)
@@ -26,7 +27,7 @@ internal static partial class ConfigSecrets
         }
 
         var kept = new StringBuilder(config.Length);
-        int? column = null; // of the key whose value is being left out
+        int? column = null; // of the key whose value is being removed
         foreach (var line in SourceAddress.Redact(config).AsSpan().EnumerateLines())
         {
             int indent = line.Length - line.TrimStart(" \t").Length;
@@ -50,17 +51,22 @@ internal static partial class ConfigSecrets
             kept.Append(text).Append('\n');
         }
 
-        kept.Length--; // after the last line there is none
+        kept.Length--; // no line break after the last line
         return kept.ToString();
     }
 
     [GeneratedRegex(Names, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex SecretName();
 
-    [GeneratedRegex(@"^(?<lead>[ \t]*(?:-[ \t]+)*)[""']?[\w.-]*" + Names + @"[\w.-]*[""']?[ \t]*:(?=[ \t]|$)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(?<lead>[ \t]*(?:-[ \t]+)*)[""']?[\w.-]*" + Names + @"[\w.-]*[""']?[ \t]*:(?=[ \t]|$)",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex BlockKey();
 
-    // The value is a quoted text, a map, a list, or what comes before the next key.
-    [GeneratedRegex(@"(?<key>[{,\[][ \t]*[""']?[\w.-]*" + Names + @"[\w.-]*[""']?[ \t]*:)[ \t]*(?:""(?:[^""\\]|\\.)*""|'(?:[^']|'')*'|\{[^}]*\}|\[[^\]]*\]|[^,}\]]*)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    // The value is a quoted string, a map, a list, or the text before the next key.
+    [GeneratedRegex(
+        @"(?<key>[{,\[][ \t]*[""']?[\w.-]*" + Names + @"[\w.-]*[""']?[ \t]*:)[ \t]*"
+            + @"(?:""(?:[^""\\]|\\.)*""|'(?:[^']|'')*'|\{[^}]*\}|\[[^\]]*\]|[^,}\]]*)",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex FlowValue();
 }

@@ -3,20 +3,18 @@ using System.Numerics;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Pixels smaller, exactly: each row as the difference to the one above, then Brotli at its fastest. Rows of pictures are alike, so their
-/// differences are mostly small numbers.
-/// </summary>
+/// <summary>Compresses pixels losslessly: each row as the difference to the row above, then Brotli at its fastest.</summary>
+/// <remarks>Neighbouring rows of an image are similar, so that their differences are mostly small numbers.</remarks>
 internal sealed class FramePacker
 {
     private const int Quality = 1, Window = 22;
     private byte[] _tight = [], _differences = [];
 
-    /// <summary>Packs a frame's pixels.</summary>
+    /// <summary>Compresses the pixels of a frame.</summary>
     /// <param name="frame">The frame.</param>
-    /// <param name="compress">Whether to try to make them smaller.</param>
-    /// <param name="destination">At least as many bytes as the frame has without padding.</param>
-    /// <returns>Bytes written and how.</returns>
+    /// <param name="compress">True to try compression.</param>
+    /// <param name="destination">Buffer of at least the size of the frame without row padding.</param>
+    /// <returns>Number of bytes written and their encoding.</returns>
     public (int Stored, FrameEncoding Encoding) Pack(Frame frame, bool compress, Span<byte> destination)
     {
         int length = FrameBytes.Count(frame.Format, frame.Width, frame.Height);
@@ -29,7 +27,7 @@ internal sealed class FramePacker
             _tight.AsSpan(0, row).CopyTo(_differences);
             Subtract(_tight.AsSpan(row, length - row), _tight.AsSpan(0, length - row), _differences.AsSpan(row));
 
-            // Noise does not become smaller; it stays as it is.
+            // Noise does not compress; it is stored raw.
             if (BrotliEncoder.TryCompress(_differences.AsSpan(0, length), destination[..length], out int packed, Quality, Window))
             {
                 return (packed, FrameEncoding.Brotli);
@@ -40,7 +38,7 @@ internal sealed class FramePacker
         return (length, FrameEncoding.Raw);
     }
 
-    /// <summary>Unpacks pixels into a frame with tight rows; false where the bytes are not a frame's of that size.</summary>
+    /// <summary>Decompresses pixels into a frame without row padding; false if the bytes do not match a frame of that size.</summary>
     public static bool TryUnpack(ReadOnlySpan<byte> stored, FrameEncoding encoding, Frame frame)
     {
         var pixels = frame.MutableData;
@@ -65,7 +63,7 @@ internal sealed class FramePacker
         return true;
     }
 
-    // The first plane's rows; rows of half-size planes are then pairs of theirs, or every second, which are alike too.
+    // Row of the first plane; in subsampled planes this length covers several rows, which are similar, too.
     private static int RowOf(PixelFormat format, int width) => width * Frame.BytesPerPixel(format);
 
     private static void Subtract(ReadOnlySpan<byte> row, ReadOnlySpan<byte> above, Span<byte> difference)

@@ -3,36 +3,48 @@ using System.Numerics;
 
 namespace EdgeVision;
 
-/// <summary>How the pixels of a <see cref="FrameRecord"/> are stored.</summary>
+/// <summary>Encoding of the pixels of a <see cref="FrameRecord"/>.</summary>
 internal enum FrameEncoding : byte
 {
-    /// <summary>As they are, rows without padding.</summary>
+    /// <summary>Raw pixels without row padding.</summary>
     Raw,
-    /// <summary>As differences to the row above, in Brotli.</summary>
+    /// <summary>Differences to the row above, compressed with Brotli.</summary>
     Brotli,
-    /// <summary>Not: a file that the manifest names has them.</summary>
+    /// <summary>Not stored: the frame is in a file that the manifest names.</summary>
     Reference,
 }
 
-/// <summary>
-/// The head of a frame in a segment file, 56 bytes, little endian: magic, bytes stored behind it, sequence, timestamp and time of capture in
-/// ticks of 100 ns, width, height, format, encoding, two zeros, CRC-32C of what is stored, four zeros, CRC-32C of the head so far.
-/// </summary>
-internal readonly record struct FrameRecord(long Sequence, TimeSpan Timestamp, long CapturedTicks, PixelFormat Format, int Width, int Height, FrameEncoding Encoding, int Stored, uint Checksum)
+/// <summary>Header of a frame in a segment file: 56 bytes, little endian.</summary>
+/// <remarks>
+/// Layout: magic, number of bytes stored after the header, sequence number, timestamp and capture time in ticks of 100 ns, width, height,
+/// format, encoding, two zero bytes, CRC-32C of the stored bytes, four zero bytes, CRC-32C of the header so far.
+/// </remarks>
+internal readonly record struct FrameRecord(
+    long Sequence,
+    TimeSpan Timestamp,
+    long CapturedTicks,
+    PixelFormat Format,
+    int Width,
+    int Height,
+    FrameEncoding Encoding,
+    int Stored,
+    uint Checksum)
 {
-    /// <summary>Bytes of a head.</summary>
+    /// <summary>Size of a header in bytes.</summary>
     public const int Size = 56;
 
-    /// <summary>First bytes of a head.</summary>
+    /// <summary>First bytes of a header.</summary>
     public const uint Magic = 0x46525645; // "EVRF"
 
-    /// <summary>First bytes of a segment file, with its version.</summary>
+    /// <summary>First bytes of a segment file, including its version.</summary>
     public static ReadOnlySpan<byte> FileHeader => "EVFRAMES\u0001\0\0\0\0\0\0\0"u8;
 
-    /// <summary>Bytes of the frame without padding; may be more than any frame has where the head was not written by EdgeVision.</summary>
+    /// <summary>
+    /// Size of the frame in bytes without row padding; may exceed any valid frame if the header was not written by EdgeVision.
+    /// </summary>
     public long RawBytes => FrameBytes.LongCount(Format, Width, Height);
 
-    /// <summary>Writes the head.</summary>
+    /// <summary>Writes the header.</summary>
     public void Write(Span<byte> to)
     {
         to[..Size].Clear();
@@ -49,10 +61,11 @@ internal readonly record struct FrameRecord(long Sequence, TimeSpan Timestamp, l
         BinaryPrimitives.WriteUInt32LittleEndian(to[52..], Crc32C(to[..52]));
     }
 
-    /// <summary>Reads a head; null where the bytes are none.</summary>
+    /// <summary>Reads a header; null if the bytes are not a valid one.</summary>
     public static FrameRecord? Read(ReadOnlySpan<byte> from)
     {
-        if (BinaryPrimitives.ReadUInt32LittleEndian(from) != Magic || BinaryPrimitives.ReadUInt32LittleEndian(from[52..]) != Crc32C(from[..52]))
+        if (BinaryPrimitives.ReadUInt32LittleEndian(from) != Magic
+            || BinaryPrimitives.ReadUInt32LittleEndian(from[52..]) != Crc32C(from[..52]))
         {
             return null;
         }
@@ -69,18 +82,23 @@ internal readonly record struct FrameRecord(long Sequence, TimeSpan Timestamp, l
             BinaryPrimitives.ReadUInt32LittleEndian(from[44..]));
     }
 
-    /// <summary>What is impossible about the head, which anybody may have written; null where nothing is.</summary>
-    /// <param name="maxPixels">Most pixels of a frame.</param>
+    /// <summary>Returns an error if the header, which is untrusted input, has invalid values; otherwise null.</summary>
+    /// <param name="maxPixels">Maximum number of pixels of a frame.</param>
     public string? Impossible(long maxPixels)
     {
         if (!Enum.IsDefined(Format) || !Enum.IsDefined(Encoding))
         {
-            return $"format {(int)Format} or encoding {(int)Encoding} is none";
+            return $"format {(int)Format} or encoding {(int)Encoding} is unknown";
         }
 
-        if (Width < 1 || Height < 1 || Width > Frame.MaxSide || Height > Frame.MaxSide || (long)Width * Height > maxPixels || RawBytes > Array.MaxLength)
+        if (Width < 1
+            || Height < 1
+            || Width > Frame.MaxSide
+            || Height > Frame.MaxSide
+            || (long)Width * Height > maxPixels
+            || RawBytes > Array.MaxLength)
         {
-            return $"a frame of {Width}x{Height} is too large";
+            return $"frame size {Width}x{Height} is out of range";
         }
 
         bool fits = Encoding switch
@@ -89,10 +107,10 @@ internal readonly record struct FrameRecord(long Sequence, TimeSpan Timestamp, l
             FrameEncoding.Brotli => Stored > 0 && Stored <= RawBytes,
             _ => Stored == 0,
         };
-        return fits ? null : $"{Stored} bytes do not go with {Width}x{Height} {Format}";
+        return fits ? null : $"{Stored} bytes do not match {Width}x{Height} {Format}";
     }
 
-    /// <summary>CRC-32C (Castagnoli), as iSCSI has it.</summary>
+    /// <summary>Computes CRC-32C (Castagnoli), as used by iSCSI.</summary>
     public static uint Crc32C(ReadOnlySpan<byte> bytes)
     {
         uint crc = uint.MaxValue;

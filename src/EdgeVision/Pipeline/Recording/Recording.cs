@@ -2,20 +2,21 @@ using System.Text.Json;
 
 namespace EdgeVision;
 
-/// <summary>One frame's results as they were recorded.</summary>
-/// <param name="Sequence">Number of the frame in its source.</param>
+/// <summary>Recorded results of one frame.</summary>
+/// <param name="Sequence">Sequence number of the frame in its source.</param>
 /// <param name="Line">The line of JSON (<see cref="PipelineJson"/>).</param>
 public readonly record struct RecordedResult(long Sequence, string Line);
 
-/// <summary>One source of a recording.</summary>
+/// <summary>Source of a recording.</summary>
 public sealed class RecordedSource
 {
-    internal RecordedSource(string recording, RecordedSourceEntry entry) => (Entry, Folder) = (entry, Path.Combine(recording, entry.Folder));
+    internal RecordedSource(string recording, RecordedSourceEntry entry) =>
+        (Entry, Folder) = (entry, Path.Combine(recording, entry.Folder));
 
-    /// <summary>What the manifest says of it.</summary>
+    /// <summary>Entry of the source in the manifest.</summary>
     public RecordedSourceEntry Entry { get; }
 
-    /// <summary>Its name.</summary>
+    /// <summary>Name of the source.</summary>
     public string Name => Entry.Name;
 
     internal string Folder { get; }
@@ -34,8 +35,8 @@ public sealed class RecordedSource
         }
     }
 
-    /// <summary>Results of its frames in their order. The line that a crash cut off is left out.</summary>
-    /// <exception cref="SourceException">The file cannot be read, or a line before the last is none.</exception>
+    /// <summary>Returns the results of its frames in order. A line cut off by a crash is left out.</summary>
+    /// <exception cref="SourceException">The file cannot be read, or a line before the last is invalid.</exception>
     public IEnumerable<RecordedResult> Results()
     {
         string path = Path.Combine(Folder, SourceRecorder.Results);
@@ -55,7 +56,7 @@ public sealed class RecordedSource
             }
             else if (next is not null)
             {
-                throw new SourceException($"'{path}' has a line that is no result: {OneLine.Of(line)}", canRetry: false);
+                throw new SourceException($"'{path}' has an invalid line: {OneLine.Of(line)}", canRetry: false);
             }
         }
     }
@@ -77,7 +78,9 @@ public sealed class RecordedSource
         try
         {
             using var json = JsonDocument.Parse(line);
-            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("frame"u8, out var frame) && frame.TryGetInt64(out long sequence) ? sequence : null;
+            return json.RootElement.ValueKind == JsonValueKind.Object
+                && json.RootElement.TryGetProperty("frame"u8, out var frame)
+                && frame.TryGetInt64(out long sequence) ? sequence : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -86,7 +89,7 @@ public sealed class RecordedSource
     }
 }
 
-/// <summary>A recording that <see cref="RecordingSink"/> has made, to be looked at or replayed.</summary>
+/// <summary>Recording made by a <see cref="RecordingSink"/>, for inspection or replay.</summary>
 public sealed class Recording
 {
     private Recording(string folder, RecordingManifest manifest)
@@ -95,30 +98,32 @@ public sealed class Recording
         Sources = [.. manifest.Sources.Select(s => new RecordedSource(folder, s))];
     }
 
-    /// <summary>Its folder.</summary>
+    /// <summary>Folder of the recording.</summary>
     public string Folder { get; }
 
-    /// <summary>What it says of itself.</summary>
+    /// <summary>Manifest of the recording.</summary>
     public RecordingManifest Manifest { get; }
 
-    /// <summary>Its sources.</summary>
+    /// <summary>Sources of the recording.</summary>
     public IReadOnlyList<RecordedSource> Sources { get; }
 
     /// <summary>Reads a recording's manifest.</summary>
-    /// <param name="folder">The recording's folder.</param>
-    /// <exception cref="SourceException">The folder holds no recording that can be read.</exception>
+    /// <param name="folder">Folder of the recording.</param>
+    /// <exception cref="SourceException">The folder has no readable recording.</exception>
     public static Recording Open(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         return new Recording(folder, RecordingManifest.Read(folder));
     }
 
-    /// <summary>The source of that name.</summary>
-    /// <exception cref="SourceException">There is none.</exception>
+    /// <summary>Returns the source with the given name.</summary>
+    /// <exception cref="SourceException">No source has that name.</exception>
     public RecordedSource Source(string name) => Sources.FirstOrDefault(s => s.Name == name)
-        ?? throw new SourceException($"recording '{Folder}' has no source '{name}'; it has {string.Join(", ", Sources.Select(s => s.Name))}", canRetry: false);
+        ?? throw new SourceException(
+            $"recording '{Folder}' has no source '{name}'; sources are {string.Join(", ", Sources.Select(s => s.Name))}",
+            canRetry: false);
 
-    /// <summary>A sentence for each model whose file is not what it was: a replay then gives other results. Empty where all are the same.</summary>
+    /// <summary>Returns a message per model whose file has changed, so that a replay gives other results; empty if none has.</summary>
     public IReadOnlyList<string> ModelChanges()
     {
         var changes = new List<string>();
@@ -126,18 +131,18 @@ public sealed class Recording
         {
             if (!File.Exists(model.Path))
             {
-                changes.Add($"model {model.Name}: '{model.Path}' is not there any more");
+                changes.Add($"model {model.Name}: '{model.Path}' no longer exists");
             }
             else if (!IsSame(model))
             {
-                changes.Add($"model {model.Name}: '{model.Path}' is another file than the one recorded with");
+                changes.Add($"model {model.Name}: '{model.Path}' has changed since the recording");
             }
         }
 
         return changes;
     }
 
-    // A manifest may come from elsewhere and name a device or a pipe, which has no length: reading it would never end.
+    // A manifest is untrusted and may name a device or a pipe, which has no length: reading it would never end.
     private static bool IsSame(RecordedModel model)
     {
         try
@@ -147,7 +152,7 @@ public sealed class Recording
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new EdgeVisionException($"'{model.Path}' cannot be looked at: {OneLine.Of(e.Message)}", e);
+            throw new EdgeVisionException($"'{model.Path}' cannot be read: {OneLine.Of(e.Message)}", e);
         }
     }
 }

@@ -2,20 +2,21 @@ using System.Text.Json;
 
 namespace EdgeVision;
 
-/// <summary>How results are compared.</summary>
+/// <summary>Options of a <see cref="RecordingDiff"/>.</summary>
 public sealed record RecordingDiffOptions
 {
-    /// <summary>Greatest difference of two numbers that counts as none; 0 asks for the same digits.</summary>
+    /// <summary>Maximum difference of two numbers that counts as equal; 0 requires the same digits.</summary>
     public double Tolerance { get; init; }
 
-    /// <summary>Most differences that are kept as text; all are counted.</summary>
+    /// <summary>Maximum number of differences kept as text; all are counted.</summary>
     public int Most { get; init; } = 1000;
 }
 
-/// <summary>
-/// Compares recorded results with those of a replay, frame by frame, and says in words where they differ: "frame 12 of door: detection 3 score
-/// 0.81 → 0.8". Times, which no two runs share, are left out: <c>timing_ms</c> and <c>captured_at</c>. Frames of a source come in their order.
-/// </summary>
+/// <summary>Compares recorded results with those of a replay, frame by frame, and describes the differences.</summary>
+/// <remarks>
+/// A difference reads like "frame 12 of door: detection 3 score 0.81 → 0.8". The fields <c>timing_ms</c> and <c>captured_at</c>, which
+/// differ in every run, are ignored. Frames of a source must be added in order.
+/// </remarks>
 public sealed class RecordingDiff : IDisposable
 {
     private readonly RecordingDiffOptions _options;
@@ -23,9 +24,9 @@ public sealed class RecordingDiff : IDisposable
     private readonly HashSet<string> _ended = [];
     private readonly List<string> _texts = [];
 
-    /// <summary>Compares with a recording.</summary>
-    /// <param name="recording">What was recorded.</param>
-    /// <param name="options">How to compare.</param>
+    /// <summary>Creates a comparison with a recording.</summary>
+    /// <param name="recording">The recording.</param>
+    /// <param name="options">Options of the comparison.</param>
     public RecordingDiff(Recording recording, RecordingDiffOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(recording);
@@ -38,28 +39,28 @@ public sealed class RecordingDiff : IDisposable
         }
     }
 
-    /// <summary>Frames that both have.</summary>
+    /// <summary>Number of frames in both.</summary>
     public long Frames { get; private set; }
 
-    /// <summary>Frames that differ, those that only one of both has included.</summary>
+    /// <summary>Number of frames that differ, including those that only one of the two has.</summary>
     public long DifferentFrames { get; private set; }
 
-    /// <summary>Differences in all.</summary>
+    /// <summary>Number of differences.</summary>
     public long Count { get; private set; }
 
-    /// <summary>The differences in words, in the order in which they were found; the first <see cref="RecordingDiffOptions.Most"/>.</summary>
+    /// <summary>Descriptions of the differences in the order found; the first <see cref="RecordingDiffOptions.Most"/>.</summary>
     public IReadOnlyList<string> Differences => _texts;
 
-    /// <summary>Like "120 frames, all alike" or "120 frames, 2 differ in 5 places; the first: …".</summary>
+    /// <summary>Summary such as "120 frames, no differences" or "120 frames, 2 differ in 5 places; the first: …".</summary>
     public string Summary => Count == 0
-        ? $"{Frames} frames, all alike"
+        ? $"{Frames} frames, no differences"
         : $"{Frames} frames, {DifferentFrames} differ in {Count} places; the first: {(_texts.Count > 0 ? _texts[0] : "not kept")}";
 
     /// <summary>Compares two recordings of the same sources.</summary>
-    /// <param name="recorded">What was recorded first.</param>
-    /// <param name="replayed">The recording of a replay.</param>
-    /// <param name="options">How to compare.</param>
-    /// <exception cref="SourceException">One of both cannot be read.</exception>
+    /// <param name="recorded">Original recording.</param>
+    /// <param name="replayed">Recording of a replay.</param>
+    /// <param name="options">Options of the comparison.</param>
+    /// <exception cref="SourceException">One of the two cannot be read.</exception>
     public static RecordingDiff Compare(Recording recorded, Recording replayed, RecordingDiffOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(replayed);
@@ -76,9 +77,9 @@ public sealed class RecordingDiff : IDisposable
         return diff;
     }
 
-    /// <summary>Compares the results of a replayed frame.</summary>
+    /// <summary>Compares the results of a replayed frame with the recorded ones.</summary>
     /// <param name="source">Name of its source.</param>
-    /// <param name="sequence">Its number.</param>
+    /// <param name="sequence">Its sequence number.</param>
     /// <param name="line">Its line of JSON.</param>
     public void Add(string source, long sequence, string line)
     {
@@ -119,7 +120,7 @@ public sealed class RecordingDiff : IDisposable
         }
     }
 
-    /// <summary>Notes what the replay did not give; call it after the last frame.</summary>
+    /// <summary>Adds the frames missing in the replay; call it after the last frame.</summary>
     public void Complete()
     {
         foreach (var (source, results) in _recorded)
@@ -164,7 +165,7 @@ public sealed class RecordingDiff : IDisposable
         }
     }
 
-    // Through two results side by side; the place is said as one would: "detection 3 score".
+    // Walks through two results in parallel; locations read like "detection 3 score".
     private sealed class Walk(RecordingDiff diff, string frame)
     {
         public void Objects(JsonElement was, JsonElement now, string place, bool top = false)
@@ -227,8 +228,9 @@ public sealed class RecordingDiff : IDisposable
                 diff.Note($"{frame}{place}: {count} → {given}");
             }
 
-            // "detections" becomes "detection 3"; entries without a name of their own are counted.
-            string parent = place[..^name.Length], one = name is "detections" or "classes" or "crops" or "events" or "keypoints" ? Singular(name) : name;
+            // "detections" becomes "detection 3"; other arrays keep their name before the index.
+            string parent = place[..^name.Length];
+            string one = name is "detections" or "classes" or "crops" or "events" or "keypoints" ? Singular(name) : name;
             for (int i = 0; i < Math.Min(count, given); i++)
             {
                 Values(was[i], now[i], $"{parent}{one} {i}", $"{one} {i}");

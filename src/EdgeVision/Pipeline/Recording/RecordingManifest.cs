@@ -4,16 +4,16 @@ using System.Text.Json.Serialization;
 
 namespace EdgeVision;
 
-/// <summary>A model that took part in a recording.</summary>
-/// <param name="Name">Its name in the pipeline.</param>
-/// <param name="Path">Its file.</param>
-/// <param name="Bytes">Length of the file.</param>
+/// <summary>Model used in a recording.</summary>
+/// <param name="Name">Name in the pipeline.</param>
+/// <param name="Path">Path of the file.</param>
+/// <param name="Bytes">Size of the file in bytes.</param>
 /// <param name="Sha256">SHA-256 of the file, lower-case hexadecimal.</param>
 public sealed record RecordedModel(string Name, string Path, long Bytes, string Sha256)
 {
-    /// <summary>Looks at a model's file.</summary>
-    /// <param name="name">Its name in the pipeline.</param>
-    /// <param name="path">Its file.</param>
+    /// <summary>Reads the size and checksum of a model file.</summary>
+    /// <param name="name">Name in the pipeline.</param>
+    /// <param name="path">Path of the file.</param>
     /// <exception cref="EdgeVisionException">The file cannot be read.</exception>
     public static RecordedModel Of(string name, string path)
     {
@@ -29,28 +29,28 @@ public sealed record RecordedModel(string Name, string Path, long Bytes, string 
     }
 }
 
-/// <summary>The file whose frames a recording refers to instead of holding them.</summary>
-/// <param name="Path">The file.</param>
-/// <param name="Bytes">Its length.</param>
+/// <summary>File with the frames that a recording refers to instead of storing them.</summary>
+/// <param name="Path">Path of the file.</param>
+/// <param name="Bytes">Size of the file in bytes.</param>
 public sealed record RecordedReference(string Path, long Bytes);
 
-/// <summary>A source of a recording.</summary>
-/// <param name="Name">Its name in the pipeline.</param>
-/// <param name="Folder">Its folder in the recording's.</param>
-/// <param name="Reference">The file that has its frames; null where the recording holds them.</param>
-/// <param name="Frames">Frames recorded; null while the recording is not complete.</param>
+/// <summary>Entry of a source in the manifest of a recording.</summary>
+/// <param name="Name">Name in the pipeline.</param>
+/// <param name="Folder">Folder of the source in that of the recording.</param>
+/// <param name="Reference">File with its frames; null if the recording stores them.</param>
+/// <param name="Frames">Number of frames recorded; null while the recording is incomplete.</param>
 public sealed record RecordedSourceEntry(string Name, string Folder, RecordedReference? Reference, long? Frames);
 
-/// <summary>The machine that recorded.</summary>
+/// <summary>Machine that made the recording.</summary>
 /// <param name="Name">Host name.</param>
 /// <param name="System">Operating system.</param>
 /// <param name="Architecture">Processor architecture.</param>
 /// <param name="Processors">Logical processors.</param>
-/// <param name="Runtime">.NET.</param>
+/// <param name="Runtime">Version of .NET.</param>
 /// <param name="EdgeVision">Version of EdgeVision.</param>
 public sealed record RecordedMachine(string Name, string System, string Architecture, int Processors, string Runtime, string EdgeVision)
 {
-    /// <summary>This machine.</summary>
+    /// <summary>Returns the description of this machine.</summary>
     public static RecordedMachine Here() => new(
         Environment.MachineName,
         RuntimeInformation.OSDescription,
@@ -60,13 +60,13 @@ public sealed record RecordedMachine(string Name, string System, string Architec
         typeof(RecordedMachine).Assembly.GetName().Version?.ToString(3) ?? "");
 }
 
-/// <summary>What a recording says of itself: <c>manifest.json</c> in its folder.</summary>
+/// <summary>Manifest of a recording: <c>manifest.json</c> in its folder.</summary>
 public sealed record RecordingManifest
 {
-    /// <summary>The version that is written.</summary>
+    /// <summary>Version of the layout that is written.</summary>
     public const int CurrentVersion = 1;
 
-    /// <summary>Name of the file in the recording's folder.</summary>
+    /// <summary>Name of the manifest file.</summary>
     public const string FileName = "manifest.json";
 
     private const long MostBytes = 16 << 20;
@@ -74,27 +74,27 @@ public sealed record RecordingManifest
     /// <summary>Version of the layout.</summary>
     public int Version { get; init; } = CurrentVersion;
 
-    /// <summary>When the recording began.</summary>
+    /// <summary>Start time of the recording.</summary>
     public DateTimeOffset Created { get; init; }
 
-    /// <summary>Whether it was ended in order.</summary>
+    /// <summary>Gets whether the recording was completed properly.</summary>
     public bool Complete { get; init; }
 
-    /// <summary>Text of the pipeline's configuration, secrets as <c>***</c>; null where it had none.</summary>
+    /// <summary>Text of the pipeline's configuration with secrets as <c>***</c>; null if there is none.</summary>
     public string? Config { get; init; }
 
-    /// <summary>Models that took part.</summary>
+    /// <summary>Models used.</summary>
     public IReadOnlyList<RecordedModel> Models { get; init; } = [];
 
-    /// <summary>The machine that recorded.</summary>
+    /// <summary>Machine that made the recording.</summary>
     public RecordedMachine? Machine { get; init; }
 
-    /// <summary>Sources, in the order in which their first frames came.</summary>
+    /// <summary>Sources in the order of their first frames.</summary>
     public IReadOnlyList<RecordedSourceEntry> Sources { get; init; } = [];
 
     /// <summary>Reads a recording's manifest.</summary>
-    /// <param name="folder">The recording's folder.</param>
-    /// <exception cref="SourceException">There is none, it cannot be read, or it is of another version.</exception>
+    /// <param name="folder">Folder of the recording.</param>
+    /// <exception cref="SourceException">The manifest is missing, cannot be read, or has another version.</exception>
     public static RecordingManifest Read(string folder)
     {
         string path = Path.Combine(folder, FileName);
@@ -103,17 +103,19 @@ public sealed record RecordingManifest
             var file = new FileInfo(path);
             if (!file.Exists || file.Length > MostBytes)
             {
-                throw new SourceException($"'{folder}' is no recording: it has no {FileName}, or one that is too long", canRetry: false);
+                throw new SourceException(
+                    $"'{folder}' is not a recording: {FileName} is missing or larger than {MostBytes >> 20} MiB", canRetry: false);
             }
 
             var manifest = JsonSerializer.Deserialize(File.ReadAllBytes(path), RecordingJson.Default.RecordingManifest);
             return manifest?.Version == CurrentVersion
                 ? Checked(manifest, path)
-                : throw new SourceException($"'{path}' is of version {manifest?.Version}; this EdgeVision reads {CurrentVersion}", canRetry: false);
+                : throw new SourceException(
+                    $"'{path}' has version {manifest?.Version}; this EdgeVision reads version {CurrentVersion}", canRetry: false);
         }
         catch (JsonException e)
         {
-            throw new SourceException($"'{path}' is no manifest of a recording: {OneLine.Of(e.Message)}", e, canRetry: false);
+            throw new SourceException($"'{path}' is not the manifest of a recording: {OneLine.Of(e.Message)}", e, canRetry: false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -121,7 +123,7 @@ public sealed record RecordingManifest
         }
     }
 
-    /// <summary>Writes the manifest; the old one stays until all of the new one is written.</summary>
+    /// <summary>Writes the manifest; the old one is replaced only once the new one is complete.</summary>
     internal void Write(string folder)
     {
         string path = Path.Combine(folder, FileName), part = path + ".part";
@@ -129,20 +131,26 @@ public sealed record RecordingManifest
         File.Move(part, path, overwrite: true);
     }
 
-    // A recording may come from elsewhere: its folders lie in it, nowhere else.
+    // A manifest is untrusted: the folders of its sources must lie in the recording.
     private static RecordingManifest Checked(RecordingManifest manifest, string path)
     {
-        // What the file has as null is null here, whatever the types say.
-        if (manifest.Sources is not { } sources || sources.Any(s => s is null) || manifest.Models is not { } models || models.Any(m => m is not { Name: not null, Path.Length: > 0 }))
+        // Null in the file is null here, despite the non-nullable types.
+        if (manifest.Sources is not { } sources
+            || sources.Any(s => s is null)
+            || manifest.Models is not { } models
+            || models.Any(m => m is not { Name: not null, Path.Length: > 0 }))
         {
-            throw new SourceException($"'{path}' has no list of sources, or a model without a name or a path: it is no manifest of a recording", canRetry: false);
+            throw new SourceException(
+                $"'{path}' is not the manifest of a recording: it has no list of sources, or a model without a name or a path",
+                canRetry: false);
         }
 
         foreach (var source in manifest.Sources)
         {
             if (string.IsNullOrEmpty(source.Name) || source.Folder != FileNames.Safe(source.Folder ?? ""))
             {
-                throw new SourceException($"'{path}' names a source's folder '{source.Folder}', which is none of a recording", canRetry: false);
+                throw new SourceException(
+                    $"'{path}' has a source with an invalid name or folder; got folder '{source.Folder}'", canRetry: false);
             }
         }
 
@@ -150,6 +158,9 @@ public sealed record RecordingManifest
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    WriteIndented = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(RecordingManifest))]
 internal sealed partial class RecordingJson : JsonSerializerContext;

@@ -1,35 +1,37 @@
 namespace EdgeVision;
 
-/// <summary>What a <see cref="RecordingSink"/> holds, and where.</summary>
+/// <summary>Options of a <see cref="RecordingSink"/>.</summary>
 public sealed record RecordingOptions
 {
-    /// <summary>Folder of the recording; must not be one already.</summary>
+    /// <summary>Folder of the recording; must not contain one already.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>Text of the pipeline's configuration; secrets in it are not recorded.</summary>
+    /// <summary>Text of the pipeline's configuration; secrets are removed before it is recorded.</summary>
     public string? Config { get; init; }
 
-    /// <summary>Models that take part, their names in the pipeline with their files.</summary>
+    /// <summary>Models used: their names in the pipeline and their files.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Models { get; init; } = [];
 
-    /// <summary>Files whose frames are referred to by their number instead of being held, by the source's name: small, and void once a file is changed.</summary>
+    /// <summary>Files, by source name, whose frames are stored as references instead of pixels.</summary>
+    /// <remarks>References are small, but become invalid when the file changes.</remarks>
     public IReadOnlyDictionary<string, string> References { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Whether pixels are made smaller, exactly; takes time of the processor.</summary>
+    /// <summary>Gets whether pixels are compressed, without loss; costs CPU time.</summary>
     public bool Compress { get; init; } = true;
 
-    /// <summary>Bytes of a segment file above which another begins.</summary>
+    /// <summary>Maximum size of a segment file in bytes, after which a new one is started.</summary>
     public long SegmentBytes { get; init; } = 256 << 20;
 
-    /// <summary>Name in the ledger; the folder where absent.</summary>
+    /// <summary>Name in statistics; null for the folder.</summary>
     public string? Name { get; init; }
 }
 
-/// <summary>
-/// Records frames and their results, to be replayed: a folder with a manifest, and for each source segment files of frames (each with its
-/// length and checksum, so that a crash costs the last one at most) and a file of results as JSON lines. Give it
-/// <see cref="QueuePolicy.Wait"/> where every frame matters. A frame with its results is written when <see cref="WriteAsync"/> returns.
-/// </summary>
+/// <summary>Records frames and their results for replay.</summary>
+/// <remarks>
+/// A recording is a folder with a manifest, and for each source segment files of frames (each with its length and checksum, so that a
+/// crash costs at most the last one) and a file of results as JSON lines. Use it with <see cref="QueuePolicy.Wait"/> if no frame may be
+/// lost. A frame and its results are written when <see cref="WriteAsync"/> returns.
+/// </remarks>
 public sealed class RecordingSink : FrameSink
 {
     private readonly RecordingOptions _options;
@@ -37,15 +39,15 @@ public sealed class RecordingSink : FrameSink
     private readonly List<RecordedSourceEntry> _entries = [];
     private RecordingManifest? _manifest;
 
-    /// <summary>Records into one folder.</summary>
-    /// <param name="folder">Folder of the recording; must not be one already.</param>
+    /// <summary>Creates a sink that records into a folder.</summary>
+    /// <param name="folder">Folder of the recording; must not contain one already.</param>
     public RecordingSink(string folder)
         : this(new RecordingOptions { Folder = folder })
     {
     }
 
-    /// <summary>Records as told.</summary>
-    /// <param name="options">What and where.</param>
+    /// <summary>Creates a sink with options.</summary>
+    /// <param name="options">Options of the recording.</param>
     public RecordingSink(RecordingOptions options)
         : base((options ?? throw new ArgumentNullException(nameof(options))).Name ?? options.Folder) => _options = options;
 
@@ -56,7 +58,8 @@ public sealed class RecordingSink : FrameSink
         {
             if (_manifest is null && File.Exists(Path.Combine(_options.Folder, RecordingManifest.FileName)))
             {
-                throw new SinkException($"'{_options.Folder}' holds a recording already; choose another folder or delete it", canRetry: false);
+                throw new SinkException(
+                    $"'{_options.Folder}' already contains a recording; choose another folder or delete it", canRetry: false);
             }
 
             Directory.CreateDirectory(_options.Folder);
@@ -98,7 +101,7 @@ public sealed class RecordingSink : FrameSink
             }
             catch (SinkException e)
             {
-                failed ??= e; // the other sources' files are ended all the same
+                failed ??= e; // the files of the other sources are completed anyway
             }
         }
 
@@ -137,7 +140,9 @@ public sealed class RecordingSink : FrameSink
         }
 
         string folder = FileNames.Safe(name);
-        RecordedReference? reference = _options.References.TryGetValue(name, out string? file) ? new(Path.GetFullPath(file), new FileInfo(file).Length) : null;
+        RecordedReference? reference = _options.References.TryGetValue(name, out string? file)
+            ? new(Path.GetFullPath(file), new FileInfo(file).Length)
+            : null;
         RecordedSourceEntry[] entries = [.. _entries, new(name, folder, reference, null)];
         (_manifest with { Sources = entries }).Write(_options.Folder);
         _entries.Add(entries[^1]);

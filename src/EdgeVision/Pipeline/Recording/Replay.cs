@@ -6,7 +6,7 @@ using System.Text.Json;
 namespace EdgeVision;
 
 /// <summary>
-/// A recording in place of a pipeline's sources.
+/// Replays a recording in place of the sources of a pipeline.
 /// <code>
 /// using var replay = Replay.Open("recordings/monday");
 /// var builder = new VisionPipelineBuilder().AddModel(() => VisionModel.Load("people.onnx")).Track(() => new ByteTracker());
@@ -27,24 +27,25 @@ public sealed class Replay : IDisposable
     /// <summary>The recording.</summary>
     public Recording Recording { get; }
 
-    /// <summary>Where the replay's results differ from the recorded ones; complete once the pipeline has run.</summary>
-    /// <exception cref="InvalidOperationException">No comparison was asked for.</exception>
-    public RecordingDiff Diff => _diff ?? throw new InvalidOperationException("AddDiff first");
+    /// <summary>Differences between the replay and the recording; complete once the pipeline has run.</summary>
+    /// <exception cref="InvalidOperationException">No comparison was added.</exception>
+    public RecordingDiff Diff => _diff ?? throw new InvalidOperationException("call AddDiff or CreateDiffSink first");
 
     /// <summary>Opens a recording.</summary>
-    /// <param name="folder">Its folder.</param>
-    /// <param name="options">How to replay it.</param>
-    /// <exception cref="SourceException">The folder holds no recording that can be read.</exception>
-    public static Replay Open(string folder, ReplayOptions? options = null) => new(Recording.Open(folder), options ?? new ReplayOptions());
+    /// <param name="folder">Folder of the recording.</param>
+    /// <param name="options">Options of the replay.</param>
+    /// <exception cref="SourceException">The folder has no readable recording.</exception>
+    public static Replay Open(string folder, ReplayOptions? options = null) =>
+        new(Recording.Open(folder), options ?? new ReplayOptions());
 
-    /// <summary>A recorded source, not opened.</summary>
-    /// <param name="name">Its name.</param>
-    /// <exception cref="SourceException">The recording has none of that name.</exception>
+    /// <summary>Creates a recorded source, not yet opened.</summary>
+    /// <param name="name">Name of the source.</param>
+    /// <exception cref="SourceException">The recording has no source of that name.</exception>
     public FrameSource CreateSource(string name) => new ReplaySource(Recording.Source(name), _options);
 
-    /// <summary>Adds every recorded source by its name. Nothing is dropped, unless frames come at their pace.</summary>
-    /// <param name="builder">The pipeline.</param>
-    /// <param name="every">Every how many frames the model looks at, by the source's name, as when it was recorded; null for each frame.</param>
+    /// <summary>Adds every recorded source by its name. No frame is dropped unless <see cref="ReplayOptions.RealTime"/> is set.</summary>
+    /// <param name="builder">Builder of the pipeline.</param>
+    /// <param name="every">Returns the frame interval of the model for a source name, as when recorded; null for every frame.</param>
     public VisionPipelineBuilder AddSources(VisionPipelineBuilder builder, Func<string, int>? every = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -63,14 +64,16 @@ public sealed class Replay : IDisposable
     }
 
     /// <summary>Adds a sink that compares each result with the recorded one; see <see cref="Diff"/>.</summary>
-    /// <param name="builder">The pipeline.</param>
+    /// <param name="builder">Builder of the pipeline.</param>
     public VisionPipelineBuilder AddDiff(VisionPipelineBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
         return builder.AddSink(CreateDiffSink(), new SinkOptions { Policy = QueuePolicy.Wait, Retry = RetryPolicy.Never });
     }
 
-    /// <summary>The sink of <see cref="AddDiff"/>, for a pipeline that is put together otherwise; give it <see cref="QueuePolicy.Wait"/>.</summary>
+    /// <summary>
+    /// Creates the sink of <see cref="AddDiff"/>, for a pipeline built otherwise; use it with <see cref="QueuePolicy.Wait"/>.
+    /// </summary>
     public FrameSink CreateDiffSink()
     {
         _diff?.Dispose();

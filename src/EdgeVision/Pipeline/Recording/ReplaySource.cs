@@ -1,28 +1,29 @@
 namespace EdgeVision;
 
-/// <summary>How a recording is replayed.</summary>
+/// <summary>Options of a replay.</summary>
 public sealed record ReplayOptions
 {
-    /// <summary>
-    /// Opens the file that a recording refers to, as the source that read it then did; needed for recordings with references alone. The path
-    /// may come from elsewhere: open nothing but files.
-    /// </summary>
+    /// <summary>Opens a referenced file as the original source did; needed only for recordings with references.</summary>
+    /// <remarks>The path may be untrusted: open nothing but files.</remarks>
     public Func<string, FrameSource>? OpenReference { get; init; }
 
-    /// <summary>Most pixels of a frame; a record that says more is refused before anything is allocated for it.</summary>
+    /// <summary>Maximum number of pixels of a frame; a record with more is rejected before memory is allocated for it.</summary>
     public long MaxPixels { get; init; } = 64_000_000;
 
-    /// <summary>Whether frames come at the pace at which they were captured, and are then dropped like a camera's; else as fast as they are taken.</summary>
+    /// <summary>
+    /// Gets whether frames arrive at their recorded pace, droppable like those of a camera; otherwise as fast as they are read.
+    /// </summary>
     public bool RealTime { get; init; }
 
-    /// <summary>How results are compared.</summary>
+    /// <summary>Options of the comparison of results.</summary>
     public RecordingDiffOptions Diff { get; init; } = new();
 }
 
-/// <summary>
-/// Gives one source's recorded frames again: the exact bytes, sequence numbers (with the gaps that dropped frames left) and timestamps. What a
-/// crash cut off at the end is missing; a damaged frame is a <see cref="FrameFormatException"/>, as from a camera.
-/// </summary>
+/// <summary>Replays the recorded frames of one source: exact bytes, sequence numbers and timestamps.</summary>
+/// <remarks>
+/// Dropped frames leave the same gaps in the sequence numbers. Data cut off by a crash at the end is missing; a damaged frame is a
+/// <see cref="FrameFormatException"/>, as from a camera.
+/// </remarks>
 public sealed class ReplaySource : FrameSource
 {
     private readonly RecordedSource _recorded;
@@ -30,9 +31,9 @@ public sealed class ReplaySource : FrameSource
     private SegmentReader? _reader;
     private FrameSource? _reference;
 
-    /// <summary>Replays a source.</summary>
-    /// <param name="recorded">The recording's source.</param>
-    /// <param name="options">How.</param>
+    /// <summary>Creates a source that replays a recorded one.</summary>
+    /// <param name="recorded">Source of the recording.</param>
+    /// <param name="options">Options of the replay.</param>
     public ReplaySource(RecordedSource recorded, ReplayOptions? options = null)
         : base((recorded ?? throw new ArgumentNullException(nameof(recorded))).Name) =>
         (_recorded, _options) = (recorded, options ?? new ReplayOptions());
@@ -43,7 +44,7 @@ public sealed class ReplaySource : FrameSource
     /// <inheritdoc/>
     public override long? FrameCount => _recorded.Entry.Frames;
 
-    /// <summary>Bytes that a crash left at the ends of files, too few for a frame; known once everything is read.</summary>
+    /// <summary>Number of incomplete bytes that a crash left at the ends of files; known once everything is read.</summary>
     public long CutOff => _reader?.CutOff ?? 0;
 
     /// <inheritdoc/>
@@ -53,13 +54,19 @@ public sealed class ReplaySource : FrameSource
         {
             if (_options.OpenReference is null)
             {
-                throw new SourceException($"the recording refers to '{file.Path}'; replay it with {nameof(ReplayOptions)}.{nameof(ReplayOptions.OpenReference)}", canRetry: false);
+                throw new SourceException(
+                    $"the recording refers to '{file.Path}'; "
+                        + $"set {nameof(ReplayOptions)}.{nameof(ReplayOptions.OpenReference)} to replay it",
+                    canRetry: false);
             }
 
             var found = new FileInfo(file.Path);
             if (!found.Exists || found.Length != file.Bytes)
             {
-                throw new SourceException($"the recording refers to '{file.Path}' of {file.Bytes} bytes, which is {(found.Exists ? "another file now" : "not there any more")}", canRetry: false);
+                throw new SourceException(
+                    $"the recording refers to '{file.Path}' of {file.Bytes} bytes, which "
+                        + (found.Exists ? "has changed since" : "no longer exists"),
+                    canRetry: false);
             }
 
             _reference = _options.OpenReference(file.Path);
@@ -85,7 +92,7 @@ public sealed class ReplaySource : FrameSource
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SourceException($"the recording of '{Name}' cannot be read on: {OneLine.Of(e.Message)}", e, canRetry: false);
+            throw new SourceException($"reading the recording of '{Name}' failed: {OneLine.Of(e.Message)}", e, canRetry: false);
         }
     }
 
@@ -108,15 +115,15 @@ public sealed class ReplaySource : FrameSource
         }
 
         frame.Dispose();
-        throw new FrameFormatException($"frame {record.Sequence} of '{Name}' is not what its record says");
+        throw new FrameFormatException($"frame {record.Sequence} of '{Name}' does not match its record");
     }
 
-    // The file's frames in between were dropped when it was recorded.
+    // The frames of the file in between were dropped during the recording.
     private Frame Referred(FrameRecord record, FramePool pool, CancellationToken cancel)
     {
         if (_reference is null)
         {
-            throw new FrameFormatException($"frame {record.Sequence} of '{Name}' refers to a file that the manifest does not name");
+            throw new FrameFormatException($"frame {record.Sequence} of '{Name}' refers to a file that is missing in the manifest");
         }
 
         while (true)
@@ -125,14 +132,18 @@ public sealed class ReplaySource : FrameSource
             Frame frame;
             try
             {
-                frame = _reference.Read(pool, cancel) ?? throw new SourceException($"'{_recorded.Entry.Reference!.Path}' ends before frame {record.Sequence}", canRetry: false);
+                frame = _reference.Read(pool, cancel) ?? throw new SourceException(
+                    $"'{_recorded.Entry.Reference!.Path}' ends before frame {record.Sequence}", canRetry: false);
             }
             catch (FrameFormatException)
             {
-                continue; // nor was it recorded
+                continue; // it was not recorded either
             }
 
-            if (frame.Sequence == record.Sequence && frame.Format == record.Format && frame.Width == record.Width && frame.Height == record.Height)
+            if (frame.Sequence == record.Sequence
+                && frame.Format == record.Format
+                && frame.Width == record.Width
+                && frame.Height == record.Height)
             {
                 return frame;
             }
@@ -141,7 +152,9 @@ public sealed class ReplaySource : FrameSource
             frame.Dispose();
             if (!before)
             {
-                throw new FrameFormatException($"frame {record.Sequence} of '{_recorded.Entry.Reference!.Path}' is not the one recorded: {record.Format} of {record.Width}x{record.Height} then");
+                throw new FrameFormatException(
+                    $"frame {record.Sequence} of '{_recorded.Entry.Reference!.Path}' is not the recorded one of "
+                        + $"{record.Width}x{record.Height} {record.Format}");
             }
         }
     }

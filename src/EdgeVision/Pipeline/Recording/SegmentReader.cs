@@ -2,7 +2,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace EdgeVision;
 
-/// <summary>Reads frames out of a source's segment files. What a crash has cut off ends a segment; what is damaged is skipped and said.</summary>
+/// <summary>Reads frames from the segment files of a source.</summary>
+/// <remarks>Data cut off by a crash ends a segment; damaged data is skipped and reported.</remarks>
 internal sealed class SegmentReader : IDisposable
 {
     private const int ScanBlock = 64 * 1024;
@@ -16,11 +17,11 @@ internal sealed class SegmentReader : IDisposable
 
     public SegmentReader(IReadOnlyList<string> segments, long maxPixels) => (_segments, _maxPixels) = (segments, maxPixels);
 
-    /// <summary>Bytes at the ends of segments that were no whole record.</summary>
+    /// <summary>Number of bytes at the ends of segments that were not a complete record.</summary>
     public long CutOff { get; private set; }
 
-    /// <summary>The next frame's head and what is stored of it, valid until the next call; null at the end.</summary>
-    /// <exception cref="FrameFormatException">This record is damaged or impossible; the next call goes on behind it.</exception>
+    /// <summary>Reads the header and stored bytes of the next frame, valid until the next call; null at the end.</summary>
+    /// <exception cref="FrameFormatException">This record is damaged or invalid; the next call continues after it.</exception>
     /// <exception cref="IOException">A segment cannot be read.</exception>
     public FrameRecord? Read(out ReadOnlySpan<byte> stored)
     {
@@ -42,7 +43,7 @@ internal sealed class SegmentReader : IDisposable
 
             if (record.Stored < 0 || record.Stored > _length - _at - FrameRecord.Size)
             {
-                // It may be that the rest was never written, and that is all that a crash does.
+                // The rest was never written, as after a crash.
                 EndSegment();
                 continue;
             }
@@ -51,7 +52,7 @@ internal sealed class SegmentReader : IDisposable
             _at = at + record.Stored;
             if (record.Impossible(_maxPixels) is { } why)
             {
-                throw new FrameFormatException($"a frame of '{_segments[_next - 1]}' is refused: {why}");
+                throw new FrameFormatException($"a frame of '{_segments[_next - 1]}' is invalid: {why}");
             }
 
             if (_stored.Length < record.Stored)
@@ -85,7 +86,7 @@ internal sealed class SegmentReader : IDisposable
         Span<byte> header = stackalloc byte[FrameRecord.FileHeader.Length];
         if (_length < header.Length)
         {
-            EndSegment(); // a crash at its very beginning
+            EndSegment(); // a crash right after it was created
             return OpenNext();
         }
 
@@ -94,7 +95,7 @@ internal sealed class SegmentReader : IDisposable
         if (!header.SequenceEqual(FrameRecord.FileHeader))
         {
             EndSegment();
-            throw new FrameFormatException($"'{path}' holds no frames of a recording, or of another version");
+            throw new FrameFormatException($"'{path}' is not a segment of a recording, or has another version");
         }
 
         return true;
@@ -107,7 +108,8 @@ internal sealed class SegmentReader : IDisposable
         _file = null;
     }
 
-    // Bytes that are no head: where another follows, something in between is damaged; else it is the end that a crash left.
+    // Called for bytes that are not a header: if another header follows, the bytes in between are damaged; otherwise it is the
+    // end that a crash left.
     private void Resynchronise()
     {
         byte[] block = new byte[ScanBlock];
@@ -136,7 +138,7 @@ internal sealed class SegmentReader : IDisposable
             int read = RandomAccess.Read(_file!, bytes, at);
             if (read == 0)
             {
-                throw new EndOfStreamException($"'{_segments[_next - 1]}' has become shorter while it was read");
+                throw new EndOfStreamException($"'{_segments[_next - 1]}' was truncated while it was read");
             }
 
             bytes = bytes[read..];

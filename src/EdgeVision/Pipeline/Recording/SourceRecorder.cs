@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace EdgeVision;
 
-/// <summary>One source's part of a recording: its segments of frames and its results.</summary>
+/// <summary>Records one source: its segments of frames and its results.</summary>
 internal sealed class SourceRecorder : IDisposable
 {
-    /// <summary>Name of the file of results.</summary>
+    /// <summary>Name of the results file.</summary>
     public const string Results = "results.jsonl";
 
     private readonly string _folder;
@@ -25,17 +25,17 @@ internal sealed class SourceRecorder : IDisposable
         _results = new RecordFile(Path.Combine(folder, Results), RecordFileName.AtOnce);
     }
 
-    /// <summary>Frames that are written with their results.</summary>
+    /// <summary>Number of frames written with their results.</summary>
     public long Frames { get; private set; }
 
-    /// <summary>Name of a segment's file.</summary>
-    /// <param name="number">From 1.</param>
+    /// <summary>Returns the name of a segment file.</summary>
+    /// <param name="number">Number of the segment, from 1.</param>
     public static string SegmentName(int number) => $"frames-{number.ToString("D6", CultureInfo.InvariantCulture)}.evf";
 
     public void Write(PipelineFrame frame)
     {
-        var line = _line.Of(frame); // first, so that no frame goes in whose results cannot
-        // Where the frame went in and its results did not, the next try writes these alone.
+        var line = _line.Of(frame); // first, so that no frame is written whose results cannot be
+        // If the frame was written but its results were not, a retry writes only the results.
         var key = (frame.Sequence, frame.CapturedAt.UtcTicks);
         if (_unanswered != key)
         {
@@ -74,10 +74,23 @@ internal sealed class SourceRecorder : IDisposable
             _record = new byte[most];
         }
 
-        var (stored, encoding) = _references ? (0, FrameEncoding.Reference) : _packer.Pack(frame, _options.Compress, _record.AsSpan(FrameRecord.Size));
+        var (stored, encoding) = _references
+            ? (0, FrameEncoding.Reference)
+            : _packer.Pack(frame, _options.Compress, _record.AsSpan(FrameRecord.Size));
         uint checksum = FrameRecord.Crc32C(_record.AsSpan(FrameRecord.Size, stored));
-        new FrameRecord(frame.Sequence, frame.Timestamp, shown.CapturedAt.UtcTicks, frame.Format, frame.Width, frame.Height, encoding, stored, checksum).Write(_record);
-        if (_segment is null || _segment.Length > FrameRecord.FileHeader.Length && _segment.Length + FrameRecord.Size + stored > _options.SegmentBytes)
+        new FrameRecord(
+            frame.Sequence,
+            frame.Timestamp,
+            shown.CapturedAt.UtcTicks,
+            frame.Format,
+            frame.Width,
+            frame.Height,
+            encoding,
+            stored,
+            checksum).Write(_record);
+        if (_segment is null
+            || _segment.Length > FrameRecord.FileHeader.Length
+            && _segment.Length + FrameRecord.Size + stored > _options.SegmentBytes)
         {
             Next();
         }
@@ -87,7 +100,8 @@ internal sealed class SourceRecorder : IDisposable
 
     private void Next()
     {
-        var segment = new RecordFile(Path.Combine(_folder, SegmentName(_segments + 1)), RecordFileName.AtOnce, header: FrameRecord.FileHeader.ToArray());
+        var segment = new RecordFile(
+            Path.Combine(_folder, SegmentName(_segments + 1)), RecordFileName.AtOnce, header: FrameRecord.FileHeader.ToArray());
         segment.Open();
         _segment?.Dispose();
         _segment = segment;

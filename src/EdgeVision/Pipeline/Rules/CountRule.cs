@@ -73,7 +73,8 @@ public sealed class CountRule : IPipelineRule
         if (options.Release is { } release && (options.Limit is not { } limit || release < 0 || release >= limit))
         {
             throw new ArgumentException(
-                $"the release of a count must be at least 0 and below its limit; got {release} with limit {options.Limit?.ToString() ?? "none"}",
+                $"the release of a count must be at least 0 and below its limit; got {release} "
+                    + (options.Limit is { } upper ? $"with limit {upper}" : "without a limit"),
                 nameof(options));
         }
 

@@ -2,15 +2,16 @@ using System.Text;
 
 namespace EdgeVision;
 
-/// <summary>Names of files out of names of sources, which may hold anything.</summary>
-internal static class FileNames
+/// <summary>Converts names of sources, which may contain any character, to file names.</summary>
+public static class FileNames
 {
     private const int Longest = 80;
 
-    /// <summary>
-    /// The name with letters, digits, <c>-</c>, <c>_</c> and inner points as they are and anything else as <c>_</c>. What had to change gets four digits of
-    /// its hash, so that two sources do not come by one file.
-    /// </summary>
+    /// <summary>Returns a safe file name.</summary>
+    /// <remarks>
+    /// Letters, digits, <c>-</c>, <c>_</c> and inner points are kept, other characters become <c>_</c>. A changed name gets four digits
+    /// of its hash, so that two sources do not share a file.
+    /// </remarks>
     public static string Safe(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -25,7 +26,7 @@ internal static class FileNames
         return safe == name && safe.Length > 0 ? safe : FormattableString.Invariant($"{safe}-{Hash(name) & 0xFFFF:x4}");
     }
 
-    /// <summary>The path with <paramref name="mark"/> between its name and its extension.</summary>
+    /// <summary>Returns the path with <paramref name="mark"/> between its name and its extension.</summary>
     public static string WithMark(string path, string mark) => Path.ChangeExtension(path, null) + mark + Path.GetExtension(path);
 
     // FNV-1a: the same on every machine and in every run, which string.GetHashCode is not.

@@ -3,7 +3,7 @@ using System.IO.Compression;
 
 namespace EdgeVision;
 
-/// <summary>The finished files of a rotation: their names, how many stay, and their compression, which goes on beside the writing.</summary>
+/// <summary>Manages the finished files of a rotation: names, retention, and compression in the background.</summary>
 internal sealed class FinishedFiles
 {
     private const string Stamp = "yyyyMMdd'T'HHmmssfff'Z'", Packed = ".gz", Unfinished = ".part";
@@ -19,7 +19,7 @@ internal sealed class FinishedFiles
         (_rotation, _clock) = (rotation, clock);
     }
 
-    /// <summary>Gives a file that is complete the name of a finished one, and deletes the oldest of those that are too many.</summary>
+    /// <summary>Renames a completed file to a finished one and deletes the oldest files beyond the limit.</summary>
     public void Take(string path)
     {
         string name = NextName();
@@ -32,12 +32,12 @@ internal sealed class FinishedFiles
 
         if (_rotation.Compress && _rotation.Keep != 0)
         {
-            // One after the other: they would only compete for the processor.
+            // One at a time: in parallel they would only compete for the CPU.
             _packing = _packing.ContinueWith(_ => Pack(name), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
     }
 
-    /// <summary>Waits for files that are still being compressed. A file that could not be stays as it is.</summary>
+    /// <summary>Waits for files that are being compressed. A file that cannot be compressed stays as it is.</summary>
     public async ValueTask CompleteAsync(CancellationToken cancel)
     {
         try
@@ -46,11 +46,11 @@ internal sealed class FinishedFiles
         }
         catch (OperationCanceledException)
         {
-            // The plain file is still there; half a gzip keeps its name that says so.
+            // The plain file still exists; an incomplete gzip file keeps its .part name.
         }
     }
 
-    /// <summary>Finished files, the oldest first.</summary>
+    /// <summary>Returns the finished files, oldest first.</summary>
     public IReadOnlyList<(string Path, string Mark)> List()
     {
         var found = new List<(string Path, string Mark)>();
@@ -72,7 +72,9 @@ internal sealed class FinishedFiles
             }
         }
 
-        found.Sort((a, b) => a.Mark.Length != b.Mark.Length ? a.Mark.Length.CompareTo(b.Mark.Length) : string.CompareOrdinal(a.Mark, b.Mark));
+        found.Sort((a, b) => a.Mark.Length != b.Mark.Length
+            ? a.Mark.Length.CompareTo(b.Mark.Length)
+            : string.CompareOrdinal(a.Mark, b.Mark));
         return found;
     }
 
@@ -89,11 +91,12 @@ internal sealed class FinishedFiles
             return PathOf(number.ToString("D6", CultureInfo.InvariantCulture));
         }
 
-        // Later than every other, also where files follow within a millisecond or the clock was set back: names stay in their order.
+        // Later than all others, even within one millisecond or after the clock was set back, so that names stay in order.
         var now = _clock.GetUtcNow().UtcDateTime;
         if (last.Count > 0 && string.CompareOrdinal(last[^1].Mark, now.ToString(Stamp, CultureInfo.InvariantCulture)) >= 0)
         {
-            now = DateTime.ParseExact(last[^1].Mark, Stamp, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal).AddMilliseconds(1);
+            now = DateTime.ParseExact(last[^1].Mark, Stamp, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal)
+                .AddMilliseconds(1);
         }
 
         return PathOf(now.ToString(Stamp, CultureInfo.InvariantCulture));
@@ -117,7 +120,7 @@ internal sealed class FinishedFiles
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Too little room, or the rotation has deleted it meanwhile: what was written is in the plain file, if in any.
+            // The disk is full, or the rotation has deleted the file in the meantime; the plain file, if it exists, has all the data.
             TryDelete(part);
         }
     }

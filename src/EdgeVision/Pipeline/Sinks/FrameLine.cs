@@ -4,18 +4,19 @@ using System.Text.Json;
 
 namespace EdgeVision;
 
-/// <summary>A frame as a line of JSON (<see cref="PipelineJson"/>), in memory that the next one takes over.</summary>
+/// <summary>Writes a frame as a line of JSON (<see cref="PipelineJson"/>) into a buffer that is reused.</summary>
 internal sealed class FrameLine : IDisposable
 {
     private readonly ArrayBufferWriter<byte> _line = new(4096);
 
-    // Labels keep their letters; < and & are no danger in a line of JSON.
+    // Labels are written unescaped; < and & are harmless in a line of JSON.
     private readonly Utf8JsonWriter _writer;
 
-    public FrameLine() => _writer = new Utf8JsonWriter(_line, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    public FrameLine() =>
+        _writer = new Utf8JsonWriter(_line, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
-    /// <summary>The line with its end; valid until the next call.</summary>
-    /// <exception cref="SinkException">A number of the results is none, which JSON has no word for.</exception>
+    /// <summary>Returns the line with its line break; valid until the next call.</summary>
+    /// <exception cref="SinkException">A number is NaN or infinite, which JSON cannot represent.</exception>
     public ReadOnlySpan<byte> Of(PipelineFrame frame, MaskPlane masks = MaskPlane.Input)
     {
         _line.ResetWrittenCount();
@@ -26,8 +27,9 @@ internal sealed class FrameLine : IDisposable
         }
         catch (ArgumentException e)
         {
-            // Utf8JsonWriter's word for NaN and infinity; another try has the same numbers.
-            throw new SinkException($"frame {frame.Sequence} of '{frame.Source}' cannot be written as JSON: {OneLine.Of(e.Message)}", e, canRetry: false);
+            // Utf8JsonWriter throws it for NaN and infinity; a retry would have the same numbers.
+            throw new SinkException(
+                $"frame {frame.Sequence} of '{frame.Source}' cannot be written as JSON: {OneLine.Of(e.Message)}", e, canRetry: false);
         }
 
         _writer.Flush();

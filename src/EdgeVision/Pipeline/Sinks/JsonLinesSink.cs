@@ -1,47 +1,49 @@
 namespace EdgeVision;
 
-/// <summary>What a <see cref="JsonLinesSink"/> writes, and where.</summary>
+/// <summary>Options of a <see cref="JsonLinesSink"/>.</summary>
 public sealed record JsonLinesOptions
 {
     /// <summary>File, or <c>-</c> for standard output.</summary>
     public required string Path { get; init; }
 
-    /// <summary>When another file begins; null writes one, which has its name once it is complete and <c>.part</c> behind it before (one that a crash left is kept, with its time in its name).</summary>
+    /// <summary>Rotation of the file; null for one file, which has <c>.part</c> after its name until it is complete.</summary>
+    /// <remarks>A <c>.part</c> file left by a crash is kept, with its time in its name.</remarks>
     public FileRotation? Rotation { get; init; }
 
-    /// <summary>Whether frames on which no rule saw anything happen are left out.</summary>
+    /// <summary>Gets whether frames without events are left out.</summary>
     public bool EventsOnly { get; init; }
 
-    /// <summary>Plane of masks.</summary>
+    /// <summary>Plane in which masks are written.</summary>
     public MaskPlane Masks { get; init; } = MaskPlane.Input;
 
-    /// <summary>Name in the ledger; the path where absent.</summary>
+    /// <summary>Name in statistics; null for the path.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Where rotation takes time from.</summary>
+    /// <summary>Clock of the rotation.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }
 
-/// <summary>
-/// Writes a line of JSON a frame (<see cref="PipelineJson"/>). A line is in the file as a whole or not at all: where the disk is full the
-/// next try follows the line before. Allocates nothing in steady state, masks aside.
-/// </summary>
+/// <summary>Writes a line of JSON per frame (<see cref="PipelineJson"/>).</summary>
+/// <remarks>
+/// A line is written completely or not at all: after a full disk, a retry continues after the previous line. Allocates nothing in steady
+/// state, except for masks.
+/// </remarks>
 public sealed class JsonLinesSink : FrameSink
 {
     private readonly JsonLinesOptions _options;
     private readonly RecordOutput _output;
     private readonly FrameLine _line = new();
 
-    /// <summary>Writes one file.</summary>
+    /// <summary>Creates a sink that writes one file.</summary>
     /// <param name="path">File, or <c>-</c> for standard output.</param>
     public JsonLinesSink(string path)
         : this(new JsonLinesOptions { Path = path })
     {
     }
 
-    /// <summary>Writes as told.</summary>
-    /// <param name="options">What and where.</param>
-    /// <exception cref="PipelineConfigException">The rotation has no limits, or goes with standard output.</exception>
+    /// <summary>Creates a sink with options.</summary>
+    /// <param name="options">Options of the sink.</param>
+    /// <exception cref="PipelineConfigException">The rotation has no limits, or is combined with standard output.</exception>
     public JsonLinesSink(JsonLinesOptions options)
         : base(RecordOutput.NameOf((options ?? throw new ArgumentNullException(nameof(options))).Path, options.Name))
     {

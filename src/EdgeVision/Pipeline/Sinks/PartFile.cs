@@ -2,15 +2,16 @@ using System.Globalization;
 
 namespace EdgeVision;
 
-/// <summary>Files that are <c>.part</c> until they are complete.</summary>
+/// <summary>Handles files that are named <c>.part</c> until they are complete.</summary>
 internal static class PartFile
 {
-    /// <summary>
-    /// Gives what a run that crashed has left another name, with the time of its last byte, so that the next run does not write over it:
-    /// <c>a.jsonl.part</c> becomes <c>a.jsonl.20260131T235958000Z.part</c>. An empty one is left.
-    /// </summary>
+    /// <summary>Renames a non-empty <c>.part</c> file of a crashed run, so that the next run does not overwrite it.</summary>
     /// <param name="path">The <c>.part</c> file.</param>
-    /// <exception cref="IOException">Another process writes it, or it cannot be renamed.</exception>
+    /// <exception cref="IOException">Another process is writing the file, or it cannot be renamed.</exception>
+    /// <remarks>
+    /// The new name has the time of the last write: <c>a.jsonl.part</c> becomes <c>a.jsonl.20260131T235958000Z.part</c>. An empty file is
+    /// left.
+    /// </remarks>
     public static void KeepAside(string path)
     {
         var left = new FileInfo(path);
@@ -19,7 +20,7 @@ internal static class PartFile
             return;
         }
 
-        // Fails where another writer has it open, whose file it is then. Not shared: writers that let others read share a lock among themselves.
+        // Fails if another writer has the file open. FileShare.None, because writers that allow reading share a lock with each other.
         File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
         string stem = Path.ChangeExtension(path, left.LastWriteTimeUtc.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture));
         string aside = stem + ".part";

@@ -2,19 +2,20 @@ using Microsoft.Win32.SafeHandles;
 
 namespace EdgeVision;
 
-/// <summary>How a <see cref="RecordFile"/> comes by its name.</summary>
+/// <summary>Time at which a <see cref="RecordFile"/> gets its final name.</summary>
 internal enum RecordFileName
 {
-    /// <summary>It is <c>.part</c> until it is complete, and replaces an older file then.</summary>
+    /// <summary>Named <c>.part</c> until it is complete; then it replaces an older file.</summary>
     WhenComplete,
-    /// <summary>From its beginning; what an earlier run left is continued.</summary>
+    /// <summary>Has its final name from the start; a file of an earlier run is continued.</summary>
     AtOnce,
 }
 
-/// <summary>
-/// A file that takes whole records: one that cannot be written to its end, as on a full disk, is taken back, so that the next try follows the
-/// record before. Rotates where asked; a file that rotates or has its name at once is continued after a restart, behind its last whole line.
-/// </summary>
+/// <summary>File of records that are written completely or not at all, with optional rotation.</summary>
+/// <remarks>
+/// A record that cannot be written completely, as on a full disk, is removed again, so that a retry continues after the previous record.
+/// A file that rotates or has its final name from the start is continued after a restart, after its last complete line.
+/// </remarks>
 internal sealed class RecordFile : IDisposable
 {
     private static readonly DateTime Origin = new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc);
@@ -28,13 +29,18 @@ internal sealed class RecordFile : IDisposable
     private long _length, _span;
     private bool _torn, _complete;
 
-    /// <summary>Describes the file; nothing is touched before <see cref="Open"/>.</summary>
-    /// <param name="path">Its name when complete.</param>
-    /// <param name="name">When it has that name; always at once with a rotation.</param>
-    /// <param name="rotation">When another file begins; null never.</param>
+    /// <summary>Creates the writer; the file system is not accessed before <see cref="Open"/>.</summary>
+    /// <param name="path">Final path.</param>
+    /// <param name="name">Time at which the file gets that path; always from the start with a rotation.</param>
+    /// <param name="rotation">Rotation; null for none.</param>
     /// <param name="header">First bytes of each file.</param>
-    /// <param name="clock">Where time comes from.</param>
-    public RecordFile(string path, RecordFileName name, FileRotation? rotation = null, ReadOnlyMemory<byte> header = default, TimeProvider? clock = null)
+    /// <param name="clock">Clock of the rotation.</param>
+    public RecordFile(
+        string path,
+        RecordFileName name,
+        FileRotation? rotation = null,
+        ReadOnlyMemory<byte> header = default,
+        TimeProvider? clock = null)
     {
         rotation?.Check();
         (_path, _rotation, _header, _clock) = (path, rotation, header, clock ?? TimeProvider.System);
@@ -43,11 +49,11 @@ internal sealed class RecordFile : IDisposable
         _finished = rotation is null ? null : new FinishedFiles(path, rotation, _clock);
     }
 
-    /// <summary>Bytes of the file being written.</summary>
+    /// <summary>Size in bytes of the file being written.</summary>
     public long Length => _length;
 
-    /// <summary>Makes the folder and the file.</summary>
-    /// <exception cref="SinkException">It cannot be made.</exception>
+    /// <summary>Creates the folder and the file.</summary>
+    /// <exception cref="SinkException">The file cannot be created.</exception>
     public void Open() => Guarded(() =>
     {
         if (_file is not null)
@@ -69,8 +75,8 @@ internal sealed class RecordFile : IDisposable
         WriteHeader();
     });
 
-    /// <summary>Adds a record; when this returns, all of it is in the file.</summary>
-    /// <exception cref="SinkException">It could not be written, and nothing of it is left where the next record goes.</exception>
+    /// <summary>Adds a record; the record is in the file completely when this returns.</summary>
+    /// <exception cref="SinkException">The record could not be written; no part of it remains before the next record.</exception>
     public void Append(ReadOnlySpan<byte> record)
     {
         try
@@ -93,8 +99,8 @@ internal sealed class RecordFile : IDisposable
         }
     }
 
-    /// <summary>Ends the file and gives it its name; waits for files that are being compressed until cancelled.</summary>
-    /// <exception cref="SinkException">It cannot be ended.</exception>
+    /// <summary>Completes the file and gives it its final name; waits for files that are being compressed until cancelled.</summary>
+    /// <exception cref="SinkException">The file cannot be completed.</exception>
     public async ValueTask CompleteAsync(CancellationToken cancel)
     {
         if (_file is not null)
@@ -120,7 +126,7 @@ internal sealed class RecordFile : IDisposable
         }
     }
 
-    /// <summary>Closes the file. Without <see cref="CompleteAsync"/> it keeps what was written, under the name it has.</summary>
+    /// <summary>Closes the file. Without <see cref="CompleteAsync"/> it keeps its data under its current name.</summary>
     public void Dispose()
     {
         if (!_complete)
@@ -179,11 +185,11 @@ internal sealed class RecordFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The next record tries it again first.
+            // Retried before the next record.
         }
     }
 
-    // Where the last whole line ends: a process that was killed may have left half a line behind it.
+    // End of the last complete line: a killed process may have left a partial line after it.
     private static long WholeLines(SafeFileHandle file)
     {
         long end = RandomAccess.GetLength(file);

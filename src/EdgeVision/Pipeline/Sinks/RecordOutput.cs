@@ -2,10 +2,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace EdgeVision;
 
-/// <summary>Where records go: a <see cref="RecordFile"/>, or standard output by the name <c>-</c>.</summary>
+/// <summary>Destination of records: a <see cref="RecordFile"/>, or standard output for the path <c>-</c>.</summary>
 internal sealed class RecordOutput : IDisposable
 {
-    /// <summary>The name that stands for standard output.</summary>
+    /// <summary>Path that stands for standard output.</summary>
     public const string StandardOutput = "-";
 
     private readonly RecordFile? _file;
@@ -20,13 +20,13 @@ internal sealed class RecordOutput : IDisposable
         }
         else if (rotation is not null)
         {
-            throw new PipelineConfigException("standard output has no files to rotate; give a path or leave the rotation out");
+            throw new PipelineConfigException("standard output cannot be rotated; give a path or remove the rotation");
         }
 
         _header = header;
     }
 
-    /// <summary>Name of a sink that writes to <paramref name="path"/>.</summary>
+    /// <summary>Returns the name of a sink that writes to <paramref name="path"/>.</summary>
     public static string NameOf(string path, string? name) => name ?? (path == StandardOutput ? "standard output" : path);
 
     public void Open()
@@ -42,8 +42,8 @@ internal sealed class RecordOutput : IDisposable
         }
     }
 
-    // On Unix the console's stream takes for written what nobody reads any more, so a consumer that went away would not be noticed. Into a
-    // file it is the right one: a stream of our own writes by place and would leave the next program's words over ours.
+    // On Unix the console's stream ignores a broken pipe, so that a consumer that has exited would not be noticed. For a file it
+    // is the right stream: a FileStream writes at its own position, and the output of the next program would overwrite it.
     private static Stream OpenStandardOutput()
     {
         if (OperatingSystem.IsWindows())
@@ -70,8 +70,8 @@ internal sealed class RecordOutput : IDisposable
         }
         catch (IOException e)
         {
-            // What a pipe has taken cannot be taken back, so nothing may follow.
-            throw new SinkException($"standard output takes nothing any more: {OneLine.Of(e.Message)}", e, canRetry: false);
+            // Data in a pipe cannot be taken back, so no record may follow.
+            throw new SinkException($"standard output cannot be written any more: {OneLine.Of(e.Message)}", e, canRetry: false);
         }
     }
 

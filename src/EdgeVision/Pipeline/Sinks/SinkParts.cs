@@ -1,11 +1,11 @@
 namespace EdgeVision;
 
-/// <summary>Sinks that keep a part for each source.</summary>
-internal static class SinkParts
+/// <summary>Helpers for sinks with one part per source.</summary>
+public static class SinkParts
 {
-    /// <summary>Completes every part, also where one fails, and throws the first failure at the end.</summary>
-    /// <param name="parts">One for each source.</param>
-    /// <param name="complete">Ends one of them.</param>
+    /// <summary>Completes every part, even if one fails, then throws the first error.</summary>
+    /// <param name="parts">Parts, one per source.</param>
+    /// <param name="complete">Completes one part.</param>
     /// <exception cref="SinkException">A part could not be completed.</exception>
     public static void Complete<T>(IEnumerable<T> parts, Action<T> complete)
     {

@@ -4,30 +4,31 @@ using System.Text;
 
 namespace EdgeVision;
 
-/// <summary>What a <see cref="TrackCsvSink"/> writes, and where.</summary>
+/// <summary>Options of a <see cref="TrackCsvSink"/>.</summary>
 public sealed record TrackCsvOptions
 {
     /// <summary>File, or <c>-</c> for standard output.</summary>
     public required string Path { get; init; }
 
-    /// <summary>When another file begins, each with its header; null writes one, which has its name once it is complete and <c>.part</c> behind it before.</summary>
+    /// <summary>Rotation, each file with a header; null for one file, which has <c>.part</c> after its name until it is complete.</summary>
     public FileRotation? Rotation { get; init; }
 
-    /// <summary>Whether detections that are on no track have rows too, with an empty track_id.</summary>
+    /// <summary>Gets whether detections without a track have rows, too, with an empty track_id.</summary>
     public bool Untracked { get; init; }
 
-    /// <summary>Name in the ledger; the path where absent.</summary>
+    /// <summary>Name in statistics; null for the path.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Where rotation takes time from.</summary>
+    /// <summary>Clock of the rotation.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }
 
-/// <summary>
-/// Writes a row of comma-separated values for each object on a track and frame: source, frame, timestamp_ms, track_id, label, score, and the
-/// box in pixels of the frame. RFC 4180: lines end in CR LF, fields with commas, quotes or line breaks are quoted; numbers have a point.
-/// A frame's rows are written together or not at all. Allocates nothing in steady state.
-/// </summary>
+/// <summary>Writes a row of comma-separated values per tracked object and frame.</summary>
+/// <remarks>
+/// Columns: source, frame, timestamp_ms, track_id, label, score, and the box in pixels of the frame. RFC 4180: lines end in CR LF, fields
+/// with commas, quotes or line breaks are quoted; the decimal separator is a point. The rows of a frame are written together or not at
+/// all. Allocates nothing in steady state.
+/// </remarks>
 public sealed class TrackCsvSink : FrameSink
 {
     private static readonly SearchValues<char> NeedsQuotes = SearchValues.Create(",\"\r\n");
@@ -35,21 +36,25 @@ public sealed class TrackCsvSink : FrameSink
     private readonly RecordOutput _output;
     private readonly ArrayBufferWriter<byte> _rows = new(4096);
 
-    /// <summary>Writes one file.</summary>
+    /// <summary>Creates a sink that writes one file.</summary>
     /// <param name="path">File, or <c>-</c> for standard output.</param>
     public TrackCsvSink(string path)
         : this(new TrackCsvOptions { Path = path })
     {
     }
 
-    /// <summary>Writes as told.</summary>
-    /// <param name="options">What and where.</param>
-    /// <exception cref="PipelineConfigException">The rotation has no limits, or goes with standard output.</exception>
+    /// <summary>Creates a sink with options.</summary>
+    /// <param name="options">Options of the sink.</param>
+    /// <exception cref="PipelineConfigException">The rotation has no limits, or is combined with standard output.</exception>
     public TrackCsvSink(TrackCsvOptions options)
         : base(RecordOutput.NameOf((options ?? throw new ArgumentNullException(nameof(options))).Path, options.Name))
     {
         _options = options;
-        _output = new RecordOutput(options.Path, options.Rotation, "source,frame,timestamp_ms,track_id,label,score,x1,y1,x2,y2\r\n"u8.ToArray(), options.Clock);
+        _output = new RecordOutput(
+            options.Path,
+            options.Rotation,
+            "source,frame,timestamp_ms,track_id,label,score,x1,y1,x2,y2\r\n"u8.ToArray(),
+            options.Clock);
     }
 
     /// <inheritdoc/>
@@ -124,7 +129,7 @@ public sealed class TrackCsvSink : FrameSink
     private void Value<T>(T value, string format)
         where T : IUtf8SpanFormattable
     {
-        // The longest is a float near its limit: 39 digits, a sign, a point and six more.
+        // The longest value is a float near its limit: 39 digits, a sign, a point and six decimals.
         if (!value.TryFormat(_rows.GetSpan(64), out int written, format, CultureInfo.InvariantCulture))
         {
             throw new SinkException($"the number {value} is too long for a field", canRetry: false);

@@ -2,10 +2,11 @@ using System.Runtime.ExceptionServices;
 
 namespace EdgeVision;
 
-/// <summary>
-/// A source over calls that block and cannot be told to stop: a driver, a pipe. They run on a thread of the source's own, so that
-/// <see cref="FrameSource.Abort"/> and cancellation end the wait at once; a call that never comes back keeps that thread and nothing else.
-/// </summary>
+/// <summary>Base class of sources over calls that block and cannot be cancelled: a driver, a pipe.</summary>
+/// <remarks>
+/// The calls run on a thread of the source, so that <see cref="FrameSource.Abort"/> and cancellation end the wait at once; a call that
+/// never returns holds only that thread.
+/// </remarks>
 public abstract class BlockingFrameSource : FrameSource
 {
     private enum Step
@@ -16,7 +17,7 @@ public abstract class BlockingFrameSource : FrameSource
         Answered,
     }
 
-    // Long enough for a device to be let go before it is opened again, short enough for a pipeline that stops.
+    // Long enough for a device to be released before it is opened again, short enough for a pipeline that stops.
     private static readonly TimeSpan Farewell = TimeSpan.FromMilliseconds(300);
 
     private readonly object _lock = new();
@@ -27,21 +28,21 @@ public abstract class BlockingFrameSource : FrameSource
     private Exception? _error;
     private bool _aborted, _closing;
 
-    /// <summary>Names the source.</summary>
-    /// <param name="name">For results and messages, without credentials.</param>
+    /// <summary>Creates a source with a name.</summary>
+    /// <param name="name">Name in results and messages, without credentials.</param>
     protected BlockingFrameSource(string name)
         : base(name)
     {
     }
 
-    /// <summary>Opens; may block. Runs on the source's own thread.</summary>
-    /// <exception cref="SourceException">It cannot be had.</exception>
+    /// <summary>Opens the source; may block. Runs on the thread of the source.</summary>
+    /// <exception cref="SourceException">It cannot be opened.</exception>
     protected abstract void OpenBlocking();
 
-    /// <summary>Reads the next frame as <see cref="FrameSource.Read"/> does; may block. Runs on the source's own thread.</summary>
+    /// <summary>Reads the next frame as <see cref="FrameSource.Read"/> does; may block. Runs on the thread of the source.</summary>
     protected abstract Frame? ReadBlocking(FramePool pool);
 
-    /// <summary>Frees what the source holds. Called once, when no other call is running.</summary>
+    /// <summary>Releases the source's resources. Called once, when no other call is running.</summary>
     protected abstract void Close();
 
     /// <inheritdoc/>
@@ -51,7 +52,7 @@ public abstract class BlockingFrameSource : FrameSource
         {
             if (_worker is not null || _closing)
             {
-                throw new InvalidOperationException($"'{Name}' was opened before; make a new source");
+                throw new InvalidOperationException($"'{Name}' has already been opened; create a new source");
             }
 
             _step = Step.Open;
@@ -105,7 +106,7 @@ public abstract class BlockingFrameSource : FrameSource
         }
     }
 
-    // A read that was given up goes on; the next one takes its frame, so that nothing is lost.
+    // A cancelled read continues; the next call takes its frame, so that no frame is lost.
     private Frame? Await(FramePool? pool, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
@@ -133,7 +134,7 @@ public abstract class BlockingFrameSource : FrameSource
 
             if (_aborted || _closing)
             {
-                throw new SourceException($"'{Name}' was stopped while it waited");
+                throw new SourceException($"'{Name}' was aborted while waiting");
             }
 
             if (_step != Step.Answered)
@@ -179,7 +180,7 @@ public abstract class BlockingFrameSource : FrameSource
             }
             catch (Exception e)
             {
-                // Everything goes to who waits; a thread of its own would end the process.
+                // Every exception is passed to the waiting caller; unhandled on this thread it would end the process.
                 error = e;
             }
 
@@ -194,7 +195,7 @@ public abstract class BlockingFrameSource : FrameSource
         TryClose();
     }
 
-    // A driver that fails while it lets go has nobody to tell: thrown here it would end the process, or replace what a 'using' was left by.
+    // An exception from closing has no caller to go to: it would end the process, or replace the exception that left a 'using'.
     private void TryClose()
     {
         try
@@ -203,7 +204,7 @@ public abstract class BlockingFrameSource : FrameSource
         }
         catch (Exception)
         {
-            // The source is given up all the same.
+            // The source is released anyway.
         }
     }
 

@@ -4,14 +4,16 @@ using System.Text;
 
 namespace EdgeVision;
 
-/// <summary>
-/// The arguments with which ffmpeg writes bare frames to its output. Nothing goes through a shell, and no input can become an option. Where the
-/// address holds credentials it is told on ffmpeg's standard input as a list of one entry: arguments are open to every user of the machine.
-/// </summary>
+/// <summary>Arguments with which ffmpeg writes raw frames to its output.</summary>
+/// <remarks>
+/// No shell is involved, and no input can become an option. An address with credentials is passed on ffmpeg's standard input as a list of
+/// one entry, because arguments are visible to every user of the machine.
+/// </remarks>
 internal sealed class FfmpegArguments
 {
-    // What the list on standard input may name; by itself ffmpeg lets a list from a pipe name nothing.
-    private const string Protocols = "pipe,rtsp,rtsps,rtp,srtp,udp,tcp,tls,http,https,httpproxy,hls,rtmp,rtmps,rtmpt,srt,ftp,sftp,crypto,data";
+    // Protocols allowed in the list on standard input; by default ffmpeg allows none for a list from a pipe.
+    private const string Protocols =
+        "pipe,rtsp,rtsps,rtp,srtp,udp,tcp,tls,http,https,httpproxy,hls,rtmp,rtmps,rtmpt,srt,ftp,sftp,crypto,data";
 
     private static readonly string[] LiveSchemes = ["rtsp", "rtsps", "rtmp", "rtmps", "rtp", "srtp", "udp", "srt", "mms", "mmsh"];
     private static readonly string[] Devices = ["v4l2", "video4linux2", "dshow", "avfoundation", "x11grab", "kmsgrab", "decklink", "alsa"];
@@ -21,25 +23,26 @@ internal sealed class FfmpegArguments
 
     private FfmpegArguments(List<string> list, string script) => (List, Script) = (list, script);
 
-    /// <summary>One argument an entry.</summary>
+    /// <summary>Arguments, one per entry.</summary>
     public IReadOnlyList<string> List { get; }
 
-    /// <summary>What is written to standard input; empty where nothing is.</summary>
+    /// <summary>Text to write to standard input; empty for none.</summary>
     public string Script { get; }
 
-    /// <summary>Whether frames come by themselves.</summary>
+    /// <summary>Returns whether frames arrive on their own.</summary>
     public static bool IsLive(FfmpegOptions options) =>
         options.Live ?? (LiveSchemes.Contains(Scheme(options.Input)) || Devices.Contains(options.InputFormat) || IsDevice(options.Input));
 
-    /// <summary>Whether the input is a file here.</summary>
-    public static bool IsFile(FfmpegOptions options) => options.InputFormat is null && Scheme(options.Input) is null && !IsDevice(options.Input);
+    /// <summary>Returns whether the input is a local file.</summary>
+    public static bool IsFile(FfmpegOptions options) =>
+        options.InputFormat is null && Scheme(options.Input) is null && !IsDevice(options.Input);
 
-    /// <exception cref="SourceException">The address can only be given with its credentials open, or holds a line break.</exception>
+    /// <exception cref="SourceException">The address contains a line break, or its credentials would be exposed.</exception>
     public static FfmpegArguments For(FfmpegOptions options, Version version)
     {
         if (options.Input.AsSpan().ContainsAny('\r', '\n', '\0'))
         {
-            throw new SourceException("the input's address holds a line break or a zero", canRetry: false);
+            throw new SourceException("the address of the input must not contain a line break or a zero character", canRetry: false);
         }
 
         string? scheme = Scheme(options.Input);
@@ -54,7 +57,7 @@ internal sealed class FfmpegArguments
         string microseconds = ((long)options.ReadTimeout.TotalMicroseconds).ToString(CultureInfo.InvariantCulture);
         if (scheme is "rtsp" or "rtsps")
         {
-            // Before version 5 the option "timeout" made ffmpeg wait for a caller.
+            // Before version 5 the option "timeout" made ffmpeg listen for a connection.
             input.AddRange([("rtsp_transport", options.RtspTransport), (version.Major >= 5 ? "timeout" : "stimeout", microseconds)]);
         }
         else if (scheme is "http" or "https" or "rtmp" or "rtmps" or "tcp")
@@ -83,7 +86,10 @@ internal sealed class FfmpegArguments
         {
             if (version.Major < 5)
             {
-                throw new SourceException($"'{SourceAddress.Redact(options.Input)}': this ffmpeg ({version}) can be told credentials only where every user of the machine sees them; install version 5 or later", canRetry: false);
+                throw new SourceException(
+                    $"'{SourceAddress.Redact(options.Input)}': ffmpeg {version} would expose the credentials to every user of the machine; "
+                        + "install version 5 or later",
+                    canRetry: false);
             }
 
             script = Concatenation(options.Input, input);
@@ -98,13 +104,13 @@ internal sealed class FfmpegArguments
         }
 
         list.AddRange(["-map", "0:v:0", "-an", "-sn", "-dn", "-vf", Filters(options)]);
-        // A camera's frames are passed as they come; those of a file keep an even pace, so that a frame's number tells its time.
+        // Live frames are passed through as they arrive; files get a constant rate, so that the index of a frame gives its time.
         list.AddRange([version >= new Version(5, 1) ? "-fps_mode" : "-vsync", live ? "passthrough" : "cfr"]);
         list.AddRange(["-f", "rawvideo", "-pix_fmt", NameOf(options.Format), "pipe:1"]);
         return new FfmpegArguments(list, script);
     }
 
-    /// <summary>ffmpeg's name of a format.</summary>
+    /// <summary>Returns ffmpeg's name of a pixel format.</summary>
     public static string NameOf(PixelFormat format) => format switch
     {
         PixelFormat.Gray8 => "gray",

@@ -3,10 +3,8 @@ using System.Text.RegularExpressions;
 
 namespace EdgeVision;
 
-/// <summary>
-/// What ffmpeg says on its error stream, read to the end on a thread of its own so that ffmpeg never waits for a reader: size and rate of what
-/// it writes, length of what it reads, and its last errors.
-/// </summary>
+/// <summary>Parses ffmpeg's error stream: size and rate of its output, length of its input, and its last errors.</summary>
+/// <remarks>The stream is read to its end on a thread of its own, so that ffmpeg never waits for a reader.</remarks>
 internal sealed partial class FfmpegLog
 {
     private const int Kept = 4, Longest = 240;
@@ -25,21 +23,21 @@ internal sealed partial class FfmpegLog
         _reader.Start();
     }
 
-    /// <summary>Size of the frames that are written, once known.</summary>
+    /// <summary>Size of the output frames, once known.</summary>
     public (int Width, int Height)? Size { get; private set; }
 
-    /// <summary>Frames a second that are written; null where unknown.</summary>
+    /// <summary>Frames per second of the output; null if unknown.</summary>
     public double? Rate { get; private set; }
 
-    /// <summary>Length of the input; null where unknown.</summary>
+    /// <summary>Length of the input; null if unknown.</summary>
     public TimeSpan? Duration { get; private set; }
 
-    /// <summary>Errors so far.</summary>
+    /// <summary>Number of errors so far.</summary>
     public int Errors { get; private set; }
 
     private bool Ended { get; set; }
 
-    /// <summary>Waits until the output is known or ffmpeg has ended; false where neither came in time or the wait was cancelled.</summary>
+    /// <summary>Waits until the output is known or ffmpeg has ended; false on timeout or cancellation.</summary>
     public bool WaitForOutput(TimeSpan timeout, TimeProvider clock, CancellationToken cancel)
     {
         long start = clock.GetTimestamp();
@@ -61,13 +59,14 @@ internal sealed partial class FfmpegLog
         }
     }
 
-    /// <summary>The last errors in one line without credentials, or the last line where there are none. Waits a moment for lines on their way.</summary>
+    /// <summary>Returns the last errors in one line without credentials, or the last line if there are none.</summary>
+    /// <remarks>Waits a moment for lines that are still in the pipe.</remarks>
     public string LastWords()
     {
         _reader.Join(TimeSpan.FromMilliseconds(500));
         lock (_lock)
         {
-            return _errors.Count > 0 ? string.Join("; ", _errors.Distinct()) : _last.Length > 0 ? _last : "it said nothing";
+            return _errors.Count > 0 ? string.Join("; ", _errors.Distinct()) : _last.Length > 0 ? _last : "no message from ffmpeg";
         }
     }
 
@@ -85,7 +84,7 @@ internal sealed partial class FfmpegLog
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
         {
-            // The process is gone and its stream with it.
+            // The process has ended, and its stream with it.
         }
 
         lock (_lock)
@@ -122,15 +121,21 @@ internal sealed partial class FfmpegLog
         if (!_outputBegan)
         {
             _outputBegan = line.StartsWith("[info] Output #0", StringComparison.Ordinal);
-            if (Duration is null && Length().Match(line) is { Success: true } length && TimeSpan.TryParse(length.Groups[1].ValueSpan, CultureInfo.InvariantCulture, out var duration))
+            if (Duration is null
+                && Length().Match(line) is { Success: true } length
+                && TimeSpan.TryParse(length.Groups[1].ValueSpan, CultureInfo.InvariantCulture, out var duration))
             {
                 Duration = duration;
             }
         }
-        else if (line.Contains("Video: rawvideo", StringComparison.Ordinal) && Shape().Match(line) is { Success: true } shape
-            && int.TryParse(shape.Groups[1].ValueSpan, CultureInfo.InvariantCulture, out int width) && int.TryParse(shape.Groups[2].ValueSpan, CultureInfo.InvariantCulture, out int height))
+        else if (line.Contains("Video: rawvideo", StringComparison.Ordinal)
+            && Shape().Match(line) is { Success: true } shape
+            && int.TryParse(shape.Groups[1].ValueSpan, CultureInfo.InvariantCulture, out int width)
+            && int.TryParse(shape.Groups[2].ValueSpan, CultureInfo.InvariantCulture, out int height))
         {
-            Rate = PerSecond().Match(line) is { Success: true } rate ? Exact(double.Parse(rate.Groups[1].ValueSpan, CultureInfo.InvariantCulture) * (rate.Groups[2].Length > 0 ? 1000 : 1)) : null;
+            Rate = PerSecond().Match(line) is { Success: true } rate
+                ? Exact(double.Parse(rate.Groups[1].ValueSpan, CultureInfo.InvariantCulture) * (rate.Groups[2].Length > 0 ? 1000 : 1))
+                : null;
             Size = (width, height);
             Monitor.PulseAll(_lock);
         }
@@ -143,7 +148,7 @@ internal sealed partial class FfmpegLog
         return printed != Math.Floor(printed) && Math.Abs(ntsc - printed) < 0.006 ? ntsc : printed;
     }
 
-    // Without credentials first: cut in the middle of an address, what is left of them would not be known as such.
+    // Redacted before it is shortened: credentials in an address that was cut off would no longer be recognized.
     private static string Shortened(string line)
     {
         string shown = SourceAddress.Redact(line).Trim();

@@ -3,12 +3,13 @@ using System.Diagnostics;
 
 namespace EdgeVision;
 
-/// <summary>
-/// Frames out of the installed ffmpeg, which reads nearly everything and decodes on the hardware that it was built for: files, RTSP and HTTP
-/// streams, cameras. It writes bare frames to a pipe that is read straight into the pool's memory. In formats with half-size colour an odd last
-/// column or row of the input is cut off. A file's frames are dated by an even pace, a live stream's when they arrive. Credentials in an address
-/// go to ffmpeg on its standard input, never as an argument, and into no message; <see cref="FfmpegOptions.InputArguments"/> are open to all.
-/// </summary>
+/// <summary>Reads files, RTSP and HTTP streams and cameras through the installed ffmpeg, with its hardware decoders.</summary>
+/// <remarks>
+/// ffmpeg writes raw frames to a pipe, which is read straight into the memory of the pool. In formats with subsampled chroma an odd last
+/// column or row of the input is cut off. Frames of a file are timestamped at a constant rate, those of a live stream on arrival.
+/// Credentials in an address are passed to ffmpeg on its standard input, never as an argument, and appear in no message;
+/// <see cref="FfmpegOptions.InputArguments"/> are visible to all users.
+/// </remarks>
 public sealed class FfmpegSource : FrameSource
 {
     private readonly FfmpegOptions _options;
@@ -22,13 +23,19 @@ public sealed class FfmpegSource : FrameSource
     private bool _ended;
     private long _sequence, _first;
 
-    /// <summary>Takes note of what is to be read; ffmpeg is started by <see cref="Open"/>.</summary>
+    /// <summary>Creates a source; ffmpeg is started by <see cref="Open"/>.</summary>
     public FfmpegSource(FfmpegOptions options)
         : base(NameFor(options ?? throw new ArgumentNullException(nameof(options))))
     {
-        if (options is { Width: < 1 or > Frame.MaxSide } or { Height: < 1 or > Frame.MaxSide } or { Rate: not (null or (> 0 and <= 1000)) } || options.Start < TimeSpan.Zero)
+        if (options is { Width: < 1 or > Frame.MaxSide }
+            or { Height: < 1 or > Frame.MaxSide }
+            or { Rate: not (null or (> 0 and <= 1000)) }
+            || options.Start < TimeSpan.Zero)
         {
-            throw new PipelineConfigException($"'{Name}': width and height are 1 to {Frame.MaxSide}, the rate is above 0 and at most 1000, and the start is not before 0");
+            throw new PipelineConfigException(
+                $"'{Name}': width and height must be 1 to {Frame.MaxSide}, the rate above 0 and at most 1000, the start at least 0; "
+                    + FormattableString.Invariant($"got {(object?)options.Width ?? "unset"}x{(object?)options.Height ?? "unset"}, ")
+                    + FormattableString.Invariant($"rate {(object?)options.Rate ?? "unset"}, start {options.Start.TotalSeconds} s"));
         }
 
         if (options.Width is { } width && options.Height is { } height)
@@ -53,7 +60,7 @@ public sealed class FfmpegSource : FrameSource
     /// <inheritdoc/>
     public override double? FrameRate => _rate;
 
-    /// <summary>Number of ffmpeg's process while there is one.</summary>
+    /// <summary>Id of the ffmpeg process while it exists.</summary>
     internal int? ProcessId
     {
         get
@@ -71,7 +78,7 @@ public sealed class FfmpegSource : FrameSource
         cancel.ThrowIfCancellationRequested();
         if (FfmpegArguments.IsFile(_options) && !File.Exists(_options.Input))
         {
-            throw new SourceException($"there is no file '{Name}'", canRetry: false);
+            throw new SourceException($"file '{Name}' does not exist", canRetry: false);
         }
 
         string executable = _options.Executable ?? FfmpegProgram.Default;
@@ -98,7 +105,7 @@ public sealed class FfmpegSource : FrameSource
         }
         catch (IOException)
         {
-            // It ended already; its messages say why.
+            // The process has already ended; its log has the reason.
         }
 
         bool inTime = _log.WaitForOutput(_options.OpenTimeout, TimeProvider.System, cancel);
@@ -107,14 +114,17 @@ public sealed class FfmpegSource : FrameSource
         if (!inTime)
         {
             Kill();
-            throw new SourceException(FormattableString.Invariant($"'{Name}' gave no picture in {_options.OpenTimeout.TotalSeconds:0.#} s: {_log.LastWords()}"), IsLive);
+            throw new SourceException(
+                FormattableString.Invariant(
+                    $"'{Name}' delivered no frame within {_options.OpenTimeout.TotalSeconds:0.#} s: {_log.LastWords()}"),
+                IsLive);
         }
 
         if (_log.Size is not { } size)
         {
             Kill();
             string words = _log.LastWords();
-            // Credentials that are wrong stay so, and a camera may lock out who goes on trying.
+            // Wrong credentials stay wrong, and a camera may lock out a client that keeps trying.
             bool refused = words.Contains("401 ", StringComparison.Ordinal) || words.Contains("403 ", StringComparison.Ordinal);
             throw new SourceException($"'{Name}' cannot be opened: {words}", IsLive && !refused);
         }
@@ -185,15 +195,19 @@ public sealed class FfmpegSource : FrameSource
             (process, _process) = (_process, null);
         }
 
-        // Nobody is left to read; waiting makes sure that nothing of it stays behind, a zombie neither.
+        // Waiting makes sure that the process is gone and leaves no zombie.
         process?.WaitForExit(2000);
         process?.Dispose();
     }
 
     private static string NameFor(FfmpegOptions options) =>
-        options.Name is { Length: > 0 } name ? name : SourceAddress.Redact(string.IsNullOrEmpty(options.Input) ? throw new ArgumentException("the input is empty", nameof(options)) : options.Input);
+        options.Name is { Length: > 0 } name
+            ? name
+            : SourceAddress.Redact(string.IsNullOrEmpty(options.Input)
+                ? throw new ArgumentException("the input must not be empty", nameof(options))
+                : options.Input);
 
-    // No frame came: the end, or a reason.
+    // No frame was read: the end of the input, or an error.
     private void End(int read)
     {
         bool gone = _process!.WaitForExit(2000);
@@ -205,14 +219,19 @@ public sealed class FfmpegSource : FrameSource
 
         if (!gone || _process.ExitCode != 0 || read > 0)
         {
-            throw new SourceException($"'{Name}' was lost after {_sequence} frames: {words}", canRetry: false);
+            throw new SourceException($"'{Name}' failed after {_sequence} frames: {words}", canRetry: false);
         }
 
-        // ffmpeg takes a file that is cut short for one that has ended.
+        // ffmpeg treats a truncated file as one that has ended.
         double seconds = _sequence / (_rate ?? 25) + _options.Start.TotalSeconds;
-        if (_log.Errors > 0 && _log.Duration is { } duration && seconds < duration.TotalSeconds - Math.Max(0.2, duration.TotalSeconds / 100))
+        if (_log.Errors > 0
+            && _log.Duration is { } duration
+            && seconds < duration.TotalSeconds - Math.Max(0.2, duration.TotalSeconds / 100))
         {
-            throw new SourceException(FormattableString.Invariant($"'{Name}' is cut short or damaged: {seconds:0.0} of {duration.TotalSeconds:0.0} s could be read: {words}"), canRetry: false);
+            throw new SourceException(
+                FormattableString.Invariant(
+                    $"'{Name}' is truncated or damaged, only {seconds:0.0} of {duration.TotalSeconds:0.0} s could be read: {words}"),
+                canRetry: false);
         }
     }
 
@@ -220,7 +239,7 @@ public sealed class FfmpegSource : FrameSource
     {
         if (_aborted)
         {
-            throw new SourceException($"'{Name}' was stopped while it waited");
+            throw new SourceException($"'{Name}' was aborted while waiting");
         }
     }
 
@@ -234,7 +253,7 @@ public sealed class FfmpegSource : FrameSource
             }
             catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException)
             {
-                // It ended by itself in the meantime.
+                // The process has ended in the meantime.
             }
         }
     }

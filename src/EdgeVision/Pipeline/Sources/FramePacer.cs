@@ -1,6 +1,6 @@
 namespace EdgeVision;
 
-/// <summary>Waits for moments on a clock, counted from its start; nothing is allocated for a wait.</summary>
+/// <summary>Waits for points in time on a clock, measured from its start; a wait allocates nothing.</summary>
 internal sealed class FramePacer : IDisposable
 {
     private readonly object _lock = new();
@@ -13,10 +13,11 @@ internal sealed class FramePacer : IDisposable
     {
         _clock = clock;
         _start = clock.GetTimestamp();
-        _timer = clock.CreateTimer(static pacer => ((FramePacer)pacer!).Wake(fired: true), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = clock.CreateTimer(
+            static pacer => ((FramePacer)pacer!).Wake(fired: true), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Returns at the moment, or at once where it is past. False where the wait was aborted.</summary>
+    /// <summary>Waits until the given time, or returns at once if it has passed. False if the wait was aborted.</summary>
     public bool WaitUntil(TimeSpan due, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
@@ -26,7 +27,7 @@ internal sealed class FramePacer : IDisposable
             TimeSpan left;
             while (!_aborted && (left = due - _clock.GetElapsedTime(_start)) > TimeSpan.Zero)
             {
-                // Timers count whole milliseconds and cut the rest off; a wait that ends early would spin.
+                // Timers truncate to whole milliseconds; a wait that ends early would spin.
                 _fired = false;
                 _timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
                 while (!_fired && !_aborted && !cancel.IsCancellationRequested)

@@ -2,10 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace EdgeVision;
 
-/// <summary>One colour in every pixel format, and rectangles of it. Sides are even except at the frame's border, so that half-size colour planes are exact.</summary>
+/// <summary>Colour in every pixel format; fills rectangles.</summary>
+/// <remarks>Sides are even except at the border of the frame, so that subsampled chroma planes are exact.</remarks>
 internal readonly record struct PatternColour(byte Red, byte Green, byte Blue)
 {
-    // BT.601; the grey of Gray8 has the full range, the luminance of YUV the limited one.
+    // BT.601; Gray8 has full range, the luma of YUV limited range.
     private byte Gray => (byte)Math.Round(0.299 * Red + 0.587 * Green + 0.114 * Blue);
 
     private byte Y => (byte)Math.Round(16 + (65.481 * Red + 128.553 * Green + 24.966 * Blue) / 255);
@@ -14,7 +15,9 @@ internal readonly record struct PatternColour(byte Red, byte Green, byte Blue)
 
     private byte V => (byte)Math.Round(128 + (112.0 * Red - 93.786 * Green - 18.214 * Blue) / 255);
 
-    /// <summary>Fills columns <paramref name="x1"/> to before <paramref name="x2"/> of rows <paramref name="y1"/> to before <paramref name="y2"/>.</summary>
+    /// <summary>
+    /// Fills columns <paramref name="x1"/> to before <paramref name="x2"/> of rows <paramref name="y1"/> to before <paramref name="y2"/>.
+    /// </summary>
     public void Fill(Frame frame, int x1, int y1, int x2, int y2)
     {
         if (x1 >= x2)
@@ -31,7 +34,9 @@ internal readonly record struct PatternColour(byte Red, byte Green, byte Blue)
                 break;
             case PixelFormat.Nv12:
                 Rows(data, stride, x1, y1, x2, y2, Y);
-                Rows(MemoryMarshal.Cast<byte, ushort>(data[(stride * height)..]), stride / 2, x1 / 2, y1 / 2, x2 / 2, y2 / 2, (ushort)(U | V << 8));
+                Rows(
+                    MemoryMarshal.Cast<byte, ushort>(data[(stride * height)..]),
+                    stride / 2, x1 / 2, y1 / 2, x2 / 2, y2 / 2, (ushort)(U | V << 8));
                 break;
             case PixelFormat.I420:
                 Rows(data, stride, x1, y1, x2, y2, Y);
@@ -39,7 +44,9 @@ internal readonly record struct PatternColour(byte Red, byte Green, byte Blue)
                 Rows(data[(stride * height + stride / 2 * (height / 2))..], stride / 2, x1 / 2, y1 / 2, x2 / 2, y2 / 2, V);
                 break;
             case PixelFormat.Yuy2:
-                Rows(MemoryMarshal.Cast<byte, uint>(data), stride / 4, x1 / 2, y1, x2 / 2, y2, (uint)(Y | U << 8 | Y << 16) | (uint)V << 24);
+                Rows(
+                    MemoryMarshal.Cast<byte, uint>(data),
+                    stride / 4, x1 / 2, y1, x2 / 2, y2, (uint)(Y | U << 8 | Y << 16) | (uint)V << 24);
                 break;
             case PixelFormat.Bgra32:
                 Rows(MemoryMarshal.Cast<byte, uint>(data), stride / 4, x1, y1, x2, y2, (uint)(Blue | Green << 8 | Red << 16) | 255u << 24);

@@ -1,9 +1,10 @@
 namespace EdgeVision;
 
-/// <summary>
-/// Frames as bare bytes out of a stream, one after the other with tight rows: another program's output on standard input, a file. They are
-/// read straight into the pool's memory. A last frame that is cut short is a <see cref="FrameFormatException"/>; then the stream has ended.
-/// </summary>
+/// <summary>Reads raw frames without row padding from a stream: standard input from another program, a file.</summary>
+/// <remarks>
+/// Frames are read straight into the memory of the pool. A truncated last frame is a <see cref="FrameFormatException"/>; after it the
+/// stream has ended.
+/// </remarks>
 public sealed class RawSource : BlockingFrameSource
 {
     private readonly Stream _stream;
@@ -14,24 +15,32 @@ public sealed class RawSource : BlockingFrameSource
     private long _sequence, _first;
     private bool _ended;
 
-    /// <summary>Reads frames of one size and format.</summary>
-    /// <param name="stream">Where the bytes come from; disposed with the source.</param>
-    /// <param name="format">Layout of a frame's bytes.</param>
+    /// <summary>Creates a source of frames of one size and format.</summary>
+    /// <param name="stream">Stream of raw frames; disposed with the source.</param>
+    /// <param name="format">Pixel format of the frames.</param>
     /// <param name="width">Width in pixels.</param>
     /// <param name="height">Height in pixels.</param>
-    /// <param name="framesPerSecond">Rate, above 0, from which timestamps follow where the stream is not live.</param>
-    /// <param name="name">For results and messages.</param>
-    /// <param name="live">Whether the writer gives frames as they arise: they are then dated when they arrive, and may be dropped.</param>
+    /// <param name="framesPerSecond">Rate, above 0, from which timestamps are computed if the stream is not live.</param>
+    /// <param name="name">Name in results and messages.</param>
+    /// <param name="live">True if frames are written as they arise: they get the time of arrival and may be dropped.</param>
     /// <param name="clock">Clock of a live stream.</param>
-    /// <exception cref="FrameFormatException">The size is impossible for the format.</exception>
-    public RawSource(Stream stream, PixelFormat format, int width, int height, double framesPerSecond = 25, string name = "raw", bool live = false, TimeProvider? clock = null)
+    /// <exception cref="FrameFormatException">The size is invalid for the format.</exception>
+    public RawSource(
+        Stream stream,
+        PixelFormat format,
+        int width,
+        int height,
+        double framesPerSecond = 25,
+        string name = "raw",
+        bool live = false,
+        TimeProvider? clock = null)
         : base(name)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(framesPerSecond);
         using (Frame.Rent(format, width, height))
         {
-            // Throws here and not on every frame where the size is impossible.
+            // Throws here instead of on every frame if the size is invalid.
         }
 
         (_stream, _format, _width, _height, _rate, IsLive) = (stream, format, width, height, framesPerSecond, live);
@@ -78,12 +87,14 @@ public sealed class RawSource : BlockingFrameSource
             int needed = frame.Data.Length;
             frame.Dispose();
             return read == 0 ? null : throw new FrameFormatException(
-                $"'{Name}' ended after {read} of the {needed} bytes of frame {_sequence}; its writer was stopped, or size ({_width}x{_height}) and format ({_format}) are others");
+                $"'{Name}' ended after {read} of {needed} bytes of frame {_sequence}; the writer stopped early, "
+                    + $"or the size {_width}x{_height} or format {_format} is wrong");
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             frame.Dispose();
-            throw new SourceException($"'{Name}' cannot be read: {SourceAddress.Redact(e.Message.ReplaceLineEndings(" "))}", e, IsLive);
+            string reason = SourceAddress.Redact(e.Message.ReplaceLineEndings(" "));
+            throw new SourceException($"'{Name}' cannot be read: {reason}", e, IsLive);
         }
     }
 

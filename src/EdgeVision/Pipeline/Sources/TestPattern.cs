@@ -1,32 +1,34 @@
 namespace EdgeVision;
 
-/// <summary>An object of a test pattern as it stands in one frame.</summary>
-/// <param name="Id">Its number, from 1, the same in every frame.</param>
-/// <param name="ClassId">0 rectangle, 1 disc: index into <see cref="TestPattern.Labels"/>.</param>
+/// <summary>Object of a test pattern in one frame.</summary>
+/// <param name="Id">Id of the object, from 1, the same in every frame.</param>
+/// <param name="ClassId">Index into <see cref="TestPattern.Labels"/>: 0 rectangle, 1 disc.</param>
 /// <param name="Label">Name of the class.</param>
-/// <param name="Box">Its place in pixels of the frame; objects of higher numbers lie over those of lower ones.</param>
+/// <param name="Box">Bounding box in pixels of the frame; objects with higher ids are drawn over those with lower ones.</param>
 public readonly record struct PatternObject(int Id, int ClassId, string Label, Box Box);
 
-/// <summary>
-/// A scene of rectangles and discs that move over a chequered ground and turn back at the border, all known beforehand: where they are in any
-/// frame follows from the seed alone. Each frame carries its number in blocks in its upper left corner (<see cref="ReadSequence"/>).
-/// Everything is drawn in cells of two by two pixels, so that it is the same in formats with half-size colour.
-/// </summary>
+/// <summary>Draws a synthetic scene of rectangles and discs that move over a checkered background, with known ground truth.</summary>
+/// <remarks>
+/// Objects turn back at the border; their positions in any frame follow from the seed alone. Each frame encodes its sequence number as
+/// blocks in its upper left corner (<see cref="ReadSequence"/>). Everything is drawn in cells of 2x2 pixels, so that it is the same in
+/// formats with subsampled chroma.
+/// </remarks>
 public sealed class TestPattern
 {
-    // The number's 32 bits in four rows of eight blocks, and a row that checks them.
+    // 32 bits of the sequence number in four rows of eight blocks, and a check row.
     private const int CodeColumns = 8, CodeRows = 5, Check = 0xA5;
     private const int Tile = 32;
 
     private readonly record struct Mover(int Width, int Height, double X, double Y, double SpeedX, double SpeedY, PatternColour Colour);
 
-    private static readonly PatternColour White = new(255, 255, 255), Black = new(0, 0, 0), Light = new(112, 116, 124), Dark = new(84, 88, 96);
+    private static readonly PatternColour White = new(255, 255, 255), Black = new(0, 0, 0);
+    private static readonly PatternColour Light = new(112, 116, 124), Dark = new(84, 88, 96);
 
     private readonly TestPatternOptions _options;
     private readonly Mover[] _movers;
     private readonly byte[] _ground;
 
-    /// <summary>Lays the scene out.</summary>
+    /// <summary>Creates the scene.</summary>
     /// <exception cref="PipelineConfigException">A value of the options is out of its range.</exception>
     public TestPattern(TestPatternOptions options)
     {
@@ -43,7 +45,7 @@ public sealed class TestPattern
                 width, height,
                 random.NextDouble() * (options.Width / 2 - width), random.NextDouble() * (options.Height / 2 - height),
                 Speed(random, options.Width), Speed(random, options.Height),
-                Hue(i * 0.381966)); // the golden section keeps neighbours' colours apart, however many there are
+                Hue(i * 0.381966)); // the golden ratio keeps neighbouring hues apart, however many there are
         }
 
         using var ground = Frame.Rent(options.Format, options.Width, options.Height);
@@ -65,7 +67,7 @@ public sealed class TestPattern
     /// <summary>Number of objects.</summary>
     public int Count => _movers.Length;
 
-    /// <summary>All objects as they stand in frame <paramref name="frame"/>, by their number.</summary>
+    /// <summary>Returns all objects in frame <paramref name="frame"/>, ordered by id.</summary>
     public IReadOnlyList<PatternObject> ObjectsAt(long frame)
     {
         var objects = new PatternObject[_movers.Length];
@@ -77,25 +79,32 @@ public sealed class TestPattern
         return objects;
     }
 
-    /// <summary>Object <paramref name="index"/>, from 0, as it stands in frame <paramref name="frame"/>.</summary>
+    /// <summary>Returns object <paramref name="index"/>, from 0, in frame <paramref name="frame"/>.</summary>
     public PatternObject ObjectAt(long frame, int index)
     {
         ref readonly var mover = ref _movers[index];
         double seconds = frame / _options.Rate;
         int x = Fold(mover.X + mover.SpeedX * seconds, _options.Width / 2 - mover.Width);
         int y = Fold(mover.Y + mover.SpeedY * seconds, _options.Height / 2 - mover.Height);
-        return new PatternObject(index + 1, index % 2, Labels[index % 2], new Box(2 * x, 2 * y, 2 * (x + mover.Width), 2 * (y + mover.Height)));
+        var box = new Box(2 * x, 2 * y, 2 * (x + mover.Width), 2 * (y + mover.Height));
+        return new PatternObject(index + 1, index % 2, Labels[index % 2], box);
     }
 
     /// <summary>Draws frame <paramref name="number"/>.</summary>
-    /// <param name="frame">A frame of the options' format and size with tight rows.</param>
-    /// <param name="number">Number of the frame, from 0.</param>
+    /// <param name="frame">Frame of the format and size of the options, without row padding.</param>
+    /// <param name="number">Sequence number of the frame, from 0.</param>
     public void Draw(Frame frame, long number)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        if (frame.Format != _options.Format || frame.Width != _options.Width || frame.Height != _options.Height || frame.Data.Length != _ground.Length)
+        if (frame.Format != _options.Format
+            || frame.Width != _options.Width
+            || frame.Height != _options.Height
+            || frame.Data.Length != _ground.Length)
         {
-            throw new ArgumentException($"a frame of {_options.Width}x{_options.Height} {_options.Format} with tight rows is drawn; this one is {frame.Width}x{frame.Height} {frame.Format}", nameof(frame));
+            throw new ArgumentException(
+                $"the frame must be {_options.Width}x{_options.Height} {_options.Format} without row padding; "
+                    + $"got {frame.Width}x{frame.Height} {frame.Format}",
+                nameof(frame));
         }
 
         _ground.CopyTo(frame.MutableData);
@@ -125,8 +134,8 @@ public sealed class TestPattern
         }
     }
 
-    /// <summary>The number that a frame of a test pattern carries, modulo 2^32, also after coding with loss; null where there is none to be read.</summary>
-    /// <param name="frame">A frame of the size in which it was drawn, in any format.</param>
+    /// <summary>Reads the sequence number encoded in a frame, modulo 2^32, even after lossy coding; null if there is none.</summary>
+    /// <param name="frame">Frame of the size in which it was drawn, in any format.</param>
     public static long? ReadSequence(Frame frame)
     {
         ArgumentNullException.ThrowIfNull(frame);
@@ -156,7 +165,7 @@ public sealed class TestPattern
         return null;
     }
 
-    /// <summary>The colour of object <paramref name="index"/>, for tests that look at pixels.</summary>
+    /// <summary>Returns the colour of object <paramref name="index"/>, for tests that check pixels.</summary>
     internal PatternColour ColourOf(int index) => _movers[index].Colour;
 
     private static int CodeRow(long number, int row) => row < 4
@@ -169,7 +178,7 @@ public sealed class TestPattern
     {
         PixelFormat.Gray8 or PixelFormat.Nv12 or PixelFormat.I420 => frame.Data[y * frame.Stride + x],
         PixelFormat.Yuy2 => frame.Data[y * frame.Stride + 2 * x],
-        var packed => frame.Data[y * frame.Stride + Frame.BytesPerPixel(packed) * x + 1], // green: black and white differ in it as in the others
+        var packed => frame.Data[y * frame.Stride + Frame.BytesPerPixel(packed) * x + 1], // green tells black from white
     };
 
     private static void Disc(Frame frame, PatternColour colour, int x1, int y1, int x2, int y2)
@@ -184,7 +193,7 @@ public sealed class TestPattern
         }
     }
 
-    // To and fro between 0 and range.
+    // Back and forth between 0 and range.
     private static int Fold(double place, int range)
     {
         if (range <= 0)
@@ -199,8 +208,9 @@ public sealed class TestPattern
 
     private static int Cells(double cells) => Math.Max(2, (int)cells);
 
-    // A side in three to ten seconds, in cells a second.
-    private static double Speed(Random random, int side) => side / 2.0 * (0.1 + 0.23 * random.NextDouble()) * (random.Next(2) == 0 ? 1 : -1);
+    // Cells per second; crosses a side in three to ten seconds.
+    private static double Speed(Random random, int side) =>
+        side / 2.0 * (0.1 + 0.23 * random.NextDouble()) * (random.Next(2) == 0 ? 1 : -1);
 
     private static PatternColour Hue(double turn)
     {

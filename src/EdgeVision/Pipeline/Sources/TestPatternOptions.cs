@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace EdgeVision;
 
-/// <summary>What a <see cref="TestPatternSource"/> shows.</summary>
+/// <summary>Options of a <see cref="TestPatternSource"/>.</summary>
 public sealed record TestPatternOptions
 {
-    /// <summary>Fewest pixels of a side; below them neither the number of the frame nor objects could be told apart.</summary>
+    /// <summary>Minimum length of a side in pixels; below it neither the sequence number nor objects can be distinguished.</summary>
     public const int MinSide = 32;
 
     /// <summary>Width in pixels, at least <see cref="MinSide"/>.</summary>
@@ -14,35 +14,38 @@ public sealed record TestPatternOptions
     /// <summary>Height in pixels, at least <see cref="MinSide"/>.</summary>
     public int Height { get; init; } = 480;
 
-    /// <summary>Frames a second, above 0 and at most 1000.</summary>
+    /// <summary>Frames per second, above 0 and at most 1000.</summary>
     public double Rate { get; init; } = 30;
 
-    /// <summary>Objects that move about, 0 to 64.</summary>
+    /// <summary>Number of moving objects, 0 to 64.</summary>
     public int Objects { get; init; } = 5;
 
-    /// <summary>Where chance begins: equal seeds give equal pictures.</summary>
+    /// <summary>Random seed: equal seeds give equal frames.</summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>Frames there will be; null for ever.</summary>
+    /// <summary>Total number of frames; null for unlimited.</summary>
     public long? Frames { get; init; }
 
-    /// <summary>Layout of the frames' bytes.</summary>
+    /// <summary>Pixel format of the frames.</summary>
     public PixelFormat Format { get; init; } = PixelFormat.Bgr24;
 
-    /// <summary>Whether frames come at their rate, as a camera's do; else as fast as they are asked for.</summary>
+    /// <summary>Gets whether frames arrive at their rate like those of a camera; otherwise as fast as they are read.</summary>
     public bool Live { get; init; }
 
     /// <summary>Clock of a live pattern.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <summary>Name for results and messages.</summary>
+    /// <summary>Name in results and messages.</summary>
     public string Name { get; init; } = "test";
 
     /// <summary>
-    /// Reads an address: <c>test:[WIDTHxHEIGHT][@RATE][?objects=5&amp;seed=1&amp;frames=300&amp;format=nv12&amp;live=true]</c>. What is left out
-    /// has its default; formats are <see cref="PixelFormat"/>'s names, also without the number of bits (bgr, rgb, bgra, rgba, gray).
+    /// Parses an address <c>test:[WIDTHxHEIGHT][@RATE][?objects=5&amp;seed=1&amp;frames=300&amp;format=nv12&amp;live=true]</c>.
     /// </summary>
-    /// <exception cref="PipelineConfigException">It is no such address; the message says what is wrong.</exception>
+    /// <exception cref="PipelineConfigException">The address is invalid; the message says what is wrong.</exception>
+    /// <remarks>
+    /// Omitted parts have their defaults; formats are the names of <see cref="PixelFormat"/>, also without the number of bits (bgr, rgb,
+    /// bgra, rgba, gray).
+    /// </remarks>
     public static TestPatternOptions Parse(string address)
     {
         ArgumentNullException.ThrowIfNull(address);
@@ -67,7 +70,7 @@ public sealed record TestPatternOptions
             string[] sides = shape.Split('x', 'X');
             options = sides.Length == 2
                 ? options with { Width = Whole(address, "the width", sides[0]), Height = Whole(address, "the height", sides[1]) }
-                : throw Wrong(address, $"'{shape}' is no size; write 640x480");
+                : throw Wrong(address, $"'{shape}' is not a size such as 640x480");
         }
 
         foreach (string field in question < 0 ? [] : rest[(question + 1)..].Split('&', StringSplitOptions.RemoveEmptyEntries))
@@ -80,8 +83,11 @@ public sealed record TestPatternOptions
                 "seed" => options with { Seed = Whole(address, name, value) },
                 "frames" => options with { Frames = Whole(address, name, value) },
                 "format" => options with { Format = FormatOf(address, value) },
-                "live" => options with { Live = bool.TryParse(value, out bool live) ? live : throw Wrong(address, $"live is '{value}'; write true or false") },
-                _ => throw Wrong(address, $"'{name}' is not known; there are objects, seed, frames, format and live"),
+                "live" => options with
+                {
+                    Live = bool.TryParse(value, out bool live) ? live : throw Wrong(address, $"live must be true or false; got '{value}'"),
+                },
+                _ => throw Wrong(address, $"unknown option '{name}'; options are objects, seed, frames, format and live"),
             };
         }
 
@@ -89,7 +95,7 @@ public sealed record TestPatternOptions
         return options;
     }
 
-    /// <summary>Whether a text is the address of a test pattern.</summary>
+    /// <summary>Returns whether a text is the address of a test pattern.</summary>
     public static bool IsAddress(string address) => address.StartsWith("test:", StringComparison.OrdinalIgnoreCase);
 
     /// <exception cref="PipelineConfigException">A value is out of its range.</exception>
@@ -97,12 +103,14 @@ public sealed record TestPatternOptions
     {
         string? wrong = this switch
         {
-            { Width: < MinSide or > Frame.MaxSide } or { Height: < MinSide or > Frame.MaxSide } => $"{Width}x{Height} is no size; sides are {MinSide} to {Frame.MaxSide} pixels",
-            { Rate: not (> 0 and <= 1000) } => $"{Rate} frames a second are not possible; the rate is above 0 and at most 1000",
-            { Objects: < 0 or > 64 } => $"{Objects} objects are not possible; there are 0 to 64",
-            { Frames: < 0 } => $"{Frames} frames are not possible",
-            { Format: PixelFormat.Nv12 or PixelFormat.I420 } when Width % 2 != 0 || Height % 2 != 0 => $"{Format} needs even sides; {Width}x{Height} is odd",
-            { Format: PixelFormat.Yuy2 } when Width % 2 != 0 => $"{Format} needs an even width; {Width} is odd",
+            { Width: < MinSide or > Frame.MaxSide } or { Height: < MinSide or > Frame.MaxSide } =>
+                $"width and height must be {MinSide} to {Frame.MaxSide} pixels; got {Width}x{Height}",
+            { Rate: not (> 0 and <= 1000) } => $"the rate must be above 0 and at most 1000 frames per second; got {Rate}",
+            { Objects: < 0 or > 64 } => $"the number of objects must be 0 to 64; got {Objects}",
+            { Frames: < 0 } => $"the number of frames must be at least 0; got {Frames}",
+            { Format: PixelFormat.Nv12 or PixelFormat.I420 } when Width % 2 != 0 || Height % 2 != 0 =>
+                $"{Format} needs an even width and height; got {Width}x{Height}",
+            { Format: PixelFormat.Yuy2 } when Width % 2 != 0 => $"{Format} needs an even width; got {Width}",
             _ => null,
         };
         if (wrong is not null)
@@ -117,20 +125,28 @@ public sealed record TestPatternOptions
         {
             string name = format.ToString();
             if (value.Equals(name, StringComparison.OrdinalIgnoreCase) ||
-                format is not (PixelFormat.Nv12 or PixelFormat.I420 or PixelFormat.Yuy2) && value.Equals(name.TrimEnd('0', '1', '2', '3', '4', '8'), StringComparison.OrdinalIgnoreCase))
+                format is not (PixelFormat.Nv12 or PixelFormat.I420 or PixelFormat.Yuy2)
+                && value.Equals(name.TrimEnd('0', '1', '2', '3', '4', '8'), StringComparison.OrdinalIgnoreCase))
             {
                 return format;
             }
         }
 
-        throw Wrong(address, $"format is '{value}'; there are {string.Join(", ", Enum.GetNames<PixelFormat>()).ToLowerInvariant()}");
+        throw Wrong(
+            address,
+            $"format must be one of {string.Join(", ", Enum.GetNames<PixelFormat>()).ToLowerInvariant()}; got '{value}'");
     }
 
     private static int Whole(string address, string name, string value) =>
-        int.TryParse(value, NumberStyles.Integer, CultureInfo.InvariantCulture, out int number) ? number : throw Wrong(address, $"{name} is '{value}'; write a whole number");
+        int.TryParse(value, NumberStyles.Integer, CultureInfo.InvariantCulture, out int number)
+            ? number
+            : throw Wrong(address, $"{name} must be a whole number; got '{value}'");
 
     private static double Number(string address, string name, string value) =>
-        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : throw Wrong(address, $"{name} is '{value}'; write a number");
+        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            ? number
+            : throw Wrong(address, $"{name} must be a number; got '{value}'");
 
-    private static PipelineConfigException Wrong(string address, string what) => new($"'{address}' is no test pattern: {what} (test:640x480@30?objects=5&seed=1&frames=300&format=nv12)");
+    private static PipelineConfigException Wrong(string address, string what) =>
+        new($"'{address}' is not a test pattern: {what} (example: test:640x480@30?objects=5&seed=1&frames=300&format=nv12)");
 }

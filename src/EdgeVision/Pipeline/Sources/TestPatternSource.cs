@@ -1,6 +1,6 @@
 namespace EdgeVision;
 
-/// <summary>A camera that is not there: a <see cref="TestPattern"/>, frame by frame, at its rate or as fast as it is asked for.</summary>
+/// <summary>Simulates a camera that shows a <see cref="TestPattern"/>, at its rate or as fast as frames are read.</summary>
 public sealed class TestPatternSource : FrameSource
 {
     private readonly TestPatternOptions _options;
@@ -8,7 +8,7 @@ public sealed class TestPatternSource : FrameSource
     private volatile bool _aborted;
     private long _next;
 
-    /// <summary>Lays the scene out.</summary>
+    /// <summary>Creates the source and its scene.</summary>
     /// <exception cref="PipelineConfigException">A value of the options is out of its range.</exception>
     public TestPatternSource(TestPatternOptions options)
         : base((options ?? throw new ArgumentNullException(nameof(options))).Name)
@@ -17,7 +17,7 @@ public sealed class TestPatternSource : FrameSource
         Pattern = new TestPattern(options);
     }
 
-    /// <summary>What is shown, and where its objects are.</summary>
+    /// <summary>Scene that is shown, with the positions of its objects.</summary>
     public TestPattern Pattern { get; }
 
     /// <inheritdoc/>
@@ -41,7 +41,7 @@ public sealed class TestPatternSource : FrameSource
     }
 
     /// <inheritdoc/>
-    /// <remarks>A live pattern that is read late catches up: every frame comes, so that counts can be compared.</remarks>
+    /// <remarks>A live pattern that is read late catches up: no frame is skipped, so that counts can be compared.</remarks>
     public override Frame? Read(FramePool pool, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(pool);
@@ -54,7 +54,7 @@ public sealed class TestPatternSource : FrameSource
         var due = DueTime(_next, _options.Rate);
         if (_aborted || _pacer?.WaitUntil(due, cancel) == false)
         {
-            throw new SourceException($"'{Name}' was stopped while it waited");
+            throw new SourceException($"'{Name}' was aborted while waiting");
         }
 
         var frame = pool.Rent(_options.Format, _options.Width, _options.Height, Name, _next, due);

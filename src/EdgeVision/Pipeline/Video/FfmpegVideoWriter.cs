@@ -4,36 +4,39 @@ using System.Globalization;
 
 namespace EdgeVision;
 
-/// <summary>How <see cref="FfmpegVideoWriter"/> encodes.</summary>
+/// <summary>Encoding options of an <see cref="FfmpegVideoWriter"/>.</summary>
 public sealed record FfmpegVideoOptions
 {
-    /// <summary>The program: a name on the PATH, or a path.</summary>
+    /// <summary>Program to run: a name on the PATH, or a path.</summary>
     public string Executable { get; init; } = "ffmpeg";
 
-    /// <summary>ffmpeg's name of the encoder; null: libx264 where that ffmpeg has it, else mpeg4; mpeg4 in .avi.</summary>
+    /// <summary>ffmpeg's name of the encoder; null for libx264 where available, otherwise mpeg4; always mpeg4 in .avi.</summary>
     public string? Codec { get; init; }
 
-    /// <summary>Bits a second; null: constant quality.</summary>
+    /// <summary>Bits per second; null for constant quality.</summary>
     public int? BitRate { get; init; }
 
-    /// <summary>Constant rate factor of x264, 0 (lossless) to 51; other encoders have a fixed good quality. Not with a bit rate.</summary>
+    /// <summary>
+    /// Constant rate factor of x264, 0 (lossless) to 51; other encoders use a fixed good quality. Ignored with a bit rate.
+    /// </summary>
     public int Quality { get; init; } = 23;
 
-    /// <summary>Preset of x264: how much time it takes.</summary>
+    /// <summary>Preset of x264: trades encoding time for size.</summary>
     public string Preset { get; init; } = "veryfast";
 
-    /// <summary>Further options of the output, as for a hardware encoder: <c>-vf format=nv12,hwupload</c>.</summary>
+    /// <summary>Further options of the output, such as for a hardware encoder: <c>-vf format=nv12,hwupload</c>.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 }
 
-/// <summary>
-/// Writes a video by the installed ffmpeg, which reads the pixels from a pipe. MP4 is written in fragments of about a second (and Matroska in
-/// clusters), so that what was written stays playable when the process, or ffmpeg, is killed.
-/// </summary>
+/// <summary>Writes a video through the installed ffmpeg, which reads the pixels from a pipe.</summary>
+/// <remarks>
+/// MP4 is written in fragments of about a second (Matroska in clusters), so that what was written stays playable if the process, or
+/// ffmpeg, is killed.
+/// </remarks>
 public sealed class FfmpegVideoWriter : IVideoWriter
 {
     private const int ErrorLines = 8;
-    private const string Advice = "install ffmpeg (Debian: apt-get install ffmpeg) or name the program";
+    private const string Advice = "install ffmpeg (Debian: apt-get install ffmpeg) or set the program to run";
     private static readonly TimeSpan ExitTime = TimeSpan.FromSeconds(10);
     private static readonly ConcurrentDictionary<string, string> Encoders = new();
 
@@ -43,9 +46,9 @@ public sealed class FfmpegVideoWriter : IVideoWriter
     private bool _ended;
 
     /// <summary>Starts ffmpeg.</summary>
-    /// <param name="target">The video: .mp4, .m4v, .mov, .mkv or .avi.</param>
-    /// <param name="options">How to encode.</param>
-    /// <exception cref="SinkException">There is no ffmpeg, the folder cannot be made, or the extension is none of these.</exception>
+    /// <param name="target">Video to write: .mp4, .m4v, .mov, .mkv or .avi.</param>
+    /// <param name="options">Encoding options.</param>
+    /// <exception cref="SinkException">ffmpeg is missing, the folder cannot be created, or the extension is not supported.</exception>
     public FfmpegVideoWriter(VideoTarget target, FfmpegVideoOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(target);
@@ -71,7 +74,7 @@ public sealed class FfmpegVideoWriter : IVideoWriter
     /// <inheritdoc/>
     public VideoTarget Target { get; }
 
-    /// <summary>Whether <paramref name="executable"/> can be started.</summary>
+    /// <summary>Returns whether <paramref name="executable"/> can be started.</summary>
     /// <param name="executable">A name on the PATH, or a path.</param>
     public static bool IsAvailable(string executable = "ffmpeg")
     {
@@ -91,7 +94,9 @@ public sealed class FfmpegVideoWriter : IVideoWriter
         ArgumentNullException.ThrowIfNull(frame);
         if (frame.Format != Target.Format || frame.Width != Target.Width || frame.Height != Target.Height)
         {
-            throw new FrameFormatException($"'{Target.Path}' takes {Target.Format} of {Target.Width}x{Target.Height}; this frame is {frame.Format} of {frame.Width}x{frame.Height}");
+            throw new FrameFormatException(
+                $"frames of '{Target.Path}' must be {Target.Width}x{Target.Height} {Target.Format}; "
+                    + $"got {frame.Width}x{frame.Height} {frame.Format}");
         }
 
         var bytes = frame.Data;
@@ -119,7 +124,7 @@ public sealed class FfmpegVideoWriter : IVideoWriter
             _process.StandardInput.Close();
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             limit.CancelAfter(ExitTime);
-            // The pipe to read errors from is at its end too when this returns.
+            // The error stream has been read to its end, too, when this returns.
             _process.WaitForExitAsync(limit.Token).GetAwaiter().GetResult();
             _ended = true;
             if (_process.ExitCode != 0)
@@ -131,7 +136,8 @@ public sealed class FfmpegVideoWriter : IVideoWriter
         }
         catch (OperationCanceledException e)
         {
-            throw new SinkException($"'{Target.Path}' was not ended in time; what was written is in '{Target.PartPath}'", e, canRetry: false);
+            throw new SinkException(
+                $"'{Target.Path}' was not completed in time; what was written is in '{Target.PartPath}'", e, canRetry: false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -139,7 +145,9 @@ public sealed class FfmpegVideoWriter : IVideoWriter
         }
     }
 
-    /// <summary>Ends ffmpeg. Without <see cref="Complete"/> what it has written stays, playable, in <see cref="VideoTarget.PartPath"/>.</summary>
+    /// <summary>
+    /// Ends ffmpeg. Without <see cref="Complete"/>, the video written so far stays, playable, in <see cref="VideoTarget.PartPath"/>.
+    /// </summary>
     public void Dispose()
     {
         if (!_ended)
@@ -152,7 +160,7 @@ public sealed class FfmpegVideoWriter : IVideoWriter
             }
             catch (InvalidOperationException)
             {
-                // It has ended by itself.
+                // The process has already ended.
             }
         }
 
@@ -161,8 +169,9 @@ public sealed class FfmpegVideoWriter : IVideoWriter
 
     private static List<string> Arguments(VideoTarget target, FfmpegVideoOptions options)
     {
-        string encoders = EncodersOf(options.Executable); // also where the codec is named: says clearly that there is no ffmpeg
-        bool avi = Path.GetExtension(target.Path).Equals(".avi", StringComparison.OrdinalIgnoreCase); // has no place for the times that H.264 needs
+        string encoders = EncodersOf(options.Executable); // also if the codec is given: fails with a clear message if ffmpeg is missing
+        // AVI cannot store the timestamps that H.264 needs.
+        bool avi = Path.GetExtension(target.Path).Equals(".avi", StringComparison.OrdinalIgnoreCase);
         string codec = options.Codec ?? (!avi && encoders.Contains(" libx264 ", StringComparison.Ordinal) ? "libx264" : "mpeg4");
         string rate = target.FrameRate.ToString("0.######", CultureInfo.InvariantCulture);
         List<string> arguments =
@@ -191,7 +200,7 @@ public sealed class FfmpegVideoWriter : IVideoWriter
 
         if (options.Arguments.Count == 0)
         {
-            // Every player shows 4:2:0, which has even sides: a column or row of black is added to odd ones.
+            // Every player supports 4:2:0, which needs even sides: odd ones are padded with a black column or row.
             arguments.AddRange(["-pix_fmt", "yuv420p", "-colorspace", "smpte170m", "-color_range", "tv"]);
             if (target.Width % 2 != 0 || target.Height % 2 != 0)
             {
@@ -202,13 +211,14 @@ public sealed class FfmpegVideoWriter : IVideoWriter
         arguments.AddRange(options.Arguments);
         arguments.AddRange(Path.GetExtension(target.Path).ToLowerInvariant() switch
         {
-            // The head waits for the first fragment, so that it can say where time begins: at 0, also where the encoder looks ahead.
+            // The header is delayed until the first fragment, so that time starts at 0 even if the encoder looks ahead.
             ".mp4" or ".m4v" or ".mov" => ["-movflags", "+frag_keyframe+delay_moov+default_base_moof"],
             ".mkv" => ["-cluster_time_limit", "1000"],
             ".avi" => (string[])[],
-            string other => throw new SinkException($"'{target.Path}' must end in .mp4, .m4v, .mov, .mkv or .avi, not '{other}'", canRetry: false),
+            string other => throw new SinkException(
+                $"'{target.Path}' must end in .mp4, .m4v, .mov, .mkv or .avi; got '{other}'", canRetry: false),
         });
-        arguments.Add("file:" + target.PartPath); // so that a name with a colon is no protocol
+        arguments.Add("file:" + target.PartPath); // so that a name with a colon is not taken for a protocol
         return arguments;
     }
 
@@ -229,13 +239,14 @@ public sealed class FfmpegVideoWriter : IVideoWriter
         using var process = Start(name, ["-hide_banner", "-encoders"], input: false);
         process.ErrorDataReceived += (_, _) => { };
         process.BeginErrorReadLine();
-        string list = FfmpegProgram.OutputOf(process) ?? throw new SinkException($"'{name}' did not name its encoders in time; see whether it runs by itself, or name another program");
+        string list = FfmpegProgram.OutputOf(process)
+            ?? throw new SinkException($"'{name}' did not list its encoders in time; check that it runs, or set another program");
         return list.Length > 0 ? list : throw new SinkException($"'{name}' cannot be started; {Advice}", canRetry: false);
     });
 
     private static Process Start(string executable, IEnumerable<string> arguments, bool input)
     {
-        // In a session of its own, so that Ctrl+C at a terminal reaches the pipeline alone, which then ends the file in order.
+        // In a session of its own, so that Ctrl+C in a terminal reaches only the pipeline, which then completes the file.
         bool apart = OperatingSystem.IsLinux() && File.Exists("/usr/bin/setsid");
         var start = new ProcessStartInfo(apart ? "/usr/bin/setsid" : executable, apart ? [executable, .. arguments] : arguments)
         {
@@ -274,15 +285,17 @@ public sealed class FfmpegVideoWriter : IVideoWriter
 
     private SinkException Failure(Exception? inner)
     {
-        // Its last words come a moment after the broken pipe.
+        // Its last messages arrive shortly after the pipe breaks.
         _process.WaitForExit(TimeSpan.FromSeconds(2));
         string said;
         lock (_errors)
         {
-            said = _errors.Count > 0 ? string.Join("; ", _errors) : inner?.Message ?? FormattableString.Invariant($"ffmpeg ended with {_process.ExitCode}");
+            said = _errors.Count > 0
+                ? string.Join("; ", _errors)
+                : inner?.Message ?? FormattableString.Invariant($"ffmpeg exited with code {_process.ExitCode}");
         }
 
-        string text = $"'{Target.Path}' cannot be written on: {OneLine.Of(said)}";
+        string text = $"writing to '{Target.Path}' failed: {OneLine.Of(said)}";
         return inner is null ? new SinkException(text) : new SinkException(text, inner);
     }
 }

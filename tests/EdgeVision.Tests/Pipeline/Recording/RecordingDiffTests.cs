@@ -24,7 +24,7 @@ public sealed class RecordingDiffTests
         }
 
         diff.Complete();
-        Assert.Equal("3 frames, all alike", diff.Summary);
+        Assert.Equal("3 frames, no differences", diff.Summary);
         Assert.Empty(diff.Differences);
     }
 
@@ -132,7 +132,7 @@ public sealed class RecordingDiffTests
         }
 
         await sink.CompleteAsync(Cancel);
-        Assert.Equal("3 frames, all alike", replay.Diff.Summary);
+        Assert.Equal("3 frames, no differences", replay.Diff.Summary);
         Assert.Throws<SourceException>(() => replay.CreateSource("gate"));
     }
 

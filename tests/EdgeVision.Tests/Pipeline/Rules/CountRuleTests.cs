@@ -44,7 +44,7 @@ public sealed class CountRuleTests
         { "below its limit", new CountRuleOptions { Limit = 2, Release = 2 } },
         { "below its limit", new CountRuleOptions { Release = 1 } }, // of no limit
         { "at least 0", new CountRuleOptions { Hold = TimeSpan.FromSeconds(-1) } },
-        { "three corners", new CountRuleOptions { Corners = [(0, 0), (1, 1)] } },
+        { "at least 3 corners", new CountRuleOptions { Corners = [(0, 0), (1, 1)] } },
     };
 
     [Theory]

@@ -51,11 +51,11 @@ public sealed class LineRuleTests
 
     public static TheoryData<string, LineRuleOptions> Impossible => new()
     {
-        { "two ends that differ", Middle with { End = Middle.Start } },
-        { "two names", Middle with { ToRight = "in", ToLeft = "in" } },
+        { "end points of a line must differ", Middle with { End = Middle.Start } },
+        { "different names", Middle with { ToRight = "in", ToLeft = "in" } },
         { "margin", Middle with { Margin = -1 } },
-        { "two numbers", Middle with { End = (float.NaN, 0) } },
-        { "0 to 1", Middle with { Unit = PointUnit.Relative } },
+        { "finite numbers", Middle with { End = (float.NaN, 0) } },
+        { "between 0 and 1", Middle with { Unit = PointUnit.Relative } },
     };
 
     [Theory]

@@ -123,9 +123,9 @@ public sealed class RepetitionRuleTests
 
     public static TheoryData<string, RepetitionRuleOptions> Impossible => new()
     {
-        { "three joints", Squat with { Joints = ["knee"] } },
+        { "3 joints", Squat with { Joints = ["knee"] } },
         { "low threshold", Squat with { Low = 170 } },
-        { "0 to 1", Squat with { MinScore = 2 } },
+        { "between 0 and 1", Squat with { MinScore = 2 } },
     };
 
     [Theory]

@@ -70,12 +70,12 @@ public sealed class ZoneRuleTests
     }
 
     [Theory]
-    [InlineData("three corners", 0f, 0f, 1f, 1f)]
-    [InlineData("two numbers", 0f, 0f, 1f, 1f, float.NaN, 0f)]
+    [InlineData("at least 3 corners", 0f, 0f, 1f, 1f)]
+    [InlineData("finite numbers", 0f, 0f, 1f, 1f, float.NaN, 0f)]
     public void Impossible_corners_are_refused(string message, params float[] numbers) =>
         Assert.Contains(message, Assert.Throws<ArgumentException>(() => new ZoneRule("x", new ZoneRuleOptions { Corners = [.. numbers.Chunk(2).Select(p => (p[0], p[1]))] })).Message);
 
     [Fact]
     public void A_share_beyond_the_frame_is_refused() => // pixels that were meant as shares
-        Assert.Contains("0 to 1", Assert.Throws<ArgumentException>(() => new ZoneRule("x", new ZoneRuleOptions { Corners = LeftHalf, Unit = PointUnit.Relative })).Message);
+        Assert.Contains("between 0 and 1", Assert.Throws<ArgumentException>(() => new ZoneRule("x", new ZoneRuleOptions { Corners = LeftHalf, Unit = PointUnit.Relative })).Message);
 }

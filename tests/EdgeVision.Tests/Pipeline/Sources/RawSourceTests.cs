@@ -24,7 +24,7 @@ public sealed class RawSourceTests
         }
 
         var error = Assert.Throws<FrameFormatException>(() => source.Read(_pool, CancellationToken.None));
-        Assert.Contains("7 of the 24 bytes of frame 2", error.Message);
+        Assert.Contains("7 of 24 bytes of frame 2", error.Message);
         Assert.Null(source.Read(_pool, CancellationToken.None));
         Assert.Equal(0, _pool.Outstanding);
     }

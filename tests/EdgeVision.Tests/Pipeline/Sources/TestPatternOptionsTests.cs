@@ -33,18 +33,18 @@ public sealed class TestPatternOptionsTests
 
     [Theory]
     [InlineData("video.mp4", "begin with test:")]
-    [InlineData("test:640", "write 640x480")] // one side
-    [InlineData("test:axb", "the width is 'a'")]
-    [InlineData("test:16x16", "sides are 32")] // too small for the number
-    [InlineData("test:65x48?format=nv12", "even sides")] // half-size colour
+    [InlineData("test:640", "not a size such as 640x480")] // one side
+    [InlineData("test:axb", "the width must be a whole number; got 'a'")]
+    [InlineData("test:16x16", "width and height must be 32")] // too small for the number
+    [InlineData("test:65x48?format=nv12", "even width and height")] // half-size colour
     [InlineData("test:640x480@0", "above 0")] // would never give a second frame
     [InlineData("test:640x480@NaN", "above 0")]
     [InlineData("test:?objects=-1", "0 to 64")]
     [InlineData("test:?objects=99999", "0 to 64")]
-    [InlineData("test:?frames=-5", "not possible")]
+    [InlineData("test:?frames=-5", "must be at least 0")]
     [InlineData("test:?format=v210", "bgr24")] // the message lists what there is
     [InlineData("test:?live=maybe", "true or false")]
-    [InlineData("test:?colour=red", "'colour' is not known")]
+    [InlineData("test:?colour=red", "unknown option 'colour'")]
     public void What_is_wrong_is_said(string address, string reason) =>
         Assert.Contains(reason, Assert.Throws<PipelineConfigException>(() => TestPatternOptions.Parse(address)).Message);
 }

@@ -33,7 +33,12 @@ public class ProfilerPeer : IDisposable
         _session = new InferenceSession(PathOf(Model), options);
         var shape = _session.InputMetadata[_session.InputNames[0]].Dimensions.Select(d => (long)Math.Max(d, 1)).ToArray();
         _input = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float, shape);
-        ProfileSubject.Fill(_input.GetTensorMutableDataAsSpan<byte>(), TensorElement.Float32, new Random(1));
+        var random = new Random(1);
+        foreach (ref float value in _input.GetTensorMutableDataAsSpan<float>())
+        {
+            value = random.NextSingle();
+        }
+
         _binding = _session.CreateIoBinding();
         _binding.BindInput(_session.InputNames[0], _input);
         foreach (string output in _session.OutputNames)

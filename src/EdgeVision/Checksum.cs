@@ -139,6 +139,7 @@ public sealed class Checksum : IDisposable
         return sum;
     }
 
+    /// <inheritdoc/>
     public void Dispose() => _hash?.Dispose();
 
     private void Take(ReadOnlySpan<byte> block)

@@ -1,12 +1,15 @@
 namespace EdgeVision;
 
-/// <summary>Model interface of a pipeline; lets tests supply models with controlled timing and results.</summary>
+/// <summary>Model of a pipeline; <see cref="LoadedModel"/> adapts a <see cref="VisionModel"/>.</summary>
 public interface IFrameModel : IDisposable
 {
+    /// <summary>Name of the model.</summary>
     string Name { get; }
 
+    /// <summary>Maximum number of frames of a run.</summary>
     int BatchSize { get; }
 
+    /// <summary>Gets whether the model detects boxes.</summary>
     bool FindsBoxes { get; }
 
     /// <summary>Runs on 1 to <see cref="BatchSize"/> frames.</summary>
@@ -27,12 +30,16 @@ public interface IFrameModel : IDisposable
 /// <summary>Adapts a <see cref="VisionModel"/> to a pipeline.</summary>
 public sealed class LoadedModel(VisionModel model) : IFrameModel
 {
+    /// <inheritdoc/>
     public string Name => model.Name;
 
+    /// <inheritdoc/>
     public int BatchSize => model.BatchSize;
 
+    /// <inheritdoc/>
     public bool FindsBoxes => model.FindsBoxes;
 
+    /// <inheritdoc/>
     public void RunBatch(ReadOnlySpan<Frame> frames, ReadOnlySpan<VisionResult> results, ReadOnlySpan<Box> crops)
     {
         if (frames.Length == 1)
@@ -45,10 +52,13 @@ public sealed class LoadedModel(VisionModel model) : IFrameModel
         }
     }
 
+    /// <inheritdoc/>
     public IFrameModel Twin() => new LoadedModel(model.Twin(dedicatedThread: true));
 
+    /// <inheritdoc/>
     public void Terminate() => model.Engine.Terminate();
 
+    /// <inheritdoc/>
     public void Tell(Action<string> tell)
     {
         foreach (string text in model.Engine.TakeUnheard())
@@ -59,5 +69,6 @@ public sealed class LoadedModel(VisionModel model) : IFrameModel
         model.Engine.Notice += tell;
     }
 
+    /// <inheritdoc/>
     public void Dispose() => model.Dispose();
 }

@@ -70,6 +70,10 @@ public sealed class VisionPipelineBuilder
         return AddModel(() => new LoadedModel(load()), options, name);
     }
 
+    /// <summary>Adds a model of another kind than <see cref="VisionModel"/>, such as one with its own decoding.</summary>
+    /// <param name="load">Creates the model; the pipeline disposes it.</param>
+    /// <param name="options">Options for its batches and sources.</param>
+    /// <param name="name">Unique name; empty for the model's own.</param>
     public VisionPipelineBuilder AddModel(Func<IFrameModel> load, FrameModelOptions? options = null, string name = "")
     {
         FrameModels.Add(new FrameModel(name, load, options ?? new FrameModelOptions()));

@@ -1,16 +1,5 @@
 namespace EdgeVision;
 
-/// <summary>Options of a decoder that a caller may change after a model is loaded.</summary>
-/// <param name="Confidence">Minimum score reported, 0..1.</param>
-/// <param name="Iou">IoU above which the lower-scored box is suppressed, 0..1.</param>
-/// <param name="MaxDetections">Maximum number of detections per frame, at least 1.</param>
-/// <param name="ClassAgnostic">Suppress across classes.</param>
-public sealed record DecoderOptions(float Confidence, float Iou, int MaxDetections, bool ClassAgnostic)
-{
-    /// <summary>Gets the number of threads that may fill masks in parallel, at least 1.</summary>
-    public int Threads { get; init; } = 1;
-}
-
 /// <summary>Converts the outputs of one inference to results in pixels of the source frame.</summary>
 /// <remarks>
 /// A decoder is independent of sessions: it is created from the spec of its head and the description of the graph's outputs, and rejects
@@ -28,23 +17,4 @@ public abstract class OutputDecoder
 
     /// <summary>Sets the class names of this decoder's head on the part of <paramref name="result"/> that it fills.</summary>
     internal virtual void Name(VisionResult result, string[] labels) => result.Detections.Labels = labels;
-}
-
-/// <summary>Parts of a <see cref="VisionResult"/>.</summary>
-public enum ResultPart
-{
-    /// <summary><see cref="VisionResult.Detections"/>.</summary>
-    Detections,
-
-    /// <summary><see cref="VisionResult.Classification"/>.</summary>
-    Classification,
-
-    /// <summary><see cref="VisionResult.Embedding"/>.</summary>
-    Embedding,
-
-    /// <summary><see cref="VisionResult.Segmentation"/>.</summary>
-    Segmentation,
-
-    /// <summary><see cref="VisionResult.Depth"/>.</summary>
-    Depth,
 }

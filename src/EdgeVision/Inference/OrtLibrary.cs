@@ -152,14 +152,3 @@ public static class OrtLibrary
     private static string FileName =>
         OperatingSystem.IsWindows() ? "onnxruntime.dll" : OperatingSystem.IsMacOS() ? "libonnxruntime.dylib" : "libonnxruntime.so";
 }
-
-/// <summary>Puts messages of other libraries on one line.</summary>
-public static class OneLine
-{
-    /// <summary>Returns the text with line breaks replaced by spaces, truncated to 300 characters.</summary>
-    public static string Of(string text)
-    {
-        string line = string.Join(' ', text.Split((char[])['\r', '\n', '\t', ' '], StringSplitOptions.RemoveEmptyEntries));
-        return line.Length <= 300 ? line : line[..300] + "…";
-    }
-}

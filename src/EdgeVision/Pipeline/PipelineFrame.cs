@@ -1,40 +1,5 @@
 namespace EdgeVision;
 
-/// <summary>Result of a crop model for one detection.</summary>
-public sealed class CropResult
-{
-    /// <summary>The model's name in the pipeline.</summary>
-    public string Model { get; internal set; } = "";
-
-    /// <summary>Index into the frame's detections.</summary>
-    public int Detection { get; internal set; }
-
-    /// <summary>The result, in pixels of the whole frame.</summary>
-    public VisionResult Result { get; } = new();
-}
-
-/// <summary>Value of a counter of a rule after a frame.</summary>
-/// <param name="Rule">The rule's name.</param>
-/// <param name="Name">Name of the counter: "inside", "in", "out", "repetitions".</param>
-/// <param name="Value">Current value.</param>
-public readonly record struct RuleCount(string Rule, string Name, double Value);
-
-/// <summary>Event that a rule raised on a frame.</summary>
-/// <param name="Rule">The rule's name.</param>
-/// <param name="Kind">Kind of event: "entered", "left", "dwell", "crossed", "count", "repetition".</param>
-/// <param name="TrackId">Track concerned; 0 if there is none.</param>
-public readonly record struct PipelineEvent(string Rule, string Kind, int TrackId)
-{
-    /// <summary>Label of the object; null if unknown.</summary>
-    public string? Label { get; init; }
-
-    /// <summary>Direction of a crossing or of a count; null if there is none.</summary>
-    public string? Direction { get; init; }
-
-    /// <summary>Duration of a stay or a repetition in seconds, or a count; null if there is none.</summary>
-    public double? Value { get; init; }
-}
-
 /// <summary>Frame on its way through a pipeline, with its results, events and counts.</summary>
 /// <remarks>
 /// Reference counted: sinks share a frame and do not change it. A sink that keeps it after the call takes a reference with

@@ -1,54 +1,5 @@
 namespace EdgeVision;
 
-/// <summary>One detection with its label, created on access from the arrays of <see cref="Detections"/>.</summary>
-/// <param name="ClassId">Class id.</param>
-/// <param name="Label">Class name, or the id as text if the model has no name for it.</param>
-/// <param name="Score">Score 0..1.</param>
-/// <param name="Box">Box in pixels of the frame.</param>
-public readonly record struct Detection(int ClassId, string Label, float Score, Box Box);
-
-/// <summary>Axis-aligned box in pixels of the frame, with continuous coordinates of its edges.</summary>
-/// <param name="X1">Left.</param>
-/// <param name="Y1">Top.</param>
-/// <param name="X2">Right.</param>
-/// <param name="Y2">Bottom.</param>
-public readonly record struct Box(float X1, float Y1, float X2, float Y2)
-{
-    /// <summary>Width in pixels.</summary>
-    public float Width => X2 - X1;
-
-    /// <summary>Height in pixels.</summary>
-    public float Height => Y2 - Y1;
-
-    /// <summary>Formats the box like <c>(12.0, 30.5) - (40.2, 80.0)</c>.</summary>
-    public override string ToString() => FormattableString.Invariant($"({X1:F1}, {Y1:F1}) - ({X2:F1}, {Y2:F1})");
-}
-
-/// <summary>Oriented box in pixels of the frame.</summary>
-/// <param name="CenterX">Horizontal center.</param>
-/// <param name="CenterY">Vertical center.</param>
-/// <param name="Width">Side along the angle.</param>
-/// <param name="Height">Side across the angle.</param>
-/// <param name="Angle">Radians, clockwise as seen on a screen (y down).</param>
-public readonly record struct RotatedBox(float CenterX, float CenterY, float Width, float Height, float Angle);
-
-/// <summary>One keypoint in pixels of the frame.</summary>
-/// <param name="X">Column.</param>
-/// <param name="Y">Row.</param>
-/// <param name="Score">Visibility or confidence, 0..1.</param>
-public readonly record struct Keypoint(float X, float Y, float Score);
-
-/// <summary>Rectangle of an instance's mask in the mask plane: bytes (0 or 1), row-major.</summary>
-/// <remarks>
-/// The plane has the size of the network's input, letterbox included; <see cref="VisionResult.Transform"/> maps it to the frame.
-/// </remarks>
-/// <param name="X">First column of the rectangle.</param>
-/// <param name="Y">First row.</param>
-/// <param name="Width">Number of columns; may be 0.</param>
-/// <param name="Height">Number of rows; may be 0.</param>
-/// <param name="Offset">First byte in the mask buffer.</param>
-public readonly record struct MaskRegion(int X, int Y, int Width, int Height, int Offset);
-
 /// <summary>Detections of one frame as arrays, sorted by descending score.</summary>
 /// <remarks>Written by decoders. The arrays grow and are reused; nothing is allocated in steady state.</remarks>
 public sealed class Detections

@@ -1,29 +1,5 @@
 namespace EdgeVision;
 
-/// <summary>Ways to merge boxes of different tiles that show the same object.</summary>
-public enum TileMerge
-{
-    /// <summary>Keeps the better box unchanged and drops the other (SAHI's NMSPostprocess).</summary>
-    Nms,
-
-    /// <summary>Extends the better box by the others that overlap it (SAHI's GreedyNMMPostprocess).</summary>
-    Union,
-
-    /// <summary>As <see cref="Union"/>, and also joins boxes that overlap one of the others (SAHI's NMMPostprocess).</summary>
-    /// <remarks>So an object longer than a tile becomes one box.</remarks>
-    Nmm,
-}
-
-/// <summary>Measures of the overlap by which two boxes are taken for the same object.</summary>
-public enum TileMatch
-{
-    /// <summary>Intersection over the smaller area: a part cut off at the edge of a tile lies fully inside the complete box.</summary>
-    Ios,
-
-    /// <summary>Intersection over union.</summary>
-    Iou,
-}
-
 /// <summary>Merges detections of overlapping tiles by the rules of SAHI (Akyon et al. 2022, arXiv 2202.06934), in float32.</summary>
 /// <remarks>
 /// Source: sahi/postprocess/combine.py. Boxes are taken best score first. A box of the same class is merged where it matches at or above

@@ -1,0 +1,20 @@
+namespace EdgeVision;
+
+/// <summary>Parts of a <see cref="VisionResult"/>.</summary>
+public enum ResultPart
+{
+    /// <summary><see cref="VisionResult.Detections"/>.</summary>
+    Detections,
+
+    /// <summary><see cref="VisionResult.Classification"/>.</summary>
+    Classification,
+
+    /// <summary><see cref="VisionResult.Embedding"/>.</summary>
+    Embedding,
+
+    /// <summary><see cref="VisionResult.Segmentation"/>.</summary>
+    Segmentation,
+
+    /// <summary><see cref="VisionResult.Depth"/>.</summary>
+    Depth,
+}

@@ -195,6 +195,7 @@ public sealed class Annotator : IDisposable
         return builder.Detach();
     }
 
+    /// <summary>Draws the keypoints and the skeleton of a detection.</summary>
     public void Keypoints(SKCanvas canvas, Detections d, int index, float unit)
     {
         var points = d.Keypoints(index);
@@ -300,6 +301,7 @@ public sealed class Annotator : IDisposable
                 | (uint)(color.Blue * alpha / 255);
     }
 
+    /// <summary>Draws the label of a box, beside labels already drawn where there is room.</summary>
     public static void Label(
         SKCanvas canvas, SKFont font, in Box box, string text, SKColor color, float unit, int width, int height, List<SKRect> taken)
     {

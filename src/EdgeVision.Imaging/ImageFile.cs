@@ -18,6 +18,7 @@ public sealed class LoadedImage : IDisposable
     /// <summary>Gets the frame over the image's pixels; valid until this is disposed.</summary>
     public Frame Frame { get; }
 
+    /// <summary>Gets the decoded image; valid until this is disposed.</summary>
     public SKBitmap Bitmap => _bitmap;
 
     /// <inheritdoc/>
@@ -147,6 +148,7 @@ public static class ImageFile
     /// <summary>Returns whether <see cref="Save"/> can write a file of that name.</summary>
     public static bool CanSave(string path) => FormatOf(path) is not null;
 
+    /// <summary>Encodes pixels into a file; the extension decides the format.</summary>
     public static void Write(SKPixmap pixmap, string path)
     {
         var format = FormatOf(path) ?? throw new EdgeVisionException($"'{path}' must end in .png, .jpg, .jpeg or .webp");

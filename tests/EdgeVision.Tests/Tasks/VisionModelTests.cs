@@ -104,8 +104,6 @@ public sealed class VisionModelTests : IDisposable
     {
         string path = Write(TinyOnnx.Unary("GlobalAveragePool", [1, 3, 4, 8], [1, 3, 1, 1]), Spec("\"width\": 8, \"height\": 4", "softmax", "classify"));
         using var model = VisionModel.Load(path);
-        using var twin = model.Twin();
-        using var runs = new RunThread("test");
         Frame[] frames = [.. Enumerable.Range(0, 40).Select(i => Frame.Rent(PixelFormat.Rgb24, 20, 10))];
         foreach (var frame in frames)
         {
@@ -114,10 +112,9 @@ public sealed class VisionModelTests : IDisposable
 
         // Random pixels differ in their means, if little; enough to tell one frame's result from another's.
         float[][] alone = [.. frames.Select(f => model.Run(f).Classification.Scores.ToArray())];
-        foreach (var thread in (RunThread?[])[null, runs]) // on the callers' threads, and on one of their own
+        foreach (bool dedicated in (bool[])[false, true]) // on the callers' threads, and on one of their own
         {
-            model.RunOn(thread);
-            twin.RunOn(thread);
+            using var twin = model.Twin(dedicated);
             float[][] together = new float[frames.Length][];
             await Task.WhenAll(Half(model, 0), Half(twin, 1));
             Assert.Equal(alone, together);

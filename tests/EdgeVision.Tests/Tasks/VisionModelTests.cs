@@ -130,7 +130,8 @@ public sealed class VisionModelTests : IDisposable
 
         model.Engine.Terminate();
         Assert.Throws<EdgeVisionException>(() => model.Run(frames[0])); // what fails on the other thread is thrown here
-        twin.Run(frames[0]);
+        using var other = model.Twin();
+        other.Run(frames[0]);
         Array.ForEach(frames, f => f.Dispose());
     }
 

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using EdgeVision.Preprocessing;
+using EdgeVision.Specs;
 using Microsoft.ML.OnnxRuntime;
 using OpenCvSharp;
 

@@ -1,5 +1,9 @@
 using System.Numerics.Tensors;
 using BenchmarkDotNet.Attributes;
+using EdgeVision.Decoding;
+using EdgeVision.Specs;
+using EdgeVision.Suppression;
+using EdgeVision.Tensors;
 using OpenCvSharp;
 using OpenCvSharp.Dnn;
 
@@ -20,7 +24,7 @@ public class DetectBench
     public void Setup()
     {
         var spec = new ModelSpec { Input = new InputSpec { Width = 640, Height = 640 }, Labels = [.. Enumerable.Range(0, Classes).Select(i => $"class {i}")], Outputs = [new OutputSpec { Decoder = "yolo-dfl" }] };
-        _decoder = DecoderFactory.Create(spec, spec.Outputs[0], [new TensorInfo("output0", [1, 84, Anchors], TensorElement.Float32)], new DecoderOptions(0.25f, 0.45f, 300, false));
+        _decoder = DecoderRegistry.Create(spec, spec.Outputs[0], [new TensorInfo("output0", [1, 84, Anchors], TensorElement.Float32)], new DecoderOptions(0.25f, 0.45f, 300, false));
         _outputs = new ArrayTensorSet(("output0", [1, 84, Anchors], _rows));
         _decoder.Decode(_outputs, 0, FrameTransform.Identity(640, 640), _result);
         if (_result.Detections.Count is < 50 or > 150)
@@ -106,7 +110,7 @@ public class SuppressBench
     private readonly Box[] _boxes = new Box[8400];
     private readonly float[] _scores = new float[8400];
     private readonly Rect[] _rects = new Rect[8400];
-    private readonly NmsWorkspace _nms = new();
+    private readonly NonMaxSuppression _nms = new();
 
     /// <summary>Draws the boxes.</summary>
     [GlobalSetup]

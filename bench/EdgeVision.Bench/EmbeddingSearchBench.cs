@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using BenchmarkDotNet.Attributes;
+using EdgeVision.Retrieval;
 using TorchSharp;
 
 namespace EdgeVision.Bench;
@@ -33,7 +34,7 @@ public class EmbeddingSearchBench : IDisposable
     {
         var random = new Random(1);
         _vectors = new float[Count * Dimension];
-        _heap = new EmbeddingIndex(Dimension) { ParallelFrom = Threads ? 0 : long.MaxValue };
+        _heap = new EmbeddingIndex(Dimension) { ParallelThreshold = Threads ? 0 : long.MaxValue };
         for (int i = 0; i < Count; i++)
         {
             var row = _vectors.AsSpan(i * Dimension, Dimension);
@@ -53,8 +54,8 @@ public class EmbeddingSearchBench : IDisposable
         _heap.Save(_file);
         _mapped = EmbeddingIndex.Open(_file);
         _plain = EmbeddingIndex.Load(_file);
-        _plain.CodesFrom = long.MaxValue;
-        _plain.ParallelFrom = _mapped.ParallelFrom = _heap.ParallelFrom;
+        _plain.QuantizationThreshold = long.MaxValue;
+        _plain.ParallelThreshold = _mapped.ParallelThreshold = _heap.ParallelThreshold;
         foreach (var index in new[] { _heap, _mapped })
         {
             // Codes are made by the second search, once.

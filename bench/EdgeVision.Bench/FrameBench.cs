@@ -19,7 +19,7 @@ internal sealed class FrameBench : IDisposable
 
     private FrameBench(string path)
     {
-        _model = VisionModel.Load(path, new RuntimeOptions { Threads = ThreadBudget.Of(1), Providers = ProviderPolicy.Require(Provider.Cpu) });
+        _model = VisionModel.Load(path, new RuntimeOptions { Threads = ThreadBudget.FromCores(1), Providers = ProviderPolicy.Require(Provider.Cpu) });
         _pixels.CopyTo(_frame.MutableData);
         _bare = new BareSession(path, _model.Spec.Input, _pixels);
     }

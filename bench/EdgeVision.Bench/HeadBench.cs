@@ -1,6 +1,9 @@
 using System.Numerics.Tensors;
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
+using EdgeVision.Decoding;
+using EdgeVision.Specs;
+using EdgeVision.Tensors;
 using OpenCvSharp;
 using TorchSharp;
 
@@ -159,7 +162,7 @@ public class HeadBench
     {
         var output = new OutputSpec { Decoder = decoder, Parameters = System.Text.Json.JsonDocument.Parse(parameters).RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.Clone()) };
         var spec = new ModelSpec { Input = new InputSpec { Width = width, Height = height }, Labels = labels, Outputs = [output] };
-        return (DecoderFactory.Create(spec, output, [.. outputs.Select(o => new TensorInfo(o.Name, o.Shape, TensorElement.Float32))], new DecoderOptions(confidence, 0.99f, 300, false)),
+        return (DecoderRegistry.Create(spec, output, [.. outputs.Select(o => new TensorInfo(o.Name, o.Shape, TensorElement.Float32))], new DecoderOptions(confidence, 0.99f, 300, false)),
             new ArrayTensorSet(outputs), FrameTransform.Identity(width, height));
     }
 

@@ -1,4 +1,6 @@
 using BenchmarkDotNet.Attributes;
+using EdgeVision.Preprocessing;
+using EdgeVision.Specs;
 using OpenCvSharp;
 using SkiaSharp;
 using TorchSharp;

@@ -1,4 +1,8 @@
 using System.Diagnostics;
+using EdgeVision.Pipeline;
+using EdgeVision.Pipeline.Ledger;
+using EdgeVision.Specs;
+using EdgeVision.Tracking;
 
 namespace EdgeVision.Bench;
 
@@ -13,7 +17,7 @@ internal sealed class PipelineBench : IAsyncDisposable
     private readonly Counter _sink = new();
     private readonly VisionPipeline _pipeline;
     private readonly CancellationTokenSource _cancel = new();
-    private readonly Task<LedgerSnapshot> _run;
+    private readonly Task<PipelineStatistics> _run;
     private readonly BareSession _bare;
 
     private PipelineBench(string path)
@@ -24,11 +28,11 @@ internal sealed class PipelineBench : IAsyncDisposable
             .AddSource("camera", () => new GateSource(_gate, pixels))
             .AddModel(() =>
             {
-                var model = VisionModel.Load(path, new RuntimeOptions { Threads = ThreadBudget.Of(1), Providers = ProviderPolicy.Require(Provider.Cpu) });
+                var model = VisionModel.Load(path, new RuntimeOptions { Threads = ThreadBudget.FromCores(1), Providers = ProviderPolicy.Require(Provider.Cpu) });
                 input = model.Spec.Input;
                 return model;
             })
-            .Track(() => new ByteTracker())
+            .AddTracker(() => new ByteTracker())
             .AddSink(_sink).Build();
         _bare = new BareSession(path, input!, pixels);
         _run = _pipeline.RunAsync(_cancel.Token);
@@ -89,7 +93,7 @@ internal sealed class PipelineBench : IAsyncDisposable
     {
         await _cancel.CancelAsync();
         var accounts = await _run;
-        if (!accounts.Balances || accounts.Sources[0].Captured != accounts.Sources[0].Delivered + accounts.Sources[0].DroppedAtStop)
+        if (!accounts.IsBalanced || accounts.Sources[0].Captured != accounts.Sources[0].Delivered + accounts.Sources[0].DroppedAtStop)
         {
             throw new InvalidOperationException("frames were lost");
         }

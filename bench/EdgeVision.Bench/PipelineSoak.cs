@@ -1,5 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
+using EdgeVision.Frames;
+using EdgeVision.Pipeline;
+using EdgeVision.Pipeline.Ledger;
+using EdgeVision.Pipeline.Runners;
+using EdgeVision.Pipeline.Sources;
+using EdgeVision.Tracking;
 
 namespace EdgeVision.Bench;
 
@@ -19,7 +25,7 @@ internal static class PipelineSoak
     {
         string model = Path.Combine(Report.BenchFolder(), "..", "models", "shelves-yolo.onnx");
         // As slow as a detector of a usual size on this machine, so that four cameras are too many.
-        bool fair = await Four(() => new SlowModel(new LoadedModel(Load(model)), TimeSpan.FromMilliseconds(20)), seconds);
+        bool fair = await Four(() => new SlowModel(new VisionModelAdapter(Load(model)), TimeSpan.FromMilliseconds(20)), seconds);
         bool latest = await Slowed(model, QueuePolicy.Latest, 20);
         bool wait = await Slowed(model, QueuePolicy.Wait, 20);
         return fair && latest && wait;
@@ -27,10 +33,10 @@ internal static class PipelineSoak
 
     private static async Task<bool> Four(Func<IFrameModel> model, double seconds)
     {
-        var builder = new VisionPipelineBuilder().AddModel(model).Track(() => new ByteTracker()).AddSink(new Nothing());
+        var builder = new VisionPipelineBuilder().AddModel(model).AddTracker(() => new ByteTracker()).AddSink(new Nothing());
         foreach (double rate in Rates)
         {
-            builder.AddSource(Name(rate), () => new TestPatternSource(new TestPatternOptions { Width = 640, Height = 480, Rate = rate, Live = true }));
+            builder.AddSource(Name(rate), () => new TestPatternSource(new TestPatternOptions { Width = 640, Height = 480, FrameRate = rate, IsLive = true }));
         }
 
         await using var pipeline = builder.Build();
@@ -38,12 +44,12 @@ internal static class PipelineSoak
         var run = pipeline.RunAsync(cancel.Token);
         bool balances = true;
         long early = 0;
-        LedgerSnapshot? warm = null, last = null;
+        PipelineStatistics? warm = null, last = null;
         while (!cancel.IsCancellationRequested)
         {
             await Task.Delay(100);
-            var now = pipeline.Snapshot();
-            balances &= now.Balances;
+            var now = pipeline.GetStatistics();
+            balances &= now.IsBalanced;
             if (warm is null && now.Elapsed.TotalSeconds > Math.Min(10, seconds / 4))
             {
                 (warm, early) = (now, Memory());
@@ -54,7 +60,7 @@ internal static class PipelineSoak
 
         long late = Memory();
         var accounts = await run;
-        balances &= accounts.Balances && accounts.Sources.All(s => s.InFlight == 0) && pipeline.FramesOutstanding == 0;
+        balances &= accounts.IsBalanced && accounts.Sources.All(s => s.InFlight == 0) && pipeline.RentedFrameCount == 0;
         double span = (last!.Elapsed - warm!.Elapsed).TotalSeconds;
         double[] delivered = [.. last.Sources.Zip(warm.Sources, (b, a) => (b.Delivered - a.Delivered) / span)], captured = [.. last.Sources.Zip(warm.Sources, (b, a) => (b.Captured - a.Captured) / span)];
         double[] shares = FairShares(captured, delivered.Sum());
@@ -83,8 +89,8 @@ internal static class PipelineSoak
         var sink = new Ages();
         SlowModel? slow = null;
         await using var pipeline = new VisionPipelineBuilder()
-            .AddModel(() => slow = SlowModel.Tenfold(new LoadedModel(Load(path))))
-            .AddSource("camera", () => new TestPatternSource(new TestPatternOptions { Width = 640, Height = 480, Rate = 60, Live = true, Frames = policy == QueuePolicy.Wait ? 200 : null }), new SourceOptions { Policy = policy })
+            .AddModel(() => slow = SlowModel.Tenfold(new VisionModelAdapter(Load(path))))
+            .AddSource("camera", () => new TestPatternSource(new TestPatternOptions { Width = 640, Height = 480, FrameRate = 60, IsLive = true, FrameCount = policy == QueuePolicy.Wait ? 200 : null }), new SourceOptions { Policy = policy })
             .AddSink(sink).Build();
         using var cancel = policy == QueuePolicy.Wait ? new CancellationTokenSource() : new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         var s = (await pipeline.RunAsync(cancel.Token)).Sources[0];
@@ -117,7 +123,7 @@ internal static class PipelineSoak
         return shares;
     }
 
-    private static VisionModel Load(string path) => VisionModel.Load(path, new RuntimeOptions { Threads = ThreadBudget.Of(1), Providers = ProviderPolicy.Require(Provider.Cpu) });
+    private static VisionModel Load(string path) => VisionModel.Load(path, new RuntimeOptions { Threads = ThreadBudget.FromCores(1), Providers = ProviderPolicy.Require(Provider.Cpu) });
 
     private static string Name(double rate) => string.Create(CultureInfo.InvariantCulture, $"{rate} fps");
 
@@ -132,7 +138,7 @@ internal static class PipelineSoak
 
         public int BatchSize => model.BatchSize;
 
-        public bool FindsBoxes => model.FindsBoxes;
+        public bool DetectsBoxes => model.DetectsBoxes;
 
         public static SlowModel Tenfold(IFrameModel model) => new(model, TimeSpan.Zero, 10);
 
@@ -153,7 +159,7 @@ internal static class PipelineSoak
             }
         }
 
-        public IFrameModel? Twin() => null;
+        public IFrameModel? CreateContext() => null;
 
         public void Terminate() => model.Terminate();
 
@@ -174,7 +180,7 @@ internal static class PipelineSoak
 
         public override ValueTask WriteAsync(PipelineFrame frame, CancellationToken cancel)
         {
-            double run = frame.Result.Timing.InferenceMs, age = TimeProvider.System.GetElapsedTime(frame.Captured).TotalMilliseconds;
+            double run = frame.Result.Timing.InferenceMs, age = TimeProvider.System.GetElapsedTime(frame.CapturedTimestamp).TotalMilliseconds;
             if (_before > 0)
             {
                 Worst = Math.Max(Worst, age / (run + Math.Max(_before, run)));

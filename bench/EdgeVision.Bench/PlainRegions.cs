@@ -1,10 +1,12 @@
+using EdgeVision.Decoding.Rcnn;
+
 namespace EdgeVision.Bench;
 
 /// <summary>What is read inside boxes, pixel by pixel and without vectors: what the runtime's own is measured against.</summary>
 internal static class PlainRegions
 {
     /// <summary>Mask R-CNN's mask at the size of its box: four reads a pixel.</summary>
-    public static void PasteMask(ReadOnlySpan<float> mask, int side, in Box box, in MaskPaste.Region region, Span<float> output)
+    public static void PasteMask(ReadOnlySpan<float> mask, int side, in Box box, in MaskPaster.Region region, Span<float> output)
     {
         int padded = side + 2;
         float grow = (float)padded / side, w = (box.X2 - box.X1) * 0.5f * grow, h = (box.Y2 - box.Y1) * 0.5f * grow, cx = (box.X2 + box.X1) * 0.5f, cy = (box.Y2 + box.Y1) * 0.5f;

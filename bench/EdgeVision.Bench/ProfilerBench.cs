@@ -3,6 +3,9 @@ using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Filters;
 using BenchmarkDotNet.Running;
+using EdgeVision.Profiling;
+using EdgeVision.Profiling.Measurement;
+using EdgeVision.Results;
 using Microsoft.ML.OnnxRuntime;
 
 namespace EdgeVision.Bench;
@@ -164,7 +167,7 @@ internal static class ProfilerBench
         };
     }
 
-    private sealed class Spinning : IProfileWork
+    private sealed class Spinning : IMeasuredWork
     {
         private uint _state = 1;
 

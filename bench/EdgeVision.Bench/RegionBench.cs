@@ -1,5 +1,9 @@
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
+using EdgeVision.Decoding;
+using EdgeVision.Decoding.Rcnn;
+using EdgeVision.Specs;
+using EdgeVision.Tensors;
 
 namespace EdgeVision.Bench;
 
@@ -22,7 +26,7 @@ public class RegionBench
     private readonly Keypoint[] _points = new Keypoint[17];
     private readonly VisionResult _result = new();
     private float[] _pasted = [];
-    private MaskPaste.Region _region;
+    private MaskPaster.Region _region;
     private OutputDecoder _decoder = null!;
     private ArrayTensorSet _outputs = null!;
 
@@ -30,18 +34,18 @@ public class RegionBench
     [GlobalSetup]
     public void Setup()
     {
-        _region = MaskPaste.RegionOf(Area, 28, 640, 640);
+        _region = MaskPaster.GetRegion(Area, 28, 640, 640);
         _pasted = new float[_region.Width * _region.Height];
         float[] rows = [(Area.X1 + Area.X2) / 2, (Area.Y1 + Area.Y2) / 2, Area.Width, Area.Height, 0.9f, .. _coefficients];
         TensorInfo[] graph = [new("rows", [1, 37, 1], TensorElement.Float32), new("prototypes", [1, 32, 160, 160], TensorElement.Float32)];
         var spec = new ModelSpec { Input = new InputSpec { Width = 640, Height = 640 }, Labels = ["thing"], Outputs = [new OutputSpec { Decoder = "yolo-dfl-seg" }] };
-        _decoder = DecoderFactory.Create(spec, spec.Outputs[0], graph, new DecoderOptions(0.25f, 0.45f, 300, false));
+        _decoder = DecoderRegistry.Create(spec, spec.Outputs[0], graph, new DecoderOptions(0.25f, 0.45f, 300, false));
         _outputs = new ArrayTensorSet(("rows", [1, 37, 1], rows), ("prototypes", [1, 32, 160, 160], _prototypes));
     }
 
     /// <summary>A mask into its box.</summary>
     [Benchmark(Baseline = true), BenchmarkCategory("mask paste")]
-    public void MaskPasteVectors() => MaskPaste.Fill(_mask, 28, Area, _region, _pasted);
+    public void MaskPasteVectors() => MaskPaster.Paste(_mask, 28, Area, _region, _pasted);
 
     /// <summary>The same, pixel by pixel.</summary>
     [Benchmark, BenchmarkCategory("mask paste")]

@@ -1,4 +1,6 @@
 using BenchmarkDotNet.Attributes;
+using EdgeVision.Preprocessing;
+using EdgeVision.Specs;
 using OpenCvSharp;
 
 namespace EdgeVision.Bench;

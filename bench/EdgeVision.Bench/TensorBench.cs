@@ -1,4 +1,7 @@
 using BenchmarkDotNet.Attributes;
+using EdgeVision.Preprocessing;
+using EdgeVision.Specs;
+using EdgeVision.Tensors;
 using OpenCvSharp;
 using OpenCvSharp.Dnn;
 
@@ -36,7 +39,7 @@ public class TensorBench : IDisposable
             _ => new InputSpec { Width = Side, Height = Side, Layout = TensorLayout.Nhwc },
         };
         _preprocessor = new Preprocessor(spec);
-        _tensor = new byte[Preprocessor.ByteCount(spec)];
+        _tensor = new byte[Preprocessor.GetByteCount(spec)];
         _floor = new CopyFloor(_frame, _tensor.Length, Tensor == "stretched" ? Side : CopyFloor.Letterboxed(_frame, Side));
     }
 

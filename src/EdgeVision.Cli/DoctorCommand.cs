@@ -1,19 +1,25 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using EdgeVision.Cli.Profiling;
+using EdgeVision.Decoding;
+using EdgeVision.Inference;
+using EdgeVision.Inference.Providers;
+using EdgeVision.Profiling;
+using EdgeVision.Profiling.Sensors;
 
 namespace EdgeVision.Cli;
 
 /// <summary><c>edgevision doctor</c>: shows this machine's hardware and runtime, and tests the execution providers.</summary>
 internal static class DoctorCommand
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(3); // TensorRT builds an engine even for a tiny network
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromMinutes(3); // TensorRT builds an engine even for a tiny network
 
-    private sealed record Row(string Provider, string OrtName, bool There, string? Advice, ProviderProbe? Probe);
+    private sealed record Row(string Provider, string OrtName, bool IsAvailable, string? Advice, ProviderProbe? Probe);
 
     public static Command Create()
     {
-        var library = ProviderArguments.ProviderLibrary();
+        var library = ProviderArguments.ProviderLibraryOption();
         var options = ProviderArguments.ProviderOption();
         var noTry = new Option<bool>("--no-try") { Description = "Do not test the providers." };
         var json = new Option<string?>("--json")
@@ -21,7 +27,7 @@ internal static class DoctorCommand
             Description = "Write the report as JSON to FILE; - for standard output.",
             HelpName = "FILE|-",
         };
-        var verbose = Shell.Verbose();
+        var verbose = CommandHelpers.VerboseOption();
         var command = new Command("doctor",
             """
             Shows what this machine and this build offer: processor, memory, GPUs, ONNX Runtime and its execution providers. Each available
@@ -34,13 +40,13 @@ internal static class DoctorCommand
         {
             library, options, noTry, json, verbose,
         };
-        command.SetAction((parse, cancel) => Shell.Guard(parse.GetValue(verbose), async () =>
+        command.SetAction((parse, cancel) => CommandHelpers.Guard(parse.GetValue(verbose), async () =>
         {
-            var providerOptions = ProviderArguments.Options(parse.GetValue(options));
+            var providerOptions = ProviderArguments.ParseOptions(parse.GetValue(options));
             var rows = await Providers(parse.GetValue(library), providerOptions, !parse.GetValue(noTry), cancel);
             if (parse.GetValue(json) is { } to)
             {
-                Shell.WriteJson(to, writer => Write(writer, rows));
+                CommandHelpers.WriteJson(to, writer => Write(writer, rows));
             }
 
             if (parse.GetValue(json) != "-")
@@ -48,7 +54,7 @@ internal static class DoctorCommand
                 Print(rows);
             }
 
-            return ExitCode.Done;
+            return ExitCode.Success;
         }));
         return command;
     }
@@ -60,15 +66,15 @@ internal static class DoctorCommand
         var rows = new List<Row>();
         foreach (var provider in Enum.GetValues<Provider>().Where(p => p != Provider.Plugin))
         {
-            bool there = available.Contains(provider.OrtName());
-            var probe = there && tries ? await Try(provider.Name(), null, options, cancel) : null;
-            rows.Add(new Row(provider.Name(), provider.OrtName(), there, there ? null : Advice(provider), probe));
+            bool there = available.Contains(provider.GetOrtName());
+            var probe = there && tries ? await Try(provider.GetName(), null, options, cancel) : null;
+            rows.Add(new Row(provider.GetName(), provider.GetOrtName(), there, there ? null : Advice(provider), probe));
         }
 
         if (library is not null)
         {
-            var probe = tries ? await Try(Provider.Plugin.Name(), library, options, cancel) : null;
-            string name = probe?.Provider ?? Provider.Plugin.Name();
+            var probe = tries ? await Try(Provider.Plugin.GetName(), library, options, cancel) : null;
+            string name = probe?.Provider ?? Provider.Plugin.GetName();
             rows.Add(new Row(name, probe?.OrtName ?? Path.GetFileName(library), File.Exists(library), null, probe));
         }
 
@@ -81,11 +87,11 @@ internal static class DoctorCommand
     {
         var request = new ProfileRequest { Model = "", Provider = provider, ProviderLibrary = library, ProviderOptions = options };
         var job = new ProfileJob(ProfileTask.Probe, request, new ProfileOptions());
-        var answer = await ProfileProcess.Run(job, Longest, (_, _) => { }, cancel);
+        var answer = await ProfileProcess.RunAsync(job, ProbeTimeout, (_, _) => { }, cancel);
         return answer.Probe ?? new ProviderProbe
         {
             Provider = provider,
-            OrtName = library is null ? ProviderNames.Parse(provider).OrtName() : Path.GetFileName(library),
+            OrtName = library is null ? ProviderNames.Parse(provider).GetOrtName() : Path.GetFileName(library),
             Error = answer.Error,
         };
     }
@@ -105,7 +111,7 @@ internal static class DoctorCommand
         double memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1073741824.0;
         Console.WriteLine(FormattableString.Invariant($"machine    {Environment.ProcessorCount} cores, {memory:F1} GiB of memory"));
         Console.WriteLine($"kernels    {MachineInfo.Kernels}");
-        foreach (var gpu in GpuInfo.Read())
+        foreach (var gpu in GpuInfo.GetDevices())
         {
             string size = gpu.MemoryMb is { } mb ? FormattableString.Invariant($", {mb} MiB") : "";
             string capability = gpu.ComputeCapability is { } version ? $", compute capability {version}" : "";
@@ -117,13 +123,13 @@ internal static class DoctorCommand
         Console.WriteLine($"ONNX Runtime {OrtLibrary.Version} from {OrtLibrary.CustomPath ?? "this build"}{variable}");
         foreach (var row in rows)
         {
-            Console.WriteLine($"  {(row.There ? "yes" : "no"),-4} {row.Provider,-10} {Words(row)}");
+            Console.WriteLine($"  {(row.IsAvailable ? "yes" : "no"),-4} {row.Provider,-10} {Describe(row)}");
         }
 
-        Console.WriteLine($"decoders   {string.Join(", ", DecoderFactory.Names)}");
+        Console.WriteLine($"decoders   {string.Join(", ", DecoderRegistry.Names)}");
     }
 
-    private static string Words(Row row)
+    private static string Describe(Row row)
     {
         if (row.Probe is not { } probe)
         {
@@ -132,7 +138,7 @@ internal static class DoctorCommand
 
         string version = probe.Version is null ? "" : $" {probe.Version}";
         string on = probe.Devices is { Length: > 0 } devices ? $" on {string.Join(", ", devices)}" : "";
-        string of = row.Provider == Provider.Plugin.Name() || probe.Devices is not null ? $"{probe.OrtName}{version}{on}: " : "";
+        string of = row.Provider == Provider.Plugin.GetName() || probe.Devices is not null ? $"{probe.OrtName}{version}{on}: " : "";
         if (!probe.Works)
         {
             return $"{of}does not work: {probe.Error}";
@@ -156,7 +162,7 @@ internal static class DoctorCommand
         json.WriteNumber("memory_mb", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1_000_000);
         json.WriteString("kernels", MachineInfo.Kernels);
         json.WriteStartArray("gpus");
-        foreach (var gpu in GpuInfo.Read())
+        foreach (var gpu in GpuInfo.GetDevices())
         {
             json.WriteStartObject();
             json.WriteString("name", gpu.Name);
@@ -181,7 +187,7 @@ internal static class DoctorCommand
 
         json.WriteEndArray();
         json.WriteStartArray("decoders");
-        foreach (string name in DecoderFactory.Names)
+        foreach (string name in DecoderRegistry.Names)
         {
             json.WriteStringValue(name);
         }
@@ -195,7 +201,7 @@ internal static class DoctorCommand
         json.WriteStartObject();
         json.WriteString("provider", row.Provider);
         json.WriteString("onnx_runtime_name", row.OrtName);
-        json.WriteBoolean("there", row.There);
+        json.WriteBoolean("there", row.IsAvailable);
         if (row.Advice is not null)
         {
             json.WriteString("advice", row.Advice);

@@ -1,14 +1,15 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
-using EdgeVision.Imaging;
+using EdgeVision.Cli.DataSets;
+using EdgeVision.Cli.Evaluation;
 
 namespace EdgeVision.Cli;
 
 /// <summary><c>edgevision eval</c>: evaluates a model on labelled images.</summary>
 internal static class EvalCommand
 {
-    private sealed record Call(
+    private sealed record Arguments(
         string Model,
         string Data,
         string? Images,
@@ -29,7 +30,7 @@ internal static class EvalCommand
 
     public static Command Create()
     {
-        var model = Shell.Model();
+        var model = CommandHelpers.ModelOption();
         var data = new Option<string>("--data", "-d")
         {
             Description = "Labelled images: a COCO .json; a data.yaml or a folder of YOLO labels; a folder with 'images' and 'masks'; or "
@@ -59,13 +60,13 @@ internal static class EvalCommand
             HelpName = "HOW",
         };
         var providers = new ProviderArguments();
-        var confidence = Shell.Ratio(
+        var confidence = CommandHelpers.RatioOption(
             "--conf", "Minimum score of a detection, 0 to 1; average precision needs the whole curve. [default: 0.001]");
-        var iou = Shell.Ratio("--iou", "IoU above which NMS removes the lower-scored of two boxes, 0 to 1. [default: the model's]");
-        var max = Shell.Count(
+        var iou = CommandHelpers.RatioOption("--iou", "IoU above which NMS removes the lower-scored of two boxes, 0 to 1. [default: the model's]");
+        var max = CommandHelpers.CountOption(
             "--max-detections", "Maximum number of detections per image, and per class and image. [default: 100, as in COCO]");
-        var spec = Shell.Spec();
-        var limit = Shell.Count("--limit", "Evaluate only the first N images. [default: all]");
+        var spec = CommandHelpers.SpecOption();
+        var limit = CommandHelpers.CountOption("--limit", "Evaluate only the first N images. [default: all]");
         var json = new Option<string?>("--json")
         {
             Description = "Write the metrics as JSON to FILE; - for standard output.",
@@ -76,10 +77,10 @@ internal static class EvalCommand
             Description = "Draw the worst images into this folder: annotations on the left, predictions on the right.",
             HelpName = "DIR",
         };
-        var worstCount = Shell.Count("--worst-count", "Number of images that --worst draws. [default: 10]");
+        var worstCount = CommandHelpers.CountOption("--worst-count", "Number of images that --worst draws. [default: 10]");
         var perClass = new Option<bool>("--per-class") { Description = "Also print the metrics of each class." };
-        var threads = Shell.Threads();
-        var verbose = Shell.Verbose();
+        var threads = CommandHelpers.ThreadsOption();
+        var verbose = CommandHelpers.VerboseOption();
         var command = new Command("eval",
             """
             Evaluates a model on labelled images. The model's outputs and the labels determine the metrics: COCO average precision and
@@ -96,7 +97,7 @@ internal static class EvalCommand
             verbose,
         };
         providers.AddTo(command);
-        command.SetAction((parse, cancel) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () => Run(new Call(
+        command.SetAction((parse, cancel) => Task.FromResult(CommandHelpers.Guard(parse.GetValue(verbose), () => Run(new Arguments(
             parse.GetValue(model)!, parse.GetValue(data)!, parse.GetValue(images), parse.GetValue(split), parse.GetValue(names),
             parse.GetValue(classes), providers.Read(parse), parse.GetValue(confidence) ?? 0.001f, parse.GetValue(iou),
             parse.GetValue(max) ?? 100, parse.GetValue(spec), parse.GetValue(limit), parse.GetValue(json), parse.GetValue(worst),
@@ -104,12 +105,12 @@ internal static class EvalCommand
         return command;
     }
 
-    private static int Run(Call call, CancellationToken cancel)
+    private static int Run(Arguments call, CancellationToken cancel)
     {
-        Shell.MustExist(call.Model, "model");
+        CommandHelpers.RequireFile(call.Model, "model");
         if (call.Spec is not null)
         {
-            Shell.MustExist(call.Spec, "spec");
+            CommandHelpers.RequireFile(call.Spec, "spec");
         }
 
         var problems = new LabelProblems(Console.Error);
@@ -120,14 +121,14 @@ internal static class EvalCommand
             Iou = call.Iou,
             MaxDetections = call.MaxDetections,
             SpecPath = call.Spec,
-            Threads = call.Threads is { } n ? ThreadBudget.Of(n) : null,
+            Threads = call.Threads is { } n ? ThreadBudget.FromCores(n) : null,
         });
 
         double threshold = Math.Max(call.Confidence, model.Spec.Thresholds.Confidence);
-        var evaluation = new Evaluation(model, data, call.Classes, call.MaxDetections, threshold, Console.Error);
-        int count = Math.Min(call.Limit ?? int.MaxValue, data.Pictures.Count), failed = 0;
+        var evaluation = new ModelEvaluation(model, data, call.Classes, call.MaxDetections, threshold, Console.Error);
+        int count = Math.Min(call.Limit ?? int.MaxValue, data.Images.Count), failed = 0;
         long start = Stopwatch.GetTimestamp();
-        using (var progress = new Progress(count))
+        using (var progress = new ProgressBar(count))
         {
             for (int i = 0; i < count; i++)
             {
@@ -153,7 +154,7 @@ internal static class EvalCommand
 
         if (call.Json is not null)
         {
-            Shell.WriteJson(call.Json, writer => Write(writer, call, model, data, evaluation, count, failed, problems.Count));
+            CommandHelpers.WriteJson(call.Json, writer => Write(writer, call, model, data, evaluation, count, failed, problems.Count));
         }
 
         var to = call.Json == "-" ? Console.Error : Console.Out;
@@ -163,7 +164,7 @@ internal static class EvalCommand
             : "";
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         to.WriteLine(FormattableString.Invariant($"{count - failed} images in {seconds:F1} s{limits}"));
-        foreach (var measure in evaluation.Measures)
+        foreach (var measure in evaluation.Metrics)
         {
             measure.Print(to, call.PerClass);
         }
@@ -180,11 +181,11 @@ internal static class EvalCommand
                 $"edgevision: {failed} of {count} images and {problems.Count} labels were skipped; the metrics cover the rest");
         }
 
-        return failed > 0 || problems.Count > 0 ? ExitCode.Failed : ExitCode.Done;
+        return failed > 0 || problems.Count > 0 ? ExitCode.Failure : ExitCode.Success;
     }
 
     private static void Write(
-        Utf8JsonWriter json, Call call, VisionModel model, LabelledData data, Evaluation evaluation, int count, int failed, int problems)
+        Utf8JsonWriter json, Arguments call, VisionModel model, LabelledData data, ModelEvaluation evaluation, int count, int failed, int problems)
     {
         json.WriteStartObject();
         json.WriteString("model", model.Name);
@@ -195,7 +196,7 @@ internal static class EvalCommand
         json.WriteNumber("confidence", call.Confidence);
         json.WriteNumber("iou", model.Options.Iou);
         json.WriteNumber("max_detections", call.MaxDetections);
-        foreach (var measure in evaluation.Measures)
+        foreach (var measure in evaluation.Metrics)
         {
             json.WriteStartObject(measure.Name);
             if (measure.Match is { } match)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EdgeVision.Retrieval;
 
 namespace EdgeVision.Cli;
 
@@ -17,10 +18,10 @@ internal enum LabelFrom
 /// <summary><c>edgevision index</c>: stores the embeddings of images in a file for search, and edits such files.</summary>
 internal static class IndexCommand
 {
-    private sealed record Call(
+    private sealed record Arguments(
         string Model,
         string Source,
-        string Out,
+        string OutputPath,
         bool Add,
         bool Overwrite,
         LabelFrom LabelFrom,
@@ -31,7 +32,7 @@ internal static class IndexCommand
 
     public static Command Create()
     {
-        var model = Shell.Model();
+        var model = CommandHelpers.ModelOption();
         var source = new Option<string>("--source", "-s")
         {
             Description = "Image, pattern such as 'photos/*.jpg', or folder, including its subfolders.",
@@ -54,10 +55,10 @@ internal static class IndexCommand
             Description = "Metric that compares embeddings. [default: cosine]",
             HelpName = "cosine|dot|l2",
         };
-        var spec = Shell.Spec();
+        var spec = CommandHelpers.SpecOption();
         var providers = new ProviderArguments();
-        var threads = Shell.Threads();
-        var verbose = Shell.Verbose();
+        var threads = CommandHelpers.ThreadsOption();
+        var verbose = CommandHelpers.VerboseOption();
         var command = new Command("index",
             """
             Computes the embeddings of images and stores them in a file for edgevision search. The id of an entry is the path of its image
@@ -76,34 +77,34 @@ internal static class IndexCommand
             model, source, to, add, overwrite, labelFrom, metric, spec, threads, verbose, Info(), List(), Remove(),
         };
         providers.AddTo(command);
-        command.SetAction((parse, cancel) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () => Run(new Call(
+        command.SetAction((parse, cancel) => Task.FromResult(CommandHelpers.Guard(parse.GetValue(verbose), () => Run(new Arguments(
             parse.GetValue(model)!, parse.GetValue(source)!, parse.GetValue(to)!, parse.GetValue(add), parse.GetValue(overwrite),
             parse.GetValue(labelFrom), parse.GetValue(metric), parse.GetValue(spec), providers.Read(parse),
             parse.GetValue(threads)), cancel))));
         return command;
     }
 
-    private static int Run(Call call, CancellationToken cancel)
+    private static int Run(Arguments call, CancellationToken cancel)
     {
-        bool there = File.Exists(call.Out);
+        bool there = File.Exists(call.OutputPath);
         if (call.Add && call.Overwrite)
         {
-            throw new WrongCallException("--add and --overwrite cannot be combined; use one of them");
+            throw new UsageException("--add and --overwrite cannot be combined; use one of them");
         }
 
         if (there && !call.Add && !call.Overwrite)
         {
-            throw new WrongCallException($"index '{call.Out}' already exists; use --add to add to it or --overwrite to replace it");
+            throw new UsageException($"index '{call.OutputPath}' already exists; use --add to add to it or --overwrite to replace it");
         }
 
-        var pictures = Pictures(call.Source);
-        using var run = new EmbeddingRun(call.Model, call.Spec, call.Runtime, call.Threads);
-        EmbeddingIndex? index = there && call.Add ? EmbeddingIndex.Load(call.Out) : null;
+        var pictures = FindImages(call.Source);
+        using var run = new EmbeddingExtractor(call.Model, call.Spec, call.Runtime, call.Threads);
+        EmbeddingIndex? index = there && call.Add ? EmbeddingIndex.Load(call.OutputPath) : null;
         if (index?.Origin is { } origin && origin != run.Origin)
         {
             index.Dispose();
-            throw new WrongCallException(
-                $"index '{call.Out}' was made with another model ({origin}; this one is {run.Origin}); "
+            throw new UsageException(
+                $"index '{call.OutputPath}' was made with another model ({origin}; this one is {run.Origin}); "
                 + "embeddings of different models cannot be compared");
         }
 
@@ -111,13 +112,13 @@ internal static class IndexCommand
         {
             string held = index.Metric.ToString().ToLowerInvariant();
             index.Dispose();
-            throw new WrongCallException($"index '{call.Out}' uses the metric {held}, which --add cannot change; omit --metric");
+            throw new UsageException($"index '{call.OutputPath}' uses the metric {held}, which --add cannot change; omit --metric");
         }
 
         int failed = 0, added = 0, replaced = 0;
         try
         {
-            using (var progress = new Progress(pictures.Count))
+            using (var progress = new ProgressBar(pictures.Count))
             {
                 foreach (var (path, id) in pictures)
                 {
@@ -130,7 +131,7 @@ internal static class IndexCommand
                         if (index.Contains(id))
                         {
                             index.Update(id, vector);
-                            index.SetLabel(id, label ?? index.Label(id));
+                            index.SetLabel(id, label ?? index.GetLabel(id));
                             replaced++;
                         }
                         else
@@ -155,9 +156,9 @@ internal static class IndexCommand
             }
 
             index.Origin = run.Origin;
-            index.Save(call.Out);
+            index.Save(call.OutputPath);
             string changes = $"{added} added{(replaced > 0 ? $", {replaced} replaced" : "")}";
-            Console.WriteLine($"{call.Out}: {changes}, {index.Count} entries with {index.Dimension} dimensions");
+            Console.WriteLine($"{call.OutputPath}: {changes}, {index.Count} entries with {index.Dimension} dimensions");
         }
         finally
         {
@@ -169,19 +170,19 @@ internal static class IndexCommand
             Console.Error.WriteLine($"edgevision: {failed} of {pictures.Count} images were skipped");
         }
 
-        return failed > 0 ? ExitCode.Failed : ExitCode.Done;
+        return failed > 0 ? ExitCode.Failure : ExitCode.Success;
     }
 
     // Ids do not depend on the location of the source, and are the same on all operating systems.
-    private static List<(string Path, string Id)> Pictures(string source)
+    private static List<(string Path, string Id)> FindImages(string source)
     {
         if (!Directory.Exists(source))
         {
-            return [.. PictureFiles.Find(source, out _).Select(p => (p, Path.GetFileName(p)))];
+            return [.. ImageFinder.Find(source, out _).Select(p => (p, Path.GetFileName(p)))];
         }
 
-        List<(string, string)> found = [.. PictureFiles.Below(source).Select(p => (p, Path.GetRelativePath(source, p).Replace('\\', '/')))];
-        return found.Count > 0 ? found : throw new WrongCallException($"no image found in folder '{source}'");
+        List<(string, string)> found = [.. ImageFinder.FindRecursively(source).Select(p => (p, Path.GetRelativePath(source, p).Replace('\\', '/')))];
+        return found.Count > 0 ? found : throw new UsageException($"no image found in folder '{source}'");
     }
 
     private static string? Label(string path, LabelFrom from)
@@ -204,19 +205,19 @@ internal static class IndexCommand
     private static Command Info()
     {
         var file = FileArgument();
-        var verbose = Shell.Verbose();
+        var verbose = CommandHelpers.VerboseOption();
         var command = new Command("info", "Shows the size, metric, model and label count of an index.") { file, verbose };
-        command.SetAction((parse, _) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () =>
+        command.SetAction((parse, _) => Task.FromResult(CommandHelpers.Guard(parse.GetValue(verbose), () =>
         {
             string path = parse.GetValue(file)!;
-            Shell.MustExist(path, "index");
+            CommandHelpers.RequireFile(path, "index");
             using var index = EmbeddingIndex.Open(path);
             Console.WriteLine($"entries    {index.Count} with {index.Dimension} dimensions");
             Console.WriteLine($"metric     {index.Metric.ToString().ToLowerInvariant()}");
             Console.WriteLine($"model      {index.Origin ?? "unknown"}");
-            Console.WriteLine($"labels     {index.Ids().Select(index.Label).Where(l => l is not null).Distinct().Count()}");
+            Console.WriteLine($"labels     {index.GetIds().Select(index.GetLabel).Where(l => l is not null).Distinct().Count()}");
             Console.WriteLine(FormattableString.Invariant($"file       {new FileInfo(path).Length / 1048576.0:F2} MiB, checksum ok"));
-            return ExitCode.Done;
+            return ExitCode.Success;
         })));
         return command;
     }
@@ -229,26 +230,26 @@ internal static class IndexCommand
             Description = "Write the entries as JSON to FILE; - for standard output.",
             HelpName = "FILE|-",
         };
-        var verbose = Shell.Verbose();
+        var verbose = CommandHelpers.VerboseOption();
         var command = new Command("list", "Lists the ids of an index in the order they were added, each followed by a tab and its label.")
         {
             file, json, verbose,
         };
-        command.SetAction((parse, _) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () =>
+        command.SetAction((parse, _) => Task.FromResult(CommandHelpers.Guard(parse.GetValue(verbose), () =>
         {
             string path = parse.GetValue(file)!;
-            Shell.MustExist(path, "index");
+            CommandHelpers.RequireFile(path, "index");
             using var index = EmbeddingIndex.Open(path);
             if (parse.GetValue(json) is { } to)
             {
-                Shell.WriteJson(to, writer =>
+                CommandHelpers.WriteJson(to, writer =>
                 {
                     writer.WriteStartArray();
-                    foreach (string id in index.Ids())
+                    foreach (string id in index.GetIds())
                     {
                         writer.WriteStartObject();
                         writer.WriteString("id", id);
-                        if (index.Label(id) is { } label)
+                        if (index.GetLabel(id) is { } label)
                         {
                             writer.WriteString("label", label);
                         }
@@ -258,15 +259,15 @@ internal static class IndexCommand
 
                     writer.WriteEndArray();
                 });
-                return ExitCode.Done;
+                return ExitCode.Success;
             }
 
-            foreach (string id in index.Ids())
+            foreach (string id in index.GetIds())
             {
-                Console.WriteLine(index.Label(id) is { } label ? $"{id}\t{label}" : id);
+                Console.WriteLine(index.GetLabel(id) is { } label ? $"{id}\t{label}" : id);
             }
 
-            return ExitCode.Done;
+            return ExitCode.Success;
         })));
         return command;
     }
@@ -280,19 +281,19 @@ internal static class IndexCommand
             Arity = ArgumentArity.ZeroOrMore,
         };
         var labels = new Option<string[]>("--label") { Description = "Remove all entries with this label; repeatable.", HelpName = "NAME" };
-        var verbose = Shell.Verbose();
+        var verbose = CommandHelpers.VerboseOption();
         var command = new Command("remove", "Removes entries from an index: all that are named, or none if one of them does not exist.")
         {
             file, ids, labels, verbose,
         };
-        command.SetAction((parse, _) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () =>
+        command.SetAction((parse, _) => Task.FromResult(CommandHelpers.Guard(parse.GetValue(verbose), () =>
         {
             string path = parse.GetValue(file)!;
-            Shell.MustExist(path, "index");
+            CommandHelpers.RequireFile(path, "index");
             string[] named = parse.GetValue(ids) ?? [], labelled = parse.GetValue(labels) ?? [];
             if (named.Length + labelled.Length == 0)
             {
-                throw new WrongCallException("no entries named; give ids or --label");
+                throw new UsageException("no entries named; give ids or --label");
             }
 
             using var index = EmbeddingIndex.Load(path);
@@ -307,7 +308,7 @@ internal static class IndexCommand
 
             foreach (string label in labelled)
             {
-                string[] of = [.. index.Ids().Where(id => index.Label(id) == label)];
+                string[] of = [.. index.GetIds().Where(id => index.GetLabel(id) == label)];
                 if (of.Length == 0)
                 {
                     throw new EdgeVisionException($"index '{path}' has no entry with label '{label}'; nothing was removed");
@@ -323,7 +324,7 @@ internal static class IndexCommand
 
             index.Save(path);
             Console.WriteLine($"{path}: {going.Count} removed, {index.Count} entries");
-            return ExitCode.Done;
+            return ExitCode.Success;
         })));
         return command;
     }

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using EdgeVision.Inference;
+using EdgeVision.Models;
+using EdgeVision.Specs;
 
 namespace EdgeVision.Cli;
 
@@ -8,9 +11,9 @@ internal static class InspectCommand
     public static Command Create()
     {
         var model = new Argument<string>("model") { Description = "ONNX model file." };
-        var spec = Shell.Spec();
+        var spec = CommandHelpers.SpecOption();
         var providers = new ProviderArguments();
-        var verbose = Shell.Verbose();
+        var verbose = CommandHelpers.VerboseOption();
         var showSpec = new Option<bool>("--print-spec")
         {
             Description = "Print only the spec as JSON, as a starting point for a custom one.",
@@ -20,13 +23,13 @@ internal static class InspectCommand
             model, spec, showSpec, verbose,
         };
         providers.AddTo(command);
-        command.SetAction((parse, _) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () =>
+        command.SetAction((parse, _) => Task.FromResult(CommandHelpers.Guard(parse.GetValue(verbose), () =>
         {
             string path = parse.GetValue(model)!;
-            Shell.MustExist(path, "model");
+            CommandHelpers.RequireFile(path, "model");
             if (parse.GetValue(spec) is { } specPath)
             {
-                Shell.MustExist(specPath, "spec");
+                CommandHelpers.RequireFile(specPath, "spec");
             }
 
             var runtime = providers.Read(parse) with { SpecPath = parse.GetValue(spec) };
@@ -35,7 +38,7 @@ internal static class InspectCommand
                 Providers = runtime.Providers,
                 ProviderOptions = runtime.ProviderOptions,
                 ProviderLibrary = runtime.ProviderLibrary,
-                Notice = runtime.Notice,
+                OnWarning = runtime.OnWarning,
             });
             ModelSpec? read = null;
             string source = "";
@@ -55,7 +58,7 @@ internal static class InspectCommand
                 Console.WriteLine(read is null
                     ? throw new EdgeVisionException(problem!)
                     : ModelSpecJson.Serialize(read with { Goldens = null }));
-                return ExitCode.Done;
+                return ExitCode.Success;
             }
 
             Console.WriteLine(FormattableString.Invariant($"model      {path} ({new FileInfo(path).Length / 1048576.0:F2} MiB)"));
@@ -116,23 +119,23 @@ internal static class InspectCommand
                 Console.WriteLine($"spec       none: {problem}");
             }
 
-            Console.WriteLine($"providers  {string.Join(", ", engine.Providers.Active.Select(a => a.Name()))}");
+            Console.WriteLine($"providers  {string.Join(", ", engine.Providers.Active.Select(a => a.GetName()))}");
             foreach (var (provider, reason) in engine.Providers.Skipped)
             {
-                Console.WriteLine($"skipped    {provider.Name()}: {reason}");
+                Console.WriteLine($"skipped    {provider.GetName()}: {reason}");
             }
 
             // Placement is measured at the input size of the spec.
             if (read is not null)
             {
-                using var loaded = VisionModel.Load(path, runtime with { Notice = null }); // loading above has reported the warnings
+                using var loaded = VisionModel.Load(path, runtime with { OnWarning = null }); // loading above has reported the warnings
                 foreach (var (provider, nodes) in loaded.Engine.MeasurePlacement())
                 {
                     Console.WriteLine($"nodes      {nodes} on {provider}");
                 }
             }
 
-            return ExitCode.Done;
+            return ExitCode.Success;
         })));
         return command;
     }

@@ -1,13 +1,17 @@
 using System.CommandLine;
+using EdgeVision.Cli.Pipelines;
 using EdgeVision.Configuration;
 using EdgeVision.Live;
+using EdgeVision.Pipeline;
+using EdgeVision.Pipeline.Ledger;
+using EdgeVision.Pipeline.Sources;
 
 namespace EdgeVision.Cli;
 
 /// <summary><c>edgevision live</c>: runs a pipeline and serves a web page that shows it.</summary>
 internal static class LiveCommand
 {
-    private sealed record Call(
+    private sealed record Arguments(
         string? Config, string? Model, string[] Sources, TrackerKind? Track, RuntimeOptions Runtime, LiveOptions Live);
 
     public static Command Create()
@@ -38,7 +42,7 @@ internal static class LiveCommand
         };
         var token = new Option<string?>("--token")
         {
-            Description = $"Token that viewers must present, at least {LiveOptions.ShortestToken} characters. Use the variable "
+            Description = $"Token that viewers must present, at least {LiveOptions.MinTokenLength} characters. Use the variable "
                 + "EDGEVISION_LIVE_TOKEN instead where other users can see the command line. [default: generated if one is needed]",
             HelpName = "TEXT",
         };
@@ -47,20 +51,20 @@ internal static class LiveCommand
             Description = "Further host name of the page, as behind a reverse proxy; repeatable.",
             HelpName = "NAME[:PORT]",
         };
-        var viewers = Shell.Count("--max-viewers", $"Maximum number of viewers at a time. [default: {defaults.MaxViewers}]");
+        var viewers = CommandHelpers.CountOption("--max-viewers", $"Maximum number of viewers at a time. [default: {defaults.MaxViewers}]");
         var rate = new Option<double?>("--max-fps")
         {
             Description = $"Maximum images per second and source on the page. [default: {defaults.MaxFramesPerSecond}]",
             HelpName = "N",
         };
-        var width = Shell.Count(
+        var width = CommandHelpers.CountOption(
             "--max-width", $"Maximum image width on the page in pixels; wider images are scaled down. [default: {defaults.MaxWidth}]");
-        var quality = Shell.Count("--quality", $"JPEG quality of the images on the page, 1 to 100. [default: {defaults.Quality}]");
+        var quality = CommandHelpers.CountOption("--quality", $"JPEG quality of the images on the page, 1 to 100. [default: {defaults.Quality}]");
         var providers = new ProviderArguments();
-        var confidence = Shell.Ratio(
+        var confidence = CommandHelpers.RatioOption(
             "--conf", "Minimum score of a detection, 0 to 1; low scores keep tracks alive. [default: the model's; 0.1 with --track]");
-        var spec = Shell.Spec();
-        var verbose = Shell.Verbose();
+        var spec = CommandHelpers.SpecOption();
+        var verbose = CommandHelpers.VerboseOption();
         var command = new Command("live",
             """
             Runs a pipeline and serves a web page with its annotated images and the statistics of every stage. Stop it with Ctrl-C.
@@ -74,7 +78,7 @@ internal static class LiveCommand
             model, source, config, track, address, token, hosts, viewers, rate, width, quality, confidence, spec, verbose,
         };
         providers.AddTo(command);
-        command.SetAction((parse, cancel) => Shell.Guard(parse.GetValue(verbose), () => CheckedAsync(new Call(
+        command.SetAction((parse, cancel) => CommandHelpers.Guard(parse.GetValue(verbose), () => CheckedAsync(new Arguments(
             parse.GetValue(config), parse.GetValue(model), parse.GetValue(source) ?? [], parse.GetValue(track),
             providers.Read(parse) with
             {
@@ -96,7 +100,7 @@ internal static class LiveCommand
     }
 
     // Errors in the options or in the file are usage errors.
-    private static async Task<int> CheckedAsync(Call call, CancellationToken cancel)
+    private static async Task<int> CheckedAsync(Arguments call, CancellationToken cancel)
     {
         try
         {
@@ -104,20 +108,20 @@ internal static class LiveCommand
         }
         catch (PipelineConfigException e)
         {
-            throw new WrongCallException(e.Message);
+            throw new UsageException(e.Message);
         }
     }
 
-    private static async Task<int> RunAsync(Call call, CancellationToken cancel)
+    private static async Task<int> RunAsync(Arguments call, CancellationToken cancel)
     {
         var config = Pipeline(call);
         var words = config.Sinks.Any(s => s.UsesStandardOutput) ? Console.Error : Console.Out;
         await using var server = new LiveServer(call.Live);
         await server.StartAsync(cancel);
         // The page shows the newest frame and never blocks the pipeline, not even one that plays files.
-        await using var pipeline = LoadNotices.Build(
+        await using var pipeline = LoadWarnings.BuildPipeline(
             config, told => told.ToBuilder().AddSink(new LiveSink(server), new SinkOptions { Policy = QueuePolicy.DropOldest }));
-        pipeline.Notice += n => Console.Error.WriteLine($"edgevision: {n.Component}: {SourceAddress.Redact(n.Message)}");
+        pipeline.MessageReported += n => Console.Error.WriteLine($"edgevision: {n.Component}: {SourceAddress.Redact(n.Text)}");
         server.Watch(pipeline);
         words.WriteLine($"live page: {server.Address}{(server.Token is null ? "" : $"?token={Uri.EscapeDataString(server.Token)}")}");
         var ledger = await pipeline.RunAsync(cancel);
@@ -133,33 +137,33 @@ internal static class LiveCommand
         }
 
         LedgerReport.Write(words, ledger);
-        return PipelineRunner.CodeOf(ledger);
+        return PipelineRunner.GetExitCode(ledger);
     }
 
-    private static PipelineConfig Pipeline(Call call)
+    private static PipelineConfig Pipeline(Arguments call)
     {
         if (call.Config is not null)
         {
             if (call.Model is not null || call.Sources.Length > 0 || call.Track is not null)
             {
-                throw new WrongCallException("--config cannot be combined with --model, --source or --track");
+                throw new UsageException("--config cannot be combined with --model, --source or --track");
             }
 
             var config = PipelineConfig.Load(call.Config);
             return config.Sinks.All(s => s.Kind != "live") ? config
-                : throw new WrongCallException(
+                : throw new UsageException(
                     $"'{call.Config}' already has a sink with a live page; run it with 'edgevision pipeline run {call.Config}'");
         }
 
         if (call.Model is null || call.Sources.Length == 0)
         {
-            throw new WrongCallException("nothing to run; give --model and --source, or --config");
+            throw new UsageException("nothing to run; give --model and --source, or --config");
         }
 
-        Shell.MustExist(call.Model, "model");
+        CommandHelpers.RequireFile(call.Model, "model");
         if (call.Runtime.SpecPath is { } spec)
         {
-            Shell.MustExist(spec, "spec");
+            CommandHelpers.RequireFile(spec, "spec");
         }
 
         return new PipelineConfig

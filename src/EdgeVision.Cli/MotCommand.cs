@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using EdgeVision.Evaluation.Mot;
 
 namespace EdgeVision.Cli;
 
@@ -34,7 +35,7 @@ internal static class MotCommand
             Description = "Write the metrics as JSON to FILE; - for standard output.",
             HelpName = "FILE|-",
         };
-        var verbose = Shell.Verbose();
+        var verbose = CommandHelpers.VerboseOption();
         var command = new Command("mot",
             """
             Evaluates tracks against ground truth: HOTA, MOTA, IDF1, identity switches and fragments, counted as in TrackEval.
@@ -47,7 +48,7 @@ internal static class MotCommand
         {
             truth, found, iou, json, verbose,
         };
-        command.SetAction(parse => Shell.Guard(parse.GetValue(verbose), () => Run(
+        command.SetAction(parse => CommandHelpers.Guard(parse.GetValue(verbose), () => Run(
             parse.GetValue(truth)!, parse.GetValue(found)!, parse.GetValue(iou), parse.GetValue(json))));
         return command;
     }
@@ -56,7 +57,7 @@ internal static class MotCommand
     {
         if (!(iou is > 0 and <= 1))
         {
-            throw new WrongCallException(FormattableString.Invariant($"--iou must be above 0 and at most 1; got {iou}"));
+            throw new UsageException(FormattableString.Invariant($"--iou must be above 0 and at most 1; got {iou}"));
         }
 
         var pairs = Pairs(truth, found);
@@ -96,20 +97,20 @@ internal static class MotCommand
             Write(rows, json);
         }
 
-        return ExitCode.Done;
+        return ExitCode.Success;
     }
 
     private static List<(string Name, string Truth, string Found)> Pairs(string truth, string found)
     {
         if (Directory.Exists(truth) != Directory.Exists(found))
         {
-            throw new WrongCallException("--truth and --tracks must both be files or both be folders");
+            throw new UsageException("--truth and --tracks must both be files or both be folders");
         }
 
         if (!Directory.Exists(truth))
         {
-            Shell.MustExist(truth, "ground truth");
-            Shell.MustExist(found, "tracks");
+            CommandHelpers.RequireFile(truth, "ground truth");
+            CommandHelpers.RequireFile(found, "tracks");
             return [(Path.GetFileNameWithoutExtension(found), truth, found)];
         }
 
@@ -117,11 +118,11 @@ internal static class MotCommand
         foreach (string file in Directory.EnumerateFiles(truth, "*.txt").Order(StringComparer.Ordinal))
         {
             string other = Path.Combine(found, Path.GetFileName(file));
-            Shell.MustExist(other, "tracks");
+            CommandHelpers.RequireFile(other, "tracks");
             pairs.Add((Path.GetFileNameWithoutExtension(file), file, other));
         }
 
-        return pairs.Count > 0 ? pairs : throw new WrongCallException($"no .txt file found in '{truth}'");
+        return pairs.Count > 0 ? pairs : throw new UsageException($"no .txt file found in '{truth}'");
     }
 
     private static List<List<MotBox>> Read(string path, bool truth)

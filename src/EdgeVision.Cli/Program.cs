@@ -1,7 +1,11 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using EdgeVision;
 using EdgeVision.Cli;
+using EdgeVision.Cli.Deployment;
+using EdgeVision.Cli.GpuCheck;
+using EdgeVision.Cli.Pipelines;
+using EdgeVision.Cli.Profiling;
+using EdgeVision.Pipeline.Sources;
 
 Console.OutputEncoding = new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 var root = new RootCommand(
@@ -29,7 +33,7 @@ if (parsed.Errors.Count > 0)
     // One line with the error, and one with the command that shows the help.
     Console.Error.WriteLine($"edgevision: {SourceAddress.Redact(parsed.Errors[0].Message.ReplaceLineEndings(" "))}");
     Console.Error.WriteLine($"try: edgevision {PathOf(parsed.CommandResult)}--help");
-    return ExitCode.WrongCall;
+    return ExitCode.UsageError;
 }
 
 // A graceful shutdown of a pipeline takes seconds: sinks flush their queues, and decoders are waited for.

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EdgeVision.Inference.Providers;
 
 namespace EdgeVision.Cli;
 
@@ -18,7 +19,7 @@ internal sealed class ProviderArguments
         Description = "Fail if the provider is not available, instead of falling back.",
     };
     private readonly Option<string[]> _options = ProviderOption();
-    private readonly Option<string?> _library = ProviderLibrary();
+    private readonly Option<string?> _library = ProviderLibraryOption();
 
     /// <summary>Creates the option <c>--provider-option</c>.</summary>
     public static Option<string[]> ProviderOption() => new("--provider-option")
@@ -29,7 +30,7 @@ internal sealed class ProviderArguments
     };
 
     /// <summary>Creates the option <c>--provider-library</c>.</summary>
-    public static Option<string?> ProviderLibrary() => new("--provider-library")
+    public static Option<string?> ProviderLibraryOption() => new("--provider-library")
     {
         Description = "Library of an execution provider that this build does not include: a plugin, or libonnxruntime_providers_cuda.so "
             + "of the same ONNX Runtime release. Without --provider it is preferred to the others.",
@@ -46,21 +47,21 @@ internal sealed class ProviderArguments
 
     /// <summary>Returns the runtime options that the arguments give.</summary>
     /// <remarks>The model reports slow steps and fallbacks on standard error.</remarks>
-    /// <exception cref="WrongCallException">A provider or an option is unknown, or the library does not exist.</exception>
+    /// <exception cref="UsageException">A provider or an option is unknown, or the library does not exist.</exception>
     public RuntimeOptions Read(ParseResult parse)
     {
         return new RuntimeOptions
         {
-            Providers = Policy(parse.GetValue(_providers)!, parse.GetValue(_require)),
-            ProviderOptions = Options(parse.GetValue(_options)),
-            ProviderLibrary = Library(parse.GetValue(_library)),
-            Notice = text => Console.Error.WriteLine($"edgevision: {text}"),
+            Providers = CreatePolicy(parse.GetValue(_providers)!, parse.GetValue(_require)),
+            ProviderOptions = ParseOptions(parse.GetValue(_options)),
+            ProviderLibrary = RequireLibrary(parse.GetValue(_library)),
+            OnWarning = text => Console.Error.WriteLine($"edgevision: {text}"),
         };
     }
 
     /// <summary>Parses options of the form NAME=VALUE.</summary>
-    /// <exception cref="WrongCallException">A text is not NAME=VALUE, or the option is unknown.</exception>
-    public static Dictionary<string, string> Options(string[]? values)
+    /// <exception cref="UsageException">A text is not NAME=VALUE, or the option is unknown.</exception>
+    public static Dictionary<string, string> ParseOptions(string[]? values)
     {
         try
         {
@@ -68,29 +69,29 @@ internal sealed class ProviderArguments
         }
         catch (ArgumentException e)
         {
-            throw new WrongCallException($"--provider-option: {e.Message}");
+            throw new UsageException($"--provider-option: {e.Message}");
         }
     }
 
     /// <summary>Returns the path of the library after checking that the file exists; null without a path.</summary>
-    /// <exception cref="WrongCallException">The file does not exist.</exception>
-    public static string? Library(string? path)
+    /// <exception cref="UsageException">The file does not exist.</exception>
+    public static string? RequireLibrary(string? path)
     {
         if (path is not null)
         {
-            Shell.MustExist(path, "provider library");
+            CommandHelpers.RequireFile(path, "provider library");
         }
 
         return path;
     }
 
-    public static ProviderPolicy Policy(string[] names, bool require)
+    public static ProviderPolicy CreatePolicy(string[] names, bool require)
     {
         string[] all = [.. names.SelectMany(n => n.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
         if (all.Length == 0 || all is ["auto"])
         {
             return require
-                ? throw new WrongCallException("--require-provider needs --provider with a provider other than auto")
+                ? throw new UsageException("--require-provider needs --provider with a provider other than auto")
                 : ProviderPolicy.Auto;
         }
 
@@ -101,7 +102,7 @@ internal sealed class ProviderArguments
         }
         catch (ArgumentException e)
         {
-            throw new WrongCallException(e.Message);
+            throw new UsageException(e.Message);
         }
     }
 }

@@ -1,20 +1,23 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using EdgeVision.Cli.Pipelines;
 using EdgeVision.Configuration;
 using EdgeVision.Imaging;
+using EdgeVision.Inference.Cache;
+using EdgeVision.Results;
 
 namespace EdgeVision.Cli;
 
 /// <summary>Arguments of <c>run</c>.</summary>
-internal sealed record RunCall(
+internal sealed record RunArguments(
     string Model,
     string Source,
     RuntimeOptions Device,
     float? Confidence,
     float? Iou,
     int? MaxDetections,
-    bool Agnostic,
+    bool ClassAgnostic,
     string? Spec,
     string? Json,
     string? Save,
@@ -24,20 +27,20 @@ internal sealed record RunCall(
     MaskPlane Masks,
     Box? Crop,
     TileOptions? Tiles,
-    TrackCall? Track,
+    TrackSettings? Track,
     string? Cache,
-    StreamCall? Stream)
+    StreamSettings? Stream)
 {
     /// <summary>Gets the options that the model is loaded with.</summary>
     public RuntimeOptions Runtime => Device with
     {
-        Confidence = Confidence ?? (Track is null ? null : TrackingConfig.Confidence),
+        Confidence = Confidence ?? (Track is null ? null : TrackingConfig.DefaultConfidence),
         Iou = Iou,
         MaxDetections = MaxDetections,
-        ClassAgnostic = Agnostic ? true : null,
+        ClassAgnostic = ClassAgnostic ? true : null,
         SpecPath = Spec,
         CacheFolder = Cache,
-        Threads = Threads is { } n ? ThreadBudget.Of(n) : null,
+        Threads = Threads is { } n ? ThreadBudget.FromCores(n) : null,
     };
 }
 
@@ -46,7 +49,7 @@ internal static class RunCommand
 {
     public static Command Create()
     {
-        var model = Shell.Model();
+        var model = CommandHelpers.ModelOption();
         var source = new Option<string>("--source", "-s")
         {
             Description = "Image, folder of images or pattern such as 'photos/*.jpg'; video; camera number or /dev/videoN; rtsp:// or "
@@ -56,11 +59,11 @@ internal static class RunCommand
             HelpName = "ADDRESS",
         };
         var providers = new ProviderArguments();
-        var confidence = Shell.Ratio("--conf", "Minimum score of a detection, 0 to 1. [default: the model's; 0.1 with --track]");
-        var iou = Shell.Ratio("--iou", "IoU above which NMS removes the lower-scored of two boxes, 0 to 1. [default: the model's]");
-        var max = Shell.Count("--max-detections", "Maximum number of detections per image. [default: the model's]");
+        var confidence = CommandHelpers.RatioOption("--conf", "Minimum score of a detection, 0 to 1. [default: the model's; 0.1 with --track]");
+        var iou = CommandHelpers.RatioOption("--iou", "IoU above which NMS removes the lower-scored of two boxes, 0 to 1. [default: the model's]");
+        var max = CommandHelpers.CountOption("--max-detections", "Maximum number of detections per image. [default: the model's]");
         var agnostic = new Option<bool>("--class-agnostic") { Description = "Let boxes of different classes suppress each other in NMS." };
-        var spec = Shell.Spec();
+        var spec = CommandHelpers.SpecOption();
         var json = new Option<string?>("--json")
         {
             Description = "Write one JSON object per image or frame to FILE; - for standard output.",
@@ -72,7 +75,7 @@ internal static class RunCommand
             HelpName = "PATH",
         };
         var stats = new Option<bool>("--stats") { Description = "Print latencies and rates at the end." };
-        var threads = Shell.Threads();
+        var threads = CommandHelpers.ThreadsOption();
         var repeat = new Option<int>("--repeat")
         {
             Description = "Number of runs on each image, for --stats; at least 1.",
@@ -105,7 +108,7 @@ internal static class RunCommand
         var tiles = new TileArguments();
         var track = new TrackArguments();
         var stream = new StreamArguments();
-        var verbose = Shell.Verbose();
+        var verbose = CommandHelpers.VerboseOption();
         var command = new Command("run",
             """
             Runs a model on images, or on the frames of a video, camera or stream; prints the results, and writes annotated images or JSON.
@@ -128,7 +131,7 @@ internal static class RunCommand
         stream.AddTo(command);
         command.Options.Add(cache);
         command.Options.Add(verbose);
-        command.SetAction((parse, cancel) => Shell.Guard(parse.GetValue(verbose), () => Run(new RunCall(
+        command.SetAction((parse, cancel) => CommandHelpers.Guard(parse.GetValue(verbose), () => Run(new RunArguments(
             parse.GetValue(model)!, parse.GetValue(source)!, providers.Read(parse),
             parse.GetValue(confidence), parse.GetValue(iou), parse.GetValue(max), parse.GetValue(agnostic), parse.GetValue(spec),
             parse.GetValue(json), parse.GetValue(save), parse.GetValue(stats), parse.GetValue(threads), parse.GetValue(repeat),
@@ -137,43 +140,43 @@ internal static class RunCommand
         return command;
     }
 
-    private static async Task<int> Run(RunCall call, CancellationToken cancel)
+    private static async Task<int> Run(RunArguments call, CancellationToken cancel)
     {
-        Shell.MustExist(call.Model, "model");
+        CommandHelpers.RequireFile(call.Model, "model");
         if (call.Spec is not null)
         {
-            Shell.MustExist(call.Spec, "spec");
+            CommandHelpers.RequireFile(call.Spec, "spec");
         }
 
         if (call.Crop is not null && call.Tiles is not null)
         {
-            throw new WrongCallException("--crop and --tiles cannot be combined; crop the image first");
+            throw new UsageException("--crop and --tiles cannot be combined; crop the image first");
         }
 
-        if (StreamRun.Stream(call.Source) is { } stream)
+        if (StreamRunner.ParseStream(call.Source) is { } stream)
         {
-            return await StreamRun.Run(call, stream, cancel);
+            return await StreamRunner.RunAsync(call, stream, cancel);
         }
 
         return call.Stream is null
-            ? OnPictures(call, cancel)
-            : throw new WrongCallException(
+            ? RunOnImages(call, cancel)
+            : throw new UsageException(
                 "--backend, --realtime, --max-frames, --format and --size apply only to videos, cameras and streams");
     }
 
-    private static int OnPictures(RunCall call, CancellationToken cancel)
+    private static int RunOnImages(RunArguments call, CancellationToken cancel)
     {
-        var sources = PictureFiles.Find(call.Source, out bool several);
+        var sources = ImageFinder.Find(call.Source, out bool several);
         string? folder = several || call.Save is not null && (Directory.Exists(call.Save) || call.Save.EndsWith('/')) ? call.Save : null;
         if (call.Save is not null && folder is null && !ImageFile.CanSave(call.Save))
         {
-            throw new WrongCallException($"--save '{call.Save}' must end in .png, .jpg, .jpeg or .webp");
+            throw new UsageException($"--save '{call.Save}' must end in .png, .jpg, .jpeg or .webp");
         }
 
         long start = Stopwatch.GetTimestamp();
         using var model = VisionModel.Load(call.Model, call.Runtime);
         double loadMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        if (model.Engine.ModelCache == ModelCacheUse.NotPossible)
+        if (model.Engine.ModelCache == ModelCacheStatus.Unavailable)
         {
             Console.Error.WriteLine(
                 $"edgevision: the cache '{call.Cache}' is not used: it is not writable, the model has external weights, "
@@ -181,10 +184,10 @@ internal static class RunCommand
         }
 
         var tiled = call.Tiles is null ? null : new TiledRunner(model, call.Tiles);
-        using var follower = call.Track is null ? null : new Follower(call.Track, model);
+        using var follower = call.Track is null ? null : new SequenceTracker(call.Track, model);
         using var annotator = call.Save is null ? null : new Annotator(model.Spec.Skeleton);
-        using var json = call.Json is null ? null : new JsonLines(call.Json);
-        using var progress = new Progress(sources.Count);
+        using var json = call.Json is null ? null : new JsonLinesWriter(call.Json);
+        using var progress = new ProgressBar(sources.Count);
         var result = new VisionResult();
         var times = new List<StageTiming>();
         int failed = 0;
@@ -214,7 +217,7 @@ internal static class RunCommand
                 json?.Write(result, several ? path : Path.GetFileName(path), i, model.Name, call.Masks);
                 if (json is null && !call.Stats || json is { IsStandardOutput: false })
                 {
-                    Findings.Print(Console.Out, result, path, several);
+                    ResultText.Print(Console.Out, result, path, several);
                 }
 
                 if (annotator is not null)
@@ -254,7 +257,7 @@ internal static class RunCommand
             Console.Error.WriteLine($"edgevision: {failed} of {sources.Count} images were skipped");
         }
 
-        return failed > 0 ? ExitCode.Failed : ExitCode.Done;
+        return failed > 0 ? ExitCode.Failure : ExitCode.Success;
     }
 
     private static void Stats(List<StageTiming> times, double loadMs, double totalMs, TextWriter to)
@@ -297,12 +300,12 @@ internal static class RunCommand
                 || !float.TryParse(parts[i], NumberStyles.Float, CultureInfo.InvariantCulture, out v[i])
                 || !float.IsFinite(v[i]))
             {
-                throw new WrongCallException($"--crop must be x1,y1,x2,y2 in pixels; got '{text}'");
+                throw new UsageException($"--crop must be x1,y1,x2,y2 in pixels; got '{text}'");
             }
         }
 
         return v[2] > v[0] && v[3] > v[1]
             ? new Box(v[0], v[1], v[2], v[3])
-            : throw new WrongCallException($"--crop must have x2 above x1 and y2 above y1; got '{text}'");
+            : throw new UsageException($"--crop must have x2 above x1 and y2 above y1; got '{text}'");
     }
 }

@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
+using EdgeVision.Retrieval;
 
 namespace EdgeVision.Cli;
 
 /// <summary><c>edgevision search</c>: finds the entries of an index that are most similar to images.</summary>
 internal static class SearchCommand
 {
-    private sealed record Call(
+    private sealed record Arguments(
         string Model,
         string Index,
         string Source,
@@ -19,7 +20,7 @@ internal static class SearchCommand
 
     public static Command Create()
     {
-        var model = Shell.Model();
+        var model = CommandHelpers.ModelOption();
         var file = new Option<string>("--index", "-i")
         {
             Description = "Index file that edgevision index wrote.",
@@ -32,7 +33,7 @@ internal static class SearchCommand
             Required = true,
             HelpName = "PATH",
         };
-        var count = Shell.Count("-k", "Maximum number of matches per image. [default: 5]", "--count");
+        var count = CommandHelpers.CountOption("-k", "Maximum number of matches per image. [default: 5]", "--count");
         var threshold = new Option<float?>("--threshold")
         {
             Description = "Worst score to print: the minimum for cosine and dot product, the maximum for L2 distance. [default: no limit]",
@@ -53,10 +54,10 @@ internal static class SearchCommand
             Description = "Write one JSON object per image to FILE; - for standard output.",
             HelpName = "FILE|-",
         };
-        var spec = Shell.Spec();
+        var spec = CommandHelpers.SpecOption();
         var providers = new ProviderArguments();
-        var threads = Shell.Threads();
-        var verbose = Shell.Verbose();
+        var threads = CommandHelpers.ThreadsOption();
+        var verbose = CommandHelpers.VerboseOption();
         var command = new Command("search",
             """
             Finds the entries of an index that are most similar to an image. The search is exact: the image is compared with all entries.
@@ -71,17 +72,17 @@ internal static class SearchCommand
             model, file, source, count, threshold, json, spec, threads, verbose,
         };
         providers.AddTo(command);
-        command.SetAction((parse, cancel) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () => Run(new Call(
+        command.SetAction((parse, cancel) => Task.FromResult(CommandHelpers.Guard(parse.GetValue(verbose), () => Run(new Arguments(
             parse.GetValue(model)!, parse.GetValue(file)!, parse.GetValue(source)!, parse.GetValue(count) ?? 5, parse.GetValue(threshold),
             parse.GetValue(json), parse.GetValue(spec), providers.Read(parse), parse.GetValue(threads)), cancel))));
         return command;
     }
 
-    private static int Run(Call call, CancellationToken cancel)
+    private static int Run(Arguments call, CancellationToken cancel)
     {
-        Shell.MustExist(call.Index, "index");
-        var sources = PictureFiles.Find(call.Source, out bool several);
-        using var run = new EmbeddingRun(call.Model, call.Spec, call.Runtime, call.Threads);
+        CommandHelpers.RequireFile(call.Index, "index");
+        var sources = ImageFinder.Find(call.Source, out bool several);
+        using var run = new EmbeddingExtractor(call.Model, call.Spec, call.Runtime, call.Threads);
         using var index = EmbeddingIndex.Open(call.Index);
         if (index.Origin is { } origin && origin != run.Origin)
         {
@@ -90,8 +91,8 @@ internal static class SearchCommand
                 + "scores are meaningful only if both produce the same embeddings");
         }
 
-        using var json = call.Json is null ? null : new JsonLines(call.Json);
-        using var progress = new Progress(sources.Count);
+        using var json = call.Json is null ? null : new JsonLinesWriter(call.Json);
+        using var progress = new ProgressBar(sources.Count);
         var matches = new EmbeddingMatch[Math.Min(call.Count, index.Count)];
         int failed = 0;
         foreach (string path in sources)
@@ -102,7 +103,7 @@ internal static class SearchCommand
                 var query = run.Embed(path);
                 if (query.Length != index.Dimension)
                 {
-                    throw new WrongCallException(
+                    throw new UsageException(
                         $"the model's embeddings have {query.Length} dimensions and those of index '{call.Index}' have {index.Dimension}: "
                         + "use the model that the index was made with");
                 }
@@ -129,7 +130,7 @@ internal static class SearchCommand
             Console.Error.WriteLine($"edgevision: {failed} of {sources.Count} images were skipped");
         }
 
-        return failed > 0 ? ExitCode.Failed : ExitCode.Done;
+        return failed > 0 ? ExitCode.Failure : ExitCode.Success;
     }
 
     private static void Print(string source, ReadOnlySpan<EmbeddingMatch> matches)
@@ -149,7 +150,7 @@ internal static class SearchCommand
         }
     }
 
-    private static void Write(JsonLines? json, string source, ReadOnlyMemory<EmbeddingMatch> matches) => json?.Write(writer =>
+    private static void Write(JsonLinesWriter? json, string source, ReadOnlyMemory<EmbeddingMatch> matches) => json?.Write(writer =>
     {
         writer.WriteStartObject();
         writer.WriteString("source", source);

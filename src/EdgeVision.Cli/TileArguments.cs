@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using EdgeVision.Suppression;
 
 namespace EdgeVision.Cli;
 
@@ -12,21 +13,21 @@ internal sealed class TileArguments
             + "input size works well.",
         HelpName = "N|WxH",
     };
-    private readonly Option<float?> _overlap = Shell.Ratio(
+    private readonly Option<float?> _overlap = CommandHelpers.RatioOption(
         "--tile-overlap", "Share of a tile's side that overlaps the next tile, from 0 to below 1. [default: 0.2]");
-    private readonly Option<TileMerge?> _merge = new("--tile-merge")
+    private readonly Option<TileMergeMode?> _merge = new("--tile-merge")
     {
         Description = "How boxes of one object from several tiles merge: keep the best (nms), extend the best by those that match it "
             + "(union), or by all that are connected through matches (nmm). [default: union]",
         HelpName = "nms|union|nmm",
     };
-    private readonly Option<TileMatch?> _match = new("--tile-match")
+    private readonly Option<TileMatchMetric?> _match = new("--tile-match")
     {
         Description = "Measure by which boxes of several tiles match: intersection over the smaller box (ios) or over the union (iou). "
             + "[default: ios]",
         HelpName = "ios|iou",
     };
-    private readonly Option<float?> _threshold = Shell.Ratio(
+    private readonly Option<float?> _threshold = CommandHelpers.RatioOption(
         "--tile-threshold", "Value of --tile-match from which boxes of several tiles match, above 0 and at most 1. [default: 0.5]");
     private readonly Option<bool> _noFull = new("--no-full") { Description = "With --tiles, do not run on the whole image as well." };
 
@@ -49,7 +50,7 @@ internal sealed class TileArguments
                 || parse.GetValue(_threshold) is not null
                 || parse.GetValue(_noFull);
             return others
-                ? throw new WrongCallException("--tile-overlap, --tile-merge, --tile-match, --tile-threshold and --no-full need --tiles")
+                ? throw new UsageException("--tile-overlap, --tile-merge, --tile-match, --tile-threshold and --no-full need --tiles")
                 : null;
         }
 
@@ -57,14 +58,14 @@ internal sealed class TileArguments
         int width = 0, height = 0;
         if (sides.Length > 2 || !Side(sides[0], out width) || !Side(sides[^1], out height))
         {
-            throw new WrongCallException($"--tiles must be a size in pixels such as 640 or 640x480, up to 65536 a side; got '{size}'");
+            throw new UsageException($"--tiles must be a size in pixels such as 640 or 640x480, up to 65536 a side; got '{size}'");
         }
 
-        var options = new TileOptions { Width = width, Height = height, Full = !parse.GetValue(_noFull) };
+        var options = new TileOptions { Width = width, Height = height, IncludeFullImage = !parse.GetValue(_noFull) };
         float overlap = parse.GetValue(_overlap) ?? (float)options.Overlap, threshold = parse.GetValue(_threshold) ?? options.Threshold;
         if (overlap >= 1 || threshold <= 0)
         {
-            throw new WrongCallException(overlap >= 1
+            throw new UsageException(overlap >= 1
                 ? FormattableString.Invariant($"--tile-overlap must be below 1; got {overlap}")
                 : FormattableString.Invariant($"--tile-threshold must be above 0; got {threshold}"));
         }

@@ -1,13 +1,15 @@
 using System.CommandLine;
+using EdgeVision.Cli.Pipelines;
 using EdgeVision.Configuration;
+using EdgeVision.Tracking;
 
 namespace EdgeVision.Cli;
 
 /// <summary>Arguments of <c>run --track</c>.</summary>
-internal sealed record TrackCall(TrackerKind Kind, double FrameRate, bool ByClass, bool Smooth, string? Looks, string? Mot)
+internal sealed record TrackSettings(TrackerKind Kind, double FrameRate, bool ByClass, bool Smooth, string? Appearance, string? MotPath)
 {
     /// <summary>Gets the same settings as part of a pipeline's configuration.</summary>
-    public TrackingConfig Config => new() { Tracker = Kind, FrameRate = FrameRate, ByClass = ByClass, Smooth = Smooth, Appearance = Looks };
+    public TrackingConfig Config => new() { Tracker = Kind, FrameRate = FrameRate, ByClass = ByClass, SmoothKeypoints = Smooth, AppearanceModel = Appearance };
 }
 
 /// <summary>Options of <c>run</c> that track objects across images.</summary>
@@ -50,7 +52,7 @@ internal sealed class TrackArguments
     }
 
     /// <summary>Returns the tracking arguments; null without <c>--track</c>.</summary>
-    public TrackCall? Read(ParseResult parse)
+    public TrackSettings? Read(ParseResult parse)
     {
         double? rate = parse.GetValue(_rate);
         bool byClass = parse.GetValue(_byClass), smooth = parse.GetValue(_smooth);
@@ -58,53 +60,53 @@ internal sealed class TrackArguments
         if (parse.GetValue(_track) is not { } kind)
         {
             return rate is null && !byClass && !smooth && looks is null && mot is null ? null
-                : throw new WrongCallException("--fps, --track-by-class, --smooth, --reid and --mot need --track");
+                : throw new UsageException("--fps, --track-by-class, --smooth, --reid and --mot need --track");
         }
 
         if (rate is not null and not (> 0 and <= 1000))
         {
-            throw new WrongCallException(FormattableString.Invariant($"--fps must be above 0 and at most 1000; got {rate}"));
+            throw new UsageException(FormattableString.Invariant($"--fps must be above 0 and at most 1000; got {rate}"));
         }
 
         if (looks is not null)
         {
-            Shell.MustExist(looks, "embedding model");
+            CommandHelpers.RequireFile(looks, "embedding model");
             if (kind != TrackerKind.BotSort)
             {
-                throw new WrongCallException("--reid works only with --track botsort; the other trackers do not use appearance");
+                throw new UsageException("--reid works only with --track botsort; the other trackers do not use appearance");
             }
         }
 
-        return new TrackCall(kind, rate ?? 30, byClass, smooth, looks, mot);
+        return new TrackSettings(kind, rate ?? 30, byClass, smooth, looks, mot);
     }
 }
 
 /// <summary>Tracks objects across the images of one run.</summary>
-internal sealed class Follower : IDisposable
+internal sealed class SequenceTracker : IDisposable
 {
     private readonly ITracker _tracker;
-    private readonly TrackCall _call;
+    private readonly TrackSettings _call;
     private readonly KeypointSmoother? _smoother;
     private readonly TrackObserver _observer;
 
-    public Follower(TrackCall call, VisionModel model)
+    public SequenceTracker(TrackSettings call, VisionModel model)
     {
         _call = call;
-        if (!model.FindsBoxes)
+        if (!model.DetectsBoxes)
         {
-            throw new WrongCallException($"--track needs a model that detects boxes; '{model.Name}' does not");
+            throw new UsageException($"--track needs a model that detects boxes; '{model.Name}' does not");
         }
 
         _tracker = Create(call);
         _smoother = call.Smooth ? new KeypointSmoother() : null;
-        _observer = new TrackObserver(call.Mot);
+        _observer = new TrackObserver(call.MotPath);
     }
 
     public string Summary => _observer.Summary;
 
     /// <summary>Creates the tracker that the arguments describe.</summary>
-    /// <exception cref="WrongCallException">The model of <c>--reid</c> produces no embedding.</exception>
-    public static ITracker Create(TrackCall call)
+    /// <exception cref="UsageException">The model of <c>--reid</c> produces no embedding.</exception>
+    public static ITracker Create(TrackSettings call)
     {
         try
         {
@@ -112,7 +114,7 @@ internal sealed class Follower : IDisposable
         }
         catch (PipelineConfigException)
         {
-            throw new WrongCallException($"--reid must name an embedding model; '{call.Looks}' produces no embedding");
+            throw new UsageException($"--reid must name an embedding model; '{call.Appearance}' produces no embedding");
         }
     }
 
@@ -120,8 +122,8 @@ internal sealed class Follower : IDisposable
     public void Update(VisionResult result, Frame frame, long sequence)
     {
         _tracker.Update(result.Detections, frame);
-        _observer.Note(_tracker.Tracks, sequence);
-        result.Detections.KeepTracked();
+        _observer.Record(_tracker.Tracks, sequence);
+        result.Detections.RemoveUntracked();
         _smoother?.Smooth(result.Detections, TimeSpan.FromSeconds(sequence / _call.FrameRate));
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EdgeVision.Models.Verification;
 
 namespace EdgeVision.Cli;
 
@@ -11,15 +12,15 @@ internal static class VerifyCommand
         {
             Description = "Model bundle with an embedded self-test, as EdgeVision.Exporter writes it.",
         };
-        var spec = Shell.Spec();
+        var spec = CommandHelpers.SpecOption();
         var providers = new ProviderArguments();
-        var threads = Shell.Threads();
+        var threads = CommandHelpers.ThreadsOption();
         var json = new Option<string?>("--json")
         {
             Description = "Write the stages as JSON to FILE; - for standard output.",
             HelpName = "FILE|-",
         };
-        var verbose = Shell.Verbose();
+        var verbose = CommandHelpers.VerboseOption();
         var command = new Command("verify",
             """
             Repeats the self-test of a model bundle on this machine: image to tensor, tensor to outputs, outputs to results, and end to end.
@@ -32,14 +33,14 @@ internal static class VerifyCommand
             model, spec, threads, json, verbose,
         };
         providers.AddTo(command);
-        command.SetAction((parse, _) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () =>
+        command.SetAction((parse, _) => Task.FromResult(CommandHelpers.Guard(parse.GetValue(verbose), () =>
         {
             string path = parse.GetValue(model)!;
-            Shell.MustExist(path, "model");
+            CommandHelpers.RequireFile(path, "model");
             var report = BundleVerifier.Verify(path, providers.Read(parse) with
             {
                 SpecPath = parse.GetValue(spec),
-                Threads = parse.GetValue(threads) is { } n ? ThreadBudget.Of(n) : null,
+                Threads = parse.GetValue(threads) is { } n ? ThreadBudget.FromCores(n) : null,
             });
             string? to = parse.GetValue(json);
             if (to is not null)
@@ -57,7 +58,7 @@ internal static class VerifyCommand
                 Console.Error.WriteLine($"edgevision: {report.Model} differs from its self-test in {failure.Stage}: {failure.Detail}");
             }
 
-            return report.Passed ? ExitCode.Done : ExitCode.Failed;
+            return report.Passed ? ExitCode.Success : ExitCode.Failure;
         })));
         return command;
     }
@@ -76,7 +77,7 @@ internal static class VerifyCommand
         }
     }
 
-    private static void WriteJson(VerificationReport report, string to) => Shell.WriteJson(to, writer =>
+    private static void WriteJson(VerificationReport report, string to) => CommandHelpers.WriteJson(to, writer =>
     {
         writer.WriteStartObject();
         writer.WriteString("model", report.Model);

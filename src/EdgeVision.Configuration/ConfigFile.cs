@@ -25,8 +25,8 @@ public enum ConfigFileKind
 /// <param name="Path">Absolute path or pattern on this machine.</param>
 /// <param name="Start">Position of the value's first character in the file's text.</param>
 /// <param name="End">Position after the value's last character.</param>
-/// <param name="At">Line and column.</param>
-public sealed record ConfigFile(ConfigFileKind Kind, string Written, string Path, int Start, int End, ConfigPlace At);
+/// <param name="Position">Line and column.</param>
+public sealed record ConfigFile(ConfigFileKind Kind, string Written, string Path, int Start, int End, ConfigPosition Position);
 
 /// <summary>Environment variable in a configuration file.</summary>
 /// <param name="Name">Name of the variable.</param>

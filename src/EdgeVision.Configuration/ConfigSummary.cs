@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgeVision.Pipeline;
 
 namespace EdgeVision.Configuration;
 
@@ -6,7 +7,7 @@ namespace EdgeVision.Configuration;
 public static class ConfigSummary
 {
     /// <summary>Returns a line for each source, model, tracker, rule and sink.</summary>
-    public static IReadOnlyList<string> Lines(PipelineConfig config)
+    public static IReadOnlyList<string> GetLines(PipelineConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
         return
@@ -22,14 +23,14 @@ public static class ConfigSummary
     private static string Source(SourceConfig s)
     {
         var o = s.Options;
-        List<string> parts = [$"source {s.Name}: {Word(s.Uri.Kind)} {s.Uri.Display}"];
-        Add(parts, s.Backend != SourceBackend.Auto, $"by {Word(s.Backend)}");
+        List<string> parts = [$"source {s.Name}: {ToYamlName(s.Uri.Kind)} {s.Uri.Display}"];
+        Add(parts, s.Backend != SourceBackend.Auto, $"by {ToYamlName(s.Backend)}");
         Add(parts, o.RealTime, "in real time");
         Add(parts, true, o.Policy is { } policy
-            ? $"policy {Word(policy)}, queue of {o.Capacity}"
+            ? $"policy {ToYamlName(policy)}, queue of {o.Capacity}"
             : $"policy latest for live sources, else wait; queue of {o.Capacity}");
         Add(parts, o.MaxAge is not null, Invariant($"dropped when older than {o.MaxAge?.TotalMilliseconds} ms"));
-        Add(parts, o.Every > 1, $"model runs on every {o.Every}. frame");
+        Add(parts, o.FrameInterval > 1, $"model runs on every {o.FrameInterval}. frame");
         Add(parts, o.Weight != 1, Invariant($"weight {o.Weight}"));
         return string.Join(", ", parts);
     }
@@ -40,8 +41,8 @@ public static class ConfigSummary
         Add(parts, m.Crops is not null, $"on detections{Of(m.Crops?.Labels)}");
         Add(parts, m.Frames.MaxBatch > 1, Invariant(
             $"batches of up to {m.Frames.MaxBatch} frames, waiting {m.Frames.MaxWait.TotalMilliseconds} ms"));
-        string providers = string.Join(", ", m.Runtime.Providers.Providers.Select(p => p.Name()));
-        Add(parts, !m.Runtime.Providers.IsAuto, $"{(m.Runtime.Providers.Required ? "requires" : "prefers")} {providers}");
+        string providers = string.Join(", ", m.Runtime.Providers.Providers.Select(p => p.GetName()));
+        Add(parts, !m.Runtime.Providers.IsAuto, $"{(m.Runtime.Providers.IsRequired ? "requires" : "prefers")} {providers}");
         Add(parts, m.Runtime.ProviderLibrary is not null, $"with provider library {m.Runtime.ProviderLibrary}");
         string options = string.Join(", ", m.Runtime.ProviderOptions.Select(o => $"{o.Key}={o.Value}"));
         Add(parts, m.Runtime.ProviderOptions.Count > 0, $"options {options}");
@@ -50,10 +51,10 @@ public static class ConfigSummary
 
     private static string Tracking(TrackingConfig t)
     {
-        List<string> parts = [$"tracking: {Word(t.Tracker)}"];
+        List<string> parts = [$"tracking: {ToYamlName(t.Tracker)}"];
         Add(parts, t.ByClass, "by class");
-        Add(parts, t.Smooth, "keypoints smoothed");
-        Add(parts, t.Appearance is not null, $"appearance by {t.Appearance}");
+        Add(parts, t.SmoothKeypoints, "keypoints smoothed");
+        Add(parts, t.AppearanceModel is not null, $"appearance by {t.AppearanceModel}");
         Add(parts, t.KeepUntracked, "untracked detections kept");
         return string.Join(", ", parts) + For(t.Sources);
     }
@@ -63,7 +64,7 @@ public static class ConfigSummary
     private static string Sink(SinkConfig s)
     {
         var o = s.Options;
-        string policy = o.Policy is { } p ? Word(p) : "wait for files, drop_oldest for live sources";
+        string policy = o.Policy is { } p ? ToYamlName(p) : "wait for files, drop_oldest for live sources";
         return $"sink {s.Kind}{(s.Target.Length > 0 ? " " + s.Target : "")}: policy {policy}, queue of {o.Capacity}{For(o.Sources)}";
     }
 
@@ -80,7 +81,7 @@ public static class ConfigSummary
     private static string Of(IReadOnlyCollection<string>? labels) => labels is null ? "" : $" of {string.Join(", ", labels)}";
 
     // As written in the file: DropOldest is drop_oldest.
-    private static string Word(Enum value) => value is QueuePolicy
+    private static string ToYamlName(Enum value) => value is QueuePolicy
         ? System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString())
         : value.ToString().ToLowerInvariant();
 

@@ -1,3 +1,5 @@
+using EdgeVision.Pipeline;
+
 namespace EdgeVision.Configuration;
 
 /// <summary>Ends a source after a number of frames, damaged ones included.</summary>
@@ -5,10 +7,10 @@ namespace EdgeVision.Configuration;
 /// A live source that is reopened after a loss continues counting; another source restarts from its first frame, and so does
 /// its count.
 /// </remarks>
-internal sealed class LimitedSource(FrameSource source, int most, LimitedSource.Count given) : FrameSource(source.Name)
+internal sealed class LimitedSource(FrameSource source, int maxFrames, LimitedSource.FrameCounter delivered) : FrameSource(source.Name)
 {
     /// <summary>Number of frames delivered so far, shared by all instances opened for one source.</summary>
-    public sealed class Count
+    public sealed class FrameCounter
     {
         /// <summary>Gets or sets the number of frames.</summary>
         public int Frames { get; set; }
@@ -21,7 +23,7 @@ internal sealed class LimitedSource(FrameSource source, int most, LimitedSource.
     public override double? FrameRate => source.FrameRate;
 
     /// <inheritdoc/>
-    public override long? FrameCount => source.FrameCount is { } count ? Math.Min(count, most) : null;
+    public override long? FrameCount => source.FrameCount is { } count ? Math.Min(count, maxFrames) : null;
 
     /// <inheritdoc/>
     public override void Open(CancellationToken cancel)
@@ -29,19 +31,19 @@ internal sealed class LimitedSource(FrameSource source, int most, LimitedSource.
         source.Open(cancel);
         if (!source.IsLive)
         {
-            given.Frames = 0;
+            delivered.Frames = 0;
         }
     }
 
     /// <inheritdoc/>
     public override Frame? Read(FramePool pool, CancellationToken cancel)
     {
-        if (given.Frames >= most)
+        if (delivered.Frames >= maxFrames)
         {
             return null;
         }
 
-        given.Frames++;
+        delivered.Frames++;
         return source.Read(pool, cancel);
     }
 

@@ -1,3 +1,6 @@
+using EdgeVision.Pipeline;
+using EdgeVision.Tracking;
+
 namespace EdgeVision.Configuration;
 
 /// <summary>Model of a configuration.</summary>
@@ -23,7 +26,7 @@ public sealed record ModelConfig
     public CropModelOptions? Crops { get; init; }
 
     /// <summary>Gets the position in the file.</summary>
-    public ConfigPlace At { get; init; }
+    public ConfigPosition Position { get; init; }
 }
 
 /// <summary>Selects the tracker.</summary>
@@ -41,7 +44,7 @@ public enum TrackerKind
 public sealed record TrackingConfig
 {
     /// <summary>Default confidence of a detector whose objects are tracked; low scores keep tracks alive.</summary>
-    public const float Confidence = 0.1f;
+    public const float DefaultConfidence = 0.1f;
 
     /// <summary>Gets the tracker.</summary>
     public TrackerKind Tracker { get; init; }
@@ -53,19 +56,19 @@ public sealed record TrackingConfig
     public bool ByClass { get; init; }
 
     /// <summary>Gets whether keypoints of tracked objects are smoothed.</summary>
-    public bool Smooth { get; init; }
+    public bool SmoothKeypoints { get; init; }
 
     /// <summary>Gets whether detections without a track stay in the result.</summary>
     public bool KeepUntracked { get; init; }
 
     /// <summary>Gets the embedding model that compares the appearance of objects, for BoT-SORT; null for none.</summary>
-    public string? Appearance { get; init; }
+    public string? AppearanceModel { get; init; }
 
     /// <summary>Gets the sources whose objects are tracked; null for all.</summary>
     public IReadOnlyCollection<string>? Sources { get; init; }
 
     /// <summary>Gets the position in the file.</summary>
-    public ConfigPlace At { get; init; }
+    public ConfigPosition Position { get; init; }
 }
 
 /// <summary>Rule of a configuration.</summary>
@@ -78,5 +81,5 @@ public sealed record RuleConfig(
     string Name, string Kind, Func<IPipelineRule> Create, IReadOnlyCollection<string>? Sources, IReadOnlyCollection<string>? Labels)
 {
     /// <summary>Gets the position in the file.</summary>
-    public ConfigPlace At { get; init; }
+    public ConfigPosition Position { get; init; }
 }

@@ -1,3 +1,9 @@
+using EdgeVision.Configuration.Sections;
+using EdgeVision.Configuration.Yaml;
+using EdgeVision.Pipeline;
+using EdgeVision.Pipeline.Recording;
+using EdgeVision.Tracking;
+
 namespace EdgeVision.Configuration;
 
 /// <summary>Pipeline configuration of a YAML file: sources, models, tracking, rules and sinks, checked.</summary>
@@ -74,7 +80,7 @@ public sealed record PipelineConfig
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(folder);
         var reading = new ConfigReading(file, Path.GetFullPath(folder), environment ?? Environment.GetEnvironmentVariable);
-        var config = YamlText.Root(text, reading) is { } root ? RootSection.Read(new ConfigMap(root, "the file", reading), text) : null;
+        var config = YamlText.ReadRoot(text, reading) is { } root ? RootSection.Read(new ConfigMap(root, "the file", reading), text) : null;
         if (loadModels && config is not null && reading.Problems.Count == 0)
         {
             ModelCheck.Check(config, reading);
@@ -96,7 +102,7 @@ public sealed record PipelineConfig
     /// <returns>The configuration; null if there are problems.</returns>
     /// <exception cref="PipelineConfigException">The recording has no configuration, and none is given.</exception>
     public static PipelineConfig? ReadForReplay(
-        Recording recording, string? text, string file, string? folder, out IReadOnlyList<ConfigProblem> problems)
+        RecordingReader recording, string? text, string file, string? folder, out IReadOnlyList<ConfigProblem> problems)
     {
         ArgumentNullException.ThrowIfNull(recording);
         ArgumentNullException.ThrowIfNull(file);
@@ -106,7 +112,7 @@ public sealed record PipelineConfig
             : throw new PipelineConfigException($"the recording '{recording.Folder}' has no configuration; give the one to replay it with");
         string start = folder ?? (recorded.Folder.Length > 0 ? recorded.Folder : recording.Folder);
         var reading = new ConfigReading(file, Path.GetFullPath(start), Environment.GetEnvironmentVariable);
-        var config = YamlText.Root(text, reading) is { } root
+        var config = YamlText.ReadRoot(text, reading) is { } root
             ? RootSection.ReadForReplay(new ConfigMap(root, "the file", reading), recording)
             : null;
         problems = reading.Problems;
@@ -145,7 +151,7 @@ public sealed record PipelineConfig
         var builder = new VisionPipelineBuilder();
         foreach (var source in Sources)
         {
-            builder.AddSource(source.Name, SourceFactory.Repeatedly(source), source.Options);
+            builder.AddSource(source.Name, SourceFactory.CreateFactory(source), source.Options);
         }
 
         foreach (var model in Models)
@@ -155,9 +161,9 @@ public sealed record PipelineConfig
 
         foreach (var tracking in Tracking)
         {
-            builder.Track(
+            builder.AddTracker(
                 () => TrackerFactory.Create(tracking),
-                tracking.Smooth ? () => new KeypointSmoother() : null,
+                tracking.SmoothKeypoints ? () => new KeypointSmoother() : null,
                 tracking.KeepUntracked, tracking.Sources);
         }
 
@@ -167,7 +173,7 @@ public sealed record PipelineConfig
         }
 
         var context = new SinkContext(this);
-        builder.WhenBuilt(context.Attach);
+        builder.OnBuilt(context.Attach);
         foreach (var sink in Sinks)
         {
             builder.AddSink(sink.Create(context), sink.Options);
@@ -180,7 +186,7 @@ public sealed record PipelineConfig
     /// Returns a copy limited to the given sources: without parts for other sources only, and without the other sources'
     /// names.
     /// </summary>
-    internal PipelineConfig OverSources(IReadOnlyList<string> names)
+    internal PipelineConfig ForSources(IReadOnlyList<string> names)
     {
         bool Any(IReadOnlyCollection<string>? sources) => sources is null || sources.Any(names.Contains);
         IReadOnlyCollection<string>? Of(IReadOnlyCollection<string>? sources) =>
@@ -207,7 +213,7 @@ public sealed record PipelineConfig
 
         bool followed = Tracking.Any(t => Sources.Any(s =>
             (t.Sources?.Contains(s.Name) ?? true) && (model.Frames.Sources?.Contains(s.Name) ?? true)));
-        var runtime = followed ? model.Runtime with { Confidence = model.Runtime.Confidence ?? TrackingConfig.Confidence } : model.Runtime;
+        var runtime = followed ? model.Runtime with { Confidence = model.Runtime.Confidence ?? TrackingConfig.DefaultConfidence } : model.Runtime;
         builder.AddModel(() => VisionModel.Load(model.Path, runtime), model.Frames, model.Name);
     }
 }

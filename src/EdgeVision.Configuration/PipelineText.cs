@@ -1,5 +1,8 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using EdgeVision.Configuration.Yaml;
+using EdgeVision.Pipeline.Recording;
+using EdgeVision.Pipeline.Sources;
 
 namespace EdgeVision.Configuration;
 
@@ -10,11 +13,11 @@ public static partial class PipelineText
     /// Returns the environment variables in the values, each once, in order; empty if the text is not valid YAML.
     /// </summary>
     /// <param name="text">YAML.</param>
-    public static IReadOnlyList<ConfigVariable> Variables(string text)
+    public static IReadOnlyList<ConfigVariable> GetVariables(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         var variables = new List<ConfigVariable>();
-        foreach (var variable in YamlScalars.Read(text).SelectMany(s => EnvironmentText.References(s.Value)))
+        foreach (var variable in YamlScalars.Read(text).SelectMany(s => EnvironmentExpander.References(s.Value)))
         {
             int known = variables.FindIndex(v => v.Name == variable.Name);
             if (known < 0)
@@ -34,29 +37,29 @@ public static partial class PipelineText
     /// <remarks>Empty if the text is not valid YAML.</remarks>
     /// <param name="text">YAML.</param>
     /// <param name="file">Name of the file for messages.</param>
-    public static IReadOnlyList<ConfigProblem> Secrets(string text, string file)
+    public static IReadOnlyList<ConfigProblem> FindSecrets(string text, string file)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(file);
-        return [.. YamlScalars.Read(text).Where(HoldsSecret).Select(s => new ConfigProblem(file, s.At.Line, s.At.Column,
+        return [.. YamlScalars.Read(text).Where(ContainsSecret).Select(s => new ConfigProblem(file, s.Position.Line, s.Position.Column,
             $"'{s.Key}' must not contain a secret itself; write ${{NAME}}, an environment variable, instead"))];
     }
 
     /// <summary>Returns the text with other paths.</summary>
     /// <param name="config">A configuration read from a text.</param>
-    /// <param name="place">Returns the new path of a file, which may contain variables; null to keep it.</param>
+    /// <param name="newPath">Returns the new path of a file, which may contain variables; null to keep it.</param>
     /// <exception cref="PipelineConfigException">A path is written in a way that it cannot be replaced.</exception>
-    public static string WithPaths(PipelineConfig config, Func<ConfigFile, string?> place)
+    public static string ReplacePaths(PipelineConfig config, Func<ConfigFile, string?> newPath)
     {
         ArgumentNullException.ThrowIfNull(config);
-        ArgumentNullException.ThrowIfNull(place);
+        ArgumentNullException.ThrowIfNull(newPath);
         string text = config.Text;
         var wanted = new Dictionary<int, string>();
         var written = new StringBuilder();
         int from = 0;
         foreach (var file in config.Files.OrderBy(f => f.Start))
         {
-            if (place(file) is not { } path || !wanted.TryAdd(file.Start, path))
+            if (newPath(file) is not { } path || !wanted.TryAdd(file.Start, path))
             {
                 continue; // an anchored value is used in several places and stands in one
             }
@@ -67,14 +70,14 @@ public static partial class PipelineText
         }
 
         string changed = written.Append(text, from, text.Length - from).ToString();
-        return Differs(text, changed, wanted) is { } at
+        return FindDifference(text, changed, wanted) is { } at
             ? throw new PipelineConfigException(
                 $"the path in line {at.Line} of the configuration cannot be replaced; write it in one line, in quotes")
             : changed;
     }
 
     // If all other values are unchanged, nothing else was touched.
-    private static ConfigPlace? Differs(string text, string changed, Dictionary<int, string> wanted)
+    private static ConfigPosition? FindDifference(string text, string changed, Dictionary<int, string> wanted)
     {
         var before = YamlScalars.Read(text);
         var after = YamlScalars.Read(changed);
@@ -82,11 +85,11 @@ public static partial class PipelineText
         {
             if (i >= after.Count || after[i].Value != wanted.GetValueOrDefault(before[i].Start, before[i].Value))
             {
-                return before[i].At;
+                return before[i].Position;
             }
         }
 
-        return after.Count > before.Count ? before[^1].At : null;
+        return after.Count > before.Count ? before[^1].Position : null;
     }
 
     // Anchors and tags (&name, !tag) stand before the value, and the parser includes them in it.
@@ -114,11 +117,11 @@ public static partial class PipelineText
             ? path
             : $"'{path.Replace("'", "''", StringComparison.Ordinal)}'";
 
-    private static bool HoldsSecret(YamlScalar scalar)
+    private static bool ContainsSecret(YamlScalar scalar)
     {
-        if (scalar.Key is { } key && ConfigSecrets.IsNamed(key) && !key.EndsWith("_file", StringComparison.Ordinal))
+        if (scalar.Key is { } key && ConfigSecrets.IsSecretKey(key) && !key.EndsWith("_file", StringComparison.Ordinal))
         {
-            var references = EnvironmentText.References(scalar.Value);
+            var references = EnvironmentExpander.References(scalar.Value);
             return scalar.Value.Length > 0 && (references.Count == 0 || references.Any(r => r.Default is { Length: > 0 }));
         }
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using EdgeVision.Pipeline.Recording;
+using EdgeVision.Pipeline.Sources;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -9,10 +11,10 @@ namespace EdgeVision.Configuration;
 /// </summary>
 internal static class RecordedText
 {
-    private const string Mark = "# folder: ";
+    private const string FolderPrefix = "# folder: ";
 
     /// <summary>Returns the text to record.</summary>
-    public static string Of(string text, string folder) => $"{Mark}{folder}\n{WithoutSecrets(text)}";
+    public static string Create(string text, string folder) => $"{FolderPrefix}{folder}\n{WithoutSecrets(text)}";
 
     // A replay reads no sinks, which contain most of the secrets. The text is rewritten from its nodes: it has no comments,
     // and an anchor that was defined under sinks is written where it is used.
@@ -30,13 +32,13 @@ internal static class RecordedText
             root.Children.Remove(sinks);
         }
 
-        Hide(root, []);
+        MaskSecrets(root, []);
         using var written = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
         yaml.Save(written, assignAnchors: false);
         return written.ToString();
     }
 
-    private static void Hide(YamlNode node, HashSet<YamlNode> seen)
+    private static void MaskSecrets(YamlNode node, HashSet<YamlNode> seen)
     {
         if (!seen.Add(node))
         {
@@ -49,13 +51,13 @@ internal static class RecordedText
                 foreach (var (key, value) in map.Children.ToArray())
                 {
                     // Arguments of ffmpeg may contain headers and keys, and a replay does not run ffmpeg.
-                    if (key is YamlScalarNode { Value: { } name } && (name == "input_args" || ConfigSecrets.IsNamed(name)))
+                    if (key is YamlScalarNode { Value: { } name } && (name == "input_args" || ConfigSecrets.IsSecretKey(name)))
                     {
                         map.Children[key] = new YamlScalarNode("***") { Style = ScalarStyle.SingleQuoted };
                     }
                     else
                     {
-                        Hide(value, seen);
+                        MaskSecrets(value, seen);
                     }
                 }
 
@@ -63,7 +65,7 @@ internal static class RecordedText
             case YamlSequenceNode list:
                 foreach (var item in list.Children)
                 {
-                    Hide(item, seen);
+                    MaskSecrets(item, seen);
                 }
 
                 break;
@@ -80,8 +82,8 @@ internal static class RecordedText
     public static (string Text, string Folder) Parse(string recorded)
     {
         int end = recorded.IndexOf('\n');
-        return recorded.StartsWith(Mark, StringComparison.Ordinal) && end > 0
-            ? (recorded[(end + 1)..], recorded[Mark.Length..end].TrimEnd('\r'))
+        return recorded.StartsWith(FolderPrefix, StringComparison.Ordinal) && end > 0
+            ? (recorded[(end + 1)..], recorded[FolderPrefix.Length..end].TrimEnd('\r'))
             : (recorded, "");
     }
 }

@@ -1,3 +1,5 @@
+using EdgeVision.Pipeline;
+
 namespace EdgeVision.Configuration;
 
 /// <summary>Sink of a configuration.</summary>
@@ -31,7 +33,7 @@ public sealed class SinkContext
     public VisionPipeline? Pipeline { get; private set; }
 
     /// <summary>Returns the rules of a source, for their outlines; empty before the pipeline is built.</summary>
-    public IReadOnlyList<IPipelineRule> RulesOf(string source) => Pipeline?.RulesOf(source) ?? [];
+    public IReadOnlyList<IPipelineRule> RulesOf(string source) => Pipeline?.GetRules(source) ?? [];
 
     internal void Attach(VisionPipeline pipeline) => Pipeline = pipeline;
 }

@@ -1,3 +1,5 @@
+using EdgeVision.Pipeline;
+
 namespace EdgeVision.Configuration;
 
 /// <summary>Selects the library that reads a video, stream or camera.</summary>
@@ -69,7 +71,7 @@ public sealed record SourceConfig
     public int? MaxFrames { get; init; }
 
     /// <summary>Gets the name of a recording's source; null if it has only one.</summary>
-    public string? Recorded { get; init; }
+    public string? RecordedSource { get; init; }
 
     /// <summary>Gets the options of ffmpeg.</summary>
     public FfmpegConfig Ffmpeg { get; init; } = new();

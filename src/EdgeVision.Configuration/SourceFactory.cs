@@ -1,6 +1,11 @@
 using System.Globalization;
-using EdgeVision.Imaging;
+using EdgeVision.Frames;
 using EdgeVision.OpenCv;
+using EdgeVision.Pipeline;
+using EdgeVision.Pipeline.Ffmpeg;
+using EdgeVision.Pipeline.Recording;
+using EdgeVision.Pipeline.Skia;
+using EdgeVision.Pipeline.Sources;
 
 namespace EdgeVision.Configuration;
 
@@ -13,23 +18,23 @@ public static class SourceFactory
     public static FrameSource Create(SourceConfig source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        return Repeatedly(source)();
+        return CreateFactory(source)();
     }
 
     /// <summary>
     /// Returns a factory that creates the source again for each reopening. All instances share the maximum number of frames.
     /// </summary>
-    internal static Func<FrameSource> Repeatedly(SourceConfig source)
+    internal static Func<FrameSource> CreateFactory(SourceConfig source)
     {
-        var given = new LimitedSource.Count();
-        return () => source.MaxFrames is { } most ? new LimitedSource(Make(source), most, given) : Make(source);
+        var given = new LimitedSource.FrameCounter();
+        return () => source.MaxFrames is { } most ? new LimitedSource(CreateOne(source), most, given) : CreateOne(source);
     }
 
     /// <summary>Checks the options of a source before anything runs. Opens nothing.</summary>
     /// <returns>The same configuration.</returns>
     /// <exception cref="PipelineConfigException">The options are not valid for the source.</exception>
     /// <exception cref="SourceException">A recording cannot be read.</exception>
-    public static SourceConfig Checked(SourceConfig source)
+    public static SourceConfig Validate(SourceConfig source)
     {
         ArgumentNullException.ThrowIfNull(source);
         if (source.Uri.Kind is SourceKind.Test or SourceKind.Ffmpeg or SourceKind.Mjpeg or SourceKind.Recording)
@@ -40,15 +45,15 @@ public static class SourceFactory
         return source;
     }
 
-    private static FrameSource Make(SourceConfig source) => source.Uri.Kind switch
+    private static FrameSource CreateOne(SourceConfig source) => source.Uri.Kind switch
     {
         SourceKind.Test => new TestPatternSource(TestPatternOptions.Parse(source.Uri.Address) with { Name = source.Name }),
         SourceKind.Raw => Raw(source),
-        SourceKind.Pictures => new PictureSource(new PictureOptions
+        SourceKind.Pictures => new ImageFileSource(new ImageFileOptions
         {
             Paths = [source.Uri.Address],
             Name = source.Name,
-            Rate = source.FrameRate,
+            FrameRate = source.FrameRate,
             Loop = source.Loop,
         }),
         SourceKind.Ffmpeg => Ffmpeg(source),
@@ -64,7 +69,7 @@ public static class SourceFactory
     {
         SourceBackend.Ffmpeg => true,
         SourceBackend.OpenCv => false,
-        _ => !OpenCvLibrary.Available(out _) || source.Uri.IsNetwork && !OpenCvLibrary.HasNetwork,
+        _ => !OpenCvLibrary.IsAvailable(out _) || source.Uri.IsNetwork && !OpenCvLibrary.HasNetwork,
     };
 
     private static RawSource Raw(SourceConfig source)
@@ -92,12 +97,12 @@ public static class SourceFactory
             Format = source.Format ?? defaults.Format,
             Width = source.Size?.Width,
             Height = source.Size?.Height,
-            Rate = source.FrameRate,
+            FrameRate = source.FrameRate,
             Loop = source.Loop,
         };
         if (source.Uri.Kind == SourceKind.Camera)
         {
-            return new FfmpegSource(OfCamera(options, source));
+            return new FfmpegSource(WithCameraOptions(options, source));
         }
 
         int colon = address.IndexOf(':') + 1;
@@ -110,7 +115,7 @@ public static class SourceFactory
     }
 
     // Size and rate of a camera are requested from the device, not produced by scaling.
-    private static FfmpegOptions OfCamera(FfmpegOptions options, SourceConfig source)
+    private static FfmpegOptions WithCameraOptions(FfmpegOptions options, SourceConfig source)
     {
         List<(string, string)> asked = [];
         if (source.Size is var (width, height))
@@ -136,7 +141,7 @@ public static class SourceFactory
             InputOptions = asked,
             Width = null,
             Height = null,
-            Rate = null,
+            FrameRate = null,
         };
     }
 
@@ -149,19 +154,19 @@ public static class SourceFactory
             FourCc = source.FourCc ?? defaults.FourCc,
             Width = source.Size?.Width,
             Height = source.Size?.Height,
-            Rate = source.FrameRate,
+            FrameRate = source.FrameRate,
         });
     }
 
     private static ReplaySource Recorded(SourceConfig source)
     {
-        var recording = Recording.Open(source.Uri.Address);
-        string name = source.Recorded ?? (recording.Sources.Count == 1 ? recording.Sources[0].Name
+        var recording = RecordingReader.Open(source.Uri.Address);
+        string name = source.RecordedSource ?? (recording.Sources.Count == 1 ? recording.Sources[0].Name
             : throw new PipelineConfigException(
                 $"'recorded' must be one of the {recording.Sources.Count} sources of the recording '{source.Uri.Address}': " +
                 $"{string.Join(", ", recording.Sources.Select(s => s.Name))}"));
             return new ReplaySource(
-                recording.Source(name), new ReplayOptions { RealTime = source.Options.RealTime, OpenReference = OpenReference });
+                recording.GetSource(name), new ReplayOptions { RealTime = source.Options.RealTime, OpenReference = OpenReference });
     }
 
     // The path is from the recording, which may be untrusted, so only a file is opened.

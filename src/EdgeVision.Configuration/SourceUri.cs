@@ -1,5 +1,7 @@
 using System.Globalization;
 using EdgeVision.Imaging;
+using EdgeVision.Pipeline.Recording;
+using EdgeVision.Pipeline.Sources;
 
 namespace EdgeVision.Configuration;
 
@@ -36,7 +38,7 @@ public sealed record SourceUri(SourceKind Kind, string Address)
 {
     private static readonly string[] VideoSchemes = ["rtsp", "rtsps", "rtmp", "rtmps", "srt", "udp", "rtp", "tcp", "hls"];
 
-    private static readonly string[] VideoEndings =
+    private static readonly string[] VideoExtensions =
     [
         ".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".ts", ".m3u8", ".mpd", ".flv", ".mpg", ".mpeg", ".wmv", ".ogv",
         ".h264", ".h265", ".hevc", ".3gp",
@@ -167,7 +169,7 @@ public sealed record SourceUri(SourceKind Kind, string Address)
             ImageFile.Extensions.Contains(Path.GetExtension(path).ToLowerInvariant()) ? SourceKind.Pictures : SourceKind.Video, path);
     }
 
-    private static bool IsVideo(string path) => Array.IndexOf(VideoEndings, Path.GetExtension(path).ToLowerInvariant()) >= 0;
+    private static bool IsVideo(string path) => Array.IndexOf(VideoExtensions, Path.GetExtension(path).ToLowerInvariant()) >= 0;
 
     private static bool IsRecording(string path) => File.Exists(Path.Combine(path, RecordingManifest.FileName));
 }

@@ -1,3 +1,5 @@
+using EdgeVision.Tracking;
+
 namespace EdgeVision.Configuration;
 
 /// <summary>Creates trackers.</summary>
@@ -15,24 +17,24 @@ public static class TrackerFactory
         {
             TrackerKind.OcSort => new OcSortTracker(new OcSortOptions
             {
-                ByClass = tracking.ByClass,
+                MatchWithinClass = tracking.ByClass,
                 MaxAge = Math.Max(1, (int)(tracking.FrameRate / 30 * Buffer)),
             }),
             TrackerKind.BotSort => BotSort(tracking),
-            _ => new ByteTracker(new ByteTrackOptions { ByClass = tracking.ByClass, FrameRate = tracking.FrameRate }),
+            _ => new ByteTracker(new ByteTrackOptions { MatchWithinClass = tracking.ByClass, FrameRate = tracking.FrameRate }),
         };
     }
 
     private static ITracker BotSort(TrackingConfig tracking)
     {
-        var tracker = new BotSortTracker(new BotSortOptions { ByClass = tracking.ByClass, FrameRate = tracking.FrameRate });
-        if (tracking.Appearance is not { } path)
+        var tracker = new BotSortTracker(new BotSortOptions { MatchWithinClass = tracking.ByClass, FrameRate = tracking.FrameRate });
+        if (tracking.AppearanceModel is not { } path)
         {
             return tracker;
         }
 
         var model = VisionModel.Load(path);
-        if (model.GivesEmbedding)
+        if (model.ProducesEmbedding)
         {
             return new AppearanceTracker(tracker, model);
         }

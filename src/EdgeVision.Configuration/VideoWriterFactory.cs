@@ -1,4 +1,5 @@
 using EdgeVision.OpenCv;
+using EdgeVision.Pipeline.Ffmpeg;
 
 namespace EdgeVision.Configuration;
 
@@ -14,6 +15,6 @@ public static class VideoWriterFactory
         bool ffmpeg = (Environment.GetEnvironmentVariable("PATH") ?? "")
             .Split(Path.PathSeparator)
             .Any(folder => File.Exists(Path.Combine(folder, executable)));
-        return ffmpeg || !OpenCvLibrary.Available(out _) ? new FfmpegVideoWriter(target) : new OpenCvVideoWriter(target);
+        return ffmpeg || !OpenCvLibrary.IsAvailable(out _) ? new FfmpegVideoWriter(target) : new OpenCvVideoWriter(target);
     }
 }

@@ -1,4 +1,6 @@
 using EdgeVision.Configuration;
+using EdgeVision.Pipeline;
+using EdgeVision.Pipeline.Ledger;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;

@@ -1,3 +1,4 @@
+using EdgeVision.Pipeline.Ledger;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace EdgeVision.Hosting;
@@ -12,10 +13,10 @@ internal sealed class PipelineHealthCheck(PipelineStatus status) : IHealthCheck
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return Task.FromResult(Judge(status.State, status.Snapshot(), status.LastError, context.Registration.FailureStatus));
+        return Task.FromResult(Evaluate(status.State, status.Snapshot(), status.LastError, context.Registration.FailureStatus));
     }
 
-    internal static HealthCheckResult Judge(PipelineState state, LedgerSnapshot? accounts, string? error, HealthStatus failure)
+    internal static HealthCheckResult Evaluate(PipelineState state, PipelineStatistics? accounts, string? error, HealthStatus failure)
     {
         if (state is PipelineState.Failed or PipelineState.Restarting)
         {

@@ -1,3 +1,6 @@
+using EdgeVision.Pipeline;
+using EdgeVision.Pipeline.Ledger;
+using EdgeVision.Pipeline.Sources;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -17,33 +20,33 @@ internal sealed class PipelineService(
             var (error, delivered) = await RunOnceAsync(stoppingToken).ConfigureAwait(false);
             if (stoppingToken.IsCancellationRequested)
             {
-                status.Ends(PipelineState.Stopped, error);
+                status.SetEnded(PipelineState.Stopped, error);
                 return;
             }
 
             if (error is null)
             {
-                status.Ends(PipelineState.Ended, null);
-                End(options.WhenEnded);
+                status.SetEnded(PipelineState.Ended, null);
+                Apply(options.OnEnded);
                 return;
             }
 
             failures = delivered ? 1 : failures + 1;
-            if (!options.Restart.Allows(failures))
+            if (!options.Restart.AllowsRetry(failures))
             {
                 PipelineLog.Failed(logger, options.Name, error); // before the state changes, so that the reason is in the log by then
-                status.Ends(PipelineState.Failed, error);
-                if (options.WhenFailed == HostAction.Stop)
+                status.SetEnded(PipelineState.Failed, error);
+                if (options.OnFailed == HostAction.Stop)
                 {
                     Environment.ExitCode = 1; // service managers restart a process only after a failure
                 }
 
-                End(options.WhenFailed);
+                Apply(options.OnFailed);
                 return;
             }
 
-            var delay = options.Restart.Delay(failures, _random);
-            status.Ends(PipelineState.Restarting, error);
+            var delay = options.Restart.GetDelay(failures, _random);
+            status.SetEnded(PipelineState.Restarting, error);
             PipelineLog.Restarts(logger, options.Name, delay.TotalSeconds, error);
             try
             {
@@ -51,7 +54,7 @@ internal sealed class PipelineService(
             }
             catch (OperationCanceledException)
             {
-                status.Ends(PipelineState.Stopped, null);
+                status.SetEnded(PipelineState.Stopped, null);
                 return;
             }
         }
@@ -62,16 +65,16 @@ internal sealed class PipelineService(
     {
         try
         {
-            status.Begins();
+            status.SetStarting();
             PipelineLog.Starts(logger, options.Name);
 
             // Models take time to load; the host's other services do not wait for it.
             await using var pipeline = await Task.Run(create, cancel).ConfigureAwait(false);
-            pipeline.Notice += notice => PipelineLog.Notice(logger, Level(notice.Level), options.Name, notice.Component, notice.Message);
-            using var metrics = new PipelineMetrics(pipeline.Snapshot, options.Name);
-            status.Runs(pipeline.Snapshot);
+            pipeline.MessageReported += notice => PipelineLog.Notice(logger, ToLogLevel(notice.Level), options.Name, notice.Component, notice.Text);
+            using var metrics = new PipelineMetrics(pipeline.GetStatistics, options.Name);
+            status.SetRunning(pipeline.GetStatistics);
             var accounts = await pipeline.RunAsync(cancel).ConfigureAwait(false);
-            status.Closes(accounts);
+            status.SetLastSnapshot(accounts);
             PipelineLog.Over(logger, options.Name, cancel.IsCancellationRequested ? "stopped" : "ended", accounts.Elapsed.TotalSeconds,
                 accounts.Sources.Sum(s => s.Captured), accounts.Sources.Sum(s => s.Delivered),
                 accounts.Sources.Sum(s => s.Dropped), accounts.Sources.Sum(s => s.Failed));
@@ -94,7 +97,7 @@ internal sealed class PipelineService(
         }
     }
 
-    private void End(HostAction action)
+    private void Apply(HostAction action)
     {
         if (action == HostAction.Stop)
         {
@@ -102,10 +105,10 @@ internal sealed class PipelineService(
         }
     }
 
-    private static LogLevel Level(NoticeLevel level) => level switch
+    private static LogLevel ToLogLevel(PipelineMessageLevel level) => level switch
     {
-        NoticeLevel.Error => LogLevel.Error,
-        NoticeLevel.Warning => LogLevel.Warning,
+        PipelineMessageLevel.Error => LogLevel.Error,
+        PipelineMessageLevel.Warning => LogLevel.Warning,
         _ => LogLevel.Information,
     };
 }

@@ -1,10 +1,12 @@
+using EdgeVision.Pipeline;
+
 namespace EdgeVision.Hosting;
 
 /// <summary>Selects what happens to the host when its pipeline is over.</summary>
 public enum HostAction
 {
     /// <summary>The host keeps running.</summary>
-    Keep,
+    KeepRunning,
     /// <summary>The host is stopped.</summary>
     Stop,
 }
@@ -22,11 +24,11 @@ public sealed record PipelineServiceOptions
     /// A pipeline has failed if it could not be built, broke, or all of its sources were given up. Consecutive failures are
     /// counted; the count restarts after a run that delivered something.
     /// </remarks>
-    public RetryPolicy Restart { get; init; } = RetryPolicy.Never;
+    public RetryPolicy Restart { get; init; } = RetryPolicy.None;
 
     /// <summary>Gets what happens to the host once the sources have ended.</summary>
-    public HostAction WhenEnded { get; init; } = HostAction.Keep;
+    public HostAction OnEnded { get; init; } = HostAction.KeepRunning;
 
     /// <summary>Gets what happens to the host once the pipeline has failed and is not restarted.</summary>
-    public HostAction WhenFailed { get; init; } = HostAction.Stop;
+    public HostAction OnFailed { get; init; } = HostAction.Stop;
 }

@@ -1,3 +1,5 @@
+using EdgeVision.Pipeline.Ledger;
+
 namespace EdgeVision.Hosting;
 
 /// <summary>State of a hosted pipeline.</summary>
@@ -20,7 +22,7 @@ public enum PipelineState
 /// <summary>Status of a hosted pipeline for other services of the host; a keyed service under the pipeline's name.</summary>
 public sealed class PipelineStatus
 {
-    private Func<LedgerSnapshot>? _snapshot;
+    private Func<PipelineStatistics>? _snapshot;
     private volatile string? _error;
     private volatile int _state, _restarts;
 
@@ -33,26 +35,26 @@ public sealed class PipelineStatus
     public PipelineState State => (PipelineState)_state;
 
     /// <summary>Gets the number of restarts.</summary>
-    public int Restarts => _restarts;
+    public int RestartCount => _restarts;
 
     /// <summary>Gets the last error, without credentials; null if there was none.</summary>
     public string? LastError => _error;
 
     /// <summary>Returns the ledger of the current run, or of the last; null before the first.</summary>
-    public LedgerSnapshot? Snapshot() => Volatile.Read(ref _snapshot)?.Invoke();
+    public PipelineStatistics? Snapshot() => Volatile.Read(ref _snapshot)?.Invoke();
 
-    internal void Begins() => _state = (int)PipelineState.Starting;
+    internal void SetStarting() => _state = (int)PipelineState.Starting;
 
-    internal void Runs(Func<LedgerSnapshot> snapshot)
+    internal void SetRunning(Func<PipelineStatistics> snapshot)
     {
         Volatile.Write(ref _snapshot, snapshot);
         _state = (int)PipelineState.Running;
     }
 
     // Keeps the last ledger without keeping the whole pipeline alive.
-    internal void Closes(LedgerSnapshot last) => Volatile.Write(ref _snapshot, () => last);
+    internal void SetLastSnapshot(PipelineStatistics last) => Volatile.Write(ref _snapshot, () => last);
 
-    internal void Ends(PipelineState state, string? error)
+    internal void SetEnded(PipelineState state, string? error)
     {
         _error = error ?? _error;
         _state = (int)state;

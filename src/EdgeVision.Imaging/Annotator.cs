@@ -20,7 +20,7 @@ public sealed class Annotator : IDisposable
     ];
 
     // Maximum share of the image covered by the panel of classes.
-    private const float MostOfWidth = 0.6f, MostOfHeight = 0.4f;
+    private const float MaxPanelWidth = 0.6f, MaxPanelHeight = 0.4f;
 
     private readonly SKTypeface _typeface;
     private readonly IReadOnlyList<int[]> _skeleton;
@@ -41,11 +41,11 @@ public sealed class Annotator : IDisposable
     }
 
     /// <summary>Returns the colour of a detection: per object when objects are tracked, else per class.</summary>
-    public static SKColor ColorOf(Detections d, int index) =>
-        ColorOf(d.HasTracks && d.TrackIds[index] > 0 ? d.TrackIds[index] - 1 : d.ClassIds[index]);
+    public static SKColor GetColor(Detections d, int index) =>
+        GetColor(d.HasTracks && d.TrackIds[index] > 0 ? d.TrackIds[index] - 1 : d.ClassIds[index]);
 
     /// <summary>Returns the colour of a class.</summary>
-    public static SKColor ColorOf(int classId) => Palette[(classId % Palette.Length + Palette.Length) % Palette.Length].WithAlpha(255);
+    public static SKColor GetColor(int classId) => Palette[(classId % Palette.Length + Palette.Length) % Palette.Length].WithAlpha(255);
 
     /// <summary>
     /// Draws <paramref name="result"/> on a copy of the image and saves it in the format of the path's extension.
@@ -91,10 +91,10 @@ public sealed class Annotator : IDisposable
     public void Dispose() => _typeface.Dispose();
 
     /// <summary>Returns the line width for an image size; all other sizes are multiples of it.</summary>
-    public static float UnitOf(int width, int height) => Math.Max(1.5f, MathF.Sqrt((float)width * height) / 360);
+    public static float GetLineWidth(int width, int height) => Math.Max(1.5f, MathF.Sqrt((float)width * height) / 360);
 
     /// <summary>Creates the font for a line width; the caller disposes it.</summary>
-    public SKFont FontOf(float unit) => new(_typeface, Math.Max(11, unit * 6.2f)) { Edging = SKFontEdging.Antialias };
+    public SKFont CreateFont(float unit) => new(_typeface, Math.Max(11, unit * 6.2f)) { Edging = SKFontEdging.Antialias };
 
     /// <summary>Draws results.</summary>
     /// <param name="canvas">Canvas to draw on.</param>
@@ -107,8 +107,8 @@ public sealed class Annotator : IDisposable
         SKCanvas canvas, int width, int height, VisionResult result, List<SKRect>? taken = null, Func<int, string>? note = null)
     {
         ArgumentNullException.ThrowIfNull(result);
-        float unit = UnitOf(width, height);
-        using var font = FontOf(unit);
+        float unit = GetLineWidth(width, height);
+        using var font = CreateFont(unit);
         var d = result.Detections;
         if (result.Segmentation.Width > 0)
         {
@@ -117,7 +117,7 @@ public sealed class Annotator : IDisposable
 
         if (d.HasMasks)
         {
-            Masks(canvas, width, height, result);
+            DrawMasks(canvas, width, height, result);
         }
 
         using var line = new SKPaint
@@ -129,7 +129,7 @@ public sealed class Annotator : IDisposable
         };
         for (int i = d.Count - 1; i >= 0; i--) // the best detection last, on top
         {
-            line.Color = ColorOf(d, i);
+            line.Color = GetColor(d, i);
             var box = d.Boxes[i];
             if (d.HasRotation)
             {
@@ -143,19 +143,19 @@ public sealed class Annotator : IDisposable
 
             if (d.KeypointCount > 0)
             {
-                Keypoints(canvas, d, i, unit);
+                DrawKeypoints(canvas, d, i, unit);
             }
         }
 
         taken ??= [];
         if (result.Classification.Count > 0)
         {
-            taken.Add(Classes(canvas, font, width, height, result, unit));
+            taken.Add(DrawClasses(canvas, font, width, height, result, unit));
         }
 
         if (result.Segmentation.Width > 0)
         {
-            taken.Add(SegmentationLayer.Legend(canvas, font, height, result.Segmentation, unit));
+            taken.Add(SegmentationLayer.DrawLegend(canvas, font, height, result.Segmentation, unit));
         }
 
         if (result.Depth.Width > 0)
@@ -167,7 +167,7 @@ public sealed class Annotator : IDisposable
         {
             string track = d.HasTracks && d.TrackIds[i] > 0 ? FormattableString.Invariant($"#{d.TrackIds[i]} ") : "";
             string score = d.Scores[i].ToString("P0", CultureInfo.InvariantCulture).Replace(" ", "");
-            Label(canvas, font, d.Boxes[i], $"{track}{d.Label(i)} {score}{note?.Invoke(i)}", ColorOf(d, i), unit, width, height, taken);
+            DrawLabel(canvas, font, d.Boxes[i], $"{track}{d.GetLabel(i)} {score}{note?.Invoke(i)}", GetColor(d, i), unit, width, height, taken);
         }
     }
 
@@ -196,9 +196,9 @@ public sealed class Annotator : IDisposable
     }
 
     /// <summary>Draws the keypoints and the skeleton of a detection.</summary>
-    public void Keypoints(SKCanvas canvas, Detections d, int index, float unit)
+    public void DrawKeypoints(SKCanvas canvas, Detections d, int index, float unit)
     {
-        var points = d.Keypoints(index);
+        var points = d.GetKeypoints(index);
         using var limb = new SKPaint
         {
             IsAntialias = true,
@@ -212,7 +212,7 @@ public sealed class Annotator : IDisposable
             int a = skeleton[k][0], b = skeleton[k][1];
             if (a < points.Length && b < points.Length && points[a].Score >= 0.5f && points[b].Score >= 0.5f)
             {
-                limb.Color = ColorOf(k);
+                limb.Color = GetColor(k);
                 canvas.DrawLine(points[a].X, points[a].Y, points[b].X, points[b].Y, limb);
             }
         }
@@ -223,14 +223,14 @@ public sealed class Annotator : IDisposable
         {
             if (points[k].Score >= 0.5f)
             {
-                heart.Color = ColorOf(k + 1);
+                heart.Color = GetColor(k + 1);
                 canvas.DrawCircle(points[k].X, points[k].Y, unit * 1.5f, dot);
                 canvas.DrawCircle(points[k].X, points[k].Y, unit * 1.1f, heart);
             }
         }
     }
 
-    private static void Masks(SKCanvas canvas, int width, int height, VisionResult result)
+    private static void DrawMasks(SKCanvas canvas, int width, int height, VisionResult result)
     {
         // One layer of the frame's size: each pixel takes the mask of the best detection, and edges are more opaque. Colours
         // are premultiplied, which Skia blends several times as fast as unpremultiplied ones.
@@ -245,14 +245,14 @@ public sealed class Annotator : IDisposable
             new Span<uint>(pixels, stride * height).Clear();
             for (int i = d.Count - 1; i >= 0; i--)
             {
-                var r = d.MaskRegion(i);
-                var mask = d.Mask(i);
+                var r = d.GetMaskRegion(i);
+                var mask = d.GetMask(i);
                 if (mask.IsEmpty)
                 {
                     continue;
                 }
 
-                uint fill = Premultiplied(ColorOf(d, i), 95), edge = Premultiplied(ColorOf(d, i), 230);
+                uint fill = Premultiplied(GetColor(d, i), 95), edge = Premultiplied(GetColor(d, i), 230);
                 int x1 = Math.Clamp((int)t.ToFrameX(r.X), 0, width);
                 int x2 = Math.Clamp((int)MathF.Ceiling(t.ToFrameX(r.X + r.Width)), 0, width);
                 int y1 = Math.Clamp((int)t.ToFrameY(r.Y), 0, height);
@@ -302,7 +302,7 @@ public sealed class Annotator : IDisposable
     }
 
     /// <summary>Draws the label of a box, beside labels already drawn where there is room.</summary>
-    public static void Label(
+    public static void DrawLabel(
         SKCanvas canvas, SKFont font, in Box box, string text, SKColor color, float unit, int width, int height, List<SKRect> taken)
     {
         float pad = unit * 1.6f, w = font.MeasureText(text) + 2 * pad, h = font.Size * 1.25f + pad * 0.5f;
@@ -326,20 +326,20 @@ public sealed class Annotator : IDisposable
     }
 
     // As many classes as fit without hiding the image, at least one; bars only when there is room for them.
-    private static SKRect Classes(SKCanvas canvas, SKFont font, int width, int height, VisionResult result, float unit)
+    private static SKRect DrawClasses(SKCanvas canvas, SKFont font, int width, int height, VisionResult result, float unit)
     {
         var c = result.Classification;
         float pad = unit * 3, row = font.Size * 1.5f, w = 0;
-        int count = Math.Clamp((int)((height * MostOfHeight - pad * 1.4f) / row), 1, c.Count);
+        int count = Math.Clamp((int)((height * MaxPanelHeight - pad * 1.4f) / row), 1, c.Count);
         string[] names = new string[count];
         for (int i = 0; i < count; i++)
         {
-            names[i] = c.LabelOf(c.ClassIds[i]);
+            names[i] = c.GetClassLabel(c.ClassIds[i]);
             w = Math.Max(w, font.MeasureText(names[i]));
         }
 
         float number = font.MeasureText("100.0%"), bar = font.Size * 6 + pad;
-        if (4 * pad + w + bar + number > width * MostOfWidth)
+        if (4 * pad + w + bar + number > width * MaxPanelWidth)
         {
             bar = 0;
         }
@@ -354,7 +354,7 @@ public sealed class Annotator : IDisposable
             canvas.DrawText(names[i], 2 * pad, y + font.Size, SKTextAlign.Left, font, ink);
             if (bar > 0)
             {
-                using var fill = new SKPaint { IsAntialias = true, Color = ColorOf(c.ClassIds[i]) };
+                using var fill = new SKPaint { IsAntialias = true, Color = GetColor(c.ClassIds[i]) };
                 float left = 3 * pad + w, right = 3 * pad + w + Math.Max(unit, (bar - pad) * c.Scores[i]);
                 canvas.DrawRoundRect(new SKRect(left, y + font.Size * 0.25f, right, y + font.Size * 1.05f), unit, unit, fill);
             }

@@ -8,7 +8,7 @@ namespace EdgeVision.Imaging;
 /// </summary>
 internal static class DepthInset
 {
-    private const float Share = 0.32f; // maximum share of the image's width and height
+    private const float MaxShare = 0.32f; // maximum share of the image's width and height
 
     // Google's turbo colour map at eighths, from far to near.
     private static readonly SKColor[] Ramp =
@@ -22,13 +22,13 @@ internal static class DepthInset
         SKCanvas canvas, SKFont font, int width, int height, VisionResult result, float unit, IReadOnlyList<SKRect> taken)
     {
         var view = result.Transform.View;
-        var range = result.Depth.Range();
+        var range = result.Depth.ComputeRange();
         if (!(view.Width >= 1 && view.Height >= 1 && range.Minimum <= range.Maximum))
         {
             return SKRect.Empty;
         }
 
-        float scale = Math.Min(width * Share / view.Width, height * Share / view.Height), pad = unit * 2;
+        float scale = Math.Min(width * MaxShare / view.Width, height * MaxShare / view.Height), pad = unit * 2;
         int w = Math.Max(1, (int)(view.Width * scale)), h = Math.Max(1, (int)(view.Height * scale));
         using var inset = new SKBitmap(new SKImageInfo(w, h, SKColorType.Bgra8888, SKAlphaType.Opaque));
         uint* pixels = (uint*)inset.GetPixels();
@@ -38,8 +38,8 @@ internal static class DepthInset
         {
             for (int x = 0; x < w; x++)
             {
-                float metres = result.Depth.AtFrame((int)(view.X1 + (x + 0.5f) / scale), (int)(view.Y1 + (y + 0.5f) / scale));
-                pixels[y * stride + x] = (uint)ColorOf(span > 0 ? (range.Maximum - metres) / span : 0.5f);
+                float metres = result.Depth.GetDepthAt((int)(view.X1 + (x + 0.5f) / scale), (int)(view.Y1 + (y + 0.5f) / scale));
+                pixels[y * stride + x] = (uint)GetColor(span > 0 ? (range.Maximum - metres) / span : 0.5f);
             }
         }
 
@@ -74,7 +74,7 @@ internal static class DepthInset
     }
 
     /// <summary>Returns the colour of a nearness, from 0 for the farthest to 1 for the nearest.</summary>
-    internal static SKColor ColorOf(float nearness)
+    internal static SKColor GetColor(float nearness)
     {
         float at = Math.Clamp(nearness, 0, 1) * (Ramp.Length - 1);
         int i = Math.Min((int)at, Ramp.Length - 2);

@@ -50,12 +50,12 @@ internal sealed class LiveAccess
     public string CookieName { get; }
 
     /// <summary>Returns whether the request names a host of the page.</summary>
-    public bool HostIsOwn(HttpRequest request) => !_checkHost || IsOwn(request.Host.Value ?? "");
+    public bool IsOwnHost(HttpRequest request) => !_checkHost || IsOwn(request.Host.Value ?? "");
 
     /// <summary>
     /// Returns whether a WebSocket is opened by the page itself, or by a non-browser client that sends no origin.
     /// </summary>
-    public bool OriginIsOwn(HttpRequest request)
+    public bool IsOwnOrigin(HttpRequest request)
     {
         string origin = request.Headers.Origin.ToString();
         if (origin.Length == 0)
@@ -85,7 +85,7 @@ internal sealed class LiveAccess
     public bool IsToken(string text) => _token is not null && Equal(text, _token);
 
     /// <summary>Sets the cookie that replaces the token in further requests.</summary>
-    public void GiveTicket(HttpContext context)
+    public void SetCookie(HttpContext context)
     {
         bool secure = context.Request.IsHttps
             || context.Request.Headers["X-Forwarded-Proto"].ToString().Equals("https", StringComparison.OrdinalIgnoreCase);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using EdgeVision.Pipeline.Ledger;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 
@@ -21,7 +22,7 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
         headers["Referrer-Policy"] = "no-referrer";
         headers["Cross-Origin-Resource-Policy"] = "same-site";
         string path = context.Request.Path.Value ?? "/";
-        if (!access.HostIsOwn(context.Request))
+        if (!access.IsOwnHost(context.Request))
         {
             return TextAsync(context, StatusCodes.Status421MisdirectedRequest,
                 "the page is not served under this host name; add the name to the live page's 'hosts' option");
@@ -77,7 +78,7 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
             return;
         }
 
-        if (!access.OriginIsOwn(context.Request))
+        if (!access.IsOwnOrigin(context.Request))
         {
             await TextAsync(context, StatusCodes.Status403Forbidden, "this WebSocket accepts connections from its own page only");
             return;
@@ -119,7 +120,7 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
             byte[] end = Encoding.ASCII.GetBytes($"\r\n--{Boundary}\r\n");
             while (!leaving.IsCancellationRequested)
             {
-                while (viewer.Take() is { } picture)
+                while (viewer.Dequeue() is { } picture)
                 {
                     await body.WriteAsync(
                         Encoding.ASCII.GetBytes($"Content-Type: image/jpeg\r\nContent-Length: {picture.Jpeg.Length}\r\n\r\n"), leaving);
@@ -136,7 +137,7 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
 
     private async Task WithViewerAsync(HttpContext context, LiveViewer viewer, Func<CancellationToken, Task> serve)
     {
-        if (!hub.TryEnter(viewer))
+        if (!hub.TryAddViewer(viewer))
         {
             context.Response.Headers.RetryAfter = "5";
             await TextAsync(context, StatusCodes.Status503ServiceUnavailable, "the maximum number of viewers is reached; try again later");
@@ -154,7 +155,7 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
         }
         finally
         {
-            hub.Leave(viewer);
+            hub.RemoveViewer(viewer);
         }
     }
 
@@ -164,7 +165,7 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
         {
             await NoSourceAsync(context, source);
         }
-        else if (feed.Picture(Drawn(context)) is { } jpeg)
+        else if (feed.EncodeLatest(Drawn(context)) is { } jpeg)
         {
             await BytesAsync(context, "image/jpeg", jpeg);
         }
@@ -185,14 +186,14 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer))
         {
-            LedgerJson.Write(writer, ledger());
+            PipelineStatisticsJson.Write(writer, ledger());
         }
 
         return BytesAsync(context, "application/json", buffer.WrittenMemory);
     }
 
     private Task MetricsAsync(HttpContext context) => hub.Ledger is { } ledger
-        ? BytesAsync(context, LiveMetrics.ContentType, Encoding.UTF8.GetBytes(LiveMetrics.Write(ledger(), hub.Viewers)))
+        ? BytesAsync(context, LiveMetrics.ContentType, Encoding.UTF8.GetBytes(LiveMetrics.Write(ledger(), hub.ViewerCount)))
         : TextAsync(context, StatusCodes.Status503ServiceUnavailable, "no pipeline is running yet");
 
     // For supervisors: needs no token and reveals nothing about the pipeline.
@@ -212,7 +213,7 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
             return RefuseAsync(context);
         }
 
-        access.GiveTicket(context);
+        access.SetCookie(context);
         var rest = context.Request.Query.Where(q => q.Key != "token");
         // A single leading slash: //name would be another host.
         string path = "/" + context.Request.PathBase.Add(context.Request.Path).ToUriComponent().TrimStart('/');
@@ -228,7 +229,7 @@ internal sealed class LiveEndpoints(LiveHub hub, LiveAccess access, Cancellation
             return;
         }
 
-        access.GiveTicket(context);
+        access.SetCookie(context);
         context.Response.StatusCode = StatusCodes.Status303SeeOther;
         context.Response.Headers.Location = "./";
     }

@@ -3,6 +3,9 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Threading.Channels;
 using EdgeVision.Imaging;
+using EdgeVision.Pipeline;
+using EdgeVision.Pipeline.Skia;
+using EdgeVision.Results;
 
 namespace EdgeVision.Live;
 
@@ -17,7 +20,7 @@ internal sealed class LiveFeed : IDisposable
     private readonly Channel<bool> _news = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ArrayBufferWriter<byte> _json = new();
-    private readonly FrameJpeg _jpeg;
+    private readonly FrameJpegEncoder _jpeg;
     private readonly PipelineAnnotator _found, _foundAndRules;
     private readonly TimeSpan _pace;
     private LiveViewer[] _viewers = [];
@@ -35,14 +38,14 @@ internal sealed class LiveFeed : IDisposable
         // The page draws rules and complete trails itself; here frames are skipped, so trails would have gaps.
         _found = new PipelineAnnotator(new PipelineAnnotatorOptions { Trail = 0, Caption = false });
         _foundAndRules = new PipelineAnnotator(new PipelineAnnotatorOptions { Trail = 0, Caption = false, Rules = rules });
-        _jpeg = new FrameJpeg(options.Quality, options.MaxWidth);
+        _jpeg = new FrameJpegEncoder(options.Quality, options.MaxWidth);
         _pace = TimeSpan.FromSeconds(1 / options.MaxFramesPerSecond);
     }
 
     public string Name { get; }
 
     /// <summary>Gets the number of JPEGs encoded.</summary>
-    public long Encoded => Interlocked.Read(ref _encoded);
+    public long EncodedCount => Interlocked.Read(ref _encoded);
 
     public void Publish(PipelineFrame frame)
     {
@@ -93,9 +96,9 @@ internal sealed class LiveFeed : IDisposable
     /// <summary>Returns the newest frame as JPEG; null before the first one.</summary>
     /// <param name="drawn">Whether to draw overlays on it.</param>
     /// <exception cref="EdgeVisionException">The frame cannot be encoded.</exception>
-    public byte[]? Picture(bool drawn)
+    public byte[]? EncodeLatest(bool drawn)
     {
-        using var frame = Newest();
+        using var frame = ShareLatest();
         return frame is null ? null : Encode(frame, drawn ? _foundAndRules : null);
     }
 
@@ -135,7 +138,7 @@ internal sealed class LiveFeed : IDisposable
             }
 
             long begun = Stopwatch.GetTimestamp();
-            using (var frame = Newest())
+            using (var frame = ShareLatest())
             {
                 if (frame is not null)
                 {
@@ -153,14 +156,14 @@ internal sealed class LiveFeed : IDisposable
 
     private void Send(PipelineFrame frame, LiveViewer[] viewers)
     {
-        LivePicture? plain = null, drawn = null;
+        LiveImage? plain = null, drawn = null;
         try
         {
             foreach (var viewer in viewers)
             {
-                viewer.Offer(viewer.Drawn
-                    ? drawn ??= new LivePicture(this, [], Encode(frame, _foundAndRules))
-                    : plain ??= Plain(frame));
+                viewer.Enqueue(viewer.HasOverlays
+                    ? drawn ??= new LiveImage(this, [], Encode(frame, _foundAndRules))
+                    : plain ??= CreatePageImage(frame));
             }
         }
         catch (Exception)
@@ -171,7 +174,7 @@ internal sealed class LiveFeed : IDisposable
     }
 
     // Masks and maps are drawn here: as JSON they would be larger than the image.
-    private LivePicture Plain(PipelineFrame frame)
+    private LiveImage CreatePageImage(PipelineFrame frame)
     {
         bool drawn = frame.Result.Detections.HasMasks || frame.Result.Segmentation.Width > 0 || frame.Result.Depth.Width > 0;
         byte[] jpeg = Encode(frame, drawn ? _found : null);
@@ -183,17 +186,17 @@ internal sealed class LiveFeed : IDisposable
                 writer.WriteStartObject();
                 writer.WriteNumber("age_ms"u8, Math.Round((DateTimeOffset.UtcNow - frame.CapturedAt).TotalMilliseconds, 1));
                 writer.WriteBoolean("drawn"u8, drawn);
-                Skeleton(writer, frame.Result.Detections);
+                WriteSkeleton(writer, frame.Result.Detections);
                 writer.WritePropertyName("result"u8);
                 PipelineJson.Write(writer, frame, MaskPlane.None);
                 writer.WriteEndObject();
             }
 
-            return new LivePicture(this, _json.WrittenSpan.ToArray(), jpeg);
+            return new LiveImage(this, _json.WrittenSpan.ToArray(), jpeg);
         }
     }
 
-    private static void Skeleton(Utf8JsonWriter writer, Detections detections)
+    private static void WriteSkeleton(Utf8JsonWriter writer, Detections detections)
     {
         if (detections.KeypointCount == 0)
         {
@@ -234,7 +237,7 @@ internal sealed class LiveFeed : IDisposable
         }
     }
 
-    private PipelineFrame? Newest()
+    private PipelineFrame? ShareLatest()
     {
         lock (_lock)
         {

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using EdgeVision.Pipeline;
+using EdgeVision.Pipeline.Ledger;
 
 namespace EdgeVision.Live;
 
@@ -13,12 +15,12 @@ internal sealed class LiveHub(LiveOptions options) : IDisposable
     public LiveLog Log { get; } = new();
 
     /// <summary>Gets or sets the function that returns the ledger; null while no pipeline is watched.</summary>
-    public Func<LedgerSnapshot>? Ledger { get; set; }
+    public Func<PipelineStatistics>? Ledger { get; set; }
 
     /// <summary>Gets or sets the function that returns a source's rules; null while no pipeline is watched.</summary>
     public Func<string, IReadOnlyList<IPipelineRule>>? Rules { get; set; }
 
-    public int Viewers
+    public int ViewerCount
     {
         get
         {
@@ -30,7 +32,7 @@ internal sealed class LiveHub(LiveOptions options) : IDisposable
     }
 
     /// <summary>Gets the number of JPEGs encoded for all sources.</summary>
-    public long Encoded => _feeds.Values.Sum(f => f.Encoded);
+    public long EncodedCount => _feeds.Values.Sum(f => f.EncodedCount);
 
     public void Publish(PipelineFrame frame)
     {
@@ -44,7 +46,7 @@ internal sealed class LiveHub(LiveOptions options) : IDisposable
         : null;
 
     /// <summary>Adds a viewer; returns false when the maximum number of viewers is reached.</summary>
-    public bool TryEnter(LiveViewer viewer)
+    public bool TryAddViewer(LiveViewer viewer)
     {
         lock (_lock)
         {
@@ -63,7 +65,7 @@ internal sealed class LiveHub(LiveOptions options) : IDisposable
         }
     }
 
-    public void Leave(LiveViewer viewer)
+    public void RemoveViewer(LiveViewer viewer)
     {
         lock (_lock)
         {
@@ -83,17 +85,17 @@ internal sealed class LiveHub(LiveOptions options) : IDisposable
     {
         writer.WriteStartObject();
         writer.WriteString("type"u8, "state"u8);
-        writer.WriteNumber("viewers"u8, Viewers);
-        writer.WriteNumber("skipped"u8, viewer.Skipped);
+        writer.WriteNumber("viewers"u8, ViewerCount);
+        writer.WriteNumber("skipped"u8, viewer.SkippedCount);
         if (Ledger is { } ledger)
         {
             var snapshot = ledger();
             writer.WritePropertyName("ledger"u8);
-            LedgerJson.Write(writer, snapshot);
+            PipelineStatisticsJson.Write(writer, snapshot);
             writer.WriteStartObject("outlines"u8);
             foreach (var source in snapshot.Sources)
             {
-                Outlines(writer, source.Name);
+                WriteOutlines(writer, source.Name);
             }
 
             writer.WriteEndObject();
@@ -113,7 +115,7 @@ internal sealed class LiveHub(LiveOptions options) : IDisposable
         }
     }
 
-    private void Outlines(Utf8JsonWriter writer, string source)
+    private void WriteOutlines(Utf8JsonWriter writer, string source)
     {
         writer.WriteStartArray(source);
         foreach (var rule in Rules?.Invoke(source) ?? [])
@@ -125,7 +127,7 @@ internal sealed class LiveHub(LiveOptions options) : IDisposable
 
             writer.WriteStartObject();
             writer.WriteString("rule"u8, rule.Name);
-            writer.WriteBoolean("area"u8, rule.IsArea);
+            writer.WriteBoolean("area"u8, rule.IsPolygon);
             writer.WriteStartArray("points"u8);
             foreach (var (x, y) in rule.Outline)
             {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EdgeVision.Pipeline;
 
 namespace EdgeVision.Live;
 
@@ -8,7 +9,7 @@ internal sealed class LiveLog
     /// <summary>Maximum number of entries.</summary>
     public const int Capacity = 200;
 
-    private readonly record struct Entry(long Number, DateTimeOffset At, string Source, PipelineEvent Happened, PipelineNotice Notice);
+    private readonly record struct Entry(long Number, DateTimeOffset At, string Source, PipelineEvent Happened, PipelineMessage Notice);
 
     private readonly Lock _lock = new();
     private readonly Entry[] _entries = new Entry[Capacity];
@@ -26,7 +27,7 @@ internal sealed class LiveLog
         }
     }
 
-    public void Add(PipelineNotice notice) => Add(new Entry(0, DateTimeOffset.UtcNow, notice.Component, default, notice));
+    public void Add(PipelineMessage notice) => Add(new Entry(0, DateTimeOffset.UtcNow, notice.Component, default, notice));
 
     /// <summary>Writes the entries above a number as an array, oldest first.</summary>
     /// <remarks>Each is {number, at, source, event {…}} or {number, at, source, level, message}.</remarks>
@@ -43,12 +44,12 @@ internal sealed class LiveLog
                 writer.WriteNumber("number"u8, entry.Number);
                 writer.WriteString("at"u8, entry.At.UtcDateTime);
                 writer.WriteString("source"u8, entry.Source);
-                if (entry.Notice.Message is not null)
+                if (entry.Notice.Text is not null)
                 {
                     writer.WriteString(
                         "level"u8,
-                        entry.Notice.Level switch { NoticeLevel.Error => "error", NoticeLevel.Warning => "warning", _ => "information" });
-                    writer.WriteString("message"u8, entry.Notice.Message);
+                        entry.Notice.Level switch { PipelineMessageLevel.Error => "error", PipelineMessageLevel.Warning => "warning", _ => "information" });
+                    writer.WriteString("message"u8, entry.Notice.Text);
                 }
                 else
                 {

@@ -6,13 +6,13 @@ namespace EdgeVision.Live;
 public sealed record LiveOptions
 {
     /// <summary>Minimum length of a token.</summary>
-    public const int ShortestToken = 16;
+    public const int MinTokenLength = 16;
 
     /// <summary>Gets the address and port: an IP address or <c>localhost</c>, and a port.</summary>
     /// <remarks><c>0.0.0.0</c> or <c>[::]</c> listens on every interface; port 0 selects any free port.</remarks>
     public string Address { get; init; } = "127.0.0.1:8090";
 
-    /// <summary>Gets the token that viewers must present, at least <see cref="ShortestToken"/> characters.</summary>
+    /// <summary>Gets the token that viewers must present, at least <see cref="MinTokenLength"/> characters.</summary>
     /// <remarks>
     /// When null, none is required on loopback; on other addresses one is generated (<see cref="LiveServer.Token"/>).
     /// </remarks>
@@ -37,15 +37,15 @@ public sealed record LiveOptions
     /// <summary>Checks all options.</summary>
     /// <returns>The end point to listen on.</returns>
     /// <exception cref="PipelineConfigException">An option is out of range.</exception>
-    internal IPEndPoint Check()
+    internal IPEndPoint Validate()
     {
         Require(MaxViewers >= 1, "the maximum number of viewers of a live page must be at least 1; got {MaxViewers}");
         Require(Quality is >= 1 and <= 100, "a live page's quality must be 1 to 100; got {Quality}");
         Require(MaxFramesPerSecond is > 0 and <= 1000,
             "a live page's images per second must be above 0 and at most 1000; got {MaxFramesPerSecond}");
         Require(MaxWidth is >= 0 and <= Frame.MaxSide, $"a live page's width must be 0 to {Frame.MaxSide}; got {MaxWidth}");
-        Require(Token is null || Token.Length >= ShortestToken && Token.All(c => c is > ' ' and <= '~'),
-            $"a live page's token must have at least {ShortestToken} characters, visible ASCII without spaces");
+        Require(Token is null || Token.Length >= MinTokenLength && Token.All(c => c is > ' ' and <= '~'),
+            $"a live page's token must have at least {MinTokenLength} characters, visible ASCII without spaces");
         return ParseAddress(Address);
     }
 

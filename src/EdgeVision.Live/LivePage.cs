@@ -1,4 +1,5 @@
 using System.Text;
+using EdgeVision.Diagnostics;
 
 namespace EdgeVision.Live;
 
@@ -23,7 +24,7 @@ internal static class LivePage
 
     private static string Fill(string html) => html.Replace("/*style*/", Style).Replace("/*script*/", Script);
 
-    private static string Hash(string text) => $"'sha256-{Convert.ToBase64String(Checksum.Of(Encoding.UTF8.GetBytes(text)))}'";
+    private static string Hash(string text) => $"'sha256-{Convert.ToBase64String(Checksum.Compute(Encoding.UTF8.GetBytes(text)))}'";
 
     private static string Read(string name)
     {

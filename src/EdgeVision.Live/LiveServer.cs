@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using EdgeVision.Pipeline;
+using EdgeVision.Pipeline.Ledger;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -24,7 +26,7 @@ namespace EdgeVision.Live;
 /// </summary>
 public sealed class LiveServer : IAsyncDisposable
 {
-    private static readonly TimeSpan StopTime = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromMilliseconds(500);
 
     private readonly LiveOptions _options;
     private readonly IPEndPoint _endPoint;
@@ -41,7 +43,7 @@ public sealed class LiveServer : IAsyncDisposable
     public LiveServer(LiveOptions? options = null)
     {
         _options = options ?? new LiveOptions();
-        _endPoint = _options.Check();
+        _endPoint = _options.Validate();
         _hub = new LiveHub(_options);
         Token = _options.Token
             ?? (IPAddress.IsLoopback(_endPoint.Address) ? null : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
@@ -67,7 +69,7 @@ public sealed class LiveServer : IAsyncDisposable
     }
 
     /// <summary>Gets the number of current viewers, pages and MJPEG players together.</summary>
-    public int Viewers => _hub.Viewers;
+    public int ViewerCount => _hub.ViewerCount;
 
     internal LiveHub Hub => _hub;
 
@@ -76,14 +78,14 @@ public sealed class LiveServer : IAsyncDisposable
     public void Watch(VisionPipeline pipeline)
     {
         ArgumentNullException.ThrowIfNull(pipeline);
-        Watch(pipeline.Snapshot, pipeline.RulesOf);
-        pipeline.Notice += _hub.Log.Add;
+        Watch(pipeline.GetStatistics, pipeline.GetRules);
+        pipeline.MessageReported += _hub.Log.Add;
     }
 
     /// <summary>Shows a ledger and outlines from another origin than a pipeline.</summary>
     /// <param name="ledger">Returns the ledger; called from any thread.</param>
     /// <param name="rules">Returns the rules of a source; null for none.</param>
-    public void Watch(Func<LedgerSnapshot> ledger, Func<string, IReadOnlyList<IPipelineRule>>? rules = null)
+    public void Watch(Func<PipelineStatistics> ledger, Func<string, IReadOnlyList<IPipelineRule>>? rules = null)
     {
         ArgumentNullException.ThrowIfNull(ledger);
         (_hub.Rules, _hub.Ledger) = (rules, ledger);
@@ -196,7 +198,7 @@ public sealed class LiveServer : IAsyncDisposable
 
     private static async Task StopAsync(WebApplication application)
     {
-        using var soon = new CancellationTokenSource(StopTime);
+        using var soon = new CancellationTokenSource(StopTimeout);
         try
         {
             await application.StopAsync(soon.Token);

@@ -1,3 +1,5 @@
+using EdgeVision.Pipeline;
+
 namespace EdgeVision.Live;
 
 /// <summary>Passes frames to a <see cref="LiveServer"/>.</summary>

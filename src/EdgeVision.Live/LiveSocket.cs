@@ -14,13 +14,13 @@ namespace EdgeVision.Live;
 internal sealed class LiveSocket(WebSocket socket, LiveHub hub, LiveViewer viewer)
 {
     /// <summary>Maximum number of unacknowledged images: one in transfer, one being drawn.</summary>
-    public const int Unanswered = 2;
+    public const int MaxUnacknowledged = 2;
 
     private static readonly TimeSpan StatePeriod = TimeSpan.FromMilliseconds(500);
 
     private readonly ArrayBufferWriter<byte> _state = new(4096);
     private readonly byte[] _head = new byte[8];
-    private int _credit = Unanswered;
+    private int _credit = MaxUnacknowledged;
     private long _logged;
 
     /// <summary>Runs until the viewer disconnects or the server stops.</summary>
@@ -75,11 +75,11 @@ internal sealed class LiveSocket(WebSocket socket, LiveHub hub, LiveViewer viewe
                 await SendStateAsync(cancel);
             }
 
-            while (Volatile.Read(ref _credit) > 0 && viewer.Take() is { } picture)
+            while (Volatile.Read(ref _credit) > 0 && viewer.Dequeue() is { } picture)
             {
                 Interlocked.Decrement(ref _credit);
                 BinaryPrimitives.WriteInt32LittleEndian(_head, picture.Json.Length);
-                BinaryPrimitives.WriteInt32LittleEndian(_head.AsSpan(4), (int)Math.Min(viewer.Skipped, int.MaxValue));
+                BinaryPrimitives.WriteInt32LittleEndian(_head.AsSpan(4), (int)Math.Min(viewer.SkippedCount, int.MaxValue));
                 await socket.SendAsync(_head, WebSocketMessageType.Binary, false, cancel);
                 await socket.SendAsync(picture.Json, WebSocketMessageType.Binary, false, cancel);
                 await socket.SendAsync(picture.Jpeg, WebSocketMessageType.Binary, true, cancel);
@@ -114,7 +114,7 @@ internal sealed class LiveSocket(WebSocket socket, LiveHub hub, LiveViewer viewe
                 }
 
                 // Extra acknowledgements must not increase the limit.
-                if (Volatile.Read(ref _credit) < Unanswered)
+                if (Volatile.Read(ref _credit) < MaxUnacknowledged)
                 {
                     Interlocked.Increment(ref _credit);
                     viewer.Wake();

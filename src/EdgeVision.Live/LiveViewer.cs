@@ -12,19 +12,19 @@ namespace EdgeVision.Live;
 internal sealed class LiveViewer(bool drawn, string? source)
 {
     private readonly Lock _lock = new();
-    private readonly List<LivePicture> _waiting = [];
+    private readonly List<LiveImage> _waiting = [];
     private readonly Channel<bool> _news = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private long _skipped;
 
-    public bool Drawn { get; } = drawn;
+    public bool HasOverlays { get; } = drawn;
 
     public string? Source { get; } = source;
 
     /// <summary>Gets the number of images encoded for this viewer and never sent, because a newer one replaced them.</summary>
-    public long Skipped => Interlocked.Read(ref _skipped);
+    public long SkippedCount => Interlocked.Read(ref _skipped);
 
-    public void Offer(LivePicture picture)
+    public void Enqueue(LiveImage picture)
     {
         lock (_lock)
         {
@@ -44,7 +44,7 @@ internal sealed class LiveViewer(bool drawn, string? source)
     }
 
     /// <summary>Removes and returns the image that has waited longest; null when none waits.</summary>
-    public LivePicture? Take()
+    public LiveImage? Dequeue()
     {
         lock (_lock)
         {

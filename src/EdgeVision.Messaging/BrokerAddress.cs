@@ -1,3 +1,5 @@
+using EdgeVision.Pipeline.Sources;
+
 namespace EdgeVision.Messaging;
 
 /// <summary>Parsed address of a broker, with credentials separate from what may be shown.</summary>

@@ -1,3 +1,5 @@
+using EdgeVision.Pipeline;
+
 namespace EdgeVision.Messaging;
 
 /// <summary>Base of sinks that keep a connection to a broker.</summary>
@@ -8,7 +10,7 @@ namespace EdgeVision.Messaging;
 public abstract class BrokerSink : MessageSink
 {
     private readonly NameTemplate? _results, _events;
-    private readonly Patience _patience;
+    private readonly RetryLoop _retry;
     private readonly TimeProvider _clock;
     private long? _lastRest;
 
@@ -22,7 +24,7 @@ public abstract class BrokerSink : MessageSink
     {
         options.Require(results is not null || events is not null, "a topic or subject is required for results, events or both");
         (_results, _events, _clock) = (results, events, options.Clock);
-        _patience = new Patience(options.ReconnectFor, options.Reconnect, options.Clock);
+        _retry = new RetryLoop(options.ReconnectFor, options.Reconnect, options.Clock);
     }
 
     /// <summary>
@@ -32,15 +34,15 @@ public abstract class BrokerSink : MessageSink
     public sealed override ValueTask OpenAsync(CancellationToken cancel) => ConnectAsync(cancel);
 
     private protected sealed override ValueTask SendResultsAsync(PipelineFrame frame, CancellationToken cancel) =>
-        DeliverAsync(_results!.Of(frame), Payload.Results(frame), new Message(Id(frame), IsEvents: false), cancel);
+        DeliverAsync(_results!.Expand(frame), Payload.WriteResults(frame), new Message(Id(frame), IsEvents: false), cancel);
 
     private protected sealed override ValueTask SendEventsAsync(PipelineFrame frame, CancellationToken cancel) =>
         _events is null || frame.Events.Count == 0
             ? ValueTask.CompletedTask
-            : DeliverAsync(_events.Of(frame), Payload.Events(frame), new Message(Id(frame) + "-events", IsEvents: true), cancel);
+            : DeliverAsync(_events.Expand(frame), Payload.WriteEvents(frame), new Message(Id(frame) + "-events", IsEvents: true), cancel);
 
     // A sink that sends little should still appear online after the broker was away; a failed attempt loses nothing.
-    private protected sealed override async ValueTask RestAsync(CancellationToken cancel)
+    private protected sealed override async ValueTask OnSkippedAsync(CancellationToken cancel)
     {
         if (IsConnected || _lastRest is { } last && _clock.GetElapsedTime(last) < Timeout)
         {
@@ -67,7 +69,7 @@ public abstract class BrokerSink : MessageSink
     private protected abstract ValueTask PublishAsync(string name, ReadOnlyMemory<byte> payload, Message message, CancellationToken cancel);
 
     private ValueTask DeliverAsync(
-        string name, ReadOnlyMemory<byte> payload, Message message, CancellationToken cancel) => _patience.RunAsync(
+        string name, ReadOnlyMemory<byte> payload, Message message, CancellationToken cancel) => _retry.RunAsync(
         async token =>
         {
             await ConnectAsync(token).ConfigureAwait(false);

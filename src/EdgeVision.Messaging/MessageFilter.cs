@@ -1,3 +1,5 @@
+using EdgeVision.Pipeline;
+
 namespace EdgeVision.Messaging;
 
 /// <summary>Decides which frames are sent as messages.</summary>
@@ -9,19 +11,19 @@ internal sealed class MessageFilter(FrameSelection frames, double? maxPerSecond,
     private readonly long _start = clock.GetTimestamp();
 
     /// <summary>Returns whether the frame is to be sent now.</summary>
-    public bool Takes(PipelineFrame frame)
+    public bool ShouldSend(PipelineFrame frame)
     {
         if (frame.Events.Count > 0)
         {
             return true;
         }
 
-        return frames == FrameSelection.Every
+        return frames == FrameSelection.All
             && (maxPerSecond is null || !_next.TryGetValue(frame.Source, out var next) || clock.GetElapsedTime(_start) >= next);
     }
 
     /// <summary>Records that the frame was sent; the source's next one is due an interval later.</summary>
-    public void Sent(PipelineFrame frame)
+    public void MarkSent(PipelineFrame frame)
     {
         if (maxPerSecond is null)
         {

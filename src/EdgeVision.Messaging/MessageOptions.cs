@@ -1,10 +1,13 @@
+using EdgeVision.Pipeline;
+using EdgeVision.Results;
+
 namespace EdgeVision.Messaging;
 
 /// <summary>Selects the frames that are sent as messages.</summary>
 public enum FrameSelection
 {
     /// <summary>Every frame, within <see cref="MessageOptions.MaxPerSecond"/>.</summary>
-    Every,
+    All,
     /// <summary>Frames with events of a rule.</summary>
     WithEvents,
 }
@@ -20,7 +23,7 @@ public abstract record MessageOptions
 
     /// <summary>Gets the maximum results per second and source, above 0; null for no limit.</summary>
     /// <remarks>
-    /// Dropped results are counted (<see cref="MessageSink.LeftOut"/>). A frame with events is never dropped by this limit.
+    /// Dropped results are counted (<see cref="MessageSink.DroppedCount"/>). A frame with events is never dropped by this limit.
     /// </remarks>
     public double? MaxPerSecond { get; init; }
 
@@ -35,7 +38,7 @@ public abstract record MessageOptions
 
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    internal virtual void Check()
+    internal virtual void Validate()
     {
         Require(!string.IsNullOrWhiteSpace(Name), "a name is required");
         Require(MaxPerSecond is null or > 0 && MaxPerSecond is null or <= 1e6,
@@ -64,11 +67,11 @@ public abstract record BrokerOptions : MessageOptions
     public TimeSpan ReconnectFor { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Gets the delays between those attempts.</summary>
-    public RetryPolicy Reconnect { get; init; } = new() { First = TimeSpan.FromMilliseconds(100), Longest = TimeSpan.FromSeconds(2) };
+    public RetryPolicy Reconnect { get; init; } = new() { InitialDelay = TimeSpan.FromMilliseconds(100), MaxDelay = TimeSpan.FromSeconds(2) };
 
-    internal override void Check()
+    internal override void Validate()
     {
-        base.Check();
+        base.Validate();
         Require(ReconnectFor >= TimeSpan.Zero, $"ReconnectFor must be 0 or more; got {ReconnectFor}");
     }
 }

@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
+using EdgeVision.Pipeline;
+using EdgeVision.Results;
 
 namespace EdgeVision.Messaging;
 
@@ -18,14 +20,14 @@ internal sealed class MessagePayload : IDisposable
 
     /// <summary>Writes the frame's object (<see cref="PipelineJson"/>); valid until the next call.</summary>
     /// <exception cref="SinkException">The result contains NaN or infinity, which JSON cannot represent.</exception>
-    public ReadOnlyMemory<byte> Results(PipelineFrame frame) => Fill(frame, (writer, f) => PipelineJson.Write(writer, f, _masks));
+    public ReadOnlyMemory<byte> WriteResults(PipelineFrame frame) => Fill(frame, (writer, f) => PipelineJson.Write(writer, f, _masks));
 
     /// <summary>Writes the frame's events; valid until the next call.</summary>
     /// <remarks>
     /// The object has <c>source</c>, <c>frame</c>, <c>timestamp_ms</c>, <c>captured_at</c> and <c>events</c> as in the
     /// frame's object.
     /// </remarks>
-    public ReadOnlyMemory<byte> Events(PipelineFrame frame) => Fill(frame, static (writer, f) =>
+    public ReadOnlyMemory<byte> WriteEvents(PipelineFrame frame) => Fill(frame, static (writer, f) =>
     {
         writer.WriteStartObject();
         writer.WriteString("source"u8, f.Source);

@@ -1,3 +1,5 @@
+using EdgeVision.Pipeline;
+
 namespace EdgeVision.Messaging;
 
 /// <summary>Base of sinks that send frames' results as JSON messages: frame selection, rate limit and payload.</summary>
@@ -17,10 +19,10 @@ public abstract class MessageSink : FrameSink
     }
 
     /// <summary>Gets the number of frames whose results were sent.</summary>
-    public long Sent => Interlocked.Read(ref _sent);
+    public long SentCount => Interlocked.Read(ref _sent);
 
     /// <summary>Gets the number of frames whose results were dropped by the selection of frames or by the rate limit.</summary>
-    public long LeftOut => Interlocked.Read(ref _leftOut);
+    public long DroppedCount => Interlocked.Read(ref _leftOut);
 
     private protected MessagePayload Payload { get; }
 
@@ -30,7 +32,7 @@ public abstract class MessageSink : FrameSink
     public sealed override async ValueTask WriteAsync(PipelineFrame frame, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        bool results = _sendsResults && _filter.Takes(frame);
+        bool results = _sendsResults && _filter.ShouldSend(frame);
         if (results)
         {
             await SendResultsAsync(frame, cancel).ConfigureAwait(false);
@@ -39,12 +41,12 @@ public abstract class MessageSink : FrameSink
         await SendEventsAsync(frame, cancel).ConfigureAwait(false);
         if (results)
         {
-            _filter.Sent(frame);
+            _filter.MarkSent(frame);
             Interlocked.Increment(ref _sent);
         }
         else
         {
-            await RestAsync(cancel).ConfigureAwait(false);
+            await OnSkippedAsync(cancel).ConfigureAwait(false);
             Interlocked.Increment(ref _leftOut);
         }
     }
@@ -61,7 +63,7 @@ public abstract class MessageSink : FrameSink
     private protected virtual ValueTask SendEventsAsync(PipelineFrame frame, CancellationToken cancel) => ValueTask.CompletedTask;
 
     /// <summary>Called for a frame whose results are not sent, to do work that is due.</summary>
-    private protected virtual ValueTask RestAsync(CancellationToken cancel) => ValueTask.CompletedTask;
+    private protected virtual ValueTask OnSkippedAsync(CancellationToken cancel) => ValueTask.CompletedTask;
 
     /// <summary>
     /// Runs an operation with the <see cref="Timeout"/>; a timeout is reported as an error that may be retried.

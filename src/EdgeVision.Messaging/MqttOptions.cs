@@ -1,3 +1,5 @@
+using EdgeVision.Pipeline.Sources;
+
 namespace EdgeVision.Messaging;
 
 /// <summary>Version of MQTT.</summary>
@@ -78,9 +80,9 @@ public sealed record MqttOptions : BrokerOptions
     /// <summary>Returns the options without secrets.</summary>
     public override string ToString() => $"{nameof(MqttOptions)} {{ Name = {Name}, Url = {SourceAddress.Redact(Url)} }}";
 
-    internal override void Check()
+    internal override void Validate()
     {
-        base.Check();
+        base.Validate();
         Require(
             KeepAlive >= TimeSpan.Zero && KeepAlive.TotalSeconds <= ushort.MaxValue,
             $"KeepAlive must be 0 to 65535 seconds; got {KeepAlive}");

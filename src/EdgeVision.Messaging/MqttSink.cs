@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Authentication;
 using System.Text;
+using EdgeVision.Pipeline.Sources;
 using MQTTnet;
 using MQTTnet.Exceptions;
 using MQTTnet.Formatter;
@@ -23,8 +24,8 @@ public sealed class MqttSink : BrokerSink
     private readonly NameTemplate? _availability;
     private readonly string _clientId;
     private IMqttClient? _client;
-    private TlsMaterial? _tls;
-    private uint _mostBytes;
+    private TlsCertificates? _tls;
+    private uint _maxBytes;
 
     /// <summary>Checks the options; connects in <see cref="BrokerSink.OpenAsync"/>.</summary>
     /// <exception cref="PipelineConfigException">An option is invalid.</exception>
@@ -56,7 +57,7 @@ public sealed class MqttSink : BrokerSink
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
-        Drop();
+        DropConnection();
         await base.DisposeAsync().ConfigureAwait(false);
         GC.SuppressFinalize(this);
     }
@@ -69,33 +70,33 @@ public sealed class MqttSink : BrokerSink
         }
 
         // A client that lost its connection may still be closing it; a new client starts at once.
-        Drop();
+        DropConnection();
         try
         {
             _client = Factory.CreateMqttClient();
-            var settings = Settings();
+            var settings = CreateClientOptions();
             await WithinTimeoutAsync(
                 async token =>
                 {
                     var answer = await _client.ConnectAsync(settings, token).ConfigureAwait(false);
                     if (answer.ResultCode != MqttClientConnectResultCode.Success)
                     {
-                        throw Refused(answer.ResultCode, answer.ReasonString);
+                        throw RejectedError(answer.ResultCode, answer.ReasonString);
                     }
 
-                    _mostBytes = answer.MaximumPacketSize ?? 0;
+                    _maxBytes = answer.MaximumPacketSize ?? 0;
                 },
                 $"{_address}", cancel).ConfigureAwait(false);
             await AnnounceAsync("online", cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (Translate(e) is { } translated)
         {
-            Drop();
+            DropConnection();
             throw translated;
         }
         catch
         {
-            Drop();
+            DropConnection();
             throw;
         }
     }
@@ -104,15 +105,15 @@ public sealed class MqttSink : BrokerSink
         string name, ReadOnlyMemory<byte> payload, Message message, CancellationToken cancel)
     {
         // A broker closes the connection on a packet that is too large, and would do so again at every retry.
-        if (_mostBytes > 0 && payload.Length + Encoding.UTF8.GetByteCount(name) + 32 > _mostBytes)
+        if (_maxBytes > 0 && payload.Length + Encoding.UTF8.GetByteCount(name) + 32 > _maxBytes)
         {
             throw new SinkException(
-                $"a message for {_address} must have at most {_mostBytes} bytes; got {payload.Length}; " +
+                $"a message for {_address} must have at most {_maxBytes} bytes; got {payload.Length}; " +
                 "leave masks out, or raise the broker's limit", canRetry: false);
         }
 
         bool retain = _options.Retain && !message.IsEvents;
-        var packet = Packet(name, payload, (MqttQualityOfServiceLevel)_options.Qos, retain, "application/json");
+        var packet = CreateMessage(name, payload, (MqttQualityOfServiceLevel)_options.Qos, retain, "application/json");
         try
         {
             await SendAsync(packet, cancel).ConfigureAwait(false);
@@ -121,7 +122,7 @@ public sealed class MqttSink : BrokerSink
         {
             if (translated.CanRetry)
             {
-                Drop();
+                DropConnection();
             }
 
             throw translated;
@@ -131,14 +132,14 @@ public sealed class MqttSink : BrokerSink
     private static MqttOptions Checked(MqttOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        options.Check();
+        options.Validate();
         return options;
     }
 
     private static NameTemplate? Template(string? text, MqttOptions options, bool perFrame = true) =>
         text is null ? null : new NameTemplate(text, NameSyntax.Mqtt, options.Name, perFrame);
 
-    private MqttClientOptions Settings()
+    private MqttClientOptions CreateClientOptions()
     {
         var builder = Factory.CreateClientOptionsBuilder()
             .WithTcpServer(_address.Host, _address.Port)
@@ -160,13 +161,13 @@ public sealed class MqttSink : BrokerSink
 
         if (_address.Tls)
         {
-            _tls = new TlsMaterial(_options.Tls);
+            _tls = new TlsCertificates(_options.Tls);
             builder.WithTlsOptions(tls =>
             {
                 tls.UseTls().WithTargetHost(_address.Host)
                     .WithRevocationMode(System.Security.Cryptography.X509Certificates.X509RevocationMode.NoCheck)
-                    .WithCertificateValidationHandler(seen => _tls.Trusts(seen.Certificate, seen.Chain, seen.SslPolicyErrors));
-                if (_tls.Client is { } own)
+                    .WithCertificateValidationHandler(seen => _tls.ValidateServer(seen.Certificate, seen.Chain, seen.SslPolicyErrors));
+                if (_tls.Certificate is { } own)
                 {
                     tls.WithClientCertificates([own]);
                 }
@@ -181,7 +182,7 @@ public sealed class MqttSink : BrokerSink
         if (_availability is not null)
         {
             await SendAsync(
-                Packet(
+                CreateMessage(
                     _availability.Name, Encoding.UTF8.GetBytes(state), MqttQualityOfServiceLevel.AtLeastOnce, retain: true, "text/plain"),
                 cancel).ConfigureAwait(false);
         }
@@ -201,7 +202,7 @@ public sealed class MqttSink : BrokerSink
         },
         $"{_address}", cancel);
 
-    private MqttApplicationMessage Packet(
+    private MqttApplicationMessage CreateMessage(
         string topic, ReadOnlyMemory<byte> payload, MqttQualityOfServiceLevel qos, bool retain, string contentType)
     {
         var message = new MqttApplicationMessage
@@ -224,10 +225,10 @@ public sealed class MqttSink : BrokerSink
         MqttClientUnexpectedDisconnectReceivedException { ReasonCode: MqttDisconnectReasonCode.SessionTakenOver } =>
             new SinkException($"another client took over the id '{_clientId}' at {_address}; give each client its own ClientId", e),
         MqttCommunicationException { InnerException: AuthenticationException } or AuthenticationException => new SinkException(
-            _tls is { Distrusted: true }
+            _tls is { HasRejectedServer: true }
                 ? $"the certificate of {_address} is not trusted; set CaFile to the authority that issued it, " +
                     "or use the host name in the certificate"
-                : $"the TLS connection to {_address} failed: {Reason(e)}", e, canRetry: _tls is not { Distrusted: true }),
+                : $"the TLS connection to {_address} failed: {Reason(e)}", e, canRetry: _tls is not { HasRejectedServer: true }),
         MqttCommunicationException or ObjectDisposedException => new SinkException($"the connection to {_address} failed: {Reason(e)}", e),
         MqttProtocolViolationException or MqttConfigurationException or NotSupportedException or ArgumentException =>
             new SinkException($"{_address}: {Reason(e)}", e, canRetry: false),
@@ -245,7 +246,7 @@ public sealed class MqttSink : BrokerSink
         return SourceAddress.Redact(e.Message).ReplaceLineEndings(" ");
     }
 
-    private SinkException Refused(MqttClientConnectResultCode code, string? reason)
+    private SinkException RejectedError(MqttClientConnectResultCode code, string? reason)
     {
         bool again = code is MqttClientConnectResultCode.ServerUnavailable or MqttClientConnectResultCode.ServerBusy
             or MqttClientConnectResultCode.QuotaExceeded or MqttClientConnectResultCode.ConnectionRateExceeded
@@ -257,7 +258,7 @@ public sealed class MqttSink : BrokerSink
     }
 
     // Without a disconnect packet, so that the broker publishes 'offline'.
-    private void Drop()
+    private void DropConnection()
     {
         _client?.Dispose();
         _tls?.Dispose();

@@ -1,11 +1,11 @@
 namespace EdgeVision.Messaging;
 
 /// <summary>Syntax rules of a broker for the names of topics or subjects.</summary>
-/// <param name="What">"topic" or "subject", for messages.</param>
+/// <param name="Kind">"topic" or "subject", for messages.</param>
 /// <param name="Separator">Separator between levels.</param>
 /// <param name="Wildcards">Characters that only subscribers may use.</param>
 /// <param name="MaxBytes">Maximum length of a name in UTF-8.</param>
-internal sealed record NameSyntax(string What, char Separator, string Wildcards, int MaxBytes)
+internal sealed record NameSyntax(string Kind, char Separator, string Wildcards, int MaxBytes)
 {
     /// <summary>
     /// Gets the rules of MQTT 5, section 4.7: levels separated by '/', wildcards '+' and '#', a leading '$' is reserved.
@@ -17,7 +17,7 @@ internal sealed record NameSyntax(string What, char Separator, string Wildcards,
     public static NameSyntax Nats { get; } = new("subject", '.', "*>", 2048);
 
     /// <summary>Returns what is wrong with a name; null when it is valid.</summary>
-    public string? Fault(string name)
+    public string? FindError(string name)
     {
         if (name.Length == 0 || name.Split(Separator).Any(level => level.Length == 0))
         {
@@ -45,7 +45,7 @@ internal sealed record NameSyntax(string What, char Separator, string Wildcards,
     /// <summary>
     /// Converts a value to one level: letters, digits, '-' and '_' are kept, all other characters become '_'.
     /// </summary>
-    public static string Level(string value)
+    public static string ToLevel(string value)
     {
         const int most = 128;
         return value.Length == 0

@@ -1,9 +1,11 @@
+using EdgeVision.Pipeline;
+
 namespace EdgeVision.Messaging;
 
 /// <summary>Template of a topic or subject with fields in braces.</summary>
 /// <remarks>
 /// <c>{source}</c> and <c>{model}</c> of the frame, <c>{host}</c> of the machine, <c>{sink}</c> of the sink. Values become
-/// single levels (<see cref="NameSyntax.Level"/>).
+/// single levels (<see cref="NameSyntax.ToLevel"/>).
 /// </remarks>
 internal sealed class NameTemplate
 {
@@ -14,14 +16,14 @@ internal sealed class NameTemplate
     public NameTemplate(string text, NameSyntax syntax, string sink, bool perFrame = true)
     {
         ArgumentNullException.ThrowIfNull(text);
-        _text = text.Replace("{host}", NameSyntax.Level(Environment.MachineName), StringComparison.Ordinal)
-            .Replace("{sink}", NameSyntax.Level(sink), StringComparison.Ordinal);
+        _text = text.Replace("{host}", NameSyntax.ToLevel(Environment.MachineName), StringComparison.Ordinal)
+            .Replace("{sink}", NameSyntax.ToLevel(sink), StringComparison.Ordinal);
         string sample = perFrame ? Fill("x", "x") : _text;
         string known = perFrame ? "{source}, {model}, {host} and {sink}" : "{host} and {sink}";
-        string? fault = sample.AsSpan().IndexOfAny('{', '}') >= 0 ? $"it must not contain other fields than {known}" : syntax.Fault(sample);
+        string? fault = sample.AsSpan().IndexOfAny('{', '}') >= 0 ? $"it must not contain other fields than {known}" : syntax.FindError(sample);
         if (fault is not null)
         {
-            throw new PipelineConfigException($"sink '{sink}': the {syntax.What} '{text}' is not valid: {fault}");
+            throw new PipelineConfigException($"sink '{sink}': the {syntax.Kind} '{text}' is not valid: {fault}");
         }
     }
 
@@ -29,12 +31,12 @@ internal sealed class NameTemplate
     public string Name => _text;
 
     /// <summary>Returns the name for a frame. Names are cached, because a source's frames all have the same.</summary>
-    public string Of(PipelineFrame frame)
+    public string Expand(PipelineFrame frame)
     {
         var key = (frame.Source, frame.Model);
         if (!_names.TryGetValue(key, out string? name))
         {
-            name = Fill(NameSyntax.Level(frame.Source), NameSyntax.Level(frame.Model));
+            name = Fill(NameSyntax.ToLevel(frame.Source), NameSyntax.ToLevel(frame.Model));
             _names.Add(key, name);
         }
 

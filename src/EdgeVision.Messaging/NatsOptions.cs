@@ -1,3 +1,5 @@
+using EdgeVision.Pipeline.Sources;
+
 namespace EdgeVision.Messaging;
 
 /// <summary>Options of a <see cref="NatsSink"/>.</summary>
@@ -64,9 +66,9 @@ public sealed record NatsOptions : BrokerOptions
     /// <summary>Returns the options without secrets.</summary>
     public override string ToString() => $"{nameof(NatsOptions)} {{ Name = {Name}, Url = {SourceAddress.Redact(Url)} }}";
 
-    internal override void Check()
+    internal override void Validate()
     {
-        base.Check();
+        base.Validate();
         int ways = new object?[] { User, Token, CredentialsFile, NKeyFile }.Count(way => way is not null);
         Require(ways <= 1, "only one of User, Token, CredentialsFile and NKeyFile may be given");
         Require(User is not null || Password is null, "Password requires User");
@@ -80,14 +82,14 @@ public sealed record NatsOptions : BrokerOptions
     }
 
     /// <summary>Returns the subjects that a stream must listen to in order to store every message.</summary>
-    internal ICollection<string> SubjectsOfStream()
+    internal ICollection<string> GetStreamSubjects()
     {
         if (StreamSubjects is not null)
         {
             return [.. StreamSubjects];
         }
 
-        string host = NameSyntax.Level(Environment.MachineName), sink = NameSyntax.Level(Name);
+        string host = NameSyntax.ToLevel(Environment.MachineName), sink = NameSyntax.ToLevel(Name);
         return [.. new[] { Subject, EventsSubject }.OfType<string>().Select(text => string.Join('.', text
             .Replace("{host}", host, StringComparison.Ordinal).Replace("{sink}", sink, StringComparison.Ordinal)
             .Split('.').Select(level => level.Contains('{') ? "*" : level))).Distinct()];

@@ -1,4 +1,5 @@
 using System.Security.Authentication;
+using EdgeVision.Pipeline.Sources;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
 using NATS.Client.JetStream.Models;
@@ -15,7 +16,7 @@ public sealed class NatsSink : BrokerSink
     private const int NotFound = 404, Unavailable = 503;
 
     // The client reports asynchronous server errors from another thread, some time after the pong.
-    private static readonly TimeSpan Aside = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan ErrorDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly HashSet<string> _allowed = [];
     private readonly NatsOptions _options;
@@ -23,7 +24,7 @@ public sealed class NatsSink : BrokerSink
     private readonly string _shown;
     private NatsConnection? _connection;
     private NatsJSContext? _stream;
-    private TlsMaterial? _tls;
+    private TlsCertificates? _tls;
     private volatile string? _serverError;
 
     /// <summary>Checks the options; connects in <see cref="BrokerSink.OpenAsync"/>.</summary>
@@ -59,7 +60,7 @@ public sealed class NatsSink : BrokerSink
         await DropAsync().ConfigureAwait(false);
         try
         {
-            _connection = new NatsConnection(Settings());
+            _connection = new NatsConnection(CreateConnectionOptions());
             _connection.ServerError += (_, error) =>
             {
                 _serverError = SourceAddress.Redact(error.Error);
@@ -72,7 +73,7 @@ public sealed class NatsSink : BrokerSink
                     if (_options.JetStream)
                     {
                         var stream = new NatsJSContext(_connection);
-                        await MakeStreamAsync(stream, token).ConfigureAwait(false);
+                        await CreateStreamAsync(stream, token).ConfigureAwait(false);
                         _stream = stream;
                     }
                 },
@@ -107,12 +108,12 @@ public sealed class NatsSink : BrokerSink
             await WithinTimeoutAsync(
                 token => _stream is { } stream
                     ? StoreAsync(stream, name, payload, message.Id, token)
-                    : PassAsync(connection, name, payload, token),
+                    : PublishAndPingAsync(connection, name, payload, token),
                 _shown, cancel).ConfigureAwait(false);
         }
         catch (Exception e)
         {
-            var translated = Denied() is { } denied ? new SinkException(denied, e, canRetry: false) : Translate(e, cancel);
+            var translated = GetPermissionError() is { } denied ? new SinkException(denied, e, canRetry: false) : Translate(e, cancel);
             _serverError = null;
             if (translated is null or { CanRetry: true })
             {
@@ -131,7 +132,7 @@ public sealed class NatsSink : BrokerSink
     private static NatsOptions Checked(NatsOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        options.Check();
+        options.Validate();
         return options;
     }
 
@@ -152,7 +153,7 @@ public sealed class NatsSink : BrokerSink
         }
     }
 
-    private async Task PassAsync(NatsConnection connection, string name, ReadOnlyMemory<byte> payload, CancellationToken cancel)
+    private async Task PublishAndPingAsync(NatsConnection connection, string name, ReadOnlyMemory<byte> payload, CancellationToken cancel)
     {
         // The pong confirms that the server has read all earlier messages, if it came over the same connection.
         var before = Identity(connection);
@@ -168,10 +169,10 @@ public sealed class NatsSink : BrokerSink
         // of the next messages.
         if (!_allowed.Contains(name))
         {
-            await Task.Delay(Aside, cancel).ConfigureAwait(false);
+            await Task.Delay(ErrorDelay, cancel).ConfigureAwait(false);
         }
 
-        if (Denied() is { } denied)
+        if (GetPermissionError() is { } denied)
         {
             throw new SinkException(denied, canRetry: false);
         }
@@ -183,12 +184,12 @@ public sealed class NatsSink : BrokerSink
         (connection.ServerInfo?.Id, connection.ServerInfo?.ClientId ?? 0);
 
     // The server reports this asynchronously and does not answer the message itself.
-    private string? Denied() =>
+    private string? GetPermissionError() =>
         _serverError is { } error && error.Contains("permissions violation", StringComparison.OrdinalIgnoreCase)
             ? $"{_shown}: {error}"
             : null;
 
-    private async Task MakeStreamAsync(NatsJSContext stream, CancellationToken cancel)
+    private async Task CreateStreamAsync(NatsJSContext stream, CancellationToken cancel)
     {
         if (_options.CreateStream is not { } name)
         {
@@ -203,7 +204,7 @@ public sealed class NatsSink : BrokerSink
         catch (NatsJSApiException e) when (e.Error.Code == NotFound)
         {
             await stream.CreateStreamAsync(
-                new StreamConfig(name, _options.SubjectsOfStream())
+                new StreamConfig(name, _options.GetStreamSubjects())
                 {
                     Storage = StreamConfigStorage.File,
                     MaxBytes = _options.StreamMaxBytes ?? -1,
@@ -212,7 +213,7 @@ public sealed class NatsSink : BrokerSink
         }
     }
 
-    private NatsOpts Settings()
+    private NatsOpts CreateConnectionOptions()
     {
         var first = _addresses[0];
         string? user = _options.User ?? first.User;
@@ -220,7 +221,7 @@ public sealed class NatsSink : BrokerSink
 
         // In an address, a user without a password is a token.
         bool token = _options.User is null && user is not null && password is null;
-        _tls = _addresses.Any(a => a.Tls) ? new TlsMaterial(_options.Tls) : null;
+        _tls = _addresses.Any(a => a.Tls) ? new TlsCertificates(_options.Tls) : null;
         return NatsOpts.Default with
         {
             Url = string.Join(',', _addresses.Select(a => $"{(a.Tls ? "tls" : "nats")}://{a}")),
@@ -265,7 +266,7 @@ public sealed class NatsSink : BrokerSink
             {
                 case SinkException known:
                     return known;
-                case AuthenticationException when _tls is { Distrusted: true }:
+                case AuthenticationException when _tls is { HasRejectedServer: true }:
                     return new SinkException(
                         $"the certificate of {_shown} is not trusted; set CaFile to the authority that issued it, " +
                         "or use the host name in the certificate", e, canRetry: false);

@@ -9,7 +9,7 @@ public sealed class Secret
     private Secret(Func<string> read) => _read = read;
 
     /// <summary>Creates a secret from its text. Prefer a file or a variable for files under version control.</summary>
-    public static Secret Text(string text)
+    public static Secret FromText(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         return new Secret(() => text);
@@ -42,7 +42,7 @@ public sealed class Secret
     }
 
     /// <summary>Creates a secret from its text.</summary>
-    public static implicit operator Secret(string text) => Text(text);
+    public static implicit operator Secret(string text) => FromText(text);
 
     /// <summary>Returns <c>***</c>.</summary>
     public override string ToString() => "***";

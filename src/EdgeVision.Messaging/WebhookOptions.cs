@@ -1,3 +1,5 @@
+using EdgeVision.Pipeline.Sources;
+
 namespace EdgeVision.Messaging;
 
 /// <summary>Options of a <see cref="WebhookSink"/>.</summary>
@@ -37,9 +39,9 @@ public sealed record WebhookOptions : MessageOptions
     /// <summary>Returns the options without secrets.</summary>
     public override string ToString() => $"{nameof(WebhookOptions)} {{ Name = {Name}, Url = {SourceAddress.Redact(Url)} }}";
 
-    internal override void Check()
+    internal override void Validate()
     {
-        base.Check();
+        base.Validate();
         Require(Uri.TryCreate(Url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.Host.Length > 0,
             $"Url must be http://HOST/PATH or https://HOST/PATH; got '{SourceAddress.Redact(Url)}'");
         Require(uri!.UserInfo.Length == 0, "Url must not contain credentials; use BearerToken or Headers");

@@ -1,5 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
+using EdgeVision.Diagnostics;
+using EdgeVision.Pipeline;
+using EdgeVision.Pipeline.Sources;
 
 namespace EdgeVision.Messaging;
 
@@ -11,14 +14,14 @@ namespace EdgeVision.Messaging;
 /// </remarks>
 public sealed class WebhookSink : MessageSink
 {
-    private const int MostRedirects = 3, LastTries = 4;
-    private static readonly TimeSpan LastPause = TimeSpan.FromMilliseconds(250);
+    private const int MaxRedirects = 3, FinalAttempts = 4;
+    private static readonly TimeSpan FinalDelay = TimeSpan.FromMilliseconds(250);
 
     private readonly WebhookOptions _options;
     private readonly Uri _address;
     private readonly WebhookBatch _batch;
     private HttpClient? _client;
-    private TlsMaterial? _tls;
+    private TlsCertificates? _tls;
     private (long Since, TimeSpan Wait)? _pause;
     private long _lost;
 
@@ -35,16 +38,16 @@ public sealed class WebhookSink : MessageSink
     /// <summary>
     /// Gets the number of frames that counted as written while waiting in a batch, and were rejected or not sent at the end.
     /// </summary>
-    public long Lost => Interlocked.Read(ref _lost);
+    public long LostCount => Interlocked.Read(ref _lost);
 
     /// <summary>Creates the HTTP client; nothing is sent yet.</summary>
     public override ValueTask OpenAsync(CancellationToken cancel)
     {
-        _ = Client();
+        _ = GetClient();
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Sends the pending batch in a few attempts; what cannot be sent is counted in <see cref="Lost"/>.</summary>
+    /// <summary>Sends the pending batch in a few attempts; what cannot be sent is counted in <see cref="LostCount"/>.</summary>
     public override async ValueTask CompleteAsync(CancellationToken cancel)
     {
         try
@@ -55,9 +58,9 @@ public sealed class WebhookSink : MessageSink
                 {
                     await PostBatchAsync(cancel, lostWhereRefused: _batch.Count).ConfigureAwait(false);
                 }
-                catch (SinkException e) when (e.CanRetry && tries < LastTries)
+                catch (SinkException e) when (e.CanRetry && tries < FinalAttempts)
                 {
-                    await Task.Delay(LastPause * tries, cancel).ConfigureAwait(false);
+                    await Task.Delay(FinalDelay * tries, cancel).ConfigureAwait(false);
                 }
             }
         }
@@ -81,7 +84,7 @@ public sealed class WebhookSink : MessageSink
 
     private protected override async ValueTask SendResultsAsync(PipelineFrame frame, CancellationToken cancel)
     {
-        var payload = Payload.Results(frame);
+        var payload = Payload.WriteResults(frame);
         if (_options.BatchSize == 1)
         {
             await PostAsync(payload, cancel).ConfigureAwait(false);
@@ -106,17 +109,17 @@ public sealed class WebhookSink : MessageSink
         }
     }
 
-    private protected override ValueTask RestAsync(CancellationToken cancel) =>
+    private protected override ValueTask OnSkippedAsync(CancellationToken cancel) =>
         _batch.IsDue ? PostBatchAsync(cancel, lostWhereRefused: _batch.Count) : ValueTask.CompletedTask;
 
     private static WebhookOptions Checked(WebhookOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        options.Check();
+        options.Validate();
         return options;
     }
 
-    private HttpClient Client()
+    private HttpClient GetClient()
     {
         if (_client is not null)
         {
@@ -132,7 +135,7 @@ public sealed class WebhookSink : MessageSink
             ConnectTimeout = Timeout,
             PooledConnectionLifetime = TimeSpan.FromMinutes(2),
         };
-        _tls ??= new TlsMaterial(_options.Tls);
+        _tls ??= new TlsCertificates(_options.Tls);
         _tls.Apply(handler.SslOptions);
         return _client = new HttpClient(handler) { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
     }
@@ -173,7 +176,7 @@ public sealed class WebhookSink : MessageSink
         }
         catch (HttpRequestException e)
         {
-            bool distrusted = e.HttpRequestError == HttpRequestError.SecureConnectionError && _tls is { Distrusted: true };
+            bool distrusted = e.HttpRequestError == HttpRequestError.SecureConnectionError && _tls is { HasRejectedServer: true };
             throw distrusted
                 ? new SinkException(
                     $"the certificate of {shown} is not trusted; set CaFile to the authority that issued it, " +
@@ -187,8 +190,8 @@ public sealed class WebhookSink : MessageSink
     {
         for (int hops = 0; ; hops++)
         {
-            using var request = Request(target, body);
-            using var answer = await Client().SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
+            using var request = CreateRequest(target, body);
+            using var answer = await GetClient().SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
             if (answer.IsSuccessStatusCode)
             {
                 return;
@@ -196,9 +199,9 @@ public sealed class WebhookSink : MessageSink
 
             // 301 to 303 would turn the POST into a GET, which delivers nothing.
             bool moved = answer.StatusCode is HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
-            if (!moved || answer.Headers.Location is not { } location || hops == MostRedirects)
+            if (!moved || answer.Headers.Location is not { } location || hops == MaxRedirects)
             {
-                throw Refused(answer);
+                throw RejectedError(answer);
             }
 
             var next = new Uri(target, location);
@@ -213,14 +216,14 @@ public sealed class WebhookSink : MessageSink
         }
     }
 
-    private HttpRequestMessage Request(Uri target, ReadOnlyMemory<byte> body)
+    private HttpRequestMessage CreateRequest(Uri target, ReadOnlyMemory<byte> body)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, target) { Content = new ReadOnlyMemoryContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue("EdgeVision", null));
 
         // From the body alone: the same when the same body is sent again, another when a batch has changed in between.
-        request.Headers.Add("Idempotency-Key", Checksum.Hex(body.Span)[..32]);
+        request.Headers.Add("Idempotency-Key", Checksum.ComputeHex(body.Span)[..32]);
         if (Uri.Compare(target, _address, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) != 0)
         {
             // The secrets were configured for the original host only, so another host does not get them.
@@ -254,7 +257,7 @@ public sealed class WebhookSink : MessageSink
             : text;
     }
 
-    private SinkException Refused(HttpResponseMessage answer)
+    private SinkException RejectedError(HttpResponseMessage answer)
     {
         int code = (int)answer.StatusCode;
         bool again = code is 408 or 425 or 429 || code >= 500;

@@ -49,16 +49,16 @@ public sealed class OnnxGraphBuilder
     /// <param name="name">Name; must be unused.</param>
     /// <param name="shape">Dimensions; -1 for a dynamic one.</param>
     /// <param name="element">Element type.</param>
-    /// <param name="openNames">Names of the dynamic dimensions by axis, such as <c>batch</c>; <c>name_axis</c> if absent.</param>
+    /// <param name="dimensionNames">Names of the dynamic dimensions by axis, such as <c>batch</c>; <c>name_axis</c> if absent.</param>
     /// <exception cref="ArgumentException">The name is already used.</exception>
     public GraphValue AddInput(
         string name,
         IReadOnlyList<long> shape,
         TensorProto.Types.DataType element = TensorProto.Types.DataType.Float,
-        IReadOnlyDictionary<int, string>? openNames = null)
+        IReadOnlyDictionary<int, string>? dimensionNames = null)
     {
         var value = Register(name, shape, element);
-        _graph.Input.Add(Describe(value, openNames));
+        _graph.Input.Add(Describe(value, dimensionNames));
         return value;
     }
 
@@ -106,7 +106,7 @@ public sealed class OnnxGraphBuilder
             throw new ArgumentException($"operator set '{domain}' is not imported", nameof(domain));
         }
 
-        string nodeName = UniqueName(name, _nodeNames);
+        string nodeName = CreateUniqueName(name, _nodeNames);
         _nodeNames.Add(nodeName);
         var node = new NodeProto { OpType = opType, Name = nodeName };
         if (domain.Length > 0)
@@ -122,7 +122,7 @@ public sealed class OnnxGraphBuilder
         var values = new GraphValue[outputs.Count];
         for (int i = 0; i < values.Length; i++)
         {
-            values[i] = Register(UniqueName(values.Length == 1 ? nodeName : $"{nodeName}_{i}"), outputs[i].Shape, outputs[i].Element);
+            values[i] = Register(CreateUniqueName(values.Length == 1 ? nodeName : $"{nodeName}_{i}"), outputs[i].Shape, outputs[i].Element);
             node.Output.Add(values[i].Name);
         }
 
@@ -133,14 +133,14 @@ public sealed class OnnxGraphBuilder
 
     /// <summary>Makes a value an output of the graph, with an Identity node if the names differ.</summary>
     /// <exception cref="ArgumentException">The name is already used by another value or output.</exception>
-    public GraphValue AddOutput(string name, GraphValue value, IReadOnlyDictionary<int, string>? openNames = null)
+    public GraphValue AddOutput(string name, GraphValue value, IReadOnlyDictionary<int, string>? dimensionNames = null)
     {
         Own(value);
         var output = value;
         if (value.Name != name || _graph.Input.Any(v => v.Name == name))
         {
             output = Register(name, value.Shape, value.Element);
-            var node = new NodeProto { OpType = "Identity", Name = UniqueName(name, _nodeNames) };
+            var node = new NodeProto { OpType = "Identity", Name = CreateUniqueName(name, _nodeNames) };
             _nodeNames.Add(node.Name);
             node.Input.Add(value.Name);
             node.Output.Add(name);
@@ -152,15 +152,15 @@ public sealed class OnnxGraphBuilder
             throw new ArgumentException($"'{name}' is already an output", nameof(name));
         }
 
-        _graph.Output.Add(Describe(output, openNames));
+        _graph.Output.Add(Describe(output, dimensionNames));
         return output;
     }
 
     /// <summary>Sets a metadata entry of the model.</summary>
     public void SetMetadata(string key, string value) => new OnnxModel(_model).SetMetadata(key, value);
 
-    /// <summary>Returns an unused name: <paramref name="wanted"/>, with <c>_1</c>, <c>_2</c> … appended if necessary.</summary>
-    public string UniqueName(string wanted) => UniqueName(wanted, _names);
+    /// <summary>Returns an unused name: <paramref name="preferred"/>, with <c>_1</c>, <c>_2</c> … appended if necessary.</summary>
+    public string CreateUniqueName(string preferred) => CreateUniqueName(preferred, _names);
 
     /// <summary>Returns a copy of the model; the builder can be used further.</summary>
     /// <exception cref="InvalidOperationException">The graph has no output.</exception>
@@ -168,13 +168,13 @@ public sealed class OnnxGraphBuilder
         ? new OnnxModel(_model.Clone())
         : throw new InvalidOperationException("the graph has no output; call AddOutput first");
 
-    private static string UniqueName(string wanted, HashSet<string> taken)
+    private static string CreateUniqueName(string preferred, HashSet<string> taken)
     {
-        ArgumentException.ThrowIfNullOrEmpty(wanted);
-        string name = wanted;
+        ArgumentException.ThrowIfNullOrEmpty(preferred);
+        string name = preferred;
         for (int i = 1; taken.Contains(name); i++)
         {
-            name = $"{wanted}_{i}";
+            name = $"{preferred}_{i}";
         }
 
         return name;

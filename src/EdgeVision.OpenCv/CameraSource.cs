@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgeVision.Pipeline.Sources;
 using OpenCvSharp;
 
 namespace EdgeVision.OpenCv;
@@ -16,14 +17,14 @@ public sealed record CameraOptions
     public int? Height { get; init; }
 
     /// <summary>Gets the requested frames per second; null for the camera's default.</summary>
-    public double? Rate { get; init; }
+    public double? FrameRate { get; init; }
 
     /// <summary>Gets the code of the camera's pixel format; null for the camera's default.</summary>
     /// <remarks>MJPG allows large images over USB 2; YUYV is lossless.</remarks>
     public string? FourCc { get; init; } = "MJPG";
 
     /// <summary>Gets the number of frames that the driver buffers; 1 has the lowest latency.</summary>
-    public int Buffers { get; init; } = 1;
+    public int BufferCount { get; init; } = 1;
 
     /// <summary>Gets the name in results and messages; null for the device.</summary>
     public string? Name { get; init; }
@@ -52,8 +53,8 @@ public sealed class CameraSource : BlockingFrameSource
         if (options is { FourCc.Length: not 4 }
             or { Width: < 1 or > Frame.MaxSide }
             or { Height: < 1 or > Frame.MaxSide }
-            or { Rate: not (null or (> 0 and <= 1000)) }
-            or { Buffers: < 1 })
+            or { FrameRate: not (null or (> 0 and <= 1000)) }
+            or { BufferCount: < 1 })
         {
             throw new PipelineConfigException(
                 $"camera '{Name}': width and height must be 1 to {Frame.MaxSide}, the rate above 0 and at most 1000, " +
@@ -81,7 +82,7 @@ public sealed class CameraSource : BlockingFrameSource
             throw new SourceException($"there is no camera '{path}'; plug it in, or list cameras with v4l2-ctl --list-devices");
         }
 
-        OpenCvLibrary.MustBeThere(Name);
+        OpenCvLibrary.EnsureAvailable(Name);
         var driver = OperatingSystem.IsLinux() ? VideoCaptureAPIs.V4L2
             : OperatingSystem.IsWindows() ? VideoCaptureAPIs.DSHOW
             : VideoCaptureAPIs.ANY;
@@ -101,11 +102,11 @@ public sealed class CameraSource : BlockingFrameSource
         }
 
         // The format first: it determines the available sizes and rates.
-        Ask(VideoCaptureProperties.FourCC, _options.FourCc is { } code ? FourCC.FromString(code) : null);
-        Ask(VideoCaptureProperties.FrameWidth, _options.Width);
-        Ask(VideoCaptureProperties.FrameHeight, _options.Height);
-        Ask(VideoCaptureProperties.Fps, _options.Rate);
-        Ask(VideoCaptureProperties.BufferSize, _options.Buffers);
+        SetProperty(VideoCaptureProperties.FourCC, _options.FourCc is { } code ? FourCC.FromString(code) : null);
+        SetProperty(VideoCaptureProperties.FrameWidth, _options.Width);
+        SetProperty(VideoCaptureProperties.FrameHeight, _options.Height);
+        SetProperty(VideoCaptureProperties.Fps, _options.FrameRate);
+        SetProperty(VideoCaptureProperties.BufferSize, _options.BufferCount);
         _size = new Size(Math.Max(1, _capture.FrameWidth), Math.Max(1, _capture.FrameHeight));
         _rate = _capture.Fps is > 0 and <= 1000 ? _capture.Fps : null;
     }
@@ -139,7 +140,7 @@ public sealed class CameraSource : BlockingFrameSource
     private static int? IndexOf(string device) =>
         int.TryParse(device, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < 256 ? index : null;
 
-    private void Ask(VideoCaptureProperties property, double? value)
+    private void SetProperty(VideoCaptureProperties property, double? value)
     {
         if (value is { } wanted)
         {

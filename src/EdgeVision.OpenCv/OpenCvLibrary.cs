@@ -13,24 +13,24 @@ public static class OpenCvLibrary
 {
     private const string Native = "OpenCvSharpExtern";
 
-    private static readonly Lazy<string?> Missing = new(TryLoad);
-    private static readonly Lazy<bool> Network = new(TryNetwork);
+    private static readonly Lazy<string?> LoadError = new(TryLoad);
+    private static readonly Lazy<bool> NetworkSupport = new(TryNetwork);
 
     /// <summary>Returns whether cameras and videos can be opened; if not, the reason says what to install.</summary>
     /// <remarks>Loads the library on the first call.</remarks>
-    public static bool Available([NotNullWhen(false)] out string? reason) => (reason = Missing.Value) is null;
+    public static bool IsAvailable([NotNullWhen(false)] out string? reason) => (reason = LoadError.Value) is null;
 
     /// <summary>Gets whether OpenCV can read network streams; false if the library is missing.</summary>
     /// <remarks>
     /// The FFmpeg in OpenCvSharp4's packages for Linux is built without network support and reads files only; a custom build
     /// may support more. Tested once, on loopback.
     /// </remarks>
-    public static bool HasNetwork => Available(out _) && Network.Value;
+    public static bool HasNetwork => IsAvailable(out _) && NetworkSupport.Value;
 
     /// <exception cref="SourceException">The library is missing.</exception>
-    internal static void MustBeThere(string name)
+    internal static void EnsureAvailable(string name)
     {
-        if (!Available(out string? reason))
+        if (!IsAvailable(out string? reason))
         {
             throw new SourceException($"'{name}' cannot be opened: {reason}", canRetry: false);
         }
@@ -45,7 +45,7 @@ public static class OpenCvLibrary
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
-            return Explain(e.Message);
+            return ExplainLoadError(e.Message);
         }
     }
 
@@ -61,7 +61,7 @@ public static class OpenCvLibrary
     }
 
     // The loader lists every path that it tried; the line about another missing library is the useful one.
-    internal static string Explain(string message)
+    internal static string ExplainLoadError(string message)
     {
         string? need = message.Split('\n')
             .FirstOrDefault(line => line.Contains(".so", StringComparison.Ordinal) && !line.Contains(Native, StringComparison.Ordinal));

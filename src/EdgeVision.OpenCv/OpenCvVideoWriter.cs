@@ -1,3 +1,4 @@
+using EdgeVision.Pipeline.Ffmpeg;
 using OpenCvSharp;
 
 namespace EdgeVision.OpenCv;

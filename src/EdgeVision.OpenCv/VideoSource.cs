@@ -1,3 +1,4 @@
+using EdgeVision.Pipeline.Sources;
 using OpenCvSharp;
 
 namespace EdgeVision.OpenCv;
@@ -16,7 +17,7 @@ public sealed record VideoOptions
     public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Gets whether frames arrive in real time; null: not for files and http, else yes.</summary>
-    public bool? Live { get; init; }
+    public bool? IsLive { get; init; }
 
     /// <summary>Gets the name in results and messages; null for the input without credentials.</summary>
     public string? Name { get; init; }
@@ -47,7 +48,7 @@ public sealed class VideoSource : BlockingFrameSource
     {
         _options = options;
         _isFile = !options.Input.Contains("://", StringComparison.Ordinal);
-        IsLive = options.Live
+        IsLive = options.IsLive
             ?? !(_isFile
                 || options.Input.StartsWith("http", StringComparison.OrdinalIgnoreCase)
                 || options.Input.StartsWith("file:", StringComparison.OrdinalIgnoreCase));
@@ -70,7 +71,7 @@ public sealed class VideoSource : BlockingFrameSource
             throw new SourceException($"there is no file '{Name}'", canRetry: false);
         }
 
-        OpenCvLibrary.MustBeThere(Name);
+        OpenCvLibrary.EnsureAvailable(Name);
         int[] timeouts =
         [
             CaptureProperty.OpenTimeout, Milliseconds(_options.OpenTimeout),
@@ -144,7 +145,7 @@ public sealed class VideoSource : BlockingFrameSource
         double milliseconds = capture.PosMsec;
         return double.IsFinite(milliseconds) && (milliseconds > 0 || sequence == 0)
             ? TimeSpan.FromMilliseconds(milliseconds)
-            : DueTime(sequence, _rate ?? 25);
+            : GetDueTime(sequence, _rate ?? 25);
     }
 
     // OpenCV does not distinguish the end from an error; a file with many more frames in its header is truncated. The

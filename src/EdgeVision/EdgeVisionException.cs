@@ -20,7 +20,7 @@ public sealed class ModelFormatException : EdgeVisionException
     public ModelFormatException(string message, Exception inner) : base(message, inner) { }
 
     /// <summary>Gets whether the model is valid and only its spec is missing.</summary>
-    public bool LacksSpec { get; init; }
+    public bool IsSpecMissing { get; init; }
 }
 
 /// <summary>Thrown when a required execution provider is not available on this machine or in this build.</summary>

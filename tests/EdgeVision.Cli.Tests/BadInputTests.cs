@@ -1,7 +1,9 @@
 using EdgeVision.Onnx;
+using EdgeVision.TestSupport;
+using EdgeVision.TestSupport.Cli;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests;
 
 /// <summary>Whatever a user hands in: one line that says what to do, and exit code 1 or 2; never a stack, never a crash.</summary>
 public sealed class BadInputTests : IDisposable

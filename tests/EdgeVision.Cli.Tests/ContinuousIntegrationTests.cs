@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using EdgeVision.TestSupport.Cli;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests;
 
 /// <summary>What .ci/run says in its last line, from what its two steps wrote and how they ended.</summary>
 public sealed class ContinuousIntegrationTests : IDisposable

@@ -1,7 +1,7 @@
 using EdgeVision.Imaging;
 using EdgeVision.Onnx;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests;
 
 /// <summary>Small pictures and networks of which one knows beforehand what they give.</summary>
 internal static class DrawnData

@@ -1,8 +1,12 @@
 using System.Text.Json;
+using EdgeVision.Evaluation.Coco;
 using EdgeVision.Imaging;
+using EdgeVision.Results;
+using EdgeVision.TestSupport;
+using EdgeVision.TestSupport.Cli;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests;
 
 /// <summary>
 /// <c>eval</c> on drawn data sets whose figures are known: a network that always finds a cat (.9) at (2, 2) to (12, 12) and a dog
@@ -49,17 +53,17 @@ public sealed class EvalTests : IDisposable
         var json = Figures("--model", model, "--spec", spec, "--data", Path.Combine(data, "object_detection"), "--limit", $"{Pictures}");
 
         using var loaded = VisionModel.Load(model, new RuntimeOptions { SpecPath = spec, Confidence = 0.001f, MaxDetections = 100 });
-        var evaluator = new CocoEvaluator(CocoKind.Boxes, 80);
+        var evaluator = new CocoEvaluator(CocoIouType.Boxes, 80);
         foreach (string path in Directory.GetFiles(Path.Combine(data, "images", "train2017")).Order(StringComparer.Ordinal).Take(Pictures))
         {
             using var image = ImageFile.Load(path);
             string labels = Path.Combine(data, "object_detection", "labels", "train2017", Path.ChangeExtension(Path.GetFileName(path), ".txt"));
-            var truths = new List<CocoTruth>();
+            var truths = new List<CocoAnnotation>();
             foreach (string row in File.Exists(labels) ? File.ReadAllLines(labels) : [])
             {
                 double[] v = [.. row.Split(' ').Select(double.Parse)];
                 double width = v[3] * image.Frame.Width, height = v[4] * image.Frame.Height;
-                truths.Add(new CocoTruth((int)v[0], new CocoBox(v[1] * image.Frame.Width - width / 2, v[2] * image.Frame.Height - height / 2, width, height)));
+                truths.Add(new CocoAnnotation((int)v[0], new CocoBox(v[1] * image.Frame.Width - width / 2, v[2] * image.Frame.Height - height / 2, width, height)));
             }
 
             evaluator.AddImage(truths, loaded.Run(image.Frame));
@@ -125,7 +129,7 @@ public sealed class EvalTests : IDisposable
             }
             else
             {
-                more = $", \"keypoints\": [{string.Join(",", d.Keypoints(i).ToArray().Select(p => FormattableString.Invariant($"{p.X},{p.Y},2")))}]";
+                more = $", \"keypoints\": [{string.Join(",", d.GetKeypoints(i).ToArray().Select(p => FormattableString.Invariant($"{p.X},{p.Y},2")))}]";
             }
 
             return FormattableString.Invariant($$"""{ "id": {{i + 1}}, "image_id": 7, "category_id": {{d.ClassIds[i] + 1}}, "area": {{box.Area}}, "bbox": [{{box.X}},{{box.Y}},{{box.Width}},{{box.Height}}]""") + more + " }";
@@ -153,7 +157,7 @@ public sealed class EvalTests : IDisposable
         {
             // A quarter more room: an eighth on each side.
             var found = Crop(loaded, image.Frame, new Box(b.X1 - b.Width / 8, b.Y1 - b.Height / 8, b.X2 + b.Width / 8, b.Y2 + b.Height / 8)).Detections;
-            string points = string.Join(",", found.Keypoints(0).ToArray().Select(p => FormattableString.Invariant($"{p.X},{p.Y},2")));
+            string points = string.Join(",", found.GetKeypoints(0).ToArray().Select(p => FormattableString.Invariant($"{p.X},{p.Y},2")));
             return FormattableString.Invariant($$"""{ "id": {{i}}, "image_id": 1, "category_id": 1, "bbox": [{{b.X1}},{{b.Y1}},{{b.Width}},{{b.Height}}], "keypoints": [{{points}}] }""");
         }));
         string data = Write("figures.json", $$"""{ "images": [ { "id": 1, "file_name": "scene.png" } ], "categories": [ { "id": 1, "name": "figure" } ], "annotations": [ {{annotations}} ] }""");

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Text.Json;
+using EdgeVision.Inference;
+using EdgeVision.TestSupport.Cli;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests;
 
 /// <summary>tools/gpu-check in its CPU mode, as it runs on a machine with a GPU.</summary>
 public sealed class GpuCheckTests : IDisposable

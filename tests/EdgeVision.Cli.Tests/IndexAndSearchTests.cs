@@ -1,7 +1,8 @@
 using System.Text.Json;
+using EdgeVision.TestSupport.Cli;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests;
 
 /// <summary><c>index</c> and <c>search</c> with a network whose embedding is a picture's mean colour, so that one knows what is near.</summary>
 public sealed class IndexAndSearchTests : IDisposable

@@ -1,7 +1,8 @@
-using EdgeVision.Cli;
+using EdgeVision.Cli.DataSets;
+using EdgeVision.Evaluation.Coco;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests;
 
 /// <summary>Labels as they are read, row by row and annotation by annotation, and what is said of broken ones.</summary>
 public sealed class LabelledDataTests : IDisposable
@@ -99,8 +100,8 @@ public sealed class LabelledDataTests : IDisposable
         Assert.True(data.HasMasks);
         Assert.Equal(2, data.KeypointCount);
         var truths = data.Objects(0, 100, 40, masks: false);
-        Assert.Equal((true, 7.5), (truths[0].Crowd, truths[0].Area));
-        Assert.Equal((false, null), (truths[1].Crowd, truths[1].Area));
+        Assert.Equal((true, 7.5), (truths[0].IsCrowd, truths[0].Area));
+        Assert.Equal((false, null), (truths[1].IsCrowd, truths[1].Area));
         Assert.Equal([new CocoKeypoint(1, 2, 2), new CocoKeypoint(3, 4, 0)], truths[1].Keypoints!);
         Assert.Equal(80, Assert.Single(data.Objects(0, 100, 40, masks: true)).Mask!.Area); // the other has no outline, which is said
         Assert.Contains("no segmentation", _log.ToString());

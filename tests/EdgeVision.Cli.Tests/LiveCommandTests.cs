@@ -2,9 +2,10 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using EdgeVision.TestSupport.Cli;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests;
 
 /// <summary><c>edgevision live</c> as a user starts, looks at and stops it.</summary>
 public sealed class LiveCommandTests

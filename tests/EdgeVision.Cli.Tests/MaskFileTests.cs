@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using EdgeVision.Cli;
+using EdgeVision.Cli.DataSets;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests;
 
 /// <summary>Class ids come out of PNGs as they were put in, whatever the number of bits and with a palette too.</summary>
 public sealed class MaskFileTests : IDisposable

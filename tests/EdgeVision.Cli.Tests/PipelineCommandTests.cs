@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
+using EdgeVision.TestSupport.Cli;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests;
 
 /// <summary><c>edgevision pipeline</c> in processes of their own.</summary>
 public sealed class PipelineCommandTests : IDisposable

@@ -1,9 +1,11 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text.Json;
+using EdgeVision.Cli.Tests.Packages;
+using EdgeVision.TestSupport.Cli;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests;
 
 public sealed class ProfileCommandTests : IDisposable
 {

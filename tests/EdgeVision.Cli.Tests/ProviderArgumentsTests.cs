@@ -1,7 +1,9 @@
 using System.Text.Json;
+using EdgeVision.Inference;
+using EdgeVision.TestSupport.Cli;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests;
 
 /// <summary>What the command line says of providers, their options and their libraries.</summary>
 public sealed class ProviderArgumentsTests : IDisposable

@@ -1,7 +1,8 @@
 using EdgeVision.Onnx;
+using EdgeVision.TestSupport.Cli;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests;
 
 /// <summary>What <c>run</c> says of each kind of result, on a network that hands its grey input through.</summary>
 public sealed class RunResultsTests : IDisposable

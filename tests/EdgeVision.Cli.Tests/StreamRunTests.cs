@@ -1,7 +1,9 @@
 using System.Text.Json;
+using EdgeVision.TestSupport;
+using EdgeVision.TestSupport.Cli;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests;
 
 /// <summary><c>run --source</c> on what is no picture.</summary>
 public sealed class StreamRunTests : IDisposable

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using EdgeVision.Imaging;
+using EdgeVision.TestSupport.Cli;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests;
 
 /// <summary><c>run --tiles</c> on a wall of scenes that is far too large for the network's input.</summary>
 public sealed class TileArgumentsTests : IDisposable

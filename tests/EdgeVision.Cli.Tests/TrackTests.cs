@@ -1,8 +1,9 @@
 using System.Text.Json;
 using EdgeVision.Imaging;
+using EdgeVision.TestSupport.Cli;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests;
 
 /// <summary><c>run --track</c> and <c>mot</c>, on a film made by moving a window over the sample picture.</summary>
 public sealed class TrackTests
@@ -87,7 +88,7 @@ public sealed class TrackTests
         {
             Path = Directory.CreateTempSubdirectory("film").FullName;
             using var scene = ImageFile.Load(System.IO.Path.Combine(CommandLine.Repository, "samples", "scene.png"));
-            int bytes = Frame.BytesPerPixel(scene.Frame.Format), width = scene.Frame.Width - 4 * Frames;
+            int bytes = Frame.GetBytesPerPixel(scene.Frame.Format), width = scene.Frame.Width - 4 * Frames;
             for (int i = 0; i < Frames; i++)
             {
                 using var window = Frame.Rent(scene.Frame.Format, width, scene.Frame.Height);

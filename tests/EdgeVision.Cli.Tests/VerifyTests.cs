@@ -1,8 +1,9 @@
 using System.Text.Json;
 using EdgeVision.Onnx;
+using EdgeVision.TestSupport.Cli;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests;
 
 /// <summary><c>edgevision verify</c> as a user calls it.</summary>
 public sealed class VerifyTests : IDisposable

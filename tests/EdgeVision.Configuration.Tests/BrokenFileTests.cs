@@ -1,7 +1,7 @@
-using EdgeVision.Configuration;
+using EdgeVision.TestSupport;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Configuration.Tests;
 
 /// <summary>Files with a mistake each: the line it is on, and words of what is said about it.</summary>
 public sealed class BrokenFileTests

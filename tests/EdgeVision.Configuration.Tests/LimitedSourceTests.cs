@@ -1,7 +1,7 @@
-using EdgeVision.Configuration;
+using EdgeVision.Pipeline;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Configuration.Tests;
 
 /// <summary>The most frames of a source count over all that were opened for it where it is live.</summary>
 public sealed class LimitedSourceTests
@@ -25,7 +25,7 @@ public sealed class LimitedSourceTests
     public void One_that_is_opened_again_goes_on_where_it_is_live(bool live, int expected, string why)
     {
         Assert.NotEmpty(why);
-        var given = new LimitedSource.Count();
+        var given = new LimitedSource.FrameCounter();
         Assert.Equal(2, Read(new LimitedSource(new Endless(live), 3, given), 2));
         Assert.Equal(expected, Read(new LimitedSource(new Endless(live), 3, given), 10));
     }

@@ -1,7 +1,9 @@
-using EdgeVision.Configuration;
+using EdgeVision.Configuration.Yaml;
+using EdgeVision.Pipeline;
+using EdgeVision.TestSupport;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Configuration.Tests;
 
 /// <summary>Files without mistakes: what they are taken to mean, secrets, anchors, and that a pipeline comes of them.</summary>
 public sealed class PipelineConfigTests
@@ -67,30 +69,30 @@ public sealed class PipelineConfigTests
         Assert.Equal("rtsp://viewer:hunter2@home@camera.example/stream", door.Uri.Address);
         Assert.Equal("rtsp://***@camera.example/stream", door.Uri.Display);
         Assert.Equal((QueuePolicy.DropOldest, 8, TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(5)), (door.Options.Policy!.Value, door.Options.Capacity, door.Options.MaxAge!.Value, door.Options.StallTimeout));
-        Assert.Equal((5, TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(10)), (door.Options.Reconnect!.Attempts!.Value, door.Options.Reconnect.First, door.Options.Reconnect.Longest));
+        Assert.Equal((5, TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(10)), (door.Options.Reconnect!.MaxAttempts!.Value, door.Options.Reconnect.InitialDelay, door.Options.Reconnect.MaxDelay));
         Assert.Equal(("vaapi", "udp", 2), (door.Ffmpeg.HardwareAcceleration, door.Ffmpeg.RtspTransport, door.Ffmpeg.InputArguments.Count));
         var hall = config.Sources[1];
-        Assert.Equal((2, 2.5, 3, SourceKind.Test), (hall.Options.Capacity, hall.Options.Weight, hall.Options.Every, hall.Uri.Kind)); // its own capacity wins over the anchor's
-        Assert.Equal((SourceKind.Camera, "MJPG", 1), (config.Sources[2].Uri.Kind, config.Sources[2].FourCc, config.Sources[2].Options.Reconnect!.Attempts!.Value));
+        Assert.Equal((2, 2.5, 3, SourceKind.Test), (hall.Options.Capacity, hall.Options.Weight, hall.Options.FrameInterval, hall.Uri.Kind)); // its own capacity wins over the anchor's
+        Assert.Equal((SourceKind.Camera, "MJPG", 1), (config.Sources[2].Uri.Kind, config.Sources[2].FourCc, config.Sources[2].Options.Reconnect!.MaxAttempts!.Value));
 
         Assert.Equal(Path.Combine(Repository.Root, "models", "shapes-fpn.onnx"), config.Models[0].Path);
-        Assert.Equal((0.3f, 0.5f, true), (config.Models[0].Runtime.Confidence!.Value, config.Models[0].Runtime.Iou!.Value, config.Models[0].Runtime.Providers.Required));
+        Assert.Equal((0.3f, 0.5f, true), (config.Models[0].Runtime.Confidence!.Value, config.Models[0].Runtime.Iou!.Value, config.Models[0].Runtime.Providers.IsRequired));
         Assert.Equal(TimeSpan.FromMilliseconds(5), config.Models[1].Frames.MaxWait);
         var crops = config.Models[2].Crops!;
-        Assert.Equal((0.1f, 4, 5, "disc"), (crops.Margin, crops.Most, crops.Every, crops.Labels!.Single()));
+        Assert.Equal((0.1f, 4, 5, "disc"), (crops.Margin, crops.MaxPerFrame, crops.FrameInterval, crops.Labels!.Single()));
 
         Assert.Equal([TrackerKind.OcSort, TrackerKind.BotSort], config.Tracking.Select(t => t.Tracker));
         Assert.Equal(["zone", "line", "count", "count", "repetitions"], config.Rules.Select(r => r.Kind));
         Assert.All(config.Rules, r => Assert.Equal(r.Name, r.Create().Name));
         Assert.Equal(["jsonl", "csv", "pictures", "clips", "mqtt", "nats", "webhook", "live", "record"], config.Sinks.Select(s => s.Kind));
-        Assert.Equal((QueuePolicy.Wait, 64, 3, null, "door"), (config.Sinks[0].Options.Policy!.Value, config.Sinks[0].Options.Capacity, config.Sinks[0].Options.Retry.Attempts!.Value, config.Sinks[0].Options.SuspendAfter, config.Sinks[0].Options.Sources!.Single()));
+        Assert.Equal((QueuePolicy.Wait, 64, 3, null, "door"), (config.Sinks[0].Options.Policy!.Value, config.Sinks[0].Options.Capacity, config.Sinks[0].Options.Retry.MaxAttempts!.Value, config.Sinks[0].Options.SuspendAfter, config.Sinks[0].Options.Sources!.Single()));
         Assert.Equal([false, true], config.Sinks.Take(2).Select(s => s.UsesStandardOutput));
     }
 
     [Fact]
     public void What_is_shown_of_it_holds_no_secret()
     {
-        string shown = string.Join('\n', ConfigSummary.Lines(Read(Whole)));
+        string shown = string.Join('\n', ConfigSummary.GetLines(Read(Whole)));
         Assert.Contains("rtsp://***@camera.example/stream", shown);
         Assert.All(Secrets.Values, s => Assert.DoesNotContain(s, shown));
         Assert.Equal(3 + 3 + 2 + 5 + 9, shown.Split('\n').Length);
@@ -129,7 +131,7 @@ public sealed class PipelineConfigTests
     [InlineData("${X:-9}", "1")]
     public void Variables_stand_for_their_values(string text, string expected)
     {
-        Assert.Equal(expected, EnvironmentText.Expand(text, n => n == "X" ? "1" : null, out string? problem));
+        Assert.Equal(expected, EnvironmentExpander.Expand(text, n => n == "X" ? "1" : null, out string? problem));
         Assert.Null(problem);
     }
 
@@ -155,7 +157,7 @@ public sealed class PipelineConfigTests
                 "two.yaml", folder);
             await using var pipeline = config.Build();
             var ledger = await pipeline.RunAsync(TestContext.Current.CancellationToken);
-            Assert.True(ledger.Balances);
+            Assert.True(ledger.IsBalanced);
             Assert.Equal([12, 8], ledger.Sources.Select(s => s.Delivered));
             string[] lines = File.ReadAllLines(Path.Combine(folder, "all.jsonl"));
             Assert.Equal(20, lines.Length);

@@ -1,7 +1,7 @@
-using EdgeVision.Configuration;
+using EdgeVision.TestSupport;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Configuration.Tests;
 
 public sealed class PipelineTextTests : IDisposable
 {
@@ -20,7 +20,7 @@ public sealed class PipelineTextTests : IDisposable
     [InlineData("path:\n        m.onnx", "path:\n        'x y.onnx'", "the line below")]
     public void A_path_changes_and_nothing_else(string written, string expected, string reason)
     {
-        string changed = PipelineText.WithPaths(Read(Text(written)), f => f.Kind == ConfigFileKind.Model ? "x y.onnx" : null);
+        string changed = PipelineText.ReplacePaths(Read(Text(written)), f => f.Kind == ConfigFileKind.Model ? "x y.onnx" : null);
         Assert.True(changed == Text(expected), $"{reason}: {changed}");
     }
 
@@ -32,7 +32,7 @@ public sealed class PipelineTextTests : IDisposable
         var config = Read(Text(written));
         try
         {
-            string changed = PipelineText.WithPaths(config, f => f.Kind == ConfigFileKind.Model ? "m.onnx" : null);
+            string changed = PipelineText.ReplacePaths(config, f => f.Kind == ConfigFileKind.Model ? "m.onnx" : null);
             Assert.True(Read(changed).Sources.Count == config.Sources.Count, reason);
         }
         catch (PipelineConfigException e)
@@ -45,7 +45,7 @@ public sealed class PipelineTextTests : IDisposable
     public void An_anchored_map_that_stands_in_two_places_changes_once()
     {
         string text = "version: 1\nx-m: &m\n  path: m.onnx\nsources:\n  - {name: a, uri: 'test:'}\n  - {name: b, uri: 'test:'}\nmodels:\n  - {<<: *m, name: one, sources: a}\n  - {<<: *m, name: two, sources: b}\n";
-        Assert.Equal(text.Replace("m.onnx", "x.onnx", StringComparison.Ordinal), PipelineText.WithPaths(Read(text), _ => "x.onnx"));
+        Assert.Equal(text.Replace("m.onnx", "x.onnx", StringComparison.Ordinal), PipelineText.ReplacePaths(Read(text), _ => "x.onnx"));
     }
 
     [Fact]
@@ -62,8 +62,8 @@ public sealed class PipelineTextTests : IDisposable
     [Fact]
     public void Variables_are_named_once_with_their_defaults()
     {
-        Assert.Equal([new("A", null), new("B", "x"), new("C", null)], PipelineText.Variables("# ${NOT}\nk: ['${A}-${B:-x}', '$${NOT}', {j: '${C:-y}'}]\nm: ${C}\n"));
-        Assert.Empty(PipelineText.Variables("{broken"));
+        Assert.Equal([new("A", null), new("B", "x"), new("C", null)], PipelineText.GetVariables("# ${NOT}\nk: ['${A}-${B:-x}', '$${NOT}', {j: '${C:-y}'}]\nm: ${C}\n"));
+        Assert.Empty(PipelineText.GetVariables("{broken"));
     }
 
     [Theory]
@@ -83,7 +83,7 @@ public sealed class PipelineTextTests : IDisposable
     [InlineData("url: https://h/hook?token=${TOKEN}", false, "a variable in a query")]
     [InlineData("url: https://h:8443/a@b", false, "an @ in a path")]
     public void Secrets_in_the_text_are_found(string text, bool found, string reason) =>
-        Assert.True(PipelineText.Secrets(text, "a.yaml").Count == (found ? 1 : 0), reason);
+        Assert.True(PipelineText.FindSecrets(text, "a.yaml").Count == (found ? 1 : 0), reason);
 
     private static string Text(string path) => $"version: 1\nsources:\n  - {{name: a, uri: 'test:'}}\nmodels:\n  - name: m\n    {path}\n# the end\n";
 

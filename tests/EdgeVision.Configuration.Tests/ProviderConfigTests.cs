@@ -1,7 +1,9 @@
-using EdgeVision.Configuration;
+using EdgeVision.Inference;
+using EdgeVision.Pipeline;
+using EdgeVision.TestSupport;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Configuration.Tests;
 
 /// <summary>What a file says of a model's providers, as far as ONNX Runtime, and what becomes of it, back to who listens to the pipeline.</summary>
 public sealed class ProviderConfigTests : IDisposable
@@ -53,13 +55,13 @@ public sealed class ProviderConfigTests : IDisposable
     public async Task A_provider_that_is_passed_over_is_a_notice_of_the_pipeline()
     {
         Assert.SkipWhen(OrtLibrary.AvailableProviders.Contains("CoreMLExecutionProvider"), "this library has CoreML");
-        var notices = new List<PipelineNotice>();
+        var notices = new List<PipelineMessage>();
         await using var pipeline = Parse("name: shapes, provider: coreml").Build();
-        pipeline.Notice += notices.Add;
+        pipeline.MessageReported += notices.Add;
         await pipeline.RunAsync(TestContext.Current.CancellationToken);
         var notice = Assert.Single(notices);
-        Assert.Equal((NoticeLevel.Warning, "shapes"), (notice.Level, notice.Component));
-        Assert.StartsWith("coreml is not used: ", notice.Message, StringComparison.Ordinal);
+        Assert.Equal((PipelineMessageLevel.Warning, "shapes"), (notice.Level, notice.Component));
+        Assert.StartsWith("coreml is not used: ", notice.Text, StringComparison.Ordinal);
     }
 
     private static PipelineConfig Parse(string keys) => PipelineConfig.Parse(Text(keys), "a.yaml", Repository.Root);

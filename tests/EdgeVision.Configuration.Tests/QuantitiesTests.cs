@@ -1,7 +1,7 @@
-using EdgeVision.Configuration;
+using EdgeVision.Configuration.Yaml;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Configuration.Tests;
 
 /// <summary>Times and sizes with their units.</summary>
 public sealed class QuantitiesTests
@@ -16,7 +16,7 @@ public sealed class QuantitiesTests
     [InlineData("0s", 0)]
     public void A_time_has_its_unit(string text, double seconds)
     {
-        Assert.True(Quantities.TryDuration(text, out var time));
+        Assert.True(Quantities.TryParseDuration(text, out var time));
         Assert.Equal(seconds, time.TotalSeconds);
     }
 
@@ -30,7 +30,7 @@ public sealed class QuantitiesTests
     [InlineData("1e30s")] // beyond what can be counted
     [InlineData("5S")]
     [InlineData("")]
-    public void Other_words_are_no_time(string text) => Assert.False(Quantities.TryDuration(text, out _));
+    public void Other_words_are_no_time(string text) => Assert.False(Quantities.TryParseDuration(text, out _));
 
     [Theory]
     [InlineData("512KB", 512L << 10)]
@@ -40,7 +40,7 @@ public sealed class QuantitiesTests
     [InlineData("7B", 7)]
     public void A_size_has_its_unit(string text, long bytes)
     {
-        Assert.True(Quantities.TrySize(text, out long size));
+        Assert.True(Quantities.TryParseSize(text, out long size));
         Assert.Equal(bytes, size);
     }
 
@@ -50,5 +50,5 @@ public sealed class QuantitiesTests
     [InlineData("-1MB")]
     [InlineData("MB")]
     [InlineData("1e30TB")]
-    public void Other_words_are_no_size(string text) => Assert.False(Quantities.TrySize(text, out _));
+    public void Other_words_are_no_size(string text) => Assert.False(Quantities.TryParseSize(text, out _));
 }

@@ -1,7 +1,6 @@
-using EdgeVision.Configuration;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Configuration.Tests;
 
 public sealed class RecordedTextTests
 {
@@ -14,12 +13,12 @@ public sealed class RecordedTextTests
     [InlineData("sources:\n  - {name: a, uri: 'rtsp://u:hunter2@h/', ffmpeg: {input_args: [-headers, hunter2]}}", "a source's address and arguments")]
     [InlineData("x-auth: &auth\n  password: >-\n    hunter2\nsinks: [{mqtt: *auth}]", "an anchor")]
     [InlineData("# hunter2\nversion: 1", "a comment")]
-    public void No_secret_is_recorded(string yaml, string reason) => Assert.False(RecordedText.Of(yaml, "here").Contains("hunter2", StringComparison.Ordinal), reason);
+    public void No_secret_is_recorded(string yaml, string reason) => Assert.False(RecordedText.Create(yaml, "here").Contains("hunter2", StringComparison.Ordinal), reason);
 
     [Fact]
     public void What_a_replay_reads_stays_with_anchors_that_stood_under_sinks()
     {
-        var (text, folder) = RecordedText.Parse(RecordedText.Of("version: 1\nsinks: [{csv: {sources: &two [a, b]}}]\nrules:\n  - {zone: z, sources: *two, count: }\n  - {line: l, sources: *two}\n", "here"));
+        var (text, folder) = RecordedText.Parse(RecordedText.Create("version: 1\nsinks: [{csv: {sources: &two [a, b]}}]\nrules:\n  - {zone: z, sources: *two, count: }\n  - {line: l, sources: *two}\n", "here"));
         var yaml = new YamlDotNet.RepresentationModel.YamlStream();
         yaml.Load(new StringReader(text));
         var root = (YamlDotNet.RepresentationModel.YamlMappingNode)yaml.Documents[0].RootNode;

@@ -1,7 +1,8 @@
-using EdgeVision.Configuration;
+using EdgeVision.Pipeline.Recording;
+using EdgeVision.TestSupport;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Configuration.Tests;
 
 /// <summary>What an address stands for.</summary>
 public sealed class SourceUriTests

@@ -1,7 +1,8 @@
-using EdgeVision.Configuration;
+using EdgeVision.TestSupport;
+using EdgeVision.Tracking;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Configuration.Tests;
 
 /// <summary>Trackers by name, and the one that has a model of its own.</summary>
 public sealed class TrackerFactoryTests
@@ -15,7 +16,7 @@ public sealed class TrackerFactoryTests
     [Fact]
     public void Looks_need_a_frame_only_where_there_is_something_to_look_at()
     {
-        using var tracker = Assert.IsType<AppearanceTracker>(TrackerFactory.Create(new TrackingConfig { Tracker = TrackerKind.BotSort, Appearance = Model("families-triplet") }));
+        using var tracker = Assert.IsType<AppearanceTracker>(TrackerFactory.Create(new TrackingConfig { Tracker = TrackerKind.BotSort, AppearanceModel = Model("families-triplet") }));
         using var frame = Frame.Rent(PixelFormat.Bgr24, 200, 200);
         frame.MutableData.Fill(90);
         var detections = new Detections();
@@ -34,7 +35,7 @@ public sealed class TrackerFactoryTests
 
     [Fact]
     public void A_model_without_embeddings_is_refused() =>
-        Assert.Contains("must output an embedding", Assert.Throws<PipelineConfigException>(() => TrackerFactory.Create(new TrackingConfig { Tracker = TrackerKind.BotSort, Appearance = Model("shapes-fpn") })).Message);
+        Assert.Contains("must output an embedding", Assert.Throws<PipelineConfigException>(() => TrackerFactory.Create(new TrackingConfig { Tracker = TrackerKind.BotSort, AppearanceModel = Model("shapes-fpn") })).Message);
 
     private static string Model(string name) => Path.Combine(Repository.Root, "models", name + ".onnx");
 }

@@ -13,15 +13,15 @@ public class AnchorTests
             new(-23, -11, 23, 11), new(-28, -14, 28, 14), new(-35, -18, 35, 18),
             new(-16, -16, 16, 16), new(-20, -20, 20, 20), new(-25, -25, 25, 25),
             new(-11, -23, 11, 23), new(-14, -28, 14, 28), new(-18, -35, 18, 35),
-        ], anchors.Base(0));
+        ], anchors.GetBaseAnchors(0));
         // 101 / 2 = 50.5 goes to the even 50.
-        Assert.Equal(new Box(-50, -50, 50, 50), new AnchorGenerator([8], [[101]], [1]).Base(0).Single());
+        Assert.Equal(new Box(-50, -50, 50, 50), new AnchorGenerator([8], [[101]], [1]).GetBaseAnchors(0).Single());
     }
 
     [Fact]
     public void AnchorsAreOrderedByLevelRowColumnAnchor()
     {
-        var anchors = new AnchorGenerator([8, 16], [[8, 16], [32, 64]], [1]).All(width: 32, height: 16);
+        var anchors = new AnchorGenerator([8, 16], [[8, 16], [32, 64]], [1]).Generate(width: 32, height: 16);
         Assert.Equal(2 * (2 * 4) + 2 * (1 * 2), anchors.Length);
         Assert.Equal(new Box(-8, -8, 8, 8), anchors[1]);          // second size at the corner of the first cell
         Assert.Equal(new Box(4, -4, 12, 4), anchors[2]);          // one stride to the right
@@ -57,12 +57,12 @@ public class AnchorTests
     public void DecodingUndoesEncoding()
     {
         Box anchor = new(10, 20, 42, 36), box = new(15, 12, 60, 40);
-        var (dx, dy, dw, dh) = BoxTargets.Encode(anchor, box);
-        var back = BoxTargets.Decode(anchor, [dx, dy, dw, dh]);
+        var (dx, dy, dw, dh) = AnchorBoxCoder.Encode(anchor, box);
+        var back = AnchorBoxCoder.Decode(anchor, [dx, dy, dw, dh]);
         Assert.Equal(box.X1, back.X1, 4);
         Assert.Equal(box.Y1, back.Y1, 4);
         Assert.Equal(box.X2, back.X2, 4);
         Assert.Equal(box.Y2, back.Y2, 4);
-        Assert.Equal(32 * 1000f / 16, BoxTargets.Decode(anchor, [0, 0, 99, 0]).Width, 1); // growth is limited
+        Assert.Equal(32 * 1000f / 16, AnchorBoxCoder.Decode(anchor, [0, 0, 99, 0]).Width, 1); // growth is limited
     }
 }

@@ -1,8 +1,12 @@
+using EdgeVision.Decoding;
 using EdgeVision.Exporter.Architectures;
 using EdgeVision.Exporter.Authoring;
 using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Export;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Models;
+using EdgeVision.Specs;
+using EdgeVision.Tensors;
 using TorchSharp;
 
 namespace EdgeVision.Exporter.Tests;
@@ -52,7 +56,7 @@ public class ArchitectureTests
         Assert.DoesNotContain(model.Graph.Node, n => n.OpType is "BatchNormalization" or "Dropout");
         using var scope = torch.NewDisposeScope();
         torch.random.manual_seed(5);
-        Parity.Measure(architecture, weights, model.ToBytes(), [torch.randn(1, 3, input.Height, input.Width), torch.randn(3, 3, input.Height, input.Width)]).Require();
+        Parity.Measure(architecture, weights, model.ToBytes(), [torch.randn(1, 3, input.Height, input.Width), torch.randn(3, 3, input.Height, input.Width)]).ThrowIfAboveLimit();
     }
 
     // What the outputs do not need is left out of the file, and would stand in its card all the same. Batch norms are folded: weights of one axis are not looked for.
@@ -63,9 +67,9 @@ public class ArchitectureTests
         var architecture = ArchitectureCatalog.Create(name);
         using var weights = DetectorHarness.Weights(architecture, randomized: true);
         var model = OnnxExporter.Write(architecture, weights);
-        OnnxExporter.Finish(model, architecture.Spec, new ExportOptions()); // leaves out what nothing reads
+        OnnxExporter.ApplyOptions(model, architecture.Spec, new ExportOptions()); // leaves out what nothing reads
         var exported = model.Graph.Initializer.GroupBy(t => t.Dims.Aggregate(1L, (a, d) => a * d)).ToDictionary(g => g.Key, g => g.Count());
-        Assert.Empty(weights.Trained.Where(w => w.Tensor.dim() > 1).GroupBy(w => w.Tensor.numel())
+        Assert.Empty(weights.TrainableWeights.Where(w => w.Tensor.dim() > 1).GroupBy(w => w.Tensor.numel())
             .Where(g => exported.GetValueOrDefault(g.Key) < g.Count()).Select(g => string.Join(", ", g.Select(w => w.Name))));
     }
 
@@ -90,22 +94,22 @@ public class ArchitectureTests
         // A graph of open sides takes both sizes; where positions or anchors are part of the graph, each size has its own.
         var settings = new ModelSettings { Width = 160, Height = 96 };
         var architecture = ArchitectureCatalog.Create(name);
-        if (!architecture.DynamicSize)
+        if (!architecture.SupportsDynamicSize)
         {
             architecture = ArchitectureCatalog.Create(name, settings);
         }
 
         using var weights = DetectorHarness.Weights(architecture, randomized: true);
-        var model = OnnxExporter.Write(architecture, weights, new ExportOptions { DynamicSize = architecture.DynamicSize });
+        var model = OnnxExporter.Write(architecture, weights, new ExportOptions { DynamicSize = architecture.SupportsDynamicSize });
         using var scope = torch.NewDisposeScope();
         torch.random.manual_seed(6);
         torch.Tensor[] inputs = [torch.randn(1, 3, settings.Height, settings.Width), torch.randn(3, 3, settings.Height, settings.Width)];
-        if (architecture.DynamicSize)
+        if (architecture.SupportsDynamicSize)
         {
             inputs = [.. inputs, torch.randn(2, 3, 128, 64)];
         }
 
-        Parity.Measure(architecture, weights, model.ToBytes(), inputs).Require();
+        Parity.Measure(architecture, weights, model.ToBytes(), inputs).ThrowIfAboveLimit();
     }
 
     [Theory]
@@ -120,7 +124,7 @@ public class ArchitectureTests
         var infos = outputs.Select(o => new TensorInfo(o.Name, [-1, .. o.Value.Shape[1..]], TensorElement.Float32)).ToArray();
         foreach (var output in architecture.Spec.Outputs)
         {
-            Assert.NotNull(DecoderFactory.Create(architecture.Spec, output, infos, new DecoderOptions(0.3f, 0.5f, 100, false)));
+            Assert.NotNull(DecoderRegistry.Create(architecture.Spec, output, infos, new DecoderOptions(0.3f, 0.5f, 100, false)));
         }
     }
 
@@ -130,7 +134,7 @@ public class ArchitectureTests
     {
         var architecture = ArchitectureCatalog.Create(name);
         using var weights = Trainer.CreateWeights(architecture, 1);
-        Assert.All(weights.Names, n => Assert.Contains(architecture.Stages, s => WeightStore.IsUnder(n, s)));
+        Assert.All(weights.Names, n => Assert.Contains(architecture.Stages, s => WeightStore.HasStagePrefix(n, s)));
     }
 
     [Fact]
@@ -217,7 +221,7 @@ public class ArchitectureTests
     [Fact]
     public void AFactorOnTheChannelsMakesANarrowerNetwork()
     {
-        long wide = ArchitectureCatalog.Create("resnet18").Analyze().Parameters, narrow = ArchitectureCatalog.Create("resnet18", new ModelSettings { Channels = 0.25 }).Analyze().Parameters;
+        long wide = ArchitectureCatalog.Create("resnet18").Analyze().Parameters, narrow = ArchitectureCatalog.Create("resnet18", new ModelSettings { WidthMultiplier = 0.25 }).Analyze().Parameters;
         Assert.InRange((double)wide / narrow, 14, 17);
     }
 

@@ -47,7 +47,7 @@ public sealed class DataFolderTests : IDisposable
         var e = Assert.Throws<EdgeVisionException>(() => DataFolder.Open(_folder).Load(0));
         Assert.Contains("a.txt, line 3", e.Message, StringComparison.Ordinal);
         Assert.Contains(part, e.Message, StringComparison.Ordinal);
-        var lenient = DataFolder.Open(_folder, new DataFolderOptions { Lenient = true });
+        var lenient = DataFolder.Open(_folder, new DataFolderOptions { SkipInvalidLabels = true });
         Assert.Single(lenient.Load(0).Objects);
         Assert.Contains("line 3", lenient.Problems.Single(), StringComparison.Ordinal);
     }
@@ -59,7 +59,7 @@ public sealed class DataFolderTests : IDisposable
         var dogs = DataFolder.Open(_folder, new DataFolderOptions { Classes = ["dog"] });
         Assert.Equal(["dog"], dogs.Labels.Objects);
         Assert.Equal([0, 0], dogs.Load(0).Objects.Select(o => o.ClassId));
-        Assert.Equal(["dog"], DataFolder.Open(_folder, new DataFolderOptions { MostFrequent = 1 }).Labels.Objects);
+        Assert.Equal(["dog"], DataFolder.Open(_folder, new DataFolderOptions { MaxClasses = 1 }).Labels.Objects);
         Assert.Contains("cow", Assert.Throws<EdgeVisionException>(() => DataFolder.Open(_folder, new DataFolderOptions { Classes = ["cow"] })).Message, StringComparison.Ordinal);
     }
 
@@ -81,7 +81,7 @@ public sealed class DataFolderTests : IDisposable
         var source = DataFolder.Open(_folder);
         Assert.Equal(["background", "road", "tree", "sky"], source.Labels.Pixels);
         Assert.Equal(new byte[] { 0, 1, 1, 3, 3, 3, 2, 255 }, source.Load(0).Mask);
-        var frequent = DataFolder.Open(_folder, new DataFolderOptions { MostFrequent = 2 });
+        var frequent = DataFolder.Open(_folder, new DataFolderOptions { MaxClasses = 2 });
         Assert.Equal(["background", "road", "sky"], frequent.Labels.Pixels);
         Assert.Equal(new byte[] { 0, 1, 1, 2, 2, 2, 0, 255 }, frequent.Load(0).Mask);
         Mask("masks/a.png", [0, 7], 2, 1);
@@ -108,12 +108,12 @@ public sealed class DataFolderTests : IDisposable
         var p = source.Load(0);
         Assert.Equal(new Box(1, 1, 5, 3), p.Objects[0].Box);
         Assert.Equal([new(2, 2, 2), new(3, 1, 1), new(0, 0, 0)], p.Objects[0].Keypoints);
-        Assert.True(p.Objects[1].Crowd);
+        Assert.True(p.Objects[1].IsCrowd);
         Assert.Equal(1, p.Mask![1 * 8 + 2]);
-        Assert.Equal([LabelledPicture.IgnoredPixel, LabelledPicture.IgnoredPixel, 0], new[] { p.Mask[6], p.Mask[3 * 8 + 7], p.Mask[5] });
+        Assert.Equal([LabelledImage.IgnoredPixel, LabelledImage.IgnoredPixel, 0], new[] { p.Mask[6], p.Mask[3 * 8 + 7], p.Mask[5] });
         File.WriteAllText(path, json.Replace("\"image_id\":5,\"category_id\":90", "\"image_id\":6,\"category_id\":90", StringComparison.Ordinal));
         Assert.Contains("annotation 2", Assert.Throws<EdgeVisionException>(() => DataFolder.Open(path)).Message, StringComparison.Ordinal);
-        Assert.Single(DataFolder.Open(path, new DataFolderOptions { Lenient = true }).Load(0).Objects);
+        Assert.Single(DataFolder.Open(path, new DataFolderOptions { SkipInvalidLabels = true }).Load(0).Objects);
         File.WriteAllText(path, "{\"images\":[]}");
         Assert.Contains("not a COCO annotation file", Assert.Throws<EdgeVisionException>(() => DataFolder.Open(path)).Message, StringComparison.Ordinal);
     }
@@ -153,12 +153,12 @@ public sealed class DataFolderTests : IDisposable
         Assert.Equal(929, Enumerable.Range(0, 128).Sum(i => boxes.Load(i).Objects.Count));
         Assert.Equal("person", boxes.Labels.Objects[0]);
         // A hundred of the photos have masks.
-        var masks = DataFolder.Open(Path.Combine(shared, "coco128", "semantic_segmentation"), new DataFolderOptions { MostFrequent = 10 });
+        var masks = DataFolder.Open(Path.Combine(shared, "coco128", "semantic_segmentation"), new DataFolderOptions { MaxClasses = 10 });
         Assert.Equal((100, 11), (masks.Count, masks.Labels.Pixels.Count));
         Assert.Contains("person", masks.Labels.Pixels);
         // The outlines carry COCO's own ids (1 to 90, with gaps), which the masks' config names; the boxes count to 80.
         var outlines = DataFolder.Open(Path.Combine(shared, "coco128", "instance_segmentation"), new DataFolderOptions { Names = Path.Combine(shared, "coco128", "semantic_segmentation", "config.yaml") });
-        string NameOf(PictureSource source, LabelledObject o) => source.Labels.Objects[o.ClassId];
+        string NameOf(LabelledImageSource source, LabelledObject o) => source.Labels.Objects[o.ClassId];
 
         // The same objects, labelled twice by others: nearly every box is the hull of an outline of its class.
         int boxesSeen = 0, hulls = 0;

@@ -1,5 +1,9 @@
 using EdgeVision.Exporter.Data;
+using EdgeVision.Exporter.Data.Drawn;
 using EdgeVision.Exporter.Data.Folders;
+using EdgeVision.Preprocessing;
+using EdgeVision.Specs;
+using EdgeVision.Tensors;
 
 namespace EdgeVision.Exporter.Tests;
 
@@ -12,7 +16,7 @@ public class DataTests
     [MemberData(nameof(Kinds))]
     public void APictureIsDecidedBySeedAndIndex(string kind)
     {
-        PictureSource a = DrawnData.Create(kind, 40, 3, 160, 128), b = DrawnData.Create(kind, 10, 3, 160, 128), c = DrawnData.Create(kind, 10, 4, 160, 128);
+        LabelledImageSource a = DrawnData.Create(kind, 40, 3, 160, 128), b = DrawnData.Create(kind, 10, 3, 160, 128), c = DrawnData.Create(kind, 10, 4, 160, 128);
         Assert.Equal(a.Load(7).Rgb, b.Load(7).Rgb); // whatever the count
         Assert.Equal(a.Load(7).Objects.Select(o => o.Box), b.Load(7).Objects.Select(o => o.Box));
         Assert.NotEqual(a.Load(7).Rgb, a.Load(8).Rgb);
@@ -165,7 +169,7 @@ public class DataTests
                 }
 
                 // The mask says 1 and 2 where the red and the blue rectangle are.
-                int off = Enumerable.Range(0, moved.Mask!.Length).Count(i => moved.Mask[i] == item.ClassId + 1 != moved.Rgb[i * 3 + (item.ClassId == 0 ? 0 : 2)] > 127 && moved.Mask[i] != LabelledPicture.IgnoredPixel && moved.Rgb[i * 3 + 1] < 60);
+                int off = Enumerable.Range(0, moved.Mask!.Length).Count(i => moved.Mask[i] == item.ClassId + 1 != moved.Rgb[i * 3 + (item.ClassId == 0 ? 0 : 2)] > 127 && moved.Mask[i] != LabelledImage.IgnoredPixel && moved.Rgb[i * 3 + 1] < 60);
                 Assert.True(off <= (m.Width + m.Height) * 2, $"seed {seed}: {off} pixels of the mask are off");
             }
         }
@@ -193,7 +197,7 @@ public class DataTests
         for (int seed = 0; seed < 20; seed++)
         {
             // Only the first picture has rectangles, so that what is measured is theirs.
-            var moved = augmentation.Apply(Marked(), MarkedLabels, new Random(seed), () => new LabelledPicture(new byte[120 * 100 * 3], 120, 100) { Mask = new byte[120 * 100] });
+            var moved = augmentation.Apply(Marked(), MarkedLabels, new Random(seed), () => new LabelledImage(new byte[120 * 100 * 3], 120, 100) { Mask = new byte[120 * 100] });
             foreach (var item in moved.Objects)
             {
                 var m = Measure(moved, item.ClassId == 0 ? 0 : 2)!.Value;
@@ -216,7 +220,7 @@ public class DataTests
     [Fact]
     public void ColourLeavesGreyGreyAndLabelsInPlace()
     {
-        var grey = new LabelledPicture([.. Enumerable.Repeat((byte)100, 30 * 20 * 3)], 30, 20) { Objects = [new LabelledObject(0, new Box(1, 2, 3, 4))] };
+        var grey = new LabelledImage([.. Enumerable.Repeat((byte)100, 30 * 20 * 3)], 30, 20) { Objects = [new LabelledObject(0, new Box(1, 2, 3, 4))] };
         var changed = new Augmentation { Colour = 0.5 }.Apply(grey, MarkedLabels, new Random(3));
         Assert.Equal(grey.Objects, changed.Objects);
         Assert.All(changed.Rgb.Chunk(3), p => Assert.True(p.Max() - p.Min() <= 2, string.Join(',', p)));
@@ -231,9 +235,9 @@ public class DataTests
     {
         var picture = Marked();
         var input = new InputSpec { Width = 96, Height = 160, Resize = new ResizeSpec { Mode = mode } };
-        var placed = PicturePlacement.Fit(picture, input, out byte[] planes, out var transform);
+        var placed = InputFitter.Fit(picture, input, out byte[] planes, out var transform);
         var bytes = input with { Element = TensorElement.UInt8, Scale = 1, Mean = [0], Std = [1] };
-        var expected = new byte[Preprocessor.ByteCount(bytes)];
+        var expected = new byte[Preprocessor.GetByteCount(bytes)];
         using (var frame = Frame.Borrow(picture.Rgb, PixelFormat.Rgb24, picture.Width, picture.Height))
         {
             Assert.Equal(transform, new Preprocessor(bytes).Process(frame, expected));
@@ -247,7 +251,7 @@ public class DataTests
         }
 
         bool pads = mode != ResizeMode.Stretch;
-        Assert.Equal(pads, placed.Mask!.Contains(LabelledPicture.IgnoredPixel));
+        Assert.Equal(pads, placed.Mask!.Contains(LabelledImage.IgnoredPixel));
         Assert.Equal(pads, placed.Depth!.Any(float.IsNaN));
     }
 
@@ -257,8 +261,8 @@ public class DataTests
         var report = new DataReport(MarkedLabels);
         report.Add(Marked());
         report.Add(Marked() with { Name = "again" });
-        report.Add(new LabelledPicture(new byte[12], 2, 2) { Name = "empty" });
-        report.Add(new LabelledPicture(new byte[48], 4, 4) { Name = "bad", Objects = [new LabelledObject(0, new Box(1, 1, 9, 2)), new LabelledObject(1, new Box(1, 1, 2, 2))] });
+        report.Add(new LabelledImage(new byte[12], 2, 2) { Name = "empty" });
+        report.Add(new LabelledImage(new byte[48], 4, 4) { Name = "bad", Objects = [new LabelledObject(0, new Box(1, 1, 9, 2)), new LabelledObject(1, new Box(1, 1, 2, 2))] });
         var counts = report.Counts.ToDictionary();
         Assert.Equal((3, 3), (counts["object: red"], counts["object: blue"]));
         string problems = string.Join('\n', report.Problems);
@@ -284,7 +288,7 @@ public class DataTests
     private static DataLabels MarkedLabels => new() { Objects = ["red", "blue"], Pixels = ["background", "red", "blue"] };
 
     // A red and a blue rectangle on black, green dots at keypoints, a mask and distances.
-    private static LabelledPicture Marked()
+    private static LabelledImage Marked()
     {
         const int w = 120, h = 100;
         var rgb = new byte[w * h * 3];
@@ -320,10 +324,10 @@ public class DataTests
             });
         }
 
-        return new LabelledPicture(rgb, w, h) { Name = "marked", Objects = objects, Mask = mask, Depth = [.. Enumerable.Repeat(3f, w * h)] };
+        return new LabelledImage(rgb, w, h) { Name = "marked", Objects = objects, Mask = mask, Depth = [.. Enumerable.Repeat(3f, w * h)] };
     }
 
-    private static Box? Measure(LabelledPicture picture, int channel, int level = 127)
+    private static Box? Measure(LabelledImage picture, int channel, int level = 127)
     {
         int x1 = int.MaxValue, y1 = int.MaxValue, x2 = -1, y2 = -1;
         for (int y = 0; y < picture.Height; y++)

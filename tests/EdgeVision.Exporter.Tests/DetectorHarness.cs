@@ -1,7 +1,9 @@
+using EdgeVision.Decoding;
 using EdgeVision.Exporter.Architectures;
 using EdgeVision.Exporter.Authoring;
 using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Tensors;
 using TorchSharp;
 
 namespace EdgeVision.Exporter.Tests;
@@ -11,23 +13,23 @@ internal static class DetectorHarness
 {
     public static ModelSettings Shapes { get; } = new() { Labels = new DataLabels { Objects = DrawnScenes.Labels } };
 
-    public static LabelledPicture Picture(int index)
+    public static LabelledImage Picture(int index)
     {
         var scene = DrawnScenes.Draw(3, index, 192, 160);
-        return new LabelledPicture(scene.Rgb, scene.Width, scene.Height)
+        return new LabelledImage(scene.Rgb, scene.Width, scene.Height)
         {
             Name = $"scene {index}",
             Objects = [.. scene.Objects.Select(o => new LabelledObject(o.ClassId, o.Box))],
         };
     }
 
-    public static LabelledPicture Labelled(params (int ClassId, Box Box)[] objects) => new(new byte[192 * 160 * 3], 192, 160)
+    public static LabelledImage Labelled(params (int ClassId, Box Box)[] objects) => new(new byte[192 * 160 * 3], 192, 160)
     {
         Name = "made",
         Objects = [.. objects.Select(o => new LabelledObject(o.ClassId, o.Box))],
     };
 
-    public static torch.Tensor Images(IReadOnlyList<LabelledPicture> pictures) => torch.cat(
+    public static torch.Tensor Images(IReadOnlyList<LabelledImage> pictures) => torch.cat(
         [.. pictures.Select(p => torch.tensor(p.Rgb, [1, p.Height, p.Width, 3]).to_type(torch.ScalarType.Float32).permute(0, 3, 1, 2) / 128 - 1)]);
 
     /// <summary>Weights as a walk of the exported graph creates them; normally distributed on request, so that no default hides a mistake.</summary>
@@ -61,12 +63,12 @@ internal static class DetectorHarness
     }
 
     /// <summary>Sums of the losses, one a step.</summary>
-    public static double[] Train(Architecture architecture, IReadOnlyList<LabelledPicture> pictures, int steps, double rate)
+    public static double[] Train(Architecture architecture, IReadOnlyList<LabelledImage> pictures, int steps, double rate)
     {
         using var weights = Weights(architecture);
         using var optimizer = new AdamW(weights);
         var head = architecture.Heads.Single();
-        object[] targets = [.. pictures.Select(head.Target)];
+        object[] targets = [.. pictures.Select(head.CreateTarget)];
         var losses = new double[steps];
         for (int step = 0; step < steps; step++)
         {
@@ -74,7 +76,7 @@ internal static class DetectorHarness
             optimizer.ZeroGradients();
             var net = new TorchNet(weights, training: true);
             var outputs = architecture.TrainingForward(net, TorchNet.Wrap(Images(pictures))).ToDictionary(o => o.Name, o => o.Value);
-            var parts = head.Loss(new LossInputs(net, weights, outputs, targets, new Random(step)));
+            var parts = head.ComputeLosses(new LossInputs(net, weights, outputs, targets, new Random(step)));
             var loss = parts.Select(p => p.Value).Aggregate((a, b) => a + b);
             loss.backward();
             optimizer.Step(rate);
@@ -89,7 +91,7 @@ internal static class DetectorHarness
     {
         using var weights = Weights(architecture);
         return architecture.Heads.Single()
-            .Loss(new LossInputs(new TorchNet(weights, training: true), weights, outputs.ToDictionary(o => o.Name, o => TorchNet.Wrap(o.Value)), targets, new Random(1)))
+            .ComputeLosses(new LossInputs(new TorchNet(weights, training: true), weights, outputs.ToDictionary(o => o.Name, o => TorchNet.Wrap(o.Value)), targets, new Random(1)))
             .ToDictionary(l => l.Name, l => l.Value.ToDouble());
     }
 
@@ -99,10 +101,10 @@ internal static class DetectorHarness
         var spec = architecture.Spec;
         var infos = outputs.Select(o => new TensorInfo(o.Name, o.Value.shape, TensorElement.Float32)).ToArray();
         var t = spec.Thresholds;
-        var decoder = DecoderFactory.Create(spec, spec.Outputs.Single(), infos, new DecoderOptions(t.Confidence, t.Iou, t.MaxDetections, t.ClassAgnostic));
+        var decoder = DecoderRegistry.Create(spec, spec.Outputs.Single(), infos, new DecoderOptions(t.Confidence, t.Iou, t.MaxDetections, t.ClassAgnostic));
         var result = new VisionResult();
         var transform = FrameTransform.Identity(spec.Input.Width, spec.Input.Height);
-        decoder.Decode(new ArrayTensorSet([.. outputs.Select(o => (o.Name, o.Value.shape, OnnxNet.Floats(o.Value)))]), 0, transform, result);
+        decoder.Decode(new ArrayTensorSet([.. outputs.Select(o => (o.Name, o.Value.shape, OnnxNet.ToFloats(o.Value)))]), 0, transform, result);
         return result.Detections;
     }
 

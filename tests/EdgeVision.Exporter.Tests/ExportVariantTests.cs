@@ -1,9 +1,12 @@
 using EdgeVision.Exporter.Architectures;
 using EdgeVision.Exporter.Authoring;
-using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Export;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Models;
+using EdgeVision.Models.Verification;
 using EdgeVision.Onnx;
+using EdgeVision.Onnx.Passes;
+using EdgeVision.Specs;
 using TorchSharp;
 
 namespace EdgeVision.Exporter.Tests;
@@ -218,13 +221,13 @@ public sealed class ExportVariantTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static Architecture Small(string name) => ArchitectureCatalog.Create(name, name is "mobilenetv3-small" or "mobilenetv2" or "convnext" or "vit" or "unet" or "deeplabv3plus"
-        ? new ModelSettings { Width = 64, Height = 64, Channels = 0.25, Options = new Dictionary<string, string> { ["blocks"] = "1,1,1,1", ["dimension"] = "48", ["depth"] = "2", ["heads"] = "3" } }
+        ? new ModelSettings { Width = 64, Height = 64, WidthMultiplier = 0.25, Options = new Dictionary<string, string> { ["blocks"] = "1,1,1,1", ["dimension"] = "48", ["depth"] = "2", ["heads"] = "3" } }
         : new ModelSettings());
 
     private static void Save(Architecture architecture, WeightStore weights, ExportOptions options, string path)
     {
         var model = OnnxExporter.Write(architecture, weights, options);
-        var spec = OnnxExporter.Finish(model, architecture.Spec, options);
+        var spec = OnnxExporter.ApplyOptions(model, architecture.Spec, options);
         model.SetMetadata(ModelSpec.MetadataKey, ModelSpecJson.Serialize(spec));
         model.Save(path);
     }
@@ -248,7 +251,7 @@ public sealed class ExportVariantTests : IDisposable
         using var frame = Frame.Borrow(picture.Rgb, PixelFormat.Rgb24, picture.Width, picture.Height);
         model.Run(frame);
         var results = model.Engine.Results;
-        return [.. Enumerable.Range(0, results.Count).Select(i => results.Data(i).ToArray())];
+        return [.. Enumerable.Range(0, results.Count).Select(i => results.GetData(i).ToArray())];
     }
 
     private static void AssertNear(List<float[]> expected, List<float[]> actual, double share)

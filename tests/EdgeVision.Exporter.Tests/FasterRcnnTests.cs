@@ -1,11 +1,11 @@
 using EdgeVision.Exporter.Architectures;
 using EdgeVision.Exporter.Authoring;
-using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Export;
 using EdgeVision.Exporter.Heads;
 using EdgeVision.Exporter.Layers;
 using EdgeVision.Exporter.Training;
 using EdgeVision.Onnx;
+using EdgeVision.Suppression;
 using TorchSharp;
 
 namespace EdgeVision.Exporter.Tests;
@@ -64,7 +64,7 @@ public class FasterRcnnTests
         var model = OnnxExporter.Write(architecture, weights, opset);
         Assert.All(model.Graph.Output, o => Assert.Equal("rows", o.Type.TensorType.Shape.Dim[0].DimParam));
         Parity.Measure(architecture, weights, model.ToBytes(),
-            [torch.randn([1, 3, 160, 192], generator: random), torch.randn([3, 3, 160, 192], generator: random)]).Require();
+            [torch.randn([1, 3, 160, 192], generator: random), torch.randn([3, 3, 160, 192], generator: random)]).ThrowIfAboveLimit();
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public class FasterRcnnTests
         using var scope = torch.NewDisposeScope();
         using var weights = new WeightStore(1);
         // One anchor a cell: 4x2 cells of stride 16, 2x1 of stride 32.
-        var layer = new Proposals(new AnchorGenerator([16, 32], [[20], [20]], [1f]), 64, 32) { Most = 3, PerLevel = 3, SmallestSide = 4 };
+        var layer = new Proposals(new AnchorGenerator([16, 32], [[20], [20]], [1f]), 64, 32) { MaxProposals = 3, MaxPerLevel = 3, MinSide = 4 };
         int places = 4 * 2 + 2 * 1;
         var score = torch.full([2, places], -5f);
         var delta = torch.zeros(2, places, 4);
@@ -85,7 +85,7 @@ public class FasterRcnnTests
         score[0, 3] = 9;
         delta[0, 3, 2] = -3;     // a pixel wide: too small
         var rows = TorchNet.Unwrap(new TorchNet(weights, training: false).Apply("p", layer, TorchNet.Wrap(score[..1]), TorchNet.Wrap(delta[..1])));
-        Assert.Equal([0f, 0, 0, 11, 10, 0, 22, 0, 42, 10, 0, 22, 0, 42, 10], OnnxNet.Floats(rows));
+        Assert.Equal([0f, 0, 0, 11, 10, 0, 22, 0, 42, 10, 0, 22, 0, 42, 10], OnnxNet.ToFloats(rows));
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public class FasterRcnnTests
         using var random = new torch.Generator(6);
         var layer = new Proposals(new FasterRcnn().Anchors, 192, 160);
         var score = torch.randn([3, Places], generator: random);
-        var rows = OnnxNet.Floats(TorchNet.Unwrap(new TorchNet(weights, training: false).Apply("p", layer, TorchNet.Wrap(score), TorchNet.Wrap(torch.randn([3, Places, 4], generator: random) * 0.2))));
+        var rows = OnnxNet.ToFloats(TorchNet.Unwrap(new TorchNet(weights, training: false).Apply("p", layer, TorchNet.Wrap(score), TorchNet.Wrap(torch.randn([3, Places, 4], generator: random) * 0.2))));
         float[] items = [.. rows.Where((_, i) => i % 5 == 0)];
         Assert.Equal([.. Enumerable.Repeat(0f, 100), .. Enumerable.Repeat(1f, 100), .. Enumerable.Repeat(2f, 100)], items);
         Assert.All(Enumerable.Range(0, 300), r => Assert.True(rows[r * 5 + 1] >= 0 && rows[r * 5 + 2] >= 0 && rows[r * 5 + 3] <= 192 && rows[r * 5 + 4] <= 160
@@ -111,9 +111,9 @@ public class FasterRcnnTests
         var anchors = new AnchorGenerator([16, 32], [[20], [20]], [1f]);
         IReadOnlyList<(string, Value)> Forward(Net net, Value[] x)
         {
-            var rows = net.Apply("proposals", new Proposals(anchors, 64, 32) { SmallestSide = 1000 }, x[0], x[1]);
+            var rows = net.Apply("proposals", new Proposals(anchors, 64, 32) { MinSide = 1000 }, x[0], x[1]);
             var pooled = net.Apply("roi", new PyramidRoiAlign(2, 16, 32), x[2], x[3], rows);
-            return [("logits", net.Apply("classes", new Linear(3), net.Reshape(pooled, 4 * 5))), ("items", net.Reshape(net.Apply("item", new Columns(0, 1), rows)))];
+            return [("logits", net.Apply("classes", new Linear(3), net.Reshape(pooled, 4 * 5))), ("items", net.Reshape(net.Apply("item", new ColumnSlice(0, 1), rows)))];
         }
 
         torch.Tensor[] inputs = [torch.randn(2, 10), torch.randn(2, 10, 4), torch.randn(2, 5, 2, 4), torch.randn(2, 5, 1, 2)];
@@ -133,7 +133,7 @@ public class FasterRcnnTests
     public void SamplesAreAQuarterObjectsAndHoldTheTrueBoxes()
     {
         var architecture = new FasterRcnn();
-        var target = ((FasterRcnnTarget)Head(architecture).Target(DetectorHarness.Labelled((2, new Box(20, 20, 60, 60))))).Objects;
+        var target = ((FasterRcnnTarget)Head(architecture).CreateTarget(DetectorHarness.Labelled((2, new Box(20, 20, 60, 60))))).Objects;
         var near = Enumerable.Range(0, 60).SelectMany(i => new[] { 1f, 20, 20, 60 + i * 0.1f, 60 });
         var far = Enumerable.Range(0, 200).SelectMany(i => new[] { 1f, 100 + i * 0.1f, 100, 140 + i * 0.1f, 140 });
         var samples = Head(architecture).Sample([.. near, .. far], [new DetectionTarget([], []), target], new Random(1));
@@ -151,14 +151,14 @@ public class FasterRcnnTests
         using var scope = torch.NewDisposeScope();
         var architecture = new FasterRcnn();
         var picture = DetectorHarness.Labelled((0, new Box(20, 28, 61, 84)), (3, new Box(100, 20, 140, 66)), (4, new Box(30, 90, 190, 150)));
-        var target = (FasterRcnnTarget)Head(architecture).Target(picture);
+        var target = (FasterRcnnTarget)Head(architecture).CreateTarget(picture);
         var objectness = Enumerable.Repeat(-20f, Places).ToArray();
         var deltas = new float[Places * 4];
-        var anchors = architecture.Anchors.All(192, 160);
+        var anchors = architecture.Anchors.Generate(192, 160);
         foreach (int a in target.Positives)
         {
             objectness[a] = 20;
-            var (dx, dy, dw, dh) = BoxTargets.Encode(anchors[a], target.Objects.Boxes[target.Matches[a]]);
+            var (dx, dy, dw, dh) = AnchorBoxCoder.Encode(anchors[a], target.Objects.Boxes[target.Matches[a]]);
             float[] row = [dx, dy, dw, dh];
             row.CopyTo(deltas, a * 4);
         }
@@ -171,7 +171,7 @@ public class FasterRcnnTests
         Assert.True(worse.ToDouble() > 10 && far.ToDouble() > 0.01);
 
         using var weights = new WeightStore(1);
-        var rows = OnnxNet.Floats(TorchNet.Unwrap(new TorchNet(weights, training: false).Apply("p", new Proposals(architecture.Anchors, 192, 160), TorchNet.Wrap(score), TorchNet.Wrap(delta))));
+        var rows = OnnxNet.ToFloats(TorchNet.Unwrap(new TorchNet(weights, training: false).Apply("p", new Proposals(architecture.Anchors, 192, 160), TorchNet.Wrap(score), TorchNet.Wrap(delta))));
         Assert.All(target.Objects.Boxes, box => Assert.Contains(Enumerable.Range(0, rows.Length / 5), r =>
             AnchorMatcher.Iou(box, new Box(rows[r * 5 + 1], rows[r * 5 + 2], rows[r * 5 + 3], rows[r * 5 + 4])) > 0.999f));
     }
@@ -201,11 +201,11 @@ public class FasterRcnnTests
         using var scope = torch.NewDisposeScope();
         var architecture = new FasterRcnn();
         var picture = DetectorHarness.Labelled((0, new Box(20, 28, 61, 84)), (3, new Box(100, 20, 140, 66)), (4, new Box(30, 90, 190, 150)));
-        var target = ((FasterRcnnTarget)Head(architecture).Target(picture)).Objects;
+        var target = ((FasterRcnnTarget)Head(architecture).CreateTarget(picture)).Objects;
 
         // Two proposals of each object, moved and stretched, and one of nothing.
         float[] proposals = [.. target.Boxes.SelectMany(b => new[] { 0, b.X1 - 4, b.Y1 + 3, b.X2, b.Y2 + 5, 0, b.X1 + 2, b.Y1 - 3, b.X2 + 4, b.Y2 }), 0, 0, 0, 15, 15];
-        var samples = Head(architecture).Sample(proposals, [target], new Random(1)).Where(s => s.Box != s.Truth).ToArray();
+        var samples = Head(architecture).Sample(proposals, [target], new Random(1)).Where(s => s.Box != s.GroundTruth).ToArray();
         Assert.Equal(7, samples.Length);
         var logits = torch.zeros(7, 6);
         var deltas = torch.zeros(7, 24);
@@ -214,14 +214,14 @@ public class FasterRcnnTests
             logits[i, samples[i].Label] = 20 - i * 0.1f;
             if (samples[i].Label > 0)
             {
-                var (dx, dy, dw, dh) = BoxTargets.Encode(samples[i].Box, samples[i].Truth);
+                var (dx, dy, dw, dh) = AnchorBoxCoder.Encode(samples[i].Box, samples[i].GroundTruth);
                 deltas[i, torch.TensorIndex.Slice(samples[i].Label * 4, samples[i].Label * 4 + 4)] = torch.tensor(new[] { 10 * dx, 10 * dy, 5 * dw, 5 * dh });
             }
         }
 
         var (classes, boxes) = Head(architecture).BoxLoss(logits, deltas, samples);
         Assert.InRange(classes.ToDouble() + boxes.ToDouble(), 0, 1e-5);
-        DetectorHarness.Same(picture.Objects, Decode(OnnxNet.Floats(logits), OnnxNet.Floats(deltas), [.. samples.Select(s => s.Box)], 5, 0.5f), 0.01f);
+        DetectorHarness.Same(picture.Objects, Decode(OnnxNet.ToFloats(logits), OnnxNet.ToFloats(deltas), [.. samples.Select(s => s.Box)], 5, 0.5f), 0.01f);
 
         // And the runtime reads the same from what the graph puts out.
         var rows = torch.tensor(samples.SelectMany(s => new[] { s.Box.X1, s.Box.Y1, s.Box.X2, s.Box.Y2 }).ToArray(), 7, 4);
@@ -243,7 +243,7 @@ public class FasterRcnnTests
                 float[] d = deltas[((r * (classes + 1) + c) * 4)..][..4];
                 if (score > confidence)
                 {
-                    var box = BoxTargets.Decode(proposals[r], [d[0] / 10, d[1] / 10, d[2] / 5, d[3] / 5]);
+                    var box = AnchorBoxCoder.Decode(proposals[r], [d[0] / 10, d[1] / 10, d[2] / 5, d[3] / 5]);
                     boxes.Add(new Box(Math.Clamp(box.X1, 0, 192), Math.Clamp(box.Y1, 0, 160), Math.Clamp(box.X2, 0, 192), Math.Clamp(box.Y2, 0, 160)));
                     scores.Add(score);
                     ids.Add(c - 1);
@@ -252,7 +252,7 @@ public class FasterRcnnTests
         }
 
         var found = new Detections();
-        foreach (int k in new NmsWorkspace().Run(boxes.ToArray(), scores.ToArray(), ids.ToArray(), 0, 0.5f, 100))
+        foreach (int k in new NonMaxSuppression().Run(boxes.ToArray(), scores.ToArray(), ids.ToArray(), 0, 0.5f, 100))
         {
             found.Add(boxes[k], scores[k], ids[k]);
         }

@@ -64,8 +64,8 @@ public class LayerParityTests
         ("", new UpsampleNearest(2), [[3, 4, 5]]),
         ("by three", new UpsampleNearest(3), [[3, 4, 5]]),
         ("two levels, not square, the last cell beyond the edge", new DistributionBoxes(40, 16, 8, 16), [[64, 13]]),
-        ("some of a row", new Columns(1, 3), [[4, 5]]),
-        ("two levels, the second with fewer than it may give", new Proposals(SmallAnchors, 48, 32) { PerLevel = 20, Most = 12 }, [[60], [60, 4]]),
+        ("some of a row", new ColumnSlice(1, 3), [[4, 5]]),
+        ("two levels, the second with fewer than it may give", new Proposals(SmallAnchors, 48, 32) { MaxPerLevel = 20, MaxProposals = 12 }, [[60], [60, 4]]),
     ];
 
     private static AnchorGenerator SmallAnchors => new([8, 16], [[12], [24]], [0.5f, 2f]);

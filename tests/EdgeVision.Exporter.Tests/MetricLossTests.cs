@@ -80,7 +80,7 @@ public class MetricLossTests
         var loss = new MetricLoss("arcface", "hard", 0.3, 16, 3);
         using var weights = new WeightStore(1);
         loss.CreateWeights(weights, vectors[0].Length);
-        float[] flat = OnnxNet.Floats(weights["loss.arcface.centres"]);
+        float[] flat = OnnxNet.ToFloats(weights["loss.arcface.centres"]);
         double[][] centres = [.. flat.Chunk(vectors[0].Length).Select(c => Unit([.. c.Select(v => (double)v)]))];
         double expected = 0;
         for (int a = 0; a < vectors.Length; a++)
@@ -109,7 +109,7 @@ public class MetricLossTests
         using var scope = torch.NewDisposeScope();
         var loss = new MetricLoss(kind, mining, kind == "contrastive" ? 1 : 0.3, 16, 3);
         using var weights = new WeightStore(3);
-        var free = weights.Add("free", new WeightSpec("", [7, 8], WeightStart.Normal(1)));
+        var free = weights.Add("free", new WeightSpec("", [7, 8], WeightInitializer.Normal(1)));
         loss.CreateWeights(weights, 8);
         using var optimizer = new AdamW(weights, weightDecay: 0);
         double first = 0, last = 0;

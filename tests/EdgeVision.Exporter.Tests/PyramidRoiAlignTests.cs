@@ -53,7 +53,7 @@ public class PyramidRoiAlignTests
         var columns = torch.arange(8, dtype: torch.ScalarType.Float32).expand(1, 1, 8, 8).contiguous();
         var rows = torch.tensor(new float[] { 0, 1, 1, 5, 5 }, 1, 5);
         var pooled = TorchNet.Unwrap(new TorchNet(weights, training: false).Apply("roi", new PyramidRoiAlign(2, 1), TorchNet.Wrap(columns), TorchNet.Wrap(rows)));
-        Assert.Equal([1.5f, 3.5f, 1.5f, 3.5f], OnnxNet.Floats(pooled)); // middles at 2 and 4, half a cell back
+        Assert.Equal([1.5f, 3.5f, 1.5f, 3.5f], OnnxNet.ToFloats(pooled)); // middles at 2 and 4, half a cell back
     }
 
     [Theory]
@@ -63,7 +63,7 @@ public class PyramidRoiAlignTests
     [InlineData(64, 2)]
     [InlineData(500, 2)]
     public void TheLevelFollowsTheSize(float side, int level) =>
-        Assert.Equal(level, new PyramidRoiAlign(7, 8, 16, 32) { CanonicalSize = 32 }.Level(side * side));
+        Assert.Equal(level, new PyramidRoiAlign(7, 8, 16, 32) { CanonicalSize = 32 }.GetLevel(side * side));
 
     [Fact]
     public void GradientsAreThoseOfDifferences()

@@ -1,9 +1,12 @@
 using EdgeVision.Exporter.Architectures;
 using EdgeVision.Exporter.Data;
+using EdgeVision.Exporter.Data.Drawn;
 using EdgeVision.Exporter.Evaluation;
 using EdgeVision.Exporter.Export;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Models;
 using EdgeVision.Onnx;
+using EdgeVision.Specs;
 
 namespace EdgeVision.Exporter.Tests;
 
@@ -53,7 +56,7 @@ public class ShippedModelTests
         Assert.True(spec.Provenance!.Metrics!["map50"] >= 0.9);
         Assert.True(spec.Provenance.Metrics["parity_max_relative"] <= Parity.Limit);
         var scenes = DrawnData.Create("shapes", 60, 4_000_000, 320, 240);
-        Assert.True(BundleEvaluation.Run(ModelPath, new FpnDetector(DetectorHarness.Shapes), scenes)["detect.mAP@0.5"] >= 0.9);
+        Assert.True(BundleEvaluator.Run(ModelPath, new FpnDetector(DetectorHarness.Shapes), scenes)["detect.mAP@0.5"] >= 0.9);
     }
 
     private static string ModelPath => Path.Combine(Root, "models", "shapes-fpn.onnx");

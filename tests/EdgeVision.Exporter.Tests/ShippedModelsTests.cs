@@ -1,9 +1,13 @@
-using EdgeVision.Exporter.Architectures;
 using EdgeVision.Exporter.Data;
+using EdgeVision.Exporter.Data.Drawn;
 using EdgeVision.Exporter.Evaluation;
 using EdgeVision.Exporter.Export;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Models;
+using EdgeVision.Models.Verification;
 using EdgeVision.Onnx;
+using EdgeVision.Retrieval;
+using EdgeVision.Specs;
 
 namespace EdgeVision.Exporter.Tests;
 
@@ -52,10 +56,10 @@ public class ShippedModelsTests
     public void OnTheFirstOfItsTestPicturesItIsAsGoodAsItsCardSays(string name)
     {
         var config = TrainConfig.Load(Path.Combine(Models, "recipes", name + ".yaml"));
-        var (architecture, _) = Run.Open(config);
+        var (architecture, _) = TrainingRun.Open(config);
         // Families are found among their own kind, so retrieval needs whole families and not too few.
-        var source = Run.OpenSource(config.Data.Test! with { Count = 40 }, architecture);
-        var metrics = BundleEvaluation.Run(Path.Combine(Models, name + ".onnx"), architecture, source);
+        var source = TrainingRun.OpenSource(config.Data.Test! with { Count = 40 }, architecture);
+        var metrics = BundleEvaluator.Run(Path.Combine(Models, name + ".onnx"), architecture, source);
         var stated = Spec(name).Provenance!.Metrics!;
         foreach (var head in architecture.Heads)
         {
@@ -71,7 +75,7 @@ public class ShippedModelsTests
     public void ARecipeDescribesTheBundle(string name)
     {
         var config = TrainConfig.Load(Path.Combine(Models, "recipes", name + ".yaml"));
-        var (architecture, _) = Run.Open(config);
+        var (architecture, _) = TrainingRun.Open(config);
         var spec = Spec(name);
         Assert.Equal((config.Name, architecture.Spec.Task, architecture.Spec.Input.Width, architecture.Spec.Input.Height), (spec.Name, spec.Task, spec.Input.Width, spec.Input.Height));
         Assert.Equal(architecture.Spec.Labels, spec.Labels);
@@ -109,7 +113,7 @@ public class ShippedModelsTests
         Assert.True(sameForm >= found, $"{sameForm} of 200 found their form");
     }
 
-    private static float[] Embed(Embedder embedder, LabelledPicture picture)
+    private static float[] Embed(Embedder embedder, LabelledImage picture)
     {
         using var frame = Frame.Borrow(picture.Rgb, PixelFormat.Rgb24, picture.Width, picture.Height);
         return embedder.Embed(frame).Values.ToArray();

@@ -1,5 +1,4 @@
 using EdgeVision.Exporter.Architectures;
-using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Export;
 using EdgeVision.Exporter.Heads;
 using EdgeVision.Exporter.Training;
@@ -51,13 +50,13 @@ public class SsdLiteTests
         using var weights = DetectorHarness.Weights(architecture, randomized: true);
         var model = OnnxExporter.Write(architecture, weights);
         Assert.DoesNotContain(model.Graph.Node, n => n.OpType is "BatchNormalization" or "Mul");
-        Parity.Measure(architecture, weights, model.ToBytes(), [torch.randn(1, 3, 160, 192), torch.randn(3, 3, 160, 192)]).Require();
+        Parity.Measure(architecture, weights, model.ToBytes(), [torch.randn(1, 3, 160, 192), torch.randn(3, 3, 160, 192)]).ThrowIfAboveLimit();
     }
 
     [Fact]
     public void DefaultBoxesOfOneCellByHand()
     {
-        var boxes = new DefaultBoxes(200, 100, [100], [0.4f, 0.9f], [[4]]).All();
+        var boxes = new DefaultBoxes(200, 100, [100], [0.4f, 0.9f], [[4]]).Generate();
         Assert.Equal(8, boxes.Length);
         Box[] expected =
         [
@@ -75,7 +74,7 @@ public class SsdLiteTests
         }
 
         Assert.Equal(150, (boxes[4].X1 + boxes[4].X2) / 2);
-        Assert.Equal(200, new DefaultBoxes(200, 100, [100], [0.9f, 1], [[4]]).All()[2].Width); // cut to the input
+        Assert.Equal(200, new DefaultBoxes(200, 100, [100], [0.9f, 1], [[4]]).Generate()[2].Width); // cut to the input
     }
 
     [Fact]
@@ -94,7 +93,7 @@ public class SsdLiteTests
     {
         using var scope = torch.NewDisposeScope();
         var architecture = new SsdLite();
-        var target = (SsdTarget)architecture.Heads[0].Target(DetectorHarness.Labelled((1, new Box(60, 50, 100, 90))));
+        var target = (SsdTarget)architecture.Heads[0].CreateTarget(DetectorHarness.Labelled((1, new Box(60, 50, 100, 90))));
         int positives = target.Positives.Length;
         Assert.InRange(positives, 1, 20);
         // Every negative is right with certainty but 7, which are equally unsure of all 6 classes; so are the positives.
@@ -119,7 +118,7 @@ public class SsdLiteTests
         using var scope = torch.NewDisposeScope();
         var architecture = new SsdLite();
         var picture = DetectorHarness.Labelled((0, new Box(20, 28, 61, 84)), (3, new Box(100, 20, 140, 66)), (3, new Box(140, 90, 184, 131)), (4, new Box(3, 3, 190, 150)), (1, new Box(8, 120, 22, 140)));
-        var target = (SsdTarget)architecture.Heads[0].Target(picture);
+        var target = (SsdTarget)architecture.Heads[0].CreateTarget(picture);
         var logits = new float[Places * 6];
         var deltas = new float[Places * 4];
         for (int a = 0; a < Places; a++)

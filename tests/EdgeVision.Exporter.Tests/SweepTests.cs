@@ -4,7 +4,10 @@ using EdgeVision.Exporter.Commands;
 using EdgeVision.Exporter.Export;
 using EdgeVision.Exporter.Sweep;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Models;
 using EdgeVision.Onnx;
+using EdgeVision.Specs;
+using EdgeVision.Tensors;
 using Spectre.Console;
 using TorchSharp;
 
@@ -23,7 +26,7 @@ public sealed class SweepTests : IDisposable
     [Fact]
     public void NamesSayAll()
     {
-        var request = Ask("resnet18", "vit") with { Channels = [0.5, 1], Sizes = [(160, 160), (320, 224)], Half = true };
+        var request = Ask("resnet18", "vit") with { WidthMultipliers = [0.5, 1], Sizes = [(160, 160), (320, 224)], Half = true };
         Assert.Equal(
             ["resnet18-w0.5-160", "resnet18-w0.5-160-fp16", "resnet18-w0.5-320x224", "resnet18-w0.5-320x224-fp16", "resnet18-w1-160", "resnet18-w1-160-fp16",
              "resnet18-w1-320x224", "resnet18-w1-320x224-fp16", "vit-w0.5-160", "vit-w0.5-160-fp16", "vit-w0.5-320x224", "vit-w0.5-320x224-fp16",
@@ -31,7 +34,7 @@ public sealed class SweepTests : IDisposable
             SweepPlan.Create(request).Items.Select(i => i.Name));
 
         // Open sides: one file for all sizes, but where positions are part of the graph one a size.
-        request = request with { Half = false, Channels = [0.25], Options = new ExportOptions { DynamicSize = true, ByteInput = true, Opset = 19 } };
+        request = request with { Half = false, WidthMultipliers = [0.25], Options = new ExportOptions { DynamicSize = true, ByteInput = true, Opset = 19 } };
         Assert.Equal(["resnet18-w0.25-dynamic-bytes-opset19", "vit-w0.25-160-bytes-opset19", "vit-w0.25-320x224-bytes-opset19"], SweepPlan.Create(request).Items.Select(i => i.Name));
     }
 
@@ -58,7 +61,7 @@ public sealed class SweepTests : IDisposable
     [InlineData("resnet18", 0.1, 37, 211, "")]
     public void WhatAnArchitectureDoesNotTakeIsSkippedWithTheReason(string name, double channels, int width, int height, string reason)
     {
-        var plan = SweepPlan.Create(Ask(name) with { Channels = [channels], Sizes = [(width, height)] });
+        var plan = SweepPlan.Create(Ask(name) with { WidthMultipliers = [channels], Sizes = [(width, height)] });
         if (reason.Length == 0)
         {
             Assert.Empty(plan.Skipped);
@@ -101,9 +104,9 @@ public sealed class SweepTests : IDisposable
     [MemberData(nameof(Names))]
     public void EveryArchitectureIsWrittenAndRunsInTheRuntime(string name)
     {
-        var narrow = Ask(name) with { Channels = [0.25] };
+        var narrow = Ask(name) with { WidthMultipliers = [0.25] };
         var result = Assert.Single(Write(SweepPlan.Create(narrow).Items.Count > 0 ? narrow : Ask(name)));
-        Assert.True(float.IsFinite(result.Least) && result.Least < result.Greatest, $"{result.Least} .. {result.Greatest}");
+        Assert.True(float.IsFinite(result.MinOutput) && result.MinOutput < result.MaxOutput, $"{result.MinOutput} .. {result.MaxOutput}");
         string path = Path.Combine(_folder, result.Item.Name + ".onnx");
         Assert.Equal(new FileInfo(path).Length, result.Bytes);
         Assert.Equal([path], Directory.GetFiles(_folder)); // nothing half-written beside it
@@ -120,10 +123,10 @@ public sealed class SweepTests : IDisposable
     [Fact]
     public void WhatIsTimedComputesWhatTorchComputes()
     {
-        var item = SweepPlan.Create(Ask("mobilenetv3-small") with { Channels = [0.67] }).Items.Single();
+        var item = SweepPlan.Create(Ask("mobilenetv3-small") with { WidthMultipliers = [0.67] }).Items.Single();
         using var weights = TimingWeights.Create(item.Architecture, item.Seed);
         using var scope = torch.NewDisposeScope();
-        Parity.Measure(item.Architecture, weights, TimingBundle.Build(item).ToBytes(), [TimingWeights.Input(item.Architecture, 1), TimingWeights.Input(item.Architecture, 3)]).Require();
+        Parity.Measure(item.Architecture, weights, TimingBundle.Build(item).ToBytes(), [TimingWeights.CreateInput(item.Architecture, 1), TimingWeights.CreateInput(item.Architecture, 3)]).ThrowIfAboveLimit();
     }
 
     [Theory]
@@ -132,7 +135,7 @@ public sealed class SweepTests : IDisposable
     {
         foreach (double channels in (double[])[0.25, 1])
         {
-            var plan = SweepPlan.Create(Ask(name) with { Channels = [channels] });
+            var plan = SweepPlan.Create(Ask(name) with { WidthMultipliers = [channels] });
             if (plan.Items.Count == 0)
             {
                 continue; // of one width
@@ -203,7 +206,7 @@ public sealed class SweepTests : IDisposable
         Write(Ask("tinyresnet"));
         string path = Directory.GetFiles(_folder).Single();
         byte[] before = File.ReadAllBytes(path);
-        var other = Ask("tinyresnet") with { Seed = 9, Channels = [0.25, 1] };
+        var other = Ask("tinyresnet") with { Seed = 9, WidthMultipliers = [0.25, 1] };
         var e = Assert.Throws<EdgeVisionException>(() => Write(other));
         Assert.Contains("--force", e.Message, StringComparison.Ordinal);
         Assert.Equal([path], Directory.GetFiles(_folder)); // nothing of the others was begun
@@ -259,7 +262,7 @@ public sealed class SweepTests : IDisposable
         _said.Dispose();
     }
 
-    private static SweepRequest Ask(params string[] architectures) => new() { Architectures = architectures, Channels = [1], Sizes = [(96, 96)] };
+    private static SweepRequest Ask(params string[] architectures) => new() { Architectures = architectures, WidthMultipliers = [1], Sizes = [(96, 96)] };
 
     private IReadOnlyList<SweepResult> Write(SweepRequest request, string folder = "", bool force = false) =>
         SweepCommand.Run(Console(), request, Path.Combine(_folder, folder), force, default);
@@ -292,7 +295,7 @@ public sealed class SweepTests : IDisposable
                 }
             },
         };
-        architecture.Forward(net, TorchNet.Wrap(TimingWeights.Input(architecture, 2)));
+        architecture.Forward(net, TorchNet.Wrap(TimingWeights.CreateInput(architecture, 2)));
         return (denormal, least, greatest);
     }
 }

@@ -1,5 +1,4 @@
 using EdgeVision.Exporter.Authoring;
-using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Export;
 using EdgeVision.Exporter.Heads;
 using EdgeVision.Exporter.Training;
@@ -26,9 +25,9 @@ public sealed class TrainingTests : IDisposable
             training: { epochs: 3, batch: 4, learningRate: 0.001, ema: 0.9, balance: uncertainty }
             """, "the test");
         string path = Path.Combine(_folder, "run.safetensors");
-        var (architecture, source) = Run.Open(config);
+        var (architecture, source) = TrainingRun.Open(config);
         var set = new TrainingSet(source, architecture, config.Augment, config.Training.Seed);
-        var validation = new TrainingSet(Run.OpenSource(config.Data.Validation!, architecture), architecture, null, 1);
+        var validation = new TrainingSet(TrainingRun.OpenSource(config.Data.Validation!, architecture), architecture, null, 1);
         var curve = new List<double>();
         using var whole = new Trainer(config, architecture, source.Labels) { OnStep = (_, _, losses) => curve.Add(losses["loss"]) };
         whole.RunEpoch(set, validation);
@@ -77,12 +76,12 @@ public sealed class TrainingTests : IDisposable
     public void TheLearningRateRisesAndFalls()
     {
         var cosine = new LearningRateSchedule(new OptimizationConfig { LearningRate = 1, WarmUp = 0.1 }, 100);
-        Assert.Equal([0.1, 1, 0.505, 0.01], new long[] { 0, 10, 55, 100 }.Select(cosine.At), (a, b) => Math.Abs(a - b) < 1e-6);
+        Assert.Equal([0.1, 1, 0.505, 0.01], new long[] { 0, 10, 55, 100 }.Select(cosine.GetRate), (a, b) => Math.Abs(a - b) < 1e-6);
         var step = new LearningRateSchedule(new OptimizationConfig { LearningRate = 1, WarmUp = 0, Schedule = "step", Milestones = [0.5, 0.75] }, 100);
-        Assert.Equal([1, 1, 0.1, 0.01], new long[] { 1, 49, 50, 75 }.Select(step.At), (a, b) => Math.Abs(a - b) < 1e-9);
+        Assert.Equal([1, 1, 0.1, 0.01], new long[] { 1, 49, 50, 75 }.Select(step.GetRate), (a, b) => Math.Abs(a - b) < 1e-9);
         // torch's OneCycleLR with pct_start 0.3 over 101 steps.
         var cycle = new LearningRateSchedule(new OptimizationConfig { LearningRate = 1, Schedule = "one-cycle" }, 100);
-        Assert.Equal([0.04, 1, 1e-4], new long[] { 0, 30, 99 }.Select(cycle.At), (a, b) => Math.Abs(a - b) < 1e-6);
+        Assert.Equal([0.04, 1, 1e-4], new long[] { 0, 30, 99 }.Select(cycle.GetRate), (a, b) => Math.Abs(a - b) < 1e-6);
     }
 
     [Fact]
@@ -95,8 +94,8 @@ public sealed class TrainingTests : IDisposable
             Assert.Throws<InvalidDataException>(() => Checkpoint.Load(path));
         }
 
-        SafeTensors.Save(path, new Dictionary<string, SafeTensor> { ["w"] = SafeTensor.FromFloats([1, 2], [2]) }, new Dictionary<string, string>());
-        Assert.Equal([1f, 2f], SafeTensors.Load(path).Tensors["w"].ToFloats());
+        SafeTensorsFile.Save(path, new Dictionary<string, SafeTensor> { ["w"] = SafeTensor.FromFloats([1, 2], [2]) }, new Dictionary<string, string>());
+        Assert.Equal([1f, 2f], SafeTensorsFile.Load(path).Tensors["w"].ToFloats());
         Assert.Contains("no training run", Assert.Throws<InvalidDataException>(() => Checkpoint.Load(path)).Message, StringComparison.Ordinal);
     }
 

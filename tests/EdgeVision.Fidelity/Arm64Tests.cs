@@ -1,5 +1,7 @@
 using System.Diagnostics;
-using EdgeVision.Tests;
+using EdgeVision.Models.Verification;
+using EdgeVision.Specs;
+using EdgeVision.TestSupport.Cli;
 using Xunit;
 
 namespace EdgeVision.Fidelity;

@@ -1,5 +1,6 @@
 using EdgeVision.Imaging;
-using EdgeVision.Tests;
+using EdgeVision.TestSupport;
+using EdgeVision.TestSupport.Cli;
 using Xunit;
 
 namespace EdgeVision.Fidelity;

@@ -1,4 +1,4 @@
-using EdgeVision.Tests;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Fidelity;

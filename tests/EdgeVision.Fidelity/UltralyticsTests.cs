@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
-using EdgeVision.Tests;
+using EdgeVision.Fidelity.Goldens;
+using EdgeVision.TestSupport;
+using EdgeVision.TestSupport.Cli;
 using Xunit;
 
 namespace EdgeVision.Fidelity;

@@ -1,6 +1,10 @@
 using System.Runtime.InteropServices;
 using EdgeVision.Imaging;
-using EdgeVision.Tests;
+using EdgeVision.Preprocessing;
+using EdgeVision.Specs;
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
+using EdgeVision.TestSupport.Cli;
 using OpenCvSharp;
 using Xunit;
 
@@ -22,7 +26,7 @@ public sealed class YuNetTests
         // The picture as the network sees it, so that no resize lies between the two.
         using var picture = ImageFile.Load(SharedData.Path("images", image));
         var bytes = new InputSpec { Width = width, Height = height, Element = TensorElement.UInt8, Layout = TensorLayout.Nhwc, ColorOrder = ColorOrder.Bgr, Scale = 1 };
-        byte[] bgr = new byte[Preprocessor.ByteCount(bytes)];
+        byte[] bgr = new byte[Preprocessor.GetByteCount(bytes)];
         new Preprocessor(bytes).Process(picture.Frame, bgr);
         using var frame = Frame.Borrow(bgr, PixelFormat.Bgr24, width, height);
 
@@ -50,8 +54,8 @@ public sealed class YuNetTests
             Assert.Equal(Math.Clamp(y + h, 0, height), box.Y2, 1f);
             for (int k = 0; k < 5; k++)
             {
-                Assert.Equal(faces.At<float>(i, 4 + 2 * k), found.Keypoints(i)[k].X, 1f);
-                Assert.Equal(faces.At<float>(i, 5 + 2 * k), found.Keypoints(i)[k].Y, 1f);
+                Assert.Equal(faces.At<float>(i, 4 + 2 * k), found.GetKeypoints(i)[k].X, 1f);
+                Assert.Equal(faces.At<float>(i, 5 + 2 * k), found.GetKeypoints(i)[k].Y, 1f);
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using EdgeVision.Pipeline.Ledger;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;

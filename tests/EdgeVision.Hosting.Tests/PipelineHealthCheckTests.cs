@@ -1,3 +1,4 @@
+using EdgeVision.Pipeline.Ledger;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Xunit;
@@ -21,12 +22,12 @@ public sealed class PipelineHealthCheckTests
     [InlineData(PipelineState.Starting, SourceState.Waiting, SourceState.Waiting, SinkState.Opening, HealthStatus.Degraded)]
     public void A_state_is_a_health(PipelineState state, SourceState first, SourceState second, SinkState sink, HealthStatus health)
     {
-        var accounts = new LedgerSnapshot
+        var accounts = new PipelineStatistics
         {
-            Sources = [new SourceAccount { Name = "a", State = first }, new SourceAccount { Name = "b", State = second }],
-            Sinks = [new SinkAccount { Name = "c", State = sink }],
+            Sources = [new SourceStatistics { Name = "a", State = first }, new SourceStatistics { Name = "b", State = second }],
+            Sinks = [new SinkStatistics { Name = "c", State = sink }],
         };
-        Assert.Equal(health, PipelineHealthCheck.Judge(state, accounts, "error", HealthStatus.Unhealthy).Status);
+        Assert.Equal(health, PipelineHealthCheck.Evaluate(state, accounts, "error", HealthStatus.Unhealthy).Status);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using EdgeVision.Pipeline;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -8,7 +9,7 @@ namespace EdgeVision.Hosting.Tests;
 /// <summary>Pipelines with a small model inside a host that starts, runs and stops.</summary>
 public sealed class PipelineServiceTests
 {
-    private static readonly RetryPolicy Quick = new() { Attempts = 3, First = TimeSpan.FromMilliseconds(1), Longest = TimeSpan.FromMilliseconds(1) };
+    private static readonly RetryPolicy Quick = new() { MaxAttempts = 3, InitialDelay = TimeSpan.FromMilliseconds(1), MaxDelay = TimeSpan.FromMilliseconds(1) };
 
     private readonly KeptLog _log = new();
 
@@ -18,7 +19,7 @@ public sealed class PipelineServiceTests
     public async Task A_pipeline_that_ends_ends_the_host_where_asked()
     {
         var sink = new CountingSink();
-        using var host = Run(pipeline => Parts(pipeline, 12, sink), new PipelineServiceOptions { Name = "door", WhenEnded = HostAction.Stop });
+        using var host = Run(pipeline => Parts(pipeline, 12, sink), new PipelineServiceOptions { Name = "door", OnEnded = HostAction.Stop });
         await RunToItsEndAsync(host);
         var status = Status(host, "door");
         Assert.Equal((12, true, true), (sink.Written, sink.Completed, sink.Disposed));
@@ -39,7 +40,7 @@ public sealed class PipelineServiceTests
         await host.StopAsync(Cancel);
         Assert.True(sink.Completed && sink.Disposed);
         Assert.Equal(PipelineState.Stopped, status.State);
-        Assert.True(status.Snapshot()!.Balances);
+        Assert.True(status.Snapshot()!.IsBalanced);
     }
 
     [Fact]
@@ -66,7 +67,7 @@ public sealed class PipelineServiceTests
             new PipelineServiceOptions { Restart = Quick });
         await RunToItsEndAsync(host);
         Assert.Equal(3, builds);
-        Assert.Equal((PipelineState.Failed, 2), (Status(host).State, Status(host).Restarts));
+        Assert.Equal((PipelineState.Failed, 2), (Status(host).State, Status(host).RestartCount));
         Assert.Contains(_log.Lines, line => line.Level == LogLevel.Critical && line.Text.Contains("does not fit", StringComparison.Ordinal));
         Assert.DoesNotContain(_log.Lines, line => line.Text.Contains("hunter2", StringComparison.Ordinal));
         Assert.DoesNotContain("hunter2", Status(host).LastError);
@@ -88,10 +89,10 @@ public sealed class PipelineServiceTests
 
                 Parts(pipeline, 4, sink);
             },
-            new PipelineServiceOptions { Restart = Quick, WhenEnded = HostAction.Stop });
+            new PipelineServiceOptions { Restart = Quick, OnEnded = HostAction.Stop });
         await RunToItsEndAsync(host);
         Assert.Equal((2, 4), (builds, sink.Written));
-        Assert.Equal((PipelineState.Ended, 1), (Status(host).State, Status(host).Restarts));
+        Assert.Equal((PipelineState.Ended, 1), (Status(host).State, Status(host).RestartCount));
         Assert.Contains("lost", Status(host).LastError);
 
         // The pipeline's own notice of it reaches the log too.
@@ -104,7 +105,7 @@ public sealed class PipelineServiceTests
         int before = Environment.ExitCode;
         try
         {
-            using var host = Run(_ => throw new PipelineConfigException("no"), new PipelineServiceOptions { WhenFailed = HostAction.Stop });
+            using var host = Run(_ => throw new PipelineConfigException("no"), new PipelineServiceOptions { OnFailed = HostAction.Stop });
             await RunToItsEndAsync(host);
             Assert.Equal(1, Environment.ExitCode);
         }
@@ -117,7 +118,7 @@ public sealed class PipelineServiceTests
     [Fact]
     public async Task A_failure_may_leave_the_host_alone()
     {
-        using var host = Run(_ => throw new InvalidOperationException("unforeseen"), new PipelineServiceOptions { WhenFailed = HostAction.Keep });
+        using var host = Run(_ => throw new InvalidOperationException("unforeseen"), new PipelineServiceOptions { OnFailed = HostAction.KeepRunning });
         await host.StartAsync(Cancel);
         await TestParts.UntilAsync(() => Status(host).State == PipelineState.Failed);
         Assert.False(host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested);
@@ -130,7 +131,7 @@ public sealed class PipelineServiceTests
     {
         using var host = Run(
             _ => throw new PipelineConfigException("no"),
-            new PipelineServiceOptions { Restart = new RetryPolicy { First = TimeSpan.FromHours(1), Longest = TimeSpan.FromHours(1) } });
+            new PipelineServiceOptions { Restart = new RetryPolicy { InitialDelay = TimeSpan.FromHours(1), MaxDelay = TimeSpan.FromHours(1) } });
         await host.StartAsync(Cancel);
         await TestParts.UntilAsync(() => Status(host).State == PipelineState.Restarting);
         await host.StopAsync(Cancel);
@@ -164,7 +165,7 @@ public sealed class PipelineServiceTests
                 models: [{path: {{TestParts.ModelPath}}}]
                 sinks: [{jsonl: {{results}}}]
                 """, Cancel);
-            using var host = TestParts.Host(_log, services => services.AddEdgeVisionPipelineFile(file, new PipelineServiceOptions { WhenEnded = HostAction.Stop }));
+            using var host = TestParts.Host(_log, services => services.AddEdgeVisionPipelineFile(file, new PipelineServiceOptions { OnEnded = HostAction.Stop }));
             await RunToItsEndAsync(host);
             Assert.Equal(PipelineState.Ended, Status(host).State);
             Assert.Equal(5, (await File.ReadAllLinesAsync(results, Cancel)).Length);

@@ -1,8 +1,9 @@
 using System.Text.Json;
-using EdgeVision.Imaging;
+using EdgeVision.Results;
+using EdgeVision.TestSupport;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Imaging.Tests;
 
 /// <summary>What is drawn lies where the results say; masks survive their run lengths.</summary>
 public sealed class AnnotatorTests
@@ -98,7 +99,7 @@ public sealed class AnnotatorTests
         using var annotator = new Annotator();
         annotator.Draw(frame, result);
         Assert.False(Changed(frame, 0, 0, 200, 240), "the picture stays but for its corner");
-        var (near, far) = (DepthInset.ColorOf(1), DepthInset.ColorOf(0));
+        var (near, far) = (DepthInset.GetColor(1), DepthInset.GetColor(0));
         Assert.True(near.Red > 2 * near.Blue && far.Blue > far.Red && far.Blue > far.Green);
         int[] rows = [.. Enumerable.Range(0, 240)];
         Assert.Contains(rows, y => Pixel(frame, 270, y) == (near.Red, near.Green, near.Blue));
@@ -127,7 +128,7 @@ public sealed class AnnotatorTests
         result.Detections.Clear(keypointCount: 3);
         result.Detections.Labels = ["figure"];
         result.Detections.Add(new Box(60, 40, 260, 220), 0.9f, 0);
-        ((Keypoint[])[new(100, 100, 0.9f), new(200, 100, 0.9f), new(150, 180, 0.1f)]).CopyTo(result.Detections.MutableKeypoints(0));
+        ((Keypoint[])[new(100, 100, 0.9f), new(200, 100, 0.9f), new(150, 180, 0.1f)]).CopyTo(result.Detections.GetMutableKeypoints(0));
         using var without = new Annotator();
         using var with = new Annotator([[0, 1], [1, 2], [0, 9]]); // the third keypoint is not seen, a tenth not there
         without.Draw(bare, result);
@@ -251,7 +252,7 @@ public sealed class AnnotatorTests
     // A class's colour at one half over white.
     private static (byte, byte, byte) Half(int id)
     {
-        var colour = Annotator.ColorOf(id);
+        var colour = Annotator.GetColor(id);
         return (Over(colour.Red), Over(colour.Green), Over(colour.Blue));
         static byte Over(byte c) => (byte)((c * 128 + 255 * 127 + 127) / 255);
     }

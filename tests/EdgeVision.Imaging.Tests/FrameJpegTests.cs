@@ -1,7 +1,6 @@
-using EdgeVision.Imaging;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Imaging.Tests;
 
 /// <summary>JPEGs show the frame, in the size that was asked for, and leave the frame as it was.</summary>
 public sealed class FrameJpegTests
@@ -15,7 +14,7 @@ public sealed class FrameJpegTests
     {
         using var frame = Frame.Rent(format, 320, 180);
         frame.MutableData.Fill(128);
-        using var encoder = new FrameJpeg(90, maxWidth);
+        using var encoder = new FrameJpegEncoder(90, maxWidth);
         using var image = ImageFile.Decode(encoder.Encode(frame), "encoded");
         Assert.Equal((width, height), (image.Frame.Width, image.Frame.Height));
         Assert.InRange(image.Frame.Data[0], 120, 136);
@@ -24,7 +23,7 @@ public sealed class FrameJpegTests
     [Fact]
     public void A_source_may_change_its_size()
     {
-        using var encoder = new FrameJpeg(80, 100);
+        using var encoder = new FrameJpegEncoder(80, 100);
         foreach (var (width, height) in ((int, int)[])[(200, 100), (400, 100), (50, 50)])
         {
             using var frame = Frame.Rent(PixelFormat.Rgb24, width, height);

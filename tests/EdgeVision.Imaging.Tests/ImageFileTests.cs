@@ -1,8 +1,7 @@
-using EdgeVision.Imaging;
 using SkiaSharp;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Imaging.Tests;
 
 /// <summary>Pictures in and out of files: orientation, alpha, limits, and files that are not what they say.</summary>
 public sealed class ImageFileTests : IDisposable

@@ -1,9 +1,8 @@
 using System.Net;
 using System.Net.WebSockets;
-using EdgeVision.Live;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Live.Tests;
 
 /// <summary>Who gets in, and who does not.</summary>
 public sealed class LiveAccessTests

@@ -1,7 +1,8 @@
-using EdgeVision.Live;
+using EdgeVision.Pipeline;
+using EdgeVision.TestSupport;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Live.Tests;
 
 /// <summary>Pictures are made for who looks, and for nobody else.</summary>
 public sealed class LiveFeedTests
@@ -20,7 +21,7 @@ public sealed class LiveFeedTests
             sink.WriteAsync(other, cancel).GetAwaiter().GetResult();
         });
         Assert.Equal(0, bytes);
-        Assert.Equal(0, live.Server.Hub.Encoded);
+        Assert.Equal(0, live.Server.Hub.EncodedCount);
     }
 
     [Fact]
@@ -33,20 +34,20 @@ public sealed class LiveFeedTests
             await page.PictureAsync();
         }
 
-        while (live.Server.Viewers > 0)
+        while (live.Server.ViewerCount > 0)
         {
             await Task.Delay(10, LiveFixture.Soon);
         }
 
         await Task.Delay(100, LiveFixture.Soon); // what was being encoded then is done now
-        long before = live.Server.Hub.Encoded;
+        long before = live.Server.Hub.EncodedCount;
         for (int i = 0; i < 20; i++)
         {
             await live.PublishAsync(LiveFixture.Frame(sequence: i));
             await Task.Delay(5, LiveFixture.Soon);
         }
 
-        Assert.Equal(before, live.Server.Hub.Encoded);
+        Assert.Equal(before, live.Server.Hub.EncodedCount);
         using var again = await live.OpenAsync(); // and begins again
         Assert.Equal(19, (await again.PictureAsync()).Message.GetProperty("result").GetProperty("frame").GetInt64());
     }
@@ -62,10 +63,10 @@ public sealed class LiveFeedTests
                 await live.PublishAsync(new PipelineFrame(pool.Rent(PixelFormat.Gray8, 64, 64, "door", i), "door", "people"));
             }
 
-            Assert.Equal(1, pool.Outstanding);
+            Assert.Equal(1, pool.RentedCount);
         }
 
-        Assert.Equal(0, pool.Outstanding);
+        Assert.Equal(0, pool.RentedCount);
     }
 
     [Fact]
@@ -79,6 +80,6 @@ public sealed class LiveFeedTests
         }
 
         await page.PictureAsync();
-        Assert.InRange(live.Server.Hub.Encoded, 1, 10);
+        Assert.InRange(live.Server.Hub.EncodedCount, 1, 10);
     }
 }

@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
 using System.Net.WebSockets;
 using System.Text.Json;
-using EdgeVision.Live;
+using EdgeVision.Pipeline;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Live.Tests;
 
 /// <summary>A real server on a free port, frames for it, and clients of it.</summary>
 internal sealed class LiveFixture : IAsyncDisposable

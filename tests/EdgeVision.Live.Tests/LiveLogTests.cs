@@ -1,8 +1,8 @@
 using System.Text.Json;
-using EdgeVision.Live;
+using EdgeVision.Pipeline;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Live.Tests;
 
 /// <summary>The log keeps the last entries, and gives each reader what it has not seen.</summary>
 public sealed class LiveLogTests
@@ -13,7 +13,7 @@ public sealed class LiveLogTests
         var log = new LiveLog();
         for (int i = 1; i <= LiveLog.Capacity + 50; i++)
         {
-            log.Add(new PipelineNotice(NoticeLevel.Warning, "door", $"{i}"));
+            log.Add(new PipelineMessage(PipelineMessageLevel.Warning, "door", $"{i}"));
         }
 
         var (all, last) = Read(log, 0);

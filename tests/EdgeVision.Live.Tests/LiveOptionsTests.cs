@@ -1,7 +1,6 @@
-using EdgeVision.Live;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Live.Tests;
 
 /// <summary>Options say at once what is impossible about them.</summary>
 public sealed class LiveOptionsTests
@@ -13,7 +12,7 @@ public sealed class LiveOptionsTests
     [InlineData("[::1]:8090", "[::1]:8090")]
     [InlineData("[::]:8090", "[::]:8090")]
     public void Addresses_are_read(string text, string expected) =>
-        Assert.Equal(expected, new LiveOptions { Address = text, Token = LiveFixture.Token }.Check().ToString());
+        Assert.Equal(expected, new LiveOptions { Address = text, Token = LiveFixture.Token }.Validate().ToString());
 
     [Theory]
     [InlineData("")]

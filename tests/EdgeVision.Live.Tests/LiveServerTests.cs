@@ -3,11 +3,13 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using EdgeVision.Diagnostics;
 using EdgeVision.Imaging;
-using EdgeVision.Live;
+using EdgeVision.Pipeline;
+using EdgeVision.Pipeline.Ledger;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Live.Tests;
 
 /// <summary>What the server answers, how many it serves, and how it starts and stops.</summary>
 public sealed class LiveServerTests
@@ -37,7 +39,7 @@ public sealed class LiveServerTests
         await live.PublishAsync(bad);
         using var page = await live.OpenAsync();
         var soon = LiveFixture.Soon;
-        while (live.Server.Hub.Find("door")!.Encoded == 0) // its pixels are encoded before its results
+        while (live.Server.Hub.Find("door")!.EncodedCount == 0) // its pixels are encoded before its results
         {
             await Task.Delay(10, soon);
         }
@@ -54,7 +56,7 @@ public sealed class LiveServerTests
         using var answer = await live.GetAsync("mjpeg/door", r => r.Method = HttpMethod.Head);
         Assert.Equal("multipart/x-mixed-replace", answer.Content.Headers.ContentType!.MediaType);
         Assert.Empty(await answer.Content.ReadAsByteArrayAsync(LiveFixture.Soon));
-        Assert.Equal(0, live.Server.Viewers);
+        Assert.Equal(0, live.Server.ViewerCount);
     }
 
     [Fact]
@@ -107,7 +109,7 @@ public sealed class LiveServerTests
     {
         await using var live = await LiveFixture.StartAsync();
         var state = SourceState.Running;
-        live.Server.Watch(() => new LedgerSnapshot { Sources = [new SourceAccount { Name = "door", State = state }, new SourceAccount { Name = "yard", State = SourceState.Failed }], Sinks = [] });
+        live.Server.Watch(() => new PipelineStatistics { Sources = [new SourceStatistics { Name = "door", State = state }, new SourceStatistics { Name = "yard", State = SourceState.Failed }], Sinks = [] });
         Assert.Equal(HttpStatusCode.OK, (await live.GetAsync("healthz")).StatusCode);
         state = SourceState.Failed;
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await live.GetAsync("healthz")).StatusCode);
@@ -143,7 +145,7 @@ public sealed class LiveServerTests
             await live.PublishAsync(LiveFixture.Frame(sequence: i + 1));
         }
 
-        Assert.Equal(1, live.Server.Viewers);
+        Assert.Equal(1, live.Server.ViewerCount);
     }
 
     [Fact]
@@ -163,7 +165,7 @@ public sealed class LiveServerTests
             Assert.Equal(HttpStatusCode.OK, page.StatusCode);
         }
 
-        while (live.Server.Viewers > 1)
+        while (live.Server.ViewerCount > 1)
         {
             await Task.Delay(10, LiveFixture.Soon); // who left is noticed at the next picture, or before
             await live.PublishAsync(LiveFixture.Frame());
@@ -219,19 +221,19 @@ public sealed class LiveServerTests
         Assert.False(error.CanRetry);
     }
 
-    internal static LedgerSnapshot Ledger(string source = "door") => new()
+    internal static PipelineStatistics Ledger(string source = "door") => new()
     {
         Elapsed = TimeSpan.FromSeconds(12.5),
         Sources =
         [
-            new SourceAccount
+            new SourceStatistics
             {
                 Name = source, State = SourceState.Reconnecting, Captured = 100, Delivered = 80, DroppedByPolicy = 8, DroppedStale = 3, DroppedDecodeError = 2, DroppedAtStop = 1,
                 Failed = 4, InFlight = 2, Inferred = 40, Reconnects = 1, Stalls = 1, CapturedPerSecond = 24.9, DeliveredPerSecond = 20.1,
                 Age = new LatencySummary(80, 20, 18, 30, 40, 50, 60), Inference = new LatencySummary(40, 9, 8, 10, 12, 14, 16), LastError = "the camera is away",
             },
         ],
-        Sinks = [new SinkAccount { Name = "file", State = SinkState.Running, Offered = 80, Written = 79, Pending = 1 }],
+        Sinks = [new SinkStatistics { Name = "file", State = SinkState.Running, Offered = 80, Written = 79, Pending = 1 }],
     };
 
     private static bool IsGrey(byte[] jpeg, int x, int y)

@@ -1,10 +1,10 @@
 using System.Net.WebSockets;
 using System.Text.Json;
 using EdgeVision.Imaging;
-using EdgeVision.Live;
+using EdgeVision.Pipeline;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Live.Tests;
 
 /// <summary>What a page gets over its WebSocket.</summary>
 public sealed class LiveSocketTests
@@ -84,7 +84,7 @@ public sealed class LiveSocketTests
         // It answers nothing: what was under way arrives, and then nothing until it does.
         var seen = new List<long>();
         int skipped = 0;
-        for (int i = 0; i < LiveSocket.Unanswered; i++)
+        for (int i = 0; i < LiveSocket.MaxUnacknowledged; i++)
         {
             seen.Add((await slow.PictureAsync(answer: false)).Message.GetProperty("result").GetProperty("frame").GetInt64());
         }
@@ -93,7 +93,7 @@ public sealed class LiveSocketTests
         await slow.AnswerAsync();
         (var message, skipped, _) = await slow.PictureAsync(answer: false);
         Assert.Equal(Frames - 1, message.GetProperty("result").GetProperty("frame").GetInt64());
-        Assert.InRange(skipped, 1, Frames - LiveSocket.Unanswered - 1);
+        Assert.InRange(skipped, 1, Frames - LiveSocket.MaxUnacknowledged - 1);
     }
 
     [Fact]
@@ -146,7 +146,7 @@ public sealed class LiveSocketTests
 
             throw new InvalidOperationException("it was closed");
         });
-        while (live.Server.Viewers > 0)
+        while (live.Server.ViewerCount > 0)
         {
             await Task.Delay(10, LiveFixture.Soon);
         }
@@ -158,7 +158,7 @@ public sealed class LiveSocketTests
 
         public IReadOnlyList<(float X, float Y)> Outline => [(10, 20), (30, 40)];
 
-        public bool IsArea => false;
+        public bool IsPolygon => false;
 
         public void Update(PipelineFrame frame)
         {

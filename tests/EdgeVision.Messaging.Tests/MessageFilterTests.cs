@@ -1,3 +1,5 @@
+using EdgeVision.Messaging.Tests.Support;
+using EdgeVision.Pipeline;
 using Xunit;
 
 namespace EdgeVision.Messaging.Tests;
@@ -12,8 +14,8 @@ public sealed class MessageFilterTests
     {
         var filter = new MessageFilter(FrameSelection.WithEvents, null, _clock);
         using PipelineFrame plain = Make.Frame(), eventful = Make.Frame(withEvent: true);
-        Assert.False(filter.Takes(plain));
-        Assert.True(filter.Takes(eventful));
+        Assert.False(filter.ShouldSend(plain));
+        Assert.True(filter.ShouldSend(eventful));
     }
 
     [Theory]
@@ -22,7 +24,7 @@ public sealed class MessageFilterTests
     [InlineData(5, 10, 50, 50)] // slower than the limit
     public void A_rate_is_kept_over_time(double framesPerSecond, double most, int frames, int sent)
     {
-        var filter = new MessageFilter(FrameSelection.Every, most, _clock);
+        var filter = new MessageFilter(FrameSelection.All, most, _clock);
         int taken = 0;
         for (int i = 0; i < frames; i++)
         {
@@ -36,7 +38,7 @@ public sealed class MessageFilterTests
     [Fact]
     public void A_pause_is_not_made_up_for()
     {
-        var filter = new MessageFilter(FrameSelection.Every, 1, _clock);
+        var filter = new MessageFilter(FrameSelection.All, 1, _clock);
         Assert.True(Offer(filter, "door"));
         _clock.Advance(60);
         Assert.True(Offer(filter, "door"));
@@ -46,7 +48,7 @@ public sealed class MessageFilterTests
     [Fact]
     public void Each_source_has_the_rate_to_itself()
     {
-        var filter = new MessageFilter(FrameSelection.Every, 1, _clock);
+        var filter = new MessageFilter(FrameSelection.All, 1, _clock);
         Assert.True(Offer(filter, "door"));
         Assert.True(Offer(filter, "yard"));
         Assert.False(Offer(filter, "door"));
@@ -55,30 +57,30 @@ public sealed class MessageFilterTests
     [Fact]
     public void An_event_passes_whatever_the_rate()
     {
-        var filter = new MessageFilter(FrameSelection.Every, 1, _clock);
+        var filter = new MessageFilter(FrameSelection.All, 1, _clock);
         Assert.True(Offer(filter, "door"));
         using var eventful = Make.Frame(withEvent: true);
-        Assert.True(filter.Takes(eventful));
+        Assert.True(filter.ShouldSend(eventful));
     }
 
     [Fact]
     public void A_frame_whose_sending_failed_finds_the_same_answer_again()
     {
-        var filter = new MessageFilter(FrameSelection.Every, 1, _clock);
+        var filter = new MessageFilter(FrameSelection.All, 1, _clock);
         using var frame = Make.Frame();
-        Assert.True(filter.Takes(frame));
-        Assert.True(filter.Takes(frame));
-        filter.Sent(frame);
-        Assert.False(filter.Takes(frame));
+        Assert.True(filter.ShouldSend(frame));
+        Assert.True(filter.ShouldSend(frame));
+        filter.MarkSent(frame);
+        Assert.False(filter.ShouldSend(frame));
     }
 
     private static bool Offer(MessageFilter filter, string source)
     {
         using var frame = Make.Frame(0, source);
-        bool takes = filter.Takes(frame);
+        bool takes = filter.ShouldSend(frame);
         if (takes)
         {
-            filter.Sent(frame);
+            filter.MarkSent(frame);
         }
 
         return takes;

@@ -1,3 +1,4 @@
+using EdgeVision.Pipeline;
 using Xunit;
 
 namespace EdgeVision.Messaging.Tests;
@@ -51,6 +52,6 @@ public sealed class MessageOptionsTests
     public void A_stream_takes_every_source()
     {
         var options = Nats with { JetStream = true, CreateStream = "S", EventsSubject = "a.{sink}.{model}.b" };
-        Assert.Equal(["edgevision.*.detections", "a.nats.*.b"], options.SubjectsOfStream());
+        Assert.Equal(["edgevision.*.detections", "a.nats.*.b"], options.GetStreamSubjects());
     }
 }

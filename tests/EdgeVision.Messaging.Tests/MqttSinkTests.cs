@@ -1,4 +1,6 @@
 using System.Text.Json;
+using EdgeVision.Messaging.Tests.Support;
+using EdgeVision.Pipeline;
 using Xunit;
 
 namespace EdgeVision.Messaging.Tests;
@@ -27,7 +29,7 @@ public sealed class MqttSinkTests
         Assert.Equal(3, json.RootElement.GetProperty("frame").GetInt64());
         Assert.Single(json.RootElement.GetProperty("detections").EnumerateArray());
         Assert.Equal(version == MqttVersion.V5 ? "application/json" : null, seen.ContentType);
-        Assert.Equal(1, sink.Sent);
+        Assert.Equal(1, sink.SentCount);
     }
 
     [Fact]

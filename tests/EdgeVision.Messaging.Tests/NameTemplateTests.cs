@@ -1,3 +1,4 @@
+using EdgeVision.Messaging.Tests.Support;
 using Xunit;
 
 namespace EdgeVision.Messaging.Tests;
@@ -14,22 +15,22 @@ public sealed class NameTemplateTests
     public void A_sources_name_becomes_one_level(string source, string level)
     {
         using var frame = Make.Frame(0, source);
-        Assert.Equal($"a/{level}/people", new NameTemplate("a/{source}/{model}", NameSyntax.Mqtt, "sink").Of(frame));
-        Assert.Equal($"a.{level}.people", new NameTemplate("a.{source}.{model}", NameSyntax.Nats, "sink").Of(frame));
+        Assert.Equal($"a/{level}/people", new NameTemplate("a/{source}/{model}", NameSyntax.Mqtt, "sink").Expand(frame));
+        Assert.Equal($"a.{level}.people", new NameTemplate("a.{source}.{model}", NameSyntax.Nats, "sink").Expand(frame));
     }
 
     [Fact]
     public void Host_and_sink_are_filled_in_at_once()
     {
         var template = new NameTemplate("{host}/{sink}", NameSyntax.Mqtt, "my sink", perFrame: false);
-        Assert.Equal($"{NameSyntax.Level(Environment.MachineName)}/my_sink", template.Name);
+        Assert.Equal($"{NameSyntax.ToLevel(Environment.MachineName)}/my_sink", template.Name);
     }
 
     [Fact]
     public void A_long_name_is_cut()
     {
         using var frame = Make.Frame(0, new string('x', 1000));
-        Assert.Equal(128, new NameTemplate("{source}", NameSyntax.Nats, "sink").Of(frame).Length);
+        Assert.Equal(128, new NameTemplate("{source}", NameSyntax.Nats, "sink").Expand(frame).Length);
     }
 
     [Theory]

@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using EdgeVision.Messaging.Tests.Support;
+using EdgeVision.Pipeline;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
 using NATS.Client.JetStream.Models;
@@ -72,7 +74,7 @@ public sealed class NatsSinkTests
         var write = Task.Run(async () => await sink.WriteAsync(after, Cancel), Cancel);
         server.Start();
         await write;
-        Assert.Equal(2, sink.Sent);
+        Assert.Equal(2, sink.SentCount);
     }
 
     [Fact]

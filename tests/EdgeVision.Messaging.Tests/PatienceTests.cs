@@ -1,3 +1,4 @@
+using EdgeVision.Pipeline;
 using Xunit;
 
 namespace EdgeVision.Messaging.Tests;
@@ -5,14 +6,14 @@ namespace EdgeVision.Messaging.Tests;
 /// <summary>How long something that fails is tried again.</summary>
 public sealed class PatienceTests
 {
-    private static readonly RetryPolicy Quick = new() { First = TimeSpan.FromMilliseconds(1), Longest = TimeSpan.FromMilliseconds(1), Jitter = 0 };
+    private static readonly RetryPolicy Quick = new() { InitialDelay = TimeSpan.FromMilliseconds(1), MaxDelay = TimeSpan.FromMilliseconds(1), Jitter = 0 };
 
     private int _tries;
 
     [Fact]
     public async Task Tries_until_it_succeeds()
     {
-        await new Patience(TimeSpan.FromMinutes(1), Quick, TimeProvider.System).RunAsync(FailTimes(3, canRetry: true), TestContext.Current.CancellationToken);
+        await new RetryLoop(TimeSpan.FromMinutes(1), Quick, TimeProvider.System).RunAsync(FailTimes(3, canRetry: true), TestContext.Current.CancellationToken);
         Assert.Equal(4, _tries);
     }
 
@@ -20,7 +21,7 @@ public sealed class PatienceTests
     public async Task What_failed_for_good_is_not_tried_again()
     {
         await Assert.ThrowsAsync<SinkException>(async () =>
-            await new Patience(TimeSpan.FromMinutes(1), Quick, TimeProvider.System).RunAsync(FailTimes(3, canRetry: false), TestContext.Current.CancellationToken));
+            await new RetryLoop(TimeSpan.FromMinutes(1), Quick, TimeProvider.System).RunAsync(FailTimes(3, canRetry: false), TestContext.Current.CancellationToken));
         Assert.Equal(1, _tries);
     }
 
@@ -28,7 +29,7 @@ public sealed class PatienceTests
     public async Task No_patience_is_one_try()
     {
         await Assert.ThrowsAsync<SinkException>(async () =>
-            await new Patience(TimeSpan.Zero, Quick, TimeProvider.System).RunAsync(FailTimes(3, canRetry: true), TestContext.Current.CancellationToken));
+            await new RetryLoop(TimeSpan.Zero, Quick, TimeProvider.System).RunAsync(FailTimes(3, canRetry: true), TestContext.Current.CancellationToken));
         Assert.Equal(1, _tries);
     }
 
@@ -36,7 +37,7 @@ public sealed class PatienceTests
     public async Task The_policy_may_end_it_sooner()
     {
         await Assert.ThrowsAsync<SinkException>(async () =>
-            await new Patience(TimeSpan.FromMinutes(1), Quick with { Attempts = 2 }, TimeProvider.System).RunAsync(FailTimes(3, canRetry: true), TestContext.Current.CancellationToken));
+            await new RetryLoop(TimeSpan.FromMinutes(1), Quick with { MaxAttempts = 2 }, TimeProvider.System).RunAsync(FailTimes(3, canRetry: true), TestContext.Current.CancellationToken));
         Assert.Equal(2, _tries);
     }
 
@@ -44,7 +45,7 @@ public sealed class PatienceTests
     public async Task Cancelling_ends_a_delay()
     {
         using var cancel = new CancellationTokenSource();
-        var run = new Patience(TimeSpan.FromHours(1), Quick with { First = TimeSpan.FromMinutes(30), Longest = TimeSpan.FromMinutes(30) }, TimeProvider.System)
+        var run = new RetryLoop(TimeSpan.FromHours(1), Quick with { InitialDelay = TimeSpan.FromMinutes(30), MaxDelay = TimeSpan.FromMinutes(30) }, TimeProvider.System)
             .RunAsync(FailTimes(3, canRetry: true), cancel.Token).AsTask();
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);

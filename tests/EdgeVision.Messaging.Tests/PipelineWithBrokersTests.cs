@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using EdgeVision.Tests;
+using EdgeVision.Messaging.Tests.Support;
+using EdgeVision.Pipeline;
+using EdgeVision.Pipeline.Ledger;
+using EdgeVision.TestSupport.Pipeline;
 using Xunit;
 
 namespace EdgeVision.Messaging.Tests;
@@ -39,7 +42,7 @@ public sealed class PipelineWithBrokersTests
         await Until(() => mqtt.Written.Count > mqttBefore + 30 && stream.Written.Count > natsBefore + 30);
         await cancel.CancelAsync();
         var accounts = await run.WaitAsync(Limit, TestContext.Current.CancellationToken);
-        Assert.True(accounts.Balances);
+        Assert.True(accounts.IsBalanced);
         Assert.Equal((mqtt.Written.Count, stream.Written.Count), ((int)accounts.Sinks[0].Written, (int)accounts.Sinks[1].Written));
         Assert.Equal((accounts.Sources[0].Delivered, SinkState.Completed), (accounts.Sinks[2].Offered, accounts.Sinks[2].State));
 

@@ -1,4 +1,5 @@
 using System.Text;
+using EdgeVision.Messaging.Tests.Support;
 using Xunit;
 
 namespace EdgeVision.Messaging.Tests;

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using EdgeVision.Messaging.Tests.Support;
+using EdgeVision.Pipeline;
 using Xunit;
 
 namespace EdgeVision.Messaging.Tests;
@@ -122,7 +124,7 @@ public sealed class WebhookSinkTests
         Assert.Equal([0, 1, 2], FramesOf(Assert.Single(receiver.Seen)));
         await sink.CompleteAsync(Cancel);
         Assert.Equal([3], FramesOf(receiver.Seen.Last()));
-        Assert.Equal(4, sink.Sent);
+        Assert.Equal(4, sink.SentCount);
     }
 
     [Fact]
@@ -146,7 +148,7 @@ public sealed class WebhookSinkTests
         clock.Advance(2);
         await sink.WriteAsync(plain, Cancel);
         Assert.Equal([0], FramesOf(Assert.Single(receiver.Seen)));
-        Assert.Equal((1, 2), (sink.Sent, sink.LeftOut));
+        Assert.Equal((1, 2), (sink.SentCount, sink.DroppedCount));
     }
 
     [Fact]
@@ -161,7 +163,7 @@ public sealed class WebhookSinkTests
         await sink.WriteAsync(second, Cancel);
         Assert.All(receiver.Seen, seen => Assert.Equal([0, 1], FramesOf(seen)));
         Assert.Equal(2, receiver.Seen.Count);
-        Assert.Equal(0, sink.Lost);
+        Assert.Equal(0, sink.LostCount);
     }
 
     [Fact]
@@ -173,7 +175,7 @@ public sealed class WebhookSinkTests
         await WriteAsync(sink, 0, 2);
         using var third = Make.Frame(2);
         Assert.False((await Assert.ThrowsAsync<SinkException>(async () => await sink.WriteAsync(third, Cancel))).CanRetry);
-        Assert.Equal(2, sink.Lost); // the third is the pipeline's to count
+        Assert.Equal(2, sink.LostCount); // the third is the pipeline's to count
         await WriteAsync(sink, 3, 6);
         Assert.Equal([3, 4, 5], FramesOf(receiver.Seen.Last()));
     }
@@ -237,7 +239,7 @@ public sealed class WebhookSinkTests
         await using var sink = new WebhookSink(new WebhookOptions { Url = receiver.Url, BatchSize = 3, BatchInterval = TimeSpan.FromHours(1) });
         await WriteAsync(sink, 0, 2);
         await sink.CompleteAsync(Cancel);
-        Assert.Equal((2, 0L), (receiver.Seen.Count, sink.Lost));
+        Assert.Equal((2, 0L), (receiver.Seen.Count, sink.LostCount));
     }
 
     [Fact]
@@ -248,6 +250,6 @@ public sealed class WebhookSinkTests
         await using var sink = new WebhookSink(new WebhookOptions { Url = receiver.Url, BatchSize = 3, BatchInterval = TimeSpan.FromHours(1) });
         await WriteAsync(sink, 0, 2);
         await Assert.ThrowsAsync<SinkException>(async () => await sink.CompleteAsync(Cancel));
-        Assert.Equal(2, sink.Lost);
+        Assert.Equal(2, sink.LostCount);
     }
 }

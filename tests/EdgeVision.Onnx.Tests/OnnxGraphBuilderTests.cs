@@ -72,7 +72,7 @@ public class OnnxGraphBuilderTests
     internal static OnnxModel Build()
     {
         var graph = new OnnxGraphBuilder("matmul");
-        var x = graph.AddInput("x", [-1, 3], openNames: new Dictionary<int, string> { [0] = "batch" });
+        var x = graph.AddInput("x", [-1, 3], dimensionNames: new Dictionary<int, string> { [0] = "batch" });
         var w = graph.AddInitializer("w", [1f, 2, 3, 4, 5, 6], 3, 2);
         graph.AddOutput("y", graph.AddNode("MatMul", "product", [x, w], [-1, 2]));
         graph.SetMetadata("about", "a test");

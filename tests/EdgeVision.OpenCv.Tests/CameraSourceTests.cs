@@ -1,7 +1,6 @@
-using EdgeVision.OpenCv;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.OpenCv.Tests;
 
 /// <summary>Cameras that are not there, and texts that name none.</summary>
 public sealed class CameraSourceTests

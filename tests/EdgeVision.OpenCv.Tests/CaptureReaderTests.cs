@@ -1,15 +1,14 @@
-using EdgeVision.OpenCv;
 using OpenCvSharp;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.OpenCv.Tests;
 
 /// <summary>Frames out of OpenCV land in the pool's memory, also where the size is another than was said.</summary>
 public sealed class CaptureReaderTests : IDisposable
 {
     private readonly string _path = Path.Combine(Path.GetTempPath(), $"edgevision-{Guid.NewGuid():N}.avi");
 
-    public CaptureReaderTests() => Assert.SkipUnless(OpenCvLibrary.Available(out string? reason), reason ?? "");
+    public CaptureReaderTests() => Assert.SkipUnless(OpenCvLibrary.IsAvailable(out string? reason), reason ?? "");
 
     public void Dispose() => File.Delete(_path);
 
@@ -38,6 +37,6 @@ public sealed class CaptureReaderTests : IDisposable
             }
         }
 
-        Assert.Equal(0, pool.Outstanding);
+        Assert.Equal(0, pool.RentedCount);
     }
 }

@@ -1,7 +1,6 @@
-using EdgeVision.OpenCv;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.OpenCv.Tests;
 
 /// <summary>Whether the native library loads, and that a reason comes with a no.</summary>
 public sealed class OpenCvLibraryTests
@@ -9,9 +8,9 @@ public sealed class OpenCvLibraryTests
     [Fact]
     public void The_answer_is_yes_or_has_a_reason()
     {
-        bool there = OpenCvLibrary.Available(out string? reason);
+        bool there = OpenCvLibrary.IsAvailable(out string? reason);
         Assert.Equal(there, reason is null);
-        Assert.Equal(there, OpenCvLibrary.Available(out _));
+        Assert.Equal(there, OpenCvLibrary.IsAvailable(out _));
         Assert.True(there || reason!.Contains("OpenCV's native library", StringComparison.Ordinal));
     }
 
@@ -21,7 +20,7 @@ public sealed class OpenCvLibraryTests
     [InlineData("Unable to load shared library 'OpenCvSharpExtern' or one of its dependencies.\n/app/libOpenCvSharpExtern.so: cannot open shared object file: No such file or directory\n", "is missing", "use ffmpeg")]
     public void The_loaders_words_are_explained(string words, string what, string remedy)
     {
-        string reason = OpenCvLibrary.Explain(words);
+        string reason = OpenCvLibrary.ExplainLoadError(words);
         Assert.Contains(what, reason);
         Assert.Contains(remedy, reason);
         Assert.DoesNotContain('\n', reason);

@@ -1,8 +1,8 @@
-using EdgeVision.OpenCv;
+using EdgeVision.Pipeline.Ffmpeg;
 using OpenCvSharp;
 using Xunit;
 
-namespace EdgeVision.Tests.OpenCv;
+namespace EdgeVision.OpenCv.Tests;
 
 /// <summary>Videos by OpenCV, read back by OpenCV.</summary>
 public sealed class OpenCvVideoWriterTests
@@ -20,7 +20,7 @@ public sealed class OpenCvVideoWriterTests
                 using var frame = Frame.Rent(format, 64, 48);
                 for (int i = 0; i < 20; i++)
                 {
-                    for (int p = 0; p < frame.Data.Length; p += Frame.BytesPerPixel(format))
+                    for (int p = 0; p < frame.Data.Length; p += Frame.GetBytesPerPixel(format))
                     {
                         (frame.MutableData[p], frame.MutableData[p + 1], frame.MutableData[p + 2]) = (200, 100, 40);
                     }

@@ -1,8 +1,11 @@
-using EdgeVision.OpenCv;
+using EdgeVision.Pipeline;
+using EdgeVision.Pipeline.Ffmpeg;
+using EdgeVision.TestSupport;
+using EdgeVision.TestSupport.Pipeline;
 using OpenCvSharp;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.OpenCv.Tests;
 
 /// <summary>Videos and streams through OpenCV: their frames beside ffmpeg's, their ends, a real RTSP server.</summary>
 public sealed class VideoSourceTests : IDisposable
@@ -12,7 +15,7 @@ public sealed class VideoSourceTests : IDisposable
     private readonly FramePool _pool = new();
     private readonly string _folder = Directory.CreateTempSubdirectory("edgevision-opencv-").FullName;
 
-    public VideoSourceTests() => Assert.SkipUnless(OpenCvLibrary.Available(out string? reason), reason ?? "");
+    public VideoSourceTests() => Assert.SkipUnless(OpenCvLibrary.IsAvailable(out string? reason), reason ?? "");
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -31,7 +34,7 @@ public sealed class VideoSourceTests : IDisposable
 
         Assert.Equal(341, count);
         Assert.Null(source.Read(_pool, CancellationToken.None));
-        Assert.Equal(0, _pool.Outstanding);
+        Assert.Equal(0, _pool.RentedCount);
     }
 
     [Fact]
@@ -111,7 +114,7 @@ public sealed class VideoSourceTests : IDisposable
         Assert.InRange(count, 20, 200);
         Assert.Contains("of 341 frames", error.Message);
         Assert.False(error.CanRetry);
-        Assert.Equal(0, _pool.Outstanding);
+        Assert.Equal(0, _pool.RentedCount);
     }
 
     [Fact]

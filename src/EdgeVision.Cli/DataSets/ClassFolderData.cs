@@ -1,4 +1,4 @@
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.DataSets;
 
 /// <summary>
 /// A subfolder of pictures for each class or identity, called as the class; in turn below <c>val</c>, <c>test</c> or <c>train</c>
@@ -8,24 +8,24 @@ internal sealed class ClassFolderData : LabelledData
 {
     private readonly string _folder;
     private readonly Dictionary<int, string> _classes = [];
-    private readonly List<LabelledPicture> _pictures = [];
+    private readonly List<LabelledImage> _pictures = [];
 
     private ClassFolderData(string folder) => _folder = folder;
 
     /// <inheritdoc/>
-    public override string Description => $"{Pictures.Count} images of {_classes.Count} classes in {_folder}";
+    public override string Description => $"{Images.Count} images of {_classes.Count} classes in {_folder}";
 
     /// <inheritdoc/>
     public override LabelKind Kind => LabelKind.Classes;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<LabelledPicture> Pictures => _pictures;
+    public override IReadOnlyList<LabelledImage> Images => _pictures;
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<int, string> Classes => _classes;
 
     /// <summary>Lists a folder; null where no subfolder holds pictures.</summary>
-    /// <exception cref="WrongCallException">There is no such part.</exception>
+    /// <exception cref="UsageException">There is no such part.</exception>
     public static ClassFolderData? Read(string folder, string? split)
     {
         string query = Path.Combine(folder, "query"), gallery = Path.Combine(folder, "gallery");
@@ -43,7 +43,7 @@ internal sealed class ClassFolderData : LabelledData
             : Path.Combine(folder, split);
         if (!Directory.Exists(part))
         {
-            throw new WrongCallException($"the data set '{folder}' has no split '{split}'");
+            throw new UsageException($"the data set '{folder}' has no split '{split}'");
         }
 
         var data = new ClassFolderData(part);
@@ -55,7 +55,7 @@ internal sealed class ClassFolderData : LabelledData
     {
         foreach (string sub in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal))
         {
-            var pictures = PictureFiles.Below(sub).ToList();
+            var pictures = ImageFinder.FindRecursively(sub).ToList();
             if (pictures.Count == 0)
             {
                 continue;
@@ -69,7 +69,7 @@ internal sealed class ClassFolderData : LabelledData
                 _classes.Add(id, name);
             }
 
-            _pictures.AddRange(pictures.Select(p => new LabelledPicture(p, id, isQuery)));
+            _pictures.AddRange(pictures.Select(p => new LabelledImage(p, id, isQuery)));
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
+using EdgeVision.Evaluation.Coco;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.DataSets;
 
 /// <summary>COCO annotations: boxes, outlines as polygons or run lengths, crowds, keypoints.</summary>
 /// <remarks>The file is read one annotation at a time.</remarks>
@@ -9,12 +10,12 @@ internal sealed class CocoData : LabelledData
     private readonly string _path;
     private readonly LabelProblems _problems;
     private readonly Dictionary<int, string> _classes = [];
-    private readonly List<Picture> _images = [];
+    private readonly List<CocoImage> _images = [];
     private readonly List<Annotation>[] _annotations;
 
     private CocoData(
         string path,
-        List<Picture> images,
+        List<CocoImage> images,
         List<Annotation> annotations,
         List<(int Id, string Name)> categories,
         string? folder,
@@ -54,17 +55,17 @@ internal sealed class CocoData : LabelledData
 
         HasMasks = annotations.Any(a => a.HasMask);
         KeypointCount = annotations.FirstOrDefault(a => a.Keypoints is not null)?.Keypoints!.Length ?? 0;
-        Pictures = [.. _images.Select(i => new LabelledPicture(Path.Combine(folder ?? Folder(), i.File)))];
+        Images = [.. _images.Select(i => new LabelledImage(Path.Combine(folder ?? Folder(), i.File)))];
     }
 
     /// <inheritdoc/>
-    public override string Description => $"{Pictures.Count} images of {_path}, {_classes.Count} classes";
+    public override string Description => $"{Images.Count} images of {_path}, {_classes.Count} classes";
 
     /// <inheritdoc/>
     public override LabelKind Kind => LabelKind.Objects;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<LabelledPicture> Pictures { get; }
+    public override IReadOnlyList<LabelledImage> Images { get; }
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<int, string> Classes => _classes;
@@ -82,7 +83,7 @@ internal sealed class CocoData : LabelledData
     /// <exception cref="EdgeVisionException">The file is no COCO annotations.</exception>
     public static CocoData Read(string path, string? folder, LabelProblems problems)
     {
-        var images = new List<Picture>();
+        var images = new List<CocoImage>();
         var annotations = new List<Annotation>();
         var categories = new List<(int, string)>();
         try
@@ -127,31 +128,31 @@ internal sealed class CocoData : LabelledData
                 $"'{path}' has no {(images.Count == 0 ? "images" : "categories")}; "
                 + "a COCO annotation file has images, annotations and categories");
 
-        static Picture ReadImage(JsonElement e) =>
-            new(Whole(e, "id"), Property(e, "file_name").GetString() ?? "", Size(e, "width"), Size(e, "height"));
+        static CocoImage ReadImage(JsonElement e) =>
+            new(GetInt64(e, "id"), Property(e, "file_name").GetString() ?? "", Size(e, "width"), Size(e, "height"));
 
-        static (int, string) ReadCategory(JsonElement e) => ((int)Whole(e, "id"), Property(e, "name").GetString() ?? "");
+        static (int, string) ReadCategory(JsonElement e) => ((int)GetInt64(e, "id"), Property(e, "name").GetString() ?? "");
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<CocoTruth> Objects(int picture, int width, int height, bool masks)
+    public override IReadOnlyList<CocoAnnotation> Objects(int picture, int width, int height, bool masks)
     {
         var image = _images[picture];
         if (image.Width > 0 && image.Height > 0 && (image.Width, image.Height) != (width, height))
         {
             throw new EdgeVisionException(
-                $"image '{Pictures[picture].Path}' is {width}x{height}; its annotations are for {image.Width}x{image.Height}");
+                $"image '{Images[picture].Path}' is {width}x{height}; its annotations are for {image.Width}x{image.Height}");
         }
 
-        var objects = new List<CocoTruth>();
+        var objects = new List<CocoAnnotation>();
         foreach (var annotation in _annotations[picture])
         {
             try
             {
-                objects.Add(new CocoTruth(annotation.CategoryId, annotation.Box)
+                objects.Add(new CocoAnnotation(annotation.CategoryId, annotation.Box)
                 {
                     Area = annotation.Area,
-                    Crowd = annotation.Crowd,
+                    IsCrowd = annotation.Crowd,
                     Keypoints = annotation.Keypoints,
                     Mask = masks ? annotation.Mask(width, height) : null,
                 });
@@ -181,7 +182,7 @@ internal sealed class CocoData : LabelledData
             }
         }
 
-        throw new WrongCallException($"no image of '{_path}' found beside it or in 'images'; give the folder of the images with --images");
+        throw new UsageException($"no image of '{_path}' found beside it or in 'images'; give the folder of the images with --images");
     }
 
     private static void Each(ref Utf8JsonReader reader, Action<JsonElement> take, LabelProblems problems, string path, string what)
@@ -212,7 +213,7 @@ internal sealed class CocoData : LabelledData
         element.TryGetProperty(name, out var value) ? value : throw new EdgeVisionException($"'{name}' is missing");
 
     // Some tools write ids as 17.0.
-    private static long Whole(JsonElement element, string name) =>
+    private static long GetInt64(JsonElement element, string name) =>
         Property(element, name) is var value && value.TryGetInt64(out long whole) ? whole
         : value.GetDouble() is var number && number == Math.Floor(number) && Math.Abs(number) < 1e15 ? (long)number
         : throw new FormatException($"{name} must be an integer; got {value.GetRawText()}");
@@ -220,7 +221,7 @@ internal sealed class CocoData : LabelledData
     private static int Size(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetInt32() : 0;
 
-    private sealed record Picture(long Id, string File, int Width, int Height);
+    private sealed record CocoImage(long Id, string File, int Width, int Height);
 
     private sealed record Annotation(string Id, long ImageId, int CategoryId, CocoBox Box)
     {
@@ -247,7 +248,7 @@ internal sealed class CocoData : LabelledData
 
             string name = e.TryGetProperty("id", out var id) ? id.GetRawText() : "without id";
             var bounds = new CocoBox(box[0], box[1], box[2], box[3]);
-            var annotation = new Annotation(name, Whole(e, "image_id"), (int)Whole(e, "category_id"), bounds)
+            var annotation = new Annotation(name, GetInt64(e, "image_id"), (int)GetInt64(e, "category_id"), bounds)
             {
                 Area = e.TryGetProperty("area", out var area) && area.ValueKind == JsonValueKind.Number && area.GetDouble() > 0
                     ? area.GetDouble()

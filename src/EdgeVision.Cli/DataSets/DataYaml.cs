@@ -2,7 +2,7 @@ using System.Globalization;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.DataSets;
 
 /// <summary>YAML file of a data set, with the folders of its splits and its class names.</summary>
 /// <remarks>Read as plain nodes, without reflection.</remarks>
@@ -99,7 +99,7 @@ internal sealed class DataYaml
     }
 
     /// <summary>Paths of pictures that part <paramref name="split"/> names, as they are written; empty without it.</summary>
-    public IReadOnlyList<string> Pictures(string split) => Node(_root, split) switch
+    public IReadOnlyList<string> ImagePaths(string split) => Node(_root, split) switch
     {
         YamlScalarNode { Value.Length: > 0 } one => [one.Value!],
         YamlSequenceNode several => [.. several.Children.Select(Scalar)],

@@ -1,4 +1,4 @@
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.DataSets;
 
 /// <summary>Labels that were left out because they are broken: counted, and the first of them shown.</summary>
 internal sealed class LabelProblems(TextWriter to)

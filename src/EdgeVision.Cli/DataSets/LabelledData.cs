@@ -1,4 +1,6 @@
-namespace EdgeVision.Cli;
+using EdgeVision.Evaluation.Coco;
+
+namespace EdgeVision.Cli.DataSets;
 
 /// <summary>What the labels of a data set say.</summary>
 internal enum LabelKind
@@ -17,7 +19,7 @@ internal enum LabelKind
 /// <param name="Path">File.</param>
 /// <param name="ClassId">Class or identity of the whole; -1 where the labels say something else.</param>
 /// <param name="IsQuery">Whether it is looked for in the others and is not one of them (folders <c>query</c> and <c>gallery</c>).</param>
-internal sealed record LabelledPicture(string Path, int ClassId = -1, bool IsQuery = false);
+internal sealed record LabelledImage(string Path, int ClassId = -1, bool IsQuery = false);
 
 /// <summary>Pictures with what people say of them. Class ids are the data set's own and may have gaps.</summary>
 internal abstract class LabelledData
@@ -29,7 +31,7 @@ internal abstract class LabelledData
     public abstract LabelKind Kind { get; }
 
     /// <summary>Pictures in the order in which they are evaluated.</summary>
-    public abstract IReadOnlyList<LabelledPicture> Pictures { get; }
+    public abstract IReadOnlyList<LabelledImage> Images { get; }
 
     /// <summary>Class names by id; empty where nothing names them.</summary>
     public abstract IReadOnlyDictionary<int, string> Classes { get; }
@@ -46,7 +48,7 @@ internal abstract class LabelledData
     /// <param name="height">The picture's height in pixels.</param>
     /// <param name="masks">Whether outlines are to be filled; objects without one are reported and left out then.</param>
     /// <exception cref="EdgeVisionException">The labels do not fit the picture or cannot be read.</exception>
-    public virtual IReadOnlyList<CocoTruth> Objects(int picture, int width, int height, bool masks) => [];
+    public virtual IReadOnlyList<CocoAnnotation> Objects(int picture, int width, int height, bool masks) => [];
 
     /// <summary>The class of each pixel, row-major, [height * width]; empty where the labels say something else.</summary>
     /// <exception cref="EdgeVisionException">The mask does not fit the picture or cannot be read.</exception>
@@ -59,14 +61,14 @@ internal abstract class LabelledData
     /// <param name="names">A .yaml whose <c>names</c> or <c>classes</c> call the classes, where the data set does not; null
     /// without.</param>
     /// <param name="problems">Takes what is broken in the labels.</param>
-    /// <exception cref="WrongCallException">There is nothing, or nothing tells what it is.</exception>
+    /// <exception cref="UsageException">There is nothing, or nothing tells what it is.</exception>
     /// <exception cref="EdgeVisionException">It cannot be read.</exception>
     public static LabelledData Open(string path, string? images, string? split, string? names, LabelProblems problems)
     {
         IReadOnlyDictionary<int, string>? given = null;
         if (names is not null)
         {
-            Shell.MustExist(names, "names file");
+            CommandHelpers.RequireFile(names, "names file");
             given = new DataYaml(names).Names();
             if (given.Count == 0)
             {
@@ -76,7 +78,7 @@ internal abstract class LabelledData
 
         if (images is not null && !Directory.Exists(images))
         {
-            throw new WrongCallException($"image folder '{images}' does not exist");
+            throw new UsageException($"image folder '{images}' does not exist");
         }
 
         if (File.Exists(path))
@@ -85,13 +87,13 @@ internal abstract class LabelledData
             {
                 ".json" => CocoData.Read(path, images, problems),
                 ".yaml" or ".yml" => FromYaml(path, images, split, given, problems),
-                _ => throw new WrongCallException($"a data set file must be a COCO .json or a data set .yaml; got '{path}'"),
+                _ => throw new UsageException($"a data set file must be a COCO .json or a data set .yaml; got '{path}'"),
             };
         }
 
         if (!Directory.Exists(path))
         {
-            throw new WrongCallException($"data set '{path}' does not exist");
+            throw new UsageException($"data set '{path}' does not exist");
         }
 
         foreach (string name in (string[])["data.yaml", "config.yaml", "dataset.yaml"])
@@ -113,7 +115,7 @@ internal abstract class LabelledData
         }
 
         return ClassFolderData.Read(path, split)
-            ?? throw new WrongCallException(
+            ?? throw new UsageException(
                 $"unknown kind of data set '{path}': it must be a COCO .json, a folder with data.yaml, with 'labels' or with 'masks', "
                 + "or a folder with one subfolder of images per class");
     }

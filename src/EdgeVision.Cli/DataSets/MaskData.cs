@@ -1,4 +1,4 @@
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.DataSets;
 
 /// <summary>Images with a PNG mask of the same name that contains the class of each pixel; 255 is ignored.</summary>
 internal sealed class MaskData : LabelledData
@@ -10,31 +10,31 @@ internal sealed class MaskData : LabelledData
     {
         if (!Directory.Exists(masks))
         {
-            throw new WrongCallException($"mask folder '{masks}' does not exist");
+            throw new UsageException($"mask folder '{masks}' does not exist");
         }
 
         _images = images;
         Classes = classes;
-        var pairs = PictureFiles.Below(images)
+        var pairs = ImageFinder.FindRecursively(images)
             .Select(p => (Picture: p, Mask: Path.Combine(masks, Path.GetRelativePath(images, Path.ChangeExtension(p, ".png")))))
             .Where(p => File.Exists(p.Mask)).ToList();
         if (pairs.Count == 0)
         {
-            throw new WrongCallException($"no image in '{images}' has a mask in '{masks}'");
+            throw new UsageException($"no image in '{images}' has a mask in '{masks}'");
         }
 
-        Pictures = [.. pairs.Select(p => new LabelledPicture(p.Picture))];
+        Images = [.. pairs.Select(p => new LabelledImage(p.Picture))];
         _masks = [.. pairs.Select(p => p.Mask)];
     }
 
     /// <inheritdoc/>
-    public override string Description => $"{Pictures.Count} images with masks in {_images}";
+    public override string Description => $"{Images.Count} images with masks in {_images}";
 
     /// <inheritdoc/>
     public override LabelKind Kind => LabelKind.Pixels;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<LabelledPicture> Pictures { get; }
+    public override IReadOnlyList<LabelledImage> Images { get; }
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<int, string> Classes { get; }
@@ -55,7 +55,7 @@ internal sealed class MaskData : LabelledData
             }
         }
 
-        throw new WrongCallException(split is null
+        throw new UsageException(split is null
             ? $"'{yaml.Path}' has no split whose image and mask folders exist"
             : $"'{yaml.Path}' has no split '{split}' with images and masks");
     }
@@ -81,5 +81,5 @@ internal sealed class MaskData : LabelledData
 
     private static string Existing(string folder) => Directory.Exists(folder)
         ? folder
-        : throw new WrongCallException($"image folder '{folder}' does not exist; give another with --images");
+        : throw new UsageException($"image folder '{folder}' does not exist; give another with --images");
 }

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using EdgeVision.Imaging;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.DataSets;
 
 /// <summary>Class ids out of a PNG: grey levels, or indices of a palette as Pascal VOC has them.</summary>
 internal static class MaskFile

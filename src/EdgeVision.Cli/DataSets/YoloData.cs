@@ -1,6 +1,7 @@
 using System.Globalization;
+using EdgeVision.Evaluation.Coco;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.DataSets;
 
 /// <summary>
 /// YOLO labels: for each picture a text file with a row an object, in parts of the picture: <c>class cx cy w h</c>, an outline
@@ -10,8 +11,8 @@ namespace EdgeVision.Cli;
 internal sealed class YoloData : LabelledData
 {
     // Rounding may put an edge a little outside.
-    private const double Slack = 1e-3;
-    private const int LooksAt = 50;
+    private const double Tolerance = 1e-3;
+    private const int MaxInspectedFiles = 50;
     private readonly string _where;
     private readonly string[] _labels;
     private readonly (int Count, int Numbers) _keypoints;
@@ -28,20 +29,20 @@ internal sealed class YoloData : LabelledData
         _labels = [.. items.Select(i => i.Labels)];
         _keypoints = keypoints;
         _problems = problems;
-        Pictures = [.. items.Select(i => new LabelledPicture(i.Picture))];
+        Images = [.. items.Select(i => new LabelledImage(i.Picture))];
         Classes = classes;
         HasMasks = keypoints.Count == 0 && FirstRowIsOutline();
     }
 
     /// <inheritdoc/>
     public override string Description =>
-        $"{Pictures.Count} images in {_where}, {(Classes.Count == 0 ? "classes without names" : $"{Classes.Count} classes")}";
+        $"{Images.Count} images in {_where}, {(Classes.Count == 0 ? "classes without names" : $"{Classes.Count} classes")}";
 
     /// <inheritdoc/>
     public override LabelKind Kind => LabelKind.Objects;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<LabelledPicture> Pictures { get; }
+    public override IReadOnlyList<LabelledImage> Images { get; }
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<int, string> Classes { get; }
@@ -60,7 +61,7 @@ internal sealed class YoloData : LabelledData
         foreach (string part in split is null ? DataYaml.Splits : [split])
         {
             var items = new List<(string, string)>();
-            var written = yaml.Pictures(part);
+            var written = yaml.ImagePaths(part);
             foreach (string place in written)
             {
                 // Where several sets of labels share their pictures, those lie one folder up.
@@ -87,7 +88,7 @@ internal sealed class YoloData : LabelledData
             }
         }
 
-        throw new WrongCallException(tried.Count == 0
+        throw new UsageException(tried.Count == 0
             ? $"'{yaml.Path}' names no images{(split is null ? "" : $" for split '{split}'")}"
             : $"the image folders of '{yaml.Path}' do not exist: {string.Join(", ", tried.Select(Path.GetFullPath).Distinct())}; "
                 + "give another with --images");
@@ -103,16 +104,16 @@ internal sealed class YoloData : LabelledData
         string pictures = Path.GetFullPath(images ?? places.FirstOrDefault(Directory.Exists) ?? places[0]);
         if (!Directory.Exists(pictures))
         {
-            throw new WrongCallException($"image folder '{pictures}' does not exist; give another with --images");
+            throw new UsageException($"image folder '{pictures}' does not exist; give another with --images");
         }
 
         return new YoloData(folder, InFolder(pictures, Path.Combine(labels, part)), names, (0, 0), problems);
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<CocoTruth> Objects(int picture, int width, int height, bool masks)
+    public override IReadOnlyList<CocoAnnotation> Objects(int picture, int width, int height, bool masks)
     {
-        var objects = new List<CocoTruth>();
+        var objects = new List<CocoAnnotation>();
         int line = 0;
         foreach (string row in Rows(_labels[picture]))
         {
@@ -135,7 +136,7 @@ internal sealed class YoloData : LabelledData
         return objects;
     }
 
-    private CocoTruth Object(string row, int width, int height, bool masks)
+    private CocoAnnotation Object(string row, int width, int height, bool masks)
     {
         string[] words = row.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         // Some tools write the class as 3.0.
@@ -161,7 +162,7 @@ internal sealed class YoloData : LabelledData
             }
 
             bool isVisibility = _keypoints.Numbers == 3 && i >= 4 && (i - 4) % 3 == 2;
-            if (!isVisibility && values[i] is < -Slack or > 1 + Slack)
+            if (!isVisibility && values[i] is < -Tolerance or > 1 + Tolerance)
             {
                 throw new EdgeVisionException($"a coordinate must be between 0 and 1, relative to the image size; got {words[i + 1]}");
             }
@@ -187,7 +188,7 @@ internal sealed class YoloData : LabelledData
                 $"a box has 4 numbers after the class and an outline an even number of at least 6; got {values.Length}");
     }
 
-    private CocoTruth Box(int classId, double[] values, int width, int height)
+    private CocoAnnotation Box(int classId, double[] values, int width, int height)
     {
         double w = values[2] * width, h = values[3] * height;
         if (!(w > 0 && h > 0))
@@ -208,10 +209,10 @@ internal sealed class YoloData : LabelledData
             }
         }
 
-        return new CocoTruth(classId, new CocoBox(values[0] * width - w / 2, values[1] * height - h / 2, w, h)) { Keypoints = points };
+        return new CocoAnnotation(classId, new CocoBox(values[0] * width - w / 2, values[1] * height - h / 2, w, h)) { Keypoints = points };
     }
 
-    private static CocoTruth Outline(int classId, double[] values, int width, int height, bool masks)
+    private static CocoAnnotation Outline(int classId, double[] values, int width, int height, bool masks)
     {
         double[] corners = [.. values.Select((v, i) => v * (i % 2 == 0 ? width : height))];
         double left = double.MaxValue, top = double.MaxValue, right = double.MinValue, bottom = double.MinValue;
@@ -222,7 +223,7 @@ internal sealed class YoloData : LabelledData
         }
 
         return right > left && bottom > top
-            ? new CocoTruth(classId, CocoBox.FromCorners(left, top, right, bottom))
+            ? new CocoAnnotation(classId, CocoBox.FromCorners(left, top, right, bottom))
             {
                 Mask = masks ? CocoMask.FromPolygons([corners], width, height) : null,
             }
@@ -231,7 +232,7 @@ internal sealed class YoloData : LabelledData
 
     private bool FirstRowIsOutline()
     {
-        foreach (string labels in _labels.Where(File.Exists).Take(LooksAt))
+        foreach (string labels in _labels.Where(File.Exists).Take(MaxInspectedFiles))
         {
             string? row = Rows(labels).FirstOrDefault(r => !string.IsNullOrWhiteSpace(r));
             if (row is not null)
@@ -271,11 +272,11 @@ internal sealed class YoloData : LabelledData
     {
         string beside = LabelsOf(pictures + "/").TrimEnd('/');
         string folder = Directory.Exists(labels) ? labels : Directory.Exists(beside) ? beside
-            : throw new WrongCallException($"label folder '{labels}' does not exist");
-        var items = PictureFiles.Below(pictures)
+            : throw new UsageException($"label folder '{labels}' does not exist");
+        var items = ImageFinder.FindRecursively(pictures)
             .Select(p => (p, Path.Combine(folder, Path.GetRelativePath(pictures, Path.ChangeExtension(p, ".txt")))))
             .ToList();
-        return items.Count > 0 ? items : throw new WrongCallException($"no image found in '{pictures}'");
+        return items.Count > 0 ? items : throw new UsageException($"no image found in '{pictures}'");
     }
 
     // A text file that lists pictures, relative to it.

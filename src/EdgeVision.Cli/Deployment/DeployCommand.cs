@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
+using EdgeVision.Cli.Packages;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Deployment;
 
 /// <summary><c>edgevision deploy</c>: packs a pipeline for another machine into one folder or archive.</summary>
 internal static partial class DeployCommand
@@ -54,7 +55,7 @@ internal static partial class DeployCommand
             Description = "Include OpenCV's library (114 MB; needs GTK 3 on the target); without it, ffmpeg reads videos and cameras.",
         };
         var force = new Option<bool>("--force") { Description = "Replace an existing package." };
-        var verbose = Shell.Verbose();
+        var verbose = CommandHelpers.VerboseOption();
         var command = new Command("deploy",
             """
             Writes all that a machine needs to run a pipeline: the program compiled ahead of time with its native libraries, the models, the
@@ -69,21 +70,21 @@ internal static partial class DeployCommand
         {
             target, models, pipeline, to, program, name, user, openCv, force, verbose,
         };
-        command.SetAction((parse, cancel) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () =>
+        command.SetAction((parse, cancel) => Task.FromResult(CommandHelpers.Guard(parse.GetValue(verbose), () =>
         {
-            var call = new DeployCall
+            var call = new DeployArguments
             {
                 Target = PackageTarget.Parse(parse.GetValue(target)!),
                 Models = parse.GetValue(models) ?? [],
                 Pipeline = parse.GetValue(pipeline),
-                Out = parse.GetValue(to)!,
+                OutputPath = parse.GetValue(to)!,
                 Program = parse.GetValue(program),
                 Name = Named(parse.GetValue(name)!, "--name"),
                 ServiceUser = parse.GetValue(user) is { } u ? Named(u, "--service-user") : null,
                 WithOpenCv = parse.GetValue(openCv),
                 Force = parse.GetValue(force),
             };
-            return DeployPackage.Write(call, Console.Out, cancel) ? ExitCode.Done : ExitCode.WrongCall;
+            return DeployPackage.Write(call, Console.Out, cancel) ? ExitCode.Success : ExitCode.UsageError;
         })));
         return command;
     }
@@ -91,7 +92,7 @@ internal static partial class DeployCommand
     // The name is used for a folder, a unit and a user, and appears in scripts.
     private static string Named(string name, string option) => Name().IsMatch(name) && name != "root"
         ? name
-        : throw new WrongCallException(
+        : throw new UsageException(
             $"{option} must be a lowercase letter, then up to 30 lowercase letters, digits or -, and not 'root'; got '{name}'");
 
     [GeneratedRegex("^[a-z][a-z0-9-]{0,30}$(?!\n)", RegexOptions.CultureInvariant)]

@@ -1,6 +1,10 @@
+using EdgeVision.Cli.Packages;
+using EdgeVision.Cli.Pipelines;
 using EdgeVision.Configuration;
+using EdgeVision.Inference;
+using EdgeVision.Models;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Deployment;
 
 /// <summary>Builds the package that a machine needs to run a pipeline.</summary>
 internal static class DeployPackage
@@ -12,28 +16,28 @@ internal static class DeployPackage
     /// <param name="log">Receives a summary of the package and the next steps.</param>
     /// <param name="cancel">Cancels the operation.</param>
     /// <returns>False if the pipeline is invalid; its problems have been printed.</returns>
-    /// <exception cref="WrongCallException">A file is missing, or the output location is taken.</exception>
+    /// <exception cref="UsageException">A file is missing, or the output location is taken.</exception>
     /// <exception cref="EdgeVisionException">A model cannot be read.</exception>
-    public static bool Write(DeployCall call, TextWriter log, CancellationToken cancel)
+    public static bool Write(DeployArguments call, TextWriter log, CancellationToken cancel)
     {
         CheckOut(call);
         foreach (string model in call.Models)
         {
-            Shell.MustExist(model, "model");
+            CommandHelpers.RequireFile(model, "model");
         }
 
         var files = new PackageFiles();
         var program = call.Target.FindProgram(call.Program, call.WithOpenCv);
         if (call.WithOpenCv && !program.Any(PackageTarget.IsOpenCv))
         {
-            throw new WrongCallException(
+            throw new UsageException(
                 $"OpenCV's library is not beside the program for {call.Target.Name}: "
                 + $"build it with ./build.sh aot --rid={call.Target.Name} --opencv=true, or omit --with-opencv");
         }
 
         files.AddProgram("bin/", program);
         var (text, file, folder) = Pipeline(call);
-        if (DeployedPipeline.Make(text, file, folder, files) is not { } pipeline)
+        if (DeployedPipeline.Create(text, file, folder, files) is not { } pipeline)
         {
             return false;
         }
@@ -41,38 +45,38 @@ internal static class DeployPackage
         string[] models = [.. call.Models.Select(files.AddModel).Concat(pipeline.Models).Distinct().Order(StringComparer.Ordinal)];
         AddTexts(call, files, pipeline, [.. models.Select(m => (m, HasSelfTest(files.All[m].Path!)))]);
         files.Add(Manifest, files.Manifest(cancel), executable: false, "\n");
-        long bytes = PackageWriter.Write(call.Out, files, call.Name, call.Force ? IsPackage : null, cancel);
+        long bytes = PackageWriter.Write(call.OutputPath, files, call.Name, call.Force ? IsPackage : null, cancel);
 
         string count = models.Length == 1 ? "1 model" : $"{models.Length} models";
-        log.WriteLine(FormattableString.Invariant($"{call.Out}: {count} and a pipeline for {call.Target.Name}, {bytes / 1e6:F1} MB"));
-        Say(call, program, pipeline, log);
+        log.WriteLine(FormattableString.Invariant($"{call.OutputPath}: {count} and a pipeline for {call.Target.Name}, {bytes / 1e6:F1} MB"));
+        PrintNextSteps(call, program, pipeline, log);
         return true;
     }
 
-    private static void CheckOut(DeployCall call)
+    private static void CheckOut(DeployArguments call)
     {
-        string to = Path.TrimEndingDirectorySeparator(Path.GetFullPath(call.Out));
+        string to = Path.TrimEndingDirectorySeparator(Path.GetFullPath(call.OutputPath));
         if (!Directory.Exists(Path.GetDirectoryName(to)))
         {
-            throw new WrongCallException($"the folder of --out '{call.Out}' does not exist");
+            throw new UsageException($"the folder of --out '{call.OutputPath}' does not exist");
         }
 
         bool folder = !PackageWriter.IsTar(to) && !PackageWriter.IsZip(to);
         if (folder ? File.Exists(to) : Directory.Exists(to))
         {
-            throw new WrongCallException(
-                $"--out '{call.Out}' is a {(folder ? "file" : "folder")}; it must be a folder, a .tar.gz or a .zip");
+            throw new UsageException(
+                $"--out '{call.OutputPath}' is a {(folder ? "file" : "folder")}; it must be a folder, a .tar.gz or a .zip");
         }
 
         bool taken = folder ? Directory.Exists(to) && Directory.EnumerateFileSystemEntries(to).Any() : File.Exists(to);
         if (taken && !call.Force)
         {
-            throw new WrongCallException($"--out '{call.Out}' already exists; use --force to replace it");
+            throw new UsageException($"--out '{call.OutputPath}' already exists; use --force to replace it");
         }
 
         if (taken && folder && !IsPackage(to))
         {
-            throw new WrongCallException($"--out '{call.Out}' is a folder without a package; --force replaces only packages");
+            throw new UsageException($"--out '{call.OutputPath}' is a folder without a package; --force replaces only packages");
         }
     }
 
@@ -80,7 +84,7 @@ internal static class DeployPackage
     private static bool IsPackage(string folder) =>
         File.Exists(Path.Combine(folder, Manifest)) && File.Exists(Path.Combine(folder, "pipeline.yaml"));
 
-    private static (string Text, string File, string Folder) Pipeline(DeployCall call)
+    private static (string Text, string File, string Folder) Pipeline(DeployArguments call)
     {
         if (call.Pipeline is { } path)
         {
@@ -90,28 +94,28 @@ internal static class DeployPackage
             }
             catch (PipelineConfigException e)
             {
-                throw new WrongCallException(e.Message);
+                throw new UsageException(e.Message);
             }
         }
 
         if (call.Models.Count == 0)
         {
-            throw new WrongCallException("nothing to deploy; give --model or --pipeline");
+            throw new UsageException("nothing to deploy; give --model or --pipeline");
         }
 
         string model = Path.GetFullPath(call.Models[0]);
-        return (PipelineCommand.Start(Path.GetFileName(model)), "the pipeline of 'pipeline init'", Path.GetDirectoryName(model)!);
+        return (PipelineCommand.GetStartFile(Path.GetFileName(model)), "the pipeline of 'pipeline init'", Path.GetDirectoryName(model)!);
     }
 
     private static void AddTexts(
-        DeployCall call, PackageFiles files, DeployedPipeline pipeline, IReadOnlyList<(string Model, bool Verifies)> models)
+        DeployArguments call, PackageFiles files, DeployedPipeline pipeline, IReadOnlyList<(string Model, bool Verifies)> models)
     {
         string lineEnd = call.Target.IsWindows ? "\r\n" : "\n";
-        var texts = new DeployText(call, pipeline, models);
+        var texts = new DeployTemplates(call, pipeline, models);
         void Add(string name, string text, bool executable = false) => files.Add(name, text, executable, lineEnd);
 
         Add("pipeline.yaml", pipeline.Text);
-        Add("environment.example", DeployText.EnvironmentExample(call, pipeline));
+        Add("environment.example", DeployTemplates.EnvironmentExample(call, pipeline));
         Add("output/.keep", "");
         if (call.Target.IsWindows)
         {
@@ -144,7 +148,7 @@ internal static class DeployPackage
         }
     }
 
-    private static void Say(DeployCall call, IReadOnlyList<string> program, DeployedPipeline pipeline, TextWriter log)
+    private static void PrintNextSteps(DeployArguments call, IReadOnlyList<string> program, DeployedPipeline pipeline, TextWriter log)
     {
         foreach (string note in pipeline.Notes)
         {
@@ -171,9 +175,9 @@ internal static class DeployPackage
             return;
         }
 
-        string archive = Path.GetFileName(call.Out);
-        string unpack = PackageWriter.IsTar(call.Out) ? $"tar xzf {archive} && cd {call.Name} && "
-            : PackageWriter.IsZip(call.Out) ? $"unzip -q {archive} && cd {call.Name} && "
+        string archive = Path.GetFileName(call.OutputPath);
+        string unpack = PackageWriter.IsTar(call.OutputPath) ? $"tar xzf {archive} && cd {call.Name} && "
+            : PackageWriter.IsZip(call.OutputPath) ? $"unzip -q {archive} && cd {call.Name} && "
             : "";
         log.WriteLine($"target: {unpack}./verify.sh && sudo ./install.sh");
     }

@@ -1,6 +1,8 @@
+using EdgeVision.Cli.Packages;
+using EdgeVision.Cli.Pipelines;
 using EdgeVision.Configuration;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Deployment;
 
 /// <summary>A pipeline inside a package: its text with paths adjusted to the package, and its requirements.</summary>
 internal sealed class DeployedPipeline
@@ -40,24 +42,24 @@ internal sealed class DeployedPipeline
     /// <param name="folder">Folder that its relative paths start from.</param>
     /// <param name="files">Files of the package.</param>
     /// <returns>Null if the pipeline is invalid; its problems have been printed.</returns>
-    /// <exception cref="WrongCallException">A file that it uses cannot be packed.</exception>
-    public static DeployedPipeline? Make(string text, string file, string folder, PackageFiles files)
+    /// <exception cref="UsageException">A file that it uses cannot be packed.</exception>
+    public static DeployedPipeline? Create(string text, string file, string folder, PackageFiles files)
     {
-        var secrets = PipelineText.Secrets(text, file);
+        var secrets = PipelineText.FindSecrets(text, file);
         if (secrets.Count > 0)
         {
-            PipelineCommand.Say(secrets);
+            PipelineCommand.PrintProblems(secrets);
             return null;
         }
 
-        var variables = PipelineText.Variables(text);
+        var variables = PipelineText.GetVariables(text);
         if (Read(text, file, folder, variables) is not { } config)
         {
             return null;
         }
 
         var deployed = new DeployedPipeline(files) { Variables = variables };
-        deployed.Text = PipelineText.WithPaths(config, deployed.Place);
+        deployed.Text = PipelineText.ReplacePaths(config, deployed.MapPath);
         return deployed;
     }
 
@@ -74,14 +76,14 @@ internal sealed class DeployedPipeline
 
         // A provider that is required on the target may be missing on this machine.
         var config = PipelineConfig.Read(text, file, folder, out var problems, Value);
-        if (config?.Models.Any(m => m.Runtime.Providers.Required) is false)
+        if (config?.Models.Any(m => m.Runtime.Providers.IsRequired) is false)
         {
             config = PipelineConfig.Read(text, file, folder, out problems, Value, loadModels: true);
         }
 
         if (config is null)
         {
-            PipelineCommand.Say(problems);
+            PipelineCommand.PrintProblems(problems);
             if (unset.Length > 0)
             {
                 Console.Error.WriteLine(
@@ -93,7 +95,7 @@ internal sealed class DeployedPipeline
         return config;
     }
 
-    private string? Place(ConfigFile file) => file.Kind switch
+    private string? MapPath(ConfigFile file) => file.Kind switch
     {
         ConfigFileKind.Model => Model(file.Path),
         ConfigFileKind.Spec => Copy("specs", file.Path),
@@ -135,7 +137,7 @@ internal sealed class DeployedPipeline
         string folder = Path.GetDirectoryName(path)!;
         if (!Directory.Exists(folder))
         {
-            throw new WrongCallException($"the source '{path}' is a pattern of folders, which cannot be packed; name a single folder");
+            throw new UsageException($"the source '{path}' is a pattern of folders, which cannot be packed; name a single folder");
         }
 
         string inner = $"sources/{Path.GetFileName(folder)}";
@@ -162,13 +164,13 @@ internal sealed class DeployedPipeline
         string name = Path.GetFileName(file.Path);
         if (!name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_'))
         {
-            throw new WrongCallException(
+            throw new UsageException(
                 $"the name of a file with a secret must consist of ASCII letters, digits, '.', '-' and '_'; rename '{file.Path}'");
         }
 
         if (!_secrets.TryAdd(name, file.Path) && _secrets[name] != file.Path)
         {
-            throw new WrongCallException($"'{_secrets[name]}' and '{file.Path}' contain secrets and have the same name; rename one");
+            throw new UsageException($"'{_secrets[name]}' and '{file.Path}' contain secrets and have the same name; rename one");
         }
 
         return $"${{{SecretsVariable}:-secrets}}/{name}";
@@ -183,14 +185,14 @@ internal sealed class DeployedPipeline
 
         if (Path.IsPathRooted(file.Written))
         {
-            _notes.Add($"line {file.At.Line} writes to {file.Written}: add ReadWritePaths={file.Written} to the unit of the service");
+            _notes.Add($"line {file.Position.Line} writes to {file.Written}: add ReadWritePaths={file.Written} to the unit of the service");
             return null;
         }
 
         string name = string.Join('/', file.Written.Split('/', '\\').Where(p => p is not ("" or "." or "..")));
         if (!_outputs.TryAdd(name, file.Path) && _outputs[name] != file.Path)
         {
-            throw new WrongCallException(
+            throw new UsageException(
                 $"'{_outputs[name]}' and '{file.Path}' would both be written to '{name}' on the target; rename one");
         }
 

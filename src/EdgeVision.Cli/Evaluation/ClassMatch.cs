@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Evaluation;
 
 /// <summary>
 /// Which class of a data set a model means by which label: by name, whatever the case, or by number where asked for or where one
@@ -19,7 +19,7 @@ internal sealed class ClassMatch
     /// <param name="labels">The model's labels by class id; may be empty.</param>
     /// <param name="classes">The data set's class names by id; may be empty.</param>
     /// <param name="classesOption">Value of <c>--classes</c>: null or "name", "id", or pairs "model's=data set's" by commas.</param>
-    /// <exception cref="WrongCallException">A pair names a label or class that is not there, or nothing matches.</exception>
+    /// <exception cref="UsageException">A pair names a label or class that is not there, or nothing matches.</exception>
     public ClassMatch(IReadOnlyList<string> labels, IReadOnlyDictionary<int, string> classes, string? classesOption)
     {
         _asked = classesOption == "id";
@@ -28,7 +28,7 @@ internal sealed class ClassMatch
         if (ByNumber && classesOption is not (null or "name" or "id"))
         {
             string side = labels.Count == 0 ? "the model" : "the data set";
-            throw new WrongCallException($"--classes '{classesOption}' needs class names, and {side} has none; use --classes id");
+            throw new UsageException($"--classes '{classesOption}' needs class names, and {side} has none; use --classes id");
         }
 
         if (ByNumber)
@@ -44,7 +44,7 @@ internal sealed class ClassMatch
         DataOnly = [.. classes.Where(c => !_ofData.ContainsKey(c.Key)).OrderBy(c => c.Key).Select(c => c.Value)];
         if (_names.Count == 0)
         {
-            throw new WrongCallException(
+            throw new UsageException(
                 $"no label of the model matches a class of the data set: {List(labels)} and {List([.. classes.Values])}; "
                 + "use --classes 'label=class,…' or --classes id");
         }
@@ -152,17 +152,17 @@ internal sealed class ClassMatch
         {
             if (pair.Split('=', StringSplitOptions.TrimEntries) is not [{ Length: > 0 } label, { Length: > 0 } name])
             {
-                throw new WrongCallException($"--classes must be name, id, or pairs 'label=class' separated by commas; got '{pair}'");
+                throw new UsageException($"--classes must be name, id, or pairs 'label=class' separated by commas; got '{pair}'");
             }
 
             if (!labels.Any(l => l.Trim().Equals(label, StringComparison.OrdinalIgnoreCase)))
             {
-                throw new WrongCallException($"--classes '{pair}': the model has no label '{label}'; its labels are {List(labels)}");
+                throw new UsageException($"--classes '{pair}': the model has no label '{label}'; its labels are {List(labels)}");
             }
 
             pairs[label] = classes.Values.Any(c => c.Trim().Equals(name, StringComparison.OrdinalIgnoreCase))
                 ? name
-                : throw new WrongCallException(
+                : throw new UsageException(
                     $"--classes '{pair}': the data set has no class '{name}'; its classes are {List([.. classes.Values])}");
         }
 

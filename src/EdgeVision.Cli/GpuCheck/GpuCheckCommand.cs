@@ -1,6 +1,8 @@
 using System.CommandLine;
+using EdgeVision.Cli.Profiling;
+using EdgeVision.Profiling.Measurement;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.GpuCheck;
 
 /// <summary><c>edgevision gpu-check</c>: compares the results of models on a device with the CPU's, and times them.</summary>
 /// <remarks>Called by tools/gpu-check. Adds the times of PyTorch if gpu_check_torch.py has measured them.</remarks>
@@ -22,9 +24,9 @@ internal static class GpuCheckCommand
             DefaultValueFactory = _ => "cuda",
         };
         var options = ProviderArguments.ProviderOption();
-        var library = ProviderArguments.ProviderLibrary();
-        var runs = Shell.Count("--runs", "Measured runs in each mode. [default: 200]");
-        var warmup = Shell.Count("--warmup", "Warm-up runs in each mode. [default: 50]");
+        var library = ProviderArguments.ProviderLibraryOption();
+        var runs = CommandHelpers.CountOption("--runs", "Measured runs in each mode. [default: 200]");
+        var warmup = CommandHelpers.CountOption("--warmup", "Warm-up runs in each mode. [default: 50]");
         var torch = new Option<string?>("--torch")
         {
             Description = "Times that gpu_check_torch.py measured, to compare with.",
@@ -41,31 +43,31 @@ internal static class GpuCheckCommand
             HelpName = "DIR",
             DefaultValueFactory = _ => ".",
         };
-        var verbose = Shell.Verbose();
+        var verbose = CommandHelpers.VerboseOption();
         var command = new Command("gpu-check", "Compares the results of models on a device with the CPU's, and measures their times.")
         {
             models, device, options, library, runs, warmup, torch, list, output, verbose,
         };
         command.Hidden = true; // for tools/gpu-check
-        command.SetAction((parse, cancel) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () =>
+        command.SetAction((parse, cancel) => Task.FromResult(CommandHelpers.Guard(parse.GetValue(verbose), () =>
         {
-            string[] files = ProfilePlan.Files(parse.GetValue(models)!
+            string[] files = ProfilePlan.FindFiles(parse.GetValue(models)!
                 .SelectMany(m => m.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
             if (parse.GetValue(list) is { } to)
             {
                 GpuCheckReport.WriteList(to, files);
-                return ExitCode.Done;
+                return ExitCode.Success;
             }
 
             var beside = parse.GetValue(torch) is { } file ? TorchTimes.Read(file) : null; // read before the measurement, to fail early
             var check = new DeviceCheckOptions
             {
                 Provider = Named(parse.GetValue(device)!),
-                ProviderOptions = ProviderArguments.Options(parse.GetValue(options)),
-                ProviderLibrary = ProviderArguments.Library(parse.GetValue(library)),
+                ProviderOptions = ProviderArguments.ParseOptions(parse.GetValue(options)),
+                ProviderLibrary = ProviderArguments.RequireLibrary(parse.GetValue(library)),
                 Runs = parse.GetValue(runs) ?? 200,
                 WarmUp = parse.GetValue(warmup) ?? 50,
-                Notice = text => Console.Error.WriteLine($"edgevision: {text}"),
+                Warning = text => Console.Error.WriteLine($"edgevision: {text}"),
             };
             Directory.CreateDirectory(parse.GetValue(output)!);
             return Run(files, check, beside, parse.GetValue(output)!, cancel);
@@ -86,7 +88,7 @@ internal static class GpuCheckCommand
 
         Console.Write(GpuCheckReport.Table(check, rows, torch));
         Console.WriteLine($"written: {Path.Combine(folder, "gpu-check.json")}, {Path.Combine(folder, "gpu-check.md")}");
-        return rows.TrueForAll(r => r.Agrees) ? ExitCode.Done : ExitCode.Failed;
+        return rows.TrueForAll(r => r.IsMatch) ? ExitCode.Success : ExitCode.Failure;
     }
 
     private static Provider Named(string name)
@@ -97,7 +99,7 @@ internal static class GpuCheckCommand
         }
         catch (ArgumentException e)
         {
-            throw new WrongCallException(e.Message);
+            throw new UsageException(e.Message);
         }
     }
 }

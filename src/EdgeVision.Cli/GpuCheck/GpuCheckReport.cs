@@ -1,14 +1,17 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using EdgeVision.Inference.Providers;
+using EdgeVision.Profiling.Measurement;
+using EdgeVision.Profiling.Sensors;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.GpuCheck;
 
 /// <summary>Writes the results of gpu-check as JSON and as a Markdown table.</summary>
 internal static class GpuCheckReport
 {
     /// <summary>Writes the architectures and input sizes of models, for the script that measures PyTorch.</summary>
-    public static void WriteList(string to, string[] files) => Shell.WriteJson(to, json =>
+    public static void WriteList(string to, string[] files) => CommandHelpers.WriteJson(to, json =>
     {
         var options = new RuntimeOptions { Providers = ProviderPolicy.Require(Provider.Cpu), OptimizeGraph = false };
         json.WriteStartArray();
@@ -29,8 +32,8 @@ internal static class GpuCheckReport
     /// <summary>Writes gpu-check.json and gpu-check.md.</summary>
     public static void Write(string folder, DeviceCheckOptions check, IReadOnlyList<DeviceCheckRow> rows, TorchTimes? torch)
     {
-        Shell.WriteJson(Path.Combine(folder, "gpu-check.json"), json => Write(json, check, rows, torch));
-        Shell.WriteWhole(Path.Combine(folder, "gpu-check.md"), Encoding.UTF8.GetBytes(Table(check, rows, torch)));
+        CommandHelpers.WriteJson(Path.Combine(folder, "gpu-check.json"), json => Write(json, check, rows, torch));
+        CommandHelpers.WriteAtomically(Path.Combine(folder, "gpu-check.md"), Encoding.UTF8.GetBytes(Table(check, rows, torch)));
     }
 
     /// <summary>Returns the table in Markdown.</summary>
@@ -38,7 +41,7 @@ internal static class GpuCheckReport
     {
         var text = new StringBuilder();
         var machine = MachineInfo.Read();
-        text.Append(CultureInfo.InvariantCulture, $"# {check.Provider.Name()} compared with the CPU\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"# {check.Provider.GetName()} compared with the CPU\n\n");
         text.Append(CultureInfo.InvariantCulture, $"{machine.Cpu}, {machine.Cores} cores; {Gpus()}; EdgeVision {MachineInfo.Version}, ");
         text.Append(CultureInfo.InvariantCulture, $"ONNX Runtime {machine.OnnxRuntime}");
         text.Append(torch is null ? ".\n" : $", PyTorch {torch.Torch} on {torch.Device}.\n");
@@ -53,9 +56,9 @@ internal static class GpuCheckReport
             text.Append(Line(row, torch));
         }
 
-        foreach (var row in rows.Where(r => r.Error is not null || r.ResultDetail is not null || r.GraphReason is not null))
+        foreach (var row in rows.Where(r => r.Error is not null || r.ResultDetail is not null || r.NoCudaGraphReason is not null))
         {
-            string[] details = [.. new[] { row.Error, row.ResultDetail, row.GraphReason }.OfType<string>()];
+            string[] details = [.. new[] { row.Error, row.ResultDetail, row.NoCudaGraphReason }.OfType<string>()];
             text.Append(CultureInfo.InvariantCulture, $"\n- {row.Model}: {string.Join("; ", details)}");
         }
 
@@ -70,12 +73,12 @@ internal static class GpuCheckReport
         }
 
         var placement = row.Placement.Select(p => $"{p.Value} {p.Key.Replace("ExecutionProvider", "", StringComparison.Ordinal)}");
-        string nodes = string.Join(", ", placement), pinned = row.Pinned ? " pinned" : "";
+        string nodes = string.Join(", ", placement), pinned = row.UsesPinnedMemory ? " pinned" : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"| {row.Model} | {row.Width}x{row.Height} | {(row.Agrees ? "yes" : "NO")} | {row.MaxDifference:0.0E+00}"
+            $"| {row.Model} | {row.Width}x{row.Height} | {(row.IsMatch ? "yes" : "NO")} | {row.MaxDifference:0.0E+00}"
             + $" | {row.RelativeDifference:0.0E+00} | {row.ResultDifference:0.000} | {Times(row.Cpu)} | {Times(row.Unbound)}"
-            + $" | {Times(row.Bound)}{pinned} | {Times(row.Graph)} | {Times(torch?.Find(row, "eager"))}"
+            + $" | {Times(row.Bound)}{pinned} | {Times(row.CudaGraph)} | {Times(torch?.Find(row, "eager"))}"
             + $" | {Times(torch?.Find(row, "compiled"))} | {nodes} |\n");
     }
 
@@ -89,7 +92,7 @@ internal static class GpuCheckReport
         _ => string.Create(CultureInfo.InvariantCulture, $"{row.P50Ms:F3} ({row.P99Ms:F3})"),
     };
 
-    private static string Gpus() => GpuInfo.Read() is { Count: > 0 } gpus
+    private static string Gpus() => GpuInfo.GetDevices() is { Count: > 0 } gpus
         ? string.Join(", ", gpus.Select(g => $"{g.Name} (driver {g.Driver ?? "unknown"})"))
         : "no NVIDIA driver";
 
@@ -97,7 +100,7 @@ internal static class GpuCheckReport
     {
         var machine = MachineInfo.Read();
         json.WriteStartObject();
-        json.WriteString("provider", check.Provider.Name());
+        json.WriteString("provider", check.Provider.GetName());
         json.WriteString("cpu", machine.Cpu);
         json.WriteNumber("cores", machine.Cores);
         json.WriteString("gpu", Gpus());
@@ -120,13 +123,13 @@ internal static class GpuCheckReport
             json.WriteString("architecture", row.Architecture);
             json.WriteNumber("width", row.Width);
             json.WriteNumber("height", row.Height);
-            json.WriteBoolean("agrees", row.Agrees);
+            json.WriteBoolean("agrees", row.IsMatch);
             Text("error", row.Error);
             Number("max_difference", row.MaxDifference);
             Number("relative_difference", row.RelativeDifference);
             Number("result_difference", row.ResultDifference);
             Text("result_detail", row.ResultDetail);
-            json.WriteBoolean("pinned", row.Pinned);
+            json.WriteBoolean("pinned", row.UsesPinnedMemory);
             json.WriteStartObject("placement");
             foreach (var (name, nodes) in row.Placement)
             {
@@ -137,8 +140,8 @@ internal static class GpuCheckReport
             Times("cpu", row.Cpu);
             Times("unbound", row.Unbound);
             Times("bound", row.Bound);
-            Times("cuda_graph", row.Graph);
-            Text("cuda_graph_reason", row.GraphReason);
+            Times("cuda_graph", row.CudaGraph);
+            Text("cuda_graph_reason", row.NoCudaGraphReason);
             foreach (string mode in (string[])["eager", "compiled"])
             {
                 if (torch?.Find(row, mode) is { } times)

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using EdgeVision.Profiling.Measurement;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.GpuCheck;
 
 /// <summary>Times of PyTorch on the same architectures and sizes, as tools/gpu-check/gpu_check_torch.py measures them.</summary>
 internal sealed record TorchTimes
@@ -20,10 +21,10 @@ internal sealed record TorchTimes
         Rows, r => r.Architecture == row.Architecture && r.Width == row.Width && r.Height == row.Height && r.Mode == mode);
 
     /// <summary>Reads the file that the script writes.</summary>
-    /// <exception cref="WrongCallException">The file does not exist, or has another format.</exception>
+    /// <exception cref="UsageException">The file does not exist, or has another format.</exception>
     public static TorchTimes Read(string path)
     {
-        Shell.MustExist(path, "file of PyTorch times");
+        CommandHelpers.RequireFile(path, "file of PyTorch times");
         try
         {
             using var file = File.OpenRead(path);
@@ -31,7 +32,7 @@ internal sealed record TorchTimes
         }
         catch (JsonException e)
         {
-            throw new WrongCallException($"'{path}' is not a file that gpu_check_torch.py writes: {e.Message}");
+            throw new UsageException($"'{path}' is not a file that gpu_check_torch.py writes: {e.Message}");
         }
     }
 }

@@ -1,15 +1,17 @@
 using System.Text;
+using EdgeVision.Diagnostics;
+using EdgeVision.Models;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Packages;
 
 /// <summary>File of a package: its bytes, or the path that they are read from.</summary>
 internal readonly record struct PackageFile(string? Path, byte[]? Bytes, UnixFileMode Mode)
 {
     /// <summary>Mode 0644: readable by all.</summary>
-    public const UnixFileMode Plain = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    public const UnixFileMode RegularMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     /// <summary>Mode 0755: executable by all.</summary>
-    public const UnixFileMode Program = Plain | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    public const UnixFileMode ExecutableMode = RegularMode | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     /// <summary>Opens the content for reading.</summary>
     public Stream Open() => Path is not null ? File.OpenRead(Path) : new MemoryStream(Bytes!, writable: false);
@@ -24,7 +26,7 @@ internal sealed class PackageFiles
     public IReadOnlyDictionary<string, PackageFile> All => _files;
 
     /// <summary>Adds a file of this machine.</summary>
-    /// <exception cref="WrongCallException">Another file already has the name.</exception>
+    /// <exception cref="UsageException">Another file already has the name.</exception>
     public void Add(string name, string path, bool executable = false)
     {
         string full = Path.GetFullPath(path);
@@ -32,20 +34,20 @@ internal sealed class PackageFiles
         {
             if (known.Path != full)
             {
-                throw new WrongCallException($"'{known.Path}' and '{full}' would both be '{name}' in the package; rename one");
+                throw new UsageException($"'{known.Path}' and '{full}' would both be '{name}' in the package; rename one");
             }
 
             return;
         }
 
-        _files.Add(name, new PackageFile(full, null, executable ? PackageFile.Program : PackageFile.Plain));
+        _files.Add(name, new PackageFile(full, null, executable ? PackageFile.ExecutableMode : PackageFile.RegularMode));
     }
 
     /// <summary>Adds a text as UTF-8, with the line endings of the target.</summary>
     public void Add(string name, string text, bool executable, string lineEnd)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(text.ReplaceLineEndings(lineEnd));
-        _files.Add(name, new PackageFile(null, bytes, executable ? PackageFile.Program : PackageFile.Plain));
+        _files.Add(name, new PackageFile(null, bytes, executable ? PackageFile.ExecutableMode : PackageFile.RegularMode));
     }
 
     /// <summary>Adds a program and its libraries.</summary>
@@ -61,12 +63,12 @@ internal sealed class PackageFiles
 
     /// <summary>Adds a model to <c>models/</c>, with its spec and its external weights.</summary>
     /// <returns>Name of the model in the package.</returns>
-    /// <exception cref="WrongCallException">Another model already has the name.</exception>
+    /// <exception cref="UsageException">Another model already has the name.</exception>
     /// <exception cref="ModelFormatException">The file is not a model.</exception>
     public string AddModel(string model)
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(model))!;
-        foreach (string name in ModelFiles.Of(model))
+        foreach (string name in ModelFiles.GetFiles(model))
         {
             Add($"models/{name.Replace('\\', '/')}", Path.Combine(folder, name));
         }
@@ -82,7 +84,7 @@ internal sealed class PackageFiles
         {
             cancel.ThrowIfCancellationRequested();
             using var content = file.Open();
-            lines.Append(Checksum.Hex(content)).Append("  ").Append(name).Append('\n');
+            lines.Append(Checksum.ComputeHex(content)).Append("  ").Append(name).Append('\n');
         }
 
         return lines.ToString();

@@ -2,12 +2,12 @@ using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Packages;
 
 /// <summary>Target machine of a package, and the program compiled ahead of time for it.</summary>
 /// <param name="Name">Runtime identifier, such as linux-arm64.</param>
-/// <param name="Machine">Processor code in the header of its programs: e_machine of ELF, Machine of PE.</param>
-internal sealed record PackageTarget(string Name, ushort Machine)
+/// <param name="MachineCode">Processor code in the header of its programs: e_machine of ELF, Machine of PE.</param>
+internal sealed record PackageTarget(string Name, ushort MachineCode)
 {
     private const string OpenCv = "OpenCvSharpExtern";
 
@@ -16,10 +16,10 @@ internal sealed record PackageTarget(string Name, ushort Machine)
         [new("linux-x64", 62), new("linux-arm64", 183), new("win-x64", 0x8664), new("win-arm64", 0xAA64)];
 
     /// <summary>Gets the names of the targets that can run shell scripts.</summary>
-    public static IReadOnlyList<string> Linux { get; } = [.. All.Where(t => !t.IsWindows).Select(t => t.Name)];
+    public static IReadOnlyList<string> LinuxNames { get; } = [.. All.Where(t => !t.IsWindows).Select(t => t.Name)];
 
     /// <summary>Gets the runtime identifier of this machine.</summary>
-    public static string Here
+    public static string Current
     {
         get
         {
@@ -38,24 +38,24 @@ internal sealed record PackageTarget(string Name, ushort Machine)
     public string OnnxRuntime => IsWindows ? "onnxruntime.dll" : "libonnxruntime.so";
 
     /// <summary>Returns the target of a name.</summary>
-    /// <exception cref="WrongCallException">The name is unknown.</exception>
+    /// <exception cref="UsageException">The name is unknown.</exception>
     public static PackageTarget Parse(string name) => All.FirstOrDefault(t => t.Name == name)
-        ?? throw new WrongCallException($"target must be one of {string.Join(", ", All.Select(t => t.Name))}; got '{name}'");
+        ?? throw new UsageException($"target must be one of {string.Join(", ", All.Select(t => t.Name))}; got '{name}'");
 
     /// <summary>Returns the files of the program and of the native libraries that it needs, from a publish folder.</summary>
     /// <remarks>Symbols and documentation are left out.</remarks>
     /// <param name="named">Publish folder; null for the one that ./build.sh aot writes, or that of this program.</param>
     /// <param name="withOpenCv">True to include OpenCV's library (114 MB) if it exists.</param>
-    /// <exception cref="WrongCallException">There is no program for the target, or a library is for another machine.</exception>
+    /// <exception cref="UsageException">There is no program for the target, or a library is for another machine.</exception>
     public IReadOnlyList<string> FindProgram(string? named, bool withOpenCv)
     {
-        string folder = named ?? (Name == Here && !RuntimeFeature.IsDynamicCodeSupported
+        string folder = named ?? (Name == Current && !RuntimeFeature.IsDynamicCodeSupported
             ? AppContext.BaseDirectory
             : Path.Combine("artifacts", $"edgevision-{Name}"));
         string program = Path.Combine(folder, Program);
         if (!File.Exists(program))
         {
-            throw new WrongCallException(
+            throw new UsageException(
                 $"there is no program for {Name} in '{folder}': build one with ./build.sh aot --rid={Name} in the repository"
                 + $"{(IsWindows ? ", on Windows" : "")}, or give its folder with --program");
         }
@@ -65,7 +65,7 @@ internal sealed record PackageTarget(string Name, ushort Machine)
         return
         [
             .. new[] { program }.Concat(libraries)
-                .Select(p => MachineOf(p) == Machine ? p : throw new WrongCallException($"'{p}' is not a program for {Name}")),
+                .Select(p => MachineOf(p) == MachineCode ? p : throw new UsageException($"'{p}' is not a program for {Name}")),
         ];
     }
 

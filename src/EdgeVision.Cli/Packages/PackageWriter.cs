@@ -1,7 +1,7 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Packages;
 
 /// <summary>Writes a package as a .tar.gz, a .zip or a folder.</summary>
 /// <remarks>
@@ -121,7 +121,7 @@ internal static class PackageWriter
         {
             if (isPackage?.Invoke(to) is not true)
             {
-                throw new WrongCallException($"'{to}' already exists and is not a package");
+                throw new UsageException($"'{to}' already exists and is not a package");
             }
 
             old = to + ".old";

@@ -1,6 +1,8 @@
 using System.Globalization;
+using EdgeVision.Pipeline;
+using EdgeVision.Pipeline.Ledger;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Pipelines;
 
 /// <summary>Shows the statistics of a running pipeline on standard error.</summary>
 /// <remarks>
@@ -12,7 +14,7 @@ internal sealed class LedgerDisplay : IDisposable
     private static readonly TimeSpan Redraw = TimeSpan.FromSeconds(1), LogInterval = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
-    private readonly Func<LedgerSnapshot> _snapshot;
+    private readonly Func<PipelineStatistics> _snapshot;
     private readonly TextWriter _to;
     private readonly bool _quiet, _terminal;
     private readonly Timer? _timer;
@@ -21,40 +23,40 @@ internal sealed class LedgerDisplay : IDisposable
 
     /// <param name="snapshot">Returns the current statistics.</param>
     /// <param name="quiet">True to print only warnings and errors.</param>
-    public LedgerDisplay(Func<LedgerSnapshot> snapshot, bool quiet)
+    public LedgerDisplay(Func<PipelineStatistics> snapshot, bool quiet)
         : this(snapshot, quiet, Console.Error, !Console.IsErrorRedirected)
     {
     }
 
-    internal LedgerDisplay(Func<LedgerSnapshot> snapshot, bool quiet, TextWriter to, bool terminal)
+    internal LedgerDisplay(Func<PipelineStatistics> snapshot, bool quiet, TextWriter to, bool terminal)
     {
         (_snapshot, _quiet, _to, _terminal) = (snapshot, quiet, to, terminal);
         var interval = terminal ? Redraw : LogInterval;
-        _timer = quiet ? null : new Timer(_ => Try(Show), null, interval, interval);
+        _timer = quiet ? null : new Timer(_ => Try(Draw), null, interval, interval);
     }
 
     /// <summary>Prints a message of the pipeline.</summary>
-    public void Say(PipelineNotice notice)
+    public void WriteMessage(PipelineMessage notice)
     {
-        if (_quiet && notice.Level == NoticeLevel.Information)
+        if (_quiet && notice.Level == PipelineMessageLevel.Information)
         {
             return;
         }
 
-        string level = notice.Level switch { NoticeLevel.Error => " error:", NoticeLevel.Warning => " warning:", _ => "" };
+        string level = notice.Level switch { PipelineMessageLevel.Error => " error:", PipelineMessageLevel.Warning => " warning:", _ => "" };
         lock (_lock)
         {
             Try(() =>
             {
                 Erase();
                 _to.WriteLine(
-                    $"{DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture)}{level} {notice.Component}: {notice.Message}");
+                    $"{DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture)}{level} {notice.Component}: {notice.Text}");
             });
         }
     }
 
     /// <summary>Draws the current statistics.</summary>
-    internal void Show()
+    internal void Draw()
     {
         var ledger = _snapshot();
         lock (_lock)
@@ -66,13 +68,13 @@ internal sealed class LedgerDisplay : IDisposable
 
             if (!_terminal)
             {
-                _to.WriteLine(LedgerReport.Line(ledger));
+                _to.WriteLine(LedgerReport.FormatLine(ledger));
                 return;
             }
 
             Erase();
             int columns = Columns();
-            foreach (string line in LedgerReport.Table(ledger))
+            foreach (string line in LedgerReport.FormatTable(ledger))
             {
                 // A wrapped line would take two lines to erase.
                 _to.WriteLine(line.Length < columns ? line : line[..(columns - 1)]);

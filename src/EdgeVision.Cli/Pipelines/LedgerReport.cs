@@ -1,12 +1,14 @@
 using System.Globalization;
+using EdgeVision.Diagnostics;
+using EdgeVision.Pipeline.Ledger;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Pipelines;
 
 /// <summary>Formats the statistics of a pipeline as text.</summary>
 internal static class LedgerReport
 {
     /// <summary>Writes all statistics, for the end of a run.</summary>
-    public static void Write(TextWriter to, LedgerSnapshot ledger)
+    public static void Write(TextWriter to, PipelineStatistics ledger)
     {
         to.WriteLine(Invariant($"ran {ledger.Elapsed.TotalSeconds:F1} s"));
         foreach (var s in ledger.Sources)
@@ -18,7 +20,7 @@ internal static class LedgerReport
             to.WriteLine($"source {s.Name}: {Name(s.State)}, {rates}{reconnects}{stalls}");
             string drops = $"policy {s.DroppedByPolicy}, stale {s.DroppedStale}, decode {s.DroppedDecodeError}, stop {s.DroppedAtStop}";
             to.WriteLine($"  captured {s.Captured} = delivered {s.Delivered} + dropped {s.Dropped} ({drops}) + failed {s.Failed}"
-                + $"{Rest(s.InFlight, "in flight")}{Wrong(s.Balances)}");
+                + $"{Rest(s.InFlight, "in flight")}{Wrong(s.IsBalanced)}");
             Time(to, "age", s.Age);
             Time(to, "queue", s.Queue);
             Time(to, "preprocess", s.Preprocess);
@@ -33,7 +35,7 @@ internal static class LedgerReport
             to.WriteLine($"sink {s.Name}: {Name(s.State)}");
             string retries = s.Retries > 0 ? $", {s.Retries} {(s.Retries == 1 ? "retry" : "retries")}" : "";
             to.WriteLine($"  offered {s.Offered} = written {s.Written} + dropped {s.Dropped} + failed {s.Failed}"
-                + $"{Rest(s.Pending, "pending")}{retries}{Wrong(s.Balances)}");
+                + $"{Rest(s.Pending, "pending")}{retries}{Wrong(s.IsBalanced)}");
             Time(to, "age", s.Age);
             Time(to, "write", s.Write);
             Error(to, s.LastError);
@@ -41,7 +43,7 @@ internal static class LedgerReport
     }
 
     /// <summary>Returns a table with a line for each source and sink, for the time of the run.</summary>
-    public static IReadOnlyList<string> Table(LedgerSnapshot ledger)
+    public static IReadOnlyList<string> FormatTable(PipelineStatistics ledger)
     {
         var names = ledger.Sources.Select(s => s.Name.Length).Concat(ledger.Sinks.Select(s => s.Name.Length));
         int width = Math.Clamp(names.DefaultIfEmpty(6).Max(), 6, 30);
@@ -73,7 +75,7 @@ internal static class LedgerReport
     }
 
     /// <summary>Returns the statistics on one line, for a log.</summary>
-    public static string Line(LedgerSnapshot ledger)
+    public static string FormatLine(PipelineStatistics ledger)
     {
         var sources = ledger.Sources.Select(s =>
             Invariant($"{s.Name}: {Name(s.State)} {s.DeliveredPerSecond:F1}/s, {s.Captured} captured, {s.Delivered} delivered, ")

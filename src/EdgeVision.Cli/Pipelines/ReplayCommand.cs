@@ -1,7 +1,10 @@
 using System.CommandLine;
 using EdgeVision.Configuration;
+using EdgeVision.Pipeline;
+using EdgeVision.Pipeline.Recording;
+using EdgeVision.Pipeline.Sinks;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Pipelines;
 
 /// <summary><c>edgevision pipeline replay</c>: runs a recording through its pipeline again.</summary>
 internal static class ReplayCommand
@@ -35,9 +38,9 @@ internal static class ReplayCommand
             HelpName = "FILE|-",
         };
         var realTime = new Option<bool>("--realtime") { Description = "Replay at the speed of the recording." };
-        var json = PipelineCommand.JsonReport();
-        var quiet = PipelineCommand.Quiet();
-        var verbose = Shell.Verbose();
+        var json = PipelineCommand.JsonReportOption();
+        var quiet = PipelineCommand.QuietOption();
+        var verbose = CommandHelpers.VerboseOption();
         var command = new Command("replay",
             """
             Runs the frames of a recording through the pipeline that made it. On the CPU the results are identical.
@@ -48,17 +51,17 @@ internal static class ReplayCommand
         {
             recording, config, diff, tolerance, output, realTime, json, quiet, verbose,
         };
-        command.SetAction((parse, cancel) => Shell.Guard(parse.GetValue(verbose), async () =>
+        command.SetAction((parse, cancel) => CommandHelpers.Guard(parse.GetValue(verbose), async () =>
         {
             string folder = parse.GetValue(recording)!;
             if (Load(folder, parse.GetValue(config), parse.GetValue(realTime)) is not { } replayed)
             {
-                return ExitCode.WrongCall;
+                return ExitCode.UsageError;
             }
 
             using var replay = Replay.Open(folder, new ReplayOptions
             {
-                Diff = new RecordingDiffOptions { Tolerance = parse.GetValue(tolerance), Most = ShownDifferences },
+                Diff = new RecordingDiffOptions { Tolerance = parse.GetValue(tolerance), MaxDifferences = ShownDifferences },
             });
             string? to = parse.GetValue(output);
             if (to is not null)
@@ -69,13 +72,13 @@ internal static class ReplayCommand
                 };
             }
 
-            foreach (string change in replay.Recording.ModelChanges())
+            foreach (string change in replay.Recording.GetModelChanges())
             {
                 Console.Error.WriteLine($"edgevision: {change}");
             }
 
             bool compares = parse.GetValue(diff), still = parse.GetValue(quiet);
-            await using var pipeline = LoadNotices.Build(replayed, told =>
+            await using var pipeline = LoadWarnings.BuildPipeline(replayed, told =>
             {
                 var builder = told.ToBuilder();
                 if (compares)
@@ -85,7 +88,7 @@ internal static class ReplayCommand
 
                 return builder;
             });
-            int code = await PipelineRunner.Run(pipeline, new PipelineView(null, !still, still, parse.GetValue(json), to == "-"), cancel);
+            int code = await PipelineRunner.RunAsync(pipeline, new PipelineRunOptions(null, !still, still, parse.GetValue(json), to == "-"), cancel);
             if (cancel.IsCancellationRequested)
             {
                 return ExitCode.Cancelled; // frames that were not replayed do not count as differences
@@ -98,16 +101,16 @@ internal static class ReplayCommand
 
     private static PipelineConfig? Load(string folder, string? file, bool realTime)
     {
-        Recording recording;
+        RecordingReader recording;
         string? text;
         try
         {
-            recording = Recording.Open(folder);
+            recording = RecordingReader.Open(folder);
             text = file is null ? null : PipelineConfig.ReadFile(file);
         }
         catch (EdgeVisionException e)
         {
-            throw new WrongCallException(e.Message);
+            throw new UsageException(e.Message);
         }
 
         string name = file ?? Path.Combine(folder, RecordingManifest.FileName);
@@ -115,7 +118,7 @@ internal static class ReplayCommand
         var config = PipelineConfig.ReadForReplay(recording, text, name, start, out var problems);
         if (config is null)
         {
-            PipelineCommand.Say(problems);
+            PipelineCommand.PrintProblems(problems);
             return null;
         }
 
@@ -143,6 +146,6 @@ internal static class ReplayCommand
             to.WriteLine($"  and {diff.Count - diff.Differences.Count} more");
         }
 
-        return diff.Count > 0 ? ExitCode.Failed : code;
+        return diff.Count > 0 ? ExitCode.Failure : code;
     }
 }

@@ -1,6 +1,8 @@
 using System.Text;
+using EdgeVision.Evaluation.Mot;
+using EdgeVision.Tracking;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Pipelines;
 
 /// <summary>Counts the objects that trackers follow, and writes their tracks as MOTChallenge text.</summary>
 /// <remarks>Thread-safe: each source has its own tracker and thread.</remarks>
@@ -22,7 +24,7 @@ internal sealed class TrackObserver : IDisposable
     public string Summary => $"{_ids.Count} {(_ids.Count == 1 ? "object" : "objects")} tracked";
 
     /// <summary>Records the tracks of a tracker after a frame.</summary>
-    public void Note(ReadOnlySpan<Track> tracks, long sequence)
+    public void Record(ReadOnlySpan<Track> tracks, long sequence)
     {
         lock (_lock)
         {
@@ -39,7 +41,7 @@ internal sealed class TrackObserver : IDisposable
     }
 
     /// <summary>Wraps a tracker so that its tracks are recorded after every frame.</summary>
-    public ITracker Observe(ITracker tracker) => new Observed(tracker, this);
+    public ITracker Wrap(ITracker tracker) => new RecordingTracker(tracker, this);
 
     /// <summary>Closes the file of tracks and moves it to its final name.</summary>
     public void Complete()
@@ -62,7 +64,7 @@ internal sealed class TrackObserver : IDisposable
         }
     }
 
-    private sealed class Observed(ITracker tracker, TrackObserver observer) : ITracker, IDisposable
+    private sealed class RecordingTracker(ITracker tracker, TrackObserver observer) : ITracker, IDisposable
     {
         public ReadOnlySpan<Track> Tracks => tracker.Tracks;
 
@@ -71,7 +73,7 @@ internal sealed class TrackObserver : IDisposable
             tracker.Update(detections, frame);
             if (frame is not null) // updates without a frame only bridge a gap in time
             {
-                observer.Note(tracker.Tracks, frame.Sequence);
+                observer.Record(tracker.Tracks, frame.Sequence);
             }
         }
 

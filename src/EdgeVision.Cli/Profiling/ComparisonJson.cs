@@ -1,6 +1,8 @@
 using System.Text.Json;
+using EdgeVision.Profiling;
+using EdgeVision.Profiling.Selection;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Profiling;
 
 /// <summary>Writes a comparison of profiles as JSON.</summary>
 internal static class ComparisonJson
@@ -25,7 +27,7 @@ internal static class ComparisonJson
                 json.WriteStartObject(change.Figure.Name);
                 json.WriteNumber("before", change.Before);
                 json.WriteNumber("after", change.After);
-                json.WriteNumber("change", change.Share);
+                json.WriteNumber("change", change.RelativeChange);
                 if (change.Interval is { } interval)
                 {
                     json.WriteStartArray("interval");

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
+using EdgeVision.Profiling;
+using EdgeVision.Profiling.Selection;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Profiling;
 
 /// <summary>Formats a comparison of profiles for a terminal and as Markdown.</summary>
 /// <remarks>All changes in a table, and the significant ones with their intervals.</remarks>
@@ -23,7 +25,7 @@ internal static class ComparisonText
     public static void Write(TextWriter to, ProfileComparison comparison)
     {
         var (titles, rows) = Table(comparison);
-        ProfileTable.Grid(to, titles, [false, .. titles.Skip(1).Select(_ => true)], rows);
+        ProfileTable.WriteGrid(to, titles, [false, .. titles.Skip(1).Select(_ => true)], rows);
         if (rows.Any(r => r.Skip(1).Any(c => c.EndsWith('!') || c.EndsWith('+') || c.EndsWith('?'))))
         {
             to.WriteLine("! worse  + better  ? changed, but measured only once on each side");
@@ -35,19 +37,19 @@ internal static class ComparisonText
             {
                 to.WriteLine();
                 to.WriteLine($"{title}:");
-                ProfileTable.Grid(to, DetailTitles, DetailNumbers, details);
+                ProfileTable.WriteGrid(to, DetailTitles, DetailNumbers, details);
             }
         }
 
         to.WriteLine();
         foreach (string line in Remarks(comparison))
         {
-            to.WriteLine(ProfileTable.Plain(line));
+            to.WriteLine(ProfileTable.Sanitize(line));
         }
     }
 
     /// <summary>Returns the comparison as GitHub tables.</summary>
-    public static string Markdown(ProfileComparison comparison)
+    public static string FormatMarkdown(ProfileComparison comparison)
     {
         var text = new StringBuilder();
         foreach (var (trend, title) in Trends)
@@ -74,7 +76,7 @@ internal static class ComparisonText
         ProfileFigure[] figures = [.. comparison.Pairs.SelectMany(p => p.Changes).Select(c => c.Figure).Distinct()];
         List<string[]> rows = [.. comparison.Pairs.Select(p => (string[])[Name(p), .. figures.Select(f => Cell(p, f))])];
         string[] overall =
-            [.. figures.Select(f => comparison.Overall(f) is { } share && comparison.Pairs.Count > 1 ? Percent(share) + "  " : "")];
+            [.. figures.Select(f => comparison.GetMeanChange(f) is { } share && comparison.Pairs.Count > 1 ? Percent(share) + "  " : "")];
         if (comparison.Pairs.Count > 1 && figures.Length > 0)
         {
             rows.Add(["geometric mean", .. overall]);
@@ -85,7 +87,7 @@ internal static class ComparisonText
 
     // Every cell ends with two characters for its mark, so that the numbers are aligned.
     private static string Cell(ProfilePair pair, ProfileFigure figure) =>
-        pair.Change(figure) is not { } change ? "" : Percent(change.Share) + change.Verdict switch
+        pair.GetChange(figure) is not { } change ? "" : Percent(change.RelativeChange) + change.Verdict switch
         {
             ProfileTrend.Regression => " !",
             ProfileTrend.Improvement => " +",
@@ -98,15 +100,15 @@ internal static class ComparisonText
         List<string[]> rows = [];
         foreach (var pair in comparison.Pairs)
         {
-            if (pair.Works == trend && pair.Works != ProfileTrend.Same)
+            if (pair.StatusTrend == trend && pair.StatusTrend != ProfileTrend.Same)
             {
                 string before = pair.Before.Error is null ? "yes" : "no";
-                string after = pair.After.Error is null ? "yes" : $"no: {ProfileTable.Plain(pair.After.Error)}";
+                string after = pair.After.Error is null ? "yes" : $"no: {ProfileTable.Sanitize(pair.After.Error)}";
                 rows.Add([Name(pair), "works", before, after, "", ""]);
             }
 
             rows.AddRange(pair.Changes.Where(c => c.Verdict == trend).Select(c => (string[])
-                [Name(pair), c.Figure.Name, c.Figure.Text(c.Before), c.Figure.Text(c.After), Percent(c.Share), Interval(c)]));
+                [Name(pair), c.Figure.Name, c.Figure.Format(c.Before), c.Figure.Format(c.After), Percent(c.RelativeChange), Interval(c)]));
         }
 
         return rows;
@@ -127,7 +129,7 @@ internal static class ComparisonText
         {
             if (rows.Count > 0)
             {
-                string names = Some(rows.Select(r => ProfileConfiguration.Of(r).ToString()));
+                string names = Some(rows.Select(r => ProfileConfiguration.FromRow(r).ToString()));
                 yield return string.Create(CultureInfo.InvariantCulture, $"unmatched, only in the {where} profile: {rows.Count} ({names})");
             }
         }
@@ -143,7 +145,7 @@ internal static class ComparisonText
         }
     }
 
-    private static string Name(ProfilePair pair) => ProfileTable.Plain(ProfileConfiguration.Of(pair.After).ToString());
+    private static string Name(ProfilePair pair) => ProfileTable.Sanitize(ProfileConfiguration.FromRow(pair.After).ToString());
 
     private static string Some(IEnumerable<string> names)
     {

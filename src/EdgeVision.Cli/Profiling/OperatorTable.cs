@@ -1,6 +1,8 @@
 using System.Globalization;
+using EdgeVision.Profiling;
+using EdgeVision.Profiling.Operators;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Profiling;
 
 /// <summary>Prints the time of a network by operator and by node, and the number of nodes on each provider.</summary>
 internal static class OperatorTable
@@ -16,8 +18,8 @@ internal static class OperatorTable
             to.WriteLine();
             to.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{ProfileConfiguration.Of(row)}: operators, in a separate session ({nodes:P1} of its time is in nodes)"));
-            ProfileTable.Grid(
+                $"{ProfileConfiguration.FromRow(row)}: operators, in a separate session ({nodes:P1} of its time is in nodes)"));
+            ProfileTable.WriteGrid(
                 to,
                 ["operator", "provider", "nodes", "ms", "share"],
                 [false, false, true, true, true],
@@ -25,7 +27,7 @@ internal static class OperatorTable
             if (row.Nodes is { Length: > 0 } own)
             {
                 to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"the {Math.Min(ShownNodes, own.Length)} slowest nodes"));
-                ProfileTable.Grid(
+                ProfileTable.WriteGrid(
                     to,
                     ["node", "provider", "operator", "ms", "share"],
                     [false, false, false, true, true],
@@ -39,7 +41,7 @@ internal static class OperatorTable
 
     private static string[] Cells(ProfileOperator o, string third) =>
     [
-        ProfileTable.Plain(o.Name),
+        ProfileTable.Sanitize(o.Name),
         o.Provider.Replace("ExecutionProvider", "", StringComparison.Ordinal),
         third,
         o.Ms.ToString("F3", CultureInfo.InvariantCulture),

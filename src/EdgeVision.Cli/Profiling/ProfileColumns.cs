@@ -1,6 +1,8 @@
 using System.Globalization;
+using EdgeVision.Profiling;
+using EdgeVision.Profiling.Selection;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Profiling;
 
 /// <summary>Column of a printed table: its title, the cell of a row, and whether the cells are numbers.</summary>
 internal sealed record ProfileColumn(string Title, Func<ProfileRow, string> Cell, bool IsNumber = true);
@@ -14,8 +16,8 @@ internal sealed class ProfileColumns
     {
         Rows = [.. rows.Where(r => r.Error is null)];
         Failed = [.. rows.Where(r => r.Error is not null)];
-        _front = new(ParetoFront.ByGroup(Rows).Values.SelectMany(f => f.Rows), ReferenceEqualityComparer.Instance);
-        Columns = [.. All().Where(Tells)];
+        _front = new(ParetoFront.ComputeByGroup(Rows).Values.SelectMany(f => f.Rows), ReferenceEqualityComparer.Instance);
+        Columns = [.. All().Where(HasInformation)];
     }
 
     /// <summary>Gets the rows that were measured.</summary>
@@ -51,12 +53,12 @@ internal sealed class ProfileColumns
         new("model", r => r.Model, false),
         new("device", r => r.Device, false),
         new("task", r => r.Task ?? "", false),
-        new("size", r => ProfileConfiguration.Of(r).Size),
-        new("batch", r => Whole(r.Batch)),
+        new("size", r => ProfileConfiguration.FromRow(r).Size),
+        new("batch", r => FormatInt(r.Batch)),
         new("provider", r => r.Provider, false),
-        new("threads", r => Whole(r.Threads)),
+        new("threads", r => FormatInt(r.Threads)),
         new("precision", r => r.Precision, false),
-        new("pace", r => ProfileConfiguration.Of(r).Pace, false),
+        new("pace", r => ProfileConfiguration.FromRow(r).Pace, false),
         Of("p50 ms", ProfileFigure.P50),
         Of("p90 ms", ProfileFigure.P90),
         Of("p99 ms", ProfileFigure.P99),
@@ -69,13 +71,13 @@ internal sealed class ProfileColumns
         Of("MACs", ProfileFigure.Macs),
         Of("params", ProfileFigure.Params),
         Of("J/run", ProfileFigure.Energy),
-        new("metric", r => ProfileFigure.Metric.Of(r) is { } value
+        new("metric", r => ProfileFigure.Metric.GetValue(r) is { } value
             ? string.Create(CultureInfo.InvariantCulture, $"{value:F3} {r.MetricName}").TrimEnd()
             : ""),
     ];
 
     // The model is always shown; a setting, if it differs between rows; a measurement, if a row has it.
-    private bool Tells(ProfileColumn column) => column.Title switch
+    private bool HasInformation(ProfileColumn column) => column.Title switch
     {
         "model" => true,
         "device" or "task" or "provider" or "pace" or "precision" or "batch" or "threads" =>
@@ -83,11 +85,11 @@ internal sealed class ProfileColumns
         _ => Rows.Any(r => column.Cell(r).Length > 0),
     };
 
-    private static ProfileColumn Of(string title, ProfileFigure figure) => new(title, r => figure.Of(r) switch
+    private static ProfileColumn Of(string title, ProfileFigure figure) => new(title, r => figure.GetValue(r) switch
     {
         null => "",
-        { } value => figure.Unit == ProfileUnit.Count ? ProfileFigure.Thousands(value) : ProfileFigure.Digits(value),
+        { } value => figure.Unit == ProfileUnit.Count ? ProfileFigure.FormatCount(value) : ProfileFigure.FormatNumber(value),
     });
 
-    private static string Whole(int value) => value.ToString(CultureInfo.InvariantCulture);
+    private static string FormatInt(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

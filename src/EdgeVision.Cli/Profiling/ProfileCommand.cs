@@ -1,7 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
+using EdgeVision.Cli.Packages;
+using EdgeVision.Cli.Pipelines;
+using EdgeVision.Profiling;
+using EdgeVision.Profiling.Selection;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Profiling;
 
 /// <summary><c>edgevision profile</c>: measures models in many configurations, and picks those that meet a budget.</summary>
 internal static class ProfileCommand
@@ -16,7 +20,7 @@ internal static class ProfileCommand
             HelpName = "FILES",
             AllowMultipleArgumentsPerToken = true,
         };
-        var spec = Shell.Spec();
+        var spec = CommandHelpers.SpecOption();
         var sizes = new Option<string[]>("--sizes")
         {
             Description = "Input sizes in pixels for models with a dynamic input size, separated by commas, such as 160,224,320 or "
@@ -35,7 +39,7 @@ internal static class ProfileCommand
             HelpName = "NAMES",
         };
         var providerOptions = ProviderArguments.ProviderOption();
-        var providerLibrary = ProviderArguments.ProviderLibrary();
+        var providerLibrary = ProviderArguments.ProviderLibraryOption();
         var threads = new Option<string[]>("--threads")
         {
             Description = "Numbers of inference threads, 1 to 1024, separated by commas, such as 1,2. [default: all cores]",
@@ -47,9 +51,9 @@ internal static class ProfileCommand
                 + "such as model-fp16.onnx). [default: only the model itself]",
             HelpName = "NAMES",
         };
-        var duration = PipelineCommand.Duration("--duration", "Time to measure each configuration. [default: 5s]");
-        var iterations = Shell.Count("--iterations", "Number of runs to measure, instead of --duration.");
-        var warmup = PipelineCommand.Duration(
+        var duration = PipelineCommand.DurationOption("--duration", "Time to measure each configuration. [default: 5s]");
+        var iterations = CommandHelpers.CountOption("--iterations", "Number of runs to measure, instead of --duration.");
+        var warmup = PipelineCommand.DurationOption(
             "--warmup", "Maximum time of the warm-up, which ends when the times are steady. [default: 5s]");
         var rate = new Option<string[]>("--rate")
         {
@@ -81,7 +85,7 @@ internal static class ProfileCommand
                 + "matching names. Repeatable.",
             HelpName = "[NAMES=]PATH",
         };
-        var limit = Shell.Count("--data-limit", "Evaluate accuracy only on the first N images. [default: all]");
+        var limit = CommandHelpers.CountOption("--data-limit", "Evaluate accuracy only on the first N images. [default: all]");
         var operators = new Option<int?>("--operators")
         {
             Description = "Also measure the time of operators and nodes, over N more runs; 20 if N is omitted.",
@@ -104,7 +108,7 @@ internal static class ProfileCommand
             Description = "Name of this device in the results. [default: the machine's]",
             HelpName = "NAME",
         };
-        var timeout = PipelineCommand.Duration(
+        var timeout = PipelineCommand.DurationOption(
             "--timeout", "Maximum time of a configuration as a whole. [default: twice --duration plus 10 minutes]");
         var reports = new ProfileReports.Arguments();
         var package = new Option<string?>("--package")
@@ -115,17 +119,17 @@ internal static class ProfileCommand
         };
         var target = new Option<string>("--target")
         {
-            Description = $"Target of --package: {string.Join(", ", PackageTarget.Linux)}.",
+            Description = $"Target of --package: {string.Join(", ", PackageTarget.LinuxNames)}.",
             HelpName = "RID",
-            DefaultValueFactory = _ => PackageTarget.Linux.Contains(PackageTarget.Here) ? PackageTarget.Here : PackageTarget.Linux[0],
+            DefaultValueFactory = _ => PackageTarget.LinuxNames.Contains(PackageTarget.Current) ? PackageTarget.Current : PackageTarget.LinuxNames[0],
         };
-        target.AcceptOnlyFromAmong([.. PackageTarget.Linux]);
+        target.AcceptOnlyFromAmong([.. PackageTarget.LinuxNames]);
         var program = new Option<string?>("--program")
         {
             Description = "Folder of the program compiled for the target, as ./build.sh aot writes it. [default: artifacts/edgevision-RID]",
             HelpName = "DIR",
         };
-        var verbose = Shell.Verbose();
+        var verbose = CommandHelpers.VerboseOption();
         var command = new Command("profile",
             """
             Measures models: load time, first run, latency percentiles, stages, throughput, memory, processor load, temperature, energy,
@@ -151,47 +155,47 @@ internal static class ProfileCommand
         command.Add(verbose);
         command.Add(ProfileImportCommand.Create());
         command.Add(ProfileCompareCommand.Create());
-        command.SetAction((parse, cancel) => Shell.Guard(parse.GetValue(verbose), async () =>
+        command.SetAction((parse, cancel) => CommandHelpers.Guard(parse.GetValue(verbose), async () =>
         {
             string[] named = Split(parse.GetValue(models));
             if (named.Length == 0)
             {
-                throw new WrongCallException("nothing to measure; give --models with files, folders or patterns");
+                throw new UsageException("nothing to measure; give --models with files, folders or patterns");
             }
 
             var runFor = parse.GetValue(duration) ?? TimeSpan.FromSeconds(5);
             var (width, height) = ProfilePlan.ParseSize(parse.GetValue(frame)!)
-                ?? throw new WrongCallException($"--frame must be a size in pixels such as 1280x720; got '{parse.GetValue(frame)}'");
+                ?? throw new UsageException($"--frame must be a size in pixels such as 1280x720; got '{parse.GetValue(frame)}'");
             bool timed = parse.GetResult(operators) is { Implicit: false };
             string[] known = Split(parse.GetValue(precision));
             if (known.FirstOrDefault(p => !KnownPrecisions.Contains(p)) is { } unknown)
             {
-                throw new WrongCallException($"--precision must be one of {string.Join(", ", KnownPrecisions)}; got '{unknown}'");
+                throw new UsageException($"--precision must be one of {string.Join(", ", KnownPrecisions)}; got '{unknown}'");
             }
 
             if (parse.GetValue(picture) is { } shown)
             {
-                Shell.MustExist(shown, "image");
+                CommandHelpers.RequireFile(shown, "image");
             }
 
-            var call = new ProfileCall
+            var call = new ProfileArguments
             {
                 Models = named,
                 Spec = parse.GetValue(spec),
                 Sizes =
                 [
                     .. Split(parse.GetValue(sizes)).Select(s => ProfilePlan.ParseSize(s)
-                        ?? throw new WrongCallException($"--sizes must be sizes in pixels such as 224 or 640x384; got '{s}'")),
+                        ?? throw new UsageException($"--sizes must be sizes in pixels such as 224 or 640x384; got '{s}'")),
                 ],
                 Batches = Numbers(parse.GetValue(batch), "--batch", 1, 4096) is { Length: > 0 } b ? b : [1],
                 Providers = Providers(parse.GetValue(providers)),
-                ProviderOptions = ProviderArguments.Options(parse.GetValue(providerOptions)),
-                ProviderLibrary = ProviderArguments.Library(parse.GetValue(providerLibrary)),
+                ProviderOptions = ProviderArguments.ParseOptions(parse.GetValue(providerOptions)),
+                ProviderLibrary = ProviderArguments.RequireLibrary(parse.GetValue(providerLibrary)),
                 Threads = Numbers(parse.GetValue(threads), "--threads", 1, 1024) is { Length: > 0 } t ? t : [Environment.ProcessorCount],
                 ThreadsGiven = parse.GetValue(threads) is { Length: > 0 },
                 Precisions = known,
                 Rates = Rates(parse.GetValue(rate)),
-                Picture = parse.GetValue(picture),
+                ImagePath = parse.GetValue(picture),
                 Data = parse.GetValue(data) ?? [],
                 DataLimit = parse.GetValue(limit),
                 TraceFolder = parse.GetValue(trace),
@@ -215,7 +219,7 @@ internal static class ProfileCommand
             if (parse.GetValue(package) is { } file)
             {
                 ProfilePackage.Write(file, parse.GetValue(target)!, parse.GetValue(program), call, Console.Out, cancel);
-                return ExitCode.Done;
+                return ExitCode.Success;
             }
 
             return await Run(call, written, budgets, cancel);
@@ -224,7 +228,7 @@ internal static class ProfileCommand
     }
 
     private static async Task<int> Run(
-        ProfileCall call, ProfileReports reports, IReadOnlyList<ProfileBudget> budgets, CancellationToken cancel)
+        ProfileArguments call, ProfileReports reports, IReadOnlyList<ProfileBudget> budgets, CancellationToken cancel)
     {
         foreach (string folder in new[] { call.TraceFolder, call.SamplesFolder }.OfType<string>())
         {
@@ -236,7 +240,7 @@ internal static class ProfileCommand
         try
         {
             // Written after every row, so that nothing is lost if a later one fails.
-            await runner.Run(() => kept.Write(runner.Rows, []), cancel);
+            await runner.RunAsync(() => kept.Write(runner.Rows, []), cancel);
         }
         finally
         {
@@ -244,11 +248,11 @@ internal static class ProfileCommand
             {
                 reports.Write(runner.Rows, budgets);
                 reports.Print(runner.Rows, budgets);
-                OperatorTable.Write(reports.TakesStandardOutput ? Console.Error : Console.Out, runner.Rows);
+                OperatorTable.Write(reports.UsesStandardOutput ? Console.Error : Console.Out, runner.Rows);
             }
         }
 
-        return runner.Rows.Any(r => r.Error is not null) ? ExitCode.Failed : ExitCode.Done;
+        return runner.Rows.Any(r => r.Error is not null) ? ExitCode.Failure : ExitCode.Success;
     }
 
     private static string[] Split(string[]? values)
@@ -262,7 +266,7 @@ internal static class ProfileCommand
         .. Split(values).Select(v =>
             int.TryParse(v, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n >= least && n <= most
                 ? n
-                : throw new WrongCallException($"{name} must be integers between {least} and {most}; got '{v}'")).Distinct(),
+                : throw new UsageException($"{name} must be integers between {least} and {most}; got '{v}'")).Distinct(),
     ];
 
     private static string[] Providers(string[]? values)
@@ -270,7 +274,7 @@ internal static class ProfileCommand
         string[] names = [.. Split(values).Select(n => n.ToLowerInvariant()).Distinct()];
         foreach (string name in names.Where(n => n != "auto"))
         {
-            ProviderArguments.Policy([name], require: false); // throws for an unknown name
+            ProviderArguments.CreatePolicy([name], require: false); // throws for an unknown name
         }
 
         return names.Length > 0 ? names : ["auto"];
@@ -280,7 +284,7 @@ internal static class ProfileCommand
     {
         double?[] rates = [.. Split(values).Select(v => v == "max" ? (double?)null
             : double.TryParse(v, NumberStyles.Float, CultureInfo.InvariantCulture, out double rate) && rate is > 0 and <= 1e6 ? rate
-            : throw new WrongCallException($"--rate must be a number above 0 and at most 1000000, or max; got '{v}'"))];
+            : throw new UsageException($"--rate must be a number above 0 and at most 1000000, or max; got '{v}'"))];
         return rates.Length > 0 ? [.. rates.Distinct()] : [null];
     }
 }

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using EdgeVision.Profiling;
+using EdgeVision.Profiling.Selection;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Profiling;
 
 /// <summary><c>edgevision profile compare</c>: shows the changes between two profiles.</summary>
 internal static class ProfileCompareCommand
@@ -31,7 +33,7 @@ internal static class ProfileCompareCommand
         {
             Description = "Exit code 1 if a value became worse, or if a configuration fails that did not fail before.",
         };
-        var verbose = Shell.Verbose();
+        var verbose = CommandHelpers.VerboseOption();
         var command = new Command("compare",
             """
             Compares two profiles, configuration by configuration: p50, p99, throughput, memory, load time, size and accuracy. A change
@@ -44,7 +46,7 @@ internal static class ProfileCompareCommand
         {
             before, after, json, markdown, threshold, fail, verbose,
         };
-        command.SetAction(parse => Shell.Guard(parse.GetValue(verbose), () => Run(
+        command.SetAction(parse => CommandHelpers.Guard(parse.GetValue(verbose), () => Run(
             parse.GetValue(before)!, parse.GetValue(after)!, parse.GetValue(json), parse.GetValue(markdown),
             Share(parse.GetValue(threshold)!), parse.GetValue(fail))));
         return command;
@@ -52,10 +54,10 @@ internal static class ProfileCompareCommand
 
     private static int Run(string before, string after, string? json, string? markdown, double threshold, bool fail)
     {
-        Shell.MustExist(before, "profile");
-        Shell.MustExist(after, "profile");
-        new ProfileReports(json, null, markdown, null).Check();
-        var comparison = ProfileComparison.Of(ProfileJson.Load(before), ProfileJson.Load(after), threshold);
+        CommandHelpers.RequireFile(before, "profile");
+        CommandHelpers.RequireFile(after, "profile");
+        new ProfileReports(json, null, markdown, null).Validate();
+        var comparison = ProfileComparison.Compare(ProfileJson.Load(before), ProfileJson.Load(after), threshold);
         if (comparison.Pairs.Count == 0)
         {
             throw new EdgeVisionException(
@@ -66,15 +68,15 @@ internal static class ProfileCompareCommand
         ComparisonText.Write(json == "-" || markdown == "-" ? Console.Error : Console.Out, comparison);
         if (json is not null)
         {
-            Shell.WriteJson(json, writer => ComparisonJson.Write(writer, comparison));
+            CommandHelpers.WriteJson(json, writer => ComparisonJson.Write(writer, comparison));
         }
 
         if (markdown is not null)
         {
-            Shell.WriteWhole(markdown, Encoding.UTF8.GetBytes(ComparisonText.Markdown(comparison)));
+            CommandHelpers.WriteAtomically(markdown, Encoding.UTF8.GetBytes(ComparisonText.FormatMarkdown(comparison)));
         }
 
-        return fail && comparison.Regressions > 0 ? ExitCode.Failed : ExitCode.Done;
+        return fail && comparison.Regressions > 0 ? ExitCode.Failure : ExitCode.Success;
     }
 
     /// <summary>Parses a share such as "3%" or "0.03".</summary>
@@ -84,7 +86,7 @@ internal static class ProfileCompareCommand
         if (!double.TryParse(text.TrimEnd('%', ' '), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)
             || value > (percent ? 100 : 1))
         {
-            throw new WrongCallException($"--threshold must be a share up to 1 such as 3% or 0.03; got '{text}'");
+            throw new UsageException($"--threshold must be a share up to 1 such as 3% or 0.03; got '{text}'");
         }
 
         return percent ? value / 100 : value;

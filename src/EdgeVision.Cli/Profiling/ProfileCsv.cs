@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
+using EdgeVision.Profiling;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Profiling;
 
 /// <summary>Writes rows as CSV (RFC 4180), one line per row.</summary>
 /// <remarks>
@@ -44,7 +45,7 @@ internal static class ProfileCsv
         ("machine_dotnet", r => r.Machine?.Dotnet), ("measured_at", r => r.MeasuredAt),
     ];
 
-    public static string Write(IReadOnlyList<ProfileRow> rows)
+    public static string Format(IReadOnlyList<ProfileRow> rows)
     {
         var text = new StringBuilder();
         text.AppendJoin(',', Columns.Select(c => c.Name)).Append("\r\n");

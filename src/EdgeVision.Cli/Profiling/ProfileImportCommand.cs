@@ -1,6 +1,7 @@
 using System.CommandLine;
+using EdgeVision.Profiling;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Profiling;
 
 /// <summary><c>edgevision profile import</c>: merges the results of several machines.</summary>
 internal static class ProfileImportCommand
@@ -13,7 +14,7 @@ internal static class ProfileImportCommand
             Arity = ArgumentArity.OneOrMore,
         };
         var reports = new ProfileReports.Arguments();
-        var verbose = Shell.Verbose();
+        var verbose = CommandHelpers.VerboseOption();
         var command = new Command("import",
             """
             Merges the results of several machines into one table and one page, with one Pareto front per device. If a configuration occurs
@@ -24,18 +25,18 @@ internal static class ProfileImportCommand
             """) { files };
         reports.AddTo(command);
         command.Add(verbose);
-        command.SetAction((parse, _) => Task.FromResult(Shell.Guard(parse.GetValue(verbose), () =>
+        command.SetAction((parse, _) => Task.FromResult(CommandHelpers.Guard(parse.GetValue(verbose), () =>
         {
             var (written, budgets) = reports.Read(parse);
-            var merge = ProfileMerge.Of([.. parse.GetValue(files)!.Select(Load)]);
+            var merge = ProfileMerge.Merge([.. parse.GetValue(files)!.Select(Load)]);
             foreach (var row in merge.Replaced)
             {
-                Console.Error.WriteLine($"edgevision: {ProfileConfiguration.Of(row)} on {row.Device} occurs twice; the last one counts");
+                Console.Error.WriteLine($"edgevision: {ProfileConfiguration.FromRow(row)} on {row.Device} occurs twice; the last one counts");
             }
 
             written.Write(merge.Rows, budgets);
             written.Print(merge.Rows, budgets);
-            return ExitCode.Done;
+            return ExitCode.Success;
         })));
         return command;
     }
@@ -45,7 +46,7 @@ internal static class ProfileImportCommand
         int equals = named.IndexOf('=', StringComparison.Ordinal);
         bool renamed = equals > 0 && !File.Exists(named);
         string path = renamed ? named[(equals + 1)..] : named;
-        Shell.MustExist(path, "results file");
+        CommandHelpers.RequireFile(path, "results file");
         var rows = ProfileJson.Load(path);
         return renamed ? [.. rows.Select(r => r with { Device = named[..equals] })] : rows;
     }

@@ -1,6 +1,8 @@
 using System.Text.Json.Serialization;
+using EdgeVision.Inference.Providers;
+using EdgeVision.Profiling;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Profiling;
 
 /// <summary>Task of a worker process.</summary>
 internal enum ProfileTask
@@ -38,7 +40,7 @@ internal sealed record ProfileJob(ProfileTask Task, ProfileRequest Request, Prof
 internal sealed record ProfileAnswer
 {
     /// <summary>Gets the inputs of the model.</summary>
-    public ProfileModel? Model { get; init; }
+    public ModelInputInfo? Model { get; init; }
 
     /// <summary>Gets the measured row.</summary>
     public ProfileRow? Row { get; init; }

@@ -1,11 +1,13 @@
 using System.Text;
+using EdgeVision.Profiling;
+using EdgeVision.Profiling.Selection;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Profiling;
 
 /// <summary>Formats rows as a GitHub table, with the picks of the budgets.</summary>
 internal static class ProfileMarkdown
 {
-    public static string Write(IReadOnlyList<ProfileRow> rows, IReadOnlyList<ProfileChoice> choices)
+    public static string Format(IReadOnlyList<ProfileRow> rows, IReadOnlyList<ProfileChoice> choices)
     {
         var table = ProfileColumns.Of(rows);
         var text = new StringBuilder();
@@ -21,19 +23,19 @@ internal static class ProfileMarkdown
 
         List(text, table.Rows
             .Where(r => !r.Stable && r.Unstable.Length > 0)
-            .Select(r => Escape($"unstable: {ProfileConfiguration.Of(r)}: {string.Join("; ", r.Unstable)}"))
-            .Concat(table.Failed.Select(r => Escape($"failed: {ProfileConfiguration.Of(r)}: {r.Error}"))));
+            .Select(r => Escape($"unstable: {ProfileConfiguration.FromRow(r)}: {string.Join("; ", r.Unstable)}"))
+            .Concat(table.Failed.Select(r => Escape($"failed: {ProfileConfiguration.FromRow(r)}: {r.Error}"))));
         foreach (var choice in choices)
         {
             text.Append('\n').Append($"**Budget {Escape(choice.Budget.Text)}, {Escape(choice.Group.ToString())}**: ");
-            text.Append($"{Escape(ProfileTable.Pick(choice))}\n\n");
+            text.Append($"{Escape(ProfileTable.FormatPick(choice))}\n\n");
             if (choice.Others.Count > 0)
             {
                 Table(
                     text,
                     ["configuration", "why not"],
                     [false, false],
-                    choice.Others.Select(o => (IEnumerable<string>)[ProfileConfiguration.Of(o.Row).ToString(), o.Reason]));
+                    choice.Others.Select(o => (IEnumerable<string>)[ProfileConfiguration.FromRow(o.Row).ToString(), o.Reason]));
             }
         }
 

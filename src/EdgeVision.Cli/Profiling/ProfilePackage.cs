@@ -1,6 +1,7 @@
 using System.Globalization;
+using EdgeVision.Cli.Packages;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Profiling;
 
 /// <summary>Writes a package that profiles models on another machine.</summary>
 /// <remarks>
@@ -18,16 +19,16 @@ internal static class ProfilePackage
     /// <param name="call">Models and configurations to measure.</param>
     /// <param name="log">Receives a summary of the package and the next steps.</param>
     /// <param name="cancel">Cancels the operation.</param>
-    /// <exception cref="WrongCallException">There is no program for the target.</exception>
-    public static void Write(string file, string target, string? programFolder, ProfileCall call, TextWriter log, CancellationToken cancel)
+    /// <exception cref="UsageException">There is no program for the target.</exception>
+    public static void Write(string file, string target, string? programFolder, ProfileArguments call, TextWriter log, CancellationToken cancel)
     {
         if (call.Data.Length > 0)
         {
-            throw new WrongCallException("--data cannot be combined with --package; give it to profile.sh on the target");
+            throw new UsageException("--data cannot be combined with --package; give it to profile.sh on the target");
         }
 
         var program = PackageTarget.Parse(target).FindProgram(programFolder, withOpenCv: true);
-        string[] models = ProfilePlan.Precise(ProfilePlan.Files(call.Models), call.Precisions).Files;
+        string[] models = ProfilePlan.SelectPrecisions(ProfilePlan.FindFiles(call.Models), call.Precisions).Files;
         var files = new PackageFiles();
         files.AddProgram("", program);
         foreach (string model in models)
@@ -40,7 +41,7 @@ internal static class ProfilePackage
             files.Add("spec.json", spec);
         }
 
-        if (call.Picture is { } picture)
+        if (call.ImagePath is { } picture)
         {
             files.Add("picture" + Path.GetExtension(picture).ToLowerInvariant(), picture);
         }
@@ -55,7 +56,7 @@ internal static class ProfilePackage
         log.WriteLine($"then here:     edgevision profile import results.json --html devices.html");
     }
 
-    private static string Script(ProfileCall call)
+    private static string Script(ProfileArguments call)
     {
         var arguments = new List<string> { "--models", "'models/*.onnx'" };
         void Add(string name, IEnumerable<string> values)
@@ -82,7 +83,7 @@ internal static class ProfilePackage
         Add("--rate", rates.Select(r => r is { } fps ? fps.ToString(CultureInfo.InvariantCulture) : "max"));
         Add("--arrivals", call.RandomArrivals ? ["random"] : []);
         Add("--spec", call.Spec is null ? [] : ["spec.json"]);
-        Add("--picture", call.Picture is null ? [] : ["picture" + Path.GetExtension(call.Picture).ToLowerInvariant()]);
+        Add("--picture", call.ImagePath is null ? [] : ["picture" + Path.GetExtension(call.ImagePath).ToLowerInvariant()]);
         Add(o.Iterations is null ? "--duration" : "--iterations", [o.Iterations is { } n ? Text(n) : Milliseconds(o.Duration)]);
         Add("--warmup", [Milliseconds(o.WarmUp)]);
         Add("--frame", [$"{o.FrameWidth}x{o.FrameHeight}"]);

@@ -1,7 +1,10 @@
 using System.Text;
 using System.Text.Json;
+using EdgeVision.Diagnostics;
+using EdgeVision.Profiling;
+using EdgeVision.Profiling.Selection;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Profiling;
 
 /// <summary>Writes rows as one self-contained HTML file with its style, script and data.</summary>
 /// <remarks>The page loads nothing: its content security policy forbids all connections.</remarks>
@@ -13,7 +16,7 @@ internal static class ProfilePage
     /// <summary>Returns the page as UTF-8.</summary>
     /// <param name="rows">Rows to show.</param>
     /// <param name="budgets">Budgets that the page offers.</param>
-    public static byte[] Write(IReadOnlyList<ProfileRow> rows, IReadOnlyList<ProfileBudget> budgets)
+    public static byte[] Render(IReadOnlyList<ProfileRow> rows, IReadOnlyList<ProfileBudget> budgets)
     {
         string style = Read("profile.css"), script = $"'use strict';\n{string.Concat(Scripts.Select(Read))}";
         // All placeholders are replaced in one pass, so that text in the data is never taken for a placeholder.
@@ -72,7 +75,7 @@ internal static class ProfilePage
         return page.Append(rest).ToString();
     }
 
-    private static string Hash(string text) => $"'sha256-{Convert.ToBase64String(Checksum.Of(Encoding.UTF8.GetBytes(text)))}'";
+    private static string Hash(string text) => $"'sha256-{Convert.ToBase64String(Checksum.Compute(Encoding.UTF8.GetBytes(text)))}'";
 
     private static string Read(string name)
     {

@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.IO.Enumeration;
+using EdgeVision.Profiling;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Profiling;
 
 /// <summary>Arguments of <c>profile</c>.</summary>
-internal sealed record ProfileCall
+internal sealed record ProfileArguments
 {
     public required string[] Models { get; init; }
     public string? Spec { get; init; }
@@ -19,7 +20,7 @@ internal sealed record ProfileCall
     public double?[] Rates { get; init; } = [null];
     public bool RandomArrivals { get; init; }
     public required ProfileOptions Options { get; init; }
-    public string? Picture { get; init; }
+    public string? ImagePath { get; init; }
     public string[] Data { get; init; } = [];
     public int? DataLimit { get; init; }
     public string? TraceFolder { get; init; }
@@ -31,13 +32,13 @@ internal sealed record ProfileCall
 internal static class ProfilePlan
 {
     /// <summary>Maximum number of configurations; more are probably a mistake, and would take days.</summary>
-    public const int Most = 10_000;
+    public const int MaxConfigurations = 10_000;
 
     private static readonly string[] PrecisionMarks = ["fp16", "int8", "bf16"];
 
     /// <summary>Returns the files that paths and patterns stand for, sorted by name within each, without duplicates.</summary>
-    /// <exception cref="WrongCallException">A path or pattern matches no file.</exception>
-    public static string[] Files(IEnumerable<string> patterns)
+    /// <exception cref="UsageException">A path or pattern matches no file.</exception>
+    public static string[] FindFiles(IEnumerable<string> patterns)
     {
         var files = new List<string>();
         foreach (string pattern in patterns)
@@ -46,7 +47,7 @@ internal static class ProfilePlan
                 : Directory.Exists(pattern) ? [.. Directory.EnumerateFiles(pattern, "*.onnx").Order(StringComparer.Ordinal)]
                 : Matching(pattern);
             files.AddRange(found.Length > 0 ? found
-                : throw new WrongCallException(
+                : throw new UsageException(
                     Directory.Exists(pattern) ? $"no .onnx file found in '{pattern}'"
                     : pattern.AsSpan().ContainsAny('*', '?') ? $"no file matches '{pattern}'"
                     : $"model '{pattern}' does not exist"));
@@ -56,22 +57,22 @@ internal static class ProfilePlan
     }
 
     /// <summary>Returns the configurations of one model, and notes on arguments that do not apply to it.</summary>
-    public static (List<ProfileRequest> Requests, List<string> Notes) Of(string model, ProfileModel takes, ProfileCall call)
+    public static (List<ProfileRequest> Requests, List<string> Notes) CreateRequests(string model, ModelInputInfo takes, ProfileArguments call)
     {
         var notes = new List<string>();
         string name = Path.GetFileNameWithoutExtension(model);
         (int, int)?[] sizes = [null];
-        if (takes.OpenSize && call.Sizes.Length > 0)
+        if (takes.HasVariableSize && call.Sizes.Length > 0)
         {
             sizes = [.. call.Sizes.Select(s => ((int, int)?)s)];
         }
-        else if (!takes.OpenSize && call.Sizes.Any(s => s != (takes.Width, takes.Height)))
+        else if (!takes.HasVariableSize && call.Sizes.Any(s => s != (takes.Width, takes.Height)))
         {
             notes.Add($"{name} has the fixed input size {takes.Width}x{takes.Height}; --sizes is ignored");
         }
 
         var batches = call.Batches;
-        if (!takes.OpenBatch)
+        if (!takes.HasVariableBatch)
         {
             if (batches.Any(b => b != takes.Batch))
             {
@@ -108,7 +109,7 @@ internal static class ProfilePlan
     /// fp32, or no precision, stands for the model itself; the others for the file beside it with the precision in its name, such as
     /// model-fp16.onnx or model.int8.onnx.
     /// </remarks>
-    public static (string[] Files, List<string> Notes) Precise(string[] files, string[] precisions)
+    public static (string[] Files, List<string> Notes) SelectPrecisions(string[] files, string[] precisions)
     {
         if (precisions.Length == 0)
         {
@@ -154,7 +155,7 @@ internal static class ProfilePlan
     /// <summary>Returns the first data set whose pattern matches the name of a model; null if none does.</summary>
     /// <param name="model">File of the model.</param>
     /// <param name="data">Data sets as PATH or PATTERN=PATH.</param>
-    public static string? DataOf(string model, IEnumerable<string> data)
+    public static string? FindData(string model, IEnumerable<string> data)
     {
         string name = Path.GetFileNameWithoutExtension(model);
         foreach (string entry in data)
@@ -178,7 +179,7 @@ internal static class ProfilePlan
     }
 
     /// <summary>Returns a short description of a configuration, for the progress bar and file names.</summary>
-    public static string Words(ProfileRequest request)
+    public static string Describe(ProfileRequest request)
     {
         string model = Path.GetFileNameWithoutExtension(request.Model), threads = request.Threads == 1 ? "thread" : "threads";
         string size = request.Width is { } w ? FormattableString.Invariant($" {w}x{request.Height}") : "";

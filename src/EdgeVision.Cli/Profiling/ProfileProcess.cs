@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Profiling;
 
 /// <summary>Runs jobs in worker processes of this program.</summary>
 /// <remarks>A worker that crashes, hangs or runs out of memory loses only its own row.</remarks>
@@ -20,7 +20,7 @@ internal static class ProfileProcess
     /// <param name="progress">Called with the phase and its progress, 0..1.</param>
     /// <param name="cancel">Kills the process.</param>
     /// <returns>Answer of the worker; an answer with an error if it gave none.</returns>
-    public static async Task<ProfileAnswer> Run(
+    public static async Task<ProfileAnswer> RunAsync(
         ProfileJob job, TimeSpan timeout, Action<string, double> progress, CancellationToken cancel)
     {
         using var process = new Process { StartInfo = Self() };
@@ -46,15 +46,15 @@ internal static class ProfileProcess
 
             while (await process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
             {
-                if (!line.StartsWith(ProfileWorker.Mark, StringComparison.Ordinal))
+                if (!line.StartsWith(ProfileWorker.LinePrefix, StringComparison.Ordinal))
                 {
                     continue;
                 }
 
-                line = line[ProfileWorker.Mark.Length..];
-                if (line.StartsWith(ProfileWorker.Answer, StringComparison.Ordinal))
+                line = line[ProfileWorker.LinePrefix.Length..];
+                if (line.StartsWith(ProfileWorker.AnswerPrefix, StringComparison.Ordinal))
                 {
-                    answer = line[ProfileWorker.Answer.Length..];
+                    answer = line[ProfileWorker.AnswerPrefix.Length..];
                 }
                 else if (line.LastIndexOf(' ') is > 0 and var space
                     && double.TryParse(line[space..], CultureInfo.InvariantCulture, out double share))
@@ -84,7 +84,7 @@ internal static class ProfileProcess
 
         string said = string.Join(" / ", await errors);
         string details = said.Length > 0 ? $": {said}" : "";
-        return new ProfileAnswer { Error = $"the worker process ended with {Ending(process.ExitCode)}{details}" };
+        return new ProfileAnswer { Error = $"the worker process ended with {DescribeExitCode(process.ExitCode)}{details}" };
     }
 
     private static void Kill(Process process)
@@ -101,7 +101,7 @@ internal static class ProfileProcess
     }
 
     // Exit codes above 128 stand for the signal that ended the process.
-    private static string Ending(int code) => code switch
+    private static string DescribeExitCode(int code) => code switch
     {
         134 or 128 + 6 => "SIGABRT (an assertion of a native library)",
         137 => "SIGKILL (killed, as by the system when memory runs out)",

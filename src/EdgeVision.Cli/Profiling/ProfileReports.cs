@@ -1,14 +1,16 @@
 using System.CommandLine;
 using System.Text;
+using EdgeVision.Profiling;
+using EdgeVision.Profiling.Selection;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Profiling;
 
 /// <summary>Files that the rows of a profile are written to, in addition to the terminal.</summary>
 /// <remarks>Each file appears only when complete; one of them may be "-" for standard output.</remarks>
 internal sealed record ProfileReports(string? Json, string? Csv, string? Markdown, string? Html)
 {
     /// <summary>Gets whether a report is written to standard output, so that nothing else may be printed there.</summary>
-    public bool TakesStandardOutput => All.Any(f => f.To == "-");
+    public bool UsesStandardOutput => All.Any(f => f.To == "-");
 
     private IEnumerable<(string Option, string? To)> All => [("--json", Json), ("--csv", Csv), ("--markdown", Markdown), ("--html", Html)];
 
@@ -57,39 +59,39 @@ internal sealed record ProfileReports(string? Json, string? Csv, string? Markdow
         }
 
         /// <summary>Returns the reports and budgets that the arguments give, and checks them before the measurement.</summary>
-        /// <exception cref="WrongCallException">
+        /// <exception cref="UsageException">
         /// Two reports use standard output, the folder of a report does not exist, or a budget is invalid.
         /// </exception>
         public (ProfileReports Reports, IReadOnlyList<ProfileBudget> Budgets) Read(ParseResult parse)
         {
             var reports = new ProfileReports(parse.GetValue(Json), parse.GetValue(Csv), parse.GetValue(Markdown), parse.GetValue(Html));
-            reports.Check();
+            reports.Validate();
             try
             {
                 return (reports, [.. parse.GetValue(Budgets)!.Select(ProfileBudget.Parse)]);
             }
             catch (EdgeVisionException e)
             {
-                throw new WrongCallException($"--budget: {e.Message}");
+                throw new UsageException($"--budget: {e.Message}");
             }
         }
     }
 
     /// <summary>Checks that the reports can be written, as far as this is known before the rows exist.</summary>
-    /// <exception cref="WrongCallException">A report cannot be written.</exception>
-    public void Check()
+    /// <exception cref="UsageException">A report cannot be written.</exception>
+    public void Validate()
     {
         var given = All.Where(f => f.To is not null).ToList();
         if (given.Where(f => f.To == "-").Select(f => f.Option).ToArray() is { Length: > 1 } several)
         {
-            throw new WrongCallException($"only one of {string.Join(" and ", several)} can write to standard output");
+            throw new UsageException($"only one of {string.Join(" and ", several)} can write to standard output");
         }
 
         foreach (var (option, to) in given.Where(f => f.To != "-"))
         {
             if (Directory.Exists(to) || Path.GetDirectoryName(Path.GetFullPath(to!)) is not { } folder || !Directory.Exists(folder))
             {
-                throw new WrongCallException(
+                throw new UsageException(
                     $"{option} '{to}' cannot be written: {(Directory.Exists(to) ? "it is a folder" : "its folder does not exist")}");
             }
         }
@@ -97,32 +99,32 @@ internal sealed record ProfileReports(string? Json, string? Csv, string? Markdow
         var files = given.Where(f => f.To != "-").GroupBy(f => Path.GetFullPath(f.To!));
         if (files.FirstOrDefault(g => g.Skip(1).Any()) is { } same)
         {
-            throw new WrongCallException($"{string.Join(" and ", same.Select(f => f.Option))} name the same file");
+            throw new UsageException($"{string.Join(" and ", same.Select(f => f.Option))} name the same file");
         }
     }
 
     /// <summary>Writes all reports.</summary>
     public void Write(IReadOnlyList<ProfileRow> rows, IReadOnlyList<ProfileBudget> budgets)
     {
-        Put(Json, () => [.. ProfileJson.Serialize(rows), (byte)'\n']);
-        Put(Csv, () => Encoding.UTF8.GetBytes(ProfileCsv.Write(rows)));
-        Put(Markdown, () => Encoding.UTF8.GetBytes(ProfileMarkdown.Write(rows, [.. budgets.SelectMany(b => b.Choose(rows))])));
-        Put(Html, () => ProfilePage.Write(rows, budgets));
+        WriteReport(Json, () => [.. ProfileJson.Serialize(rows), (byte)'\n']);
+        WriteReport(Csv, () => Encoding.UTF8.GetBytes(ProfileCsv.Format(rows)));
+        WriteReport(Markdown, () => Encoding.UTF8.GetBytes(ProfileMarkdown.Format(rows, [.. budgets.SelectMany(b => b.Choose(rows))])));
+        WriteReport(Html, () => ProfilePage.Render(rows, budgets));
     }
 
     /// <summary>Prints the table and the picks; to standard error if a report uses standard output.</summary>
     public void Print(IReadOnlyList<ProfileRow> rows, IReadOnlyList<ProfileBudget> budgets)
     {
-        var to = TakesStandardOutput ? Console.Error : Console.Out;
+        var to = UsesStandardOutput ? Console.Error : Console.Out;
         ProfileTable.Write(to, rows);
         ProfileTable.Write(to, [.. budgets.SelectMany(b => b.Choose(rows))]);
     }
 
-    private static void Put(string? to, Func<byte[]> content)
+    private static void WriteReport(string? to, Func<byte[]> content)
     {
         if (to is not null)
         {
-            Shell.WriteWhole(to, content());
+            CommandHelpers.WriteAtomically(to, content());
         }
     }
 }

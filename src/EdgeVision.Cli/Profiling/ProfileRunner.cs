@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
+using EdgeVision.Profiling;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Profiling;
 
 /// <summary>Measures all configurations, one after another, each in a separate process.</summary>
-internal sealed class ProfileRunner(ProfileCall call, TextWriter log)
+internal sealed class ProfileRunner(ProfileArguments call, TextWriter log)
 {
     private readonly List<ProfileRow> _rows = [];
     private readonly Dictionary<(string Model, int? Width, int? Height, string Provider), ProfileAnswer> _metrics = [];
@@ -15,21 +16,21 @@ internal sealed class ProfileRunner(ProfileCall call, TextWriter log)
     /// <summary>Measures all configurations.</summary>
     /// <param name="each">Called after every row, so that nothing is lost if a later one fails.</param>
     /// <param name="cancel">Cancels the measurement.</param>
-    public async Task Run(Action each, CancellationToken cancel)
+    public async Task RunAsync(Action each, CancellationToken cancel)
     {
-        var (files, notes) = ProfilePlan.Precise(ProfilePlan.Files(call.Models), call.Precisions);
+        var (files, notes) = ProfilePlan.SelectPrecisions(ProfilePlan.FindFiles(call.Models), call.Precisions);
         var plan = new List<ProfileRequest>();
         foreach (string file in files)
         {
             var request = new ProfileRequest { Model = file, Spec = call.Spec };
-            var answer = await Ask(new ProfileJob(ProfileTask.Inspect, request, call.Options), static (_, _) => { }, cancel);
+            var answer = await RunJobAsync(new ProfileJob(ProfileTask.Inspect, request, call.Options), static (_, _) => { }, cancel);
             if (answer.Model is not { } takes)
             {
-                _rows.Add(ModelProfiler.Failed(request, call.Options, answer.Error ?? "the model could not be inspected"));
+                _rows.Add(ModelProfiler.CreateFailedRow(request, call.Options, answer.Error ?? "the model could not be inspected"));
                 continue;
             }
 
-            var (requests, own) = ProfilePlan.Of(file, takes, call);
+            var (requests, own) = ProfilePlan.CreateRequests(file, takes, call);
             plan.AddRange(requests);
             notes.AddRange(own);
         }
@@ -39,23 +40,23 @@ internal sealed class ProfileRunner(ProfileCall call, TextWriter log)
             log.WriteLine($"edgevision: {note}");
         }
 
-        if (plan.Count > ProfilePlan.Most)
+        if (plan.Count > ProfilePlan.MaxConfigurations)
         {
-            throw new WrongCallException($"there are {plan.Count} configurations; the maximum is {ProfilePlan.Most}: give fewer values");
+            throw new UsageException($"there are {plan.Count} configurations; the maximum is {ProfilePlan.MaxConfigurations}: give fewer values");
         }
 
-        using var bar = new ProfileBar(plan.Count, log);
+        using var bar = new ProfileProgressBar(plan.Count, log);
         foreach (var request in plan)
         {
-            bar.Begin(ProfilePlan.Words(request));
-            var row = await Measure(request, bar, cancel);
+            bar.Begin(ProfilePlan.Describe(request));
+            var row = await MeasureAsync(request, bar, cancel);
             _rows.Add(row);
             bar.End(row);
             each();
         }
     }
 
-    private async Task<ProfileRow> Measure(ProfileRequest request, ProfileBar bar, CancellationToken cancel)
+    private async Task<ProfileRow> MeasureAsync(ProfileRequest request, ProfileProgressBar bar, CancellationToken cancel)
     {
         var options = call.TraceFolder is { } folder
             ? call.Options with
@@ -69,13 +70,13 @@ internal sealed class ProfileRunner(ProfileCall call, TextWriter log)
             options = options with { SamplesPath = Path.Combine(samples, FileName(request, ".csv")) };
         }
 
-        var answer = await Ask(new ProfileJob(ProfileTask.Measure, request, options) { Picture = call.Picture }, bar.Report, cancel);
+        var answer = await RunJobAsync(new ProfileJob(ProfileTask.Measure, request, options) { Picture = call.ImagePath }, bar.Report, cancel);
         if (answer.Row is not { } row)
         {
-            return ModelProfiler.Failed(request, options, answer.Error ?? "not measured");
+            return ModelProfiler.CreateFailedRow(request, options, answer.Error ?? "not measured");
         }
 
-        if (ProfilePlan.DataOf(request.Model, call.Data) is not { } data)
+        if (ProfilePlan.FindData(request.Model, call.Data) is not { } data)
         {
             return row;
         }
@@ -85,25 +86,25 @@ internal sealed class ProfileRunner(ProfileCall call, TextWriter log)
         if (!_metrics.TryGetValue(key, out var metric))
         {
             var job = new ProfileJob(ProfileTask.Evaluate, request, options) { Data = data, Limit = call.DataLimit };
-            metric = await Ask(job, bar.Report, cancel);
+            metric = await RunJobAsync(job, bar.Report, cancel);
             _metrics.Add(key, metric);
             if (metric.Error is { } error)
             {
-                bar.Say($"edgevision: the accuracy of {row.Model} was not measured: {error}");
+                bar.WriteLine($"edgevision: the accuracy of {row.Model} was not measured: {error}");
             }
         }
 
         return metric.Metric is { } m ? row with { Metric = m.Value, MetricName = m.Name, MetricSource = m.Source } : row;
     }
 
-    private static string FileName(ProfileRequest request, string extension) => ProfilePlan.Words(request).Replace(' ', '-') + extension;
+    private static string FileName(ProfileRequest request, string extension) => ProfilePlan.Describe(request).Replace(' ', '-') + extension;
 
-    private Task<ProfileAnswer> Ask(ProfileJob job, Action<string, double> progress, CancellationToken cancel) =>
-        ProfileProcess.Run(job, call.Timeout, progress, cancel);
+    private Task<ProfileAnswer> RunJobAsync(ProfileJob job, Action<string, double> progress, CancellationToken cancel) =>
+        ProfileProcess.RunAsync(job, call.Timeout, progress, cancel);
 }
 
 /// <summary>Shows the progress of a profile: a progress bar on a terminal, one line per row elsewhere.</summary>
-internal sealed class ProfileBar(int total, TextWriter log) : IDisposable
+internal sealed class ProfileProgressBar(int total, TextWriter log) : IDisposable
 {
     private readonly bool _live = !Console.IsErrorRedirected;
     private readonly long _start = Stopwatch.GetTimestamp();
@@ -141,13 +142,13 @@ internal sealed class ProfileBar(int total, TextWriter log) : IDisposable
     {
         _done++;
         string stability = row.Stable ? "" : $" (unstable: {string.Join("; ", row.Unstable)})";
-        Say(row.Error is { } error
+        WriteLine(row.Error is { } error
             ? $"{_done,4}/{total} {_what}: {error}"
             : FormattableString.Invariant($"{_done,4}/{total} {_what}: p50 {row.P50Ms:F2} ms, p99 {row.P99Ms:F2} ms{stability}"));
     }
 
     /// <summary>Writes a line above the progress bar.</summary>
-    public void Say(string line)
+    public void WriteLine(string line)
     {
         if (_live)
         {

@@ -1,4 +1,7 @@
-namespace EdgeVision.Cli;
+using EdgeVision.Profiling;
+using EdgeVision.Profiling.Selection;
+
+namespace EdgeVision.Cli.Profiling;
 
 /// <summary>Prints rows as a table, and the picks of the budgets.</summary>
 internal static class ProfileTable
@@ -11,11 +14,11 @@ internal static class ProfileTable
         var table = ProfileColumns.Of(rows);
         if (table.Rows.Count > 0)
         {
-            Grid(
+            WriteGrid(
                 to,
                 [.. table.Columns.Select(c => c.Title)],
                 [.. table.Columns.Select(c => c.IsNumber)],
-                [.. table.Rows.Select(r => table.Columns.Select(c => Plain(c.Cell(r))).ToArray())]);
+                [.. table.Rows.Select(r => table.Columns.Select(c => Sanitize(c.Cell(r))).ToArray())]);
             foreach (string line in table.Legend)
             {
                 to.WriteLine(line);
@@ -33,35 +36,35 @@ internal static class ProfileTable
         foreach (var choice in choices)
         {
             to.WriteLine();
-            to.WriteLine($"budget {Plain(choice.Budget.Text)}, {Plain(choice.Group.ToString())}: {Plain(Pick(choice))}");
-            int width = choice.Others.Select(o => Plain(ProfileConfiguration.Of(o.Row).ToString()).Length).DefaultIfEmpty().Max();
+            to.WriteLine($"budget {Sanitize(choice.Budget.Text)}, {Sanitize(choice.Group.ToString())}: {Sanitize(FormatPick(choice))}");
+            int width = choice.Others.Select(o => Sanitize(ProfileConfiguration.FromRow(o.Row).ToString()).Length).DefaultIfEmpty().Max();
             foreach (var other in choice.Others)
             {
-                to.WriteLine($"  {Plain(ProfileConfiguration.Of(other.Row).ToString()).PadRight(width)}  {Plain(other.Reason)}");
+                to.WriteLine($"  {Sanitize(ProfileConfiguration.FromRow(other.Row).ToString()).PadRight(width)}  {Sanitize(other.Reason)}");
             }
         }
     }
 
     /// <summary>Returns the pick of a choice on one line, with its values and caveats; or the nearest configuration.</summary>
-    public static string Pick(ProfileChoice choice)
+    public static string FormatPick(ProfileChoice choice)
     {
         if (choice.Pick is not { } pick)
         {
-            return $"nothing fits{(choice.Nearest is { } nearest ? $"; {ProfileConfiguration.Of(nearest)} comes nearest" : "")}";
+            return $"nothing fits{(choice.Nearest is { } nearest ? $"; {ProfileConfiguration.FromRow(nearest)} comes nearest" : "")}";
         }
 
         var figures = choice.Budget.Limits.Select(l => l.Figure).Prepend(ProfileFigure.P99).Prepend(choice.Group.Accuracy).Distinct()
-            .Where(f => f.Of(pick) is not null).Select(f => $"{Name(f)} {f.Text(f.Of(pick)!.Value)}");
+            .Where(f => f.GetValue(pick) is not null).Select(f => $"{Name(f)} {f.Format(f.GetValue(pick)!.Value)}");
         string unstable = pick.Stable ? "" : "; it is unstable: measure it again";
         string emulated = ProfileColumns.IsEmulated(pick) ? "; it is emulated: its times are not those of the real processor" : "";
-        return $"{ProfileConfiguration.Of(pick)} ({string.Join(", ", figures)}){unstable}{emulated}";
+        return $"{ProfileConfiguration.FromRow(pick)} ({string.Join(", ", figures)}){unstable}{emulated}";
 
         string Name(ProfileFigure f) =>
             f == ProfileFigure.Metric ? pick.MetricName ?? f.Name : f == ProfileFigure.Capacity ? "MACs" : f.Name;
     }
 
     /// <summary>Prints cells in columns: numbers right-aligned, text left-aligned.</summary>
-    public static void Grid(TextWriter to, IReadOnlyList<string> titles, IReadOnlyList<bool> numbers, IReadOnlyList<string[]> rows)
+    public static void WriteGrid(TextWriter to, IReadOnlyList<string> titles, IReadOnlyList<bool> numbers, IReadOnlyList<string[]> rows)
     {
         int[] widths = [.. titles.Select((t, i) => Math.Max(t.Length, rows.Count == 0 ? 0 : rows.Max(r => r[i].Length)))];
         foreach (var cells in rows.Prepend(titles))
@@ -73,14 +76,14 @@ internal static class ProfileTable
 
     /// <summary>Replaces control characters by spaces.</summary>
     /// <remarks>Text from a file then stays on one line and cannot control the terminal.</remarks>
-    public static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
+    public static string Sanitize(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
 
     private static void Reasons(TextWriter to, string title, IEnumerable<ProfileRow> rows, Func<ProfileRow, string> reason)
     {
         foreach (var row in rows)
         {
             string device = row.Device.Length > 0 ? $" on {row.Device}" : "";
-            to.WriteLine(Plain($"{title}: {ProfileConfiguration.Of(row)}{device}: {reason(row)}"));
+            to.WriteLine(Sanitize($"{title}: {ProfileConfiguration.FromRow(row)}{device}: {reason(row)}"));
         }
     }
 }

@@ -1,13 +1,17 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using EdgeVision.Cli.DataSets;
+using EdgeVision.Cli.Evaluation;
 using EdgeVision.Imaging;
+using EdgeVision.Inference.Providers;
+using EdgeVision.Profiling;
 
-namespace EdgeVision.Cli;
+namespace EdgeVision.Cli.Profiling;
 
 /// <summary>Worker process that measures one configuration.</summary>
 /// <remarks>
-/// Reads a job as JSON from standard input, and writes lines that begin with <see cref="Mark"/> to standard output; the last of them is the
+/// Reads a job as JSON from standard input, and writes lines that begin with <see cref="LinePrefix"/> to standard output; the last of them is the
 /// answer. The parent ignores other lines, which providers may print.
 /// </remarks>
 internal static class ProfileWorker
@@ -16,12 +20,12 @@ internal static class ProfileWorker
     public const string Name = "profile-worker";
 
     /// <summary>Prefix of the lines for the parent process.</summary>
-    public const string Mark = "#edgevision ";
+    public const string LinePrefix = "#edgevision ";
 
     /// <summary>Prefix of the answer, after the mark.</summary>
-    public const string Answer = "answer ";
+    public const string AnswerPrefix = "answer ";
 
-    private const double LowestScore = 0.001; // average precision needs the whole curve
+    private const double MinScore = 0.001; // average precision needs the whole curve
 
     public static Command Create()
     {
@@ -49,17 +53,17 @@ internal static class ProfileWorker
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // All errors go to the parent, which adds them to the row.
-            bool expected = e is EdgeVisionException or WrongCallException or IOException or UnauthorizedAccessException;
+            bool expected = e is EdgeVisionException or UsageException or IOException or UnauthorizedAccessException;
             answer = new ProfileAnswer { Error = expected ? e.Message : $"{e.GetType().Name}: {e.Message}" };
         }
 
-        Say(Answer + JsonSerializer.Serialize(answer, ProfileJobJson.Default.ProfileAnswer));
-        return answer.Error is null ? ExitCode.Done : ExitCode.Failed;
+        WriteLine(AnswerPrefix + JsonSerializer.Serialize(answer, ProfileJobJson.Default.ProfileAnswer));
+        return answer.Error is null ? ExitCode.Success : ExitCode.Failure;
     }
 
     private static ProviderProbe Probe(ProfileRequest request) => request.ProviderLibrary is { } library
-        ? ProviderProbe.TryLibrary(library, request.ProviderOptions)
-        : ProviderProbe.Try(ProviderNames.Parse(request.Provider), request.ProviderOptions);
+        ? ProviderProbe.TestLibrary(library, request.ProviderOptions)
+        : ProviderProbe.Test(ProviderNames.Parse(request.Provider), request.ProviderOptions);
 
     private static ProfileRow Measure(ProfileJob job, CancellationToken cancel)
     {
@@ -73,16 +77,16 @@ internal static class ProfileWorker
         var data = LabelledData.Open(job.Data!, null, null, null, problems);
         using var model = VisionModel.Load(job.Request.Model, new RuntimeOptions
         {
-            Providers = ModelProfiler.Policy(job.Request.Provider),
+            Providers = ModelProfiler.GetProviderPolicy(job.Request.Provider),
             ProviderOptions = job.Request.ProviderOptions,
             ProviderLibrary = job.Request.ProviderLibrary,
             SpecPath = job.Request.Spec,
             InputSize = job.Request is { Width: { } w, Height: { } h } ? (w, h) : null,
-            Confidence = (float)LowestScore,
+            Confidence = (float)MinScore,
         });
-        double threshold = Math.Max(LowestScore, model.Spec.Thresholds.Confidence);
-        var evaluation = new Evaluation(model, data, null, model.Options.MaxDetections, threshold, Console.Error);
-        int count = Math.Min(job.Limit ?? int.MaxValue, data.Pictures.Count), failed = 0;
+        double threshold = Math.Max(MinScore, model.Spec.Thresholds.Confidence);
+        var evaluation = new ModelEvaluation(model, data, null, model.Options.MaxDetections, threshold, Console.Error);
+        int count = Math.Min(job.Limit ?? int.MaxValue, data.Images.Count), failed = 0;
         for (int i = 0; i < count; i++)
         {
             cancel.ThrowIfCancellationRequested();
@@ -96,7 +100,7 @@ internal static class ProfileWorker
                 Console.Error.WriteLine($"edgevision: skipped: {e.Message}");
             }
 
-            Say(string.Create(CultureInfo.InvariantCulture, $"accuracy {(i + 1.0) / count:F3}"));
+            WriteLine(string.Create(CultureInfo.InvariantCulture, $"accuracy {(i + 1.0) / count:F3}"));
         }
 
         if (failed == count)
@@ -104,15 +108,15 @@ internal static class ProfileWorker
             throw new EdgeVisionException($"no image of {data.Description} could be evaluated");
         }
 
-        var (name, value) = evaluation.Measures[0].Headline;
+        var (name, value) = evaluation.Metrics[0].Headline;
         return value is >= 0 and <= 1
             ? new ProfileMetric(name, value, $"{count - failed} images of {job.Data}")
             : throw new EdgeVisionException($"{name} is undefined for {data.Description}");
     }
 
-    private static void Say(string line)
+    private static void WriteLine(string line)
     {
-        Console.Out.WriteLine(Mark + line);
+        Console.Out.WriteLine(LinePrefix + line);
         Console.Out.Flush();
     }
 
@@ -130,7 +134,7 @@ internal static class ProfileWorker
             }
 
             (_phase, _next) = (value.Phase, Environment.TickCount64 + 500);
-            Say(string.Create(CultureInfo.InvariantCulture, $"{value.Phase} {value.Done:F3}"));
+            WriteLine(string.Create(CultureInfo.InvariantCulture, $"{value.Phase} {value.Done:F3}"));
         }
     }
 }

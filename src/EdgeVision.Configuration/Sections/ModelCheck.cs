@@ -1,4 +1,8 @@
-namespace EdgeVision.Configuration;
+using EdgeVision.Configuration.Yaml;
+using EdgeVision.Pipeline;
+using EdgeVision.Specs;
+
+namespace EdgeVision.Configuration.Sections;
 
 /// <summary>
 /// Checks that need the loaded models: whether they load, output boxes, and have the labels that others refer to.
@@ -12,13 +16,13 @@ internal static class ModelCheck
         var figures = new List<(ModelConfig Model, int Keypoints, IReadOnlyList<string> Labels)>();
         foreach (var model in config.Models)
         {
-            if (reading.Try(model.At, () => VisionModel.Load(model.Path, model.Runtime)) is { } loaded)
+            if (reading.Try(model.Position, () => VisionModel.Load(model.Path, model.Runtime)) is { } loaded)
             {
                 using (loaded)
                 {
                     labels[model.Name] = Labels(loaded.Spec);
-                    Fits(config, model, loaded, reading);
-                    if (reading.Try(model.At, () => DryRun(loaded)) is { KeypointCount: > 0 } found)
+                    CheckOutputs(config, model, loaded, reading);
+                    if (reading.Try(model.Position, () => DryRun(loaded)) is { KeypointCount: > 0 } found)
                     {
                         figures.Add((model, found.KeypointCount, found.Labels));
                     }
@@ -26,18 +30,18 @@ internal static class ModelCheck
             }
         }
 
-        foreach (var tracking in config.Tracking.Where(t => t.Appearance is not null))
+        foreach (var tracking in config.Tracking.Where(t => t.AppearanceModel is not null))
         {
-            using var looks = reading.Try(tracking.At, () => VisionModel.Load(tracking.Appearance!));
-            if (looks is { GivesEmbedding: false })
+            using var looks = reading.Try(tracking.Position, () => VisionModel.Load(tracking.AppearanceModel!));
+            if (looks is { ProducesEmbedding: false })
             {
-                reading.Problem(tracking.At, "the model of 'reid' must output an embedding; use an embedding model");
+                reading.AddProblem(tracking.Position, "the model of 'reid' must output an embedding; use an embedding model");
             }
         }
 
         foreach (var rule in config.Rules)
         {
-            Known(rule.Labels, rule.Sources, rule.At, StringComparer.OrdinalIgnoreCase);
+            Known(rule.Labels, rule.Sources, rule.Position, StringComparer.OrdinalIgnoreCase);
             if (rule.Kind == "repetitions")
             {
                 Joints(rule);
@@ -46,18 +50,18 @@ internal static class ModelCheck
 
         foreach (var model in config.Models.Where(m => m.Crops is not null))
         {
-            Known(model.Crops!.Labels, model.Crops.Sources, model.At, StringComparer.Ordinal);
+            Known(model.Crops!.Labels, model.Crops.Sources, model.Position, StringComparer.Ordinal);
         }
 
         // A rule checks the joints itself, on a sample result with the model's keypoints.
         void Joints(RuleConfig rule)
         {
             var serving = figures
-                .Where(f => Shares(rule.Sources, f.Model.Crops is null ? f.Model.Frames.Sources : f.Model.Crops.Sources))
+                .Where(f => Overlap(rule.Sources, f.Model.Crops is null ? f.Model.Frames.Sources : f.Model.Crops.Sources))
                 .ToList();
             if (serving.Count == 0)
             {
-                reading.Problem(rule.At,
+                reading.AddProblem(rule.Position,
                     $"rule '{rule.Name}' counts repetitions from keypoints, but no model outputs keypoints; use a pose model");
             }
 
@@ -68,7 +72,7 @@ internal static class ModelCheck
                 detections.Clear(keypoints);
                 detections.Labels = names;
                 detections.Add(new Box(0, 0, 1, 1), 1, 0);
-                reading.Try(rule.At, () =>
+                reading.Try(rule.Position, () =>
                 {
                     rule.Create().Update(frame);
                     return rule;
@@ -76,10 +80,10 @@ internal static class ModelCheck
             }
         }
 
-        void Known(IReadOnlyCollection<string>? wanted, IReadOnlyCollection<string>? sources, ConfigPlace at, StringComparer comparer)
+        void Known(IReadOnlyCollection<string>? wanted, IReadOnlyCollection<string>? sources, ConfigPosition at, StringComparer comparer)
         {
             var known = config.Models
-                .Where(m => m.Crops is null && Shares(sources, m.Frames.Sources))
+                .Where(m => m.Crops is null && Overlap(sources, m.Frames.Sources))
                 .SelectMany(m => labels.GetValueOrDefault(m.Name, []))
                 .Distinct(comparer)
                 .ToList();
@@ -87,13 +91,13 @@ internal static class ModelCheck
             {
                 if (known.Count > 0 && !known.Contains(label, comparer))
                 {
-                    reading.Problem(at, $"no model has the label '{label}'{Likeness.Hint(label, known)}");
+                    reading.AddProblem(at, $"no model has the label '{label}'{Suggestion.Hint(label, known)}");
                 }
             }
         }
     }
 
-    private static bool Shares(IReadOnlyCollection<string>? one, IReadOnlyCollection<string>? other) =>
+    private static bool Overlap(IReadOnlyCollection<string>? one, IReadOnlyCollection<string>? other) =>
         one is null || other is null || one.Any(other.Contains);
 
     // The outputs of a model are known only from a result.
@@ -106,7 +110,7 @@ internal static class ModelCheck
 
     private static List<string> Labels(ModelSpec spec) => [.. spec.Labels.Concat(spec.Outputs.SelectMany(o => o.Labels ?? [])).Distinct()];
 
-    private static void Fits(PipelineConfig config, ModelConfig model, VisionModel loaded, ConfigReading reading)
+    private static void CheckOutputs(PipelineConfig config, ModelConfig model, VisionModel loaded, ConfigReading reading)
     {
         if (model.Crops is not null)
         {
@@ -115,17 +119,17 @@ internal static class ModelCheck
 
         if (loaded.BatchSize < model.Frames.MaxBatch)
         {
-            reading.Problem(model.At,
+            reading.AddProblem(model.Position,
                 $"the graph of '{model.Name}' has a batch size of {loaded.BatchSize}; got 'batch' {model.Frames.MaxBatch}; " +
                 "remove 'batch'");
         }
 
         bool Serves(IReadOnlyCollection<string>? sources) => config.Sources.Any(s =>
             (sources?.Contains(s.Name) ?? true) && (model.Frames.Sources?.Contains(s.Name) ?? true));
-        if (!loaded.FindsBoxes
+        if (!loaded.DetectsBoxes
             && (config.Tracking.Any(t => Serves(t.Sources)) || config.Models.Any(m => m.Crops is not null && Serves(m.Crops.Sources))))
         {
-            reading.Problem(model.At, $"'{model.Name}' outputs no boxes, which trackers and models with on: detections need");
+            reading.AddProblem(model.Position, $"'{model.Name}' outputs no boxes, which trackers and models with on: detections need");
         }
     }
 }

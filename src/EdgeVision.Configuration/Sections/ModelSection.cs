@@ -1,61 +1,65 @@
-namespace EdgeVision.Configuration;
+using EdgeVision.Configuration.Yaml;
+using EdgeVision.Inference.Providers;
+using EdgeVision.Pipeline;
+
+namespace EdgeVision.Configuration.Sections;
 
 /// <summary>Reads <c>models</c>.</summary>
 internal static class ModelSection
 {
     public static IReadOnlyList<ModelConfig> Read(ConfigMap root, int? threads)
     {
-        var maps = root.Maps("models", "a model");
+        var maps = root.GetMaps("models", "a model");
         if (maps.Count == 0 && !root.Has("models"))
         {
-            root.Reading.Problem(root.Node, "'models' is required: a list of - {name: people, path: people.onnx}");
+            root.Reading.AddProblem(root.Node, "'models' is required: a list of - {name: people, path: people.onnx}");
         }
 
         var names = new List<string>();
         foreach (var map in maps)
         {
-            Names.Unique(map, names, map.Text("name") ?? (map.Text("path") is { } path ? Path.GetFileNameWithoutExtension(path) : null));
+            UniqueNames.Check(map, names, map.GetString("name") ?? (map.GetString("path") is { } path ? Path.GetFileNameWithoutExtension(path) : null));
         }
 
         var models = maps.Select(m => Model(m, threads)).OfType<ModelConfig>().ToList();
-        Served(root, maps, models);
+        CheckSources(root, maps, models);
         return models;
     }
 
     private static ModelConfig? Model(ConfigMap map, int? threads)
     {
-        string? path = map.Needed("path", "path: people.onnx") is null ? null : map.ExistingFile("path", "the model", ConfigFileKind.Model);
-        string name = map.Text("name") ?? (path is null ? "" : Path.GetFileNameWithoutExtension(path));
+        string? path = map.GetRequired("path", "path: people.onnx") is null ? null : map.GetExistingFile("path", "the model", ConfigFileKind.Model);
+        string name = map.GetString("name") ?? (path is null ? "" : Path.GetFileNameWithoutExtension(path));
         int batch = 1;
-        bool crops = map.Choice<int>("on", ("frames", 0), ("detections", 1)) == 1;
+        bool crops = map.GetEnum<int>("on", ("frames", 0), ("detections", 1)) == 1;
         CropModelOptions? crop = null;
         FrameModelOptions frames = new();
         if (crops)
         {
             crop = new CropModelOptions
             {
-                Labels = map.Texts("labels"),
-                Margin = (float?)map.Number("margin", 0, 10) ?? 0,
-                MinSide = (float?)map.Number("min_side", 0) ?? new CropModelOptions().MinSide,
-                Most = map.Whole("most", 1, 10_000) ?? new CropModelOptions().Most,
-                Every = map.Whole("every", 1, 100_000) ?? 1,
-                Sources = map.Sources(),
+                Labels = map.GetStrings("labels"),
+                Margin = (float?)map.GetDouble("margin", 0, 10) ?? 0,
+                MinSide = (float?)map.GetDouble("min_side", 0) ?? new CropModelOptions().MinSide,
+                MaxPerFrame = map.GetInt("most", 1, 10_000) ?? new CropModelOptions().MaxPerFrame,
+                FrameInterval = map.GetInt("every", 1, 100_000) ?? 1,
+                Sources = map.GetSources(),
             };
         }
         else
         {
-            batch = map.Whole("batch", 1, 256) ?? 1;
+            batch = map.GetInt("batch", 1, 256) ?? 1;
             frames = new FrameModelOptions
             {
                 MaxBatch = batch,
-                MaxWait = map.Duration("max_wait") ?? TimeSpan.Zero,
-                Sources = map.Sources(),
+                MaxWait = map.GetDuration("max_wait") ?? TimeSpan.Zero,
+                Sources = map.GetSources(),
             };
             foreach (string key in (string[])["labels", "margin", "min_side", "most", "every"])
             {
                 if (map.Has(key))
                 {
-                    map.Problem(key, key == "every"
+                    map.AddProblem(key, key == "every"
                         ? "'every' of a model that runs on whole frames belongs to the source"
                         : $"'{key}' is only for models with on: detections");
                 }
@@ -65,21 +69,21 @@ internal static class ModelSection
         var runtime = new RuntimeOptions
         {
             Providers = Providers(map),
-            ProviderOptions = map.Texts("provider_options") is { } options
-                && map.Reading.Try(map.At("provider_options"), () => ProviderOptions.Parse(options)) is { } parsed
+            ProviderOptions = map.GetStrings("provider_options") is { } options
+                && map.Reading.Try(map.GetNode("provider_options"), () => ProviderOptions.Parse(options)) is { } parsed
                     ? parsed
                     : new Dictionary<string, string>(),
-            ProviderLibrary = map.ExistingFile("provider_library", "the provider's library", ConfigFileKind.Library),
-            SpecPath = map.ExistingFile("spec", "the spec", ConfigFileKind.Spec),
-            Confidence = (float?)map.Number("conf", 0, 1),
-            Iou = (float?)map.Number("iou", 0, 1),
-            MaxDetections = map.Whole("max_detections"),
-            ClassAgnostic = map.Flag("class_agnostic"),
-            CacheFolder = map.OutputPath("cache"),
+            ProviderLibrary = map.GetExistingFile("provider_library", "the provider's library", ConfigFileKind.Library),
+            SpecPath = map.GetExistingFile("spec", "the spec", ConfigFileKind.Spec),
+            Confidence = (float?)map.GetDouble("conf", 0, 1),
+            Iou = (float?)map.GetDouble("iou", 0, 1),
+            MaxDetections = map.GetInt("max_detections"),
+            ClassAgnostic = map.GetBool("class_agnostic"),
+            CacheFolder = map.GetOutputPath("cache"),
             BatchSize = batch,
-            Threads = (map.Whole("threads", 1, 1024) ?? threads) is { } n ? ThreadBudget.Of(n) : null,
+            Threads = (map.GetInt("threads", 1, 1024) ?? threads) is { } n ? ThreadBudget.FromCores(n) : null,
         };
-        map.Close();
+        map.ReportUnknownKeys();
         return path is null ? null : new ModelConfig
         {
             Name = name,
@@ -87,45 +91,45 @@ internal static class ModelSection
             Runtime = runtime,
             Frames = frames,
             Crops = crop,
-            At = ConfigReading.Place(map.At("path")),
+            Position = ConfigReading.GetPosition(map.GetNode("path")),
         };
     }
 
     private static ProviderPolicy Providers(ConfigMap map)
     {
-        bool require = map.Flag("require_provider") ?? false;
-        var names = map.Texts("provider");
+        bool require = map.GetBool("require_provider") ?? false;
+        var names = map.GetStrings("provider");
         if (names is null or ["auto"])
         {
             if (require)
             {
-                map.Problem("require_provider", "'require_provider' requires 'provider'");
+                map.AddProblem("require_provider", "'require_provider' requires 'provider'");
             }
 
             return ProviderPolicy.Auto;
         }
 
         var providers = names
-            .Select(n => map.Reading.Try(map.At("provider"), () => (object)ProviderNames.Parse(n)))
+            .Select(n => map.Reading.Try(map.GetNode("provider"), () => (object)ProviderNames.Parse(n)))
             .OfType<Provider>()
             .ToArray();
         return providers.Length == 0 ? ProviderPolicy.Auto : require ? ProviderPolicy.Require(providers) : ProviderPolicy.Prefer(providers);
     }
 
     // Exactly one model runs on the whole frames of each source.
-    private static void Served(ConfigMap root, IReadOnlyList<ConfigMap> maps, List<ModelConfig> models)
+    private static void CheckSources(ConfigMap root, IReadOnlyList<ConfigMap> maps, List<ModelConfig> models)
     {
         var whole = models.Where(m => m.Crops is null).ToList();
         if (maps.Count > 0 && models.Count == maps.Count && whole.Count == 0)
         {
-            root.Problem("models", "every model has on: detections; at least one model must run on whole frames");
+            root.AddProblem("models", "every model has on: detections; at least one model must run on whole frames");
             return;
         }
 
         var open = whole.Where(m => m.Frames.Sources is null).ToList();
         if (open.Count > 1)
         {
-            root.Problem("models", $"'{open[0].Name}' and '{open[1].Name}' both run on every source; " +
+            root.AddProblem("models", $"'{open[0].Name}' and '{open[1].Name}' both run on every source; " +
                 "give them 'sources', or one of them on: detections");
         }
 
@@ -134,12 +138,12 @@ internal static class ModelSection
             var serving = whole.Where(m => m.Frames.Sources?.Contains(source) ?? false).ToList();
             if (serving.Count > 1)
             {
-                root.Problem("models", $"exactly one model must run on the whole frames of source '{source}'; " +
+                root.AddProblem("models", $"exactly one model must run on the whole frames of source '{source}'; " +
                     $"got '{serving[0].Name}' and '{serving[1].Name}'");
             }
             else if (serving.Count == 0 && open.Count == 0 && models.Count == maps.Count && models.Count > 0)
             {
-                root.Problem("models", $"no model runs on source '{source}'; add it to the 'sources' of one");
+                root.AddProblem("models", $"no model runs on source '{source}'; add it to the 'sources' of one");
             }
         }
     }

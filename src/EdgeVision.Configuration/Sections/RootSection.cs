@@ -1,4 +1,8 @@
-namespace EdgeVision.Configuration;
+using EdgeVision.Configuration.Yaml;
+using EdgeVision.Pipeline;
+using EdgeVision.Pipeline.Recording;
+
+namespace EdgeVision.Configuration.Sections;
 
 /// <summary>Reads the whole file.</summary>
 internal static class RootSection
@@ -6,7 +10,7 @@ internal static class RootSection
     public static PipelineConfig Read(ConfigMap root, string text)
     {
         CheckVersion(root);
-        int? threads = root.Whole("threads", 1, 1024);
+        int? threads = root.GetInt("threads", 1, 1024);
         var sources = SourceSection.Read(root);
         var config = new PipelineConfig
         {
@@ -18,7 +22,7 @@ internal static class RootSection
             Rules = RuleSection.Read(root),
         };
         config = config with { Sinks = SinkSection.Read(root, config) };
-        CheckTracked(root, config);
+        CheckTrackers(root, config);
 
         // Keys "x-…" hold anchors that other places refer to.
         foreach (string key in root.Keys.Where(k => k.StartsWith("x-", StringComparison.Ordinal)))
@@ -26,19 +30,19 @@ internal static class RootSection
             root.Has(key);
         }
 
-        root.Close();
+        root.ReportUnknownKeys();
         return config;
     }
 
     /// <summary>
     /// Reads models, tracking and rules for a recording's sources; from the file's own sources only what affects results.
     /// </summary>
-    public static PipelineConfig ReadForReplay(ConfigMap root, Recording recording)
+    public static PipelineConfig ReadForReplay(ConfigMap root, RecordingReader recording)
     {
         CheckVersion(root);
         root.Reading.SourceNames.AddRange(recording.Sources.Select(s => s.Name));
-        var every = root.Maps("sources", "a source")
-            .Select(m => (Name: m.Text("name"), Every: m.Whole("every", 1, 100_000) ?? 1))
+        var every = root.GetMaps("sources", "a source")
+            .Select(m => (Name: m.GetString("name"), Every: m.GetInt("every", 1, 100_000) ?? 1))
             .Where(s => s.Name is not null)
             .ToLookup(s => s.Name!, s => s.Every);
         // Sources that never delivered a frame are not in the recording, but other sections may refer to them.
@@ -52,39 +56,39 @@ internal static class RootSection
                 {
                     Name = s.Name,
                     Uri = new SourceUri(SourceKind.Recording, recording.Folder),
-                    Recorded = s.Name,
+                    RecordedSource = s.Name,
                     Options = new SourceOptions
                     {
                         Policy = QueuePolicy.Wait,
-                        Reconnect = RetryPolicy.Never,
-                        Every = every[s.Name].FirstOrDefault(1),
+                        Reconnect = RetryPolicy.None,
+                        FrameInterval = every[s.Name].FirstOrDefault(1),
                     },
                 }),
             ],
-            Models = ModelSection.Read(root, root.Whole("threads", 1, 1024)),
+            Models = ModelSection.Read(root, root.GetInt("threads", 1, 1024)),
             Tracking = TrackingSection.Read(root),
             Rules = RuleSection.Read(root),
         };
-        return config.OverSources([.. recording.Sources.Select(s => s.Name)]);
+        return config.ForSources([.. recording.Sources.Select(s => s.Name)]);
     }
 
     private static void CheckVersion(ConfigMap root)
     {
-        if (root.Whole("version", 1) is { } version)
+        if (root.GetInt("version", 1) is { } version)
         {
             if (version != PipelineConfig.Version)
             {
-                root.Problem("version", $"'version' must be {PipelineConfig.Version}; got {version}");
+                root.AddProblem("version", $"'version' must be {PipelineConfig.Version}; got {version}");
             }
         }
         else if (!root.Has("version"))
         {
-            root.Reading.Problem(root.Node, "'version' is required: version: 1");
+            root.Reading.AddProblem(root.Node, "'version' is required: version: 1");
         }
     }
 
     // Without a tracker a zone would never see a track.
-    private static void CheckTracked(ConfigMap root, PipelineConfig config)
+    private static void CheckTrackers(ConfigMap root, PipelineConfig config)
     {
         foreach (var rule in config.Rules.Where(r => RuleSection.NeedsTracks(r.Kind)))
         {
@@ -92,7 +96,7 @@ internal static class RootSection
                 (rule.Sources?.Contains(s) ?? true) && !config.Tracking.Any(t => t.Sources?.Contains(s) ?? true));
             if (untracked is not null)
             {
-                root.Problem("rules", $"rule '{rule.Name}' is a {rule.Kind}, which needs tracks, " +
+                root.AddProblem("rules", $"rule '{rule.Name}' is a {rule.Kind}, which needs tracks, " +
                     $"but source '{untracked}' has no tracker; add tracking: {{tracker: bytetrack}}");
             }
         }

@@ -1,4 +1,9 @@
-namespace EdgeVision.Configuration;
+using EdgeVision.Configuration.Yaml;
+using EdgeVision.Pipeline;
+using EdgeVision.Pipeline.Rules;
+using EdgeVision.Tracking;
+
+namespace EdgeVision.Configuration.Sections;
 
 /// <summary>Reads <c>rules</c>.</summary>
 internal static class RuleSection
@@ -7,13 +12,13 @@ internal static class RuleSection
 
     public static IReadOnlyList<RuleConfig> Read(ConfigMap root)
     {
-        var maps = root.Maps("rules", "a rule");
+        var maps = root.GetMaps("rules", "a rule");
         var names = new List<string>();
         var rules = new List<RuleConfig>();
         foreach (var map in maps)
         {
-            string? name = map.Needed("name", "name: entrance");
-            Names.Unique(map, names, name);
+            string? name = map.GetRequired("name", "name: entrance");
+            UniqueNames.Check(map, names, name);
             if (Rule(map, string.IsNullOrEmpty(name) ? "rule" : name) is { } rule)
             {
                 rules.Add(rule);
@@ -31,14 +36,14 @@ internal static class RuleSection
         string[] kinds = [.. Kinds.Where(k => map.Keys.Contains(k))];
         if (kinds.Length != 1)
         {
-            map.Reading.Problem(map.Node, kinds.Length == 0
+            map.Reading.AddProblem(map.Node, kinds.Length == 0
                 ? $"a rule must have one of {string.Join(", ", Kinds)}"
                 : $"a rule must have only one of {string.Join(" and ", kinds)}; make two rules of it");
             return null;
         }
 
-        var labels = map.Texts("labels");
-        var sources = map.Sources();
+        var labels = map.GetStrings("labels");
+        var sources = map.GetSources();
         Func<IPipelineRule>? create = kinds[0] switch
         {
             "zone" => Zone(map, name, labels),
@@ -46,40 +51,40 @@ internal static class RuleSection
             "count" => Count(map, name, labels),
             _ => Repetitions(map, name, labels),
         };
-        map.Close();
+        map.ReportUnknownKeys();
         // Create one instance now, so that invalid options are reported here.
-        return create is null || map.Reading.Try(map.At(kinds[0]), create) is null
+        return create is null || map.Reading.Try(map.GetNode(kinds[0]), create) is null
             ? null
-            : new RuleConfig(name, kinds[0], create, sources, labels) { At = ConfigReading.Place(map.At("labels")) };
+            : new RuleConfig(name, kinds[0], create, sources, labels) { Position = ConfigReading.GetPosition(map.GetNode("labels")) };
     }
 
     private static Func<IPipelineRule>? Zone(ConfigMap map, string name, IReadOnlyList<string>? labels)
     {
-        var corners = map.Points("zone");
-        var (unit, anchor, dwell, patience) = (Unit(map), Anchor(map), map.Duration("dwell", zero: false), map.Duration("patience"));
+        var corners = map.GetPoints("zone");
+        var (unit, anchor, dwell, patience) = (Unit(map), Anchor(map), map.GetDuration("dwell", allowZero: false), map.GetDuration("patience"));
         if (corners is null)
         {
-            return Missing(map, "zone", "corners such as [[0, 0], [100, 0], [100, 100]]");
+            return ReportMissing(map, "zone", "corners such as [[0, 0], [100, 0], [100, 100]]");
         }
 
         var options = new ZoneRuleOptions { Corners = corners, Unit = unit, Anchor = anchor, Labels = labels, Dwell = dwell };
-        options = patience is { } p ? options with { Patience = p } : options;
+        options = patience is { } p ? options with { ExitDelay = p } : options;
         return () => new ZoneRule(name, options);
     }
 
     private static Func<IPipelineRule>? Line(ConfigMap map, string name, IReadOnlyList<string>? labels)
     {
-        var ends = map.Points("line");
+        var ends = map.GetPoints("line");
         var (unit, anchor, right, left, margin) =
-            (Unit(map), Anchor(map), map.Text("to_right"), map.Text("to_left"), map.Number("margin", 0, 10_000));
+            (Unit(map), Anchor(map), map.GetString("to_right"), map.GetString("to_left"), map.GetDouble("margin", 0, 10_000));
         if (ends is null)
         {
-            return Missing(map, "line", "two ends such as [[0, 240], [640, 240]]");
+            return ReportMissing(map, "line", "two ends such as [[0, 240], [640, 240]]");
         }
 
         if (ends.Count != 2)
         {
-            map.Problem("line", $"a line must have two ends; got {ends.Count}");
+            map.AddProblem("line", $"a line must have two ends; got {ends.Count}");
             return null;
         }
 
@@ -89,8 +94,8 @@ internal static class RuleSection
             Unit = unit,
             Anchor = anchor,
             Labels = labels,
-            ToRight = right ?? defaults.ToRight,
-            ToLeft = left ?? defaults.ToLeft,
+            ToRightName = right ?? defaults.ToRightName,
+            ToLeftName = left ?? defaults.ToLeftName,
             Margin = (float?)margin ?? defaults.Margin,
         };
         return () => new LineRule(name, options);
@@ -100,17 +105,17 @@ internal static class RuleSection
     private static Func<IPipelineRule>? Count(ConfigMap map, string name, IReadOnlyList<string>? labels)
     {
         var options = new CountRuleOptions { Labels = labels, Unit = Unit(map), Anchor = Anchor(map) };
-        if (map.Map("count", "'count'") is { } count)
+        if (map.GetMap("count", "'count'") is { } count)
         {
-            var corners = count.Points("in");
+            var corners = count.GetPoints("in");
             options = options with
             {
                 Corners = corners,
-                Limit = count.Whole("limit"),
-                Release = count.Whole("release", 0),
-                Hold = count.Duration("for") ?? TimeSpan.Zero,
+                Limit = count.GetInt("limit"),
+                Release = count.GetInt("release", 0),
+                HoldTime = count.GetDuration("for") ?? TimeSpan.Zero,
             };
-            count.Close();
+            count.ReportUnknownKeys();
             if (count.Has("in") && corners is null)
             {
                 return null;
@@ -122,22 +127,22 @@ internal static class RuleSection
 
     private static Func<IPipelineRule>? Repetitions(ConfigMap map, string name, IReadOnlyList<string>? labels)
     {
-        if (map.Map("repetitions", "'repetitions'") is not { } of)
+        if (map.GetMap("repetitions", "'repetitions'") is not { } of)
         {
-            return Missing(map, "repetitions", "{joints: [hip, knee, ankle], low: 100, high: 160}");
+            return ReportMissing(map, "repetitions", "{joints: [hip, knee, ankle], low: 100, high: 160}");
         }
 
-        var joints = of.Texts("joints");
-        double? low = of.Number("low"), high = of.Number("high");
-        var from = of.Choice<RepetitionPhase>("from", ("low", RepetitionPhase.Low), ("high", RepetitionPhase.High));
-        var least = of.Duration("least");
-        double? score = of.Number("min_score", 0, 1);
-        of.Close();
+        var joints = of.GetStrings("joints");
+        double? low = of.GetDouble("low"), high = of.GetDouble("high");
+        var from = of.GetEnum<RepetitionPhase>("from", ("low", RepetitionPhase.Low), ("high", RepetitionPhase.High));
+        var least = of.GetDuration("least");
+        double? score = of.GetDouble("min_score", 0, 1);
+        of.ReportUnknownKeys();
         foreach (string key in (string[])["joints", "low", "high"])
         {
             if (!of.Has(key))
             {
-                of.Reading.Problem(of.Node, $"'repetitions' requires '{key}'");
+                of.Reading.AddProblem(of.Node, $"'repetitions' requires '{key}'");
             }
         }
 
@@ -149,8 +154,8 @@ internal static class RuleSection
         var defaults = new RepetitionRuleOptions { Joints = joints, Low = low.Value, High = high.Value };
         var options = defaults with
         {
-            From = from ?? defaults.From,
-            Least = least ?? defaults.Least,
+            StartPhase = from ?? defaults.StartPhase,
+            MinDuration = least ?? defaults.MinDuration,
             MinScore = (float?)score ?? defaults.MinScore,
             Labels = labels,
         };
@@ -158,18 +163,18 @@ internal static class RuleSection
     }
 
     private static PointUnit Unit(ConfigMap map) =>
-        map.Choice<PointUnit>("unit", ("pixels", PointUnit.Pixels), ("relative", PointUnit.Relative)) ?? PointUnit.Pixels;
+        map.GetEnum<PointUnit>("unit", ("pixels", PointUnit.Pixels), ("relative", PointUnit.Relative)) ?? PointUnit.Pixels;
 
     private static BoxAnchor Anchor(ConfigMap map) =>
-        map.Choice<BoxAnchor>(
+        map.GetEnum<BoxAnchor>(
             "anchor", ("bottom", BoxAnchor.BottomCenter), ("center", BoxAnchor.Center), ("top", BoxAnchor.TopCenter))
             ?? BoxAnchor.BottomCenter;
 
-    private static Func<IPipelineRule>? Missing(ConfigMap map, string key, string example)
+    private static Func<IPipelineRule>? ReportMissing(ConfigMap map, string key, string example)
     {
         if (!map.Has(key))
         {
-            map.Problem(key, $"'{key}' requires {example}");
+            map.AddProblem(key, $"'{key}' requires {example}");
         }
 
         return null;

@@ -1,6 +1,10 @@
+using EdgeVision.Configuration.Sections.Sinks;
+using EdgeVision.Configuration.Yaml;
+using EdgeVision.Pipeline;
+using EdgeVision.Pipeline.Sources;
 using YamlDotNet.RepresentationModel;
 
-namespace EdgeVision.Configuration;
+namespace EdgeVision.Configuration.Sections;
 
 /// <summary>Reads <c>sinks</c>: each has its kind as a key, and the keys of its queue beside it.</summary>
 /// <remarks>The kind's value is a map, or the value of its main key alone.</remarks>
@@ -14,9 +18,9 @@ internal static class SinkSection
         ("jsonl", "path", FileSinks.JsonLines),
         ("csv", "path", FileSinks.Csv),
         ("record", "path", FileSinks.Recording),
-        ("video", "path", PictureSinks.Video),
-        ("pictures", "path", PictureSinks.Pictures),
-        ("clips", "path", PictureSinks.Clips),
+        ("video", "path", ImageSinks.Video),
+        ("pictures", "path", ImageSinks.Images),
+        ("clips", "path", ImageSinks.Clips),
         ("mqtt", "url", MessageSinks.Mqtt),
         ("nats", "url", MessageSinks.Nats),
         ("webhook", "url", MessageSinks.Webhook),
@@ -27,11 +31,11 @@ internal static class SinkSection
     {
         var sinks = new List<SinkConfig>();
         var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var map in root.Maps("sinks", "a sink"))
+        foreach (var map in root.GetMaps("sinks", "a sink"))
         {
             if (Sink(map) is { } sink)
             {
-                Probe(map, sink, names, new SinkContext(config));
+                CreateOnce(map, sink, names, new SinkContext(config));
                 sinks.Add(sink);
             }
         }
@@ -43,16 +47,16 @@ internal static class SinkSection
     {
         var options = new SinkOptions
         {
-            Policy = Policies.Read(map),
-            Capacity = map.Whole("capacity", 1, 65_536) ?? new SinkOptions().Capacity,
-            Retry = Policies.Retry(map, "retry", RetryPolicy.Sink) ?? RetryPolicy.Sink,
+            Policy = PolicyReader.ReadQueuePolicy(map),
+            Capacity = map.GetInt("capacity", 1, 65_536) ?? new SinkOptions().Capacity,
+            Retry = PolicyReader.ReadRetry(map, "retry", RetryPolicy.ForSinks) ?? RetryPolicy.ForSinks,
             SuspendAfter = SuspendAfter(map),
-            Sources = map.Sources(),
+            Sources = map.GetSources(),
         };
         var kinds = Kinds.Where(k => map.Keys.Contains(k.Kind)).ToArray();
         if (kinds.Length > 1)
         {
-            map.Reading.Problem(
+            map.Reading.AddProblem(
                 map.Node, $"a sink must have only one of {string.Join(" and ", kinds.Select(k => k.Kind))}; make two sinks of it");
             return null;
         }
@@ -62,29 +66,29 @@ internal static class SinkSection
             // The first key that is not one of the queue's is meant as the kind.
             string[] known = [.. Kinds.Select(k => k.Kind)];
             string? meant = map.Keys.FirstOrDefault(k => k is not ("policy" or "capacity" or "retry" or "suspend_after" or "sources"));
-            map.Reading.Problem(map.Node, meant is null
+            map.Reading.AddProblem(map.Node, meant is null
                 ? $"a sink must have one of {string.Join(", ", known)}"
-                : $"there is no sink '{meant}'{Likeness.Hint(meant, known)}");
+                : $"there is no sink '{meant}'{Suggestion.Hint(meant, known)}");
             return null;
         }
 
         var (kind, main, read) = kinds[0];
         var inner = Inner(map, kind, main);
         var create = read(inner);
-        inner.Close();
+        inner.ReportUnknownKeys();
         map.Has(kind);
-        map.Close();
+        map.ReportUnknownKeys();
         return create is null ? null : new SinkConfig(kind, create, options)
         {
-            UsesStandardOutput = kind is "jsonl" or "csv" && inner.Text(main) == FileSinks.StandardOutput,
-            Target = SourceAddress.Redact(inner.Has(main) ? inner.Written(main) : ""),
+            UsesStandardOutput = kind is "jsonl" or "csv" && inner.GetString(main) == FileSinks.StandardOutput,
+            Target = SourceAddress.Redact(inner.Has(main) ? inner.GetRawText(main) : ""),
         };
     }
 
     private static ConfigMap Inner(ConfigMap map, string kind, string main)
     {
         string what = $"a {kind} sink";
-        return map.At(kind) switch
+        return map.GetNode(kind) switch
         {
             YamlMappingNode node => new ConfigMap(node, what, map.Reading),
             YamlScalarNode { Value: null or "" } node => new ConfigMap([], node, what, map.Reading),
@@ -94,18 +98,18 @@ internal static class SinkSection
 
     private static int? SuspendAfter(ConfigMap map)
     {
-        if (map.Has("suspend_after") && map.At("suspend_after") is YamlScalarNode { Value: "never" })
+        if (map.Has("suspend_after") && map.GetNode("suspend_after") is YamlScalarNode { Value: "never" })
         {
             return null;
         }
 
-        return map.Whole("suspend_after") ?? new SinkOptions().SuspendAfter;
+        return map.GetInt("suspend_after") ?? new SinkOptions().SuspendAfter;
     }
 
     // A sink checks its options when it is created, and has no effects before it is opened.
-    private static void Probe(ConfigMap map, SinkConfig config, HashSet<string> names, SinkContext context)
+    private static void CreateOnce(ConfigMap map, SinkConfig config, HashSet<string> names, SinkContext context)
     {
-        var sink = map.Reading.Try(map.At(config.Kind), () => config.Create(context));
+        var sink = map.Reading.Try(map.GetNode(config.Kind), () => config.Create(context));
         if (sink is null)
         {
             return;
@@ -113,7 +117,7 @@ internal static class SinkSection
 
         if (!names.Add(sink.Name))
         {
-            map.Problem(config.Kind, $"two sinks have the name '{sink.Name}'; give one of them a 'name'");
+            map.AddProblem(config.Kind, $"two sinks have the name '{sink.Name}'; give one of them a 'name'");
         }
 
         sink.DisposeAsync().AsTask().GetAwaiter().GetResult();

@@ -1,20 +1,23 @@
-namespace EdgeVision.Configuration;
+using EdgeVision.Configuration.Yaml;
+using EdgeVision.Pipeline;
+
+namespace EdgeVision.Configuration.Sections;
 
 /// <summary>Reads <c>sources</c>.</summary>
 internal static class SourceSection
 {
     public static IReadOnlyList<SourceConfig> Read(ConfigMap root)
     {
-        var maps = root.Maps("sources", "a source");
+        var maps = root.GetMaps("sources", "a source");
         if (maps.Count == 0 && !root.Has("sources"))
         {
-            root.Reading.Problem(root.Node, "'sources' is required: a list of - {name: door, uri: …}");
+            root.Reading.AddProblem(root.Node, "'sources' is required: a list of - {name: door, uri: …}");
         }
 
         // Names first, so that other sections may refer to a source that has another mistake.
         foreach (var map in maps)
         {
-            Names.Unique(map, root.Reading.SourceNames, map.Needed("name", "name: door"));
+            UniqueNames.Check(map, root.Reading.SourceNames, map.GetRequired("name", "name: door"));
         }
 
         return [.. maps.Select(Source).OfType<SourceConfig>()];
@@ -22,37 +25,37 @@ internal static class SourceSection
 
     private static SourceConfig? Source(ConfigMap map)
     {
-        string? name = map.Text("name"), address = map.Needed("uri", "uri: rtsp://camera/stream, or 0 for the first camera");
-        var uri = address is null ? null : map.Reading.Try(map.At("uri"), () => SourceUri.Parse(address, map.Reading.Folder));
+        string? name = map.GetString("name"), address = map.GetRequired("uri", "uri: rtsp://camera/stream, or 0 for the first camera");
+        var uri = address is null ? null : map.Reading.Try(map.GetNode("uri"), () => SourceUri.Parse(address, map.Reading.Folder));
         var options = new SourceOptions
         {
-            Policy = Policies.Read(map),
-            Capacity = map.Whole("capacity", 1, 4096) ?? new SourceOptions().Capacity,
-            MaxAge = map.Duration("max_age", zero: false),
-            RealTime = map.Flag("realtime") ?? false,
-            Reconnect = Policies.Retry(map, "reconnect", RetryPolicy.Source),
-            StallTimeout = map.Duration("stall_timeout", zero: false) ?? new SourceOptions().StallTimeout,
-            Weight = map.Number("weight", 0, 1000, above: true) ?? 1,
-            Every = map.Whole("every", 1, 100_000) ?? 1,
+            Policy = PolicyReader.ReadQueuePolicy(map),
+            Capacity = map.GetInt("capacity", 1, 4096) ?? new SourceOptions().Capacity,
+            MaxAge = map.GetDuration("max_age", allowZero: false),
+            RealTime = map.GetBool("realtime") ?? false,
+            Reconnect = PolicyReader.ReadRetry(map, "reconnect", RetryPolicy.ForSources),
+            StallTimeout = map.GetDuration("stall_timeout", allowZero: false) ?? new SourceOptions().StallTimeout,
+            Weight = map.GetDouble("weight", 0, 1000, exclusiveMin: true) ?? 1,
+            FrameInterval = map.GetInt("every", 1, 100_000) ?? 1,
         };
         var source = new SourceConfig
         {
             Name = name ?? "",
             Uri = uri ?? new SourceUri(SourceKind.Test, "test:"),
             Options = options,
-            Backend = map.Choice<SourceBackend>(
+            Backend = map.GetEnum<SourceBackend>(
                 "backend", ("auto", SourceBackend.Auto), ("opencv", SourceBackend.OpenCv),
                 ("ffmpeg", SourceBackend.Ffmpeg), ("mjpeg", SourceBackend.Mjpeg)) ?? SourceBackend.Auto,
-            Format = map.Choice<PixelFormat>("format", [.. Words.Formats]),
-            FourCc = map.Choice<int>("encoding", ("mjpg", 0), ("yuyv", 1)) is { } code ? code == 0 ? "MJPG" : "YUYV" : null,
-            Size = map.Extent("size"),
-            FrameRate = map.Number("fps", 0, 1000, above: true),
-            Loop = map.Flag("loop") ?? false,
-            MaxFrames = map.Whole("max_frames"),
-            Recorded = map.Text("recorded"),
-            Ffmpeg = Ffmpeg(map.Map("ffmpeg", "'ffmpeg'")),
+            Format = map.GetEnum<PixelFormat>("format", [.. ConfigValues.PixelFormatNames]),
+            FourCc = map.GetEnum<int>("encoding", ("mjpg", 0), ("yuyv", 1)) is { } code ? code == 0 ? "MJPG" : "YUYV" : null,
+            Size = map.GetSize("size"),
+            FrameRate = map.GetDouble("fps", 0, 1000, exclusiveMin: true),
+            Loop = map.GetBool("loop") ?? false,
+            MaxFrames = map.GetInt("max_frames"),
+            RecordedSource = map.GetString("recorded"),
+            Ffmpeg = Ffmpeg(map.GetMap("ffmpeg", "'ffmpeg'")),
         };
-        map.Close();
+        map.ReportUnknownKeys();
         if (uri is null)
         {
             return null;
@@ -60,7 +63,7 @@ internal static class SourceSection
 
         if (uri.Kind is SourceKind.Pictures or SourceKind.Recording || uri is { Kind: SourceKind.Video, IsNetwork: false })
         {
-            map.Reading.Refer(ConfigFileKind.Source, map.At("uri"), uri.Address);
+            map.Reading.AddFile(ConfigFileKind.Source, map.GetNode("uri"), uri.Address);
         }
 
         if (map.Has("ffmpeg") && source.Backend == SourceBackend.Auto)
@@ -74,7 +77,7 @@ internal static class SourceSection
             return null;
         }
 
-        return map.Reading.Try(map.At("uri"), () => SourceFactory.Checked(source));
+        return map.Reading.Try(map.GetNode("uri"), () => SourceFactory.Validate(source));
     }
 
     private static FfmpegConfig Ffmpeg(ConfigMap? map)
@@ -86,14 +89,14 @@ internal static class SourceSection
 
         var ffmpeg = new FfmpegConfig
         {
-            Program = map.Text("path"),
-            InputArguments = map.Texts("input_args") ?? [],
-            HardwareAcceleration = map.Text("hwaccel"),
-            HardwareDevice = map.Text("hwaccel_device"),
-            RtspTransport = map.Choice<int>("rtsp_transport", ("tcp", 0), ("udp", 1)) is { } t ? t == 0 ? "tcp" : "udp" : null,
-            LowLatency = map.Flag("low_latency"),
+            Program = map.GetString("path"),
+            InputArguments = map.GetStrings("input_args") ?? [],
+            HardwareAcceleration = map.GetString("hwaccel"),
+            HardwareDevice = map.GetString("hwaccel_device"),
+            RtspTransport = map.GetEnum<int>("rtsp_transport", ("tcp", 0), ("udp", 1)) is { } t ? t == 0 ? "tcp" : "udp" : null,
+            LowLatency = map.GetBool("low_latency"),
         };
-        map.Close();
+        map.ReportUnknownKeys();
         return ffmpeg;
     }
 
@@ -104,7 +107,7 @@ internal static class SourceSection
         bool byFfmpeg = kind == SourceKind.Ffmpeg || source.Backend == SourceBackend.Ffmpeg;
         if (kind == SourceKind.Raw && (source.Size is null || source.Format is null))
         {
-            map.Reading.Problem(map.Node, "raw frames from standard input require format and size, such as format: nv12, size: 640x480");
+            map.Reading.AddProblem(map.Node, "raw frames from standard input require format and size, such as format: nv12, size: 640x480");
         }
 
         Only("backend", kind is SourceKind.Video or SourceKind.Camera or SourceKind.Mjpeg, "videos, streams and cameras");
@@ -121,7 +124,7 @@ internal static class SourceSection
         {
             if (map.Has(key) && !fits)
             {
-                map.Problem(key, $"'{key}' is only for {what}; remove it");
+                map.AddProblem(key, $"'{key}' is only for {what}; remove it");
             }
         }
     }

@@ -1,6 +1,7 @@
+using EdgeVision.Configuration.Yaml;
 using YamlDotNet.RepresentationModel;
 
-namespace EdgeVision.Configuration;
+namespace EdgeVision.Configuration.Sections;
 
 /// <summary>Reads <c>tracking</c>: one map, or a list of them for different sources.</summary>
 internal static class TrackingSection
@@ -12,15 +13,15 @@ internal static class TrackingSection
             return [];
         }
 
-        var maps = root.At("tracking") is YamlSequenceNode ? root.Maps("tracking", "a tracking")
-            : root.Map("tracking", "'tracking'") is { } map ? [map]
+        var maps = root.GetNode("tracking") is YamlSequenceNode ? root.GetMaps("tracking", "a tracking")
+            : root.GetMap("tracking", "'tracking'") is { } map ? [map]
             : [];
         var all = maps.Select(Tracking).ToList();
         foreach (string source in root.Reading.SourceNames.Distinct())
         {
             if (all.Count(t => t.Sources?.Contains(source) ?? true) > 1)
             {
-                root.Problem("tracking", $"source '{source}' must have at most one tracker; got two");
+                root.AddProblem("tracking", $"source '{source}' must have at most one tracker; got two");
             }
         }
 
@@ -31,21 +32,21 @@ internal static class TrackingSection
     {
         var tracking = new TrackingConfig
         {
-            Tracker = map.Choice<TrackerKind>(
+            Tracker = map.GetEnum<TrackerKind>(
                 "tracker", ("bytetrack", TrackerKind.ByteTrack), ("ocsort", TrackerKind.OcSort), ("botsort", TrackerKind.BotSort))
                 ?? TrackerKind.ByteTrack,
-            FrameRate = map.Number("fps", 0, 1000, above: true) ?? 30,
-            ByClass = map.Flag("by_class") ?? false,
-            Smooth = map.Flag("smooth") ?? false,
-            KeepUntracked = map.Flag("keep_untracked") ?? false,
-            Appearance = map.ExistingFile("reid", "the embedding model", ConfigFileKind.Model),
-            Sources = map.Sources(),
-            At = ConfigReading.Place(map.Node),
+            FrameRate = map.GetDouble("fps", 0, 1000, exclusiveMin: true) ?? 30,
+            ByClass = map.GetBool("by_class") ?? false,
+            SmoothKeypoints = map.GetBool("smooth") ?? false,
+            KeepUntracked = map.GetBool("keep_untracked") ?? false,
+            AppearanceModel = map.GetExistingFile("reid", "the embedding model", ConfigFileKind.Model),
+            Sources = map.GetSources(),
+            Position = ConfigReading.GetPosition(map.Node),
         };
-        map.Close();
-        if (tracking is { Appearance: not null, Tracker: not TrackerKind.BotSort })
+        map.ReportUnknownKeys();
+        if (tracking is { AppearanceModel: not null, Tracker: not TrackerKind.BotSort })
         {
-            map.Problem("reid", "'reid' is only for tracker: botsort; the others do not use appearance");
+            map.AddProblem("reid", "'reid' is only for tracker: botsort; the others do not use appearance");
         }
 
         return tracking;

@@ -1,30 +1,30 @@
 using System.Globalization;
 using YamlDotNet.RepresentationModel;
 
-namespace EdgeVision.Configuration;
+namespace EdgeVision.Configuration.Yaml;
 
 /// <summary>Reads lists, maps and points.</summary>
 internal sealed partial class ConfigMap
 {
     /// <summary>Reads a map; null when absent.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="what">Subject of the map, for messages.</param>
-    public ConfigMap? Map(string key, string what)
+    /// <param name="subject">Subject of the map, for messages.</param>
+    public ConfigMap? GetMap(string key, string subject)
     {
         switch (Find(key))
         {
             case null:
                 return null;
             case YamlMappingNode map:
-                return new ConfigMap(map, what, _reading);
+                return new ConfigMap(map, subject, _reading);
             default:
-                Problem(key, $"'{key}' must be a map of keys");
+                AddProblem(key, $"'{key}' must be a map of keys");
                 return null;
         }
     }
 
     /// <summary>Reads a list of maps; empty when absent. Other items are reported and skipped.</summary>
-    public IReadOnlyList<ConfigMap> Maps(string key, string what)
+    public IReadOnlyList<ConfigMap> GetMaps(string key, string subject)
     {
         var maps = new List<ConfigMap>();
         switch (Find(key))
@@ -36,17 +36,17 @@ internal sealed partial class ConfigMap
                 {
                     if (item is YamlMappingNode map)
                     {
-                        maps.Add(new ConfigMap(map, what, _reading));
+                        maps.Add(new ConfigMap(map, subject, _reading));
                     }
                     else
                     {
-                        _reading.Problem(item, $"{what} must be a map of keys; got '{item}'");
+                        _reading.AddProblem(item, $"{subject} must be a map of keys; got '{item}'");
                     }
                 }
 
                 break;
             default:
-                Problem(key, $"'{key}' must be a list: each item begins with '- '");
+                AddProblem(key, $"'{key}' must be a list: each item begins with '- '");
                 break;
         }
 
@@ -54,7 +54,7 @@ internal sealed partial class ConfigMap
     }
 
     /// <summary>Reads a list of texts, or a single one; null when absent.</summary>
-    public IReadOnlyList<string>? Texts(string key)
+    public IReadOnlyList<string>? GetStrings(string key)
     {
         if (Find(key) is not { } node)
         {
@@ -66,7 +66,7 @@ internal sealed partial class ConfigMap
         {
             if (item is not YamlScalarNode { Value: not null } scalar)
             {
-                _reading.Problem(item, $"'{key}' must be a list of texts");
+                _reading.AddProblem(item, $"'{key}' must be a list of texts");
             }
             else if (ConfigScalar.Read(scalar, _reading) is { } value)
             {
@@ -76,41 +76,41 @@ internal sealed partial class ConfigMap
 
         if (node is YamlSequenceNode { Children.Count: 0 })
         {
-            Problem(key, $"'{key}' must not be empty; leave it out for all");
+            AddProblem(key, $"'{key}' must not be empty; leave it out for all");
         }
 
         return texts;
     }
 
     /// <summary>Reads a map of texts; null when absent.</summary>
-    public IReadOnlyDictionary<string, string>? TextMap(string key)
+    public IReadOnlyDictionary<string, string>? GetStringMap(string key)
     {
-        if (Map(key, $"'{key}'") is not { } map)
+        if (GetMap(key, $"'{key}'") is not { } map)
         {
             return null;
         }
 
-        return map.Keys.Select(k => (Key: k, Value: map.Text(k))).Where(p => p.Value is not null).ToDictionary(p => p.Key, p => p.Value!);
+        return map.Keys.Select(k => (Key: k, Value: map.GetString(k))).Where(p => p.Value is not null).ToDictionary(p => p.Key, p => p.Value!);
     }
 
     /// <summary>Reads names of existing sources; null when absent, which means all.</summary>
-    public IReadOnlyCollection<string>? Sources(string key = "sources")
+    public IReadOnlyCollection<string>? GetSources(string key = "sources")
     {
-        if (Texts(key) is not { } names)
+        if (GetStrings(key) is not { } names)
         {
             return null;
         }
 
         foreach (string name in names.Where(n => !_reading.SourceNames.Contains(n)))
         {
-            Problem(key, $"there is no source '{name}'{Likeness.Hint(name, _reading.SourceNames)}");
+            AddProblem(key, $"there is no source '{name}'{Suggestion.Hint(name, _reading.SourceNames)}");
         }
 
         return names;
     }
 
     /// <summary>Reads points <c>[[x, y], …]</c>; null when absent or invalid.</summary>
-    public IReadOnlyList<(float X, float Y)>? Points(string key)
+    public IReadOnlyList<(float X, float Y)>? GetPoints(string key)
     {
         if (Find(key) is not { } node)
         {
@@ -120,20 +120,20 @@ internal sealed partial class ConfigMap
         var points = new List<(float, float)>();
         if (node is not YamlSequenceNode list)
         {
-            Problem(key, $"'{key}' must be a list of points: [[x, y], [x, y], …]");
+            AddProblem(key, $"'{key}' must be a list of points: [[x, y], [x, y], …]");
             return null;
         }
 
         foreach (var item in list.Children)
         {
             if (item is YamlSequenceNode { Children: [YamlScalarNode { Value: { } x }, YamlScalarNode { Value: { } y }] }
-                && Coordinate(x, out float px) && Coordinate(y, out float py))
+                && TryParseCoordinate(x, out float px) && TryParseCoordinate(y, out float py))
             {
                 points.Add((px, py));
             }
             else
             {
-                _reading.Problem(item, $"a point of '{key}' must be two numbers: [x, y]");
+                _reading.AddProblem(item, $"a point of '{key}' must be two numbers: [x, y]");
             }
         }
 
@@ -141,39 +141,39 @@ internal sealed partial class ConfigMap
     }
 
     /// <summary>Reads the path of an existing file; relative paths start from the configuration's folder.</summary>
-    public string? ExistingFile(string key, string what, ConfigFileKind kind)
+    public string? GetExistingFile(string key, string subject, ConfigFileKind kind)
     {
-        if (Text(key) is not { } path)
+        if (GetString(key) is not { } path)
         {
             return null;
         }
 
         string full = _reading.FullPath(path);
-        _reading.Refer(kind, At(key), full);
+        _reading.AddFile(kind, GetNode(key), full);
         if (!File.Exists(full))
         {
-            Problem(key, $"{what} '{Written(key)}' does not exist (relative to the folder of the configuration)");
+            AddProblem(key, $"{subject} '{GetRawText(key)}' does not exist (relative to the folder of the configuration)");
         }
 
         return full;
     }
 
     /// <summary>Reads an output path; relative paths start from the configuration's folder.</summary>
-    public string? OutputPath(string key)
+    public string? GetOutputPath(string key)
     {
-        if (Text(key) is not { } path)
+        if (GetString(key) is not { } path)
         {
             return null;
         }
 
         string full = _reading.FullPath(path);
-        _reading.Refer(ConfigFileKind.Output, At(key), full);
+        _reading.AddFile(ConfigFileKind.Output, GetNode(key), full);
         return full;
     }
 
     /// <summary>Returns a value as written in the file, which is safe to show.</summary>
-    public string Written(string key) => At(key) is YamlScalarNode { Value: { } written } ? written : key;
+    public string GetRawText(string key) => GetNode(key) is YamlScalarNode { Value: { } written } ? written : key;
 
-    private static bool Coordinate(string text, out float value) =>
+    private static bool TryParseCoordinate(string text, out float value) =>
         float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && float.IsFinite(value);
 }

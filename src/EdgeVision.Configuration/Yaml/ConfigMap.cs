@@ -1,26 +1,26 @@
 using System.Globalization;
 using YamlDotNet.RepresentationModel;
 
-namespace EdgeVision.Configuration;
+namespace EdgeVision.Configuration.Yaml;
 
 /// <summary>Map of the YAML file with typed access to its values.</summary>
 /// <remarks>
 /// Invalid values are reported and read as absent, so that one reading finds all problems. Keys that were never read are
-/// unknown (<see cref="Close"/>).
+/// unknown (<see cref="ReportUnknownKeys"/>).
 /// </remarks>
 internal sealed partial class ConfigMap
 {
     private readonly Dictionary<string, YamlNode> _values = new(StringComparer.Ordinal);
     private readonly Dictionary<string, YamlNode> _keys = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _readKeys = new(StringComparer.Ordinal);
     private readonly ConfigReading _reading;
 
     /// <param name="node">Node of the map.</param>
-    /// <param name="what">Subject of the map, for messages: "a source".</param>
+    /// <param name="subject">Subject of the map, for messages: "a source".</param>
     /// <param name="reading">Collects the problems.</param>
-    public ConfigMap(YamlMappingNode node, string what, ConfigReading reading)
+    public ConfigMap(YamlMappingNode node, string subject, ConfigReading reading)
     {
-        (Node, What, _reading) = (node, what, reading);
+        (Node, Subject, _reading) = (node, subject, reading);
         foreach (var (key, value) in node.Children)
         {
             if (key is YamlScalarNode { Value: { } name })
@@ -32,7 +32,7 @@ internal sealed partial class ConfigMap
             }
             else
             {
-                reading.Problem(key, $"a key of {what} must be a text");
+                reading.AddProblem(key, $"a key of {subject} must be a text");
             }
         }
 
@@ -44,9 +44,9 @@ internal sealed partial class ConfigMap
     }
 
     /// <summary>Creates a map from its short form, the value of its main key alone.</summary>
-    public ConfigMap((string Key, YamlNode Value)[] values, YamlNode node, string what, ConfigReading reading)
+    public ConfigMap((string Key, YamlNode Value)[] values, YamlNode node, string subject, ConfigReading reading)
     {
-        (Node, What, _reading) = (node, what, reading);
+        (Node, Subject, _reading) = (node, subject, reading);
         foreach (var (key, value) in values)
         {
             (_keys[key], _values[key]) = (value, value);
@@ -57,7 +57,7 @@ internal sealed partial class ConfigMap
     public YamlNode Node { get; }
 
     /// <summary>Gets the subject of the map, for messages.</summary>
-    public string What { get; }
+    public string Subject { get; }
 
     /// <summary>Gets the reading that collects the problems.</summary>
     public ConfigReading Reading => _reading;
@@ -69,28 +69,28 @@ internal sealed partial class ConfigMap
     public bool Has(string key) => Find(key) is not null;
 
     /// <summary>Returns the node of a key's value, or else of the map, for messages.</summary>
-    public YamlNode At(string key) => _values.GetValueOrDefault(key, Node);
+    public YamlNode GetNode(string key) => _values.GetValueOrDefault(key, Node);
 
     /// <summary>Reports a problem with a key's value.</summary>
-    public void Problem(string key, string message) => _reading.Problem(At(key), message);
+    public void AddProblem(string key, string message) => _reading.AddProblem(GetNode(key), message);
 
     /// <summary>Reads a text; null when absent.</summary>
-    public string? Text(string key) => Scalar(key, "a text")?.Value;
+    public string? GetString(string key) => Scalar(key, "a text")?.Value;
 
     /// <summary>Reads a text that is required.</summary>
-    public string? Needed(string key, string example)
+    public string? GetRequired(string key, string example)
     {
-        string? text = Text(key);
+        string? text = GetString(key);
         if (text is null && !Has(key))
         {
-            _reading.Problem(Node, $"{What} requires '{key}', such as {example}");
+            _reading.AddProblem(Node, $"{Subject} requires '{key}', such as {example}");
         }
 
         return text;
     }
 
     /// <summary>Reads an integer; null when absent or invalid.</summary>
-    public int? Whole(string key, int least = 1, int most = int.MaxValue)
+    public int? GetInt(string key, int min = 1, int max = int.MaxValue)
     {
         if (Scalar(key, "an integer") is not { } s)
         {
@@ -98,20 +98,20 @@ internal sealed partial class ConfigMap
         }
 
         if (int.TryParse(s.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
-            && value >= least && value <= most)
+            && value >= min && value <= max)
         {
             return value;
         }
 
-        return Wrong<int?>(key, most == int.MaxValue ? $"an integer of at least {least}" : $"an integer from {least} to {most}", s);
+        return ReportInvalid<int?>(key, max == int.MaxValue ? $"an integer of at least {min}" : $"an integer from {min} to {max}", s);
     }
 
     /// <summary>Reads a number; null when absent or invalid.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="least">Minimum.</param>
-    /// <param name="most">Maximum.</param>
-    /// <param name="above">Whether the minimum is exclusive.</param>
-    public double? Number(string key, double least = double.MinValue, double most = double.MaxValue, bool above = false)
+    /// <param name="min">Minimum.</param>
+    /// <param name="max">Maximum.</param>
+    /// <param name="exclusiveMin">Whether the minimum is exclusive.</param>
+    public double? GetDouble(string key, double min = double.MinValue, double max = double.MaxValue, bool exclusiveMin = false)
     {
         if (Scalar(key, "a number") is not { } s)
         {
@@ -119,18 +119,18 @@ internal sealed partial class ConfigMap
         }
 
         if (double.TryParse(s.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
-            && value >= least && value <= most && !(above && value == least))
+            && value >= min && value <= max && !(exclusiveMin && value == min))
         {
             return value;
         }
 
-        string low = least == double.MinValue ? "" : FormattableString.Invariant($" {(above ? "above" : "from")} {least}");
-        string high = most == double.MaxValue ? "" : FormattableString.Invariant($" to {most}");
-        return Wrong<double?>(key, $"a number{low}{high}", s);
+        string low = min == double.MinValue ? "" : FormattableString.Invariant($" {(exclusiveMin ? "above" : "from")} {min}");
+        string high = max == double.MaxValue ? "" : FormattableString.Invariant($" to {max}");
+        return ReportInvalid<double?>(key, $"a number{low}{high}", s);
     }
 
     /// <summary>Reads true or false; null when absent or invalid.</summary>
-    public bool? Flag(string key)
+    public bool? GetBool(string key)
     {
         if (Scalar(key, "true or false") is not { } s)
         {
@@ -141,41 +141,41 @@ internal sealed partial class ConfigMap
         {
             "true" => true,
             "false" => false,
-            _ => Wrong<bool?>(key, "true or false", s),
+            _ => ReportInvalid<bool?>(key, "true or false", s),
         };
     }
 
     /// <summary>Reads a duration with its unit; null when absent or invalid.</summary>
-    public TimeSpan? Duration(string key, bool zero = true)
+    public TimeSpan? GetDuration(string key, bool allowZero = true)
     {
         if (Scalar(key, "a duration such as 200ms, 5s or 1m") is not { } s)
         {
             return null;
         }
 
-        return Quantities.TryDuration(s.Value, out var time) && (zero || time > TimeSpan.Zero) ? time
-            : Wrong<TimeSpan?>(key, zero ? "a duration such as 200ms, 5s or 1m" : "a duration above 0 such as 200ms, 5s or 1m", s);
+        return Quantities.TryParseDuration(s.Value, out var time) && (allowZero || time > TimeSpan.Zero) ? time
+            : ReportInvalid<TimeSpan?>(key, allowZero ? "a duration such as 200ms, 5s or 1m" : "a duration above 0 such as 200ms, 5s or 1m", s);
     }
 
     /// <summary>Reads a number of bytes with its unit; null when absent or invalid.</summary>
-    public long? Size(string key)
+    public long? GetByteSize(string key)
     {
         if (Scalar(key, "a size such as 100MB") is not { } s)
         {
             return null;
         }
 
-        return Quantities.TrySize(s.Value, out long bytes) ? bytes : Wrong<long?>(key, "a size such as 512KB, 100MB or 2GB", s);
+        return Quantities.TryParseSize(s.Value, out long bytes) ? bytes : ReportInvalid<long?>(key, "a size such as 512KB, 100MB or 2GB", s);
     }
 
     /// <summary>Reads one of several words; null when absent or invalid.</summary>
-    public T? Choice<T>(string key, params ReadOnlySpan<(string Word, T Value)> words)
+    public T? GetEnum<T>(string key, params ReadOnlySpan<(string Word, T Value)> values)
         where T : struct
     {
-        string[] known = new string[words.Length];
+        string[] known = new string[values.Length];
         for (int i = 0; i < known.Length; i++)
         {
-            known[i] = words[i].Word;
+            known[i] = values[i].Word;
         }
 
         if (Scalar(key, "one of " + string.Join(", ", known)) is not { } s)
@@ -184,41 +184,41 @@ internal sealed partial class ConfigMap
         }
 
         int found = Array.IndexOf(known, s.Value.ToLowerInvariant());
-        return found >= 0 ? words[found].Value : Wrong<T?>(key, $"one of {string.Join(", ", known)}", s);
+        return found >= 0 ? values[found].Value : ReportInvalid<T?>(key, $"one of {string.Join(", ", known)}", s);
     }
 
     /// <summary>Reads a width and a height, as <c>640x480</c>; null when absent or invalid.</summary>
-    public (int Width, int Height)? Extent(string key)
+    public (int Width, int Height)? GetSize(string key)
     {
         if (Scalar(key, "a size such as 640x480") is not { } s)
         {
             return null;
         }
 
-        return Words.Extent(s.Value) ?? Wrong<(int, int)?>(key, $"a size such as 640x480 with sides from 1 to {Frame.MaxSide}", s);
+        return ConfigValues.ParseSize(s.Value) ?? ReportInvalid<(int, int)?>(key, $"a size such as 640x480 with sides from 1 to {Frame.MaxSide}", s);
     }
 
     /// <summary>Reports every key that was never read.</summary>
-    public void Close()
+    public void ReportUnknownKeys()
     {
         foreach (var (name, key) in _keys)
         {
-            if (!_asked.Contains(name))
+            if (!_readKeys.Contains(name))
             {
-                _reading.Problem(key, $"{What} has no key '{name}'{Likeness.Hint(name, _asked)}");
+                _reading.AddProblem(key, $"{Subject} has no key '{name}'{Suggestion.Hint(name, _readKeys)}");
             }
         }
     }
 
-    private T? Wrong<T>(string key, string meant, ConfigScalar found)
+    private T? ReportInvalid<T>(string key, string meant, ConfigScalar found)
     {
-        Problem(key, $"'{key}' must be {meant}; got '{found.Written}'");
+        AddProblem(key, $"'{key}' must be {meant}; got '{found.Written}'");
         return default;
     }
 
     private YamlNode? Find(string key)
     {
-        _asked.Add(key);
+        _readKeys.Add(key);
         return _values.GetValueOrDefault(key) is { } node
             && node is not YamlScalarNode { Value: null or "" or "~" or "null", Style: YamlDotNet.Core.ScalarStyle.Plain }
                 ? node
@@ -237,7 +237,7 @@ internal sealed partial class ConfigMap
             return ConfigScalar.Read(scalar, _reading);
         }
 
-        _reading.Problem(node, $"'{key}' must be {meant}; got a {(node is YamlMappingNode ? "map" : "list")}");
+        _reading.AddProblem(node, $"'{key}' must be {meant}; got a {(node is YamlMappingNode ? "map" : "list")}");
         return null;
     }
 
@@ -263,7 +263,7 @@ internal sealed partial class ConfigMap
 
                 break;
             default:
-                _reading.Problem(node, "'<<' must be an anchored map, such as *defaults");
+                _reading.AddProblem(node, "'<<' must be an anchored map, such as *defaults");
                 break;
         }
     }

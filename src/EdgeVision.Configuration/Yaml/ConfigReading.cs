@@ -1,6 +1,7 @@
+using EdgeVision.Pipeline.Sources;
 using YamlDotNet.RepresentationModel;
 
-namespace EdgeVision.Configuration;
+namespace EdgeVision.Configuration.Yaml;
 
 /// <summary>
 /// State of reading one configuration: the file's folder, source names, secrets, and the problems found so far.
@@ -8,7 +9,7 @@ namespace EdgeVision.Configuration;
 internal sealed class ConfigReading(string file, string folder, Func<string, string?> environment)
 {
     // Shorter values are words like "1" or "on"; masking those would make messages unreadable.
-    private const int LeastSecret = 4;
+    private const int MinSecretLength = 4;
 
     private readonly List<ConfigProblem> _problems = [];
     private readonly List<ConfigFile> _files = [];
@@ -32,7 +33,7 @@ internal sealed class ConfigReading(string file, string folder, Func<string, str
     public string? Environment(string name)
     {
         string? value = environment(name);
-        if (value is { Length: >= LeastSecret })
+        if (value is { Length: >= MinSecretLength })
         {
             _secrets.Add(value);
         }
@@ -41,15 +42,15 @@ internal sealed class ConfigReading(string file, string folder, Func<string, str
     }
 
     /// <summary>Records a file or folder of the configuration.</summary>
-    public void Refer(ConfigFileKind kind, YamlNode at, string path) =>
+    public void AddFile(ConfigFileKind kind, YamlNode at, string path) =>
         _files.Add(new ConfigFile(
-            kind, at is YamlScalarNode { Value: { } written } ? written : path, path, (int)at.Start.Index, (int)at.End.Index, Place(at)));
+            kind, at is YamlScalarNode { Value: { } written } ? written : path, path, (int)at.Start.Index, (int)at.End.Index, GetPosition(at)));
 
     /// <summary>Reports a problem.</summary>
-    public void Problem(YamlNode at, string message) => Problem(Place(at), message);
+    public void AddProblem(YamlNode at, string message) => AddProblem(GetPosition(at), message);
 
     /// <summary>Reports a problem.</summary>
-    public void Problem(ConfigPlace at, string message)
+    public void AddProblem(ConfigPosition at, string message)
     {
         foreach (string secret in _secrets)
         {
@@ -62,11 +63,11 @@ internal sealed class ConfigReading(string file, string folder, Func<string, str
     /// <summary>Runs code that checks its arguments, and reports its error at the position of those arguments.</summary>
     /// <returns>The result; null if there was an error.</returns>
     public T? Try<T>(YamlNode at, Func<T> make)
-        where T : class => Try(Place(at), make);
+        where T : class => Try(GetPosition(at), make);
 
     /// <summary>Runs code that checks its arguments, and reports its error at the position of those arguments.</summary>
     /// <returns>The result; null if there was an error.</returns>
-    public T? Try<T>(ConfigPlace at, Func<T> make)
+    public T? Try<T>(ConfigPosition at, Func<T> make)
         where T : class
     {
         try
@@ -75,13 +76,13 @@ internal sealed class ConfigReading(string file, string folder, Func<string, str
         }
         catch (Exception e) when (e is ArgumentException or EdgeVisionException)
         {
-            Problem(at, WithoutParameter(e));
+            AddProblem(at, WithoutParameter(e));
             return null;
         }
     }
 
     /// <summary>Returns the position of a node.</summary>
-    public static ConfigPlace Place(YamlNode node) => new(node.Start.Line, node.Start.Column);
+    public static ConfigPosition GetPosition(YamlNode node) => new(node.Start.Line, node.Start.Column);
 
     /// <summary>Returns the absolute path; relative paths start from the configuration's folder.</summary>
     public string FullPath(string path) => Path.GetFullPath(Path.Combine(Folder, path));

@@ -1,6 +1,6 @@
 using YamlDotNet.RepresentationModel;
 
-namespace EdgeVision.Configuration;
+namespace EdgeVision.Configuration.Yaml;
 
 /// <summary>Scalar as written, which is safe to show, and with environment variables expanded, which may be a secret.</summary>
 internal readonly record struct ConfigScalar(string Written, string Value)
@@ -9,13 +9,13 @@ internal readonly record struct ConfigScalar(string Written, string Value)
     public static ConfigScalar? Read(YamlScalarNode node, ConfigReading reading)
     {
         string written = node.Value!;
-        string value = EnvironmentText.Expand(written, reading.Environment, out string? problem);
+        string value = EnvironmentExpander.Expand(written, reading.Environment, out string? problem);
         if (problem is null)
         {
             return new ConfigScalar(written, value);
         }
 
-        reading.Problem(node, problem);
+        reading.AddProblem(node, problem);
         return null;
     }
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace EdgeVision.Configuration;
+namespace EdgeVision.Configuration.Yaml;
 
 /// <summary>
 /// Parses durations and sizes: <c>200ms</c>, <c>5s</c>, <c>1.5m</c>, <c>2h</c>; <c>512KB</c>, <c>100MB</c>, <c>2GB</c>.
@@ -14,7 +14,7 @@ public static class Quantities
         [("KB", 1L << 10), ("MB", 1L << 20), ("GB", 1L << 30), ("TB", 1L << 40), ("B", 1)];
 
     /// <summary>Parses a duration, at least 0, with its unit; 0 needs no unit.</summary>
-    public static bool TryDuration(string text, out TimeSpan time)
+    public static bool TryParseDuration(string text, out TimeSpan time)
     {
         ArgumentNullException.ThrowIfNull(text);
         time = TimeSpan.Zero;
@@ -25,7 +25,7 @@ public static class Quantities
 
         foreach (var (unit, seconds) in Times)
         {
-            if (text.EndsWith(unit, StringComparison.Ordinal) && Number(text[..^unit.Length], out double value))
+            if (text.EndsWith(unit, StringComparison.Ordinal) && TryParseNumber(text[..^unit.Length], out double value))
             {
                 // A hundred years is beyond any use and within the range of TimeSpan.
                 bool fits = value * seconds <= 3.2e9;
@@ -38,13 +38,13 @@ public static class Quantities
     }
 
     /// <summary>Parses a number of bytes, above 0; units are powers of 1024.</summary>
-    public static bool TrySize(string text, out long bytes)
+    public static bool TryParseSize(string text, out long bytes)
     {
         ArgumentNullException.ThrowIfNull(text);
         bytes = 0;
         foreach (var (unit, factor) in Sizes)
         {
-            if (text.EndsWith(unit, StringComparison.OrdinalIgnoreCase) && Number(text[..^unit.Length], out double value))
+            if (text.EndsWith(unit, StringComparison.OrdinalIgnoreCase) && TryParseNumber(text[..^unit.Length], out double value))
             {
                 bool fits = value * factor is >= 1 and <= long.MaxValue / 2;
                 bytes = fits ? (long)(value * factor) : 0;
@@ -55,7 +55,7 @@ public static class Quantities
         return false;
     }
 
-    private static bool Number(string text, out double value) =>
+    private static bool TryParseNumber(string text, out double value) =>
         double.TryParse(
             text.AsSpan().TrimEnd(), NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out value)
             && double.IsFinite(value);

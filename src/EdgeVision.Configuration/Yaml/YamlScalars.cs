@@ -1,14 +1,14 @@
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace EdgeVision.Configuration;
+namespace EdgeVision.Configuration.Yaml;
 
 /// <summary>Scalar and its position in the text.</summary>
 /// <param name="Key">Key of the scalar, or of the list around it; null for a key itself.</param>
 /// <param name="Value">Value as written, without quotes.</param>
 /// <param name="Start">Position of its first character, or of an anchor or tag before it.</param>
-/// <param name="At">Line and column.</param>
-internal readonly record struct YamlScalar(string? Key, string Value, int Start, ConfigPlace At);
+/// <param name="Position">Line and column.</param>
+internal readonly record struct YamlScalar(string? Key, string Value, int Start, ConfigPosition Position);
 
 /// <summary>Lists the keys and values of a text from parser events, so that aliases cannot make it endless.</summary>
 internal static class YamlScalars
@@ -59,7 +59,7 @@ internal static class YamlScalars
         {
             bool isKey = around.TryPeek(out var inside) && inside is { IsMap: true, Awaiting: null };
             string? key = isKey || around.Count == 0 ? null : inside.IsMap ? inside.Awaiting : inside.Key;
-            scalars.Add(new YamlScalar(key, value, (int)at.Start.Index, new ConfigPlace(at.Start.Line, at.Start.Column)));
+            scalars.Add(new YamlScalar(key, value, (int)at.Start.Index, new ConfigPosition(at.Start.Line, at.Start.Column)));
             if (isKey)
             {
                 around.Pop();

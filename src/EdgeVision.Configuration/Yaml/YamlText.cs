@@ -2,21 +2,21 @@ using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
-namespace EdgeVision.Configuration;
+namespace EdgeVision.Configuration.Yaml;
 
 /// <summary>Parses YAML into plain nodes with their positions, without reflection.</summary>
 internal static class YamlText
 {
     // A configuration is written by hand; a larger or deeper one is a mistake or an attack.
-    private const int MostCharacters = 1 << 20;
-    private const int MostDepth = 32;
+    private const int MaxCharacters = 1 << 20;
+    private const int MaxDepth = 32;
 
     /// <summary>Returns the root map; reports a problem and returns null if there is none.</summary>
-    public static YamlMappingNode? Root(string text, ConfigReading reading)
+    public static YamlMappingNode? ReadRoot(string text, ConfigReading reading)
     {
-        if (text.Length > MostCharacters)
+        if (text.Length > MaxCharacters)
         {
-            reading.Problem(default(ConfigPlace), "the file must have at most a million characters");
+            reading.AddProblem(default(ConfigPosition), "the file must have at most a million characters");
             return null;
         }
 
@@ -34,14 +34,14 @@ internal static class YamlText
                 return root;
             }
 
-            reading.Problem(yaml.Documents.Count > 1 ? ConfigReading.Place(yaml.Documents[1].RootNode) : new ConfigPlace(1, 1),
+            reading.AddProblem(yaml.Documents.Count > 1 ? ConfigReading.GetPosition(yaml.Documents[1].RootNode) : new ConfigPosition(1, 1),
                 yaml.Documents.Count > 1
                     ? "a file must have one configuration; '---' starts another"
                     : "the file must be a map of keys: sources, models, sinks; 'edgevision pipeline init' prints one to start from");
         }
         catch (YamlException e)
         {
-            reading.Problem(new ConfigPlace(e.Start.Line, e.Start.Column),
+            reading.AddProblem(new ConfigPosition(e.Start.Line, e.Start.Column),
                 $"the file is not valid YAML: {e.InnerException?.Message ?? e.Message}");
         }
 
@@ -56,11 +56,11 @@ internal static class YamlText
         while (parser.MoveNext())
         {
             depth += parser.Current switch { MappingStart or SequenceStart => 1, MappingEnd or SequenceEnd => -1, _ => 0 };
-            if (depth > MostDepth)
+            if (depth > MaxDepth)
             {
-                reading.Problem(
-                    new ConfigPlace(parser.Current!.Start.Line, parser.Current.Start.Column),
-                    $"maps and lists must be nested at most {MostDepth} deep");
+                reading.AddProblem(
+                    new ConfigPosition(parser.Current!.Start.Line, parser.Current.Start.Column),
+                    $"maps and lists must be nested at most {MaxDepth} deep");
                 return false;
             }
         }

@@ -1,4 +1,5 @@
 using EdgeVision.Exporter.Authoring;
+using EdgeVision.Specs;
 
 namespace EdgeVision.Exporter.Architectures;
 
@@ -28,10 +29,10 @@ public abstract class Architecture
     public virtual IReadOnlyList<(string Name, Value Value)> TrainingForward(Net net, Value image) => Forward(net, image);
 
     /// <summary>Heads of the network, one per task, in the order of the spec's outputs.</summary>
-    public virtual IReadOnlyList<Training.Head> Heads => [];
+    public virtual IReadOnlyList<EdgeVision.Exporter.Training.Head> Heads => [];
 
     /// <summary>Gets whether the graph accepts sizes other than the spec's, in multiples of its coarsest stride.</summary>
-    public virtual bool DynamicSize => false;
+    public virtual bool SupportsDynamicSize => false;
 
     /// <summary>Names of the outputs whose first axis is not the batch but rows that the network finds.</summary>
     /// <remarks>Each of these outputs has the same number of rows. Their order may change between rows of equal score.</remarks>

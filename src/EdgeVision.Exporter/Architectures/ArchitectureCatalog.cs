@@ -16,7 +16,7 @@ public static class ArchitectureCatalog
     public static IReadOnlyList<ArchitectureEntry> All { get; } =
     [
         new("tinyresnet", "",
-            s => new ImageClassifier("tinyresnet", "Smallest residual classifier: a stem and two stages", s, new TinyResNet(s.Scaled(32)),
+            s => new ImageClassifier("tinyresnet", "Smallest residual classifier: a stem and two stages", s, new TinyResNet(s.ScaleChannels(32)),
                 128)),
         new("resnet18", "", s => ResNet(18, s)),
         new("resnet34", "", s => ResNet(34, s)),
@@ -59,14 +59,14 @@ public static class ArchitectureCatalog
     // The published sizes have 64 features per head and differ in the number of heads: 3 (tiny), 6 (small), 12 (base).
     private static VisionTransformer ViT(ModelSettings settings)
     {
-        int heads = Math.Max(1, (int)Math.Round(6 * settings.Channels));
+        int heads = Math.Max(1, (int)Math.Round(6 * settings.WidthMultiplier));
         return new VisionTransformer(Number(settings, "patch", 16), Number(settings, "dimension", 64 * heads),
             Number(settings, "depth", 12), Number(settings, "heads", heads));
     }
 
     private static int Number(ModelSettings settings, string option, int fallback)
     {
-        string text = settings.Option(option, fallback.ToString(CultureInfo.InvariantCulture));
+        string text = settings.GetOption(option, fallback.ToString(CultureInfo.InvariantCulture));
         return int.TryParse(text, CultureInfo.InvariantCulture, out int value) && value > 0
             ? value
             : throw new EdgeVisionException($"Option '{option}' must be an integer above 0; got '{text}'");

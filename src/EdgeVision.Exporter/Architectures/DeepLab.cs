@@ -2,6 +2,7 @@ using EdgeVision.Exporter.Architectures.Backbones;
 using EdgeVision.Exporter.Authoring;
 using EdgeVision.Exporter.Layers;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Specs;
 
 namespace EdgeVision.Exporter.Architectures;
 
@@ -22,7 +23,7 @@ public sealed class DeepLab : Architecture
     {
         ArgumentNullException.ThrowIfNull(settings);
         _settings = settings;
-        (Spec, Heads) = Segmentation.Describe(settings, "deeplabv3plus", 128, 128);
+        (Spec, Heads) = SegmentationSpec.Create(settings, "deeplabv3plus", 128, 128);
         _classes = Spec.Labels.Length;
     }
 
@@ -39,7 +40,7 @@ public sealed class DeepLab : Architecture
     public override IReadOnlyList<Head> Heads { get; }
 
     /// <inheritdoc/>
-    public override bool DynamicSize => true;
+    public override bool SupportsDynamicSize => true;
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Stages { get; } =
@@ -53,27 +54,27 @@ public sealed class DeepLab : Architecture
         var pyramid = Pyramid(net, coarse);
         using (net.Scope("decoder"))
         {
-            var low = net.ConvNorm("low", fine, _settings.Scaled(48), kernel: 1);
+            var low = net.ConvNorm("low", fine, _settings.ScaleChannels(48), kernel: 1);
             var joined = net.Concat(1, net.UpsampleBilinear(pyramid, 4), low);
-            joined = net.ConvNorm("conv1", joined, _settings.Scaled(256));
-            fine = net.ConvNorm("conv2", joined, _settings.Scaled(256));
+            joined = net.ConvNorm("conv1", joined, _settings.ScaleChannels(256));
+            fine = net.ConvNorm("conv2", joined, _settings.ScaleChannels(256));
         }
 
-        return [("logits", net.Conv("head.predict", fine, _classes, kernel: 1, start: WeightStart.Normal(0.01)))];
+        return [("logits", net.Conv("head.predict", fine, _classes, kernel: 1, initializer: WeightInitializer.Normal(0.01)))];
     }
 
     // Strides 4 and 16: the fourth stage uses dilation 2 instead of a further stride of 2.
     private (Value Fine, Value Coarse) Features(Net net, Value image)
     {
         using var scope = net.Scope("backbone");
-        var x = net.ConvNorm("stem", image, _settings.Scaled(64), stride: 2);
+        var x = net.ConvNorm("stem", image, _settings.ScaleChannels(64), stride: 2);
         x = net.Apply("pool", new MaxPool(3, 2, 1), x);
         var fine = x;
         for (int s = 0; s < 4; s++)
         {
             for (int b = 0; b < 2; b++)
             {
-                x = ResNet.BasicBlock(net, $"stage{s + 1}.block{b + 1}", x, _settings.Scaled(64 << s),
+                x = ResNet.BasicBlock(net, $"stage{s + 1}.block{b + 1}", x, _settings.ScaleChannels(64 << s),
                     stride: s is 1 or 2 && b == 0 ? 2 : 1, dilation: s == 3 ? 2 : 1);
             }
 
@@ -89,7 +90,7 @@ public sealed class DeepLab : Architecture
     private Value Pyramid(Net net, Value x)
     {
         using var scope = net.Scope("aspp");
-        int channels = _settings.Scaled(256);
+        int channels = _settings.ScaleChannels(256);
         var branches = new List<Value> { net.ConvNorm("rate1", x, channels, kernel: 1) };
         foreach (int rate in (int[])[6, 12, 18])
         {

@@ -1,3 +1,5 @@
+using EdgeVision.Specs;
+
 namespace EdgeVision.Exporter.Architectures;
 
 /// <summary>Parts that the specs of all detectors share.</summary>
@@ -9,7 +11,7 @@ internal static class DetectorSpec
     /// <summary>Returns a letterboxed RGB input with ImageNet's mean and standard deviation, 192x160 by default.</summary>
     /// <exception cref="EdgeVisionException">A side is not a multiple of 32, which the pyramid's upsampling needs.</exception>
     /// <remarks>The default is not square, so that an exchange of x and y becomes visible.</remarks>
-    public static InputSpec Input(ModelSettings settings)
+    public static InputSpec CreateInput(ModelSettings settings)
     {
         int width = settings.Width == 0 ? 192 : settings.Width, height = settings.Height == 0 ? 160 : settings.Height;
         if (width < 32 || height < 32 || width % 32 != 0 || height % 32 != 0)
@@ -31,7 +33,7 @@ internal static class DetectorSpec
 
     /// <summary>Returns the object classes of the settings' labels, or the default ones.</summary>
     /// <exception cref="EdgeVisionException">The labels contain no object class.</exception>
-    public static string[] Labels(ModelSettings settings)
+    public static string[] GetLabels(ModelSettings settings)
     {
         var labels = settings.Labels?.Objects ?? DefaultLabels;
         return labels.Count > 0
@@ -42,8 +44,8 @@ internal static class DetectorSpec
     /// <summary>
     /// Creates the residual backbone of the detectors: strides 4 to 32, of which the pyramid uses 8, 16 and 32.
     /// </summary>
-    public static ResidualBackbone Backbone(ModelSettings settings) => new(settings.Scaled(16),
-        (settings.Scaled(24), 1), (settings.Scaled(48), 2), (settings.Scaled(80), 2), (settings.Scaled(96), 1));
+    public static ResidualBackbone CreateBackbone(ModelSettings settings) => new(settings.ScaleChannels(16),
+        (settings.ScaleChannels(24), 1), (settings.ScaleChannels(48), 2), (settings.ScaleChannels(80), 2), (settings.ScaleChannels(96), 1));
 
     /// <summary>Gets the prefixes of the weights' names, from input to output.</summary>
     public static IReadOnlyList<string> Stages { get; } =

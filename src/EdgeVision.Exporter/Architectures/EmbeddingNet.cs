@@ -3,6 +3,7 @@ using EdgeVision.Exporter.Heads;
 using EdgeVision.Exporter.Layers;
 using EdgeVision.Exporter.Losses;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Specs;
 
 namespace EdgeVision.Exporter.Architectures;
 
@@ -20,12 +21,12 @@ public sealed class EmbeddingNet : Architecture
     public EmbeddingNet(ModelSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        _dimension = settings.Embedding > 0 ? settings.Embedding : 64;
+        _dimension = settings.EmbeddingDimension > 0 ? settings.EmbeddingDimension : 64;
         Spec = new ModelSpec
         {
             Name = settings.Name ?? Name,
             Task = "embed",
-            Input = Inputs.ImageNet(settings, 64, 64) with { Resize = new ResizeSpec { Mode = ResizeMode.Stretch } },
+            Input = InputSpecs.CreateImageNetInput(settings, 64, 64) with { Resize = new ResizeSpec { Mode = ResizeMode.Stretch } },
             Outputs = [new OutputSpec { Head = "embed", Decoder = "embedding", Tensors = ["embedding"] }],
         };
         Heads = [new EmbeddingHead(Spec.Outputs[0], MetricLoss.Parse(settings), _dimension)];
@@ -44,10 +45,10 @@ public sealed class EmbeddingNet : Architecture
     public override IReadOnlyList<Head> Heads { get; }
 
     /// <inheritdoc/>
-    public override bool DynamicSize => true;
+    public override bool SupportsDynamicSize => true;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = PoseNets.Names(Backbone);
+    public override IReadOnlyList<string> Stages { get; } = PoseSpec.GetStageNames(Backbone);
 
     /// <inheritdoc/>
     public override IReadOnlyList<(string Name, Value Value)> Forward(Net net, Value image)

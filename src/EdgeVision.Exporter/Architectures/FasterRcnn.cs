@@ -2,6 +2,7 @@ using EdgeVision.Exporter.Authoring;
 using EdgeVision.Exporter.Heads;
 using EdgeVision.Exporter.Layers;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Specs;
 
 namespace EdgeVision.Exporter.Architectures;
 
@@ -31,11 +32,11 @@ public sealed class FasterRcnn : Architecture
     {
         settings ??= new ModelSettings();
         _name = settings.Name ?? Name;
-        _input = DetectorSpec.Input(settings);
-        _labels = DetectorSpec.Labels(settings);
-        _backbone = DetectorSpec.Backbone(settings);
-        _pyramid = new FeaturePyramid(settings.Scaled(48));
-        _features = settings.Scaled(128);
+        _input = DetectorSpec.CreateInput(settings);
+        _labels = DetectorSpec.GetLabels(settings);
+        _backbone = DetectorSpec.CreateBackbone(settings);
+        _pyramid = new FeaturePyramid(settings.ScaleChannels(48));
+        _features = settings.ScaleChannels(128);
         _proposals = new Proposals(Anchors, _input.Width, _input.Height);
         _roiAlign = new PyramidRoiAlign(Side, Anchors.Strides);
         Heads = [new FasterRcnnHead(_input, _labels.Length, Anchors, BoxStage)];
@@ -80,8 +81,8 @@ public sealed class FasterRcnn : Architecture
         [
             ("class_logits", logits),
             ("box_deltas", boxes),
-            ("proposals", net.Apply("proposal_boxes", new Columns(1, 4), rows)),
-            ("batch_index", net.Reshape(net.Apply("proposal_items", new Columns(0, 1), rows))),
+            ("proposals", net.Apply("proposal_boxes", new ColumnSlice(1, 4), rows)),
+            ("batch_index", net.Reshape(net.Apply("proposal_items", new ColumnSlice(0, 1), rows))),
         ];
     }
 
@@ -110,8 +111,8 @@ public sealed class FasterRcnn : Architecture
         {
             using var scope = net.Scope("head.rpn");
             var x = net.Relu(net.Conv("conv", level, (int)level.Size(1)));
-            var score = net.Conv("objectness", x, Anchors.PerLocation, kernel: 1, start: WeightStart.Normal(0.01));
-            var delta = net.Conv("deltas", x, Anchors.PerLocation * 4, kernel: 1, start: WeightStart.Normal(0.01));
+            var score = net.Conv("objectness", x, Anchors.AnchorsPerLocation, kernel: 1, initializer: WeightInitializer.Normal(0.01));
+            var delta = net.Conv("deltas", x, Anchors.AnchorsPerLocation * 4, kernel: 1, initializer: WeightInitializer.Normal(0.01));
             objectness.Add(net.Reshape(net.Permute(score, 0, 2, 3, 1), -1));
             deltas.Add(net.Reshape(net.Permute(delta, 0, 2, 3, 1), -1, 4));
         }
@@ -127,11 +128,11 @@ public sealed class FasterRcnn : Architecture
         for (int i = 1; i <= 2; i++)
         {
             // He et al. 2015, by fan-in: the first layer has far more inputs than outputs.
-            x = net.Relu(net.Apply($"fc{i}", new Linear(_features) { WeightStart = WeightStart.Normal(Math.Sqrt(2.0 / x.Size(-1))) }, x));
+            x = net.Relu(net.Apply($"fc{i}", new Linear(_features) { WeightInitializer = WeightInitializer.Normal(Math.Sqrt(2.0 / x.Size(-1))) }, x));
         }
 
         return (
-            net.Apply("classes", new Linear(_labels.Length + 1) { WeightStart = WeightStart.Normal(0.01) }, x),
-            net.Apply("deltas", new Linear((_labels.Length + 1) * 4) { WeightStart = WeightStart.Normal(0.001) }, x));
+            net.Apply("classes", new Linear(_labels.Length + 1) { WeightInitializer = WeightInitializer.Normal(0.01) }, x),
+            net.Apply("deltas", new Linear((_labels.Length + 1) * 4) { WeightInitializer = WeightInitializer.Normal(0.001) }, x));
     }
 }

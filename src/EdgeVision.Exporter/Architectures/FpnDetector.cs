@@ -3,6 +3,7 @@ using EdgeVision.Exporter.Authoring;
 using EdgeVision.Exporter.Heads;
 using EdgeVision.Exporter.Layers;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Specs;
 
 namespace EdgeVision.Exporter.Architectures;
 
@@ -23,15 +24,15 @@ public sealed class FpnDetector : Architecture
     public FpnDetector(ModelSettings? settings = null)
     {
         settings ??= new ModelSettings();
-        _labels = DetectorSpec.Labels(settings);
-        _backbone = DetectorSpec.Backbone(settings);
-        _pyramid = new FeaturePyramid(settings.Scaled(48));
+        _labels = DetectorSpec.GetLabels(settings);
+        _backbone = DetectorSpec.CreateBackbone(settings);
+        _pyramid = new FeaturePyramid(settings.ScaleChannels(48));
         Anchors = new AnchorGenerator([8, 16, 32], SizesOf(settings), [0.5f, 1f, 2f]);
         Spec = new ModelSpec
         {
             Name = settings.Name ?? Name,
             Task = "detect",
-            Input = DetectorSpec.Input(settings),
+            Input = DetectorSpec.CreateInput(settings),
             Outputs = [Output(Anchors, "detect")],
             Labels = _labels,
             Thresholds = new ThresholdSpec { Confidence = 0.5f, Iou = 0.5f, MaxDetections = 100 },
@@ -62,7 +63,7 @@ public sealed class FpnDetector : Architecture
     {
         var features = _backbone.Forward(net, image);
         var levels = _pyramid.Forward(net, [.. features.Skip(1)]);
-        return Predict(net, levels, Anchors.PerLocation, _labels.Length);
+        return Predict(net, levels, Anchors.AnchorsPerLocation, _labels.Length);
     }
 
     /// <summary>Returns the spec of the two outputs for the runtime.</summary>
@@ -100,7 +101,7 @@ public sealed class FpnDetector : Architecture
     // Option anchors: sizes in pixels from fine to coarse, two per level.
     private static float[][] SizesOf(ModelSettings settings)
     {
-        float[] sizes = [.. settings.Option("anchors", "18,26,36,52,72,104").Split(',')
+        float[] sizes = [.. settings.GetOption("anchors", "18,26,36,52,72,104").Split(',')
             .Select(s => float.Parse(s, System.Globalization.CultureInfo.InvariantCulture))];
         return sizes.Length == 6
             ? [sizes[..2], sizes[2..4], sizes[4..]]
@@ -112,7 +113,7 @@ public sealed class FpnDetector : Architecture
     {
         using var scope = net.Scope($"head.{name}");
         x = net.Relu(net.Conv("conv1", x, (int)x.Size(1)));
-        x = net.Conv("predict", x, anchors * numbers, start: WeightStart.Normal(0.01), bias: bias);
+        x = net.Conv("predict", x, anchors * numbers, initializer: WeightInitializer.Normal(0.01), bias: bias);
         return net.Reshape(net.Permute(x, 0, 2, 3, 1), -1, numbers);
     }
 }

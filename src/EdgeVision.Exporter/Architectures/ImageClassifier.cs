@@ -3,6 +3,7 @@ using EdgeVision.Exporter.Authoring;
 using EdgeVision.Exporter.Heads;
 using EdgeVision.Exporter.Layers;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Specs;
 
 namespace EdgeVision.Exporter.Architectures;
 
@@ -23,7 +24,7 @@ public sealed class ImageClassifier : Architecture
         {
             Name = settings.Name ?? name,
             Task = "classify",
-            Input = Inputs.ImageNet(settings, side, side) with { Resize = new ResizeSpec { Mode = ResizeMode.Stretch } },
+            Input = InputSpecs.CreateImageNetInput(settings, side, side) with { Resize = new ResizeSpec { Mode = ResizeMode.Stretch } },
             Outputs = [new OutputSpec { Head = "classify", Decoder = "softmax", Tensors = ["logits"] }],
             Labels = _labels,
         };
@@ -43,7 +44,7 @@ public sealed class ImageClassifier : Architecture
     public override IReadOnlyList<Head> Heads { get; }
 
     /// <inheritdoc/>
-    public override bool DynamicSize => _backbone.DynamicSize;
+    public override bool SupportsDynamicSize => _backbone.SupportsDynamicSize;
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Stages => [.. _backbone.Stages, "head"];
@@ -52,15 +53,15 @@ public sealed class ImageClassifier : Architecture
     public override IReadOnlyList<(string Name, Value Value)> Forward(Net net, Value image)
     {
         var pooled = _backbone.Pool(net, _backbone.Forward(net, image));
-        return [("logits", net.Linear("head.fc", pooled, _labels.Length, WeightStart.Normal(0.01)))];
+        return [("logits", net.Linear("head.fc", pooled, _labels.Length, WeightInitializer.Normal(0.01)))];
     }
 }
 
 /// <summary>Input specs shared by the architectures.</summary>
-internal static class Inputs
+internal static class InputSpecs
 {
     /// <summary>Returns an RGB input, scaled to 0..1, with ImageNet's mean and standard deviation, letterboxed.</summary>
-    public static InputSpec ImageNet(ModelSettings settings, int width, int height) => new()
+    public static InputSpec CreateImageNetInput(ModelSettings settings, int width, int height) => new()
     {
         Name = "images",
         Width = settings.Width > 0 ? settings.Width : width,

@@ -14,20 +14,20 @@ public sealed record ModelSettings
 
     /// <summary>Factor on the channels of every stage, or on a transformer's heads; 1 is the published size.</summary>
     /// <remarks>The result is rounded to multiples of 8, at least 8.</remarks>
-    public double Channels { get; init; } = 1;
+    public double WidthMultiplier { get; init; } = 1;
 
     /// <summary>Dimensions of an embedding; the architecture's default when 0.</summary>
-    public int Embedding { get; init; }
+    public int EmbeddingDimension { get; init; }
 
     /// <summary>Names of the classes, keypoints and pixel classes; those of the drawn data when null.</summary>
-    public Data.DataLabels? Labels { get; init; }
+    public EdgeVision.Exporter.Data.DataLabels? Labels { get; init; }
 
     /// <summary>Options of a single architecture, such as <c>refinement: dark</c>.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Returns the channels after the factor: a multiple of 8, at least 8.</summary>
-    public int Scaled(int channels) => Channels == 1 ? channels : Math.Max(8, (int)Math.Round(channels * Channels / 8) * 8);
+    public int ScaleChannels(int channels) => WidthMultiplier == 1 ? channels : Math.Max(8, (int)Math.Round(channels * WidthMultiplier / 8) * 8);
 
     /// <summary>Returns the option with the given name, or <paramref name="fallback"/>.</summary>
-    public string Option(string name, string fallback) => Options.TryGetValue(name, out var value) ? value : fallback;
+    public string GetOption(string name, string fallback) => Options.TryGetValue(name, out var value) ? value : fallback;
 }

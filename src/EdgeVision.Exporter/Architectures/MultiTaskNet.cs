@@ -2,6 +2,7 @@ using EdgeVision.Exporter.Authoring;
 using EdgeVision.Exporter.Heads;
 using EdgeVision.Exporter.Layers;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Specs;
 
 namespace EdgeVision.Exporter.Architectures;
 
@@ -32,14 +33,14 @@ public sealed class MultiTaskNet : Architecture
         _scenes = [.. labels is { Pictures.Count: > 0 } ? labels.Pictures : DefaultLabels.Scenes];
         _objects = [.. labels is { Objects.Count: > 0 } ? labels.Objects : DetectorSpec.DefaultLabels];
         _pixels = [.. labels is { Pixels.Count: > 0 } ? labels.Pixels : DefaultLabels.Foreground];
-        _heads = settings.Option("heads", string.Join(',', AllHeads)).Split(',', StringSplitOptions.TrimEntries);
+        _heads = settings.GetOption("heads", string.Join(',', AllHeads)).Split(',', StringSplitOptions.TrimEntries);
         if (_heads.Length == 0 || _heads.Except(AllHeads).Any())
         {
             throw new EdgeVisionException(
                 $"Option 'heads' must list some of {string.Join(", ", AllHeads)}; got '{string.Join(",", _heads)}'");
         }
 
-        var input = Inputs.ImageNet(settings, 160, 128);
+        var input = InputSpecs.CreateImageNetInput(settings, 160, 128);
         Spec = new ModelSpec
         {
             Name = settings.Name ?? Name,
@@ -84,7 +85,7 @@ public sealed class MultiTaskNet : Architecture
         if (_heads.Contains("classify"))
         {
             outputs.Add(
-                ("scene_logits", net.Linear("classify.fc", net.GlobalPool(features[^1]), _scenes.Length, WeightStart.Normal(0.01))));
+                ("scene_logits", net.Linear("classify.fc", net.GlobalPool(features[^1]), _scenes.Length, WeightInitializer.Normal(0.01))));
         }
 
         if (_heads is ["classify"])
@@ -95,7 +96,7 @@ public sealed class MultiTaskNet : Architecture
         var levels = Pyramid.Forward(net, [.. features.Skip(1)]);
         if (_heads.Contains("detect"))
         {
-            outputs.AddRange(FpnDetector.Predict(net, levels, _anchors.PerLocation, _objects.Length));
+            outputs.AddRange(FpnDetector.Predict(net, levels, _anchors.AnchorsPerLocation, _objects.Length));
         }
 
         if (_heads.Contains("segment") || _heads.Contains("depth"))
@@ -108,13 +109,13 @@ public sealed class MultiTaskNet : Architecture
                 outputs.Add(
                     ("pixel_logits",
                         net.Conv("segment.predict", net.ConvNorm("segment.conv", dense, 32), _pixels.Length, kernel: 1,
-                            start: WeightStart.Normal(0.01))));
+                            initializer: WeightInitializer.Normal(0.01))));
             }
 
             if (_heads.Contains("depth"))
             {
                 // The bias starts at a medium distance; softplus keeps the output above 0.
-                var metres = net.Conv("depth.predict", net.ConvNorm("depth.conv", dense, 32), 1, kernel: 1, start: WeightStart.Normal(0.01),
+                var metres = net.Conv("depth.predict", net.ConvNorm("depth.conv", dense, 32), 1, kernel: 1, initializer: WeightInitializer.Normal(0.01),
                     bias: 5);
                 outputs.Add(("metres", net.Apply("depth.positive", new Softplus(), metres)));
             }

@@ -2,6 +2,7 @@ using EdgeVision.Exporter.Authoring;
 using EdgeVision.Exporter.Heads;
 using EdgeVision.Exporter.Layers;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Specs;
 
 namespace EdgeVision.Exporter.Architectures;
 
@@ -24,10 +25,10 @@ public sealed class SsdLite : Architecture
     {
         settings ??= new ModelSettings();
         _name = settings.Name ?? Name;
-        _input = DetectorSpec.Input(settings);
-        _labels = DetectorSpec.Labels(settings);
-        _backbone = DetectorSpec.Backbone(settings);
-        _pyramid = new FeaturePyramid(settings.Scaled(48));
+        _input = DetectorSpec.CreateInput(settings);
+        _labels = DetectorSpec.GetLabels(settings);
+        _backbone = DetectorSpec.CreateBackbone(settings);
+        _pyramid = new FeaturePyramid(settings.ScaleChannels(48));
 
         // Two scales on the finest level: with them 2 % of 4,000 objects on drawn shelves overlap no default box by 0.5, with
         // one scale 6 %.
@@ -72,8 +73,8 @@ public sealed class SsdLite : Architecture
         for (int i = 0; i < Boxes.Strides.Length; i++)
         {
             var level = levels[int.Log2(Boxes.Strides[i] / Boxes.Strides[0])];
-            scores.Add(Predict(net, $"head.cls{i}", level, Boxes.PerLocation(i), _labels.Length + 1));
-            boxes.Add(Predict(net, $"head.box{i}", level, Boxes.PerLocation(i), 4));
+            scores.Add(Predict(net, $"head.cls{i}", level, Boxes.GetBoxesPerLocation(i), _labels.Length + 1));
+            boxes.Add(Predict(net, $"head.box{i}", level, Boxes.GetBoxesPerLocation(i), 4));
         }
 
         return [("cls_logits", net.Concat(1, scores)), ("bbox_regression", net.Concat(1, boxes))];
@@ -84,7 +85,7 @@ public sealed class SsdLite : Architecture
         using var scope = net.Scope(name);
         int channels = (int)x.Size(1);
         x = net.ConvNorm("depthwise", x, channels, groups: channels);
-        x = net.Conv("predict", x, boxes * numbers, kernel: 1, start: WeightStart.Normal(0.03));
+        x = net.Conv("predict", x, boxes * numbers, kernel: 1, initializer: WeightInitializer.Normal(0.03));
         return net.Reshape(net.Permute(x, 0, 2, 3, 1), -1, numbers);
     }
 }

@@ -1,6 +1,7 @@
 using EdgeVision.Exporter.Authoring;
 using EdgeVision.Exporter.Layers;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Specs;
 
 namespace EdgeVision.Exporter.Architectures;
 
@@ -20,8 +21,8 @@ public sealed class UNet : Architecture
     public UNet(ModelSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        _channels = [.. Enumerable.Range(0, 5).Select(i => settings.Scaled(64 << i))];
-        (Spec, Heads) = Segmentation.Describe(settings, "unet", 128, 128);
+        _channels = [.. Enumerable.Range(0, 5).Select(i => settings.ScaleChannels(64 << i))];
+        (Spec, Heads) = SegmentationSpec.Create(settings, "unet", 128, 128);
         _classes = Spec.Labels.Length;
     }
 
@@ -38,7 +39,7 @@ public sealed class UNet : Architecture
     public override IReadOnlyList<Head> Heads { get; }
 
     /// <inheritdoc/>
-    public override bool DynamicSize => true;
+    public override bool SupportsDynamicSize => true;
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Stages { get; } =
@@ -70,7 +71,7 @@ public sealed class UNet : Architecture
             x = Double(net, $"up{i}", net.Concat(1, skips[i], x), _channels[i]);
         }
 
-        return [("logits", net.Conv("head.predict", x, _classes, kernel: 1, start: WeightStart.Normal(0.01)))];
+        return [("logits", net.Conv("head.predict", x, _classes, kernel: 1, initializer: WeightInitializer.Normal(0.01)))];
     }
 
     private static Value Double(Net net, string name, Value x, int channels)

@@ -2,6 +2,7 @@ using EdgeVision.Exporter.Authoring;
 using EdgeVision.Exporter.Heads;
 using EdgeVision.Exporter.Layers;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Specs;
 
 namespace EdgeVision.Exporter.Architectures;
 
@@ -26,10 +27,10 @@ public sealed class YoloDetector : Architecture
     {
         settings ??= new ModelSettings();
         _name = settings.Name ?? Name;
-        _input = DetectorSpec.Input(settings);
-        _labels = DetectorSpec.Labels(settings);
-        _backbone = DetectorSpec.Backbone(settings);
-        _pyramid = new FeaturePyramid(settings.Scaled(48));
+        _input = DetectorSpec.CreateInput(settings);
+        _labels = DetectorSpec.GetLabels(settings);
+        _backbone = DetectorSpec.CreateBackbone(settings);
+        _pyramid = new FeaturePyramid(settings.ScaleChannels(48));
         _boxes = new DistributionBoxes(_input.Width, _input.Height, Strides);
         Heads = [new YoloHead(_input, _labels.Length, _boxes)];
     }
@@ -93,7 +94,7 @@ public sealed class YoloDetector : Architecture
     {
         using var scope = net.Scope(name);
         x = net.ConvNorm("conv1", x, (int)x.Size(1));
-        x = net.Conv("predict", x, numbers, kernel: 1, start: WeightStart.Normal(0.01), bias: bias);
+        x = net.Conv("predict", x, numbers, kernel: 1, initializer: WeightInitializer.Normal(0.01), bias: bias);
         return net.Reshape(x, numbers, -1);
     }
 }

@@ -17,8 +17,8 @@ public sealed class AnalysisNet : Net
     private protected override Value Apply(string name, Layer layer, IReadOnlyList<Value> inputs, long[][] shapes, long[] shape)
     {
         Layers.Add((name, layer.GetType().Name, shape));
-        MultiplyAccumulates += layer.MultiplyAccumulates(shapes, shape);
-        foreach (var weight in layer.Weights(shapes).Where(w => w.Trained && _seen.Add($"{name}.{w.Name}")))
+        MultiplyAccumulates += layer.CountMultiplyAccumulates(shapes, shape);
+        foreach (var weight in layer.GetWeights(shapes).Where(w => w.IsTrainable && _seen.Add($"{name}.{w.Name}")))
         {
             Parameters += weight.Shape.Aggregate(1L, (a, d) => a * d);
         }

@@ -14,12 +14,12 @@ public abstract record Layer
     public abstract long[] InferShape(IReadOnlyList<long[]> inputs);
 
     /// <summary>Returns the weights that the layer needs for these inputs; none by default.</summary>
-    public virtual IReadOnlyList<WeightSpec> Weights(IReadOnlyList<long[]> inputs) => [];
+    public virtual IReadOnlyList<WeightSpec> GetWeights(IReadOnlyList<long[]> inputs) => [];
 
     /// <summary>Returns the multiply-accumulates for one item; counted for convolutions and matrix products only.</summary>
-    public virtual long MultiplyAccumulates(IReadOnlyList<long[]> inputs, long[] output) => 0;
+    public virtual long CountMultiplyAccumulates(IReadOnlyList<long[]> inputs, long[] output) => 0;
 
-    /// <summary>Runs the layer with its weights in the order of <see cref="Weights"/>.</summary>
+    /// <summary>Runs the layer with its weights in the order of <see cref="GetWeights"/>.</summary>
     internal abstract torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights);
 
     /// <summary>
@@ -47,36 +47,36 @@ public abstract record ElementwiseLayer : Layer
 /// <summary>Weight that a layer needs.</summary>
 /// <param name="Name">Suffix after the layer's name, such as <c>weight</c>.</param>
 /// <param name="Shape">Shape.</param>
-/// <param name="Start">Initial values.</param>
-/// <param name="Trained">Whether gradients flow to the weight; false for running statistics.</param>
-public sealed record WeightSpec(string Name, long[] Shape, WeightStart Start, bool Trained = true);
+/// <param name="Initializer">Initial values.</param>
+/// <param name="IsTrainable">Whether gradients flow to the weight; false for running statistics.</param>
+public sealed record WeightSpec(string Name, long[] Shape, WeightInitializer Initializer, bool IsTrainable = true);
 
 /// <summary>Initial values of a weight.</summary>
-public abstract record WeightStart
+public abstract record WeightInitializer
 {
     /// <summary>Fills <paramref name="weight"/> in place.</summary>
     internal abstract void Fill(torch.Tensor weight, torch.Generator random);
 
     /// <summary>Sets all elements to <paramref name="value"/>.</summary>
-    public static WeightStart Constant(float value) => new ConstantStart(value);
+    public static WeightInitializer Constant(float value) => new ConstantStart(value);
 
     /// <summary>Draws from a normal distribution with mean 0.</summary>
-    public static WeightStart Normal(double std) => new NormalStart(std);
+    public static WeightInitializer Normal(double std) => new NormalStart(std);
 
     /// <summary>Draws from a normal distribution with variance 2 / fan-out (He et al. 2015, for ReLU).</summary>
-    public static WeightStart Kaiming { get; } = new KaimingStart();
+    public static WeightInitializer Kaiming { get; } = new KaimingStart();
 
-    private sealed record ConstantStart(float Value) : WeightStart
+    private sealed record ConstantStart(float Value) : WeightInitializer
     {
         internal override void Fill(torch.Tensor weight, torch.Generator random) => weight.fill_(Value);
     }
 
-    private sealed record NormalStart(double Std) : WeightStart
+    private sealed record NormalStart(double Std) : WeightInitializer
     {
         internal override void Fill(torch.Tensor weight, torch.Generator random) => weight.normal_(0, Std, random);
     }
 
-    private sealed record KaimingStart : WeightStart
+    private sealed record KaimingStart : WeightInitializer
     {
         internal override void Fill(torch.Tensor weight, torch.Generator random)
         {

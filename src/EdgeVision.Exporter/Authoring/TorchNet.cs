@@ -7,10 +7,10 @@ public sealed class TorchNet(WeightStore weights, bool training) : Net
 {
     /// <summary>Gets whether the current layer is in training mode.</summary>
     /// <remarks>In training mode BatchNorm uses the batch's statistics and updates its running ones from them.</remarks>
-    public bool Training { get; private set; }
+    public bool IsTraining { get; private set; }
 
     /// <summary>Prefixes of frozen stages; their BatchNorm keeps its statistics.</summary>
-    public IReadOnlyCollection<string> Frozen { get; init; } = [];
+    public IReadOnlyCollection<string> FrozenStages { get; init; } = [];
 
     /// <summary>Callback that receives each layer's name, the layer and its output, for statistics.</summary>
     public Action<string, Layer, torch.Tensor>? Observer { get; init; }
@@ -27,13 +27,13 @@ public sealed class TorchNet(WeightStore weights, bool training) : Net
     private protected override Value Apply(string name, Layer layer, IReadOnlyList<Value> inputs, long[][] shapes, long[] shape)
     {
         var tensors = inputs.Select(Unwrap).ToArray();
-        Training = training && !Frozen.Any(prefix => WeightStore.IsUnder(name, prefix));
+        IsTraining = training && !FrozenStages.Any(prefix => WeightStore.HasStagePrefix(name, prefix));
         var result = layer.Run(this, tensors, weights.Resolve(name, layer, shapes));
-        Training = false;
-        if (!Value.Fits(result.shape, shape))
+        IsTraining = false;
+        if (!Value.ShapeMatches(result.shape, shape))
         {
             throw new InvalidOperationException(
-                $"{name}: output of {layer} must have shape {Value.ShapeText(shape)}; got {Value.ShapeText(result.shape)}");
+                $"{name}: output of {layer} must have shape {Value.FormatShape(shape)}; got {Value.FormatShape(result.shape)}");
         }
 
         Observer?.Invoke(name, layer, result);

@@ -19,10 +19,10 @@ public class Value
     public long Size(int axis) => Shape[axis < 0 ? Shape.Length + axis : axis];
 
     /// <summary>Returns the shape as text, such as <c>[?,64,20,24]</c>.</summary>
-    public override string ToString() => ShapeText(Shape);
+    public override string ToString() => FormatShape(Shape);
 
     /// <summary>Returns whether a shape matches an inferred one, in which -1 matches any size.</summary>
-    internal static bool Fits(ReadOnlySpan<long> shape, ReadOnlySpan<long> rule)
+    internal static bool ShapeMatches(ReadOnlySpan<long> shape, ReadOnlySpan<long> rule)
     {
         bool fits = shape.Length == rule.Length;
         for (int i = 0; fits && i < rule.Length; i++)
@@ -33,7 +33,7 @@ public class Value
         return fits;
     }
 
-    internal static string ShapeText(IEnumerable<long> shape) =>
+    internal static string FormatShape(IEnumerable<long> shape) =>
         $"[{string.Join(',', shape.Select(d => d < 0 ? "?" : d.ToString(System.Globalization.CultureInfo.InvariantCulture)))}]";
 }
 
@@ -80,7 +80,7 @@ internal sealed record FoldableLinear(string Name, float[] Weight, long[] Weight
     /// <summary>
     /// Returns the operation followed by <c>y * scale + shift</c> per output channel, computed in double and rounded once.
     /// </summary>
-    public FoldableLinear Then(string name, double[] scale, double[] shift)
+    public FoldableLinear WithScaleAndShift(string name, double[] scale, double[] shift)
     {
         int channels = (int)WeightShape[0];
         int each = Weight.Length / channels;

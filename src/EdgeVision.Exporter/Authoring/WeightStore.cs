@@ -18,11 +18,11 @@ public sealed class WeightStore(int seed) : IDisposable
     public torch.Tensor this[string name] => _weights[name].Tensor;
 
     /// <summary>Gets the trained weights in the order of creation.</summary>
-    public IEnumerable<(string Name, torch.Tensor Tensor)> Trained =>
+    public IEnumerable<(string Name, torch.Tensor Tensor)> TrainableWeights =>
         _order.Where(n => _weights[n].Trained).Select(n => (n, _weights[n].Tensor));
 
     /// <summary>Gets the number of trained parameters.</summary>
-    public long ParameterCount => Trained.Sum(w => w.Tensor.numel());
+    public long ParameterCount => TrainableWeights.Sum(w => w.Tensor.numel());
 
     /// <summary>Copies values into the weights of the same names; every weight must be present with its shape.</summary>
     /// <exception cref="InvalidDataException">A weight is missing or has another shape.</exception>
@@ -40,8 +40,8 @@ public sealed class WeightStore(int seed) : IDisposable
 
             if (!source.Shape.AsSpan().SequenceEqual(target.shape))
             {
-                throw new InvalidDataException($"Weight '{name}' must have shape {Value.ShapeText(target.shape)}; "
-                    + $"got {Value.ShapeText(source.Shape)} in the checkpoint");
+                throw new InvalidDataException($"Weight '{name}' must have shape {Value.FormatShape(target.shape)}; "
+                    + $"got {Value.FormatShape(source.Shape)} in the checkpoint");
             }
 
             using var values = torch.tensor(source.ToFloats(), source.Shape);
@@ -52,7 +52,7 @@ public sealed class WeightStore(int seed) : IDisposable
     /// <summary>
     /// Returns whether a weight belongs to a stage: its name equals the prefix, or begins with the prefix and a dot.
     /// </summary>
-    public static bool IsUnder(string name, string prefix)
+    public static bool HasStagePrefix(string name, string prefix)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(prefix);
@@ -77,7 +77,7 @@ public sealed class WeightStore(int seed) : IDisposable
 
     /// <summary>Copies the current weights.</summary>
     public Dictionary<string, SafeTensor> Snapshot() =>
-        _order.ToDictionary(n => n, n => SafeTensor.FromFloats(OnnxNet.Floats(_weights[n].Tensor), _weights[n].Tensor.shape));
+        _order.ToDictionary(n => n, n => SafeTensor.FromFloats(OnnxNet.ToFloats(_weights[n].Tensor), _weights[n].Tensor.shape));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -94,7 +94,7 @@ public sealed class WeightStore(int seed) : IDisposable
 
     internal torch.Tensor[] Resolve(string layerName, Layer layer, IReadOnlyList<long[]> inputs)
     {
-        var specs = layer.Weights(inputs);
+        var specs = layer.GetWeights(inputs);
         return specs.Count == 0 ? [] : [.. specs.Select(s => Resolve($"{layerName}.{s.Name}", s))];
     }
 
@@ -105,20 +105,20 @@ public sealed class WeightStore(int seed) : IDisposable
             return known.Tensor.shape.AsSpan().SequenceEqual(spec.Shape)
                 ? known.Tensor
                 : throw new InvalidOperationException(
-                    $"Shared weight '{name}' must have shape {Value.ShapeText(known.Tensor.shape)}; got {Value.ShapeText(spec.Shape)}");
+                    $"Shared weight '{name}' must have shape {Value.FormatShape(known.Tensor.shape)}; got {Value.FormatShape(spec.Shape)}");
         }
 
         torch.Tensor tensor;
         using (torch.no_grad())
         {
             tensor = torch.empty(spec.Shape, dtype: torch.ScalarType.Float32);
-            spec.Start.Fill(tensor, _random);
+            spec.Initializer.Fill(tensor, _random);
         }
 
         // Weights outlive the dispose scope of the step that creates them.
         tensor.DetachFromDisposeScope();
-        tensor.requires_grad = spec.Trained;
-        _weights[name] = (tensor, spec.Trained);
+        tensor.requires_grad = spec.IsTrainable;
+        _weights[name] = (tensor, spec.IsTrainable);
         _order.Add(name);
         return tensor;
     }

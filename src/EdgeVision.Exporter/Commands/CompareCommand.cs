@@ -9,10 +9,10 @@ namespace EdgeVision.Exporter.Commands;
 /// <summary>Compares one metric of several runs as a plot and a table.</summary>
 internal static class CompareCommand
 {
-    public static void Run(IAnsiConsole console, string[] runs, string measure, string output, string? title)
+    public static void Run(IAnsiConsole console, string[] runs, string metric, string output, string? title)
     {
-        var curves = runs.Select(r => (Name: Path.GetFileName(Path.TrimEndingDirectorySeparator(r)), Values: Read(r, measure))).ToArray();
-        Curves.Compare(output, title ?? measure, measure, curves);
+        var curves = runs.Select(r => (Name: Path.GetFileName(Path.TrimEndingDirectorySeparator(r)), Values: Read(r, metric))).ToArray();
+        CurvePlots.SaveComparison(output, title ?? metric, metric, curves);
         var table = new Table().Border(TableBorder.Rounded).AddColumn("epoch");
         foreach (var (name, _) in curves)
         {
@@ -32,7 +32,7 @@ internal static class CompareCommand
         console.MarkupLineInterpolated($"wrote {output}");
     }
 
-    private static double[] Read(string run, string measure)
+    private static double[] Read(string run, string metric)
     {
         string file = Path.Combine(run, "log.json");
         if (!File.Exists(file))
@@ -40,17 +40,17 @@ internal static class CompareCommand
             throw new EdgeVisionException($"'{run}' is not a run folder: it has no log.json");
         }
 
-        var history = JsonSerializer.Deserialize<EpochRow[]>(File.ReadAllText(file), new JsonSerializerOptions(JsonSerializerDefaults.Web))
+        var history = JsonSerializer.Deserialize<EpochResult[]>(File.ReadAllText(file), new JsonSerializerOptions(JsonSerializerDefaults.Web))
             ?? [];
         double[] values =
         [
-            .. history.Select(r => r.Metrics.TryGetValue(measure, out double m)
+            .. history.Select(r => r.Metrics.TryGetValue(metric, out double m)
                 ? m
-                : r.Losses.TryGetValue(measure, out double l) ? l : double.NaN)
+                : r.Losses.TryGetValue(metric, out double l) ? l : double.NaN)
         ];
         return values.Any(double.IsFinite)
             ? values
             : throw new EdgeVisionException($"Metric of run '{run}' must be one of "
-                + $"{string.Join(", ", history.SelectMany(r => r.Losses.Keys.Concat(r.Metrics.Keys)).Distinct())}; got '{measure}'");
+                + $"{string.Join(", ", history.SelectMany(r => r.Losses.Keys.Concat(r.Metrics.Keys)).Distinct())}; got '{metric}'");
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using EdgeVision.Exporter.Data;
+using EdgeVision.Exporter.Data.Drawn;
 
 namespace EdgeVision.Exporter.Commands;
 
@@ -53,7 +54,7 @@ internal static class DrawCommand
         }
     }
 
-    private static string Row(LabelledObject item, LabelledPicture picture)
+    private static string Row(LabelledObject item, LabelledImage picture)
     {
         var b = item.Box;
         double w = picture.Width, h = picture.Height;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using EdgeVision.Exporter.Architectures;
 using EdgeVision.Exporter.Evaluation;
 using EdgeVision.Exporter.Training;
 using Spectre.Console;
@@ -17,14 +16,14 @@ internal static class EvaluateCommand
         }
 
         var config = TrainConfig.Load(configPath);
-        var (architecture, _) = Training.Run.Open(config);
-        var test = Training.Run.OpenSource(config.Data.Test ?? config.Data.Validation ?? config.Data.Train!, architecture);
+        var (architecture, _) = EdgeVision.Exporter.Training.TrainingRun.Open(config);
+        var test = EdgeVision.Exporter.Training.TrainingRun.OpenSource(config.Data.Test ?? config.Data.Validation ?? config.Data.Train!, architecture);
         IReadOnlyDictionary<string, double> metrics = new Dictionary<string, double>();
         console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(),
             new RemainingTimeColumn()).Start(progress =>
         {
             var bar = progress.AddTask("measuring", maxValue: test.Count);
-            metrics = BundleEvaluation.Run(model, architecture, test, done => bar.Value = done);
+            metrics = BundleEvaluator.Run(model, architecture, test, done => bar.Value = done);
         });
         var table = new Table().Border(TableBorder.Rounded).AddColumn("metric").AddColumn(new TableColumn("value").RightAligned());
         foreach (var (name, value) in metrics)

@@ -5,6 +5,7 @@ using EdgeVision.Exporter.Evaluation;
 using EdgeVision.Exporter.Export;
 using EdgeVision.Exporter.Training;
 using EdgeVision.Onnx;
+using EdgeVision.Specs;
 using Spectre.Console;
 using TorchSharp;
 
@@ -17,7 +18,7 @@ namespace EdgeVision.Exporter.Commands;
 /// </remarks>
 internal static class ExportCommand
 {
-    public static BundleFigures Run(IAnsiConsole console, string run, string? path, ExportOptions options)
+    public static BundleSummary Run(IAnsiConsole console, string run, string? path, ExportOptions options)
     {
         TorchSetup.Initialize(Math.Min(2, Environment.ProcessorCount));
         string file = Directory.Exists(run) ? Path.Combine(run, "checkpoint.safetensors") : run;
@@ -33,20 +34,20 @@ internal static class ExportCommand
         weights.Load(checkpoint.ModelWeights);
         path ??= Path.Combine("models", $"{config.Name}.onnx");
 
-        var test = Training.Run.OpenSource(config.Data.Test ?? config.Data.Validation ?? config.Data.Train!, architecture);
+        var test = EdgeVision.Exporter.Training.TrainingRun.OpenSource(config.Data.Test ?? config.Data.Validation ?? config.Data.Train!, architecture);
         var model = OnnxExporter.Write(architecture, weights, options);
         var parity = MeasureParity(architecture, weights, model.ToBytes(), test);
-        parity.Require();
+        parity.ThrowIfAboveLimit();
         console.MarkupLineInterpolated(CultureInfo.InvariantCulture,
             $"parity with TorchSharp, batch 1 and 3: max abs {parity.MaxAbsolute:E2}, of the range {parity.MaxRelative:E2}");
 
-        var spec = OnnxExporter.Finish(model, architecture.Spec, options);
+        var spec = OnnxExporter.ApplyOptions(model, architecture.Spec, options);
         IReadOnlyDictionary<string, double> metrics = new Dictionary<string, double>();
         console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(),
             new RemainingTimeColumn()).Start(progress =>
         {
             var bar = progress.AddTask("measuring", maxValue: test.Count);
-            metrics = WithFile(model, spec, candidate => BundleEvaluation.Run(candidate, architecture, test, done => bar.Value = done));
+            metrics = WithFile(model, spec, candidate => BundleEvaluator.Run(candidate, architecture, test, done => bar.Value = done));
         });
         console.MarkupLineInterpolated(CultureInfo.InvariantCulture,
             $"measured by the runtime on {test.Description}: {string.Join(", ", metrics.Select(m => $"{m.Key} {m.Value:F4}"))}");
@@ -58,7 +59,7 @@ internal static class ExportCommand
             {
                 Architecture = architecture.Name,
                 TrainedOn = string.Create(CultureInfo.InvariantCulture,
-                    $"{Training.Run.OpenSource(config.Data.Train!, architecture).Description}, {checkpoint.Progress.History.Count} epochs"),
+                    $"{EdgeVision.Exporter.Training.TrainingRun.OpenSource(config.Data.Train!, architecture).Description}, {checkpoint.Progress.History.Count} epochs"),
                 ExporterVersion = OnnxExporter.Version,
                 WeightsSha256 = OnnxExporter.WeightsSha256(weights),
                 Notes = "Apache-2.0",
@@ -72,7 +73,7 @@ internal static class ExportCommand
         model.SetMetadata(ModelSpec.MetadataKey, ModelSpecJson.Serialize(spec));
         model.Save(path);
         GoldenWriter.Write(path, test.Load(0));
-        var figures = new BundleFigures(config, architecture, spec, checkpoint.Progress.History, test.Description, metrics, parity,
+        var figures = new BundleSummary(config, architecture, spec, checkpoint.Progress.History, test.Description, metrics, parity,
             weights.ParameterCount, options, new FileInfo(path).Length, run);
         string card = Path.ChangeExtension(path, ".md");
         File.WriteAllText(card, ModelCard.Write(figures));
@@ -97,15 +98,15 @@ internal static class ExportCommand
         }
     }
 
-    private static Parity MeasureParity(Architecture architecture, Authoring.WeightStore weights, byte[] model, PictureSource pictures)
+    private static Parity MeasureParity(Architecture architecture, EdgeVision.Exporter.Authoring.WeightStore weights, byte[] model, LabelledImageSource pictures)
     {
         using var scope = torch.NewDisposeScope();
         var input = architecture.Spec.Input;
         var samples = Enumerable.Range(0, 4).Select(i =>
         {
             var picture = pictures.Load(i % pictures.Count);
-            PicturePlacement.Fit(picture, input, out byte[] planes, out var transform);
-            return new Sample(planes, [], transform, picture);
+            InputFitter.Fit(picture, input, out byte[] planes, out var transform);
+            return new TrainingSample(planes, [], transform, picture);
         }).ToArray();
         torch.random.manual_seed(1);
         torch.Tensor[] inputs =

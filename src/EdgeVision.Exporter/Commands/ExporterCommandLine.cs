@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using EdgeVision.Exporter.Architectures;
-using EdgeVision.Exporter.Data;
+using EdgeVision.Exporter.Data.Drawn;
+using EdgeVision.Exporter.Data.Folders;
 using EdgeVision.Exporter.Export;
 using EdgeVision.Onnx;
 using Spectre.Console;
@@ -25,7 +26,7 @@ internal static class ExporterCommandLine
         root.Add(List(console));
         root.Add(Train(console));
         root.Add(Export(console));
-        root.Add(SweepCommand.Describe(console));
+        root.Add(SweepCommand.CreateCommand(console));
         root.Add(Evaluate(console));
         root.Add(InspectData(console));
         root.Add(Compare(console));
@@ -36,7 +37,7 @@ internal static class ExporterCommandLine
         {
             foreach (var error in call.Errors)
             {
-                errors.WriteLine($"error: {OneLine(error.Message)}");
+                errors.WriteLine($"error: {ToSingleLine(error.Message)}");
             }
 
             errors.WriteLine("see --help");
@@ -56,7 +57,7 @@ internal static class ExporterCommandLine
             when (e is EdgeVisionException or IOException or UnauthorizedAccessException or InvalidDataException
                 or Microsoft.ML.OnnxRuntime.OnnxRuntimeException)
         {
-            errors.WriteLine(call.GetValue(Verbose) ? e.ToString() : $"error: {OneLine(e.Message)}");
+            errors.WriteLine(call.GetValue(Verbose) ? e.ToString() : $"error: {ToSingleLine(e.Message)}");
             return 1;
         }
     }
@@ -112,9 +113,9 @@ internal static class ExporterCommandLine
     {
         var config = new Argument<string>("config") { Description = "YAML or JSON config, such as models/recipes/shelves-yolo.yaml" };
         var output = new Option<string?>("--out") { Description = "Folder of the run (default: runs/NAME)" };
-        var epochs = Positive(new Option<int?>("--epochs") { Description = "Number of epochs, instead of the config's" });
-        var batch = Positive(new Option<int?>("--batch") { Description = "Images per step, instead of the config's" });
-        var overfit = Positive(new Option<int?>("--overfit")
+        var epochs = RequirePositive(new Option<int?>("--epochs") { Description = "Number of epochs, instead of the config's" });
+        var batch = RequirePositive(new Option<int?>("--batch") { Description = "Images per step, instead of the config's" });
+        var overfit = RequirePositive(new Option<int?>("--overfit")
         {
             Description = "Overfit the first N images and measure on them: the loss must approach zero",
             HelpName = "N",
@@ -162,7 +163,7 @@ internal static class ExporterCommandLine
         };
         var nms = new Option<bool>("--nms-in-graph") { Description = "Include non-maximum suppression in the graph (yolo only)" };
         var dynamic = new Option<bool>("--dynamic-size") { Description = "Leave height and width open, if the architecture allows it" };
-        var opset = Opset("ONNX operator set, 16 to 22, instead of the target's");
+        var opset = CreateOpsetOption("ONNX operator set, 16 to 22, instead of the target's");
         var command = new Command("export", "Export a run as an ONNX bundle, compare it with TorchSharp and measure it with the runtime")
         {
             run, output, all, target, opset, half, bytes, nms, dynamic,
@@ -238,7 +239,7 @@ internal static class ExporterCommandLine
     {
         var config = new Argument<string>("config") { Description = "Config whose training images are inspected" };
         var sheet = new Option<string?>("--sheet") { Description = "PNG of the first training images, augmented, with their labels" };
-        var count = Positive(new Option<int?>("--count") { Description = "Number of images on the sheet (default: 12)" });
+        var count = RequirePositive(new Option<int?>("--count") { Description = "Number of images on the sheet (default: 12)" });
         var command = new Command("inspect-data", "Count labels, warn about likely mistakes and draw augmented samples")
         {
             config, sheet, count,
@@ -274,7 +275,7 @@ internal static class ExporterCommandLine
     {
         var kind = new Argument<string>("kind") { Description = "Kind of drawn data, as listed by 'list --data'" };
         var folder = new Option<string>("--out") { Description = "Folder for the images", Required = true };
-        var count = Positive(new Option<int?>("--count") { Description = "Number of images (default: 12)" });
+        var count = RequirePositive(new Option<int?>("--count") { Description = "Number of images (default: 12)" });
         var seed = new Option<int>("--seed") { Description = "Seed of the data set", DefaultValueFactory = _ => 2_000_000 };
         var first = new Option<int>("--first") { Description = "Index of the first image", DefaultValueFactory = _ => 0 };
         var size = new Option<string>("--size") { Description = "Image size as WIDTHxHEIGHT", DefaultValueFactory = _ => "320x240" };
@@ -313,7 +314,7 @@ internal static class ExporterCommandLine
         };
         command.SetAction(call =>
         {
-            var labelled = DataFolder.ReadPicture(call.GetValue(picture)!);
+            var labelled = DataFolder.ReadImage(call.GetValue(picture)!);
             if (labelled.Width > 640 || labelled.Height > 640)
             {
                 throw new EdgeVisionException("Image of a self-test must have at most 640 pixels per side, since it is stored "
@@ -327,14 +328,14 @@ internal static class ExporterCommandLine
         return command;
     }
 
-    private static string OneLine(string message) => message.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal);
+    private static string ToSingleLine(string message) => message.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal);
 
-    internal static Option<int?> Opset(string description)
+    internal static Option<int?> CreateOpsetOption(string description)
     {
         var option = new Option<int?>("--opset") { Description = description };
         option.Validators.Add(r =>
         {
-            if (Number(r) is (< 16 or > 22) and var opset)
+            if (ParseInt(r) is (< 16 or > 22) and var opset)
             {
                 r.AddError($"--opset must be between 16 and 22; got {opset}");
             }
@@ -342,20 +343,20 @@ internal static class ExporterCommandLine
         return option;
     }
 
-    internal static Option<int?> Positive(Option<int?> option)
+    internal static Option<int?> RequirePositive(Option<int?> option)
     {
         option.Validators.Add(r =>
         {
-            if (Number(r) < 1)
+            if (ParseInt(r) < 1)
             {
-                r.AddError($"{option.Name} must be at least 1; got {Number(r)}");
+                r.AddError($"{option.Name} must be at least 1; got {ParseInt(r)}");
             }
         });
         return option;
     }
 
     // Null if the value is not a number: the parser itself reports that.
-    private static int? Number(System.CommandLine.Parsing.OptionResult result) =>
+    private static int? ParseInt(System.CommandLine.Parsing.OptionResult result) =>
         result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out int value) ? value : null;
 
     internal static (int Width, int Height)? ParseSize(string text)

@@ -11,9 +11,9 @@ internal static class InspectDataCommand
     public static void Run(IAnsiConsole console, string configPath, string? sheet, int count)
     {
         var config = TrainConfig.Load(configPath);
-        var (architecture, source) = Training.Run.Open(config);
+        var (architecture, source) = EdgeVision.Exporter.Training.TrainingRun.Open(config);
         var report = new DataReport(source.Labels);
-        var placed = new List<LabelledPicture>();
+        var placed = new List<LabelledImage>();
         console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(),
             new RemainingTimeColumn()).Start(progress =>
         {
@@ -37,7 +37,7 @@ internal static class InspectDataCommand
         }
 
         console.Write(table);
-        console.MarkupLineInterpolated($"{source.Description}; {report.Sizes}");
+        console.MarkupLineInterpolated($"{source.Description}; {report.SizeSummary}");
         foreach (string problem in source.Problems.Concat(report.Problems).Concat(architecture.Heads.SelectMany(h => h.Inspect(placed))))
         {
             console.MarkupLineInterpolated($"[yellow]warning:[/] {problem}");
@@ -45,14 +45,14 @@ internal static class InspectDataCommand
 
         if (sheet is not null)
         {
-            var few = new SourceOfFirst(source, Math.Min(count, source.Count));
+            var few = new FirstImagesSource(source, Math.Min(count, source.Count));
             var set = new TrainingSet(few, architecture, config.Augment, config.Training.Seed);
-            ContactSheet.Save(sheet, [.. Enumerable.Range(0, few.Count).Select(set.Augmented)], source.Labels, 4);
+            ContactSheet.Save(sheet, [.. Enumerable.Range(0, few.Count).Select(set.GetAugmentedImage)], source.Labels, 4);
             console.MarkupLineInterpolated($"wrote {sheet}");
         }
     }
 
-    private sealed class SourceOfFirst(PictureSource source, int count) : PictureSource
+    private sealed class FirstImagesSource(LabelledImageSource source, int count) : LabelledImageSource
     {
         public override string Description => source.Description;
 
@@ -60,6 +60,6 @@ internal static class InspectDataCommand
 
         public override DataLabels Labels => source.Labels;
 
-        public override LabelledPicture Load(int index) => source.Load(index);
+        public override LabelledImage Load(int index) => source.Load(index);
     }
 }

@@ -14,9 +14,9 @@ namespace EdgeVision.Exporter.Commands;
 /// </summary>
 internal static class SweepCommand
 {
-    private const double NarrowestFactor = 0.1, WidestFactor = 4;
+    private const double MinFactor = 0.1, MaxFactor = 4;
 
-    public static Command Describe(IAnsiConsole console)
+    public static Command CreateCommand(IAnsiConsole console)
     {
         var defaults = new SweepRequest();
         var output = new Option<string>("--out") { Description = "Folder for the models, such as runs/sweep", Required = true };
@@ -26,8 +26,8 @@ internal static class SweepCommand
             $"'all' or names of {string.Join(", ", ArchitectureCatalog.All.Select(a => a.Name))}");
         var channels = List<double>("--channels", "Comma-separated factors on the channels (default: 0.5,1)", "FACTORS",
             text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double v)
-                && v is >= NarrowestFactor and <= WidestFactor ? [v] : [],
-            string.Create(CultureInfo.InvariantCulture, $"factors between {NarrowestFactor} and {WidestFactor}"));
+                && v is >= MinFactor and <= MaxFactor ? [v] : [],
+            string.Create(CultureInfo.InvariantCulture, $"factors between {MinFactor} and {MaxFactor}"));
         var sizes = List<(int Width, int Height)>("--sizes", "Comma-separated sides in pixels, or WIDTHxHEIGHT (default: 160,224,320)",
             "SIZES",
             text => ExporterCommandLine.ParseSize(text.Contains('x', StringComparison.Ordinal) ? text : $"{text}x{text}") is { } size
@@ -42,8 +42,8 @@ internal static class SweepCommand
         {
             Description = "Write one file with open height and width instead of one per size, if the architecture allows it",
         };
-        var opset = ExporterCommandLine.Opset($"ONNX operator set, 16 to 22 (default: {OnnxExporter.DefaultOpset})");
-        var classes = ExporterCommandLine.Positive(new Option<int?>("--classes")
+        var opset = ExporterCommandLine.CreateOpsetOption($"ONNX operator set, 16 to 22 (default: {OnnxExporter.DefaultOpset})");
+        var classes = ExporterCommandLine.RequirePositive(new Option<int?>("--classes")
         {
             Description = "Number of image, object and pixel classes (default: 1000, 80 and 21)",
         });
@@ -62,9 +62,9 @@ internal static class SweepCommand
         {
             var request = new SweepRequest
             {
-                Architectures = Given(call.GetValue(architectures), defaults.Architectures),
-                Channels = Given(call.GetValue(channels), defaults.Channels),
-                Sizes = Given(call.GetValue(sizes), defaults.Sizes),
+                Architectures = ValuesOrDefault(call.GetValue(architectures), defaults.Architectures),
+                WidthMultipliers = ValuesOrDefault(call.GetValue(channels), defaults.WidthMultipliers),
+                Sizes = ValuesOrDefault(call.GetValue(sizes), defaults.Sizes),
                 Half = call.GetValue(half),
                 Classes = call.GetValue(classes),
                 Seed = call.GetValue(seed),
@@ -86,13 +86,13 @@ internal static class SweepCommand
     /// <param name="request">Models to write.</param>
     /// <param name="folder">Target folder; created if necessary.</param>
     /// <param name="force">Whether existing files are replaced.</param>
-    /// <param name="cancel">Token that stops between two models.</param>
+    /// <param name="cancellationToken">Token that stops between two models.</param>
     /// <param name="freeBytes">Free disk space in bytes; that of the disk when null.</param>
     /// <exception cref="EdgeVisionException">
     /// A file exists already, the disk space is too small, no model can be written, or the sweep was cancelled.
     /// </exception>
     public static IReadOnlyList<SweepResult> Run(IAnsiConsole console, SweepRequest request, string folder, bool force,
-        CancellationToken cancel, long? freeBytes = null)
+        CancellationToken cancellationToken, long? freeBytes = null)
     {
         TorchSetup.Initialize(Math.Min(2, Environment.ProcessorCount));
         var plan = SweepPlan.Create(request);
@@ -112,7 +112,7 @@ internal static class SweepCommand
             var bar = progress.AddTask("writing", maxValue: plan.Items.Sum(Work));
             foreach (var item in plan.Items)
             {
-                if (cancel.IsCancellationRequested)
+                if (cancellationToken.IsCancellationRequested)
                 {
                     throw new EdgeVisionException(
                         $"Stopped after {written.Count} of {plan.Items.Count} models; use --force to write all of them again");
@@ -133,7 +133,7 @@ internal static class SweepCommand
 
     private static double Work(SweepItem item) => item.Parameters + item.MultiplyAccumulates / 50.0 + 1e5;
 
-    private static EdgeVision.Onnx.OnnxModel? TryBuild(SweepItem item, List<SweepSkip> skipped)
+    private static EdgeVision.Onnx.OnnxModel? TryBuild(SweepItem item, List<SkippedModel> skipped)
     {
         try
         {
@@ -141,7 +141,7 @@ internal static class SweepCommand
         }
         catch (EdgeVisionException e)
         {
-            skipped.Add(new SweepSkip(item.Name, e.Message)); // the graph does not support the options
+            skipped.Add(new SkippedModel(item.Name, e.Message)); // the graph does not support the options
             return null;
         }
     }
@@ -168,7 +168,7 @@ internal static class SweepCommand
 
     private static string File(string folder, SweepItem item) => Path.Combine(folder, item.Name + ".onnx");
 
-    private static void Report(IAnsiConsole console, IReadOnlyList<SweepResult> written, IReadOnlyList<SweepSkip> skipped, string folder)
+    private static void Report(IAnsiConsole console, IReadOnlyList<SweepResult> written, IReadOnlyList<SkippedModel> skipped, string folder)
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumn("name");
         foreach (string column in (string[])["input", "parameters", "million MACs", "MB", "outputs"])
@@ -201,7 +201,7 @@ internal static class SweepCommand
     }
 
     // The parser returns an empty list for an absent option.
-    private static T[] Given<T>(T[]? values, T[] otherwise) => values is { Length: > 0 } ? values : otherwise;
+    private static T[] ValuesOrDefault<T>(T[]? values, T[] otherwise) => values is { Length: > 0 } ? values : otherwise;
 
     // 'parse' returns no values for an invalid part.
     private static Option<T[]?> List<T>(string name, string description, string help, Func<string, T[]> parse, string wanted) => new(name)

@@ -11,10 +11,10 @@ internal static class TrainCommand
     public sealed record Overrides(int? Epochs, int? Batch, int? Seed, double? LearningRate, int? Overfit);
 
     public static void Run(IAnsiConsole console, string configPath, string? folder, Overrides overrides, bool resume,
-        CancellationToken cancel)
+        CancellationToken cancellationToken)
     {
         TorchSetup.Initialize(Math.Min(2, Environment.ProcessorCount));
-        var config = Apply(TrainConfig.Load(configPath), overrides);
+        var config = ApplyOverrides(TrainConfig.Load(configPath), overrides);
         folder ??= Path.Combine("runs", config.Name);
         if (!resume && File.Exists(Path.Combine(folder, "checkpoint.safetensors")))
         {
@@ -22,10 +22,10 @@ internal static class TrainCommand
                 $"[yellow]warning:[/] {folder} already contains a run, which is restarted; use --resume to continue it");
         }
 
-        IReadOnlyList<EpochRow> history = [];
+        IReadOnlyList<EpochResult> history = [];
         console.Progress().AutoClear(false).Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(),
             new RemainingTimeColumn()).Start(progress =>
-            history = new Run(config, folder, new Listener(console, progress)).Start(resume, cancel: cancel));
+            history = new TrainingRun(config, folder, new Listener(console, progress)).Start(resume, cancellationToken: cancellationToken));
         console.Write(Table(history));
         console.MarkupLineInterpolated(CultureInfo.InvariantCulture,
             $"run: {folder} ({history.Sum(r => r.Seconds):F0} s of training); export it with: export {folder}");
@@ -33,7 +33,7 @@ internal static class TrainCommand
 
     /// <summary>Returns the config with the overrides applied.</summary>
     /// <remarks>Overfitting trains and measures on the same first images.</remarks>
-    internal static TrainConfig Apply(TrainConfig config, Overrides o)
+    internal static TrainConfig ApplyOverrides(TrainConfig config, Overrides o)
     {
         var training = config.Training with
         {
@@ -57,7 +57,7 @@ internal static class TrainCommand
         };
     }
 
-    private static Table Table(IReadOnlyList<EpochRow> history)
+    private static Table Table(IReadOnlyList<EpochResult> history)
     {
         var table = new Table().Border(TableBorder.Rounded);
         string[] losses = [.. history.SelectMany(r => r.Losses.Keys).Distinct().Where(k => k != "gradient")],
@@ -89,12 +89,12 @@ internal static class TrainCommand
         private readonly Dictionary<string, ProgressTask> _bars = [];
         private readonly bool _interactive = console.Profile.Capabilities.Interactive;
 
-        public void Note(string line) => console.MarkupLineInterpolated($"{line}");
+        public void Info(string line) => console.MarkupLineInterpolated($"{line}");
 
         public void Warn(string line) => console.MarkupLineInterpolated($"[yellow]warning:[/] {line}");
 
         // Called on loader threads.
-        public void Loading(string what, int done, int count)
+        public void ReportLoading(string what, int done, int count)
         {
             lock (_bars)
             {
@@ -102,7 +102,7 @@ internal static class TrainCommand
             }
         }
 
-        public void Step(int epoch, int epochs, int done, int steps, double loss)
+        public void ReportStep(int epoch, int epochs, int done, int steps, double loss)
         {
             lock (_bars)
             {
@@ -112,7 +112,7 @@ internal static class TrainCommand
             }
         }
 
-        public void Epoch(EpochRow row)
+        public void ReportEpoch(EpochResult row)
         {
             if (!_interactive)
             {

@@ -7,7 +7,7 @@ namespace EdgeVision.Exporter.Data;
 /// </remarks>
 public sealed record Augmentation
 {
-    private const float LeastVisible = 0.2f; // minimum share of an object's box; objects that show less are dropped
+    private const float MinVisibleShare = 0.2f; // minimum share of an object's box; objects that show less are dropped
 
     /// <summary>Probability of a horizontal flip.</summary>
     public double Flip { get; init; }
@@ -48,43 +48,43 @@ public sealed record Augmentation
     public double Erase { get; init; }
 
     /// <summary>Returns a changed image of the same size.</summary>
-    /// <param name="picture">Image with its labels.</param>
+    /// <param name="image">Image with its labels.</param>
     /// <param name="labels">Labels of the data, for mirrored keypoints.</param>
     /// <param name="random">Generator that decides all changes.</param>
-    /// <param name="another">Supplies further images for mosaics; no mosaics when null.</param>
+    /// <param name="nextImage">Supplies further images for mosaics; no mosaics when null.</param>
     /// <exception cref="EdgeVisionException">
     /// Keypoints would be mirrored, but the data does not say which ones change places.
     /// </exception>
-    public LabelledPicture Apply(LabelledPicture picture, DataLabels labels, Random random, Func<LabelledPicture>? another = null)
+    public LabelledImage Apply(LabelledImage image, DataLabels labels, Random random, Func<LabelledImage>? nextImage = null)
     {
-        ArgumentNullException.ThrowIfNull(picture);
+        ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(labels);
         ArgumentNullException.ThrowIfNull(random);
-        if (Mosaic > 0 && another is not null && random.NextDouble() < Mosaic)
+        if (Mosaic > 0 && nextImage is not null && random.NextDouble() < Mosaic)
         {
-            picture = PictureWarp.Mosaic([picture, another(), another(), another()], random, LeastVisible);
+            image = ImageWarp.Mosaic([image, nextImage(), nextImage(), nextImage()], random, MinVisibleShare);
         }
 
-        var map = Draw(picture, labels, random, out bool mirrored);
+        var map = Draw(image, labels, random, out bool mirrored);
         if (!map.IsIdentity)
         {
-            picture = PictureWarp.Apply(picture, map, LeastVisible);
+            image = ImageWarp.Apply(image, map, MinVisibleShare);
             if (mirrored)
             {
-                picture = picture with
+                image = image with
                 {
-                    Objects = [.. picture.Objects.Select(o => o with { Keypoints = ExchangeSides(o.Keypoints, labels) })],
+                    Objects = [.. image.Objects.Select(o => o with { Keypoints = ExchangeSides(o.Keypoints, labels) })],
                 };
             }
         }
 
-        return Recolour(picture, random);
+        return Recolour(image, random);
     }
 
-    private AffineMap Draw(LabelledPicture picture, DataLabels labels, Random random, out bool mirrored)
+    private AffineTransform Draw(LabelledImage picture, DataLabels labels, Random random, out bool mirrored)
     {
         double w = picture.Width, h = picture.Height;
-        var map = AffineMap.Identity;
+        var map = AffineTransform.Identity;
         mirrored = Flip > 0 && random.NextDouble() < Flip;
         if (mirrored)
         {
@@ -94,19 +94,19 @@ public sealed record Augmentation
                     "The data does not define which keypoints change places in a mirror image; remove 'flip' from the augmentation");
             }
 
-            map = map.Then(new AffineMap(-1, 0, 0, 1, w, 0));
+            map = map.Then(new AffineTransform(-1, 0, 0, 1, w, 0));
         }
 
         if (VerticalFlip > 0 && random.NextDouble() < VerticalFlip)
         {
-            map = map.Then(new AffineMap(1, 0, 0, -1, 0, h));
+            map = map.Then(new AffineTransform(1, 0, 0, -1, 0, h));
         }
 
         if (Crop > 0 && random.NextDouble() < Crop)
         {
             double share = SmallestCrop + (1 - SmallestCrop) * random.NextDouble();
             double x = (1 - share) * w * random.NextDouble(), y = (1 - share) * h * random.NextDouble();
-            map = map.Then(new AffineMap(1 / share, 0, 0, 1 / share, -x / share, -y / share));
+            map = map.Then(new AffineTransform(1 / share, 0, 0, 1 / share, -x / share, -y / share));
         }
 
         double scale = Scale is [var low, var high] && (low != 1 || high != 1) ? low + (high - low) * random.NextDouble() : 1;
@@ -116,7 +116,7 @@ public sealed record Augmentation
         if (scale != 1 || angle != 0 || dx != 0 || dy != 0)
         {
             double c = Math.Cos(angle) * scale, s = Math.Sin(angle) * scale;
-            map = map.Then(new AffineMap(c, -s, s, c, w / 2 - c * w / 2 + s * h / 2 + dx, h / 2 - s * w / 2 - c * h / 2 + dy));
+            map = map.Then(new AffineTransform(c, -s, s, c, w / 2 - c * w / 2 + s * h / 2 + dx, h / 2 - s * w / 2 - c * h / 2 + dy));
         }
 
         return map;
@@ -125,28 +125,28 @@ public sealed record Augmentation
     private static LabelledKeypoint[] ExchangeSides(LabelledKeypoint[] points, DataLabels labels) =>
         points.Length == 0 ? points : [.. labels.MirroredKeypoints.Select(k => points[k])];
 
-    private LabelledPicture Recolour(LabelledPicture picture, Random random)
+    private LabelledImage Recolour(LabelledImage picture, Random random)
     {
         byte[]? rgb = null;
         byte[] Own() => rgb ??= (byte[])picture.Rgb.Clone();
         if (Colour > 0)
         {
-            PictureColour.Jitter(Own(), Colour, random);
+            PixelAugmentation.Jitter(Own(), Colour, random);
         }
 
         if (Blur > 0 && random.NextDouble() < Blur)
         {
-            rgb = PictureColour.Blur(Own(), picture.Width, picture.Height);
+            rgb = PixelAugmentation.Blur(Own(), picture.Width, picture.Height);
         }
 
         if (Noise > 0)
         {
-            PictureColour.Noise(Own(), Noise * random.NextDouble(), random);
+            PixelAugmentation.Noise(Own(), Noise * random.NextDouble(), random);
         }
 
         if (Erase > 0 && random.NextDouble() < Erase)
         {
-            PictureColour.Erase(Own(), picture.Width, picture.Height, random);
+            PixelAugmentation.Erase(Own(), picture.Width, picture.Height, random);
         }
 
         return rgb is null ? picture : picture with { Rgb = rgb };
@@ -154,26 +154,26 @@ public sealed record Augmentation
 }
 
 /// <summary>Affine map x' = Xx x + Xy y + X, y' = Yx x + Yy y + Y, in pixels, where pixel (0,0) covers 0..1.</summary>
-public readonly record struct AffineMap(double Xx, double Xy, double Yx, double Yy, double X, double Y)
+public readonly record struct AffineTransform(double Xx, double Xy, double Yx, double Yy, double X, double Y)
 {
     /// <summary>Gets the identity map.</summary>
-    public static AffineMap Identity { get; } = new(1, 0, 0, 1, 0, 0);
+    public static AffineTransform Identity { get; } = new(1, 0, 0, 1, 0, 0);
 
     /// <summary>Gets whether this map is the identity.</summary>
     public bool IsIdentity => this == Identity;
 
     /// <summary>Returns this map followed by another.</summary>
-    public AffineMap Then(in AffineMap next) => new(
+    public AffineTransform Then(in AffineTransform next) => new(
         next.Xx * Xx + next.Xy * Yx, next.Xx * Xy + next.Xy * Yy, next.Yx * Xx + next.Yy * Yx, next.Yx * Xy + next.Yy * Yy,
         next.Xx * X + next.Xy * Y + next.X, next.Yx * X + next.Yy * Y + next.Y);
 
     /// <summary>Returns the inverse map.</summary>
-    public AffineMap Inverse()
+    public AffineTransform Inverse()
     {
         double d = Xx * Yy - Xy * Yx;
         return new(Yy / d, -Xy / d, -Yx / d, Xx / d, (Xy * Y - Yy * X) / d, (Yx * X - Xx * Y) / d);
     }
 
     /// <summary>Returns the mapped point.</summary>
-    public (float X, float Y) Map(double x, double y) => ((float)(Xx * x + Xy * y + X), (float)(Yx * x + Yy * y + Y));
+    public (float X, float Y) Transform(double x, double y) => ((float)(Xx * x + Xy * y + X), (float)(Yx * x + Yy * y + Y));
 }

@@ -8,7 +8,7 @@ namespace EdgeVision.Exporter.Data;
 /// </summary>
 public static class ContactSheet
 {
-    private const int LongestSide = 320;
+    private const int MaxSide = 320;
     private static readonly SKSamplingOptions Sampling = new(SKFilterMode.Linear);
     private static readonly SKColor[] Palette =
     [
@@ -18,32 +18,32 @@ public static class ContactSheet
 
     /// <summary>Writes a PNG.</summary>
     /// <param name="path">File to write.</param>
-    /// <param name="pictures">Images of any size; each is enlarged to fill its cell.</param>
+    /// <param name="images">Images of any size; each is enlarged to fill its cell.</param>
     /// <param name="labels">Names of the classes and keypoints.</param>
     /// <param name="columns">Images per row.</param>
-    public static void Save(string path, IReadOnlyList<LabelledPicture> pictures, DataLabels labels, int columns)
+    public static void Save(string path, IReadOnlyList<LabelledImage> images, DataLabels labels, int columns)
     {
-        ArgumentNullException.ThrowIfNull(pictures);
+        ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(labels);
-        if (pictures.Count == 0)
+        if (images.Count == 0)
         {
             return;
         }
 
-        float scale = (float)LongestSide / pictures.Max(p => Math.Max(p.Width, p.Height));
-        int cellWidth = (int)Math.Ceiling(pictures.Max(p => p.Width) * scale),
-            cellHeight = (int)Math.Ceiling(pictures.Max(p => p.Height) * scale) + 18;
-        int rows = (pictures.Count + columns - 1) / columns;
-        using var sheet = new SKBitmap(cellWidth * Math.Min(columns, pictures.Count), cellHeight * rows);
+        float scale = (float)MaxSide / images.Max(p => Math.Max(p.Width, p.Height));
+        int cellWidth = (int)Math.Ceiling(images.Max(p => p.Width) * scale),
+            cellHeight = (int)Math.Ceiling(images.Max(p => p.Height) * scale) + 18;
+        int rows = (images.Count + columns - 1) / columns;
+        using var sheet = new SKBitmap(cellWidth * Math.Min(columns, images.Count), cellHeight * rows);
         using var canvas = new SKCanvas(sheet);
         canvas.Clear(new SKColor(32, 32, 36));
-        using var font = new SKFont(Reports.Lettering.Instance.Typeface, 11);
-        for (int i = 0; i < pictures.Count; i++)
+        using var font = new SKFont(EdgeVision.Exporter.Reports.EmbeddedFont.Instance.Typeface, 11);
+        for (int i = 0; i < images.Count; i++)
         {
             canvas.Save();
             canvas.Translate(i % columns * cellWidth, i / columns * cellHeight);
             canvas.ClipRect(new SKRect(0, 0, cellWidth, cellHeight));
-            Draw(canvas, pictures[i], labels, scale, cellHeight - 18, font);
+            Draw(canvas, images[i], labels, scale, cellHeight - 18, font);
             canvas.Restore();
         }
 
@@ -56,7 +56,7 @@ public static class ContactSheet
 
     private static SKColor ColourOf(int id) => Palette[(id % Palette.Length + Palette.Length) % Palette.Length];
 
-    private static void Draw(SKCanvas canvas, LabelledPicture picture, DataLabels labels, float scale, float textTop, SKFont font)
+    private static void Draw(SKCanvas canvas, LabelledImage picture, DataLabels labels, float scale, float textTop, SKFont font)
     {
         using (var pixels = Pixels(picture))
         {
@@ -135,13 +135,13 @@ public static class ContactSheet
         }
     }
 
-    private static SKBitmap Pixels(LabelledPicture picture)
+    private static SKBitmap Pixels(LabelledImage picture)
     {
         var rgba = new byte[picture.Width * picture.Height * 4];
         for (int i = 0; i < picture.Width * picture.Height; i++)
         {
             var tint = picture.Mask is { } mask && mask[i] != 0
-                ? mask[i] == LabelledPicture.IgnoredPixel ? SKColors.Black
+                ? mask[i] == LabelledImage.IgnoredPixel ? SKColors.Black
                 : ColourOf(mask[i] - 1) : (SKColor?)null;
             for (int c = 0; c < 3; c++)
             {
@@ -161,7 +161,7 @@ public static class ContactSheet
     }
 
     // Near pixels are bright; unknown ones are black.
-    private static SKBitmap Depth(LabelledPicture picture)
+    private static SKBitmap Depth(LabelledImage picture)
     {
         float[] depth = picture.Depth!;
         float nearest = depth.Where(d => d > 0).DefaultIfEmpty(1).Min();

@@ -15,7 +15,7 @@ public sealed class DataReport(DataLabels labels)
     public IEnumerable<KeyValuePair<string, long>> Counts => _counts;
 
     /// <summary>Gets the number of images and the range of their sizes as text.</summary>
-    public string Sizes =>
+    public string SizeSummary =>
         _pictures == 0
             ? "no images"
             : $"{_pictures} images, {_minWidth} to {_maxWidth} pixels wide, {_minHeight} to {_maxHeight} pixels high";
@@ -40,29 +40,29 @@ public sealed class DataReport(DataLabels labels)
     }
 
     /// <summary>Adds an image.</summary>
-    public void Add(LabelledPicture picture)
+    public void Add(LabelledImage image)
     {
-        ArgumentNullException.ThrowIfNull(picture);
+        ArgumentNullException.ThrowIfNull(image);
         _pictures++;
-        (_minWidth, _maxWidth) = (Math.Min(_minWidth, picture.Width), Math.Max(_maxWidth, picture.Width));
-        (_minHeight, _maxHeight) = (Math.Min(_minHeight, picture.Height), Math.Max(_maxHeight, picture.Height));
-        string hash = Convert.ToHexString(SHA256.HashData(picture.Rgb));
-        if (!_seen.TryAdd(hash, picture.Name))
+        (_minWidth, _maxWidth) = (Math.Min(_minWidth, image.Width), Math.Max(_maxWidth, image.Width));
+        (_minHeight, _maxHeight) = (Math.Min(_minHeight, image.Height), Math.Max(_maxHeight, image.Height));
+        string hash = Convert.ToHexString(SHA256.HashData(image.Rgb));
+        if (!_seen.TryAdd(hash, image.Name))
         {
-            _duplicates.Add($"{picture.Name} and {_seen[hash]}");
+            _duplicates.Add($"{image.Name} and {_seen[hash]}");
         }
 
-        if (picture.ClassId >= 0)
+        if (image.ClassId >= 0)
         {
-            Count($"image: {Name(labels.Pictures, picture.ClassId)}");
+            Count($"image: {Name(labels.Pictures, image.ClassId)}");
         }
 
-        foreach (var item in picture.Objects)
+        foreach (var item in image.Objects)
         {
-            Object(item, picture);
+            Object(item, image);
         }
 
-        if (picture.Mask is { } mask)
+        if (image.Mask is { } mask)
         {
             var pixels = new long[256];
             foreach (byte id in mask)
@@ -74,22 +74,22 @@ public sealed class DataReport(DataLabels labels)
             {
                 if (pixels[id] > 0)
                 {
-                    string name = id == LabelledPicture.IgnoredPixel ? "ignored" : Name(labels.Pixels, id);
+                    string name = id == LabelledImage.IgnoredPixel ? "ignored" : Name(labels.Pixels, id);
                     _counts[$"pixels: {name}"] = _counts.GetValueOrDefault($"pixels: {name}") + pixels[id];
                 }
             }
         }
 
-        if (picture.Objects.Count == 0 && picture.ClassId < 0 && picture.Mask is null && picture.Identity < 0)
+        if (image.Objects.Count == 0 && image.ClassId < 0 && image.Mask is null && image.Identity < 0)
         {
-            _empty.Add(picture.Name);
+            _empty.Add(image.Name);
         }
     }
 
-    private void Object(LabelledObject item, LabelledPicture picture)
+    private void Object(LabelledObject item, LabelledImage picture)
     {
         Count($"object: {Name(labels.Objects, item.ClassId)}");
-        if (item.Crowd)
+        if (item.IsCrowd)
         {
             Count("object: crowd");
         }

@@ -10,9 +10,9 @@ namespace EdgeVision.Exporter.Data;
 /// </remarks>
 public static class DrawnScenes
 {
-    private const float SmallestSide = 0.13f; // of the image's shorter side
-    private const float LargestSide = 0.50f;
-    private const float MostCovered = 0.12f;  // of the smaller of two boxes
+    private const float MinSide = 0.13f; // of the image's shorter side
+    private const float MaxSide = 0.50f;
+    private const float MaxCovered = 0.12f;  // of the smaller of two boxes
 
     /// <summary>Gets the class names by id.</summary>
     public static IReadOnlyList<string> Labels { get; } = ["circle", "square", "triangle", "star", "cross", "ring"];
@@ -20,14 +20,14 @@ public static class DrawnScenes
     /// <summary>Draws scene <paramref name="index"/> of the set <paramref name="seed"/>; its size is random too.</summary>
     public static Scene Draw(int seed, int index)
     {
-        var random = Source(seed, index);
+        var random = CreateRandom(seed, index);
         (int Width, int Height)[] sizes = [(320, 240), (640, 480), (480, 360), (384, 320), (480, 270), (300, 300)];
         var (width, height) = sizes[random.Next(sizes.Length)];
         return Draw(random, width, height);
     }
 
     /// <summary>Draws scene <paramref name="index"/> of the set <paramref name="seed"/> with a given size.</summary>
-    public static Scene Draw(int seed, int index, int width, int height) => Draw(Source(seed, index), width, height);
+    public static Scene Draw(int seed, int index, int width, int height) => Draw(CreateRandom(seed, index), width, height);
 
     /// <summary>Writes the image as PNG.</summary>
     public static void Save(Scene scene, string path)
@@ -50,7 +50,7 @@ public static class DrawnScenes
     /// <summary>
     /// Returns the generator of one item: splitmix64 over both numbers, so that neighboring items are unrelated.
     /// </summary>
-    internal static Random Source(int seed, int index)
+    internal static Random CreateRandom(int seed, int index)
     {
         ulong z = unchecked(((ulong)(uint)seed << 32 | (uint)index) + 0x9E3779B97F4A7C15);
         z = unchecked((z ^ z >> 30) * 0xBF58476D1CE4E5B9);
@@ -62,7 +62,7 @@ public static class DrawnScenes
     {
         using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque));
         using var canvas = new SKCanvas(bitmap);
-        var ground = Muted(random);
+        var ground = MutedColor(random);
         DrawGround(canvas, random, width, height, ground);
         DrawClutter(canvas, random, width, height, ground);
         var objects = DrawShapes(canvas, random, width, height, ground);
@@ -74,12 +74,12 @@ public static class DrawnScenes
     private static void DrawGround(SKCanvas canvas, Random random, int width, int height, SKColor ground)
     {
         using var paint = new SKPaint { Color = ground };
-        var other = Shift(random, ground, 45);
+        var other = ShiftColor(random, ground, 45);
         using var gradient = random.Next(3) switch
         {
-            0 => SKShader.CreateLinearGradient(new SKPoint(0, 0), new SKPoint(width * Unit(random), height), [ground, other],
+            0 => SKShader.CreateLinearGradient(new SKPoint(0, 0), new SKPoint(width * NextUnit(random), height), [ground, other],
                 SKShaderTileMode.Clamp),
-            1 => SKShader.CreateRadialGradient(new SKPoint(width * Unit(random), height * Unit(random)), width * 0.8f, [ground, other],
+            1 => SKShader.CreateRadialGradient(new SKPoint(width * NextUnit(random), height * NextUnit(random)), width * 0.8f, [ground, other],
                 SKShaderTileMode.Clamp),
             _ => SKShader.CreateColor(ground),
         };
@@ -87,7 +87,7 @@ public static class DrawnScenes
         canvas.DrawRect(0, 0, width, height, paint);
         if (random.Next(3) > 0)
         {
-            float frequency = Between(random, 0.005f, 0.08f);
+            float frequency = NextFloat(random, 0.005f, 0.08f);
             using var noise = SKShader.CreatePerlinNoiseFractalNoise(frequency, frequency, random.Next(1, 4), random.Next(1000));
             using var overlay = new SKPaint { Shader = noise, BlendMode = SKBlendMode.SoftLight };
             overlay.Color = SKColors.White.WithAlpha((byte)random.Next(60, 200));
@@ -102,23 +102,23 @@ public static class DrawnScenes
         float unit = Math.Min(width, height);
         for (int i = 0; i < count; i++)
         {
-            using var paint = new SKPaint { IsAntialias = true, Color = Shift(random, ground, 60).WithAlpha((byte)random.Next(60, 190)) };
-            float x = width * Unit(random), y = height * Unit(random);
+            using var paint = new SKPaint { IsAntialias = true, Color = ShiftColor(random, ground, 60).WithAlpha((byte)random.Next(60, 190)) };
+            float x = width * NextUnit(random), y = height * NextUnit(random);
             using var builder = new SKPathBuilder();
             if (random.Next(3) == 0)
             {
-                paint.MaskFilter = SKMaskFilter.CreateBlur(SKBlurStyle.Normal, unit * Between(random, 0.02f, 0.06f));
-                canvas.DrawOval(x, y, unit * Between(random, 0.05f, 0.25f), unit * Between(random, 0.05f, 0.25f), paint);
+                paint.MaskFilter = SKMaskFilter.CreateBlur(SKBlurStyle.Normal, unit * NextFloat(random, 0.02f, 0.06f));
+                canvas.DrawOval(x, y, unit * NextFloat(random, 0.05f, 0.25f), unit * NextFloat(random, 0.05f, 0.25f), paint);
                 paint.MaskFilter.Dispose();
                 continue;
             }
 
             paint.IsStroke = true;
-            paint.StrokeWidth = unit * Between(random, 0.003f, 0.02f);
+            paint.StrokeWidth = unit * NextFloat(random, 0.003f, 0.02f);
             builder.MoveTo(x, y);
             for (int k = random.Next(1, 4); k > 0; k--)
             {
-                builder.QuadTo(width * Unit(random), height * Unit(random), width * Unit(random), height * Unit(random));
+                builder.QuadTo(width * NextUnit(random), height * NextUnit(random), width * NextUnit(random), height * NextUnit(random));
             }
 
             using var path = builder.Detach();
@@ -134,17 +134,17 @@ public static class DrawnScenes
         for (int attempt = 0; attempt < count * 8 && objects.Count < count; attempt++)
         {
             int classId = random.Next(Labels.Count);
-            float side = unit * SmallestSide * MathF.Pow(LargestSide / SmallestSide, Unit(random));
-            float stretch = Between(random, 0.8f, 1.25f);
+            float side = unit * MinSide * MathF.Pow(MaxSide / MinSide, NextUnit(random));
+            float stretch = NextFloat(random, 0.8f, 1.25f);
             using var outline = Outline(classId, random);
             using var shape = new SKPath(outline);
             shape.Transform(SKMatrix.CreateScale(side / 2 * stretch, side / 2 / stretch));
-            shape.Transform(SKMatrix.CreateRotationDegrees(360 * Unit(random)));
-            shape.Transform(SKMatrix.CreateTranslation(width * Unit(random), height * Unit(random)));
+            shape.Transform(SKMatrix.CreateRotationDegrees(360 * NextUnit(random)));
+            shape.Transform(SKMatrix.CreateTranslation(width * NextUnit(random), height * NextUnit(random)));
             shape.GetTightBounds(out var bounds);
             var box = new Box(bounds.Left, bounds.Top, bounds.Right, bounds.Bottom);
             if (box.X1 < 1 || box.Y1 < 1 || box.X2 > width - 1 || box.Y2 > height - 1
-                || objects.Any(o => Covered(o.Box, box) > MostCovered))
+                || objects.Any(o => Covered(o.Box, box) > MaxCovered))
             {
                 continue;
             }
@@ -169,8 +169,8 @@ public static class DrawnScenes
             shadow.MaskFilter.Dispose();
         }
 
-        var colour = Vivid(random, ground);
-        var second = Shift(random, colour, 50);
+        var colour = VividColor(random, ground);
+        var second = ShiftColor(random, colour, 50);
         using var shader = random.Next(4) switch
         {
             0 => SKShader.CreateLinearGradient(new SKPoint(bounds.Left, bounds.Top), new SKPoint(bounds.Right, bounds.Bottom),
@@ -189,7 +189,7 @@ public static class DrawnScenes
                 IsAntialias = true,
                 IsStroke = true,
                 StrokeWidth = Math.Max(1, side * 0.03f),
-                Color = Shift(random, colour, 90),
+                Color = ShiftColor(random, colour, 90),
             };
             canvas.Save();
             canvas.ClipPath(shape, SKClipOperation.Intersect, true); // inside, so that the box does not change
@@ -200,8 +200,8 @@ public static class DrawnScenes
 
     private static SKShader Stripes(Random random, SKColor a, SKColor b, float side)
     {
-        float period = side * Between(random, 0.1f, 0.3f);
-        float angle = MathF.PI * Unit(random);
+        float period = side * NextFloat(random, 0.1f, 0.3f);
+        float angle = MathF.PI * NextUnit(random);
         var end = new SKPoint(period * MathF.Cos(angle), period * MathF.Sin(angle));
         return SKShader.CreateLinearGradient(new SKPoint(0, 0), end, [a, a, b, b], [0, 0.5f, 0.5f, 1], SKShaderTileMode.Repeat);
     }
@@ -210,7 +210,7 @@ public static class DrawnScenes
     {
         byte dark = (byte)random.Next(0, 110), bright = (byte)random.Next(0, 70);
         using var light = SKShader.CreateLinearGradient(
-            new SKPoint(width * Unit(random), height * Unit(random)), new SKPoint(width * Unit(random), height * Unit(random)),
+            new SKPoint(width * NextUnit(random), height * NextUnit(random)), new SKPoint(width * NextUnit(random), height * NextUnit(random)),
             [SKColors.White.WithAlpha(bright), SKColors.Black.WithAlpha(dark)], SKShaderTileMode.Clamp);
         using var paint = new SKPaint { Shader = light };
         canvas.DrawRect(0, 0, width, height, paint);
@@ -249,11 +249,11 @@ public static class DrawnScenes
                 Polygon(builder, 3, _ => 1);
                 break;
             case "star":
-                float inner = Between(random, 0.38f, 0.5f);
+                float inner = NextFloat(random, 0.38f, 0.5f);
                 Polygon(builder, 10, i => i % 2 == 0 ? 1 : inner);
                 break;
             case "cross":
-                float arm = Between(random, 0.24f, 0.36f);
+                float arm = NextFloat(random, 0.24f, 0.36f);
                 builder.MoveTo(-arm, -1);
                 foreach (var (x, y) in new[]
                 {
@@ -268,7 +268,7 @@ public static class DrawnScenes
                 break;
             default:
                 builder.AddCircle(0, 0, 1);
-                builder.AddCircle(0, 0, Between(random, 0.5f, 0.68f));
+                builder.AddCircle(0, 0, NextFloat(random, 0.5f, 0.68f));
                 builder.FillType = SKPathFillType.EvenOdd;
                 break;
         }
@@ -301,26 +301,26 @@ public static class DrawnScenes
         return w <= 0 || h <= 0 ? 0 : w * h / Math.Min(a.Width * a.Height, b.Width * b.Height);
     }
 
-    private static float Unit(Random random) => (float)random.NextDouble();
+    private static float NextUnit(Random random) => (float)random.NextDouble();
 
-    private static float Between(Random random, float low, float high) => low + (high - low) * Unit(random);
+    private static float NextFloat(Random random, float low, float high) => low + (high - low) * NextUnit(random);
 
-    private static SKColor Muted(Random random) => SKColor.FromHsv(360 * Unit(random), 45 * Unit(random), Between(random, 25, 90));
+    private static SKColor MutedColor(Random random) => SKColor.FromHsv(360 * NextUnit(random), 45 * NextUnit(random), NextFloat(random, 25, 90));
 
     // A color that differs clearly from the background in RGB.
-    private static SKColor Vivid(Random random, SKColor ground)
+    private static SKColor VividColor(Random random, SKColor ground)
     {
         SKColor colour;
         do
         {
-            colour = SKColor.FromHsv(360 * Unit(random), Between(random, 30, 100), Between(random, 30, 100));
+            colour = SKColor.FromHsv(360 * NextUnit(random), NextFloat(random, 30, 100), NextFloat(random, 30, 100));
         }
         while (Math.Abs(colour.Red - ground.Red) + Math.Abs(colour.Green - ground.Green) + Math.Abs(colour.Blue - ground.Blue) < 170);
 
         return colour;
     }
 
-    private static SKColor Shift(Random random, SKColor colour, int most)
+    private static SKColor ShiftColor(Random random, SKColor colour, int most)
     {
         byte Near(byte v) => (byte)Math.Clamp(v + random.Next(-most, most + 1), 0, 255);
         return new SKColor(Near(colour.Red), Near(colour.Green), Near(colour.Blue));

@@ -10,7 +10,7 @@ namespace EdgeVision.Exporter.Evaluation;
 /// </remarks>
 public sealed class AveragePrecision(int classes, float iou = 0.5f)
 {
-    private const int MostDetections = 100;
+    private const int MaxDetections = 100;
     private readonly List<(float Score, bool Hit)>[] _found = [.. Enumerable.Range(0, classes).Select(_ => new List<(float, bool)>())];
     private readonly int[] _objects = new int[classes];
 
@@ -25,7 +25,7 @@ public sealed class AveragePrecision(int classes, float iou = 0.5f)
         }
 
         var taken = new bool[objects.Count];
-        for (int d = 0; d < Math.Min(detections.Count, MostDetections); d++)
+        for (int d = 0; d < Math.Min(detections.Count, MaxDetections); d++)
         {
             int best = -1;
             float bestIou = Math.Min(iou, 1 - 1e-10f);

@@ -1,5 +1,7 @@
 using EdgeVision.Exporter.Data;
+using EdgeVision.Models.Verification;
 using EdgeVision.Onnx;
+using EdgeVision.Specs;
 
 namespace EdgeVision.Exporter.Export;
 
@@ -11,14 +13,14 @@ public static class GoldenWriter
 
     /// <summary>Runs a bundle on an image and writes the result of each stage into the bundle's spec.</summary>
     /// <remarks>It replaces an existing self-test.</remarks>
-    public static void Write(string bundle, LabelledPicture picture)
+    public static void Write(string bundle, LabelledImage image)
     {
-        ArgumentNullException.ThrowIfNull(picture);
+        ArgumentNullException.ThrowIfNull(image);
         GoldenSpec golden;
         ModelSpec spec;
         using (var model = VisionModel.Load(bundle, new RuntimeOptions { Providers = ProviderPolicy.Require(Provider.Cpu) }))
         {
-            golden = GoldenRecorder.Record(model, picture.Rgb, picture.Width, picture.Height, picture.Name);
+            golden = GoldenRecorder.Record(model, image.Rgb, image.Width, image.Height, image.Name);
             spec = model.Spec with { Goldens = [golden] };
         }
 

@@ -2,24 +2,25 @@ using System.Globalization;
 using System.Text;
 using EdgeVision.Exporter.Architectures;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Specs;
 
 namespace EdgeVision.Exporter.Export;
 
 /// <summary>Data of an exported bundle for its model card.</summary>
-internal sealed record BundleFigures(TrainConfig Config, Architecture Architecture, ModelSpec Spec, IReadOnlyList<EpochRow> History,
+internal sealed record BundleSummary(TrainConfig Config, Architecture Architecture, ModelSpec Spec, IReadOnlyList<EpochResult> History,
     string TestData,
     IReadOnlyDictionary<string, double> Metrics, Parity Parity, long Parameters, ExportOptions Options, long Bytes, string Run);
 
 /// <summary>Writes the model card of a bundle: description, training data, training and metrics.</summary>
 internal static class ModelCard
 {
-    public static string Write(BundleFigures f)
+    public static string Write(BundleSummary f)
     {
         var text = new StringBuilder();
         void Line(FormattableString line) => text.AppendLine(line.ToString(CultureInfo.InvariantCulture));
         var (config, spec, settings) = (f.Config, f.Spec, f.Config.Training);
         var analysis = f.Architecture.Analyze();
-        var outputs = f.Architecture.Forward(new Authoring.AnalysisNet(), new Authoring.Value(-1, 3, spec.Input.Height, spec.Input.Width));
+        var outputs = f.Architecture.Forward(new EdgeVision.Exporter.Authoring.AnalysisNet(), new EdgeVision.Exporter.Authoring.Value(-1, 3, spec.Input.Height, spec.Input.Width));
         Line($"# {spec.Name}");
         Line($"");
         Line($"{f.Architecture.Description}. {config.About.ReplaceLineEndings(" ").Trim()}");

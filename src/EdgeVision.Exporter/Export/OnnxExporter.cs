@@ -2,6 +2,9 @@ using System.Security.Cryptography;
 using EdgeVision.Exporter.Architectures;
 using EdgeVision.Exporter.Authoring;
 using EdgeVision.Onnx;
+using EdgeVision.Onnx.Passes;
+using EdgeVision.Specs;
+using EdgeVision.Tensors;
 using TorchSharp;
 
 namespace EdgeVision.Exporter.Export;
@@ -51,7 +54,7 @@ public static class OnnxExporter
         ArgumentNullException.ThrowIfNull(architecture);
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(options);
-        if (options.DynamicSize && !architecture.DynamicSize)
+        if (options.DynamicSize && !architecture.SupportsDynamicSize)
         {
             throw new EdgeVisionException($"{architecture.Name} supports one size only, since its positions or anchors are part of "
                 + "the graph; export it once for each size");
@@ -75,7 +78,7 @@ public static class OnnxExporter
     /// <summary>Applies the options that change the graph, and returns the spec of the changed graph.</summary>
     /// <exception cref="EdgeVisionException">The graph does not support an option.</exception>
     /// <remarks>In order: constant folding, suppression, byte input, float16. <paramref name="model"/> is modified.</remarks>
-    public static ModelSpec Finish(OnnxModel model, ModelSpec spec, ExportOptions options)
+    public static ModelSpec ApplyOptions(OnnxModel model, ModelSpec spec, ExportOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(spec);
@@ -91,8 +94,8 @@ public static class OnnxExporter
                         "Suppression in the graph needs a model with exactly one YOLO-style output; this model has none");
                 }
 
-                string rows = EdgeVision.Onnx.SuppressionInGraph.Apply(model, output, spec.Thresholds.Iou,
-                    Training.HeadEvaluator.LowestScore, spec.Thresholds.MaxDetections);
+                string rows = EdgeVision.Onnx.Passes.NmsInGraph.Apply(model, output, spec.Thresholds.Iou,
+                    EdgeVision.Exporter.Training.HeadEvaluator.MinScore, spec.Thresholds.MaxDetections);
                 spec = spec with { Outputs = [head with { Decoder = "yolo-end2end", Tensors = [rows] }] };
             }
 
@@ -130,7 +133,7 @@ public static class OnnxExporter
         foreach (string name in weights.Names)
         {
             hash.AppendData(System.Text.Encoding.UTF8.GetBytes(name));
-            hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(OnnxNet.Floats(weights[name]).AsSpan()));
+            hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(OnnxNet.ToFloats(weights[name]).AsSpan()));
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());

@@ -36,7 +36,7 @@ public sealed record Parity(double MaxAbsolute, double MaxRelative)
             using var scope = torch.NewDisposeScope();
             using var noGradient = torch.no_grad();
             var expected = forward(new TorchNet(weights, training: false), [.. batch.Select(TorchNet.Wrap)]);
-            var values = batch.Select(x => OrtValue.CreateTensorValueFromMemory(OnnxNet.Floats(x), x.shape)).ToArray();
+            var values = batch.Select(x => OrtValue.CreateTensorValueFromMemory(OnnxNet.ToFloats(x), x.shape)).ToArray();
             try
             {
                 using var actual = session.Run(runOptions, [.. session.InputNames], values, [.. expected.Select(e => e.Name)]);
@@ -63,7 +63,7 @@ public sealed record Parity(double MaxAbsolute, double MaxRelative)
 
     /// <summary>Throws if the difference is above <see cref="Limit"/>.</summary>
     /// <exception cref="EdgeVisionException">The graph does not compute what TorchSharp computes.</exception>
-    public void Require()
+    public void ThrowIfAboveLimit()
     {
         if (!(MaxRelative <= Limit))
         {
@@ -82,7 +82,7 @@ public sealed record Parity(double MaxAbsolute, double MaxRelative)
             return [];
         }
 
-        var wanted = outputs.Select(o => OnnxNet.Floats(TorchNet.Unwrap(expected[o].Value))).ToArray();
+        var wanted = outputs.Select(o => OnnxNet.ToFloats(TorchNet.Unwrap(expected[o].Value))).ToArray();
         var given = outputs.Select(o => actual[o].GetTensorDataAsSpan<float>().ToArray()).ToArray();
         long rows = expected[outputs[0]].Value.Size(0), found = actual[outputs[0]].GetTensorTypeAndShape().Shape[0];
         if (rows != found)
@@ -124,10 +124,10 @@ public sealed record Parity(double MaxAbsolute, double MaxRelative)
         if (!shape.AsSpan().SequenceEqual(expected.shape))
         {
             throw new EdgeVisionException(
-                $"Output '{name}' has shape {Value.ShapeText(expected.shape)} in TorchSharp, but {Value.ShapeText(shape)} in ONNX Runtime");
+                $"Output '{name}' has shape {Value.FormatShape(expected.shape)} in TorchSharp, but {Value.FormatShape(shape)} in ONNX Runtime");
         }
 
-        var a = OnnxNet.Floats(expected);
+        var a = OnnxNet.ToFloats(expected);
         if (a.Length == 0)
         {
             return (0, 0);

@@ -1,5 +1,7 @@
+using EdgeVision.Evaluation;
 using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Specs;
 using TorchSharp;
 
 namespace EdgeVision.Exporter.Heads;
@@ -14,17 +16,17 @@ public sealed class ClassificationHead(OutputSpec output, IReadOnlyList<string> 
     public override OutputSpec Output => output;
 
     /// <inheritdoc/>
-    public override object Target(LabelledPicture picture)
+    public override object CreateTarget(LabelledImage image)
     {
-        ArgumentNullException.ThrowIfNull(picture);
-        return picture.ClassId >= 0 && picture.ClassId < labels.Count
-            ? (long)picture.ClassId
+        ArgumentNullException.ThrowIfNull(image);
+        return image.ClassId >= 0 && image.ClassId < labels.Count
+            ? (long)image.ClassId
             : throw new EdgeVisionException(
-                $"Class of image '{picture.Name}' must be between 0 and {labels.Count - 1}; got class {picture.ClassId}");
+                $"Class of image '{image.Name}' must be between 0 and {labels.Count - 1}; got class {image.ClassId}");
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<(string Name, torch.Tensor Value)> Loss(LossInputs inputs)
+    public override IReadOnlyList<(string Name, torch.Tensor Value)> ComputeLosses(LossInputs inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         var wanted = torch.tensor(inputs.Targets.Cast<long>().ToArray());
@@ -39,14 +41,14 @@ public sealed class ClassificationHead(OutputSpec output, IReadOnlyList<string> 
         private readonly ConfusionMatrix _matrix = new(classes);
         private int _amongFive;
 
-        public override void Add(VisionResult result, LabelledPicture truth)
+        public override void Add(VisionResult result, LabelledImage groundTruth)
         {
             var found = result.Classification.ClassIds;
-            _matrix.Add(truth.ClassId, found[0]);
-            _amongFive += found[..Math.Min(5, found.Length)].Contains(truth.ClassId) ? 1 : 0;
+            _matrix.Add(groundTruth.ClassId, found[0]);
+            _amongFive += found[..Math.Min(5, found.Length)].Contains(groundTruth.ClassId) ? 1 : 0;
         }
 
-        public override IReadOnlyList<(string Name, double Value)> Metrics() =>
+        public override IReadOnlyList<(string Name, double Value)> GetMetrics() =>
             [("top1", _matrix.Accuracy), ("top5", _matrix.Total == 0 ? double.NaN : (double)_amongFive / _matrix.Total),
                 ("balanced", _matrix.BalancedAccuracy)];
     }

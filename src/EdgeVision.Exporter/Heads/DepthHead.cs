@@ -1,5 +1,7 @@
+using EdgeVision.Evaluation;
 using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Specs;
 using TorchSharp;
 
 namespace EdgeVision.Exporter.Heads;
@@ -17,16 +19,16 @@ public sealed class DepthHead(OutputSpec output) : Head
     public override OutputSpec Output => output;
 
     /// <inheritdoc/>
-    public override object Target(LabelledPicture picture)
+    public override object CreateTarget(LabelledImage image)
     {
-        ArgumentNullException.ThrowIfNull(picture);
-        return picture.Depth is null
-            ? throw new EdgeVisionException($"Image '{picture.Name}' must have distances to train on")
-            : new DepthTarget(picture.Depth, picture.Width, picture.Height);
+        ArgumentNullException.ThrowIfNull(image);
+        return image.Depth is null
+            ? throw new EdgeVisionException($"Image '{image.Name}' must have distances to train on")
+            : new DepthTarget(image.Depth, image.Width, image.Height);
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<(string Name, torch.Tensor Value)> Loss(LossInputs inputs)
+    public override IReadOnlyList<(string Name, torch.Tensor Value)> ComputeLosses(LossInputs inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         var metres = inputs[output.Tensors![0]];
@@ -62,23 +64,23 @@ public sealed class DepthHead(OutputSpec output) : Head
         private readonly DepthError _error = new();
         private float[] _found = [];
 
-        public override void Add(VisionResult result, LabelledPicture truth)
+        public override void Add(VisionResult result, LabelledImage groundTruth)
         {
-            if (_found.Length != truth.Depth!.Length)
+            if (_found.Length != groundTruth.Depth!.Length)
             {
-                _found = new float[truth.Depth.Length];
+                _found = new float[groundTruth.Depth.Length];
             }
 
             for (int i = 0; i < _found.Length; i++)
             {
-                _found[i] = result.Depth.AtFrame(i % truth.Width, i / truth.Width);
+                _found[i] = result.Depth.GetDepthAt(i % groundTruth.Width, i / groundTruth.Width);
             }
 
-            _error.Add(_found, truth.Depth);
+            _error.Add(_found, groundTruth.Depth);
         }
 
         // The first metric decides and higher must be better, so delta1 (the share within 25 %) comes first.
-        public override IReadOnlyList<(string Name, double Value)> Metrics() =>
+        public override IReadOnlyList<(string Name, double Value)> GetMetrics() =>
             [("delta1", _error.Delta), ("rmse", _error.RootMeanSquare), ("absRel", _error.AbsoluteRelative)];
     }
 }

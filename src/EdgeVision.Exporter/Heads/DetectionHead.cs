@@ -1,6 +1,7 @@
 using System.Globalization;
 using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Specs;
 
 namespace EdgeVision.Exporter.Heads;
 
@@ -14,7 +15,7 @@ public sealed record DetectionTarget(Box[] Boxes, int[] ClassIds);
 /// <param name="classes">Number of classes.</param>
 public abstract class DetectionHead(InputSpec input, int classes) : Head
 {
-    private const float SmallestSide = 1; // pixels of the input; smaller boxes cannot be learned and break logarithms
+    private const float MinSide = 1; // pixels of the input; smaller boxes cannot be learned and break logarithms
 
     /// <inheritdoc/>
     public override string Name => "detect";
@@ -23,36 +24,36 @@ public abstract class DetectionHead(InputSpec input, int classes) : Head
     protected InputSpec Input { get; } = input;
 
     /// <summary>Gets the number of classes, without background.</summary>
-    protected int Classes { get; } = classes;
+    protected int ClassCount { get; } = classes;
 
     /// <inheritdoc/>
-    public override HeadEvaluator CreateEvaluator() => new DetectionHeadEvaluator(Classes);
+    public override HeadEvaluator CreateEvaluator() => new DetectionHeadEvaluator(ClassCount);
 
     /// <summary>Returns the anchors that match an object, with its class; none for heads without anchors.</summary>
-    /// <param name="target">Result of <see cref="Head.Target"/>.</param>
-    public virtual IEnumerable<LabelledObject> MatchedAnchors(object target) => [];
+    /// <param name="target">Result of <see cref="Head.CreateTarget"/>.</param>
+    public virtual IEnumerable<LabelledObject> GetMatchedAnchors(object target) => [];
 
     /// <summary>Returns why no location of the network would learn an object, or null if one does.</summary>
     /// <remarks><paramref name="box"/> is in pixels of the input.</remarks>
-    protected abstract string? WhyUnmatched(in Box box);
+    protected abstract string? GetMismatchReason(in Box box);
 
     /// <summary>Returns the objects of an image that has the size of the input.</summary>
     /// <exception cref="EdgeVisionException">The class of an object is not one of the model's.</exception>
-    protected DetectionTarget Objects(LabelledPicture picture)
+    protected DetectionTarget GetTarget(LabelledImage picture)
     {
         ArgumentNullException.ThrowIfNull(picture);
         var boxes = new List<Box>();
         var classIds = new List<int>();
         foreach (var item in picture.Objects)
         {
-            if (item.ClassId < 0 || item.ClassId >= Classes)
+            if (item.ClassId < 0 || item.ClassId >= ClassCount)
             {
                 throw new EdgeVisionException(
-                    $"Class of an object in image '{picture.Name}' must be between 0 and {Classes - 1}; got class {item.ClassId}");
+                    $"Class of an object in image '{picture.Name}' must be between 0 and {ClassCount - 1}; got class {item.ClassId}");
             }
 
             var box = Cut(item.Box);
-            if (!item.Crowd && box.Width >= SmallestSide && box.Height >= SmallestSide)
+            if (!item.IsCrowd && box.Width >= MinSide && box.Height >= MinSide)
             {
                 boxes.Add(box);
                 classIds.Add(item.ClassId);
@@ -63,15 +64,15 @@ public abstract class DetectionHead(InputSpec input, int classes) : Head
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Inspect(IReadOnlyList<LabelledPicture> pictures)
+    public override IEnumerable<string> Inspect(IReadOnlyList<LabelledImage> images)
     {
-        ArgumentNullException.ThrowIfNull(pictures);
+        ArgumentNullException.ThrowIfNull(images);
         int objects = 0, outside = 0;
         string firstOutside = "";
         var unmatched = new Dictionary<string, (int Count, string Picture, Box Box)>();
-        foreach (var picture in pictures)
+        foreach (var picture in images)
         {
-            foreach (var item in picture.Objects.Where(o => !o.Crowd))
+            foreach (var item in picture.Objects.Where(o => !o.IsCrowd))
             {
                 objects++;
                 var box = item.Box;
@@ -82,9 +83,9 @@ public abstract class DetectionHead(InputSpec input, int classes) : Head
                 }
 
                 var seen = Cut(ToInput(box, picture));
-                string? why = seen.Width < SmallestSide || seen.Height < SmallestSide
+                string? why = seen.Width < MinSide || seen.Height < MinSide
                     ? "is smaller than a pixel of the input"
-                    : WhyUnmatched(seen);
+                    : GetMismatchReason(seen);
                 if (why is not null)
                 {
                     var known = unmatched.GetValueOrDefault(why, (Count: 0, picture.Name, box));
@@ -111,7 +112,7 @@ public abstract class DetectionHead(InputSpec input, int classes) : Head
         Math.Clamp(b.Y2, 0, Input.Height));
 
     // Images to inspect may come before or after letterboxing; those that already fit are not changed.
-    private Box ToInput(in Box b, LabelledPicture picture)
+    private Box ToInput(in Box b, LabelledImage picture)
     {
         float scale = Math.Min((float)Input.Width / picture.Width, (float)Input.Height / picture.Height);
         float x = (Input.Width - picture.Width * scale) / 2, y = (Input.Height - picture.Height * scale) / 2;

@@ -1,3 +1,4 @@
+using EdgeVision.Evaluation.Coco;
 using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Training;
 
@@ -8,18 +9,18 @@ namespace EdgeVision.Exporter.Heads;
 /// <remarks>At IoU 0.5 (the metric that decides), at 0.75, and the mean over 0.5, 0.55 … 0.95.</remarks>
 public sealed class DetectionHeadEvaluator(int classes) : HeadEvaluator
 {
-    private readonly CocoEvaluator _coco = new(CocoKind.Boxes, classes);
+    private readonly CocoEvaluator _coco = new(CocoIouType.Boxes, classes);
 
     /// <inheritdoc/>
-    public override void Add(VisionResult result, LabelledPicture truth)
+    public override void Add(VisionResult result, LabelledImage groundTruth)
     {
         ArgumentNullException.ThrowIfNull(result);
-        ArgumentNullException.ThrowIfNull(truth);
-        _coco.AddImage([.. truth.Objects.Select(o => new CocoTruth(o.ClassId, o.Box) { Crowd = o.Crowd })], result.Detections);
+        ArgumentNullException.ThrowIfNull(groundTruth);
+        _coco.AddImage([.. groundTruth.Objects.Select(o => new CocoAnnotation(o.ClassId, o.Box) { IsCrowd = o.IsCrowd })], result.Detections);
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<(string Name, double Value)> Metrics()
+    public override IReadOnlyList<(string Name, double Value)> GetMetrics()
     {
         var summary = _coco.Summarize();
         return [("mAP@0.5", summary.Map50), ("mAP@0.75", summary.Map75), ("mAP@.50:.95", summary.Map)];

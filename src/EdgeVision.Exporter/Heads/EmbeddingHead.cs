@@ -1,7 +1,9 @@
+using EdgeVision.Evaluation;
 using EdgeVision.Exporter.Authoring;
 using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Losses;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Specs;
 using TorchSharp;
 
 namespace EdgeVision.Exporter.Heads;
@@ -16,16 +18,16 @@ public sealed class EmbeddingHead(OutputSpec output, MetricLoss loss, int dimens
     public override OutputSpec Output => output;
 
     /// <inheritdoc/>
-    public override object Target(LabelledPicture picture)
+    public override object CreateTarget(LabelledImage image)
     {
-        ArgumentNullException.ThrowIfNull(picture);
-        return picture.Identity >= 0
-            ? (long)picture.Identity
-            : throw new EdgeVisionException($"Image '{picture.Name}' must have an identity to train on");
+        ArgumentNullException.ThrowIfNull(image);
+        return image.Identity >= 0
+            ? (long)image.Identity
+            : throw new EdgeVisionException($"Image '{image.Name}' must have an identity to train on");
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<(string Name, torch.Tensor Value)> Loss(LossInputs inputs)
+    public override IReadOnlyList<(string Name, torch.Tensor Value)> ComputeLosses(LossInputs inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         return [(loss.Kind, loss.Compute(inputs[output.Tensors![0]], inputs.Targets.Cast<long>().ToArray(), inputs.Weights))];
@@ -42,13 +44,13 @@ public sealed class EmbeddingHead(OutputSpec output, MetricLoss loss, int dimens
         private readonly List<float> _embeddings = [];
         private readonly List<int> _identities = [];
 
-        public override void Add(VisionResult result, LabelledPicture truth)
+        public override void Add(VisionResult result, LabelledImage groundTruth)
         {
             _embeddings.AddRange(result.Embedding.Values);
-            _identities.Add(truth.Identity);
+            _identities.Add(groundTruth.Identity);
         }
 
-        public override IReadOnlyList<(string Name, double Value)> Metrics()
+        public override IReadOnlyList<(string Name, double Value)> GetMetrics()
         {
             var result = RetrievalEvaluator.LeaveOneOut(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_embeddings),
                 System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_identities), _embeddings.Count / Math.Max(1, _identities.Count),

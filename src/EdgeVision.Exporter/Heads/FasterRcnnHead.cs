@@ -2,6 +2,7 @@ using System.Text.Json;
 using EdgeVision.Exporter.Authoring;
 using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Specs;
 using TorchSharp;
 
 namespace EdgeVision.Exporter.Heads;
@@ -31,7 +32,7 @@ public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator
     private const int SampledAnchors = 256;
     private const double Beta = 1.0 / 9; // where smooth L1 changes from quadratic to linear
     private static readonly float[] Weights = [10, 10, 5, 5];
-    private readonly Box[] _anchors = anchors.All(input.Width, input.Height);
+    private readonly Box[] _anchors = anchors.Generate(input.Width, input.Height);
 
     /// <summary>Maximum number of boxes per image that the second stage is trained on.</summary>
     public int SampledBoxes { get; init; } = 128;
@@ -46,9 +47,9 @@ public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator
     };
 
     /// <inheritdoc/>
-    public override object Target(LabelledPicture picture)
+    public override object CreateTarget(LabelledImage image)
     {
-        var target = Objects(picture);
+        var target = GetTarget(image);
         int[] matches = AnchorMatcher.Match(_anchors, target.Boxes, AnchorForeground, AnchorBackground);
         return new FasterRcnnTarget(target, matches,
             [.. Enumerable.Range(0, matches.Length).Where(a => matches[a] >= 0)],
@@ -56,12 +57,12 @@ public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<(string Name, torch.Tensor Value)> Loss(LossInputs inputs)
+    public override IReadOnlyList<(string Name, torch.Tensor Value)> ComputeLosses(LossInputs inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         var targets = inputs.Targets.Cast<FasterRcnnTarget>().ToArray();
         var (objectness, anchorBoxes) = AnchorLoss(inputs["objectness"], inputs["anchor_deltas"], targets, inputs.Random);
-        var samples = Sample(OnnxNet.Floats(inputs["proposals"]), [.. targets.Select(t => t.Objects)], inputs.Random);
+        var samples = Sample(OnnxNet.ToFloats(inputs["proposals"]), [.. targets.Select(t => t.Objects)], inputs.Random);
         if (samples.Count == 0)
         {
             var none = inputs["objectness"].sum() * 0;
@@ -77,12 +78,12 @@ public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<LabelledObject> MatchedAnchors(object target) =>
+    public override IEnumerable<LabelledObject> GetMatchedAnchors(object target) =>
         ((FasterRcnnTarget)target).Positives.Select(a =>
             new LabelledObject(((FasterRcnnTarget)target).Objects.ClassIds[((FasterRcnnTarget)target).Matches[a]], _anchors[a]));
 
     /// <inheritdoc/>
-    protected override string? WhyUnmatched(in Box box)
+    protected override string? GetMismatchReason(in Box box)
     {
         foreach (var anchor in _anchors)
         {
@@ -99,8 +100,8 @@ public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator
     /// <param name="Item">Item of the batch.</param>
     /// <param name="Box">Box in pixels of the input.</param>
     /// <param name="Label">0 for background, otherwise the class id + 1.</param>
-    /// <param name="Truth">Ground-truth box of the object; unused for background.</param>
-    internal readonly record struct BoxSample(int Item, Box Box, int Label, Box Truth);
+    /// <param name="GroundTruth">Ground-truth box of the object; unused for background.</param>
+    internal readonly record struct BoxSample(int Item, Box Box, int Label, Box GroundTruth);
 
     /// <summary>Samples proposals and ground-truth boxes, item by item.</summary>
     internal List<BoxSample> Sample(float[] proposals, IReadOnlyList<DetectionTarget> targets, Random random)
@@ -153,8 +154,8 @@ public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator
         }
 
         var own = deltas.reshape(-1, 4)
-            .index_select(0, torch.tensor(objects.Select(i => (long)i * (Classes + 1) + samples[i].Label).ToArray()));
-        var wanted = objects.SelectMany(i => Encode(samples[i].Box, samples[i].Truth).Select((d, k) => d * Weights[k])).ToArray();
+            .index_select(0, torch.tensor(objects.Select(i => (long)i * (ClassCount + 1) + samples[i].Label).ToArray()));
+        var wanted = objects.SelectMany(i => Encode(samples[i].Box, samples[i].GroundTruth).Select((d, k) => d * Weights[k])).ToArray();
         return (classLoss, SmoothL1(own, wanted) / samples.Count);
     }
 
@@ -195,7 +196,7 @@ public sealed class FasterRcnnHead(InputSpec input, int classes, AnchorGenerator
 
     private static float[] Encode(in Box from, in Box to)
     {
-        var (dx, dy, dw, dh) = BoxTargets.Encode(from, to);
+        var (dx, dy, dw, dh) = AnchorBoxCoder.Encode(from, to);
         return [dx, dy, dw, dh];
     }
 

@@ -1,5 +1,8 @@
+using EdgeVision.Evaluation;
+using EdgeVision.Evaluation.Coco;
 using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Specs;
 using TorchSharp;
 
 namespace EdgeVision.Exporter.Heads;
@@ -22,9 +25,9 @@ public sealed class HeatmapHead(OutputSpec output, IReadOnlyList<string> keypoin
     public override OutputSpec Output => output;
 
     /// <inheritdoc/>
-    public override object Target(LabelledPicture picture)
+    public override object CreateTarget(LabelledImage image)
     {
-        var points = PoseLabels.Of(picture, keypoints.Count);
+        var points = PoseLabels.GetKeypoints(image, keypoints.Count);
         var maps = new float[keypoints.Count * _rows * _columns];
         var weights = new float[keypoints.Count];
         float scaleX = udp ? (_columns - 1f) / (input.Width - 1f) : 1f / Stride,
@@ -52,7 +55,7 @@ public sealed class HeatmapHead(OutputSpec output, IReadOnlyList<string> keypoin
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<(string Name, torch.Tensor Value)> Loss(LossInputs inputs)
+    public override IReadOnlyList<(string Name, torch.Tensor Value)> ComputeLosses(LossInputs inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         var predicted = inputs[output.Tensors![0]];
@@ -77,7 +80,7 @@ public sealed class SimccHead(OutputSpec output, IReadOnlyList<string> keypoints
     /// <summary>Standard deviation of the targets, in bins.</summary>
     public const float Sigma = 4;
 
-    private const int Split = Architectures.SimccPose.SplitRatio;
+    private const int Split = EdgeVision.Exporter.Architectures.SimccPose.SplitRatio;
 
     /// <inheritdoc/>
     public override string Name => output.Head;
@@ -86,9 +89,9 @@ public sealed class SimccHead(OutputSpec output, IReadOnlyList<string> keypoints
     public override OutputSpec Output => output;
 
     /// <inheritdoc/>
-    public override object Target(LabelledPicture picture)
+    public override object CreateTarget(LabelledImage image)
     {
-        var points = PoseLabels.Of(picture, keypoints.Count);
+        var points = PoseLabels.GetKeypoints(image, keypoints.Count);
         return new SimccTarget(
             [.. points.SelectMany(p => Bins(p.X * Split, input.Width * Split))],
             [.. points.SelectMany(p => Bins(p.Y * Split, input.Height * Split))],
@@ -96,7 +99,7 @@ public sealed class SimccHead(OutputSpec output, IReadOnlyList<string> keypoints
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<(string Name, torch.Tensor Value)> Loss(LossInputs inputs)
+    public override IReadOnlyList<(string Name, torch.Tensor Value)> ComputeLosses(LossInputs inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         var targets = inputs.Targets.Cast<SimccTarget>().ToArray();
@@ -139,7 +142,7 @@ public sealed class SimccHead(OutputSpec output, IReadOnlyList<string> keypoints
 /// <summary>Reads the keypoints of the single figure in the input of a pose network.</summary>
 internal static class PoseLabels
 {
-    public static LabelledKeypoint[] Of(LabelledPicture picture, int keypoints)
+    public static LabelledKeypoint[] GetKeypoints(LabelledImage picture, int keypoints)
     {
         var points = picture.Objects.Count > 0 ? picture.Objects[0].Keypoints : [];
         return points.Length == keypoints
@@ -156,18 +159,18 @@ internal static class PoseLabels
 internal sealed class PoseEvaluator(int keypoints) : HeadEvaluator
 {
     private readonly KeypointAccuracy _accuracy = new(keypoints, 0.1, 0.05);
-    private readonly CocoEvaluator _oks = new(CocoKind.Keypoints, 1, new CocoOptions { Sigmas = CocoOptions.UniformSigmas(keypoints) });
+    private readonly CocoEvaluator _oks = new(CocoIouType.Keypoints, 1, new CocoOptions { Sigmas = CocoOptions.UniformSigmas(keypoints) });
 
-    public override void Add(VisionResult result, LabelledPicture truth)
+    public override void Add(VisionResult result, LabelledImage groundTruth)
     {
-        var labelled = truth.Objects[0];
+        var labelled = groundTruth.Objects[0];
         CocoKeypoint[] points = [.. labelled.Keypoints.Select(p => new CocoKeypoint(p.X, p.Y, p.Visibility))];
-        var found = result.Detections.Count > 0 ? result.Detections.Keypoints(0) : [];
+        var found = result.Detections.Count > 0 ? result.Detections.GetKeypoints(0) : [];
         _accuracy.Add(found, points, labelled.Box);
-        _oks.AddImage([new CocoTruth(0, labelled.Box) { Keypoints = points }], result.Detections);
+        _oks.AddImage([new CocoAnnotation(0, labelled.Box) { Keypoints = points }], result.Detections);
     }
 
-    public override IReadOnlyList<(string Name, double Value)> Metrics() =>
+    public override IReadOnlyList<(string Name, double Value)> GetMetrics() =>
         [("PCK@0.1", _accuracy.At(0.1)), ("PCK@0.05", _accuracy.At(0.05)), ("OKS-AP", _oks.Summarize().Map),
             ("meanDistance", _accuracy.MeanDistance)];
 }

@@ -1,5 +1,6 @@
 using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Specs;
 using TorchSharp;
 
 namespace EdgeVision.Exporter.Heads;
@@ -25,7 +26,7 @@ public sealed class RetinaNetHead : DetectionHead
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(anchors);
         _output = output;
-        _anchors = anchors.All(input.Width, input.Height);
+        _anchors = anchors.Generate(input.Width, input.Height);
     }
 
     /// <inheritdoc/>
@@ -35,9 +36,9 @@ public sealed class RetinaNetHead : DetectionHead
     public override OutputSpec Output => _output;
 
     /// <inheritdoc/>
-    public override object Target(LabelledPicture picture)
+    public override object CreateTarget(LabelledImage image)
     {
-        var (objects, classIds) = Objects(picture);
+        var (objects, classIds) = GetTarget(image);
         int[] matches = AnchorMatcher.Match(_anchors, objects);
         List<(int, int)> positives = [];
         List<int> ignored = [];
@@ -51,7 +52,7 @@ public sealed class RetinaNetHead : DetectionHead
             else if (matches[a] >= 0)
             {
                 positives.Add((a, classIds[matches[a]]));
-                var (dx, dy, dw, dh) = BoxTargets.Encode(_anchors[a], objects[matches[a]]);
+                var (dx, dy, dw, dh) = AnchorBoxCoder.Encode(_anchors[a], objects[matches[a]]);
                 deltas.AddRange([dx, dy, dw, dh]);
             }
         }
@@ -60,7 +61,7 @@ public sealed class RetinaNetHead : DetectionHead
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<(string Name, torch.Tensor Value)> Loss(LossInputs inputs)
+    public override IReadOnlyList<(string Name, torch.Tensor Value)> ComputeLosses(LossInputs inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         var (classes, boxes) = Compute(inputs[_output.Tensors![0]], inputs[_output.Tensors[1]], [.. inputs.Targets.Cast<AnchorTarget>()]);
@@ -68,11 +69,11 @@ public sealed class RetinaNetHead : DetectionHead
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<LabelledObject> MatchedAnchors(object target) =>
+    public override IEnumerable<LabelledObject> GetMatchedAnchors(object target) =>
         ((AnchorTarget)target).Positives.Select(p => new LabelledObject(p.ClassId, _anchors[p.Anchor]));
 
     /// <inheritdoc/>
-    protected override string? WhyUnmatched(in Box box)
+    protected override string? GetMismatchReason(in Box box)
     {
         float best = 0;
         foreach (ref readonly var anchor in _anchors.AsSpan())

@@ -1,5 +1,7 @@
+using EdgeVision.Evaluation;
 using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Specs;
 using TorchSharp;
 
 namespace EdgeVision.Exporter.Heads;
@@ -7,7 +9,7 @@ namespace EdgeVision.Exporter.Heads;
 /// <summary>Segmentation head: a class for each pixel, with cross entropy and Dice loss over logits [N, classes, h, w].</summary>
 /// <remarks>
 /// Logits are upsampled to the size of the labels first. Dice loss (Milletari et al. 2016) is computed on probabilities and
-/// averaged over the classes in the batch. Pixels of <see cref="LabelledPicture.IgnoredPixel"/> are ignored.
+/// averaged over the classes in the batch. Pixels of <see cref="LabelledImage.IgnoredPixel"/> are ignored.
 /// </remarks>
 public sealed class SegmentationHead(OutputSpec output, IReadOnlyList<string> labels) : Head
 {
@@ -18,16 +20,16 @@ public sealed class SegmentationHead(OutputSpec output, IReadOnlyList<string> la
     public override OutputSpec Output => output;
 
     /// <inheritdoc/>
-    public override object Target(LabelledPicture picture)
+    public override object CreateTarget(LabelledImage image)
     {
-        ArgumentNullException.ThrowIfNull(picture);
-        return picture.Mask is null
-            ? throw new EdgeVisionException($"Image '{picture.Name}' must have a mask to train on")
-            : new MaskTarget(picture.Mask, picture.Width, picture.Height);
+        ArgumentNullException.ThrowIfNull(image);
+        return image.Mask is null
+            ? throw new EdgeVisionException($"Image '{image.Name}' must have a mask to train on")
+            : new MaskTarget(image.Mask, image.Width, image.Height);
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<(string Name, torch.Tensor Value)> Loss(LossInputs inputs)
+    public override IReadOnlyList<(string Name, torch.Tensor Value)> ComputeLosses(LossInputs inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         var logits = inputs[output.Tensors![0]];
@@ -46,7 +48,7 @@ public sealed class SegmentationHead(OutputSpec output, IReadOnlyList<string> la
         }
 
         var wanted = torch.tensor(classes, [targets.Length, height, width], dtype: torch.ScalarType.Byte).to_type(torch.ScalarType.Int64);
-        var entropy = torch.nn.functional.cross_entropy(logits, wanted, ignore_index: LabelledPicture.IgnoredPixel);
+        var entropy = torch.nn.functional.cross_entropy(logits, wanted, ignore_index: LabelledImage.IgnoredPixel);
         return [("ce", entropy), ("dice", Dice(logits, wanted))];
     }
 
@@ -56,7 +58,7 @@ public sealed class SegmentationHead(OutputSpec output, IReadOnlyList<string> la
     internal static torch.Tensor Dice(torch.Tensor logits, torch.Tensor wanted)
     {
         long classes = logits.shape[1];
-        var counts = wanted != LabelledPicture.IgnoredPixel;
+        var counts = wanted != LabelledImage.IgnoredPixel;
         var known = torch.where(counts, wanted, torch.zeros_like(wanted));
         var shown = torch.nn.functional.one_hot(known, classes).permute(0, 3, 1, 2).to_type(torch.ScalarType.Float32) * counts.unsqueeze(1);
         var probability = torch.nn.functional.softmax(logits, 1) * counts.unsqueeze(1);
@@ -75,18 +77,18 @@ public sealed class SegmentationHead(OutputSpec output, IReadOnlyList<string> la
         private readonly MeanIou _iou = new(classes);
         private byte[] _frame = [];
 
-        public override void Add(VisionResult result, LabelledPicture truth)
+        public override void Add(VisionResult result, LabelledImage groundTruth)
         {
-            if (_frame.Length != truth.Width * truth.Height)
+            if (_frame.Length != groundTruth.Width * groundTruth.Height)
             {
-                _frame = new byte[truth.Width * truth.Height];
+                _frame = new byte[groundTruth.Width * groundTruth.Height];
             }
 
-            result.Segmentation.ToFrame(_frame);
-            _iou.Add(truth.Mask!, _frame);
+            result.Segmentation.CopyToFrame(_frame);
+            _iou.Add(groundTruth.Mask!, _frame);
         }
 
-        public override IReadOnlyList<(string Name, double Value)> Metrics() =>
+        public override IReadOnlyList<(string Name, double Value)> GetMetrics() =>
             [("mIoU", _iou.Value), ("dice", _iou.Dice), ("pixelAccuracy", _iou.PixelAccuracy)];
     }
 }

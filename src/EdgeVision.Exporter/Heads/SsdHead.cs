@@ -2,6 +2,7 @@ using System.Text.Json;
 using EdgeVision.Exporter.Authoring;
 using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Specs;
 using TorchSharp;
 
 namespace EdgeVision.Exporter.Heads;
@@ -22,7 +23,7 @@ public sealed class SsdHead(InputSpec input, int classes, DefaultBoxes boxes) : 
 {
     private const float MatchingIou = 0.5f, CentreVariance = 0.1f, SizeVariance = 0.2f;
     private const int NegativesPerPositive = 3;
-    private readonly Box[] _boxes = boxes.All();
+    private readonly Box[] _boxes = boxes.Generate();
 
     /// <inheritdoc/>
     public override OutputSpec Output => new()
@@ -43,9 +44,9 @@ public sealed class SsdHead(InputSpec input, int classes, DefaultBoxes boxes) : 
     };
 
     /// <inheritdoc/>
-    public override object Target(LabelledPicture picture)
+    public override object CreateTarget(LabelledImage image)
     {
-        var (objects, classIds) = Objects(picture);
+        var (objects, classIds) = GetTarget(image);
         int[] matches = Match(_boxes, objects);
         var positives = new List<int>();
         var deltas = new List<float>();
@@ -54,7 +55,7 @@ public sealed class SsdHead(InputSpec input, int classes, DefaultBoxes boxes) : 
             if (matches[a] >= 0)
             {
                 positives.Add(a);
-                var (dx, dy, dw, dh) = BoxTargets.Encode(_boxes[a], objects[matches[a]]);
+                var (dx, dy, dw, dh) = AnchorBoxCoder.Encode(_boxes[a], objects[matches[a]]);
                 deltas.AddRange([dx / CentreVariance, dy / CentreVariance, dw / SizeVariance, dh / SizeVariance]);
             }
         }
@@ -63,7 +64,7 @@ public sealed class SsdHead(InputSpec input, int classes, DefaultBoxes boxes) : 
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<LabelledObject> MatchedAnchors(object target) =>
+    public override IEnumerable<LabelledObject> GetMatchedAnchors(object target) =>
         ((SsdTarget)target).Positives.Select(p => new LabelledObject((int)((SsdTarget)target).Classes[p] - 1, _boxes[p]));
 
     /// <summary>Returns the index of the object of each default box, or -1 for background, as torchvision's SSDMatcher.</summary>
@@ -103,7 +104,7 @@ public sealed class SsdHead(InputSpec input, int classes, DefaultBoxes boxes) : 
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<(string Name, torch.Tensor Value)> Loss(LossInputs inputs)
+    public override IReadOnlyList<(string Name, torch.Tensor Value)> ComputeLosses(LossInputs inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         torch.Tensor logits = inputs["cls_logits"], regression = inputs["bbox_regression"];
@@ -112,8 +113,8 @@ public sealed class SsdHead(InputSpec input, int classes, DefaultBoxes boxes) : 
         long[] positives = [.. targets.SelectMany((t, n) => t.Positives.Select(p => (long)n * places + p))];
         double divisor = Math.Max(1, positives.Length);
         var wanted = torch.tensor(targets.SelectMany(t => t.Classes).ToArray());
-        var entropy = torch.nn.functional.cross_entropy(logits.reshape(-1, Classes + 1), wanted, reduction: torch.nn.Reduction.None);
-        long[] counted = [.. positives, .. HardNegatives(OnnxNet.Floats(entropy), targets)];
+        var entropy = torch.nn.functional.cross_entropy(logits.reshape(-1, ClassCount + 1), wanted, reduction: torch.nn.Reduction.None);
+        long[] counted = [.. positives, .. HardNegatives(OnnxNet.ToFloats(entropy), targets)];
         var classLoss = entropy.index_select(0, torch.tensor(counted)).sum() / divisor;
         if (positives.Length == 0)
         {
@@ -127,7 +128,7 @@ public sealed class SsdHead(InputSpec input, int classes, DefaultBoxes boxes) : 
     }
 
     /// <inheritdoc/>
-    protected override string? WhyUnmatched(in Box box)
+    protected override string? GetMismatchReason(in Box box)
     {
         foreach (var place in _boxes)
         {

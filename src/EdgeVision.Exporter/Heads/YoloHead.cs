@@ -3,6 +3,7 @@ using EdgeVision.Exporter.Data;
 using EdgeVision.Exporter.Layers;
 using EdgeVision.Exporter.Losses;
 using EdgeVision.Exporter.Training;
+using EdgeVision.Specs;
 using TorchSharp;
 
 namespace EdgeVision.Exporter.Heads;
@@ -16,17 +17,17 @@ namespace EdgeVision.Exporter.Heads;
 public sealed class YoloHead(InputSpec input, int classes, DistributionBoxes boxes) : DetectionHead(input, classes)
 {
     private const double ClassWeight = 0.5, BoxWeight = 7.5, DistributionWeight = 1.5;
-    private readonly (float X, float Y, int Stride)[] _places = boxes.Places();
-    private readonly (float X, float Y)[] _points = [.. boxes.Places().Select(p => (p.X, p.Y))];
+    private readonly (float X, float Y, int Stride)[] _places = boxes.GetLocations();
+    private readonly (float X, float Y)[] _points = [.. boxes.GetLocations().Select(p => (p.X, p.Y))];
 
     /// <inheritdoc/>
     public override OutputSpec Output => new() { Head = Name, Decoder = "yolo-dfl", Tensors = ["output0"] };
 
     /// <inheritdoc/>
-    public override object Target(LabelledPicture picture) => Objects(picture);
+    public override object CreateTarget(LabelledImage image) => GetTarget(image);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<(string Name, torch.Tensor Value)> Loss(LossInputs inputs)
+    public override IReadOnlyList<(string Name, torch.Tensor Value)> ComputeLosses(LossInputs inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         torch.Tensor distribution = inputs["box_distribution"], logits = inputs["class_logits"];
@@ -57,7 +58,7 @@ public sealed class YoloHead(InputSpec input, int classes, DistributionBoxes box
     }
 
     /// <inheritdoc/>
-    protected override string? WhyUnmatched(in Box box)
+    protected override string? GetMismatchReason(in Box box)
     {
         foreach (var (x, y) in _points)
         {
@@ -80,11 +81,11 @@ public sealed class YoloHead(InputSpec input, int classes, DistributionBoxes box
         float[] predicted, scores;
         using (torch.no_grad())
         {
-            predicted = OnnxNet.Floats(boxes.Run(net, [distribution.detach()], []));
-            scores = OnnxNet.Floats(torch.sigmoid(logits.detach()));
+            predicted = OnnxNet.ToFloats(boxes.Run(net, [distribution.detach()], []));
+            scores = OnnxNet.ToFloats(torch.sigmoid(logits.detach()));
         }
 
-        wanted = new float[count * Classes * places];
+        wanted = new float[count * ClassCount * places];
         var positives = new List<Positive>();
         var decoded = new Box[places];
         var objects = new int[places];
@@ -99,14 +100,14 @@ public sealed class YoloHead(InputSpec input, int classes, DistributionBoxes box
             }
 
             var target = (DetectionTarget)targets[n];
-            TaskAlignedAssigner.Assign(_points, scores.AsSpan(n * Classes * places, Classes * places), decoded, target, objects, soft);
+            TaskAlignedAssigner.Assign(_points, scores.AsSpan(n * ClassCount * places, ClassCount * places), decoded, target, objects, soft);
             for (int p = 0; p < places; p++)
             {
                 if (objects[p] >= 0)
                 {
                     var (x, y, stride) = _places[p];
                     var box = target.Boxes[objects[p]];
-                    wanted[(n * Classes + target.ClassIds[objects[p]]) * places + p] = soft[p];
+                    wanted[(n * ClassCount + target.ClassIds[objects[p]]) * places + p] = soft[p];
                     positives.Add(new Positive((long)n * places + p, x / stride, y / stride,
                         new Box(box.X1 / stride, box.Y1 / stride, box.X2 / stride, box.Y2 / stride), soft[p]));
                 }

@@ -10,7 +10,7 @@ public sealed record Relu : ElementwiseLayer
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => torch.nn.functional.relu(inputs[0]);
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
-        net.Node("Relu", name, inputs, shape);
+        net.AddNode("Relu", name, inputs, shape);
 }
 
 /// <summary>min(max(x, 0), 6).</summary>
@@ -19,7 +19,7 @@ public sealed record Relu6 : ElementwiseLayer
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => torch.nn.functional.relu6(inputs[0]);
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
-        net.Node("Clip", name, [inputs[0], net.Scalar(0), net.Scalar(6)], shape);
+        net.AddNode("Clip", name, [inputs[0], net.Scalar(0), net.Scalar(6)], shape);
 }
 
 /// <summary>1 / (1 + exp(-x)).</summary>
@@ -28,7 +28,7 @@ public sealed record Sigmoid : ElementwiseLayer
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => torch.sigmoid(inputs[0]);
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
-        net.Node("Sigmoid", name, inputs, shape);
+        net.AddNode("Sigmoid", name, inputs, shape);
 }
 
 /// <summary>x * sigmoid(x), also called swish.</summary>
@@ -38,8 +38,8 @@ public sealed record Silu : ElementwiseLayer
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights)
     {
-        var gate = net.Node("Sigmoid", $"{name}.gate", inputs, shape);
-        return net.Node("Mul", name, [inputs[0], gate], shape);
+        var gate = net.AddNode("Sigmoid", $"{name}.gate", inputs, shape);
+        return net.AddNode("Mul", name, [inputs[0], gate], shape);
     }
 }
 
@@ -50,7 +50,7 @@ public sealed record HardSigmoid : ElementwiseLayer
         torch.nn.functional.hardsigmoid(inputs[0]);
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
-        net.Node("HardSigmoid", name, inputs, shape, OnnxAttribute.Float("alpha", 1 / 6f), OnnxAttribute.Float("beta", 0.5f));
+        net.AddNode("HardSigmoid", name, inputs, shape, OnnxAttribute.Float("alpha", 1 / 6f), OnnxAttribute.Float("beta", 0.5f));
 }
 
 /// <summary>x * hard sigmoid(x) (Howard et al. 2019).</summary>
@@ -64,11 +64,11 @@ public sealed record HardSwish : ElementwiseLayer
     {
         if (net.Graph.Opset >= 14)
         {
-            return net.Node("HardSwish", name, inputs, shape);
+            return net.AddNode("HardSwish", name, inputs, shape);
         }
 
         var gate = new HardSigmoid().Write(net, $"{name}.gate", inputs, shape, weights);
-        return net.Node("Mul", name, [inputs[0], gate], shape);
+        return net.AddNode("Mul", name, [inputs[0], gate], shape);
     }
 }
 
@@ -82,11 +82,11 @@ public sealed record Gelu : ElementwiseLayer
     // x / 2 * (1 + erf(x / sqrt 2)), the pattern that ONNX Runtime fuses; the operator Gelu exists only from operator set 20.
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights)
     {
-        var scaled = net.Node("Div", $"{name}.scaled", [inputs[0], net.Scalar(MathF.Sqrt(2))], shape);
-        var erf = net.Node("Erf", $"{name}.erf", [scaled], shape);
-        var part = net.Node("Add", $"{name}.part", [erf, net.Scalar(1)], shape);
-        var product = net.Node("Mul", $"{name}.product", [inputs[0], part], shape);
-        return net.Node("Mul", name, [product, net.Scalar(0.5f)], shape);
+        var scaled = net.AddNode("Div", $"{name}.scaled", [inputs[0], net.Scalar(MathF.Sqrt(2))], shape);
+        var erf = net.AddNode("Erf", $"{name}.erf", [scaled], shape);
+        var part = net.AddNode("Add", $"{name}.part", [erf, net.Scalar(1)], shape);
+        var product = net.AddNode("Mul", $"{name}.product", [inputs[0], part], shape);
+        return net.AddNode("Mul", name, [product, net.Scalar(0.5f)], shape);
     }
 }
 
@@ -97,7 +97,7 @@ public sealed record Softplus : ElementwiseLayer
         torch.nn.functional.softplus(inputs[0]);
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
-        net.Node("Softplus", name, inputs, shape);
+        net.AddNode("Softplus", name, inputs, shape);
 }
 
 /// <summary>exp(x) divided by its sum along an axis.</summary>
@@ -108,5 +108,5 @@ public sealed record Softmax(int Axis) : ElementwiseLayer
         torch.nn.functional.softmax(inputs[0], Axis);
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
-        net.Node("Softmax", name, inputs, shape, OnnxAttribute.Int("axis", Axis));
+        net.AddNode("Softmax", name, inputs, shape, OnnxAttribute.Int("axis", Axis));
 }

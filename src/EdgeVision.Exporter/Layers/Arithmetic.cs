@@ -30,7 +30,7 @@ public sealed record Add : BroadcastLayer
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => inputs[0] + inputs[1];
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
-        net.Node("Add", name, inputs, shape);
+        net.AddNode("Add", name, inputs, shape);
 }
 
 /// <summary>Element-wise product of two values.</summary>
@@ -39,7 +39,7 @@ public sealed record Multiply : BroadcastLayer
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => inputs[0] * inputs[1];
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
-        net.Node("Mul", name, inputs, shape);
+        net.AddNode("Mul", name, inputs, shape);
 }
 
 /// <summary>Concatenation of values along an axis.</summary>
@@ -73,5 +73,5 @@ public sealed record Concat(int Axis) : Layer
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => torch.cat(inputs, Axis);
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
-        net.Node("Concat", name, inputs, shape, OnnxAttribute.Int("axis", Axis));
+        net.AddNode("Concat", name, inputs, shape, OnnxAttribute.Int("axis", Axis));
 }

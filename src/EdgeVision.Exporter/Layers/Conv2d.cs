@@ -26,10 +26,10 @@ public sealed record Conv2d(int Channels, int Kernel) : Layer
     public bool Bias { get; init; } = true;
 
     /// <summary>Initial values of the kernel.</summary>
-    public WeightStart WeightStart { get; init; } = WeightStart.Kaiming;
+    public WeightInitializer WeightInitializer { get; init; } = WeightInitializer.Kaiming;
 
     /// <summary>Initial value of the bias.</summary>
-    public float BiasStart { get; init; }
+    public float InitialBias { get; init; }
 
     /// <inheritdoc/>
     public override long[] InferShape(IReadOnlyList<long[]> inputs)
@@ -42,14 +42,14 @@ public sealed record Conv2d(int Channels, int Kernel) : Layer
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<WeightSpec> Weights(IReadOnlyList<long[]> inputs)
+    public override IReadOnlyList<WeightSpec> GetWeights(IReadOnlyList<long[]> inputs)
     {
-        var weight = new WeightSpec("weight", [Channels, inputs[0][1] / Groups, Kernel, Kernel], WeightStart);
-        return Bias ? [weight, new WeightSpec("bias", [Channels], WeightStart.Constant(BiasStart))] : [weight];
+        var weight = new WeightSpec("weight", [Channels, inputs[0][1] / Groups, Kernel, Kernel], WeightInitializer);
+        return Bias ? [weight, new WeightSpec("bias", [Channels], WeightInitializer.Constant(InitialBias))] : [weight];
     }
 
     /// <inheritdoc/>
-    public override long MultiplyAccumulates(IReadOnlyList<long[]> inputs, long[] output) =>
+    public override long CountMultiplyAccumulates(IReadOnlyList<long[]> inputs, long[] output) =>
         output[1] * output[2] * output[3] * (inputs[0][1] / Groups) * Kernel * Kernel;
 
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) =>
@@ -58,13 +58,13 @@ public sealed record Conv2d(int Channels, int Kernel) : Layer
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights)
     {
-        var linear = new FoldableLinear(name, OnnxNet.Floats(weights[0]), weights[0].shape, Bias ? OnnxNet.Floats(weights[1]) : null);
+        var linear = new FoldableLinear(name, OnnxNet.ToFloats(weights[0]), weights[0].shape, Bias ? OnnxNet.ToFloats(weights[1]) : null);
         return new OnnxValue(shape, linear, l =>
         {
-            List<GraphValue?> operands = [inputs[0].Graph, net.Initializer($"{l.Name}.weight", () => l.Weight, l.WeightShape)];
+            List<GraphValue?> operands = [inputs[0].Graph, net.GetOrAddInitializer($"{l.Name}.weight", () => l.Weight, l.WeightShape)];
             if (l.Bias is { } bias)
             {
-                operands.Add(net.Initializer($"{l.Name}.bias", () => bias, bias.Length));
+                operands.Add(net.GetOrAddInitializer($"{l.Name}.bias", () => bias, bias.Length));
             }
 
             return net.Graph.AddNode("Conv", l.Name, operands, shape, attributes:

@@ -24,14 +24,14 @@ public sealed record ConvTranspose2d(int Channels, int Kernel = 4, int Stride = 
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<WeightSpec> Weights(IReadOnlyList<long[]> inputs)
+    public override IReadOnlyList<WeightSpec> GetWeights(IReadOnlyList<long[]> inputs)
     {
-        var weight = new WeightSpec("weight", [inputs[0][1], Channels, Kernel, Kernel], WeightStart.Kaiming);
-        return Bias ? [weight, new WeightSpec("bias", [Channels], WeightStart.Constant(0))] : [weight];
+        var weight = new WeightSpec("weight", [inputs[0][1], Channels, Kernel, Kernel], WeightInitializer.Kaiming);
+        return Bias ? [weight, new WeightSpec("bias", [Channels], WeightInitializer.Constant(0))] : [weight];
     }
 
     /// <inheritdoc/>
-    public override long MultiplyAccumulates(IReadOnlyList<long[]> inputs, long[] output) =>
+    public override long CountMultiplyAccumulates(IReadOnlyList<long[]> inputs, long[] output) =>
         inputs[0][1] * inputs[0][2] * inputs[0][3] * output[1] * Kernel * Kernel;
 
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) =>
@@ -42,17 +42,17 @@ public sealed record ConvTranspose2d(int Channels, int Kernel = 4, int Stride = 
     {
         // The output channel is axis 1 of ONNX's weight; folding needs it as axis 0.
         int inChannels = (int)weights[0].shape[0], taps = Kernel * Kernel;
-        var linear = new FoldableLinear(name, Swap(OnnxNet.Floats(weights[0]), inChannels, Channels, taps),
-            [Channels, inChannels, Kernel, Kernel], Bias ? OnnxNet.Floats(weights[1]) : null);
+        var linear = new FoldableLinear(name, Swap(OnnxNet.ToFloats(weights[0]), inChannels, Channels, taps),
+            [Channels, inChannels, Kernel, Kernel], Bias ? OnnxNet.ToFloats(weights[1]) : null);
         int pad = (Kernel - Stride) / 2;
         return new OnnxValue(shape, linear, l =>
         {
             List<GraphValue?> operands = [inputs[0].Graph,
-                net.Initializer($"{l.Name}.weight", () => Swap(l.Weight, Channels, inChannels, taps), inChannels, Channels, Kernel,
+                net.GetOrAddInitializer($"{l.Name}.weight", () => Swap(l.Weight, Channels, inChannels, taps), inChannels, Channels, Kernel,
                     Kernel)];
             if (l.Bias is { } bias)
             {
-                operands.Add(net.Initializer($"{l.Name}.bias", () => bias, bias.Length));
+                operands.Add(net.GetOrAddInitializer($"{l.Name}.bias", () => bias, bias.Length));
             }
 
             return net.Graph.AddNode("ConvTranspose", l.Name, operands, shape, attributes:

@@ -19,7 +19,7 @@ public sealed record DistributionBoxes(int Width, int Height, params int[] Strid
     public int Bins { get; init; } = 16;
 
     /// <summary>Returns the centers of the locations in pixels, and their strides.</summary>
-    public (float X, float Y, int Stride)[] Places() =>
+    public (float X, float Y, int Stride)[] GetLocations() =>
     [
         .. from stride in Strides
            from y in Enumerable.Range(0, (Height + stride - 1) / stride)
@@ -51,15 +51,15 @@ public sealed record DistributionBoxes(int Width, int Height, params int[] Strid
         var (projection, scale, offset) = Constants();
         long n = shape[0], a = shape[2];
         OnnxValue Reshaped(string suffix, OnnxValue value, params long[] item) =>
-            net.Node("Reshape", $"{name}.{suffix}", [value, new OnnxValue(net.Integers("shape", [0, .. item]))], [n, .. item]);
+            net.AddNode("Reshape", $"{name}.{suffix}", [value, new OnnxValue(net.GetOrAddIntegers("shape", [0, .. item]))], [n, .. item]);
         OnnxValue Constant(string suffix, float[] values, params long[] dims) =>
-            new(net.Initializer($"{name}.{suffix}", () => values, dims));
-        var bins = net.Node("Softmax", $"{name}.softmax", [Reshaped("bins", inputs[0], 4, Bins, a)], [n, 4, Bins, a],
+            new(net.GetOrAddInitializer($"{name}.{suffix}", () => values, dims));
+        var bins = net.AddNode("Softmax", $"{name}.softmax", [Reshaped("bins", inputs[0], 4, Bins, a)], [n, 4, Bins, a],
             OnnxAttribute.Int("axis", 2));
-        var box = net.Node("MatMul", $"{name}.project",
+        var box = net.AddNode("MatMul", $"{name}.project",
             [Constant("projection", projection, 4, 4 * Bins), Reshaped("rows", bins, 4 * Bins, a)], shape);
-        box = net.Node("Mul", $"{name}.pixels", [box, Constant("strides", scale, a)], shape);
-        return net.Node("Add", name, [box, Constant("points", offset, 4, a)], shape);
+        box = net.AddNode("Mul", $"{name}.pixels", [box, Constant("strides", scale, a)], shape);
+        return net.AddNode("Add", name, [box, Constant("points", offset, 4, a)], shape);
     }
 
     // The mean of a distribution and the conversion from distances to center and size are both linear, so one matrix does both:
@@ -81,7 +81,7 @@ public sealed record DistributionBoxes(int Width, int Height, params int[] Strid
             }
         }
 
-        var places = Places();
+        var places = GetLocations();
         float[] zero = new float[places.Length];
         return (projection, [.. places.Select(p => (float)p.Stride)],
             [.. places.Select(p => p.X), .. places.Select(p => p.Y), .. zero, .. zero]);

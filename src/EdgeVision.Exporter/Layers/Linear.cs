@@ -12,7 +12,7 @@ public sealed record Linear(int Features) : Layer
     public bool Bias { get; init; } = true;
 
     /// <summary>Initial values of the weight.</summary>
-    public WeightStart WeightStart { get; init; } = WeightStart.Kaiming;
+    public WeightInitializer WeightInitializer { get; init; } = WeightInitializer.Kaiming;
 
     /// <inheritdoc/>
     public override long[] InferShape(IReadOnlyList<long[]> inputs)
@@ -22,14 +22,14 @@ public sealed record Linear(int Features) : Layer
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<WeightSpec> Weights(IReadOnlyList<long[]> inputs)
+    public override IReadOnlyList<WeightSpec> GetWeights(IReadOnlyList<long[]> inputs)
     {
-        var weight = new WeightSpec("weight", [Features, inputs[0][^1]], WeightStart);
-        return Bias ? [weight, new WeightSpec("bias", [Features], WeightStart.Constant(0))] : [weight];
+        var weight = new WeightSpec("weight", [Features, inputs[0][^1]], WeightInitializer);
+        return Bias ? [weight, new WeightSpec("bias", [Features], WeightInitializer.Constant(0))] : [weight];
     }
 
     /// <inheritdoc/>
-    public override long MultiplyAccumulates(IReadOnlyList<long[]> inputs, long[] output) =>
+    public override long CountMultiplyAccumulates(IReadOnlyList<long[]> inputs, long[] output) =>
         output.Skip(1).Aggregate(inputs[0][^1], (a, d) => a * Math.Max(d, 1));
 
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) =>
@@ -37,26 +37,26 @@ public sealed record Linear(int Features) : Layer
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights)
     {
-        var linear = new FoldableLinear(name, OnnxNet.Floats(weights[0]), weights[0].shape, Bias ? OnnxNet.Floats(weights[1]) : null);
+        var linear = new FoldableLinear(name, OnnxNet.ToFloats(weights[0]), weights[0].shape, Bias ? OnnxNet.ToFloats(weights[1]) : null);
         GraphValue Emit(FoldableLinear l)
         {
             if (shape.Length == 2)
             {
-                List<GraphValue?> operands = [inputs[0].Graph, net.Initializer($"{l.Name}.weight", () => l.Weight, l.WeightShape)];
+                List<GraphValue?> operands = [inputs[0].Graph, net.GetOrAddInitializer($"{l.Name}.weight", () => l.Weight, l.WeightShape)];
                 if (l.Bias is { } gemmBias)
                 {
-                    operands.Add(net.Initializer($"{l.Name}.bias", () => gemmBias, gemmBias.Length));
+                    operands.Add(net.GetOrAddInitializer($"{l.Name}.bias", () => gemmBias, gemmBias.Length));
                 }
 
                 return net.Graph.AddNode("Gemm", l.Name, operands, shape, attributes: [OnnxAttribute.Int("transB", 1)]);
             }
 
             // Gemm supports matrices only; with more axes the layer is MatMul with the transposed weight.
-            var transposed = net.Initializer($"{l.Name}.weight_t", () => Transpose(l.Weight, (int)l.WeightShape[0], (int)l.WeightShape[1]),
+            var transposed = net.GetOrAddInitializer($"{l.Name}.weight_t", () => Transpose(l.Weight, (int)l.WeightShape[0], (int)l.WeightShape[1]),
                 l.WeightShape[1], l.WeightShape[0]);
             var product = net.Graph.AddNode("MatMul", l.Bias is null ? l.Name : $"{l.Name}.matmul", [inputs[0].Graph, transposed], shape);
             return l.Bias is { } bias
-                ? net.Graph.AddNode("Add", l.Name, [product, net.Initializer($"{l.Name}.bias", () => bias, bias.Length)], shape)
+                ? net.Graph.AddNode("Add", l.Name, [product, net.GetOrAddInitializer($"{l.Name}.bias", () => bias, bias.Length)], shape)
                 : product;
         }
 

@@ -43,8 +43,8 @@ public static class NetLayers
     }
 
     /// <summary>Applies a fully connected layer to the last axis.</summary>
-    public static Value Linear(this Net net, string name, Value x, int features, WeightStart? start = null) =>
-        net.Apply(name, new Linear(features) { WeightStart = start ?? WeightStart.Kaiming }, x);
+    public static Value Linear(this Net net, string name, Value x, int features, WeightInitializer? initializer = null) =>
+        net.Apply(name, new Linear(features) { WeightInitializer = initializer ?? WeightInitializer.Kaiming }, x);
 
     /// <summary>Computes the mean over rows and columns, [N,C,H,W] to [N,C].</summary>
     public static Value GlobalPool(this Net net, Value x) => net.Reshape(net.Apply("pool", new GlobalAveragePool(), x), x.Size(1));
@@ -67,8 +67,8 @@ public static class NetLayers
     }
 
     /// <summary>Applies a convolution with bias.</summary>
-    public static Value Conv(this Net net, string name, Value x, int channels, int kernel = 3, WeightStart? start = null, float bias = 0) =>
-        net.Apply(name, new Conv2d(channels, kernel) { WeightStart = start ?? WeightStart.Kaiming, BiasStart = bias }, x);
+    public static Value Conv(this Net net, string name, Value x, int channels, int kernel = 3, WeightInitializer? initializer = null, float bias = 0) =>
+        net.Apply(name, new Conv2d(channels, kernel) { WeightInitializer = initializer ?? WeightInitializer.Kaiming, InitialBias = bias }, x);
 
     /// <summary>Applies ReLU.</summary>
     public static Value Relu(this Net net, Value x) => net.Apply("relu", new Relu(), x);

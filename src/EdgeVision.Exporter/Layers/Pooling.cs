@@ -22,7 +22,7 @@ public sealed record MaxPool(int Kernel, int Stride, int Padding = 0) : Layer
         torch.nn.functional.max_pool2d(inputs[0], Kernel, Stride, Padding, 1, false);
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
-        net.Node("MaxPool", name, inputs, shape,
+        net.AddNode("MaxPool", name, inputs, shape,
             OnnxAttribute.Ints("kernel_shape", Kernel, Kernel),
             OnnxAttribute.Ints("strides", Stride, Stride),
             OnnxAttribute.Ints("pads", Padding, Padding, Padding, Padding));
@@ -44,5 +44,5 @@ public sealed record GlobalAveragePool : Layer
         inputs[0].mean([2L, 3L], keepdim: true);
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
-        net.Node("GlobalAveragePool", name, inputs, shape);
+        net.AddNode("GlobalAveragePool", name, inputs, shape);
 }

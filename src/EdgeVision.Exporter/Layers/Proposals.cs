@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using EdgeVision.Exporter.Authoring;
 using EdgeVision.Exporter.Training;
 using EdgeVision.Onnx;
+using EdgeVision.Suppression;
 using TorchSharp;
 using DataType = EdgeVision.Onnx.TensorProto.Types.DataType;
 
@@ -20,19 +21,19 @@ namespace EdgeVision.Exporter.Layers;
 public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) : Layer
 {
     private const float Excluded = -1e30f; // below every logit
-    private const float LargestGrowth = 4.135166556742356f; // log(1000 / 16), torchvision's BoxCoder
+    private const float MaxGrowth = 4.135166556742356f; // log(1000 / 16), torchvision's BoxCoder
 
     /// <summary>Candidates per level before suppression.</summary>
-    public int PerLevel { get; init; } = 200;
+    public int MaxPerLevel { get; init; } = 200;
 
     /// <summary>Maximum number of proposals per item.</summary>
-    public int Most { get; init; } = 100;
+    public int MaxProposals { get; init; } = 100;
 
     /// <summary>IoU above which the candidate with the lower score is suppressed, within a level.</summary>
-    public float Iou { get; init; } = 0.7f;
+    public float IouThreshold { get; init; } = 0.7f;
 
     /// <summary>Minimum side of a proposal in pixels.</summary>
-    public float SmallestSide { get; init; } = 1;
+    public float MinSide { get; init; } = 1;
 
     /// <inheritdoc/>
     public override long[] InferShape(IReadOnlyList<long[]> inputs)
@@ -47,11 +48,11 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights)
     {
         int items = (int)inputs[0].shape[0], anchors = (int)inputs[0].shape[1];
-        float[] objectness = OnnxNet.Floats(inputs[0]), deltas = OnnxNet.Floats(inputs[1]);
-        var places = Places();
+        float[] objectness = OnnxNet.ToFloats(inputs[0]), deltas = OnnxNet.ToFloats(inputs[1]);
+        var places = GetCenteredAnchors();
         var rows = new float[items][];
         Parallel.For(0, items,
-            n => rows[n] = Item(n, objectness.AsSpan(n * anchors, anchors), deltas.AsSpan(n * anchors * 4, anchors * 4), places));
+            n => rows[n] = ProposeItem(n, objectness.AsSpan(n * anchors, anchors), deltas.AsSpan(n * anchors * 4, anchors * 4), places));
         float[] all = [.. rows.SelectMany(r => r)];
         return torch.tensor(all, all.Length / 5, 5);
     }
@@ -64,8 +65,8 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
             params AttributeProto[] attributes) =>
             graph.AddNode(op, $"{name}.{suffix}", operands, dims, type, attributes);
         GraphValue Floats(string suffix, float[] values, params long[] dims) =>
-            graph.AddInitializer(graph.UniqueName($"{name}.{suffix}"), values, dims);
-        GraphValue Scalar(string suffix, long value) => graph.AddInitializer(graph.UniqueName($"{name}.{suffix}"), [value]);
+            graph.AddInitializer(graph.CreateUniqueName($"{name}.{suffix}"), values, dims);
+        GraphValue Scalar(string suffix, long value) => graph.AddInitializer(graph.CreateUniqueName($"{name}.{suffix}"), [value]);
 
         // The best candidates of each level, as indices into all anchors.
         var scores = new List<GraphValue>();
@@ -73,14 +74,14 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
         var levelOf = new List<float>();
         foreach (var (first, count) in Levels())
         {
-            long best = Math.Min(count, PerLevel);
+            long best = Math.Min(count, MaxPerLevel);
             var level = Node("Slice", "level",
-                [inputs[0].Graph, net.Integers("starts", first), net.Integers("ends", first + count), net.Integers("axes", 1)],
+                [inputs[0].Graph, net.GetOrAddIntegers("starts", first), net.GetOrAddIntegers("ends", first + count), net.GetOrAddIntegers("axes", 1)],
                 [items, count]);
-            var top = graph.AddNode("TopK", $"{name}.best", [level, net.Integers("k", best)],
+            var top = graph.AddNode("TopK", $"{name}.best", [level, net.GetOrAddIntegers("k", best)],
                 [([items, best], DataType.Float), ([items, best], DataType.Int64)], [OnnxAttribute.Int("axis", 1)]);
             scores.Add(top[0]);
-            indices.Add(Node("Add", "index", [top[1], net.Integers("first", first)], [items, best], DataType.Int64));
+            indices.Add(Node("Add", "index", [top[1], net.GetOrAddIntegers("first", first)], [items, best], DataType.Int64));
             levelOf.AddRange(Enumerable.Repeat((float)(scores.Count - 1), (int)best));
         }
 
@@ -91,20 +92,20 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
         var index = Node("Concat", "indices", [.. indices], [items, candidates], DataType.Int64, axis1);
 
         // The boxes of the candidates.
-        var places = Places();
+        var places = GetCenteredAnchors();
         long[] pairs = [items, candidates, 2];
         var centre = Node("Gather", "centre", [Floats("centres", [.. places.SelectMany(p => new[] { p.X, p.Y })], places.Length, 2), index],
             pairs);
         var size = Node("Gather", "size",
             [Floats("sizes", [.. places.SelectMany(p => new[] { p.Width, p.Height })], places.Length, 2), index], pairs);
-        var at = Node("Unsqueeze", "at", [index, net.Integers("axes", 2)], [items, candidates, 1], DataType.Int64);
+        var at = Node("Unsqueeze", "at", [index, net.GetOrAddIntegers("axes", 2)], [items, candidates, 1], DataType.Int64);
         var delta = Node("GatherND", "delta", [inputs[1].Graph, at], [items, candidates, 4], DataType.Float,
             OnnxAttribute.Int("batch_dims", 1));
         GraphValue Half(string suffix, int first) =>
-            Node("Slice", suffix, [delta, net.Integers("starts", first), net.Integers("ends", first + 2), net.Integers("axes", 2)], pairs);
+            Node("Slice", suffix, [delta, net.GetOrAddIntegers("starts", first), net.GetOrAddIntegers("ends", first + 2), net.GetOrAddIntegers("axes", 2)], pairs);
         centre = Node("Add", "moved", [Node("Mul", "shift", [Half("delta_centre", 0), size], pairs), centre], pairs);
         var growth = Node("Exp", "growth",
-            [Node("Min", "limited", [Half("delta_size", 2), Floats("largest_growth", [LargestGrowth], 1)], pairs)], pairs);
+            [Node("Min", "limited", [Half("delta_size", 2), Floats("largest_growth", [MaxGrowth], 1)], pairs)], pairs);
         size = Node("Mul", "half_size", [Node("Mul", "grown", [growth, size], pairs), Floats("half", [0.5f], 1)], pairs);
         var (zero, edge) = (Floats("zero", [0], 1), Floats("edge", [Width, Height], 2));
         GraphValue Cut(string suffix, GraphValue corner) =>
@@ -118,20 +119,20 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
         var sides = Node("Sub", "sides", [bottomRight, topLeft], pairs);
         GraphValue Side(int i) => Node("Gather", "side", [sides, Scalar("axis", i)], [items, candidates], DataType.Float, axis2);
         var large = Node("GreaterOrEqual", "large",
-            [Node("Min", "shortest", [Side(0), Side(1)], [items, candidates]), Floats("smallest", [SmallestSide], 1)], [items, candidates],
+            [Node("Min", "shortest", [Side(0), Side(1)], [items, candidates]), Floats("smallest", [MinSide], 1)], [items, candidates],
             DataType.Bool);
         score = Node("Where", "counted", [large, score, Floats("excluded", [Excluded], 1)], [items, candidates]);
         var apart = Node("Add", "apart", [box, Floats("levels", [.. levelOf.Select(l => l * LevelOffset)], candidates, 1)],
             [items, candidates, 4]);
         var selected = graph.AddNode("NonMaxSuppression", $"{name}.nms",
-            [apart, Node("Unsqueeze", "score_of_class", [score, net.Integers("axes", 1)], [items, 1, candidates]),
-             net.Integers("most", Most), Floats("iou", [Iou], 1), Floats("threshold", [Excluded / 2], 1)], [-1, 3], DataType.Int64);
+            [apart, Node("Unsqueeze", "score_of_class", [score, net.GetOrAddIntegers("axes", 1)], [items, 1, candidates]),
+             net.GetOrAddIntegers("most", MaxProposals), Floats("iou", [IouThreshold], 1), Floats("threshold", [Excluded / 2], 1)], [-1, 3], DataType.Int64);
 
         // Converts (item, class, candidate) to rows.
-        var which = Node("Gather", "which", [selected, net.Integers("columns", 0, 2)], [-1, 2], DataType.Int64, axis1);
+        var which = Node("Gather", "which", [selected, net.GetOrAddIntegers("columns", 0, 2)], [-1, 2], DataType.Int64, axis1);
         var chosen = Node("GatherND", "chosen", [box, which], [-1, 4]);
         var item = Node("Cast", "item",
-            [Node("Gather", "item_index", [selected, net.Integers("columns", 0)], [-1, 1], DataType.Int64, axis1)], [-1, 1],
+            [Node("Gather", "item_index", [selected, net.GetOrAddIntegers("columns", 0)], [-1, 1], DataType.Int64, axis1)], [-1, 1],
             DataType.Float, OnnxAttribute.Int("to", (long)DataType.Float));
         return new OnnxValue(Node("Concat", "rows", [item, chosen], shape, DataType.Float, axis1));
     }
@@ -139,10 +140,10 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
     // Large enough that boxes of different levels never overlap.
     private float LevelOffset => Math.Max(Width, Height) + 1;
 
-    private readonly record struct Place(float X, float Y, float Width, float Height);
+    private readonly record struct CenteredBox(float X, float Y, float Width, float Height);
 
-    private Place[] Places() =>
-        [.. Anchors.All(Width, Height).Select(a => new Place((a.X1 + a.X2) / 2, (a.Y1 + a.Y2) / 2, a.Width, a.Height))];
+    private CenteredBox[] GetCenteredAnchors() =>
+        [.. Anchors.Generate(Width, Height).Select(a => new CenteredBox((a.X1 + a.X2) / 2, (a.Y1 + a.Y2) / 2, a.Width, a.Height))];
 
     private List<(int First, int Count)> Levels()
     {
@@ -150,7 +151,7 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
         int first = 0;
         foreach (int stride in Anchors.Strides)
         {
-            int count = Width / stride * (Height / stride) * Anchors.PerLocation;
+            int count = Width / stride * (Height / stride) * Anchors.AnchorsPerLocation;
             levels.Add((first, count));
             first += count;
         }
@@ -158,7 +159,7 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
         return levels;
     }
 
-    private float[] Item(int item, ReadOnlySpan<float> objectness, ReadOnlySpan<float> deltas, Place[] places)
+    private float[] ProposeItem(int item, ReadOnlySpan<float> objectness, ReadOnlySpan<float> deltas, CenteredBox[] places)
     {
         var boxes = new List<Box>();
         var scores = new List<float>();
@@ -176,10 +177,10 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
             }
 
             Array.Sort(keys);
-            foreach (int a in keys.Take(PerLevel).Select(k => (int)(uint)k))
+            foreach (int a in keys.Take(MaxPerLevel).Select(k => (int)(uint)k))
             {
                 var box = Decode(places[a], deltas.Slice(a * 4, 4));
-                if (Math.Min(box.Width, box.Height) >= SmallestSide)
+                if (Math.Min(box.Width, box.Height) >= MinSide)
                 {
                     boxes.Add(box);
                     scores.Add(objectness[a]);
@@ -190,9 +191,9 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
             level++;
         }
 
-        var kept = new NmsWorkspace().Run(
+        var kept = new NonMaxSuppression().Run(
             CollectionsMarshal.AsSpan(boxes), CollectionsMarshal.AsSpan(scores),
-            CollectionsMarshal.AsSpan(levels), LevelOffset, Iou, Most);
+            CollectionsMarshal.AsSpan(levels), LevelOffset, IouThreshold, MaxProposals);
         var rows = new float[kept.Length * 5];
         for (int r = 0; r < kept.Length; r++)
         {
@@ -203,11 +204,11 @@ public sealed record Proposals(AnchorGenerator Anchors, int Width, int Height) :
         return rows;
     }
 
-    private Box Decode(in Place place, ReadOnlySpan<float> d)
+    private Box Decode(in CenteredBox place, ReadOnlySpan<float> d)
     {
         float x = d[0] * place.Width + place.X, y = d[1] * place.Height + place.Y;
-        float w = MathF.Exp(Math.Min(d[2], LargestGrowth)) * place.Width * 0.5f,
-            h = MathF.Exp(Math.Min(d[3], LargestGrowth)) * place.Height * 0.5f;
+        float w = MathF.Exp(Math.Min(d[2], MaxGrowth)) * place.Width * 0.5f,
+            h = MathF.Exp(Math.Min(d[3], MaxGrowth)) * place.Height * 0.5f;
         return new Box(Math.Clamp(x - w, 0, Width), Math.Clamp(y - h, 0, Height), Math.Clamp(x + w, 0, Width),
             Math.Clamp(y + h, 0, Height));
     }

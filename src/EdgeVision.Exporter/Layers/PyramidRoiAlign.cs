@@ -32,7 +32,7 @@ public sealed record PyramidRoiAlign(int Side, params int[] Strides) : Layer
     }
 
     /// <summary>Returns the level of a box with the given area in square pixels.</summary>
-    public int Level(float area)
+    public int GetLevel(float area)
     {
         int level = 0;
         while (level + 1 < Strides.Length && area >= SmallestArea(level + 1))
@@ -47,7 +47,7 @@ public sealed record PyramidRoiAlign(int Side, params int[] Strides) : Layer
     {
         // Channels last, so that a sample is contiguous.
         var levels = inputs[..^1].Select(x => x.permute(0, 2, 3, 1).contiguous()).ToArray();
-        var sampler = new RoiSampler(this, OnnxNet.Floats(inputs[^1]), (int)levels[0].shape[0], [.. levels.Select(l => l.shape)]);
+        var sampler = new RoiSampler(this, OnnxNet.ToFloats(inputs[^1]), (int)levels[0].shape[0], [.. levels.Select(l => l.shape)]);
         return RoiAlignFunction.apply([sampler, .. levels]).reshape(sampler.Count, Side, Side, inputs[0].shape[1]).permute(0, 3, 1, 2);
     }
 
@@ -64,17 +64,17 @@ public sealed record PyramidRoiAlign(int Side, params int[] Strides) : Layer
         var rows = inputs[^1].Graph;
         long count = inputs[^1].Shape[0];
         GraphValue Part(string suffix, params long[] columns) =>
-            graph.AddNode("Gather", $"{name}.{suffix}", [rows, net.Integers("columns", columns)], [count, columns.Length],
+            graph.AddNode("Gather", $"{name}.{suffix}", [rows, net.GetOrAddIntegers("columns", columns)], [count, columns.Length],
                 attributes: [OnnxAttribute.Int("axis", 1)]);
         GraphValue Flat(string suffix, GraphValue value, DataType type, params long[] item) =>
-            graph.AddNode("Reshape", $"{name}.{suffix}", [value, net.Integers("shape", [0, .. item])], [count, .. item], type);
+            graph.AddNode("Reshape", $"{name}.{suffix}", [value, net.GetOrAddIntegers("shape", [0, .. item])], [count, .. item], type);
         var boxes = Part("boxes", 1, 2, 3, 4);
         var batch = graph.AddNode("Cast", $"{name}.item", [Flat("item_flat", Part("item_column", 0), DataType.Float)], [count],
             DataType.Int64,
             OnnxAttribute.Int("to", (long)DataType.Int64));
         var sides = graph.AddNode("Sub", $"{name}.sides", [Part("far", 3, 4), Part("near", 1, 2)], [count, 2]);
         GraphValue One(int i) =>
-            graph.AddNode("Gather", $"{name}.side", [sides, net.Integers("columns", i)], [count, 1],
+            graph.AddNode("Gather", $"{name}.side", [sides, net.GetOrAddIntegers("columns", i)], [count, 1],
                 attributes: [OnnxAttribute.Int("axis", 1)]);
         var area = Flat("area_flat", graph.AddNode("Mul", $"{name}.area", [One(0), One(1)], [count, 1]), DataType.Float, 1, 1, 1);
 
@@ -100,7 +100,7 @@ public sealed record PyramidRoiAlign(int Side, params int[] Strides) : Layer
 
             float smallest = SmallestArea(l);
             var belongs = graph.AddNode("GreaterOrEqual", $"{name}.is_level{l}",
-                [area, net.Initializer($"{name}.area{l}", () => [smallest], 1)], [count, 1, 1, 1], DataType.Bool);
+                [area, net.GetOrAddInitializer($"{name}.area{l}", () => [smallest], 1)], [count, 1, 1, 1], DataType.Bool);
             pooled = graph.AddNode("Where", $"{name}.upto_level{l}", [belongs, here, pooled], shape);
         }
 

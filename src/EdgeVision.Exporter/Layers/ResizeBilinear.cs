@@ -22,7 +22,7 @@ public sealed record UpsampleBilinear(int Factor) : Layer
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights)
     {
-        var scales = net.Initializer($"scales[{Factor}]", () => [1, 1, Factor, Factor], 4);
+        var scales = net.GetOrAddInitializer($"scales[{Factor}]", () => [1, 1, Factor, Factor], 4);
         return new OnnxValue(net.Graph.AddNode("Resize", name, [inputs[0].Graph, null, scales], shape, attributes:
         [
             OnnxAttribute.String("mode", "linear"),
@@ -51,9 +51,9 @@ public sealed record ResizeLike : Layer
         // known.
         var own = net.Graph.AddNode("Shape", $"{name}.own", [inputs[0].Graph], [4], TensorProto.Types.DataType.Int64);
         var like = net.Graph.AddNode("Shape", $"{name}.like", [inputs[1].Graph], [4], TensorProto.Types.DataType.Int64);
-        var front = net.Graph.AddNode("Slice", $"{name}.front", [own, net.Integers("start", 0), net.Integers("end", 2)], [2],
+        var front = net.Graph.AddNode("Slice", $"{name}.front", [own, net.GetOrAddIntegers("start", 0), net.GetOrAddIntegers("end", 2)], [2],
             TensorProto.Types.DataType.Int64);
-        var sides = net.Graph.AddNode("Slice", $"{name}.sides", [like, net.Integers("start", 2), net.Integers("end", 4)], [2],
+        var sides = net.Graph.AddNode("Slice", $"{name}.sides", [like, net.GetOrAddIntegers("start", 2), net.GetOrAddIntegers("end", 4)], [2],
             TensorProto.Types.DataType.Int64);
         var size = net.Graph.AddNode("Concat", $"{name}.size", [front, sides], [4], TensorProto.Types.DataType.Int64,
             OnnxAttribute.Int("axis", 0));

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using EdgeVision.Decoding.Rcnn;
 using TorchSharp;
 
 namespace EdgeVision.Exporter.Layers;
@@ -36,7 +37,7 @@ internal sealed class RoiSampler
     /// <summary>Computes the means of the samples, [R,Side*Side,C].</summary>
     public torch.Tensor Forward(IReadOnlyList<torch.Tensor> levels)
     {
-        var features = levels.Select(Authoring.OnnxNet.Floats).ToArray();
+        var features = levels.Select(EdgeVision.Exporter.Authoring.OnnxNet.ToFloats).ToArray();
         var pooled = new float[Count * Bins * Channels];
         Visit((level, feature, bin, weight) =>
         {
@@ -49,7 +50,7 @@ internal sealed class RoiSampler
     /// <summary>Computes the gradients of the levels from the gradient of the means.</summary>
     public torch.Tensor[] Backward(torch.Tensor gradient)
     {
-        float[] pooled = Authoring.OnnxNet.Floats(gradient);
+        float[] pooled = EdgeVision.Exporter.Authoring.OnnxNet.ToFloats(gradient);
         var features = _shapes.Select(s => new float[s.Aggregate(1L, (a, d) => a * d)]).ToArray();
         Visit((level, feature, bin, weight) =>
         {
@@ -69,7 +70,7 @@ internal sealed class RoiSampler
         foreach (int r in _rowsOfItem[item])
         {
             float x1 = _rows[r * 5 + 1], y1 = _rows[r * 5 + 2], x2 = _rows[r * 5 + 3], y2 = _rows[r * 5 + 4];
-            int level = _layer.Level((x2 - x1) * (y2 - y1));
+            int level = _layer.GetLevel((x2 - x1) * (y2 - y1));
             int height = (int)_shapes[level][1], width = (int)_shapes[level][2];
             float scale = 1f / _layer.Strides[level];
             Positions(x1, x2, scale, width, xs);

@@ -12,7 +12,7 @@ public sealed record Reshape(params long[] ItemShape) : Layer
     public override long[] InferShape(IReadOnlyList<long[]> inputs)
     {
         var x = inputs[0];
-        Require(ItemShape.Count(d => d < 0) <= 1, $"at most one dimension may be -1; got {Value.ShapeText(ItemShape)}");
+        Require(ItemShape.Count(d => d < 0) <= 1, $"at most one dimension may be -1; got {Value.FormatShape(ItemShape)}");
         long known = ItemShape.Where(d => d >= 0).Aggregate(1L, (a, d) => a * d);
         if (x.Skip(1).Any(d => d < 0))
         {
@@ -22,7 +22,7 @@ public sealed record Reshape(params long[] ItemShape) : Layer
 
         long total = x.Skip(1).Aggregate(1L, (a, d) => a * d);
         Require(known > 0 && (ItemShape.Any(d => d < 0) ? total % known == 0 : total == known),
-            $"{total} elements per item do not fit the shape {Value.ShapeText(ItemShape)}");
+            $"{total} elements per item do not fit the shape {Value.FormatShape(ItemShape)}");
         return [x[0], .. ItemShape.Select(d => d < 0 ? total / known : d)];
     }
 
@@ -31,7 +31,7 @@ public sealed record Reshape(params long[] ItemShape) : Layer
 
     // 0 copies the input's dimension, so the batch stays open.
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
-        net.Node("Reshape", name, [inputs[0], new OnnxValue(net.Integers("shape", [0, .. ItemShape]))], shape);
+        net.AddNode("Reshape", name, [inputs[0], new OnnxValue(net.GetOrAddIntegers("shape", [0, .. ItemShape]))], shape);
 }
 
 /// <summary>Changes the order of the axes; axis 0 stays the batch.</summary>
@@ -50,7 +50,7 @@ public sealed record Permute(params int[] Axes) : Layer
         inputs[0].permute([.. Axes.Select(a => (long)a)]);
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
-        net.Node("Transpose", name, inputs, shape, OnnxAttribute.Ints("perm", [.. Axes.Select(a => (long)a)]));
+        net.AddNode("Transpose", name, inputs, shape, OnnxAttribute.Ints("perm", [.. Axes.Select(a => (long)a)]));
 }
 
 /// <summary>Repeats each pixel, [N,C,H,W] to [N,C,H*Factor,W*Factor].</summary>
@@ -72,7 +72,7 @@ public sealed record UpsampleNearest(int Factor) : Layer
     // pixel.
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights)
     {
-        var scales = net.Initializer($"scales[{Factor}]", () => [1, 1, Factor, Factor], 4);
+        var scales = net.GetOrAddInitializer($"scales[{Factor}]", () => [1, 1, Factor, Factor], 4);
         return new OnnxValue(net.Graph.AddNode("Resize", name, [inputs[0].Graph, null, scales], shape, attributes:
         [
             OnnxAttribute.String("mode", "nearest"),

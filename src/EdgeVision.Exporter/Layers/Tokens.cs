@@ -18,13 +18,13 @@ public sealed record MatMul : Layer
     }
 
     /// <inheritdoc/>
-    public override long MultiplyAccumulates(IReadOnlyList<long[]> inputs, long[] output) =>
+    public override long CountMultiplyAccumulates(IReadOnlyList<long[]> inputs, long[] output) =>
         output.Skip(1).Aggregate(inputs[0][^1], (a, d) => a * Math.Max(d, 1));
 
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => inputs[0].matmul(inputs[1]);
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
-        net.Node("MatMul", name, inputs, shape);
+        net.AddNode("MatMul", name, inputs, shape);
 }
 
 /// <summary>Multiplies by a constant.</summary>
@@ -34,7 +34,7 @@ public sealed record Scale(float Factor) : ElementwiseLayer
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => inputs[0] * Factor;
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
-        net.Node("Mul", name, [inputs[0], net.Scalar(Factor)], shape);
+        net.AddNode("Mul", name, [inputs[0], net.Scalar(Factor)], shape);
 }
 
 /// <summary>Prepends a trained token: [N,T,D] to [N,T+1,D].</summary>
@@ -48,8 +48,8 @@ public sealed record ClassToken : Layer
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<WeightSpec> Weights(IReadOnlyList<long[]> inputs) =>
-        [new("weight", [1, 1, inputs[0][2]], WeightStart.Normal(0.02))];
+    public override IReadOnlyList<WeightSpec> GetWeights(IReadOnlyList<long[]> inputs) =>
+        [new("weight", [1, 1, inputs[0][2]], WeightInitializer.Normal(0.02))];
 
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) =>
         torch.cat([weights[0].expand(inputs[0].shape[0], 1, inputs[0].shape[2]), inputs[0]], 1);
@@ -58,14 +58,14 @@ public sealed record ClassToken : Layer
     {
         // One copy per item: the batch size is known only at run time.
         long features = shape[2];
-        var token = net.Initializer($"{name}.weight", () => OnnxNet.Floats(weights[0]), 1, 1, features);
+        var token = net.GetOrAddInitializer($"{name}.weight", () => OnnxNet.ToFloats(weights[0]), 1, 1, features);
         var whole = net.Graph.AddNode("Shape", $"{name}.shape", [inputs[0].Graph], [3], TensorProto.Types.DataType.Int64);
-        var batch = net.Graph.AddNode("Gather", $"{name}.batch", [whole, net.Integers("first", 0)], [1], TensorProto.Types.DataType.Int64,
+        var batch = net.Graph.AddNode("Gather", $"{name}.batch", [whole, net.GetOrAddIntegers("first", 0)], [1], TensorProto.Types.DataType.Int64,
             OnnxAttribute.Int("axis", 0));
-        var wanted = net.Graph.AddNode("Concat", $"{name}.wanted", [batch, net.Integers("rest", 1, features)], [3],
+        var wanted = net.Graph.AddNode("Concat", $"{name}.wanted", [batch, net.GetOrAddIntegers("rest", 1, features)], [3],
             TensorProto.Types.DataType.Int64, OnnxAttribute.Int("axis", 0));
         var copies = net.Graph.AddNode("Expand", $"{name}.copies", [token, wanted], [shape[0], 1, features]);
-        return net.Node("Concat", name, [new OnnxValue(copies), inputs[0]], shape, OnnxAttribute.Int("axis", 1));
+        return net.AddNode("Concat", name, [new OnnxValue(copies), inputs[0]], shape, OnnxAttribute.Int("axis", 1));
     }
 }
 
@@ -73,17 +73,17 @@ public sealed record ClassToken : Layer
 public sealed record LearnedPosition : ElementwiseLayer
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<WeightSpec> Weights(IReadOnlyList<long[]> inputs)
+    public override IReadOnlyList<WeightSpec> GetWeights(IReadOnlyList<long[]> inputs)
     {
         Require(inputs[0].Length == 3 && inputs[0][1] > 0, "input of learned positions must be [N,T,D] with T known");
-        return [new("weight", [1, inputs[0][1], inputs[0][2]], WeightStart.Normal(0.02))];
+        return [new("weight", [1, inputs[0][1], inputs[0][2]], WeightInitializer.Normal(0.02))];
     }
 
     internal override torch.Tensor Run(TorchNet net, torch.Tensor[] inputs, torch.Tensor[] weights) => inputs[0] + weights[0];
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
-        net.Node("Add", name,
-            [inputs[0], new OnnxValue(net.Initializer($"{name}.weight", () => OnnxNet.Floats(weights[0]), weights[0].shape))], shape);
+        net.AddNode("Add", name,
+            [inputs[0], new OnnxValue(net.GetOrAddInitializer($"{name}.weight", () => OnnxNet.ToFloats(weights[0]), weights[0].shape))], shape);
 }
 
 /// <summary>Range of consecutive entries along an axis.</summary>
@@ -108,7 +108,7 @@ public sealed record Slice(int Axis, int Start, int Length) : Layer
         inputs[0].narrow(Axis, Start, Length);
 
     internal override OnnxValue Write(OnnxNet net, string name, OnnxValue[] inputs, long[] shape, torch.Tensor[] weights) =>
-        net.Node("Slice", name,
-            [inputs[0], new OnnxValue(net.Integers("start", Start)), new OnnxValue(net.Integers("end", Start + Length)),
-                new OnnxValue(net.Integers("axis", Axis))], shape);
+        net.AddNode("Slice", name,
+            [inputs[0], new OnnxValue(net.GetOrAddIntegers("start", Start)), new OnnxValue(net.GetOrAddIntegers("end", Start + Length)),
+                new OnnxValue(net.GetOrAddIntegers("axis", Axis))], shape);
 }

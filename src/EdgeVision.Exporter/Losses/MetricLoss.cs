@@ -23,14 +23,14 @@ namespace EdgeVision.Exporter.Losses;
 /// </remarks>
 public sealed record MetricLoss(string Kind, string Mining, double Margin, double Scale, int Identities)
 {
-    private const string Centres = "loss.arcface.centres";
+    private const string CenterWeightName = "loss.arcface.centres";
 
     /// <summary>Parses the options loss, mining, margin, scale and identities.</summary>
     /// <exception cref="EdgeVisionException">An option has an invalid value.</exception>
     public static MetricLoss Parse(ModelSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        string kind = settings.Option("loss", "triplet"), mining = settings.Option("mining", "hard");
+        string kind = settings.GetOption("loss", "triplet"), mining = settings.GetOption("mining", "hard");
         if (kind is not ("contrastive" or "triplet" or "arcface"))
         {
             throw new EdgeVisionException($"Option 'loss' must be contrastive, triplet or arcface; got '{kind}'");
@@ -42,9 +42,9 @@ public sealed record MetricLoss(string Kind, string Mining, double Margin, doubl
         }
 
         double Number(string name, string fallback) =>
-            double.TryParse(settings.Option(name, fallback), NumberStyles.Float, CultureInfo.InvariantCulture, out double v) && v > 0
+            double.TryParse(settings.GetOption(name, fallback), NumberStyles.Float, CultureInfo.InvariantCulture, out double v) && v > 0
             ? v
-            : throw new EdgeVisionException($"Option '{name}' must be a number above 0; got '{settings.Option(name, fallback)}'");
+            : throw new EdgeVisionException($"Option '{name}' must be a number above 0; got '{settings.GetOption(name, fallback)}'");
         string margin = kind switch { "contrastive" => "1.0", "triplet" => "0.2", _ => "0.3" };
         return new MetricLoss(kind, mining, Number("margin", margin), Number("scale", "16"), (int)Number("identities", "1"));
     }
@@ -55,7 +55,7 @@ public sealed record MetricLoss(string Kind, string Mining, double Margin, doubl
         ArgumentNullException.ThrowIfNull(weights);
         if (Kind == "arcface")
         {
-            weights.Add(Centres, new WeightSpec("", [Identities, dimension], WeightStart.Normal(0.05)));
+            weights.Add(CenterWeightName, new WeightSpec("", [Identities, dimension], WeightInitializer.Normal(0.05)));
         }
     }
 
@@ -118,7 +118,7 @@ public sealed record MetricLoss(string Kind, string Mining, double Margin, doubl
             throw new EdgeVisionException($"Identity must be below {Identities} (option 'identities'); got {identities.Max()}");
         }
 
-        var centres = torch.nn.functional.normalize(weights[Centres], 2, 1);
+        var centres = torch.nn.functional.normalize(weights[CenterWeightName], 2, 1);
         var cosine = embeddings.matmul(centres.t()).clamp(-1 + 1e-6, 1 - 1e-6);
         var ids = torch.tensor(identities);
         var right = torch.nn.functional.one_hot(ids, Identities).to_type(torch.ScalarType.Bool);

@@ -21,33 +21,33 @@ internal sealed record SweepItem(string Name, Architecture Architecture, ExportO
 /// <summary>Model that is skipped.</summary>
 /// <param name="Name">Name that the model would have.</param>
 /// <param name="Reason">Reason.</param>
-internal sealed record SweepSkip(string Name, string Reason);
+internal sealed record SkippedModel(string Name, string Reason);
 
 /// <summary>Models of a sweep, determined by counting alone: nothing is computed or written.</summary>
-internal sealed record SweepPlan(IReadOnlyList<SweepItem> Items, IReadOnlyList<SweepSkip> Skipped)
+internal sealed record SweepPlan(IReadOnlyList<SweepItem> Items, IReadOnlyList<SkippedModel> Skipped)
 {
-    private const long LargestFile = 2_000_000_000; // protobuf is limited to 2^31 bytes, and a file contains more than weights
+    private const long MaxFileSize = 2_000_000_000; // protobuf is limited to 2^31 bytes, and a file contains more than weights
 
     /// <summary>Plans every architecture at every width and size that it supports.</summary>
     /// <exception cref="EdgeVisionException">An architecture is unknown.</exception>
     public static SweepPlan Create(SweepRequest request)
     {
         var items = new List<SweepItem>();
-        var skipped = new List<SweepSkip>();
+        var skipped = new List<SkippedModel>();
         foreach (string name in request.Architectures)
         {
             // By name first: an unknown name is an error of the arguments, not a size that does not fit.
             var published = ArchitectureCatalog.Create(name);
-            foreach (double channels in request.Channels)
+            foreach (double channels in request.WidthMultipliers)
             {
-                bool open = request.Options.DynamicSize && published.DynamicSize;
+                bool open = request.Options.DynamicSize && published.SupportsDynamicSize;
                 foreach (var size in request.Sizes)
                 {
                     var options = request.Options with { DynamicSize = open, Half = false };
                     string model = Name(name, channels, size, options);
                     if (Describe(name, model, channels, size, request, options, out string reason) is not { } item)
                     {
-                        skipped.Add(new SweepSkip(model, reason));
+                        skipped.Add(new SkippedModel(model, reason));
                         continue;
                     }
 
@@ -78,7 +78,7 @@ internal sealed record SweepPlan(IReadOnlyList<SweepItem> Items, IReadOnlyList<S
             Name = model,
             Width = size.Width,
             Height = size.Height,
-            Channels = channels,
+            WidthMultiplier = channels,
             Labels = request.Labels,
         };
         try
@@ -87,9 +87,9 @@ internal sealed record SweepPlan(IReadOnlyList<SweepItem> Items, IReadOnlyList<S
             var analysis = architecture.Analyze();
             var item = new SweepItem(model, architecture, options, request.Seed, analysis.Parameters, analysis.MultiplyAccumulates);
             bool oneWidth = channels != 1
-                && item.Parameters == ArchitectureCatalog.Create(name, settings with { Channels = 1 }).Analyze().Parameters;
+                && item.Parameters == ArchitectureCatalog.Create(name, settings with { WidthMultiplier = 1 }).Analyze().Parameters;
             reason = oneWidth ? "its channels are fixed, so it has one width only"
-                : item.Bytes > LargestFile
+                : item.Bytes > MaxFileSize
                     ? string.Create(CultureInfo.InvariantCulture,
                         $"its weights have {item.Bytes / 1e9:F1} GB; the maximum of an ONNX file is 2 GB")
                 : "";

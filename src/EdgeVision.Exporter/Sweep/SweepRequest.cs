@@ -14,7 +14,7 @@ internal sealed record SweepRequest
     public string[] Architectures { get; init; } = Backbones;
 
     /// <summary>Factors on the channels.</summary>
-    public double[] Channels { get; init; } = [0.5, 1];
+    public double[] WidthMultipliers { get; init; } = [0.5, 1];
 
     /// <summary>Inputs in pixels.</summary>
     public (int Width, int Height)[] Sizes { get; init; } = [(160, 160), (224, 224), (320, 320)];

@@ -1,15 +1,16 @@
 using System.Globalization;
 using EdgeVision.Exporter.Export;
 using EdgeVision.Onnx;
+using EdgeVision.Specs;
 
 namespace EdgeVision.Exporter.Sweep;
 
 /// <summary>Result of writing a model of a sweep.</summary>
 /// <param name="Item">The model.</param>
 /// <param name="Bytes">Size of the file.</param>
-/// <param name="Least">Minimum of all outputs on a drawn image.</param>
-/// <param name="Greatest">Maximum of all outputs on a drawn image.</param>
-internal sealed record SweepResult(SweepItem Item, long Bytes, float Least, float Greatest);
+/// <param name="MinOutput">Minimum of all outputs on a drawn image.</param>
+/// <param name="MaxOutput">Maximum of all outputs on a drawn image.</param>
+internal sealed record SweepResult(SweepItem Item, long Bytes, float MinOutput, float MaxOutput);
 
 /// <summary>Bundle with random weights for timing only.</summary>
 /// <remarks>
@@ -27,7 +28,7 @@ internal static class TimingBundle
     {
         using var weights = TimingWeights.Create(item.Architecture, item.Seed);
         var model = OnnxExporter.Write(item.Architecture, weights, item.Options);
-        var spec = OnnxExporter.Finish(model, item.Architecture.Spec, item.Options);
+        var spec = OnnxExporter.ApplyOptions(model, item.Architecture.Spec, item.Options);
         model.SetMetadata(ModelSpec.MetadataKey, ModelSpecJson.Serialize(spec with
         {
             Provenance = new ProvenanceSpec
@@ -75,13 +76,13 @@ internal static class TimingBundle
     private static (float Least, float Greatest) Outputs(string path)
     {
         using var model = VisionModel.Load(path, new RuntimeOptions { Providers = ProviderPolicy.Require(Provider.Cpu) });
-        var picture = TimingWeights.Picture(0);
+        var picture = TimingWeights.CreateImage(0);
         using var frame = Frame.Borrow(picture.Rgb, PixelFormat.Rgb24, picture.Width, picture.Height);
         model.Run(frame);
         float least = float.PositiveInfinity, greatest = float.NegativeInfinity;
         for (int o = 0; o < model.Engine.Results.Count; o++)
         {
-            foreach (float value in model.Engine.Results.Data(o))
+            foreach (float value in model.Engine.Results.GetData(o))
             {
                 if (!float.IsFinite(value))
                 {

@@ -1,6 +1,7 @@
 using EdgeVision.Exporter.Architectures;
 using EdgeVision.Exporter.Authoring;
 using EdgeVision.Exporter.Data;
+using EdgeVision.Exporter.Data.Drawn;
 using EdgeVision.Exporter.Layers;
 using EdgeVision.Exporter.Training;
 using TorchSharp;
@@ -18,7 +19,7 @@ namespace EdgeVision.Exporter.Sweep;
 internal static class TimingWeights
 {
     // Four images determine the mean and variance of a channel well: a stride of 32 leaves 4x4 locations of each.
-    private const int Pictures = 4, PictureSeed = 77, Side = 128;
+    private const int ImageCount = 4, ImageSeed = 77, Side = 128;
 
     // Standard deviation of the logits of scores that start at a prior of 0.01, a bias of -4.6: a score of 0.05 is then 6
     // standard deviations away.
@@ -40,13 +41,13 @@ internal static class TimingWeights
 
         using var scope = torch.NewDisposeScope();
         using var noGradient = torch.no_grad();
-        var pictures = TorchNet.Wrap(Input(architecture, Pictures));
-        TakeStatistics(architecture, weights, statistics, pictures);
-        KeepScoresAtTheirPrior(architecture, weights, pictures);
+        var pictures = TorchNet.Wrap(CreateInput(architecture, ImageCount));
+        MeasureStatistics(architecture, weights, statistics, pictures);
+        LimitScoreDeviation(architecture, weights, pictures);
         return weights;
     }
 
-    private static void TakeStatistics(Architecture architecture, WeightStore weights, string[] statistics, Value pictures)
+    private static void MeasureStatistics(Architecture architecture, WeightStore weights, string[] statistics, Value pictures)
     {
         var applied = new Dictionary<string, (int Times, double Momentum)>();
         var net = new TorchNet(weights, training: true)
@@ -76,14 +77,14 @@ internal static class TimingWeights
 
     // Without BatchNorm between pyramid and scores, their logits vary so widely that thousands among a million are detections,
     // and decoding would be timed on results that no trained network has.
-    private static void KeepScoresAtTheirPrior(Architecture architecture, WeightStore weights, Value pictures)
+    private static void LimitScoreDeviation(Architecture architecture, WeightStore weights, Value pictures)
     {
         var deviations = new Dictionary<string, double>();
         var net = new TorchNet(weights, training: false)
         {
             Observer = (name, layer, output) =>
             {
-                if (layer is Conv2d { BiasStart: < 0 })
+                if (layer is Conv2d { InitialBias: < 0 })
                 {
                     deviations[name] = Math.Max(deviations.GetValueOrDefault(name), output.std().ToDouble());
                 }
@@ -98,22 +99,22 @@ internal static class TimingWeights
 
     /// <summary>Returns drawn images as the network's input.</summary>
     /// <remarks>They are small if the network supports any size, since its statistics do not depend on the size.</remarks>
-    internal static torch.Tensor Input(Architecture architecture, int count)
+    internal static torch.Tensor CreateInput(Architecture architecture, int count)
     {
         var input = architecture.Spec.Input;
-        if (architecture.DynamicSize)
+        if (architecture.SupportsDynamicSize)
         {
             input = input with { Width = Math.Min(Side, input.Width), Height = Math.Min(Side, input.Height) };
         }
 
         return TrainingSet.ToTensor([.. Enumerable.Range(0, count).Select(i =>
         {
-            var picture = Picture(i);
-            PicturePlacement.Fit(picture, input, out byte[] planes, out var transform);
-            return new Sample(planes, [], transform, picture);
+            var picture = CreateImage(i);
+            InputFitter.Fit(picture, input, out byte[] planes, out var transform);
+            return new TrainingSample(planes, [], transform, picture);
         })], input);
     }
 
     /// <summary>Returns a drawn image.</summary>
-    internal static LabelledPicture Picture(int index) => DrawnData.Create("scenes", index + 1, PictureSeed, 160, 128).Load(index);
+    internal static LabelledImage CreateImage(int index) => DrawnData.Create("scenes", index + 1, ImageSeed, 160, 128).Load(index);
 }

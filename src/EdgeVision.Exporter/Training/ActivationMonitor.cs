@@ -7,33 +7,33 @@ namespace EdgeVision.Exporter.Training;
 /// <summary>Statistics of one layer's output over a batch.</summary>
 /// <param name="Layer">Name of the layer.</param>
 /// <param name="Mean">Mean of all values.</param>
-/// <param name="Deviation">Standard deviation of all values.</param>
-/// <param name="Dead">Share of channels (axis 1) that are 0 everywhere.</param>
-public sealed record ActivationRow(string Layer, double Mean, double Deviation, double Dead);
+/// <param name="StandardDeviation">Standard deviation of all values.</param>
+/// <param name="DeadShare">Share of channels (axis 1) that are 0 everywhere.</param>
+public sealed record ActivationRow(string Layer, double Mean, double StandardDeviation, double DeadShare);
 
 /// <summary>Statistics of all layers.</summary>
 /// <param name="Rows">One row per layer, in the order of execution.</param>
 public sealed record ActivationReport(IReadOnlyList<ActivationRow> Rows)
 {
-    private const double MostDead = 0.5;
-    private const double LeastDeviation = 1e-6;
+    private const double MaxDeadShare = 0.5;
+    private const double MinDeviation = 1e-6;
 
     /// <summary>Returns likely problems, one line each.</summary>
-    public IEnumerable<string> Warnings()
+    public IEnumerable<string> GetWarnings()
     {
         foreach (var row in Rows)
         {
-            if (!double.IsFinite(row.Mean) || !double.IsFinite(row.Deviation))
+            if (!double.IsFinite(row.Mean) || !double.IsFinite(row.StandardDeviation))
             {
                 yield return $"activations of {row.Layer} are not finite";
             }
-            else if (row.Deviation < LeastDeviation)
+            else if (row.StandardDeviation < MinDeviation)
             {
                 yield return $"activations of {row.Layer} are constant: no information of the image passes through";
             }
-            else if (row.Dead > MostDead)
+            else if (row.DeadShare > MaxDeadShare)
             {
-                yield return FormattableString.Invariant($"{row.Dead:P0} of the channels of {row.Layer} are dead (0 everywhere); ")
+                yield return FormattableString.Invariant($"{row.DeadShare:P0} of the channels of {row.Layer} are dead (0 everywhere); ")
                     + "lower the learning rate or use a longer warm-up";
             }
         }
@@ -60,5 +60,5 @@ internal sealed class ActivationMonitor
         _rows.Add(new ActivationRow(count == 1 ? name : $"{name}#{count}", output.mean().ToDouble(), output.std().ToDouble(), dead));
     }
 
-    public ActivationReport Report() => new(_rows);
+    public ActivationReport CreateReport() => new(_rows);
 }

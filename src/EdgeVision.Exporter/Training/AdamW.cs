@@ -17,33 +17,33 @@ public sealed class AdamW(WeightStore weights, double weightDecay = 0.02) : IDis
     public long Steps { get; private set; }
 
     /// <summary>Returns the factor on the learning rate of a weight by its name; 1 by default.</summary>
-    public Func<string, double> RateOf { get; init; } = _ => 1;
+    public Func<string, double> GetRateFactor { get; init; } = _ => 1;
 
     /// <summary>Clears the gradients.</summary>
     public void ZeroGradients()
     {
-        foreach (var (_, weight) in weights.Trained)
+        foreach (var (_, weight) in weights.TrainableWeights)
         {
             weight.grad?.zero_();
         }
     }
 
     /// <summary>
-    /// Takes a step along the gradients, after clipping their norm over all weights to <paramref name="largestNorm"/>.
+    /// Takes a step along the gradients, after clipping their norm over all weights to <paramref name="maxNorm"/>.
     /// </summary>
     /// <returns>The norm before clipping.</returns>
-    public double Step(double learningRate, double largestNorm = 5)
+    public double Step(double learningRate, double maxNorm = 5)
     {
         using var scope = torch.NewDisposeScope();
         using var noGradient = torch.no_grad();
-        var trained = weights.Trained.Where(w => w.Tensor.requires_grad && w.Tensor.grad is not null).ToArray();
+        var trained = weights.TrainableWeights.Where(w => w.Tensor.requires_grad && w.Tensor.grad is not null).ToArray();
         double norm = trained.Length == 0 ? 0 : torch.stack(trained.Select(w => w.Tensor.grad!.norm())).norm().ToDouble();
-        double cut = norm > largestNorm ? largestNorm / norm : 1;
+        double cut = norm > maxNorm ? maxNorm / norm : 1;
         Steps++;
         double correction1 = 1 - Math.Pow(Beta1, Steps), correction2 = 1 - Math.Pow(Beta2, Steps);
         foreach (var (name, weight) in trained)
         {
-            double rate = learningRate * RateOf(name);
+            double rate = learningRate * GetRateFactor(name);
             var (first, second) = Moments(name, weight);
             var gradient = cut < 1 ? weight.grad! * cut : weight.grad!;
             first.mul_(Beta1).add_(gradient, 1 - Beta1);
@@ -63,8 +63,8 @@ public sealed class AdamW(WeightStore weights, double weightDecay = 0.02) : IDis
     /// <summary>Returns the moments as tensors of a checkpoint.</summary>
     public IEnumerable<KeyValuePair<string, SafeTensor>> Snapshot() => _moments.SelectMany(m => new[]
     {
-        KeyValuePair.Create($"adam.first/{m.Key}", SafeTensor.FromFloats(OnnxNet.Floats(m.Value.First), m.Value.First.shape)),
-        KeyValuePair.Create($"adam.second/{m.Key}", SafeTensor.FromFloats(OnnxNet.Floats(m.Value.Second), m.Value.Second.shape)),
+        KeyValuePair.Create($"adam.first/{m.Key}", SafeTensor.FromFloats(OnnxNet.ToFloats(m.Value.First), m.Value.First.shape)),
+        KeyValuePair.Create($"adam.second/{m.Key}", SafeTensor.FromFloats(OnnxNet.ToFloats(m.Value.Second), m.Value.Second.shape)),
     });
 
     /// <summary>Restores the moments from a checkpoint.</summary>
@@ -72,7 +72,7 @@ public sealed class AdamW(WeightStore weights, double weightDecay = 0.02) : IDis
     {
         ArgumentNullException.ThrowIfNull(tensors);
         Steps = steps;
-        foreach (var (name, weight) in weights.Trained)
+        foreach (var (name, weight) in weights.TrainableWeights)
         {
             if (tensors.TryGetValue($"adam.first/{name}", out var first) && tensors.TryGetValue($"adam.second/{name}", out var second))
             {

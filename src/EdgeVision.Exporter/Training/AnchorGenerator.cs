@@ -11,10 +11,10 @@ namespace EdgeVision.Exporter.Training;
 public sealed record AnchorGenerator(int[] Strides, float[][] Sizes, float[] Ratios)
 {
     /// <summary>Gets the number of anchors per location.</summary>
-    public int PerLocation => Sizes[0].Length * Ratios.Length;
+    public int AnchorsPerLocation => Sizes[0].Length * Ratios.Length;
 
     /// <summary>Returns the anchors of one location of a level around the origin.</summary>
-    public Box[] Base(int level)
+    public Box[] GetBaseAnchors(int level)
     {
         var boxes = new List<Box>();
         foreach (float ratio in Ratios)
@@ -31,13 +31,13 @@ public sealed record AnchorGenerator(int[] Strides, float[][] Sizes, float[] Rat
     }
 
     /// <summary>Returns all anchors of an input, ordered by level, y, x, anchor.</summary>
-    public Box[] All(int width, int height)
+    public Box[] Generate(int width, int height)
     {
         var anchors = new List<Box>();
         for (int level = 0; level < Strides.Length; level++)
         {
             int stride = Strides[level];
-            var around = Base(level);
+            var around = GetBaseAnchors(level);
             for (int y = 0; y < height / stride; y++)
             {
                 for (int x = 0; x < width / stride; x++)

@@ -65,9 +65,9 @@ public static class AnchorMatcher
 }
 
 /// <summary>Converts between boxes and offsets from anchors, as torchvision's BoxCoder with weights 1.</summary>
-public static class BoxTargets
+public static class AnchorBoxCoder
 {
-    private const float LargestGrowth = 4.135166556742356f; // log(1000 / 16)
+    private const float MaxGrowth = 4.135166556742356f; // log(1000 / 16)
 
     /// <summary>Returns the offsets (dx, dy, dw, dh) from an anchor to a box.</summary>
     public static (float Dx, float Dy, float Dw, float Dh) Encode(in Box anchor, in Box box) => (
@@ -80,8 +80,8 @@ public static class BoxTargets
     public static Box Decode(in Box anchor, ReadOnlySpan<float> deltas)
     {
         float x = deltas[0] * anchor.Width + (anchor.X1 + anchor.X2) / 2, y = deltas[1] * anchor.Height + (anchor.Y1 + anchor.Y2) / 2;
-        float w = MathF.Exp(Math.Min(deltas[2], LargestGrowth)) * anchor.Width / 2,
-            h = MathF.Exp(Math.Min(deltas[3], LargestGrowth)) * anchor.Height / 2;
+        float w = MathF.Exp(Math.Min(deltas[2], MaxGrowth)) * anchor.Width / 2,
+            h = MathF.Exp(Math.Min(deltas[3], MaxGrowth)) * anchor.Height / 2;
         return new Box(x - w, y - h, x + w, y + h);
     }
 }

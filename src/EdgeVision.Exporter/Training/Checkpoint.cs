@@ -10,13 +10,13 @@ namespace EdgeVision.Exporter.Training;
 /// <param name="Labels">Labels of the data, so that a checkpoint can be read without its data.</param>
 /// <param name="Progress">Progress of the run.</param>
 /// <param name="Tensors">Weights, the optimizer's moments (<c>adam.…/</c>) and averaged weights (<c>ema/</c>).</param>
-public sealed record Checkpoint(string Config, Data.DataLabels Labels, RunProgress Progress,
+public sealed record Checkpoint(string Config, EdgeVision.Exporter.Data.DataLabels Labels, RunProgress Progress,
     IReadOnlyDictionary<string, SafeTensor> Tensors)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { IncludeFields = true };
 
     /// <summary>Writes the file completely or not at all.</summary>
-    public void Save(string path) => SafeTensors.Save(path, Tensors, new Dictionary<string, string>
+    public void Save(string path) => SafeTensorsFile.Save(path, Tensors, new Dictionary<string, string>
     {
         ["format"] = "edgevision-checkpoint",
         ["config"] = Config,
@@ -28,7 +28,7 @@ public sealed record Checkpoint(string Config, Data.DataLabels Labels, RunProgre
     /// <exception cref="InvalidDataException">The file is not a checkpoint.</exception>
     public static Checkpoint Load(string path)
     {
-        var (tensors, metadata) = SafeTensors.Load(path);
+        var (tensors, metadata) = SafeTensorsFile.Load(path);
         if (!metadata.TryGetValue("config", out var config) || !metadata.TryGetValue("progress", out var progress)
             || !metadata.TryGetValue("labels", out var labels))
         {
@@ -37,7 +37,7 @@ public sealed record Checkpoint(string Config, Data.DataLabels Labels, RunProgre
 
         try
         {
-            return new Checkpoint(config, JsonSerializer.Deserialize<Data.DataLabels>(labels, Json)!,
+            return new Checkpoint(config, JsonSerializer.Deserialize<EdgeVision.Exporter.Data.DataLabels>(labels, Json)!,
                 JsonSerializer.Deserialize<RunProgress>(progress, Json)!, tensors);
         }
         catch (Exception e) when (e is JsonException or FormatException)
@@ -69,7 +69,7 @@ public sealed record RunProgress
     public long Steps { get; init; }
 
     /// <summary>Finished epochs.</summary>
-    public IReadOnlyList<EpochRow> History { get; init; } = [];
+    public IReadOnlyList<EpochResult> History { get; init; } = [];
 
     /// <summary>Finished steps of the current epoch.</summary>
     public int StepInEpoch { get; init; }
@@ -82,7 +82,7 @@ public sealed record RunProgress
 }
 
 /// <summary>Results of an epoch.</summary>
-public sealed record EpochRow
+public sealed record EpochResult
 {
     /// <summary>Number of the epoch, from 1.</summary>
     public int Epoch { get; init; }

@@ -13,10 +13,10 @@ namespace EdgeVision.Exporter.Training;
 public sealed record DefaultBoxes(int Width, int Height, int[] Strides, float[] Scales, float[][] Ratios)
 {
     /// <summary>Returns the number of boxes per location of a level.</summary>
-    public int PerLocation(int level) => 2 + 2 * Ratios[level].Length;
+    public int GetBoxesPerLocation(int level) => 2 + 2 * Ratios[level].Length;
 
     /// <summary>Returns all boxes in pixels of the input.</summary>
-    public Box[] All()
+    public Box[] Generate()
     {
         var boxes = new List<Box>();
         for (int level = 0; level < Strides.Length; level++)

@@ -1,5 +1,6 @@
 using EdgeVision.Exporter.Authoring;
 using EdgeVision.Exporter.Data;
+using EdgeVision.Specs;
 using TorchSharp;
 
 namespace EdgeVision.Exporter.Training;
@@ -19,10 +20,10 @@ public abstract class Head
     /// The image's pixels are the network's input and its labels are mapped accordingly (sizes as in the spec). Called on
     /// loader threads, so it must not use tensors; the same image gives the same target.
     /// </remarks>
-    public abstract object Target(LabelledPicture picture);
+    public abstract object CreateTarget(LabelledImage image);
 
     /// <summary>Computes the losses by name, each a scalar; their sum is the head's loss.</summary>
-    public abstract IReadOnlyList<(string Name, torch.Tensor Value)> Loss(LossInputs inputs);
+    public abstract IReadOnlyList<(string Name, torch.Tensor Value)> ComputeLosses(LossInputs inputs);
 
     /// <summary>Creates the weights that only the loss needs (class centers), under <c>loss.</c>; none by default.</summary>
     public virtual void CreateWeights(WeightStore weights)
@@ -35,14 +36,14 @@ public abstract class Head
     /// <summary>
     /// Returns warnings about a set of images, such as objects that no anchor matches; called once, before training.
     /// </summary>
-    public virtual IEnumerable<string> Inspect(IReadOnlyList<LabelledPicture> pictures) => [];
+    public virtual IEnumerable<string> Inspect(IReadOnlyList<LabelledImage> images) => [];
 }
 
 /// <summary>Inputs of a loss.</summary>
 /// <param name="Net">Net that computed the outputs; two-stage heads continue with it.</param>
 /// <param name="Weights">Weights; losses with weights of their own (class centers) keep them here under "loss.".</param>
 /// <param name="Outputs">Outputs of the architecture's training forward pass by name.</param>
-/// <param name="Targets">Results of <see cref="Head.Target"/> for the N images.</param>
+/// <param name="Targets">Results of <see cref="Head.CreateTarget"/> for the N images.</param>
 /// <param name="Random">Generator for sampling, determined by seed and step.</param>
 public sealed record LossInputs(TorchNet Net, WeightStore Weights, IReadOnlyDictionary<string, Value> Outputs,
     IReadOnlyList<object> Targets, Random Random)
@@ -55,15 +56,15 @@ public sealed record LossInputs(TorchNet Net, WeightStore Weights, IReadOnlyDict
 public abstract class HeadEvaluator
 {
     /// <summary>Minimum score of evaluated detections; it is low, since metrics use the full precision-recall curve.</summary>
-    public const float LowestScore = 0.05f;
+    public const float MinScore = 0.05f;
 
     /// <summary>Returns all metrics of several heads, each under <c>head.metric</c>.</summary>
-    public static IReadOnlyDictionary<string, double> Collect(IReadOnlyList<Head> heads, IReadOnlyList<HeadEvaluator> evaluators)
+    public static IReadOnlyDictionary<string, double> CollectMetrics(IReadOnlyList<Head> heads, IReadOnlyList<HeadEvaluator> evaluators)
     {
         var metrics = new Dictionary<string, double>();
         for (int h = 0; h < heads.Count; h++)
         {
-            foreach (var (name, value) in evaluators[h].Metrics())
+            foreach (var (name, value) in evaluators[h].GetMetrics())
             {
                 metrics[$"{heads[h].Name}.{name}"] = value;
             }
@@ -73,8 +74,8 @@ public abstract class HeadEvaluator
     }
 
     /// <summary>Adds an image: results and labels, both in pixels of the original image.</summary>
-    public abstract void Add(VisionResult result, LabelledPicture truth);
+    public abstract void Add(VisionResult result, LabelledImage groundTruth);
 
     /// <summary>Returns the metrics by name; the first one decides (mAP@0.5, top-1, mIoU …).</summary>
-    public abstract IReadOnlyList<(string Name, double Value)> Metrics();
+    public abstract IReadOnlyList<(string Name, double Value)> GetMetrics();
 }

@@ -13,7 +13,7 @@ public sealed record LearningRateSchedule(OptimizationConfig Config, long Steps)
     private const double OneCycleRise = 0.3;
 
     /// <summary>Returns the rate of step <paramref name="step"/>, counted from 0.</summary>
-    public double At(long step)
+    public double GetRate(long step)
     {
         double highest = Config.LearningRate;
         if (Config.Schedule == "one-cycle")

@@ -26,35 +26,35 @@ public sealed class RunFolder : IDisposable
     public string Path { get; }
 
     /// <summary>Gets the path of the checkpoint.</summary>
-    public string Checkpoint => File("checkpoint.safetensors");
+    public string CheckpointPath => GetPath("checkpoint.safetensors");
 
     /// <summary>Returns the path of a file in the folder.</summary>
-    public string File(string name) => System.IO.Path.Combine(Path, name);
+    public string GetPath(string name) => System.IO.Path.Combine(Path, name);
 
     /// <summary>Starts a run: writes its config and deletes old rows.</summary>
     public void Begin(TrainConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        System.IO.File.WriteAllText(File("config.yaml"), config.ToYaml());
-        System.IO.File.Delete(File("steps.csv"));
+        System.IO.File.WriteAllText(GetPath("config.yaml"), config.ToYaml());
+        System.IO.File.Delete(GetPath("steps.csv"));
     }
 
     /// <summary>Resumes after <paramref name="steps"/> steps: later rows are removed.</summary>
     public void Resume(long steps)
     {
-        if (System.IO.File.Exists(File("steps.csv")))
+        if (System.IO.File.Exists(GetPath("steps.csv")))
         {
-            string[] lines = System.IO.File.ReadAllLines(File("steps.csv"));
-            System.IO.File.WriteAllLines(File("steps.csv"), lines.Take((int)Math.Min(lines.Length, steps + 1)));
+            string[] lines = System.IO.File.ReadAllLines(GetPath("steps.csv"));
+            System.IO.File.WriteAllLines(GetPath("steps.csv"), lines.Take((int)Math.Min(lines.Length, steps + 1)));
             _columns = lines.Length > 0 ? lines[0].Split(',')[1..] : [];
         }
     }
 
     /// <summary>Adds a row for a step; the columns are those of the first row.</summary>
-    public void Step(long step, IReadOnlyDictionary<string, double> losses)
+    public void WriteStep(long step, IReadOnlyDictionary<string, double> losses)
     {
         ArgumentNullException.ThrowIfNull(losses);
-        _steps ??= new StreamWriter(new FileStream(File("steps.csv"), FileMode.Append, FileAccess.Write, FileShare.Read));
+        _steps ??= new StreamWriter(new FileStream(GetPath("steps.csv"), FileMode.Append, FileAccess.Write, FileShare.Read));
         if (_columns.Length == 0)
         {
             _columns = [.. losses.Keys];
@@ -69,7 +69,7 @@ public sealed class RunFolder : IDisposable
     public void Flush() => _steps?.Flush();
 
     /// <summary>Writes the logs of all epochs.</summary>
-    public void Epochs(IReadOnlyList<EpochRow> history)
+    public void WriteEpochs(IReadOnlyList<EpochResult> history)
     {
         ArgumentNullException.ThrowIfNull(history);
         string[] losses = [.. history.SelectMany(r => r.Losses.Keys).Distinct()],
@@ -89,25 +89,25 @@ public sealed class RunFolder : IDisposable
             ]));
         }
 
-        Whole("log.csv", string.Join('\n', lines) + "\n");
-        Whole("log.json", JsonSerializer.Serialize(history, Json));
+        WriteAtomically("log.csv", string.Join('\n', lines) + "\n");
+        WriteAtomically("log.json", JsonSerializer.Serialize(history, Json));
     }
 
     /// <summary>Writes the statistics of feature maps.</summary>
-    public void Activations(ActivationReport report)
+    public void WriteActivations(ActivationReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
-        Whole("activations.csv", "layer,mean,deviation,dead\n" + string.Concat(report.Rows.Select(r =>
-            string.Create(CultureInfo.InvariantCulture, $"{r.Layer},{r.Mean:R},{r.Deviation:R},{r.Dead:R}\n"))));
+        WriteAtomically("activations.csv", "layer,mean,deviation,dead\n" + string.Concat(report.Rows.Select(r =>
+            string.Create(CultureInfo.InvariantCulture, $"{r.Layer},{r.Mean:R},{r.StandardDeviation:R},{r.DeadShare:R}\n"))));
     }
 
     /// <inheritdoc/>
     public void Dispose() => _steps?.Dispose();
 
-    private void Whole(string name, string text)
+    private void WriteAtomically(string name, string text)
     {
-        System.IO.File.WriteAllText(File(name) + ".tmp", text);
-        System.IO.File.Move(File(name) + ".tmp", File(name), overwrite: true);
+        System.IO.File.WriteAllText(GetPath(name) + ".tmp", text);
+        System.IO.File.Move(GetPath(name) + ".tmp", GetPath(name), overwrite: true);
     }
 
     private static string Text(double value) => value.ToString("G9", CultureInfo.InvariantCulture);

@@ -1,4 +1,6 @@
 using EdgeVision.Exporter.Data;
+using EdgeVision.Exporter.Data.Drawn;
+using EdgeVision.Exporter.Data.Folders;
 
 namespace EdgeVision.Exporter.Training;
 
@@ -48,17 +50,17 @@ public sealed record SourceConfig
     /// <exception cref="EdgeVisionException">
     /// The kind or folder does not exist, or the requested range exceeds the source.
     /// </exception>
-    public PictureSource Open(int inputWidth, int inputHeight)
+    public LabelledImageSource Open(int inputWidth, int inputHeight)
     {
-        PictureSource source;
+        LabelledImageSource source;
         if (Kind == "folder")
         {
             source = DataFolder.Open(Path,
                 new DataFolderOptions
                 {
                     Classes = Classes,
-                    MostFrequent = MostFrequent,
-                    Lenient = Lenient,
+                    MaxClasses = MostFrequent,
+                    SkipInvalidLabels = Lenient,
                     Images = Images,
                     Names = Names,
                 });
@@ -76,12 +78,12 @@ public sealed record SourceConfig
         return First == 0 && Take == 0 ? source : new PartOfSource(source, First, Take > 0 ? Take : source.Count - First);
     }
 
-    private sealed class PartOfSource : PictureSource
+    private sealed class PartOfSource : LabelledImageSource
     {
-        private readonly PictureSource _whole;
+        private readonly LabelledImageSource _whole;
         private readonly int _first;
 
-        public PartOfSource(PictureSource whole, int first, int count)
+        public PartOfSource(LabelledImageSource whole, int first, int count)
         {
             if (first < 0 || count < 1 || first + count > whole.Count)
             {
@@ -98,6 +100,6 @@ public sealed record SourceConfig
 
         public override DataLabels Labels => _whole.Labels;
 
-        public override LabelledPicture Load(int index) => _whole.Load(_first + index);
+        public override LabelledImage Load(int index) => _whole.Load(_first + index);
     }
 }

@@ -22,17 +22,17 @@ public static class TaskAlignedAssigner
     /// <param name="predicted">Predicted boxes, [A].</param>
     /// <param name="target">Objects of the image.</param>
     /// <param name="objects">Receives the index of the object of each location, or -1.</param>
-    /// <param name="wanted">
+    /// <param name="targetScores">
     /// Receives the target score of each location: its alignment divided by the best of its object, times that object's best
     /// IoU; 0 for background.
     /// </param>
     public static void Assign(ReadOnlySpan<(float X, float Y)> points, ReadOnlySpan<float> scores, ReadOnlySpan<Box> predicted,
-        DetectionTarget target, Span<int> objects, Span<float> wanted)
+        DetectionTarget target, Span<int> objects, Span<float> targetScores)
     {
         ArgumentNullException.ThrowIfNull(target);
         int places = points.Length, count = target.Boxes.Length;
         objects.Fill(-1);
-        wanted.Clear();
+        targetScores.Clear();
         Span<float> overlap = new float[places], bestOverlap = new float[count], bestAlignment = new float[count];
         var candidates = new List<(float Alignment, float Iou, int Place)>();
         var alignment = new float[places];
@@ -74,7 +74,7 @@ public static class TaskAlignedAssigner
         {
             if (objects[p] is >= 0 and var o)
             {
-                wanted[p] = alignment[p] * bestOverlap[o] / (bestAlignment[o] + Epsilon);
+                targetScores[p] = alignment[p] * bestOverlap[o] / (bestAlignment[o] + Epsilon);
             }
         }
     }

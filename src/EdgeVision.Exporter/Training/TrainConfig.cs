@@ -129,7 +129,7 @@ public sealed record ModelConfig
     /// <summary>Converts to settings of the architecture, with the data's labels.</summary>
     public ModelSettings ToSettings(string name, DataLabels labels) => new()
     {
-        Name = name, Width = Width, Height = Height, Channels = Channels, Embedding = Embedding, Options = Options, Labels = labels,
+        Name = name, Width = Width, Height = Height, WidthMultiplier = Channels, EmbeddingDimension = Embedding, Options = Options, Labels = labels,
     };
 }
 
@@ -193,7 +193,7 @@ public sealed record OptimizationConfig
     /// <summary>Weights of the heads' losses (<c>detect: 1</c>) or of single losses (<c>segment.dice: 0.5</c>); 1 where absent.</summary>
     public Dictionary<string, double> Losses { get; init; } = [];
 
-    /// <summary>Balance of several heads: fixed, uncertainty or dwa; see <see cref="LossBalance"/>.</summary>
+    /// <summary>Balance of several heads: fixed, uncertainty or dwa; see <see cref="LossBalancer"/>.</summary>
     public string Balance { get; init; } = "fixed";
 
     /// <summary>Images of the same identity that are adjacent in a batch, for losses over pairs; 0 shuffles all images.</summary>

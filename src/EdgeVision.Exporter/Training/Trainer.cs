@@ -14,8 +14,8 @@ namespace EdgeVision.Exporter.Training;
 public sealed class Trainer : IDisposable
 {
     private readonly AdamW _optimizer;
-    private readonly WeightAverage? _average;
-    private readonly List<EpochRow> _history = [];
+    private readonly ExponentialMovingAverage? _average;
+    private readonly List<EpochResult> _history = [];
     private readonly DataLabels _labels;
     private readonly string _yaml;
     private Dictionary<string, double> _sums = [];
@@ -31,10 +31,10 @@ public sealed class Trainer : IDisposable
         (Config, Architecture, _labels, _yaml) = (config, architecture, labels, config.ToYaml());
         var settings = config.Training;
         Weights = CreateWeights(architecture, settings.Seed);
-        Balance = new LossBalance(settings, Weights, [.. architecture.Heads.Select(h => h.Name)]);
-        WarmLosses();
-        _optimizer = new AdamW(Weights, settings.WeightDecay) { RateOf = RateOf };
-        _average = settings.Ema > 0 ? new WeightAverage(Weights, settings.Ema) : null;
+        Balance = new LossBalancer(settings, Weights, [.. architecture.Heads.Select(h => h.Name)]);
+        CreateLossWeights();
+        _optimizer = new AdamW(Weights, settings.WeightDecay) { GetRateFactor = GetRateFactor };
+        _average = settings.Ema > 0 ? new ExponentialMovingAverage(Weights, settings.Ema) : null;
         if (resume is not null)
         {
             Weights.Load(resume.Tensors);
@@ -46,7 +46,7 @@ public sealed class Trainer : IDisposable
         }
         else if (config.Transfer is { } transfer)
         {
-            Transferred = Transfer.Load(Weights, transfer);
+            TransferResult = WeightTransfer.Load(Weights, transfer);
         }
     }
 
@@ -60,13 +60,13 @@ public sealed class Trainer : IDisposable
     public WeightStore Weights { get; }
 
     /// <summary>Gets the balance of the heads' losses.</summary>
-    public LossBalance Balance { get; }
+    public LossBalancer Balance { get; }
 
     /// <summary>Gets the report of a transfer; null if the run started from random weights.</summary>
-    public TransferReport? Transferred { get; }
+    public TransferReport? TransferResult { get; }
 
     /// <summary>Gets the finished epochs.</summary>
-    public IReadOnlyList<EpochRow> History => _history;
+    public IReadOnlyList<EpochResult> History => _history;
 
     /// <summary>Gets the number of steps taken.</summary>
     public long Steps => _optimizer.Steps;
@@ -79,7 +79,7 @@ public sealed class Trainer : IDisposable
     {
         var weights = new WeightStore(seed);
         var input = architecture.Spec.Input;
-        architecture.Forward(new WeightNet(weights), new Value(1, 3, input.Height, input.Width));
+        architecture.Forward(new WeightInitializationNet(weights), new Value(1, 3, input.Height, input.Width));
         return weights;
     }
 
@@ -104,27 +104,27 @@ public sealed class Trainer : IDisposable
     /// <param name="validation">Validation images; not measured when null.</param>
     /// <param name="afterStep">Called after each step except the last, when a <see cref="Snapshot"/> may be taken.</param>
     /// <exception cref="EdgeVisionException">A loss is not finite.</exception>
-    public EpochRow RunEpoch(TrainingSet set, TrainingSet? validation = null, Action? afterStep = null)
+    public EpochResult RunEpoch(TrainingSet set, TrainingSet? validation = null, Action? afterStep = null)
     {
         ArgumentNullException.ThrowIfNull(set);
         var clock = Stopwatch.StartNew();
         double before = _secondsBefore;
         int epoch = _history.Count;
         var settings = Config.Training;
-        int steps = set.Steps(settings.Batch, settings.PerIdentity);
+        int steps = set.GetStepCount(settings.Batch, settings.PerIdentity);
         var schedule = new LearningRateSchedule(settings, (long)settings.Epochs * steps);
-        var frozen = Frozen(epoch + 1);
+        var frozen = GetFrozenStages(epoch + 1);
         foreach (string name in Weights.Names)
         {
-            Weights.SetFrozen(name, frozen.Any(prefix => WeightStore.IsUnder(name, prefix)));
+            Weights.SetFrozen(name, frozen.Any(prefix => WeightStore.HasStagePrefix(name, prefix)));
         }
 
-        Balance.Begin([.. _history.Select(r => r.Losses)]);
+        Balance.BeginEpoch([.. _history.Select(r => r.Losses)]);
         double rate = 0;
-        foreach (var items in set.Batches(epoch, settings.Batch, settings.PerIdentity, _stepInEpoch))
+        foreach (var items in set.GetBatches(epoch, settings.Batch, settings.PerIdentity, _stepInEpoch))
         {
             long step = (long)epoch * steps + _stepInEpoch;
-            rate = schedule.At(step);
+            rate = schedule.GetRate(step);
             var losses = Step(items, rate, step, frozen);
             foreach (var (name, value) in losses)
             {
@@ -147,13 +147,13 @@ public sealed class Trainer : IDisposable
         }
 
         bool measure = validation is not null && ((epoch + 1) % settings.ValidateEvery == 0 || epoch + 1 == settings.Epochs);
-        var row = new EpochRow
+        var row = new EpochResult
         {
             Epoch = epoch + 1,
             LearningRate = rate,
             Losses = _sums.ToDictionary(s => s.Key, s => s.Value / steps),
-            HeadWeights = Balance.Heads.Zip(Balance.Current).ToDictionary(p => p.First, p => p.Second),
-            Metrics = measure ? Measure(validation!) : new Dictionary<string, double>(),
+            HeadWeights = Balance.Heads.Zip(Balance.CurrentWeights).ToDictionary(p => p.First, p => p.Second),
+            Metrics = measure ? Evaluate(validation!) : new Dictionary<string, double>(),
             Seconds = before + clock.Elapsed.TotalSeconds,
         };
         _history.Add(row);
@@ -162,10 +162,10 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>Measures images with TorchSharp and the runtime's decoders, with the averaged weights if available.</summary>
-    public IReadOnlyDictionary<string, double> Measure(TrainingSet set)
+    public IReadOnlyDictionary<string, double> Evaluate(TrainingSet set)
     {
-        using var averaged = _average?.Use();
-        return new TorchEvaluation(Architecture, Weights).Run(set);
+        using var averaged = _average?.UseAverages();
+        return new TorchEvaluator(Architecture, Weights).Run(set);
     }
 
     /// <summary>Returns the network's results on images, for visual inspection.</summary>
@@ -174,20 +174,20 @@ public sealed class Trainer : IDisposable
     /// <param name="suppress">Whether overlapping detections are suppressed.</param>
     public IReadOnlyList<VisionResult> Predict(TrainingSet set, int count, bool suppress = true)
     {
-        using var averaged = _average?.Use();
-        return new TorchEvaluation(Architecture, Weights).Predict(set, count, suppress);
+        using var averaged = _average?.UseAverages();
+        return new TorchEvaluator(Architecture, Weights).Predict(set, count, suppress);
     }
 
     /// <summary>Returns means and standard deviations of the activations of one batch, and warnings about them.</summary>
-    public ActivationReport Activations(TrainingSet set)
+    public ActivationReport MeasureActivations(TrainingSet set)
     {
         using var scope = torch.NewDisposeScope();
         using var noGradient = torch.no_grad();
         var monitor = new ActivationMonitor();
-        var items = Enumerable.Range(0, Math.Min(8, set.Count)).Select(i => set.Get(i, 0)).ToArray();
+        var items = Enumerable.Range(0, Math.Min(8, set.Count)).Select(i => set.GetSample(i, 0)).ToArray();
         Architecture.TrainingForward(new TorchNet(Weights, training: false) { Observer = monitor.Observe },
             TorchNet.Wrap(TrainingSet.ToTensor(items, Architecture.Spec.Input)));
-        return monitor.Report();
+        return monitor.CreateReport();
     }
 
     /// <inheritdoc/>
@@ -198,13 +198,13 @@ public sealed class Trainer : IDisposable
         Weights.Dispose();
     }
 
-    private Dictionary<string, double> Step(Sample[] items, double rate, long step, IReadOnlyCollection<string> frozen)
+    private Dictionary<string, double> Step(TrainingSample[] items, double rate, long step, IReadOnlyCollection<string> frozen)
     {
         using var scope = torch.NewDisposeScope();
-        var random = DrawnScenes.Source(Config.Training.Seed + 17, unchecked((int)step));
+        var random = DrawnScenes.CreateRandom(Config.Training.Seed + 17, unchecked((int)step));
         torch.random.manual_seed(random.NextInt64());
         _optimizer.ZeroGradients();
-        var net = new TorchNet(Weights, training: true) { Frozen = frozen };
+        var net = new TorchNet(Weights, training: true) { FrozenStages = frozen };
         var outputs = Architecture.TrainingForward(net, TorchNet.Wrap(TrainingSet.ToTensor(items, Architecture.Spec.Input)))
             .ToDictionary(o => o.Name, o => o.Value);
         var values = new Dictionary<string, double>();
@@ -213,7 +213,7 @@ public sealed class Trainer : IDisposable
         {
             var head = Architecture.Heads[h];
             torch.Tensor? total = null;
-            foreach (var (name, value) in head.Loss(new LossInputs(net, Weights, outputs, [.. items.Select(i => i.Targets[h])], random)))
+            foreach (var (name, value) in head.ComputeLosses(new LossInputs(net, Weights, outputs, [.. items.Select(i => i.Targets[h])], random)))
             {
                 var weighted = value * Config.Training.Losses.GetValueOrDefault($"{head.Name}.{name}", 1);
                 total = total is null ? weighted : total + weighted;
@@ -233,7 +233,7 @@ public sealed class Trainer : IDisposable
     }
 
     // Weights of losses must exist before a checkpoint is loaded into them.
-    private void WarmLosses()
+    private void CreateLossWeights()
     {
         foreach (var head in Architecture.Heads)
         {
@@ -241,15 +241,15 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    private string[] Frozen(int epoch) => [.. Config.Training.UnfreezeAt.Where(u => epoch < u.Value).Select(u => u.Key)];
+    private string[] GetFrozenStages(int epoch) => [.. Config.Training.UnfreezeAt.Where(u => epoch < u.Value).Select(u => u.Key)];
 
-    private double RateOf(string name)
+    private double GetRateFactor(string name)
     {
         double rate = 1;
         int longest = -1;
         foreach (var (prefix, factor) in Config.Training.Rates)
         {
-            if (prefix.Length > longest && WeightStore.IsUnder(name, prefix))
+            if (prefix.Length > longest && WeightStore.HasStagePrefix(name, prefix))
             {
                 (rate, longest) = (factor, prefix.Length);
             }

@@ -1,11 +1,11 @@
-namespace EdgeVision.Onnx;
+namespace EdgeVision.Onnx.Passes;
 
 /// <summary>Replaces nodes whose inputs are all initializers or constants by initializers.</summary>
 /// <remarks>Values that are then unused are removed.</remarks>
 public static class ConstantFolding
 {
     // Maximum number of elements of a folded value; larger ones would bloat the file.
-    private const long MostNumbers = 1 << 22;
+    private const long MaxElements = 1 << 22;
 
     // Operators with random results or subgraphs; and DequantizeLinear, so that quantized constants stay small.
     private static readonly HashSet<string> NotFolded =
@@ -48,13 +48,13 @@ public static class ConstantFolding
             if (reads.Length == 0
                 || !reads.All(constants.ContainsKey)
                 || node.Attribute.Any(a => a.G is not null)
-                || ResultNumbers(node, constants) > MostNumbers)
+                || CountResultElements(node, constants) > MaxElements)
             {
                 continue;
             }
 
-            var results = run(Alone(model, node, constants));
-            if (results.Any(t => Numbers(t.Dims) > MostNumbers))
+            var results = run(IsolateNode(model, node, constants));
+            if (results.Any(t => CountElements(t.Dims) > MaxElements))
             {
                 continue;
             }
@@ -72,7 +72,7 @@ public static class ConstantFolding
         var left = graph.Node.Where(n => !folded.Contains(n)).ToArray();
         graph.Node.Clear();
         graph.Node.AddRange(left);
-        DeadCode.Remove(graph);
+        DeadCodeElimination.Apply(graph);
         return folded.Count;
 
         void Keep(TensorProto tensor)
@@ -82,7 +82,7 @@ public static class ConstantFolding
         }
     }
 
-    private static OnnxModel Alone(OnnxModel model, NodeProto node, Dictionary<string, TensorProto> constants)
+    private static OnnxModel IsolateNode(OnnxModel model, NodeProto node, Dictionary<string, TensorProto> constants)
     {
         var alone = new ModelProto { IrVersion = model.Proto.IrVersion, Graph = new GraphProto { Name = "constant" } };
         alone.OpsetImport.AddRange(model.Proto.OpsetImport);
@@ -93,15 +93,15 @@ public static class ConstantFolding
     }
 
     // Number of output elements of the operators that make large outputs from small inputs, known before they run; 0 for others.
-    private static long ResultNumbers(NodeProto node, Dictionary<string, TensorProto> constants)
+    private static long CountResultElements(NodeProto node, Dictionary<string, TensorProto> constants)
     {
         TensorProto Read(int i) => constants[node.Input[i]];
         return node.OpType switch
         {
-            "ConstantOfShape" => Numbers(OnnxTensor.ReadInts(Read(0))),
-            "Expand" => Numbers(Broadcast(Read(0).Dims, OnnxTensor.ReadInts(Read(1)))),
-            "Tile" => Numbers(OnnxTensor.ReadInts(Read(1)).Concat(Read(0).Dims)),
-            "Range" when Read(0).DataType == (int)TensorProto.Types.DataType.Int64 => RangeNumbers(
+            "ConstantOfShape" => CountElements(OnnxTensor.ReadInts(Read(0))),
+            "Expand" => CountElements(Broadcast(Read(0).Dims, OnnxTensor.ReadInts(Read(1)))),
+            "Tile" => CountElements(OnnxTensor.ReadInts(Read(1)).Concat(Read(0).Dims)),
+            "Range" when Read(0).DataType == (int)TensorProto.Types.DataType.Int64 => CountRangeElements(
                 OnnxTensor.ReadInts(Read(0))[0], OnnxTensor.ReadInts(Read(1))[0], OnnxTensor.ReadInts(Read(2))[0]),
             _ => 0,
         };
@@ -112,10 +112,10 @@ public static class ConstantFolding
         .Range(1, Math.Max(a.Count, b.Count))
         .Select(i => Math.Max(i <= a.Count ? a[a.Count - i] : 1, i <= b.Count ? b[b.Count - i] : 1));
 
-    private static long RangeNumbers(long start, long limit, long step) =>
+    private static long CountRangeElements(long start, long limit, long step) =>
         step == 0 ? long.MaxValue : (long)Math.Min(Math.Max(0, ((double)limit - start) / step), 1e18);
 
-    private static long Numbers(IEnumerable<long> dims)
+    private static long CountElements(IEnumerable<long> dims)
     {
         double count = 1;
         foreach (long d in dims)

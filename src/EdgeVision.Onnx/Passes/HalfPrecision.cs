@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 
-namespace EdgeVision.Onnx;
+namespace EdgeVision.Onnx.Passes;
 
 /// <summary>Converts weights and arithmetic to float16.</summary>
 /// <remarks>
@@ -10,10 +10,10 @@ namespace EdgeVision.Onnx;
 /// </remarks>
 public static class HalfPrecision
 {
-    private const int Float = (int)TensorProto.Types.DataType.Float, Half16 = (int)TensorProto.Types.DataType.Float16;
+    private const int Float = (int)TensorProto.Types.DataType.Float, Float16 = (int)TensorProto.Types.DataType.Float16;
 
     // Operators that stay float32, with casts around them, and the reason.
-    private static readonly Dictionary<string, string> StayFloat = new()
+    private static readonly Dictionary<string, string> StayFloat32 = new()
     {
         ["Resize"] = "its scales are float32, and few providers resize float16",
         ["NonMaxSuppression"] = "takes only float32",
@@ -32,7 +32,7 @@ public static class HalfPrecision
     };
 
     /// <summary>Gets the operators that stay float32, with the reason.</summary>
-    public static IReadOnlyDictionary<string, string> StaysFloat32 => StayFloat;
+    public static IReadOnlyDictionary<string, string> Float32Operators => StayFloat32;
 
     /// <summary>Converts a model in place.</summary>
     /// <param name="model">Model to change.</param>
@@ -43,7 +43,7 @@ public static class HalfPrecision
         ArgumentNullException.ThrowIfNull(model);
         var graph = model.Graph;
         var types = TensorTypes.Infer(graph);
-        var edit = new GraphEdit(graph);
+        var edit = new GraphEditor(graph);
         var weights = graph.Initializer.Where(t => t.DataType == Float).ToDictionary(t => t.Name);
         var nodes = graph.Node.ToArray();
         graph.Node.Clear();
@@ -58,7 +58,7 @@ public static class HalfPrecision
 
         foreach (var node in nodes)
         {
-            bool stays = StayFloat.ContainsKey(node.OpType);
+            bool stays = StayFloat32.ContainsKey(node.OpType);
             for (int i = 0; i < node.Input.Count; i++)
             {
                 string name = node.Input[i];
@@ -83,7 +83,7 @@ public static class HalfPrecision
                 }
                 else
                 {
-                    node.Output[i] = edit.Unique($"{name}_f16");
+                    node.Output[i] = edit.CreateUniqueName($"{name}_f16");
                     half[name] = node.Output[i];
                     if (outputs.Contains(name))
                     {
@@ -94,20 +94,20 @@ public static class HalfPrecision
             }
         }
 
-        DeadCode.Remove(graph);
+        DeadCodeElimination.Apply(graph);
 
         string HalfOf(string name)
         {
             if (!half.TryGetValue(name, out string? known))
             {
-                half[name] = known = edit.Unique($"{name}_f16");
+                half[name] = known = edit.CreateUniqueName($"{name}_f16");
                 if (weights.TryGetValue(name, out var tensor))
                 {
                     graph.Initializer.Add(ToHalf(tensor, known, clamp));
                 }
                 else
                 {
-                    graph.Node.Add(CastTo(single[name], known, Half16));
+                    graph.Node.Add(CastTo(single[name], known, Float16));
                 }
             }
 
@@ -123,7 +123,7 @@ public static class HalfPrecision
 
             if (!single.TryGetValue(name, out string? known))
             {
-                single[name] = known = edit.Unique($"{name}_f32");
+                single[name] = known = edit.CreateUniqueName($"{name}_f32");
                 graph.Node.Add(CastTo(half[name], known, Float));
             }
 
@@ -132,7 +132,7 @@ public static class HalfPrecision
 
         NodeProto CastTo(string from, string to, int type)
         {
-            var node = new NodeProto { OpType = "Cast", Name = edit.Unique($"{to}_cast") };
+            var node = new NodeProto { OpType = "Cast", Name = edit.CreateUniqueName($"{to}_cast") };
             node.Input.Add(from);
             node.Output.Add(to);
             node.Attribute.Add(OnnxAttribute.Int("to", type));
@@ -158,7 +158,7 @@ public static class HalfPrecision
         var result = new TensorProto
         {
             Name = name,
-            DataType = Half16,
+            DataType = Float16,
             RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes(halves.AsSpan())),
         };
         result.Dims.AddRange(tensor.Dims);

@@ -1,4 +1,4 @@
-namespace EdgeVision.Onnx;
+namespace EdgeVision.Onnx.Passes;
 
 /// <summary>Moves normalization into the graph, so that the network takes the bytes of an image.</summary>
 /// <remarks>
@@ -21,7 +21,7 @@ public static class PreprocessingInGraph
         ArgumentNullException.ThrowIfNull(mean);
         ArgumentNullException.ThrowIfNull(std);
         var graph = model.Graph;
-        var edit = new GraphEdit(graph);
+        var edit = new GraphEditor(graph);
         var info = graph.Input.FirstOrDefault(i => i.Name == input)
             ?? throw new InvalidDataException($"the model has no input '{input}'");
         var dims = info.Type.TensorType.Shape.Dim;
@@ -32,7 +32,7 @@ public static class PreprocessingInGraph
 
         var first = graph.Node.FirstOrDefault(n => n.Input.Contains(input));
         if (first is not { OpType: "Conv" }
-            || edit.Users(input) != 1
+            || edit.CountUses(input) != 1
             || Group(first) != 1
             || graph.Initializer.FirstOrDefault(t => t.Name == first.Input[1]) is not { } weight)
         {
@@ -55,13 +55,13 @@ public static class PreprocessingInGraph
 
         bool pads = first.Attribute.FirstOrDefault(a => a.Name == "pads")?.Ints.Any(p => p != 0) == true
             || first.Attribute.Any(a => a.Name == "auto_pad" && a.S.ToStringUtf8() is "SAME_UPPER" or "SAME_LOWER");
-        var cast = edit.Node("Cast", $"{input}_float", [input], OnnxAttribute.Int("to", (int)TensorProto.Types.DataType.Float));
-        var planar = edit.Node("Transpose", $"{input}_planar", [cast.Output[0]], OnnxAttribute.Ints("perm", 0, 3, 1, 2));
+        var cast = edit.CreateNode("Cast", $"{input}_float", [input], OnnxAttribute.Int("to", (int)TensorProto.Types.DataType.Float));
+        var planar = edit.CreateNode("Transpose", $"{input}_planar", [cast.Output[0]], OnnxAttribute.Ints("perm", 0, 3, 1, 2));
         List<NodeProto> before = [cast, planar];
         if (pads)
         {
-            string middle = edit.Constant($"{input}_mean", [.. centre.Select(v => (float)v)], 1, 3, 1, 1);
-            before.Add(edit.Node("Sub", $"{input}_centred", [planar.Output[0], middle]));
+            string middle = edit.AddConstant($"{input}_mean", [.. centre.Select(v => (float)v)], 1, 3, 1, 1);
+            before.Add(edit.CreateNode("Sub", $"{input}_centred", [planar.Output[0], middle]));
         }
         else
         {
@@ -69,7 +69,7 @@ public static class PreprocessingInGraph
                 : OnnxTensor.ReadFloats(graph.Initializer.FirstOrDefault(t => t.Name == first.Input[2])
                     ?? throw new InvalidDataException(
                         $"the bias '{first.Input[2]}' of the first convolution is not a constant; fold constants first"));
-            string name = edit.Constant($"{first.Name}.bias_of_bytes", [.. bias.Select((b, o) => (float)(b + shift[o]))], outputs);
+            string name = edit.AddConstant($"{first.Name}.bias_of_bytes", [.. bias.Select((b, o) => (float)(b + shift[o]))], outputs);
             while (first.Input.Count < 3)
             {
                 first.Input.Add("");
@@ -79,7 +79,7 @@ public static class PreprocessingInGraph
         }
 
         first.Input[0] = before[^1].Output[0];
-        first.Input[1] = edit.Constant($"{weight.Name}_of_bytes", scaled, [.. weight.Dims]);
+        first.Input[1] = edit.AddConstant($"{weight.Name}_of_bytes", scaled, [.. weight.Dims]);
         for (int i = 0; i < before.Count; i++)
         {
             graph.Node.Insert(i, before[i]);
@@ -89,7 +89,7 @@ public static class PreprocessingInGraph
         var (n, channels, h, w) = (dims[0].Clone(), dims[1].Clone(), dims[2].Clone(), dims[3].Clone());
         dims.Clear();
         dims.AddRange([n, h, w, channels]);
-        DeadCode.Remove(graph);
+        DeadCodeElimination.Apply(graph);
     }
 
     private static long Group(NodeProto node) => node.Attribute.FirstOrDefault(a => a.Name == "group")?.I ?? 1;

@@ -1,4 +1,4 @@
-namespace EdgeVision.Onnx;
+namespace EdgeVision.Onnx.Passes;
 
 /// <summary>Infers the element types of all values of a graph from its operators.</summary>
 internal static class TensorTypes

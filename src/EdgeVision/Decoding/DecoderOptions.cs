@@ -1,4 +1,4 @@
-namespace EdgeVision;
+namespace EdgeVision.Decoding;
 
 /// <summary>Options of a decoder that a caller may change after a model is loaded.</summary>
 /// <param name="Confidence">Minimum score reported, 0..1.</param>

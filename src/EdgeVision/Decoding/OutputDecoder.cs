@@ -1,4 +1,6 @@
-namespace EdgeVision;
+using EdgeVision.Tensors;
+
+namespace EdgeVision.Decoding;
 
 /// <summary>Converts the outputs of one inference to results in pixels of the source frame.</summary>
 /// <remarks>
@@ -13,8 +15,8 @@ public abstract class OutputDecoder
     public abstract void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result);
 
     /// <summary>Gets the part of a result that this decoder fills; two heads of a model fill two parts.</summary>
-    internal virtual ResultPart Fills => ResultPart.Detections;
+    internal virtual OutputKind Produces => OutputKind.Detections;
 
     /// <summary>Sets the class names of this decoder's head on the part of <paramref name="result"/> that it fills.</summary>
-    internal virtual void Name(VisionResult result, string[] labels) => result.Detections.Labels = labels;
+    internal virtual void SetLabels(VisionResult result, string[] labels) => result.Detections.Labels = labels;
 }

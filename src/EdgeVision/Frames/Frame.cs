@@ -1,4 +1,5 @@
 using System.Buffers;
+using EdgeVision.Frames;
 
 namespace EdgeVision;
 
@@ -77,10 +78,10 @@ public sealed unsafe class Frame : IDisposable
     public int PlaneCount => Format switch { PixelFormat.Nv12 => 2, PixelFormat.I420 => 3, _ => 1 };
 
     /// <summary>Returns the stride of plane <paramref name="plane"/> in bytes: half of <see cref="Stride"/> for I420's U and V.</summary>
-    public int PlaneStride(int plane) => plane > 0 && Format == PixelFormat.I420 ? Stride / 2 : Stride;
+    public int GetPlaneStride(int plane) => plane > 0 && Format == PixelFormat.I420 ? Stride / 2 : Stride;
 
     /// <summary>Returns plane <paramref name="plane"/>, from its first byte to the end of the frame's memory.</summary>
-    public ReadOnlySpan<byte> Plane(int plane)
+    public ReadOnlySpan<byte> GetPlane(int plane)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(plane);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(plane, PlaneCount);
@@ -147,7 +148,7 @@ public sealed unsafe class Frame : IDisposable
     }
 
     /// <summary>Returns the bytes per pixel of a packed format; 1 for luminance planes, 2 for YUY2.</summary>
-    public static int BytesPerPixel(PixelFormat format) => format switch
+    public static int GetBytesPerPixel(PixelFormat format) => format switch
     {
         PixelFormat.Bgr24 or PixelFormat.Rgb24 => 3,
         PixelFormat.Bgra32 or PixelFormat.Rgba32 => 4,
@@ -195,7 +196,7 @@ public sealed unsafe class Frame : IDisposable
 
         if (_pool is not null)
         {
-            _pool.TakeBack(this);
+            _pool.Return(this);
             return;
         }
 
@@ -208,24 +209,24 @@ public sealed unsafe class Frame : IDisposable
     }
 
     /// <summary>Creates a frame for a pool: pinned memory without row padding, contents undefined, no references yet.</summary>
-    internal static Frame ForPool(FramePool pool, PixelFormat format, int width, int height)
+    internal static Frame CreatePooled(FramePool pool, PixelFormat format, int width, int height)
     {
         int stride = CheckSize(format, width, height, 0);
         int length = ByteCount(format, width, height, stride);
-        var (array, offset) = FrameMemory.Take(length);
+        var (array, offset) = FrameMemory.Allocate(length);
         return new Frame(format, width, height, stride, array, offset, null, length, rented: false, pool) { _owners = 0 };
     }
 
     /// <summary>Offsets sequence number and timestamp, for a source that was reopened and counts from 0 again.</summary>
     /// <remarks>Only the frame's single owner may call it.</remarks>
-    public void Shift(long sequence, TimeSpan time)
+    public void OffsetTiming(long sequence, TimeSpan time)
     {
         _sequence += sequence;
         _timestamp += time;
     }
 
     /// <summary>Reuses the frame from the pool with a new source, sequence number and timestamp.</summary>
-    internal Frame Begin(string source, long sequence, TimeSpan timestamp)
+    internal Frame Reuse(string source, long sequence, TimeSpan timestamp)
     {
         (_source, _sequence, _timestamp) = (source, sequence, timestamp);
         Volatile.Write(ref _owners, 1);
@@ -234,7 +235,7 @@ public sealed unsafe class Frame : IDisposable
 
     /// <summary>Sets the capture time when it is known only after the bytes.</summary>
     /// <remarks>Only the source may call it, before the frame is published.</remarks>
-    public void Stamp(TimeSpan timestamp) => _timestamp = timestamp;
+    public void SetTimestamp(TimeSpan timestamp) => _timestamp = timestamp;
 
     private static int CheckSize(PixelFormat format, int width, int height, int stride)
     {
@@ -249,7 +250,7 @@ public sealed unsafe class Frame : IDisposable
             throw new FrameFormatException($"{format} must have even sides; got {width}x{height}");
         }
 
-        int tight = width * BytesPerPixel(format);
+        int tight = width * GetBytesPerPixel(format);
         if (stride == 0)
         {
             return tight;
@@ -274,7 +275,7 @@ public sealed unsafe class Frame : IDisposable
             PixelFormat.I420 => (long)stride * height
                 + (long)(stride / 2) * (height / 2)
                 + (long)(stride / 2) * (height / 2 - 1) + width / 2,
-            _ => (long)stride * (height - 1) + (long)width * BytesPerPixel(format),
+            _ => (long)stride * (height - 1) + (long)width * GetBytesPerPixel(format),
         };
         return bytes <= Array.MaxLength
             ? (int)bytes

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace EdgeVision;
+namespace EdgeVision.Frames;
 
 /// <summary>Allocates pinned memory for pooled frames; on Linux with transparent huge pages where they pay off.</summary>
 /// <remarks>
@@ -11,38 +11,38 @@ namespace EdgeVision;
 internal static unsafe class FrameMemory
 {
     /// <summary>Size of a huge page in bytes.</summary>
-    public const int LargePage = 2 << 20;
+    public const int HugePageSize = 2 << 20;
 
-    private const int AskForLargePages = 14; // MADV_HUGEPAGE
-    private const long Plenty = 1L << 30;
-    private static readonly delegate* unmanaged<void*, nuint, int, int> Advise = Find();
+    private const int MadvHugePage = 14; // MADV_HUGEPAGE
+    private const long MinTotalMemory = 1L << 30;
+    private static readonly delegate* unmanaged<void*, nuint, int, int> Advise = FindMadvise();
 
     /// <summary>Gets whether large frames use huge pages.</summary>
     /// <remarks>
     /// Disabled where the process may use less than 1 GiB: the additional 2 MiB in which the first page is aligned count
     /// against the memory limit, touched or not.
     /// </remarks>
-    public static bool Asks { get; } = Advise is not null && GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >= Plenty;
+    public static bool UsesHugePages { get; } = Advise is not null && GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >= MinTotalMemory;
 
     /// <summary>Allocates <paramref name="length"/> bytes of undefined contents, which start at <c>Offset</c> of the array.</summary>
-    public static (byte[] Array, int Offset) Take(int length)
+    public static (byte[] Array, int Offset) Allocate(int length)
     {
-        if (!Asks || length < LargePage || length > Array.MaxLength - LargePage)
+        if (!UsesHugePages || length < HugePageSize || length > Array.MaxLength - HugePageSize)
         {
             return (GC.AllocateUninitializedArray<byte>(length, pinned: true), 0);
         }
 
-        byte[] array = GC.AllocateUninitializedArray<byte>(length + LargePage, pinned: true);
+        byte[] array = GC.AllocateUninitializedArray<byte>(length + HugePageSize, pinned: true);
         nuint start = (nuint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(array));
-        int offset = (int)((LargePage - start % LargePage) % LargePage);
+        int offset = (int)((HugePageSize - start % HugePageSize) % HugePageSize);
 
         // An error means that the kernel has no huge pages; small pages work as well.
-        _ = Advise((void*)(start + (nuint)offset), (nuint)(length / LargePage * LargePage), AskForLargePages);
+        _ = Advise((void*)(start + (nuint)offset), (nuint)(length / HugePageSize * HugePageSize), MadvHugePage);
         return (array, offset);
     }
 
     // madvise is looked up in the process itself, which has a C library under a name that differs by system.
-    private static delegate* unmanaged<void*, nuint, int, int> Find() =>
+    private static delegate* unmanaged<void*, nuint, int, int> FindMadvise() =>
         OperatingSystem.IsLinux() && NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "madvise", out nint found)
             ? (delegate* unmanaged<void*, nuint, int, int>)found
             : null;

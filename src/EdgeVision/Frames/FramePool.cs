@@ -10,20 +10,20 @@ public sealed class FramePool
 {
     private readonly Lock _lock = new();
     private readonly Stack<Frame> _free = new();
-    private readonly int _most;
+    private readonly int _maxFrames;
     private int _outstanding;
 
     /// <summary>Creates a pool.</summary>
-    /// <param name="most">Maximum number of frames kept for reuse, at least 1. More may be rented; the excess is left to the
+    /// <param name="maxFrames">Maximum number of frames kept for reuse, at least 1. More may be rented; the excess is left to the
     /// garbage collector.</param>
-    public FramePool(int most = 32)
+    public FramePool(int maxFrames = 32)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
-        _most = most;
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxFrames, 1);
+        _maxFrames = maxFrames;
     }
 
     /// <summary>Gets the number of frames that are rented and not disposed yet.</summary>
-    public int Outstanding => Volatile.Read(ref _outstanding);
+    public int RentedCount => Volatile.Read(ref _outstanding);
 
     /// <summary>Rents a frame without row padding; its contents are undefined. Disposing returns it to the pool.</summary>
     /// <param name="format">Layout of the bytes.</param>
@@ -45,17 +45,17 @@ public sealed class FramePool
             }
         }
 
-        frame ??= Frame.ForPool(this, format, width, height);
+        frame ??= Frame.CreatePooled(this, format, width, height);
         Interlocked.Increment(ref _outstanding);
-        return frame.Begin(source, sequence, timestamp);
+        return frame.Reuse(source, sequence, timestamp);
     }
 
-    internal void TakeBack(Frame frame)
+    internal void Return(Frame frame)
     {
         Interlocked.Decrement(ref _outstanding);
         lock (_lock)
         {
-            if (_free.Count < _most)
+            if (_free.Count < _maxFrames)
             {
                 _free.Push(frame);
             }

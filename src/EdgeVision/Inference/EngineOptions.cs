@@ -1,4 +1,6 @@
-namespace EdgeVision;
+using EdgeVision.Inference.Providers;
+
+namespace EdgeVision.Inference;
 
 /// <summary>Options of loading a model into an <see cref="InferenceEngine"/>.</summary>
 public sealed record EngineOptions
@@ -41,7 +43,7 @@ public sealed record EngineOptions
     /// Warns of slow steps and deviations from the options: a TensorRT engine build, a provider that is skipped or failed at
     /// its first run.
     /// </remarks>
-    public Action<string>? Notice { get; init; }
+    public Action<string>? OnWarning { get; init; }
 
     internal INativeProviders? Native { get; init; }
 }

@@ -1,6 +1,9 @@
+using EdgeVision.Diagnostics;
+using EdgeVision.Inference.Binding;
+using EdgeVision.Inference.Cache;
 using Microsoft.ML.OnnxRuntime;
 
-namespace EdgeVision;
+namespace EdgeVision.Inference;
 
 /// <content>Binding of inputs and outputs.</content>
 public sealed partial class InferenceEngine
@@ -19,7 +22,7 @@ public sealed partial class InferenceEngine
             throw new ModelFormatException($"the shape of input {info} must fit the graph; got {string.Join('x', shape)}");
         }
 
-        _inputTensors[index].Allocate(shape, _session.Memory?.Host);
+        _inputTensors[index].Allocate(shape, _session.Memory?.HostAllocator);
     }
 
     private void Unbind()
@@ -53,16 +56,16 @@ public sealed partial class InferenceEngine
         for (int i = 0; i < _outputTensors.Length; i++)
         {
             long[] shape = shapes?[i] ?? _outputs[i].Shape;
-            _outputTensors[i].Open = _sizesVary || Array.Exists(shape, d => d <= 0);
-            if (!_outputTensors[i].Open)
+            _outputTensors[i].HasOpenShape = _sizesVary || Array.Exists(shape, d => d <= 0);
+            if (!_outputTensors[i].HasOpenShape)
             {
-                _outputTensors[i].Allocate(shape, _session.Memory?.Host);
+                _outputTensors[i].Allocate(shape, _session.Memory?.HostAllocator);
             }
         }
 
-        if (!_session.RecordsGraphs || !TryRecord())
+        if (!_session.UsesGraphs || !TryRecord())
         {
-            _binding = BindTensors(_session.OnDevice ? BindingKind.Copied : BindingKind.InPlace);
+            _binding = BindTensors(_session.IsOnDevice ? BindingKind.Copied : BindingKind.InPlace);
         }
     }
 
@@ -85,8 +88,8 @@ public sealed partial class InferenceEngine
     private bool TryRecord()
     {
         const int Runs = 3; // one without recording, the recording, the first replay
-        string? reason = Array.Exists(_outputTensors, o => o.Open) ? "the size of an output depends on the data"
-            : _session.Memory?.Device is null ? "no device memory to bind to, or no CUDA runtime to copy with"
+        string? reason = Array.Exists(_outputTensors, o => o.HasOpenShape) ? "the size of an output depends on the data"
+            : _session.Memory?.DeviceAllocator is null ? "no device memory to bind to, or no CUDA runtime to copy with"
             : null;
         if (reason is null)
         {
@@ -100,7 +103,7 @@ public sealed partial class InferenceEngine
                 _binding = BindTensors(BindingKind.OnDevice);
                 for (int i = 0; i < Runs; i++)
                 {
-                    _binding.CopyIn();
+                    _binding.CopyInputs();
                     RunSession(_binding);
                 }
 
@@ -108,21 +111,21 @@ public sealed partial class InferenceEngine
             }
             catch (Exception e) when (e is OnnxRuntimeException or EdgeVisionException)
             {
-                reason = OneLine.Of(e.Message);
+                reason = ErrorText.ToSingleLine(e.Message);
                 _binding?.Dispose();
                 _binding = null;
             }
         }
 
-        _session.RecordsGraphs = false;
-        _loader.TellNoGraph(_session.Report.Active[0], reason);
+        _session.UsesGraphs = false;
+        _loader.WarnNoGraph(_session.Report.Active[0], reason);
         return false;
     }
 
     // Binds views of the first items of the existing tensors, under their own shapes.
     private EngineBinding BindBatch(int count)
     {
-        var inputs = Array.ConvertAll(_inputTensors, t => t.First([count, .. t.Shape[1..]]));
+        var inputs = Array.ConvertAll(_inputTensors, t => t.Slice([count, .. t.Shape[1..]]));
         var outputs = new BoundTensor[_outputTensors.Length];
         EngineBinding? binding = null;
         try
@@ -130,10 +133,10 @@ public sealed partial class InferenceEngine
             var shapes = ProbeShapes(inputs);
             for (int i = 0; i < outputs.Length; i++)
             {
-                outputs[i] = _outputTensors[i].First(shapes[i]);
+                outputs[i] = _outputTensors[i].Slice(shapes[i]);
             }
 
-            var kind = _session.OnDevice ? BindingKind.Copied : BindingKind.InPlace;
+            var kind = _session.IsOnDevice ? BindingKind.Copied : BindingKind.InPlace;
             binding = new EngineBinding(_session.Session, kind, inputs, outputs, null) { OwnsTensors = true };
             Array.ForEach(outputs, binding.BindOutput);
             return binding;
@@ -148,11 +151,11 @@ public sealed partial class InferenceEngine
 
     private long[][] ProbeShapes(BoundTensor[] inputs)
     {
-        using var build = _session.Settled ? null : TensorRtCache.Building(_session.EngineFolder, _loader.Name, _loader.Tell);
+        using var build = _session.IsConfirmed ? null : TensorRtCache.ReportBuild(_session.EngineFolder, _loader.Name, _loader.Warn);
         _loader.Native.BeforeRun(_session.Report.Active);
         var session = _session.Session;
         using var values = session.Run(_runOptions, session.InputNames, [.. inputs.Select(t => t.Value!)], session.OutputNames);
-        _session.Settled = true;
+        _session.IsConfirmed = true;
         return [.. values.Select(v => v.GetTensorTypeAndShape().Shape)];
     }
 
@@ -168,7 +171,7 @@ public sealed partial class InferenceEngine
         _openOutputs = null;
         foreach (var output in _outputTensors)
         {
-            if (output.Open)
+            if (output.HasOpenShape)
             {
                 _binding!.BindOutput(output);
             }
@@ -180,7 +183,7 @@ public sealed partial class InferenceEngine
         bool any = false;
         foreach (var output in _outputTensors)
         {
-            any |= output.Open;
+            any |= output.HasOpenShape;
         }
 
         if (!any)
@@ -189,13 +192,13 @@ public sealed partial class InferenceEngine
         }
 
         _openOutputs?.Dispose();
-        _openOutputs = _binding!.OutputValues();
+        _openOutputs = _binding!.GetOutputValues();
         for (int i = 0; i < _outputTensors.Length; i++)
         {
-            if (_outputTensors[i].Open)
+            if (_outputTensors[i].HasOpenShape)
             {
                 var value = _openOutputs.ElementAt(i);
-                _outputTensors[i].Take(value);
+                _outputTensors[i].Attach(value);
             }
         }
     }

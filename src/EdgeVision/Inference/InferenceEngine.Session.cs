@@ -1,37 +1,40 @@
+using EdgeVision.Diagnostics;
+using EdgeVision.Inference.Providers;
+using EdgeVision.Inference.Sessions;
 using Microsoft.ML.OnnxRuntime;
 
-namespace EdgeVision;
+namespace EdgeVision.Inference;
 
 /// <content>Session of an engine: the first one, or the fallback to the next provider.</content>
 public sealed partial class InferenceEngine
 {
-    private bool MayFallBack => _session is { OnDevice: true, Settled: false } && !_loader.Policy.Required && !_runOptions.Terminate;
+    private bool CanFallBack => _session is { IsOnDevice: true, IsConfirmed: false } && !_loader.Policy.IsRequired && !_runOptions.Terminate;
 
     // Called after ONNX Runtime rejected a run or a binding: switches to the next provider that succeeds at the same step. If
     // none does, the input or the model is at fault and everything stays as it was.
     private void FallBack(OnnxRuntimeException why)
     {
         var failed = _session;
-        lock (_loader.Replacing)
+        lock (_loader.ReplacementLock)
         {
-            if (_loader.Replacement is { } ready && ready != failed && ready.TryAdd())
+            if (_loader.Replacement is { } ready && ready != failed && ready.TryAddReference())
             {
                 try
                 {
-                    EnterAndRun(ready); // another engine of the same session failed before
+                    SwitchToAndRun(ready); // another engine of the same session failed before
                     failed.Release();
                     return;
                 }
                 catch (OnnxRuntimeException e)
                 {
-                    Return(failed, ready);
-                    throw RunError(e);
+                    SwitchBack(failed, ready);
+                    throw CreateRunError(e);
                 }
             }
 
             var from = failed;
-            string reason = $"it failed at its first run: {OneLine.Of(why.Message)}";
-            while (from.OnDevice)
+            string reason = $"it failed at its first run: {ErrorText.ToSingleLine(why.Message)}";
+            while (from.IsOnDevice)
             {
                 EngineSession next;
                 try
@@ -45,23 +48,23 @@ public sealed partial class InferenceEngine
 
                 try
                 {
-                    EnterAndRun(next);
+                    SwitchToAndRun(next);
                     _loader.Replacement = next;
                     Release(from, unless: failed);
                     failed.Release();
-                    _loader.Tell($"{failed.Report.Active[0].Name()} failed at the first run of {_loader.Name}; "
-                        + $"{next.Report.Active[0].Name()} runs it from now on: {OneLine.Of(why.Message)}");
+                    _loader.Warn($"{failed.Report.Active[0].GetName()} failed at the first run of {_loader.Name}; "
+                        + $"{next.Report.Active[0].GetName()} runs it from now on: {ErrorText.ToSingleLine(why.Message)}");
                     return;
                 }
                 catch (Exception e) when (e is OnnxRuntimeException or EdgeVisionException)
                 {
                     Release(from, unless: failed);
-                    (from, reason) = (next, $"it failed at its first run: {OneLine.Of(e.Message)}");
+                    (from, reason) = (next, $"it failed at its first run: {ErrorText.ToSingleLine(e.Message)}");
                 }
             }
 
-            Return(failed, from);
-            throw RunError(why);
+            SwitchBack(failed, from);
+            throw CreateRunError(why);
         }
     }
 
@@ -74,27 +77,27 @@ public sealed partial class InferenceEngine
     }
 
     // Returns to the failed session; it is bound when it is used again.
-    private void Return(EngineSession failed, EngineSession left)
+    private void SwitchBack(EngineSession failed, EngineSession left)
     {
-        Leave(failed);
-        failed.Settled = true;
+        SwitchTo(failed);
+        failed.IsConfirmed = true;
         Release(left, unless: failed);
     }
 
     // Moves the tensors, with their contents, to the memory of another session.
-    private void Leave(EngineSession to)
+    private void SwitchTo(EngineSession to)
     {
         Unbind();
         Array.ForEach(_outputTensors, t => t.Dispose());
-        Array.ForEach(_inputTensors, t => t.MoveTo(to.Memory?.Host));
+        Array.ForEach(_inputTensors, t => t.MoveTo(to.Memory?.HostAllocator));
         _session = to;
-        RunPlainly();
+        DisableRecording();
     }
 
-    private void EnterAndRun(EngineSession session)
+    private void SwitchToAndRun(EngineSession session)
     {
         int items = _items;
-        Leave(session);
+        SwitchTo(session);
         Bind();
         if (_binding is null)
         {
@@ -115,18 +118,18 @@ public sealed partial class InferenceEngine
         {
             Bind();
         }
-        catch (OnnxRuntimeException e) when (MayFallBack)
+        catch (OnnxRuntimeException e) when (CanFallBack)
         {
             FallBack(e);
         }
         catch (OnnxRuntimeException e)
         {
-            throw DoesNotRun(e);
+            throw CreateBindError(e);
         }
 
-        if (_loader.Policy.Required && !_session.Placed && _binding is not null)
+        if (_loader.Policy.IsRequired && !_session.IsPlacementChecked && _binding is not null)
         {
-            _session.Placed = true;
+            _session.IsPlacementChecked = true;
             RequirePlacement();
         }
     }

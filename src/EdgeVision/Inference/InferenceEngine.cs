@@ -1,8 +1,14 @@
 using System.Diagnostics;
+using EdgeVision.Diagnostics;
+using EdgeVision.Inference.Binding;
+using EdgeVision.Inference.Cache;
+using EdgeVision.Inference.Providers;
+using EdgeVision.Inference.Sessions;
+using EdgeVision.Tensors;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace EdgeVision;
+namespace EdgeVision.Inference;
 
 /// <summary>Network with its memory: an ONNX Runtime session whose inputs and outputs are bound once.</summary>
 /// <remarks>
@@ -44,7 +50,7 @@ public sealed partial class InferenceEngine : IDisposable
         _session = _loader.Open();
         try
         {
-            RunPlainly();
+            DisableRecording();
             var session = _session.Session;
             _inputs = [.. session.InputNames.Select(n => Describe(n, session.InputMetadata[n]))];
             _outputs = [.. session.OutputNames.Select(n => Describe(n, session.OutputMetadata[n]))];
@@ -75,21 +81,21 @@ public sealed partial class InferenceEngine : IDisposable
     }
 
     // Shares the session, with its own tensors.
-    private InferenceEngine(InferenceEngine of)
+    private InferenceEngine(InferenceEngine other)
     {
-        ObjectDisposedException.ThrowIf(of._disposed, of);
-        (_loader, Metadata, _inputs, _outputs) = (of._loader, of.Metadata, of._inputs, of._outputs);
-        _session = of._session.Add();
+        ObjectDisposedException.ThrowIf(other._disposed, other);
+        (_loader, Metadata, _inputs, _outputs) = (other._loader, other.Metadata, other._inputs, other._outputs);
+        _session = other._session.AddReference();
         _runOptions = new RunOptions();
         try
         {
-            RunPlainly();
+            DisableRecording();
             _inputTensors = [.. _inputs.Select(i => new BoundTensor(i))];
             _outputTensors = [.. _outputs.Select(o => new BoundTensor(o))];
             _outputSet = new EngineOutputs(this);
             for (int i = 0; i < _inputs.Length; i++)
             {
-                if (of._inputTensors[i].Shape is { Length: > 0 } shape)
+                if (other._inputTensors[i].Shape is { Length: > 0 } shape)
                 {
                     SetShape(i, [.. shape]);
                 }
@@ -109,23 +115,23 @@ public sealed partial class InferenceEngine : IDisposable
     /// The weights are in memory once. Each engine serves one thread at a time; the last one to be disposed closes the session. With CUDA
     /// graphs each engine has its own graph, and their runs are serialized.
     /// </remarks>
-    public InferenceEngine Twin() => new(this);
+    public InferenceEngine CreateContext() => new(this);
 
     /// <summary>Occurs once for each deviation from the options, with one sentence.</summary>
     /// <remarks>
     /// A provider that failed at its first run, graphs that are not recorded. Engines that share the session share the event.
     /// </remarks>
-    public event Action<string>? Notice
+    public event Action<string>? Warning
     {
-        add => _loader.Notice += value;
-        remove => _loader.Notice -= value;
+        add => _loader.Warning += value;
+        remove => _loader.Warning -= value;
     }
 
     /// <summary>Returns and clears the warnings that were raised during loading, before a handler was attached.</summary>
-    public IReadOnlyList<string> TakeUnheard() => _loader.TakeUnheard();
+    public IReadOnlyList<string> TakeBufferedWarnings() => _loader.TakeBufferedWarnings();
 
     /// <summary>Gets how the cache of optimized models was used.</summary>
-    public ModelCacheUse ModelCache => _session.ModelCache;
+    public ModelCacheStatus ModelCache => _session.ModelCache;
 
     /// <summary>Graph inputs in order.</summary>
     public IReadOnlyList<TensorInfo> Inputs => _inputs;
@@ -143,7 +149,7 @@ public sealed partial class InferenceEngine : IDisposable
     public bool UsesCudaGraph => _binding?.Kind == BindingKind.OnDevice;
 
     /// <summary>Gets whether inputs and outputs are in pinned memory, which the device copies from and to directly.</summary>
-    public bool UsesPinnedMemory => _session.Memory?.Host is not null;
+    public bool UsesPinnedMemory => _session.Memory?.HostAllocator is not null;
 
     /// <summary>Gets the threads of the session.</summary>
     public ThreadBudget Threads => _loader.Threads;
@@ -153,16 +159,16 @@ public sealed partial class InferenceEngine : IDisposable
 
     /// <summary>Returns the memory of input <paramref name="index"/>, to be written before <see cref="Run"/>.</summary>
     /// <exception cref="InvalidOperationException">The input has open dimensions; call <see cref="Resize"/> first.</exception>
-    public Span<byte> InputBytes(int index)
+    public Span<byte> GetInputBytes(int index)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return _inputTensors[index].Value is null ? throw Open(_inputs[index]) : _inputTensors[index].Bytes;
+        return _inputTensors[index].Value is null ? throw CreateOpenShapeError(_inputs[index]) : _inputTensors[index].Bytes;
     }
 
     /// <summary>
     /// Returns the concrete shape of input <paramref name="index"/>; empty if dimensions are open until <see cref="Resize"/>.
     /// </summary>
-    public ReadOnlySpan<long> InputShape(int index) => _inputTensors[index].Shape;
+    public ReadOnlySpan<long> GetInputShape(int index) => _inputTensors[index].Shape;
 
     /// <summary>Sets the open dimensions of an input and binds again; the input's contents are lost.</summary>
     /// <exception cref="ModelFormatException">The shape does not fit the graph.</exception>
@@ -181,7 +187,7 @@ public sealed partial class InferenceEngine : IDisposable
     /// <param name="count">From 1 to the batch of the inputs' shapes.</param>
     /// <returns>Whether runs take that many items; false if the graph's batch is fixed or an output's size depends on the data,
     /// in which case they take the full batch.</returns>
-    public bool UseBatch(int count)
+    public bool TrySetBatchSize(int count)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         int room = _inputTensors.Length > 0 && _inputTensors[0].Shape.Length > 0 ? (int)_inputTensors[0].Shape[0] : 0;
@@ -195,7 +201,7 @@ public sealed partial class InferenceEngine : IDisposable
 
         if (!_smallerBatches.TryGetValue(count, out _smaller))
         {
-            bool open = !_sizesVary && Array.TrueForAll(_outputTensors, o => !o.Open)
+            bool open = !_sizesVary && Array.TrueForAll(_outputTensors, o => !o.HasOpenShape)
                 && Array.TrueForAll(
                     _inputTensors,
                     t => t.Info.Shape.Length > 0 && t.Info.Shape[0] < 0 && t.Shape[0] == _inputTensors[0].Shape[0]);
@@ -205,7 +211,7 @@ public sealed partial class InferenceEngine : IDisposable
             }
             catch (OnnxRuntimeException e)
             {
-                throw DoesNotRun(e);
+                throw CreateBindError(e);
             }
         }
 
@@ -229,7 +235,7 @@ public sealed partial class InferenceEngine : IDisposable
     /// <summary>Runs the network on the current contents of the inputs.</summary>
     /// <remarks>
     /// If the first provider fails at the very first run and the policy allows others, the next provider takes over this and every later
-    /// run; <see cref="Providers"/> and <see cref="Notice"/> report it.
+    /// run; <see cref="Providers"/> and <see cref="Warning"/> report it.
     /// </remarks>
     /// <exception cref="EdgeVisionException">ONNX Runtime failed; the message has its reason.</exception>
     public void Run()
@@ -245,13 +251,13 @@ public sealed partial class InferenceEngine : IDisposable
         {
             RunOn(_smaller ?? _binding!);
         }
-        catch (OnnxRuntimeException e) when (MayFallBack)
+        catch (OnnxRuntimeException e) when (CanFallBack)
         {
             FallBack(e);
         }
         catch (OnnxRuntimeException e)
         {
-            throw RunError(e);
+            throw CreateRunError(e);
         }
     }
 
@@ -273,7 +279,7 @@ public sealed partial class InferenceEngine : IDisposable
     /// <summary>Counts the nodes on each provider, by ONNX Runtime's names.</summary>
     /// <remarks>Runs the model once in a separate, profiled session; takes as long as loading the model again.</remarks>
     public IReadOnlyDictionary<string, int> MeasurePlacement() =>
-        _loader.Native.Placed(RunProfiled(1, static (json, _) => NodePlacement.Read(json)));
+        _loader.Native.GetPlacement(RunProfiled(1, static (json, _) => NodePlacement.Read(json)));
 
     /// <summary>
     /// Runs the model on the bound inputs in a session of its own that ONNX Runtime profiles, and reads its profile. The session has this
@@ -300,7 +306,7 @@ public sealed partial class InferenceEngine : IDisposable
     public string ModelPath => _loader.Path;
 
     /// <summary>Returns new session options like those of this engine's session, without its execution providers. The caller disposes them.</summary>
-    public SessionOptions CreateSessionOptions() => _loader.MakeOptions();
+    public SessionOptions CreateSessionOptions() => _loader.CreateOptions();
 
     // Fused nodes would hide what they compute; a weight that is packed for its kernel has no shape in the profile.
     private static void KeepGraph(SessionOptions options)
@@ -331,9 +337,9 @@ public sealed partial class InferenceEngine : IDisposable
 
     private void RunOn(EngineBinding binding)
     {
-        if (!_session.Settled && _session.EngineFolder is { } folder)
+        if (!_session.IsConfirmed && _session.EngineFolder is { } folder)
         {
-            using var build = TensorRtCache.Building(folder, _loader.Name, _loader.Tell);
+            using var build = TensorRtCache.ReportBuild(folder, _loader.Name, _loader.Warn);
             RunBound(binding);
         }
         else
@@ -346,7 +352,7 @@ public sealed partial class InferenceEngine : IDisposable
     {
         ReleaseOpenOutputs();
         _copiedIn = Stopwatch.GetTimestamp();
-        binding.CopyIn();
+        binding.CopyInputs();
         _runBegan = Stopwatch.GetTimestamp();
         try
         {
@@ -360,20 +366,20 @@ public sealed partial class InferenceEngine : IDisposable
             _items = 0;
             Bind();
             binding = _binding!;
-            binding.CopyIn();
+            binding.CopyInputs();
             RunSession(binding);
         }
 
         _runEnded = Stopwatch.GetTimestamp();
-        binding.CopyOut();
+        binding.CopyOutputs();
         CollectOpenOutputs();
         foreach (var output in binding.Outputs)
         {
-            output.Widen();
+            output.ConvertToFloat();
         }
 
         _copiedOut = Stopwatch.GetTimestamp();
-        _session.Settled = true;
+        _session.IsConfirmed = true;
     }
 
     private void RunSession(EngineBinding binding)
@@ -381,7 +387,7 @@ public sealed partial class InferenceEngine : IDisposable
         _loader.Native.BeforeRun(_session.Report.Active);
         if (binding.Kind == BindingKind.OnDevice)
         {
-            lock (_session.Recording)
+            lock (_session.RecordingLock)
             {
                 binding.Run(_session.Session, _recorded!);
             }
@@ -392,14 +398,14 @@ public sealed partial class InferenceEngine : IDisposable
         }
     }
 
-    private EdgeVisionException RunError(OnnxRuntimeException e) => new($"'{_loader.Name}' failed to run: {OneLine.Of(e.Message)}", e);
+    private EdgeVisionException CreateRunError(OnnxRuntimeException e) => new($"'{_loader.Name}' failed to run: {ErrorText.ToSingleLine(e.Message)}", e);
 
-    private ModelFormatException DoesNotRun(OnnxRuntimeException e) =>
+    private ModelFormatException CreateBindError(OnnxRuntimeException e) =>
         new($"'{_loader.Name}' failed to run with input {string.Join(", ", _inputTensors.Select(t => string.Join('x', t.Shape)))}: "
-            + OneLine.Of(e.Message), e);
+            + ErrorText.ToSingleLine(e.Message), e);
 
     // Opts runs out of recording in a session that records.
-    private void RunPlainly()
+    private void DisableRecording()
     {
         if (_session.OpenedForGraphs)
         {
@@ -407,13 +413,13 @@ public sealed partial class InferenceEngine : IDisposable
         }
     }
 
-    private static InvalidOperationException Open(TensorInfo input) => new($"input {input} has open dimensions; call Resize first");
+    private static InvalidOperationException CreateOpenShapeError(TensorInfo input) => new($"input {input} has open dimensions; call Resize first");
 
     private void RequireShapes()
     {
         if (Array.Find(_inputTensors, t => t.Value is null) is { } open)
         {
-            throw Open(open.Info);
+            throw CreateOpenShapeError(open.Info);
         }
     }
 
@@ -443,10 +449,10 @@ public sealed partial class InferenceEngine : IDisposable
 
         public override int Count => Tensors.Length;
 
-        public override string Name(int index) => Tensors[index].Info.Name;
+        public override string GetName(int index) => Tensors[index].Info.Name;
 
-        public override ReadOnlySpan<long> Shape(int index) => Tensors[index].Shape;
+        public override ReadOnlySpan<long> GetShape(int index) => Tensors[index].Shape;
 
-        public override ReadOnlySpan<float> Data(int index) => Tensors[index].Floats;
+        public override ReadOnlySpan<float> GetData(int index) => Tensors[index].Floats;
     }
 }

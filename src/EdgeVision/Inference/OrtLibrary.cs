@@ -1,8 +1,9 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using EdgeVision.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
 
-namespace EdgeVision;
+namespace EdgeVision.Inference;
 
 /// <summary>Loads the native ONNX Runtime.</summary>
 /// <remarks>
@@ -43,7 +44,7 @@ public static class OrtLibrary
     }
 
     /// <summary>Returns the address of a function that the native library exports; 0 if there is none of that name.</summary>
-    internal static nint Export(string name)
+    internal static nint GetExport(string name)
     {
         EnsureLoaded();
         nint library = _handle != 0
@@ -96,7 +97,7 @@ public static class OrtLibrary
                         e)
                     : new EdgeVisionException(
                         $"the native ONNX Runtime{(_custom is null ? "" : $" '{_custom}'")} does not fit this build, "
-                        + $"which needs version {Built}: {OneLine.Of(cause.Message)}",
+                        + $"which needs version {RequiredVersion}: {ErrorText.ToSingleLine(cause.Message)}",
                         e);
             }
 
@@ -120,7 +121,7 @@ public static class OrtLibrary
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
-            throw new EdgeVisionException($"{PathVariable} is '{file}', which cannot be loaded: {OneLine.Of(e.Message)}", e);
+            throw new EdgeVisionException($"{PathVariable} is '{file}', which cannot be loaded: {ErrorText.ToSingleLine(e.Message)}", e);
         }
 
         if (!NativeLibrary.TryGetExport(handle, "OrtGetApiBase", out _))
@@ -147,7 +148,7 @@ public static class OrtLibrary
         (_custom, _handle) = (file, handle);
     }
 
-    private static string Built => typeof(OrtEnv).Assembly.GetName().Version?.ToString(3) ?? "another version";
+    private static string RequiredVersion => typeof(OrtEnv).Assembly.GetName().Version?.ToString(3) ?? "another version";
 
     private static string FileName =>
         OperatingSystem.IsWindows() ? "onnxruntime.dll" : OperatingSystem.IsMacOS() ? "libonnxruntime.dylib" : "libonnxruntime.so";

@@ -1,4 +1,9 @@
-namespace EdgeVision;
+using EdgeVision.Preprocessing.Kernels;
+using EdgeVision.Specs;
+using EdgeVision.Tensors;
+using EdgeVision.Threading;
+
+namespace EdgeVision.Preprocessing;
 
 /// <summary>Converts a frame to the input tensor in one pass: crop, resize, color order, normalization and layout.</summary>
 /// <remarks>
@@ -7,14 +12,14 @@ namespace EdgeVision;
 /// those of OpenCV's 8-bit resize followed by the normalization (torchvision's for <see cref="Interpolation.BilinearAntialias"/>). An
 /// instance serves one thread at a time and allocates nothing while frames keep their size.
 /// </remarks>
-public sealed unsafe class Preprocessor : IWork
+public sealed unsafe class Preprocessor : IParallelWork
 {
-    private const int LeastRows = 16;
+    private const int MinRowsPerBand = 16;
     private readonly InputSpec _spec;
     private readonly ResizePlan _plan = new();
-    private readonly ColumnTables _tables = new();
-    private readonly FrameBand[] _bands;
-    private readonly WorkTeam _team;
+    private readonly KernelTables _tables = new();
+    private readonly BandProcessor[] _bands;
+    private readonly ParallelRunner _team;
     private Frame? _frame;
     private byte* _data, _tensor;
     private int _parts;
@@ -29,55 +34,55 @@ public sealed unsafe class Preprocessor : IWork
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, 64);
-        Check(spec);
+        Validate(spec);
         _spec = spec;
-        _team = new WorkTeam(threads);
-        _bands = new FrameBand[threads];
+        _team = new ParallelRunner(threads);
+        _bands = new BandProcessor[threads];
         for (int i = 0; i < threads; i++)
         {
-            _bands[i] = new FrameBand(spec, _plan, _tables);
+            _bands[i] = new BandProcessor(spec, _plan, _tables);
         }
     }
 
     /// <summary>Returns the number of bytes of one image in the tensor.</summary>
-    public static int ByteCount(InputSpec spec)
+    public static int GetByteCount(InputSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
-        Check(spec);
+        Validate(spec);
         int size = spec.Element switch { TensorElement.Float32 => 4, TensorElement.Float16 => 2, _ => 1 };
         return checked(spec.Width * spec.Height * (spec.ColorOrder == ColorOrder.Gray ? 1 : 3) * size);
     }
 
     /// <summary>Writes the frame as one image of the tensor and returns the mapping from input to frame.</summary>
     /// <param name="frame">Source pixels.</param>
-    /// <param name="destination">At least <see cref="ByteCount"/> bytes.</param>
+    /// <param name="destination">At least <see cref="GetByteCount"/> bytes.</param>
     public FrameTransform Process(Frame frame, Span<byte> destination) => Process(frame, destination, null);
 
     /// <summary>Writes a part of the frame as one image of the tensor and returns the mapping from input to frame.</summary>
     /// <param name="frame">Source pixels.</param>
-    /// <param name="destination">At least <see cref="ByteCount"/> bytes.</param>
+    /// <param name="destination">At least <see cref="GetByteCount"/> bytes.</param>
     /// <param name="crop">Part of the frame in pixels, rounded outwards to whole pixels and clipped to the frame; null for the whole
     /// frame.</param>
     /// <exception cref="FrameFormatException">The crop contains no pixel of the frame.</exception>
     public FrameTransform Process(Frame frame, Span<byte> destination, in Box? crop)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        int needed = ByteCount(_spec);
+        int needed = GetByteCount(_spec);
         if (destination.Length < needed)
         {
             throw new ArgumentException($"the tensor must have at least {needed} bytes; got {destination.Length}", nameof(destination));
         }
 
-        _plan.Update(_spec, frame.Width, frame.Height, CropOf(frame, crop));
-        _tables.Update(_plan, BilinearRows.ChannelOrder.Of(frame.Format));
+        _plan.Update(_spec, frame.Width, frame.Height, GetCrop(frame, crop));
+        _tables.Update(_plan, BilinearKernels.ChannelOrder.FromFormat(frame.Format));
         fixed (byte* data = frame.Data)
         fixed (byte* tensor = destination)
         {
-            int bands = Math.Min(_bands.Length, (_plan.Height + LeastRows - 1) / LeastRows);
+            int bands = Math.Min(_bands.Length, (_plan.Height + MinRowsPerBand - 1) / MinRowsPerBand);
             if (bands == 1)
             {
                 _bands[0].Pad(tensor);
-                _bands[0].Rows(frame, data, tensor, 0, _plan.Height);
+                _bands[0].ProcessRows(frame, data, tensor, 0, _plan.Height);
             }
             else
             {
@@ -93,17 +98,17 @@ public sealed unsafe class Preprocessor : IWork
         return _plan.Transform;
     }
 
-    void IWork.Do(int part)
+    void IParallelWork.Do(int part)
     {
         if (part == 0)
         {
             _bands[0].Pad(_tensor);
         }
 
-        _bands[part].Rows(_frame!, _data, _tensor, _plan.Height * part / _parts, _plan.Height * (part + 1) / _parts);
+        _bands[part].ProcessRows(_frame!, _data, _tensor, _plan.Height * part / _parts, _plan.Height * (part + 1) / _parts);
     }
 
-    private static void Check(InputSpec spec)
+    private static void Validate(InputSpec spec)
     {
         if (spec.Width < 1 || spec.Height < 1 || spec.Width > 16384 || spec.Height > 16384)
         {
@@ -133,7 +138,7 @@ public sealed unsafe class Preprocessor : IWork
         }
     }
 
-    private static (int X, int Y, int Width, int Height) CropOf(Frame frame, in Box? crop)
+    private static (int X, int Y, int Width, int Height) GetCrop(Frame frame, in Box? crop)
     {
         if (crop is not { } box)
         {

@@ -1,4 +1,6 @@
-namespace EdgeVision;
+using EdgeVision.Specs;
+
+namespace EdgeVision.Preprocessing;
 
 /// <summary>Source columns, rows and weights of every pixel of the network's input, for one frame size and crop.</summary>
 /// <remarks>
@@ -9,7 +11,7 @@ namespace EdgeVision;
 internal sealed class ResizePlan
 {
     /// <summary>The number one in 11-bit fixed point, as OpenCV's INTER_RESIZE_COEF_SCALE.</summary>
-    public const int One = 2048;
+    public const int FixedPointOne = 2048;
 
     private int _frameWidth = -1;
     private int _frameHeight = -1;
@@ -55,20 +57,20 @@ internal sealed class ResizePlan
     public (int Width, int Height) Resized { get; private set; }
 
     /// <summary>Gets the first column and row of the resized image that the input shows.</summary>
-    public (int X, int Y) Cut { get; private set; }
+    public (int X, int Y) CenterCrop { get; private set; }
 
     /// <summary>Gets the mapping from input to frame.</summary>
     public FrameTransform Transform { get; private set; }
 
     /// <summary>Gets whether every output pixel is one source pixel, without weights for neighbors.</summary>
-    public bool Picks { get; private set; }
+    public bool IsNearest { get; private set; }
 
     /// <summary>Gets whether every output pixel is the mean of four neighbors: one half of each of two columns and rows.</summary>
     /// <remarks>So it is where the ratio is even.</remarks>
-    public bool Means { get; private set; }
+    public bool IsAverage2x2 { get; private set; }
 
     /// <summary>Gets whether no two output rows share a source row.</summary>
-    public bool RowsApart { get; private set; }
+    public bool HasDisjointRows { get; private set; }
 
     /// <summary>Gets the number of changes, by which tables derived from this plan detect that they are outdated.</summary>
     public int Version { get; private set; }
@@ -84,8 +86,8 @@ internal sealed class ResizePlan
         _frameWidth = -1; // Stays invalid if the code below throws.
         Fit(input, frameWidth, frameHeight, crop);
         _crop = crop;
-        Columns(input.Resize.Interpolation);
-        Rows(input.Resize.Interpolation);
+        ComputeColumns(input.Resize.Interpolation);
+        ComputeRows(input.Resize.Interpolation);
         Classify();
         _frameWidth = frameWidth;
         _frameHeight = frameHeight;
@@ -131,7 +133,7 @@ internal sealed class ResizePlan
         }
 
         Resized = (rw, rh);
-        Cut = (cutX, cutY);
+        CenterCrop = (cutX, cutY);
         Left = left;
         Top = top;
         Width = Math.Min(rw, iw);
@@ -158,7 +160,7 @@ internal sealed class ResizePlan
     private static int Round(double value, ResizeRounding rounding) =>
         rounding == ResizeRounding.Truncate ? (int)value : (int)Math.Round(value);
 
-    private void Columns(Interpolation interpolation)
+    private void ComputeColumns(Interpolation interpolation)
     {
         if (SourceX.Length < Width)
         {
@@ -169,7 +171,7 @@ internal sealed class ResizePlan
         double scale = 1.0 / ((double)Resized.Width / CropWidth);
         for (int i = 0; i < Width; i++)
         {
-            int dx = i + Cut.X;
+            int dx = i + CenterCrop.X;
             int sx;
             float f;
             if (interpolation == Interpolation.Nearest)
@@ -193,7 +195,7 @@ internal sealed class ResizePlan
             }
 
             SourceX[i] = sx;
-            short a = Weight(1f - f), b = Weight(f);
+            short a = ToFixedPoint(1f - f), b = ToFixedPoint(f);
             for (int k = 0; k < 8; k += 2)
             {
                 // The fourth channel is unused.
@@ -203,7 +205,7 @@ internal sealed class ResizePlan
         }
     }
 
-    private void Rows(Interpolation interpolation)
+    private void ComputeRows(Interpolation interpolation)
     {
         if (SourceY.Length < Height)
         {
@@ -214,11 +216,11 @@ internal sealed class ResizePlan
         double scale = 1.0 / ((double)Resized.Height / CropHeight);
         for (int i = 0; i < Height; i++)
         {
-            int dy = i + Cut.Y;
+            int dy = i + CenterCrop.Y;
             if (interpolation == Interpolation.Nearest)
             {
                 SourceY[i] = Math.Min((int)Math.Floor(dy * scale), CropHeight - 1);
-                WeightY[i * 2] = One;
+                WeightY[i * 2] = FixedPointOne;
                 WeightY[i * 2 + 1] = 0;
                 continue;
             }
@@ -228,27 +230,27 @@ internal sealed class ResizePlan
             int sy = (int)MathF.Floor(f);
             f -= sy;
             SourceY[i] = sy;
-            WeightY[i * 2] = Weight(1f - f);
-            WeightY[i * 2 + 1] = Weight(f);
+            WeightY[i * 2] = ToFixedPoint(1f - f);
+            WeightY[i * 2 + 1] = ToFixedPoint(f);
         }
     }
 
     private void Classify()
     {
-        Picks = Means = true;
-        RowsApart = CropHeight >= 2 * Resized.Height;
-        for (int i = 0; i < Width && (Picks || Means); i++)
+        IsNearest = IsAverage2x2 = true;
+        HasDisjointRows = CropHeight >= 2 * Resized.Height;
+        for (int i = 0; i < Width && (IsNearest || IsAverage2x2); i++)
         {
-            Picks &= WeightX[i * 8 + 1] == 0;
-            Means &= WeightX[i * 8] == One / 2 && WeightX[i * 8 + 1] == One / 2;
+            IsNearest &= WeightX[i * 8 + 1] == 0;
+            IsAverage2x2 &= WeightX[i * 8] == FixedPointOne / 2 && WeightX[i * 8 + 1] == FixedPointOne / 2;
         }
 
-        for (int i = 0; i < Height && (Picks || Means); i++)
+        for (int i = 0; i < Height && (IsNearest || IsAverage2x2); i++)
         {
-            Picks &= WeightY[i * 2 + 1] == 0 && WeightY[i * 2] == One;
-            Means &= WeightY[i * 2] == One / 2 && WeightY[i * 2 + 1] == One / 2;
+            IsNearest &= WeightY[i * 2 + 1] == 0 && WeightY[i * 2] == FixedPointOne;
+            IsAverage2x2 &= WeightY[i * 2] == FixedPointOne / 2 && WeightY[i * 2 + 1] == FixedPointOne / 2;
         }
     }
 
-    private static short Weight(float f) => (short)MathF.Round(f * One);
+    private static short ToFixedPoint(float f) => (short)MathF.Round(f * FixedPointOne);
 }

@@ -19,7 +19,7 @@ public sealed class Classification
     public IReadOnlyList<string> Labels { get; set; } = [];
 
     /// <summary>Returns the name of a class, or its id as text if it has none.</summary>
-    public string LabelOf(int classId) => (uint)classId < (uint)Labels.Count
+    public string GetClassLabel(int classId) => (uint)classId < (uint)Labels.Count
         ? Labels[classId]
         : classId.ToString(System.Globalization.CultureInfo.InvariantCulture);
 

@@ -16,7 +16,7 @@ public sealed class DepthMap
     public ReadOnlySpan<float> Values => _values.AsSpan(0, Width * Height);
 
     /// <summary>Returns the distance in meters at a pixel of the frame, from the nearest cell of the map; NaN without a map.</summary>
-    public float AtFrame(int x, int y)
+    public float GetDepthAt(int x, int y)
     {
         if (Width == 0)
         {
@@ -29,7 +29,7 @@ public sealed class DepthMap
     }
 
     /// <summary>Computes minimum, median and maximum distance in the part of the map that shows the frame; NaN without one.</summary>
-    public DepthRange Range()
+    public DepthRange ComputeRange()
     {
         var (t, view) = (_transform, _transform.View);
         int left = FirstCell(t.ToInputX(view.X1), t.InputWidth, Width);

@@ -58,37 +58,37 @@ public sealed class Detections
     public ReadOnlySpan<int> TrackIds => HasTracks ? _trackIds.AsSpan(0, Count) : default;
 
     /// <summary>Returns the keypoints of detection <paramref name="index"/>, [KeypointCount].</summary>
-    public ReadOnlySpan<Keypoint> Keypoints(int index) => _keypoints.AsSpan(Checked(index) * KeypointCount, KeypointCount);
+    public ReadOnlySpan<Keypoint> GetKeypoints(int index) => _keypoints.AsSpan(ValidateIndex(index) * KeypointCount, KeypointCount);
 
     /// <summary>Returns the rectangle of the mask of detection <paramref name="index"/>.</summary>
-    public MaskRegion MaskRegion(int index) => HasMasks ? _maskRegions[Checked(index)] : default;
+    public MaskRegion GetMaskRegion(int index) => HasMasks ? _maskRegions[ValidateIndex(index)] : default;
 
-    /// <summary>Returns the mask bytes (0 or 1) of detection <paramref name="index"/> in its <see cref="MaskRegion(int)"/>.</summary>
-    public ReadOnlySpan<byte> Mask(int index)
+    /// <summary>Returns the mask bytes (0 or 1) of detection <paramref name="index"/> in its <see cref="GetMaskRegion(int)"/>.</summary>
+    public ReadOnlySpan<byte> GetMask(int index)
     {
-        var r = MaskRegion(index);
+        var r = GetMaskRegion(index);
         return _maskBytes.AsSpan(r.Offset, r.Width * r.Height);
     }
 
     /// <summary>Returns the class name of detection <paramref name="index"/>.</summary>
-    public string Label(int index) => LabelOf(_classIds[Checked(index)]);
+    public string GetLabel(int index) => GetClassLabel(_classIds[ValidateIndex(index)]);
 
     /// <summary>Returns the class name of <paramref name="classId"/>, or the id as text if it has none.</summary>
-    public string LabelOf(int classId) => (uint)classId < (uint)Labels.Count
+    public string GetClassLabel(int classId) => (uint)classId < (uint)Labels.Count
         ? Labels[classId]
         : classId.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Gets detection <paramref name="index"/> as one value.</summary>
-    public Detection this[int index] => new(_classIds[Checked(index)], Label(index), _scores[index], _boxes[index]);
+    public Detection this[int index] => new(_classIds[ValidateIndex(index)], GetLabel(index), _scores[index], _boxes[index]);
 
     /// <summary>Returns an enumerator over the detections, highest score first, which allocates nothing.</summary>
     public Enumerator GetEnumerator() => new(this);
 
     /// <summary>Sets the score of detection <paramref name="index"/>, for decoders that compute it after the keypoints.</summary>
-    public void SetScore(int index, float score) => _scores[Checked(index)] = score;
+    public void SetScore(int index, float score) => _scores[ValidateIndex(index)] = score;
 
     /// <summary>Sets the box of detection <paramref name="index"/>, for decoders that compute it after the keypoints.</summary>
-    public void SetBox(int index, in Box box) => _boxes[Checked(index)] = box;
+    public void SetBox(int index, in Box box) => _boxes[ValidateIndex(index)] = box;
 
     /// <summary>Removes all detections, keeps the buffers, and sets what the next detections have.</summary>
     public void Clear(int keypointCount = 0, bool rotation = false, int maskWidth = 0, int maskHeight = 0)
@@ -140,17 +140,17 @@ public sealed class Detections
     }
 
     /// <summary>Returns the writable keypoints of detection <paramref name="index"/>.</summary>
-    public Span<Keypoint> MutableKeypoints(int index) => _keypoints.AsSpan(Checked(index) * KeypointCount, KeypointCount);
+    public Span<Keypoint> GetMutableKeypoints(int index) => _keypoints.AsSpan(ValidateIndex(index) * KeypointCount, KeypointCount);
 
     /// <summary>Sets the oriented box of detection <paramref name="index"/>.</summary>
-    public void SetRotated(int index, in RotatedBox box)
+    public void SetRotatedBox(int index, in RotatedBox box)
     {
         if (!HasRotation)
         {
             throw new InvalidOperationException("detections have no oriented boxes; call Clear(rotation: true) first");
         }
 
-        _rotated[Checked(index)] = box;
+        _rotated[ValidateIndex(index)] = box;
     }
 
     /// <summary>Starts tracking: all track ids become 0 until <see cref="SetTrackId"/> sets them.</summary>
@@ -171,7 +171,7 @@ public sealed class Detections
             throw new InvalidOperationException("detections have no track ids; call ClearTracks() first");
         }
 
-        _trackIds[Checked(index)] = trackId;
+        _trackIds[ValidateIndex(index)] = trackId;
     }
 
     /// <summary>Copies boxes, scores, classes, keypoints, rotations and tracks of another instance, without masks.</summary>
@@ -182,7 +182,7 @@ public sealed class Detections
         for (int i = 0; i < other.Count; i++)
         {
             Add(other._boxes[i], other._scores[i], other._classIds[i]);
-            other.Keypoints(i).CopyTo(MutableKeypoints(i));
+            other.GetKeypoints(i).CopyTo(GetMutableKeypoints(i));
             if (HasRotation)
             {
                 _rotated[i] = other._rotated[i];
@@ -197,7 +197,7 @@ public sealed class Detections
     }
 
     /// <summary>Removes the detections without a track and keeps the order of the others.</summary>
-    public void KeepTracked()
+    public void RemoveUntracked()
     {
         int kept = 0;
         for (int i = 0; i < Count; i++)
@@ -233,7 +233,7 @@ public sealed class Detections
             Array.Resize(ref _maskBytes, (int)Math.Max(needed, Math.Min(_maskBytes.Length * 2L, Array.MaxLength)));
         }
 
-        _maskRegions[Checked(index)] = new MaskRegion(x, y, width, height, _maskBytesUsed);
+        _maskRegions[ValidateIndex(index)] = new MaskRegion(x, y, width, height, _maskBytesUsed);
         var span = _maskBytes.AsSpan(_maskBytesUsed, size);
         span.Clear();
         _maskBytesUsed += size;
@@ -241,9 +241,9 @@ public sealed class Detections
     }
 
     /// <summary>Returns the writable mask bytes of detection <paramref name="index"/>.</summary>
-    internal Span<byte> MutableMask(int index)
+    internal Span<byte> GetMutableMask(int index)
     {
-        var r = MaskRegion(index);
+        var r = GetMaskRegion(index);
         return _maskBytes.AsSpan(r.Offset, r.Width * r.Height);
     }
 
@@ -269,7 +269,7 @@ public sealed class Detections
         }
     }
 
-    private int Checked(int index) =>
+    private int ValidateIndex(int index) =>
         (uint)index < (uint)Count ? index : throw new ArgumentOutOfRangeException(nameof(index));
 
     private void Reserve(int capacity)

@@ -27,6 +27,6 @@ public sealed class Embedding
     }
 
     /// <summary>Computes the cosine similarity with another embedding of the same dimension, -1..1.</summary>
-    public float Cosine(ReadOnlySpan<float> other) =>
+    public float CosineSimilarity(ReadOnlySpan<float> other) =>
         System.Numerics.Tensors.TensorPrimitives.CosineSimilarity(Values, other);
 }

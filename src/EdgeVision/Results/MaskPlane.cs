@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace EdgeVision;
+namespace EdgeVision.Results;
 
 /// <summary>Planes in which masks are written.</summary>
 public enum MaskPlane

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace EdgeVision;
+namespace EdgeVision.Results;
 
 /// <summary>Writes results as JSON: one object per frame, with stable field names; fields that do not apply are omitted.</summary>
 public static class ResultJson
@@ -65,7 +65,7 @@ public static class ResultJson
             {
                 writer.WriteStartObject();
                 writer.WriteNumber("class_id"u8, result.Classification.ClassIds[i]);
-                writer.WriteString("label"u8, result.Classification.LabelOf(result.Classification.ClassIds[i]));
+                writer.WriteString("label"u8, result.Classification.GetClassLabel(result.Classification.ClassIds[i]));
                 Number(writer, "score"u8, result.Classification.Scores[i], 6);
                 writer.WriteEndObject();
             }
@@ -91,7 +91,7 @@ public static class ResultJson
 
         if (result.Depth.Width > 0)
         {
-            var range = result.Depth.Range();
+            var range = result.Depth.ComputeRange();
             writer.WriteStartObject("depth"u8);
             Size(writer, result.Depth.Width, result.Depth.Height);
             Number(writer, "min"u8, range.Minimum, 4);
@@ -109,7 +109,7 @@ public static class ResultJson
         {
             writer.WriteStartObject();
             writer.WriteNumber("class_id"u8, d.ClassIds[i]);
-            writer.WriteString("label"u8, d.Label(i));
+            writer.WriteString("label"u8, d.GetLabel(i));
             Number(writer, "score"u8, d.Scores[i], 6);
             var b = d.Boxes[i];
             Numbers(writer, "box"u8, [b.X1, b.Y1, b.X2, b.Y2]);
@@ -129,7 +129,7 @@ public static class ResultJson
             if (d.KeypointCount > 0)
             {
                 writer.WriteStartArray("keypoints"u8);
-                foreach (var p in d.Keypoints(i))
+                foreach (var p in d.GetKeypoints(i))
                 {
                     writer.WriteStartArray();
                     Value(writer, p.X, 3);
@@ -170,8 +170,8 @@ public static class ResultJson
         {
             (width, height) = (result.FrameWidth, result.FrameHeight);
             var t = result.Transform;
-            var region = d.MaskRegion(index);
-            byte[] mask = d.Mask(index).ToArray();
+            var region = d.GetMaskRegion(index);
+            byte[] mask = d.GetMask(index).ToArray();
             counts = RunLengthMask.Encode(width, height, (x, y) =>
             {
                 int mx = (int)MathF.Floor(t.ToInputX(x + 0.5f)) - region.X;
@@ -190,7 +190,7 @@ public static class ResultJson
     private static void Segmentation(Utf8JsonWriter writer, SegmentationMap map, MaskPlane plane)
     {
         Span<long> areas = stackalloc long[256];
-        var (width, height) = plane == MaskPlane.Frame ? map.FrameAreas(areas) : map.Areas(areas);
+        var (width, height) = plane == MaskPlane.Frame ? map.CountFrameAreas(areas) : map.CountAreas(areas);
         Span<byte> name = stackalloc byte[3];
         writer.WriteStartObject("segmentation"u8);
         Size(writer, width, height);

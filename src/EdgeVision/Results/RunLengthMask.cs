@@ -1,4 +1,4 @@
-namespace EdgeVision;
+namespace EdgeVision.Results;
 
 /// <summary>Encodes and decodes masks as COCO's compressed run lengths (pycocotools' rleToString).</summary>
 /// <remarks>
@@ -7,13 +7,13 @@ namespace EdgeVision;
 /// </remarks>
 public static class RunLengthMask
 {
-    /// <summary>Encodes a mask. <paramref name="at"/> returns whether the pixel at (x, y) is set.</summary>
+    /// <summary>Encodes a mask. <paramref name="isSet"/> returns whether the pixel at (x, y) is set.</summary>
     /// <param name="width">Number of columns.</param>
     /// <param name="height">Number of rows.</param>
-    /// <param name="at">Returns whether the pixel at a column and row is set.</param>
-    public static string Encode(int width, int height, Func<int, int, bool> at)
+    /// <param name="isSet">Returns whether the pixel at a column and row is set.</param>
+    public static string Encode(int width, int height, Func<int, int, bool> isSet)
     {
-        ArgumentNullException.ThrowIfNull(at);
+        ArgumentNullException.ThrowIfNull(isSet);
         var counts = new List<uint>();
         bool value = false;
         uint run = 0;
@@ -21,7 +21,7 @@ public static class RunLengthMask
         {
             for (int y = 0; y < height; y++)
             {
-                if (at(x, y) != value)
+                if (isSet(x, y) != value)
                 {
                     counts.Add(run);
                     run = 0;
@@ -40,8 +40,8 @@ public static class RunLengthMask
     public static string Encode(Detections detections, int index)
     {
         ArgumentNullException.ThrowIfNull(detections);
-        var region = detections.MaskRegion(index);
-        byte[] mask = detections.Mask(index).ToArray();
+        var region = detections.GetMaskRegion(index);
+        byte[] mask = detections.GetMask(index).ToArray();
         return Encode(detections.MaskWidth, detections.MaskHeight, (x, y) =>
         {
             int mx = x - region.X, my = y - region.Y;

@@ -19,14 +19,14 @@ public sealed class SegmentationMap
     public IReadOnlyList<string> Labels { get; set; } = [];
 
     /// <summary>Returns the name of a class, or its id as text if it has none.</summary>
-    public string LabelOf(int classId) => (uint)classId < (uint)Labels.Count
+    public string GetClassLabel(int classId) => (uint)classId < (uint)Labels.Count
         ? Labels[classId]
         : classId.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Returns the class at a pixel of the frame; 0 where the map does not cover the frame.</summary>
-    public byte ClassAtFrame(int x, int y)
+    public byte GetClassAt(int x, int y)
     {
-        var (left, top, right, bottom) = Seen();
+        var (left, top, right, bottom) = GetCoveredPixels();
         return x >= left && x < right && y >= top && y < bottom ? _classIds[Row(y) * Width + Column(x)] : (byte)0;
     }
 
@@ -34,7 +34,7 @@ public sealed class SegmentationMap
     /// <remarks>Pixels of the frame that the map does not cover are 0.</remarks>
     /// <param name="destination">Row-major, frame height * frame width.</param>
     /// <exception cref="ArgumentException">The destination has another size.</exception>
-    public void ToFrame(Span<byte> destination)
+    public void CopyToFrame(Span<byte> destination)
     {
         int width = _transform.FrameWidth, height = _transform.FrameHeight;
         if (destination.Length != width * height)
@@ -44,7 +44,7 @@ public sealed class SegmentationMap
                 nameof(destination));
         }
 
-        var (left, top, right, bottom) = Seen();
+        var (left, top, right, bottom) = GetCoveredPixels();
         if (right - left < width || bottom - top < height)
         {
             destination.Clear();
@@ -64,10 +64,10 @@ public sealed class SegmentationMap
     /// <summary>Counts the pixels of each class in the part of the map that shows the frame.</summary>
     /// <param name="areas">Cleared and filled, [classes]; class ids beyond its end are not counted.</param>
     /// <returns>Size of that part.</returns>
-    public (int Width, int Height) Areas(Span<long> areas)
+    public (int Width, int Height) CountAreas(Span<long> areas)
     {
         areas.Clear();
-        var (left, top, right, bottom) = FramePart();
+        var (left, top, right, bottom) = GetFrameCells();
         for (int y = top; y < bottom; y++)
         {
             Count(_classIds.AsSpan(y * Width + left, right - left), areas);
@@ -79,10 +79,10 @@ public sealed class SegmentationMap
     /// <summary>Counts the frame's pixels of each class, where the map covers the frame.</summary>
     /// <param name="areas">Cleared and filled, [classes]; class ids beyond its end are not counted.</param>
     /// <returns>Size of that part of the frame.</returns>
-    public (int Width, int Height) FrameAreas(Span<long> areas)
+    public (int Width, int Height) CountFrameAreas(Span<long> areas)
     {
         areas.Clear();
-        var (left, top, right, bottom) = Seen();
+        var (left, top, right, bottom) = GetCoveredPixels();
         for (int y = top; y < bottom; y++)
         {
             var from = _classIds.AsSpan(Row(y) * Width, Width);
@@ -127,18 +127,18 @@ public sealed class SegmentationMap
     private int Row(int y) => Math.Clamp((int)MathF.Floor(_transform.ToInputY(y + 0.5f)), 0, Height - 1);
 
     // Pixels of the frame whose center the map covers.
-    private (int Left, int Top, int Right, int Bottom) Seen() =>
-        Width == 0 ? default : Middles(_transform.View, _transform.FrameWidth, _transform.FrameHeight);
+    private (int Left, int Top, int Right, int Bottom) GetCoveredPixels() =>
+        Width == 0 ? default : GetCenters(_transform.View, _transform.FrameWidth, _transform.FrameHeight);
 
     // Pixels of the map whose center lies in the frame.
-    private (int Left, int Top, int Right, int Bottom) FramePart()
+    private (int Left, int Top, int Right, int Bottom) GetFrameCells()
     {
         var (t, view) = (_transform, _transform.View);
         var box = new Box(t.ToInputX(view.X1), t.ToInputY(view.Y1), t.ToInputX(view.X2), t.ToInputY(view.Y2));
-        return Middles(box, Width, Height);
+        return GetCenters(box, Width, Height);
     }
 
-    private static (int Left, int Top, int Right, int Bottom) Middles(in Box box, int width, int height)
+    private static (int Left, int Top, int Right, int Bottom) GetCenters(in Box box, int width, int height)
     {
         int left = First(box.X1, width), top = First(box.Y1, height);
         return (left, top, Math.Max(left, First(box.X2, width)), Math.Max(top, First(box.Y2, height)));

@@ -1,4 +1,4 @@
-namespace EdgeVision;
+namespace EdgeVision.Results;
 
 /// <summary>Times of the stages of one run, the whole batch together, in nanoseconds.</summary>
 /// <param name="Preprocess">From frames to the network's input.</param>

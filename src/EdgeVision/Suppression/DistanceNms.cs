@@ -1,4 +1,6 @@
-namespace EdgeVision;
+using EdgeVision.Geometry;
+
+namespace EdgeVision.Suppression;
 
 /// <summary>Greedy suppression by distance IoU: DIoU-NMS (Zheng et al. 2020, arXiv 1911.08287).</summary>
 /// <remarks>
@@ -33,7 +35,7 @@ public sealed class DistanceNms
             (_keys, _kept) = (new ulong[size], new int[size]);
         }
 
-        NmsWorkspace.Order(scores, _keys);
+        NonMaxSuppression.SortByScore(scores, _keys);
         int kept = 0;
         for (int k = 0; k < boxes.Length && kept < limit; k++)
         {

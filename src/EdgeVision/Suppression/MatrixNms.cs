@@ -1,4 +1,6 @@
-namespace EdgeVision;
+using EdgeVision.Geometry;
+
+namespace EdgeVision.Suppression;
 
 /// <summary>
 /// Matrix NMS (SOLOv2, Wang et al. 2020, arXiv 2003.10152): lowers all scores at once instead of removing boxes one by one.
@@ -60,7 +62,7 @@ public sealed class MatrixNms
                 int better = (int)(uint)_keys[j];
                 if (classIds.IsEmpty || classIds[better] == classIds[index])
                 {
-                    Against(BoxOverlap.Iou(boxes[better], boxes[index]), j, ref most, ref factor);
+                    UpdateDecay(BoxOverlap.Iou(boxes[better], boxes[index]), j, ref most, ref factor);
                 }
             }
 
@@ -87,7 +89,7 @@ public sealed class MatrixNms
                 int better = (int)(uint)_keys[j];
                 if (classIds.IsEmpty || classIds[better] == classIds[index])
                 {
-                    Against(overlap(better, index), j, ref most, ref factor);
+                    UpdateDecay(overlap(better, index), j, ref most, ref factor);
                 }
             }
 
@@ -112,11 +114,11 @@ public sealed class MatrixNms
                 (new ulong[size], new float[size], new float[size], new int[size], new float[size]);
         }
 
-        NmsWorkspace.Order(scores, _keys);
+        NonMaxSuppression.SortByScore(scores, _keys);
     }
 
     // A better box that is itself fully covered has no effect (0 / 0 or x / 0 in the formula).
-    private void Against(float iou, int better, ref float most, ref float factor)
+    private void UpdateDecay(float iou, int better, ref float most, ref float factor)
     {
         if (float.IsNaN(iou))
         {
@@ -137,7 +139,7 @@ public sealed class MatrixNms
             _kept[k] = (int)(uint)_keys[k];
         }
 
-        NmsWorkspace.Order(_lowered.AsSpan(0, count), _keys);
+        NonMaxSuppression.SortByScore(_lowered.AsSpan(0, count), _keys);
         int kept = 0;
         for (int k = 0; k < count && _lowered[(uint)_keys[k]] > _score; k++)
         {

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace EdgeVision;
+namespace EdgeVision.Suppression;
 
 /// <summary>Greedy non-maximum suppression of axis-aligned boxes, by torchvision's rules (nms_kernel.cpp).</summary>
 /// <remarks>
@@ -9,10 +9,10 @@ namespace EdgeVision;
 /// areas without +1; an IoU that is NaN (two boxes without area) suppresses nothing. An instance serves one thread at a time and allocates
 /// nothing once its buffers have grown.
 /// </remarks>
-public sealed unsafe class NmsWorkspace
+public sealed unsafe class NonMaxSuppression
 {
-    private const int StripsFrom = 512, MostStrips = 64, MostStripCells = 1 << 20;
-    private const int Fields = 6;
+    private const int MinBoxesForStrips = 512, MaxStrips = 64, MaxStripCells = 1 << 20;
+    private const int FieldsPerBox = 6;
     private float[] _stripData = [];
     private ulong[] _keys = [];
     private ulong[] _spare = [];
@@ -23,10 +23,10 @@ public sealed unsafe class NmsWorkspace
     /// <param name="scores">Scores, [count]; no NaN.</param>
     /// <param name="threshold">IoU above which the lower-scored box is suppressed.</param>
     /// <param name="limit">Maximum number of boxes kept.</param>
-    /// <param name="candidates">Maximum number of boxes considered, best first (Ultralytics: 30,000).</param>
+    /// <param name="maxCandidates">Maximum number of boxes considered, best first (Ultralytics: 30,000).</param>
     public ReadOnlySpan<int> Run(
-        ReadOnlySpan<Box> boxes, ReadOnlySpan<float> scores, float threshold, int limit = int.MaxValue, int candidates = int.MaxValue) =>
-        Run(boxes, scores, default, 0, threshold, limit, candidates);
+        ReadOnlySpan<Box> boxes, ReadOnlySpan<float> scores, float threshold, int limit = int.MaxValue, int maxCandidates = int.MaxValue) =>
+        Run(boxes, scores, default, 0, threshold, limit, maxCandidates);
 
     /// <summary>Returns the indices of the boxes that are kept, with suppression class by class, by descending score.</summary>
     /// <remarks>
@@ -34,7 +34,7 @@ public sealed unsafe class NmsWorkspace
     /// classes never overlap. With an offset of 0 nothing is moved and the classes are compared instead.
     /// </remarks>
     public ReadOnlySpan<int> Run(ReadOnlySpan<Box> boxes, ReadOnlySpan<float> scores, ReadOnlySpan<int> classIds, float offset,
-        float threshold, int limit = int.MaxValue, int candidates = int.MaxValue)
+        float threshold, int limit = int.MaxValue, int maxCandidates = int.MaxValue)
     {
         int n = boxes.Length;
         if (scores.Length != n || !classIds.IsEmpty && classIds.Length != n)
@@ -44,27 +44,27 @@ public sealed unsafe class NmsWorkspace
         }
 
         Reserve(n);
-        Order(scores, _keys, _spare);
-        return Run(boxes, classIds, offset, threshold, limit, Math.Min(n, candidates));
+        SortByScore(scores, _keys, _spare);
+        return Run(boxes, classIds, offset, threshold, limit, Math.Min(n, maxCandidates));
     }
 
     // Number of boxes in a block of a strip. A block holds one vector for each field, one behind the other, so that all values that a
     // candidate is compared with are adjacent in memory.
-    private static int Block => Vector512.IsHardwareAccelerated ? 16 : 8;
+    private static int BlockSize => Vector512.IsHardwareAccelerated ? 16 : 8;
 
     // With many boxes, the kept ones are stored in vertical strips about as wide as a box, and a candidate is compared only with the boxes
     // of its own strips. Boxes that share no strip share no column, so their overlap is 0. The strip index never decreases as x grows, so
     // no overlap is missed.
     private ReadOnlySpan<int> Run(ReadOnlySpan<Box> boxes, ReadOnlySpan<int> classIds, float offset, float threshold, int limit, int n)
     {
-        var (least, scale, strips) = n < StripsFrom ? (0, 0, 1) : Strips(boxes, classIds, offset);
-        int stride = Fields * ((n + Block - 1) & -Block), kept = 0, last = strips - 1;
+        var (least, scale, strips) = n < MinBoxesForStrips ? (0, 0, 1) : ComputeStrips(boxes, classIds, offset);
+        int stride = FieldsPerBox * ((n + BlockSize - 1) & -BlockSize), kept = 0, last = strips - 1;
         if (_stripData.Length < strips * stride)
         {
             _stripData = new float[strips * stride];
         }
 
-        Span<int> counts = stackalloc int[MostStrips];
+        Span<int> counts = stackalloc int[MaxStrips];
         counts.Clear();
         bool byClass = !classIds.IsEmpty && offset == 0;
         fixed (float* data = _stripData)
@@ -74,11 +74,11 @@ public sealed unsafe class NmsWorkspace
                 int index = (int)(uint)_keys[k];
                 float shift = classIds.IsEmpty ? 0 : classIds[index] * offset;
                 var box = new Candidate(boxes[index], shift, byClass ? classIds[index] : 0);
-                int from = Strip(box.X1, least, scale, last), to = Strip(box.X2, least, scale, last);
+                int from = GetStrip(box.X1, least, scale, last), to = GetStrip(box.X2, least, scale, last);
                 bool suppressed = false;
                 for (int s = from; s <= to && !suppressed; s++)
                 {
-                    suppressed = Suppressed(data + (nint)s * stride, counts[s], box, threshold);
+                    suppressed = IsSuppressed(data + (nint)s * stride, counts[s], box, threshold);
                 }
 
                 if (suppressed)
@@ -88,7 +88,7 @@ public sealed unsafe class NmsWorkspace
 
                 for (int s = from; s <= to; s++)
                 {
-                    Keep(data + (nint)s * stride, counts[s]++, box);
+                    Store(data + (nint)s * stride, counts[s]++, box);
                 }
 
                 _kept[kept++] = index;
@@ -98,24 +98,24 @@ public sealed unsafe class NmsWorkspace
         return _kept.AsSpan(0, kept);
     }
 
-    private static void Keep(float* strip, int at, in Candidate box)
+    private static void Store(float* strip, int at, in Candidate box)
     {
-        int within = at & (Block - 1);
-        float* block = strip + (at - within) * Fields;
+        int within = at & (BlockSize - 1);
+        float* block = strip + (at - within) * FieldsPerBox;
         if (within == 0)
         {
             // Comparisons read whole vectors: unused lanes have no area, so they overlap nothing, and a class of NaN, which equals no
             // class.
-            new Span<float>(block, (Fields - 1) * Block).Clear();
-            new Span<float>(block + (Fields - 1) * Block, Block).Fill(float.NaN);
+            new Span<float>(block, (FieldsPerBox - 1) * BlockSize).Clear();
+            new Span<float>(block + (FieldsPerBox - 1) * BlockSize, BlockSize).Fill(float.NaN);
         }
 
         block += within;
-        (block[0], block[Block], block[2 * Block], block[3 * Block], block[4 * Block], block[5 * Block]) =
+        (block[0], block[BlockSize], block[2 * BlockSize], block[3 * BlockSize], block[4 * BlockSize], block[5 * BlockSize]) =
             (box.X1, box.Y1, box.X2, box.Y2, box.Area, box.Class);
     }
 
-    private static (float Least, float Scale, int Strips) Strips(ReadOnlySpan<Box> boxes, ReadOnlySpan<int> classIds, float offset)
+    private static (float Least, float Scale, int Strips) ComputeStrips(ReadOnlySpan<Box> boxes, ReadOnlySpan<int> classIds, float offset)
     {
         // A NaN corner makes the sum of the widths NaN, whatever the processor's minimum and maximum make of it.
         int n = boxes.Length;
@@ -131,7 +131,7 @@ public sealed unsafe class NmsWorkspace
         }
 
         double extent = (double)most - least;
-        int room = Math.Clamp(MostStripCells / n, 1, MostStrips), strips = (int)Math.Clamp(extent * n / width, 1, room);
+        int room = Math.Clamp(MaxStripCells / n, 1, MaxStrips), strips = (int)Math.Clamp(extent * n / width, 1, room);
         float scale = (float)(strips / extent);
         return double.IsFinite(extent) && double.IsFinite(width) && width > 0 && extent > 0 && float.IsFinite(scale)
             ? (least, scale, strips)
@@ -139,7 +139,7 @@ public sealed unsafe class NmsWorkspace
     }
 
     // NaN maps to strip 0; such a box suppresses nothing and nothing suppresses it.
-    private static int Strip(float x, float least, float scale, int last) => (int)Math.Clamp((x - least) * scale, 0, last);
+    private static int GetStrip(float x, float least, float scale, int last) => (int)Math.Clamp((x - least) * scale, 0, last);
 
     /// <summary>Suppresses boxes that passed the score gate by OpenCV's rules (<see cref="NmsConvention.OpenCv"/>).</summary>
     /// <remarks>Overlaps are computed in double, and the threshold is multiplied by <paramref name="eta"/> after each box kept.</remarks>
@@ -153,7 +153,7 @@ public sealed unsafe class NmsWorkspace
         int topK)
     {
         Reserve(boxes.Length);
-        Order(scores, _keys);
+        SortByScore(scores, _keys);
         int n = Math.Min(boxes.Length, topK), kept = 0;
         for (int k = 0; k < n && kept < limit; k++)
         {
@@ -199,17 +199,17 @@ public sealed unsafe class NmsWorkspace
     /// Fills <paramref name="keys"/> sorted by descending score; uses <paramref name="spare"/>, of the same length, as a buffer.
     /// </summary>
     /// <remarks>Many scores are sorted by a radix sort, in linear time.</remarks>
-    private static void Order(ReadOnlySpan<float> scores, ulong[] keys, ulong[] spare)
+    private static void SortByScore(ReadOnlySpan<float> scores, ulong[] keys, ulong[] spare)
     {
         const int Least = 128, Bits = 8, Digits = 1 << Bits, Passes = 4;
         if (scores.Length < Least)
         {
-            Order(scores, keys);
+            SortByScore(scores, keys);
             return;
         }
 
         int n = scores.Length;
-        Keys(scores, keys);
+        FillKeys(scores, keys);
         Span<int> starts = stackalloc int[Passes * Digits];
         starts.Clear();
         for (int i = 0; i < n; i++)
@@ -245,13 +245,13 @@ public sealed unsafe class NmsWorkspace
     /// <summary>
     /// Fills <paramref name="keys"/> with (inverted score, index) pairs sorted by descending score, the lower index first.
     /// </summary>
-    internal static void Order(ReadOnlySpan<float> scores, Span<ulong> keys)
+    internal static void SortByScore(ReadOnlySpan<float> scores, Span<ulong> keys)
     {
-        Keys(scores, keys);
+        FillKeys(scores, keys);
         keys[..scores.Length].Sort();
     }
 
-    private static void Keys(ReadOnlySpan<float> scores, Span<ulong> keys)
+    private static void FillKeys(ReadOnlySpan<float> scores, Span<ulong> keys)
     {
         for (int i = 0; i < scores.Length; i++)
         {
@@ -265,17 +265,17 @@ public sealed unsafe class NmsWorkspace
     // from the reference's division. But where the quotient is above the threshold, the rounded product is at most inter, because rounding
     // preserves order. So the product tells where a division is needed at all, which is rare. A NaN corner makes the union NaN as well, and
     // no comparison with NaN is true; so the processor's plain minimum and maximum are sufficient.
-    private static bool Suppressed(float* strip, int kept, in Candidate box, float threshold)
+    private static bool IsSuppressed(float* strip, int kept, in Candidate box, float threshold)
     {
-        for (int i = 0; i < kept; i += Block, strip += Fields * Block)
+        for (int i = 0; i < kept; i += BlockSize, strip += FieldsPerBox * BlockSize)
         {
             if (Vector512.IsHardwareAccelerated)
             {
-                var (inter, union) = Meet512(strip, box);
+                var (inter, union) = IntersectionAndUnion512(strip, box);
                 if (Vector512.GreaterThanOrEqualAny(inter, union * Vector512.Create(threshold)))
                 {
                     var hit = Vector512.GreaterThan(inter / union, Vector512.Create(threshold))
-                        & Vector512.Equals(Vector512.Load(strip + 5 * Block), Vector512.Create(box.Class));
+                        & Vector512.Equals(Vector512.Load(strip + 5 * BlockSize), Vector512.Create(box.Class));
                     if (hit.AsInt32() != Vector512<int>.Zero)
                     {
                         return true;
@@ -284,11 +284,11 @@ public sealed unsafe class NmsWorkspace
             }
             else if (Vector256.IsHardwareAccelerated)
             {
-                var (inter, union) = Meet256(strip, box);
+                var (inter, union) = IntersectionAndUnion256(strip, box);
                 if (Vector256.GreaterThanOrEqualAny(inter, union * Vector256.Create(threshold)))
                 {
                     var hit = Vector256.GreaterThan(inter / union, Vector256.Create(threshold))
-                        & Vector256.Equals(Vector256.Load(strip + 5 * Block), Vector256.Create(box.Class));
+                        & Vector256.Equals(Vector256.Load(strip + 5 * BlockSize), Vector256.Create(box.Class));
                     if (hit.AsInt32() != Vector256<int>.Zero)
                     {
                         return true;
@@ -297,13 +297,13 @@ public sealed unsafe class NmsWorkspace
             }
             else if (Vector128.IsHardwareAccelerated)
             {
-                for (float* half = strip; half < strip + Block; half += 4)
+                for (float* half = strip; half < strip + BlockSize; half += 4)
                 {
-                    var (inter, union) = Meet128(half, box);
+                    var (inter, union) = IntersectionAndUnion128(half, box);
                     if (Vector128.GreaterThanOrEqualAny(inter, union * Vector128.Create(threshold)))
                     {
                         var hit = Vector128.GreaterThan(inter / union, Vector128.Create(threshold))
-                            & Vector128.Equals(Vector128.Load(half + 5 * Block), Vector128.Create(box.Class));
+                            & Vector128.Equals(Vector128.Load(half + 5 * BlockSize), Vector128.Create(box.Class));
                         if (hit.AsInt32() != Vector128<int>.Zero)
                         {
                             return true;
@@ -313,12 +313,12 @@ public sealed unsafe class NmsWorkspace
             }
             else
             {
-                for (float* one = strip; one < strip + Math.Min(Block, kept - i); one++)
+                for (float* one = strip; one < strip + Math.Min(BlockSize, kept - i); one++)
                 {
-                    float w = MathF.Max(MathF.Min(one[2 * Block], box.X2) - MathF.Max(one[0], box.X1), 0);
-                    float h = MathF.Max(MathF.Min(one[3 * Block], box.Y2) - MathF.Max(one[Block], box.Y1), 0);
+                    float w = MathF.Max(MathF.Min(one[2 * BlockSize], box.X2) - MathF.Max(one[0], box.X1), 0);
+                    float h = MathF.Max(MathF.Min(one[3 * BlockSize], box.Y2) - MathF.Max(one[BlockSize], box.Y1), 0);
                     float inter = w * h;
-                    if (one[5 * Block] == box.Class && inter / (one[4 * Block] + box.Area - inter) > threshold)
+                    if (one[5 * BlockSize] == box.Class && inter / (one[4 * BlockSize] + box.Area - inter) > threshold)
                     {
                         return true;
                     }
@@ -330,36 +330,36 @@ public sealed unsafe class NmsWorkspace
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector512<float> Inter, Vector512<float> Union) Meet512(float* at, in Candidate box)
+    private static (Vector512<float> Inter, Vector512<float> Union) IntersectionAndUnion512(float* at, in Candidate box)
     {
-        var w = Vector512.MinNative(Vector512.Load(at + 2 * Block), Vector512.Create(box.X2))
+        var w = Vector512.MinNative(Vector512.Load(at + 2 * BlockSize), Vector512.Create(box.X2))
             - Vector512.MaxNative(Vector512.Load(at), Vector512.Create(box.X1));
-        var h = Vector512.MinNative(Vector512.Load(at + 3 * Block), Vector512.Create(box.Y2))
-            - Vector512.MaxNative(Vector512.Load(at + Block), Vector512.Create(box.Y1));
+        var h = Vector512.MinNative(Vector512.Load(at + 3 * BlockSize), Vector512.Create(box.Y2))
+            - Vector512.MaxNative(Vector512.Load(at + BlockSize), Vector512.Create(box.Y1));
         var inter = Vector512.MaxNative(w, Vector512<float>.Zero) * Vector512.MaxNative(h, Vector512<float>.Zero);
-        return (inter, Vector512.Load(at + 4 * Block) + Vector512.Create(box.Area) - inter);
+        return (inter, Vector512.Load(at + 4 * BlockSize) + Vector512.Create(box.Area) - inter);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector256<float> Inter, Vector256<float> Union) Meet256(float* at, in Candidate box)
+    private static (Vector256<float> Inter, Vector256<float> Union) IntersectionAndUnion256(float* at, in Candidate box)
     {
-        var w = Vector256.MinNative(Vector256.Load(at + 2 * Block), Vector256.Create(box.X2))
+        var w = Vector256.MinNative(Vector256.Load(at + 2 * BlockSize), Vector256.Create(box.X2))
             - Vector256.MaxNative(Vector256.Load(at), Vector256.Create(box.X1));
-        var h = Vector256.MinNative(Vector256.Load(at + 3 * Block), Vector256.Create(box.Y2))
-            - Vector256.MaxNative(Vector256.Load(at + Block), Vector256.Create(box.Y1));
+        var h = Vector256.MinNative(Vector256.Load(at + 3 * BlockSize), Vector256.Create(box.Y2))
+            - Vector256.MaxNative(Vector256.Load(at + BlockSize), Vector256.Create(box.Y1));
         var inter = Vector256.MaxNative(w, Vector256<float>.Zero) * Vector256.MaxNative(h, Vector256<float>.Zero);
-        return (inter, Vector256.Load(at + 4 * Block) + Vector256.Create(box.Area) - inter);
+        return (inter, Vector256.Load(at + 4 * BlockSize) + Vector256.Create(box.Area) - inter);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector128<float> Inter, Vector128<float> Union) Meet128(float* at, in Candidate box)
+    private static (Vector128<float> Inter, Vector128<float> Union) IntersectionAndUnion128(float* at, in Candidate box)
     {
-        var w = Vector128.MinNative(Vector128.Load(at + 2 * Block), Vector128.Create(box.X2))
+        var w = Vector128.MinNative(Vector128.Load(at + 2 * BlockSize), Vector128.Create(box.X2))
             - Vector128.MaxNative(Vector128.Load(at), Vector128.Create(box.X1));
-        var h = Vector128.MinNative(Vector128.Load(at + 3 * Block), Vector128.Create(box.Y2))
-            - Vector128.MaxNative(Vector128.Load(at + Block), Vector128.Create(box.Y1));
+        var h = Vector128.MinNative(Vector128.Load(at + 3 * BlockSize), Vector128.Create(box.Y2))
+            - Vector128.MaxNative(Vector128.Load(at + BlockSize), Vector128.Create(box.Y1));
         var inter = Vector128.MaxNative(w, Vector128<float>.Zero) * Vector128.MaxNative(h, Vector128<float>.Zero);
-        return (inter, Vector128.Load(at + 4 * Block) + Vector128.Create(box.Area) - inter);
+        return (inter, Vector128.Load(at + 4 * BlockSize) + Vector128.Create(box.Area) - inter);
     }
 
     private void Reserve(int n)

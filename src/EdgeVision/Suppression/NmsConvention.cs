@@ -1,4 +1,4 @@
-namespace EdgeVision;
+namespace EdgeVision.Suppression;
 
 /// <summary>Implementation whose non-maximum suppression is reproduced.</summary>
 /// <remarks>

@@ -1,4 +1,6 @@
-namespace EdgeVision;
+using EdgeVision.Geometry;
+
+namespace EdgeVision.Suppression;
 
 /// <summary>Implementation whose rules <see cref="RotatedNms"/> follows.</summary>
 public enum RotatedNmsConvention
@@ -32,7 +34,7 @@ public sealed class RotatedNms
     /// classes.</param>
     /// <param name="threshold">Overlap at which a box is suppressed.</param>
     /// <param name="limit">Maximum number of boxes kept.</param>
-    /// <param name="candidates">Maximum number of boxes considered, best first.</param>
+    /// <param name="maxCandidates">Maximum number of boxes considered, best first.</param>
     public ReadOnlySpan<int> Run(
         ReadOnlySpan<RotatedBox> boxes,
         ReadOnlySpan<float> scores,
@@ -40,7 +42,7 @@ public sealed class RotatedNms
         float classOffset,
         float threshold,
         int limit = int.MaxValue,
-        int candidates = int.MaxValue)
+        int maxCandidates = int.MaxValue)
     {
         int n = boxes.Length;
         if (scores.Length != n || !classIds.IsEmpty && classIds.Length != n)
@@ -55,8 +57,8 @@ public sealed class RotatedNms
             (_keys, _kept, _gaussians) = (new ulong[size], new int[size], new RotatedOverlap.Gaussian[size]);
         }
 
-        NmsWorkspace.Order(scores, _keys);
-        n = Math.Min(n, candidates);
+        NonMaxSuppression.SortByScore(scores, _keys);
+        n = Math.Min(n, maxCandidates);
         bool compare = !classIds.IsEmpty && classOffset == 0;
         for (int i = 0; _convention == RotatedNmsConvention.Ultralytics && i < n; i++)
         {
@@ -81,7 +83,7 @@ public sealed class RotatedNms
                 }
 
                 stays = _convention == RotatedNmsConvention.Ultralytics
-                    ? !(RotatedOverlap.Probabilistic(_gaussians[j], _gaussians[i]) >= threshold)
+                    ? !(RotatedOverlap.ProbIou(_gaussians[j], _gaussians[i]) >= threshold)
                     : !(Overlap(boxes, classIds, classOffset, better, index) > threshold);
             }
 

@@ -1,4 +1,6 @@
-namespace EdgeVision;
+using EdgeVision.Geometry;
+
+namespace EdgeVision.Suppression;
 
 /// <summary>Function by which <see cref="SoftNms"/> lowers the score of a box that overlaps a better one.</summary>
 public enum SoftNmsDecay
@@ -92,14 +94,14 @@ public sealed class SoftNms
             Array.Copy(_order, kept, _order, kept + 1, best - kept);
             Array.Copy(_scores, kept, _scores, kept + 1, best - kept);
             (_order[kept], _scores[kept]) = (index, score);
-            left = Lower(boxes, classIds, kept, left);
+            left = DecayScores(boxes, classIds, kept, left);
         }
 
         Count = kept;
         return _order.AsSpan(0, kept);
     }
 
-    private int Lower(ReadOnlySpan<Box> boxes, ReadOnlySpan<int> classIds, int kept, int left)
+    private int DecayScores(ReadOnlySpan<Box> boxes, ReadOnlySpan<int> classIds, int kept, int left)
     {
         int best = _order[kept], to = kept + 1;
         for (int i = kept + 1; i < left; i++)

@@ -1,4 +1,6 @@
-namespace EdgeVision;
+using EdgeVision.Geometry;
+
+namespace EdgeVision.Suppression;
 
 /// <summary>Merges detections of overlapping tiles by the rules of SAHI (Akyon et al. 2022, arXiv 2202.06934), in float32.</summary>
 /// <remarks>
@@ -10,8 +12,8 @@ namespace EdgeVision;
 /// </remarks>
 public sealed class TileMerger
 {
-    private readonly TileMerge _merge;
-    private readonly TileMatch _match;
+    private readonly TileMergeMode _merge;
+    private readonly TileMatchMetric _match;
     private readonly float _threshold;
     private readonly bool _classAgnostic;
     private ulong[] _keys = [];
@@ -26,7 +28,7 @@ public sealed class TileMerger
     /// <param name="match">Measure of the overlap.</param>
     /// <param name="threshold">Overlap from which two boxes show the same object, above 0 and at most 1.</param>
     /// <param name="classAgnostic">Also match boxes of different classes; the class of the better box is kept.</param>
-    public TileMerger(TileMerge merge = TileMerge.Union, TileMatch match = TileMatch.Ios, float threshold = 0.5f,
+    public TileMerger(TileMergeMode merge = TileMergeMode.Union, TileMatchMetric match = TileMatchMetric.Ios, float threshold = 0.5f,
         bool classAgnostic = false)
     {
         if (!(threshold is > 0 and <= 1) || !Enum.IsDefined(merge) || !Enum.IsDefined(match))
@@ -60,7 +62,7 @@ public sealed class TileMerger
     }
 
     /// <summary>Copies detections, best score first, without comparing them; for frames that were not split into tiles.</summary>
-    internal void Pass(Detections from, Detections to, int limit)
+    internal void CopySorted(Detections from, Detections to, int limit)
     {
         Prepare(from, to);
         for (int k = 0; k < Math.Min(from.Count, limit); k++)
@@ -88,7 +90,7 @@ public sealed class TileMerger
 
         (to.Labels, to.Skeleton) = (from.Labels, from.Skeleton);
         to.Clear(from.KeypointCount, from.HasRotation, from.MaskWidth, from.MaskHeight);
-        NmsWorkspace.Order(from.Scores, _keys);
+        NonMaxSuppression.SortByScore(from.Scores, _keys);
         from.Boxes.CopyTo(_grown);
         for (int k = 0; k < n; k++)
         {
@@ -108,31 +110,31 @@ public sealed class TileMerger
             {
                 _owners[i] = i;
             }
-            else if (_merge != TileMerge.Nmm)
+            else if (_merge != TileMergeMode.Nmm)
             {
                 continue;
             }
 
             // SAHI compares the other boxes from best to worst in its greedy mode and from worst to best in the other mode; the order
             // decides where an extended box still matches. All boxes before k are assigned already.
-            bool backwards = _merge == TileMerge.Nmm;
+            bool backwards = _merge == TileMergeMode.Nmm;
             for (int m = k + 1; m < n; m++)
             {
                 int j = _order[backwards ? n - (m - k) : m];
                 if (_owners[j] < 0 && (_classAgnostic || from.ClassIds[i] == from.ClassIds[j]) && Overlap(from, i, j) >= _threshold)
                 {
-                    Take(_owners[i], j);
+                    AddToGroup(_owners[i], j);
                 }
             }
         }
 
-        for (int k = 0; k < n && _merge != TileMerge.Nms; k++)
+        for (int k = 0; k < n && _merge != TileMergeMode.Nms; k++)
         {
-            Widen(from, _order[k]);
+            ExtendBox(from, _order[k]);
         }
     }
 
-    private void Take(int owner, int other)
+    private void AddToGroup(int owner, int other)
     {
         _owners[other] = owner;
         _next[_last[owner]] = other;
@@ -140,7 +142,7 @@ public sealed class TileMerger
     }
 
     // Boxes that no longer match the extended box are dropped without extending it: they are unlinked from the group.
-    private void Widen(Detections from, int owner)
+    private void ExtendBox(Detections from, int owner)
     {
         if (_owners[owner] != owner)
         {
@@ -167,10 +169,10 @@ public sealed class TileMerger
     private void Write(Detections from, int i, Detections to)
     {
         int at = to.Add(_grown[i], from.Scores[i], from.ClassIds[i]);
-        from.Keypoints(i).CopyTo(to.MutableKeypoints(at));
+        from.GetKeypoints(i).CopyTo(to.GetMutableKeypoints(at));
         if (from.HasRotation)
         {
-            to.SetRotated(at, from.RotatedBoxes[i]);
+            to.SetRotatedBox(at, from.RotatedBoxes[i]);
         }
 
         if (!from.HasMasks)
@@ -178,10 +180,10 @@ public sealed class TileMerger
             return;
         }
 
-        var whole = from.MaskRegion(i);
-        for (int j = Mate(i); j >= 0; j = Mate(j))
+        var whole = from.GetMaskRegion(i);
+        for (int j = GetNextMember(i); j >= 0; j = GetNextMember(j))
         {
-            whole = Around(whole, from.MaskRegion(j));
+            whole = GetBoundingRegion(whole, from.GetMaskRegion(j));
         }
 
         if (whole.Width == 0 || whole.Height == 0)
@@ -190,10 +192,10 @@ public sealed class TileMerger
         }
 
         var mask = to.AddMask(at, whole.X, whole.Y, whole.Width, whole.Height);
-        for (int j = i; j >= 0; j = Mate(j))
+        for (int j = i; j >= 0; j = GetNextMember(j))
         {
-            var part = from.MaskRegion(j);
-            var bytes = from.Mask(j);
+            var part = from.GetMaskRegion(j);
+            var bytes = from.GetMask(j);
             for (int y = 0; y < part.Height && part.Width > 0; y++)
             {
                 var row = mask.Slice((part.Y - whole.Y + y) * whole.Width + part.X - whole.X, part.Width);
@@ -203,9 +205,9 @@ public sealed class TileMerger
     }
 
     // Next member of the group, or -1; always -1 where the worse boxes are dropped.
-    private int Mate(int i) => _merge == TileMerge.Nms ? -1 : _next[i];
+    private int GetNextMember(int i) => _merge == TileMergeMode.Nms ? -1 : _next[i];
 
-    private static MaskRegion Around(in MaskRegion a, in MaskRegion b)
+    private static MaskRegion GetBoundingRegion(in MaskRegion a, in MaskRegion b)
     {
         if (a.Width == 0 || a.Height == 0)
         {
@@ -230,7 +232,7 @@ public sealed class TileMerger
 
         var (p, q) = (from.RotatedBoxes[i], from.RotatedBoxes[j]);
         float iou = RotatedOverlap.Iou(p, q), areaP = p.Width * p.Height, areaQ = q.Width * q.Height;
-        return _match == TileMatch.Iou ? iou : iou / (1 + iou) * (areaP + areaQ) / MathF.Min(areaP, areaQ);
+        return _match == TileMatchMetric.Iou ? iou : iou / (1 + iou) * (areaP + areaQ) / MathF.Min(areaP, areaQ);
     }
 
     private float Overlap(in Box a, in Box b)
@@ -238,6 +240,6 @@ public sealed class TileMerger
         float inter = MathF.Max(MathF.Min(a.X2, b.X2) - MathF.Max(a.X1, b.X1), 0)
             * MathF.Max(MathF.Min(a.Y2, b.Y2) - MathF.Max(a.Y1, b.Y1), 0);
         float areaA = a.Width * a.Height, areaB = b.Width * b.Height;
-        return inter / (_match == TileMatch.Ios ? MathF.Min(areaA, areaB) : areaB - inter + areaA);
+        return inter / (_match == TileMatchMetric.Ios ? MathF.Min(areaA, areaB) : areaB - inter + areaA);
     }
 }

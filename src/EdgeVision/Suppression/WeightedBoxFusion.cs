@@ -1,4 +1,4 @@
-namespace EdgeVision;
+namespace EdgeVision.Suppression;
 
 /// <summary>Weighted box fusion (Solovyev et al. 2019, arXiv 1910.13302) with the numbers of the package ensemble-boxes.</summary>
 /// <remarks>
@@ -18,11 +18,11 @@ public sealed class WeightedBoxFusion
     public double Iou { get; init; } = 0.55;
 
     /// <summary>Gets the score below which a box is ignored.</summary>
-    public double SkipBelow { get; init; }
+    public double MinScore { get; init; }
 
     /// <summary>Gets whether a score may exceed 1 where a model has several boxes for one object.</summary>
     /// <remarks>The score is then the mean times the number of boxes over the sum of the weights.</remarks>
-    public bool AllowsOverflow { get; init; }
+    public bool AllowOverflow { get; init; }
 
     private record struct Member(int Label, double Score, double Weight, double X1, double Y1, double X2, double Y2, int Order);
 
@@ -71,7 +71,7 @@ public sealed class WeightedBoxFusion
             total += weight;
             foreach (var box in models[m])
             {
-                Enter(box, weight);
+                AddBox(box, weight);
             }
         }
 
@@ -80,7 +80,7 @@ public sealed class WeightedBoxFusion
             Fuse(label);
             foreach (ref readonly var c in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_clusters))
             {
-                double score = c.Score * (AllowsOverflow ? c.Count : Math.Min(models.Count, c.Count)) / total;
+                double score = c.Score * (AllowOverflow ? c.Count : Math.Min(models.Count, c.Count)) / total;
                 _fused.Add(new FusedBox(c.X1, c.Y1, c.X2, c.Y2, score, c.Label));
             }
         }
@@ -92,7 +92,7 @@ public sealed class WeightedBoxFusion
         return _fused;
     }
 
-    private void Enter(in FusedBox box, double weight)
+    private void AddBox(in FusedBox box, double weight)
     {
         if (double.IsNaN(box.X1 + box.Y1 + box.X2 + box.Y2 + box.Score))
         {
@@ -100,7 +100,7 @@ public sealed class WeightedBoxFusion
                 $"coordinates and scores must not be NaN; got ({box.X1}, {box.Y1}, {box.X2}, {box.Y2}) with score {box.Score}");
         }
 
-        if (box.Score < SkipBelow)
+        if (box.Score < MinScore)
         {
             return;
         }

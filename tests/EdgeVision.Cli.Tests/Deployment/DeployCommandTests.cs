@@ -2,9 +2,11 @@ using System.Diagnostics;
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Security.Cryptography;
+using EdgeVision.Cli.Tests.Packages;
+using EdgeVision.TestSupport.Cli;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests.Deployment;
 
 /// <summary><c>edgevision deploy</c> in processes of its own, with a program that is one by its head alone.</summary>
 public sealed class DeployCommandTests : IDisposable

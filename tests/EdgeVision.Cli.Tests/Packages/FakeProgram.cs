@@ -1,4 +1,4 @@
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests.Packages;
 
 /// <summary>The folder of a publish, with files that are programs by their heads alone.</summary>
 internal static class FakeProgram

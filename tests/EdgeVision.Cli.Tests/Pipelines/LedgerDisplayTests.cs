@@ -1,7 +1,8 @@
-using EdgeVision.Cli;
+using EdgeVision.Cli.Pipelines;
+using EdgeVision.Pipeline;
 using Xunit;
 
-namespace EdgeVision.Tests.Pipelines;
+namespace EdgeVision.Cli.Tests.Pipelines;
 
 /// <summary>The table that is drawn anew, and notices above it.</summary>
 public sealed class LedgerDisplayTests
@@ -12,9 +13,9 @@ public sealed class LedgerDisplayTests
         var text = new StringWriter();
         using (var display = new LedgerDisplay(() => LedgerReportTests.Ledger, false, text, terminal: true))
         {
-            display.Show();
+            display.Draw();
             Assert.DoesNotContain("\x1b", text.ToString());
-            display.Show();
+            display.Draw();
             Assert.Contains("\x1b[4A\x1b[J", text.ToString()); // two headers, a source, a sink
         }
 
@@ -27,8 +28,8 @@ public sealed class LedgerDisplayTests
         var text = new StringWriter();
         using (var display = new LedgerDisplay(() => LedgerReportTests.Ledger, false, text, terminal: false))
         {
-            display.Show();
-            display.Say(new PipelineNotice(NoticeLevel.Warning, "door", "lost"));
+            display.Draw();
+            display.WriteMessage(new PipelineMessage(PipelineMessageLevel.Warning, "door", "lost"));
         }
 
         Assert.DoesNotContain("\x1b", text.ToString());
@@ -39,19 +40,19 @@ public sealed class LedgerDisplayTests
     public void A_terminal_that_is_gone_ends_nothing()
     {
         using var display = new LedgerDisplay(() => LedgerReportTests.Ledger, false, new Gone(), terminal: false);
-        display.Say(new PipelineNotice(NoticeLevel.Error, "door", "x"));
+        display.WriteMessage(new PipelineMessage(PipelineMessageLevel.Error, "door", "x"));
     }
 
     [Theory]
-    [InlineData(NoticeLevel.Information, false)]
-    [InlineData(NoticeLevel.Warning, true)]
-    [InlineData(NoticeLevel.Error, true)]
-    public void Quiet_says_what_went_wrong(NoticeLevel level, bool said)
+    [InlineData(PipelineMessageLevel.Information, false)]
+    [InlineData(PipelineMessageLevel.Warning, true)]
+    [InlineData(PipelineMessageLevel.Error, true)]
+    public void Quiet_says_what_went_wrong(PipelineMessageLevel level, bool said)
     {
         var text = new StringWriter();
         using (var display = new LedgerDisplay(() => LedgerReportTests.Ledger, true, text, terminal: true))
         {
-            display.Say(new PipelineNotice(level, "door", "x"));
+            display.WriteMessage(new PipelineMessage(level, "door", "x"));
         }
 
         Assert.Equal(said, text.ToString().Length > 0);

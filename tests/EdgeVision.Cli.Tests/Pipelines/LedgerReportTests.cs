@@ -1,23 +1,25 @@
-using EdgeVision.Cli;
+using EdgeVision.Cli.Pipelines;
+using EdgeVision.Diagnostics;
+using EdgeVision.Pipeline.Ledger;
 using Xunit;
 
-namespace EdgeVision.Tests.Pipelines;
+namespace EdgeVision.Cli.Tests.Pipelines;
 
 /// <summary>Accounts as text.</summary>
 public sealed class LedgerReportTests
 {
-    public static LedgerSnapshot Ledger { get; } = new()
+    public static PipelineStatistics Ledger { get; } = new()
     {
         Elapsed = TimeSpan.FromSeconds(10),
         Sources =
         [
-            new SourceAccount
+            new SourceStatistics
             {
                 Name = "door", State = SourceState.Running, Captured = 250, Delivered = 200, DroppedByPolicy = 40, DroppedStale = 3, DroppedDecodeError = 2, DroppedAtStop = 1, Failed = 4, Reconnects = 2,
                 CapturedPerSecond = 25, DeliveredPerSecond = 20, Age = new LatencySummary(200, 12, 11.5, 20, 33.25, 40, 41), LastError = "the camera went away",
             },
         ],
-        Sinks = [new SinkAccount { Name = "found.jsonl", State = SinkState.Running, Offered = 200, Written = 190, Dropped = 6, Failed = 1, Pending = 3, Retries = 5 }],
+        Sinks = [new SinkStatistics { Name = "found.jsonl", State = SinkState.Running, Offered = 200, Written = 190, Dropped = 6, Failed = 1, Pending = 3, Retries = 5 }],
     };
 
     [Fact]
@@ -44,5 +46,5 @@ public sealed class LedgerReportTests
     }
 
     [Fact]
-    public void A_line_for_a_log_has_one_line() => Assert.DoesNotContain('\n', LedgerReport.Line(Ledger));
+    public void A_line_for_a_log_has_one_line() => Assert.DoesNotContain('\n', LedgerReport.FormatLine(Ledger));
 }

@@ -1,8 +1,11 @@
 using System.Text.Json;
-using EdgeVision.Cli;
+using EdgeVision.Cli.Profiling;
+using EdgeVision.Profiling;
+using EdgeVision.Profiling.Selection;
+using EdgeVision.TestSupport.Profiling;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests.Profiling;
 
 public sealed class ProfileCompareCommandTests : IDisposable
 {
@@ -61,7 +64,7 @@ public sealed class ProfileCompareCommandTests : IDisposable
     public void The_text_says_what_changed_and_what_makes_it_doubtful()
     {
         var writer = new StringWriter();
-        ComparisonText.Write(writer, ProfileComparison.Of(
+        ComparisonText.Write(writer, ProfileComparison.Compare(
             [_row, ProfileRows.Row("b"), ProfileRows.Row("gone")],
             [ProfileRows.Slower(_row, 1.1) with { ModelSha256 = "00" }, ProfileRows.Row("b") with { Error = "out of memory" }]));
         string text = writer.ToString();

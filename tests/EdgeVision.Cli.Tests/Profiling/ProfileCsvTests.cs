@@ -1,15 +1,17 @@
 using System.Text.Json;
-using EdgeVision.Cli;
+using EdgeVision.Cli.Profiling;
+using EdgeVision.Profiling;
+using EdgeVision.TestSupport.Profiling;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests.Profiling;
 
 public sealed class ProfileCsvTests
 {
     [Fact]
     public void Every_line_has_every_field_and_cells_that_need_it_are_quoted()
     {
-        var rows = Read(ProfileCsv.Write([ProfileRows.Row("a, \"b\"\nc"), ProfileRows.Failed("d", "it broke, twice")]));
+        var rows = Read(ProfileCsv.Format([ProfileRows.Row("a, \"b\"\nc"), ProfileRows.Failed("d", "it broke, twice")]));
         Assert.Equal(3, rows.Count);
         Assert.All(rows, r => Assert.Equal(rows[0].Length, r.Length));
         Assert.Equal("a, \"b\"\nc", Cell(rows, 1, "model"));
@@ -27,7 +29,7 @@ public sealed class ProfileCsvTests
             var comma = (System.Globalization.CultureInfo)System.Globalization.CultureInfo.InvariantCulture.Clone();
             comma.NumberFormat.NumberDecimalSeparator = ",";
             System.Globalization.CultureInfo.CurrentCulture = comma;
-            var rows = Read(ProfileCsv.Write([row]));
+            var rows = Read(ProfileCsv.Format([row]));
             Assert.Equal(row.P99Ms!.Value.ToString("R", System.Globalization.CultureInfo.InvariantCulture), Cell(rows, 1, "p99_ms"));
             Assert.Equal(("29.97", "open", "true", "2026-05-04T12:30:00.0000000Z"), (Cell(rows, 1, "rate_fps"), Cell(rows, 1, "mode"), Cell(rows, 1, "stable"), Cell(rows, 1, "measured_at")));
             Assert.Equal(row.WindowsP50Ms!.Length, Cell(rows, 1, "windows_p50_ms").Split(';').Length);
@@ -42,7 +44,7 @@ public sealed class ProfileCsvTests
     public void What_the_json_has_in_one_value_is_here_under_its_name()
     {
         using var json = JsonDocument.Parse(ProfileJson.Serialize([ProfileRows.Row()]));
-        string[] header = Read(ProfileCsv.Write([]))[0];
+        string[] header = Read(ProfileCsv.Format([]))[0];
         // Objects are flattened, and operators, nodes and their placement are no single values.
         Assert.Equal(["energy", "frequency_mhz", "machine", "nodes", "operators", "placement", "queue_ms", "service_ms", "stages_max_ms", "stages_ms", "stages_p50_ms", "stages_p99_ms", "temperature_c"],
             json.RootElement[0].EnumerateObject().Select(p => p.Name).Except(header).Order(StringComparer.Ordinal));

@@ -1,7 +1,9 @@
-using EdgeVision.Cli;
+using EdgeVision.Cli.Profiling;
+using EdgeVision.Profiling.Selection;
+using EdgeVision.TestSupport.Profiling;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests.Profiling;
 
 public sealed class ProfileMarkdownTests
 {
@@ -16,7 +18,7 @@ public sealed class ProfileMarkdownTests
     [Fact]
     public void A_name_ends_no_cell_and_no_line()
     {
-        string text = ProfileMarkdown.Write([ProfileRows.Row("evil | name\n| --- |\n<img src=x>"), ProfileRows.Row("b")], []);
+        string text = ProfileMarkdown.Format([ProfileRows.Row("evil | name\n| --- |\n<img src=x>"), ProfileRows.Row("b")], []);
         string[] lines = text.Split('\n').Where(l => l.StartsWith('|')).ToArray();
         Assert.Equal(4, lines.Length);
         Assert.All(lines, l => Assert.Equal(Cells(lines[0]), Cells(l)));
@@ -27,7 +29,7 @@ public sealed class ProfileMarkdownTests
     public void It_has_the_marks_the_reasons_and_the_picks()
     {
         var rows = ProfileRows.Sweep();
-        string text = ProfileMarkdown.Write(rows, ProfileBudget.Parse("p99=15ms").Choose(rows));
+        string text = ProfileMarkdown.Format(rows, ProfileBudget.Parse("p99=15ms").Choose(rows));
         Assert.Contains("failed: shelves-deeplab 320x320 cpu 2 threads: the process was killed by signal 9: out of memory", text);
         Assert.Contains("unstable: tinyresnet 320x320 cpu 2 threads: medians drift by 9 %", text);
         Assert.Contains("- `*` Pareto-optimal for its device and task", text);

@@ -3,10 +3,13 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using EdgeVision.Cli;
+using EdgeVision.Cli.Profiling;
+using EdgeVision.Profiling;
+using EdgeVision.Profiling.Selection;
+using EdgeVision.TestSupport.Profiling;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests.Profiling;
 
 public sealed partial class ProfilePageTests
 {
@@ -72,7 +75,7 @@ public sealed partial class ProfilePageTests
     [Fact]
     public void A_browser_shows_why_nothing_could_be_measured() => Assert.Contains("failed: gone · 320×320 · 2 threads: killed by signal 9", Dom(Browser(), Page([ProfileRows.Failed("gone", "killed by signal 9")])));
 
-    private static string Page(ProfileRow[] rows, params string[] budgets) => Encoding.UTF8.GetString(ProfilePage.Write(rows, [.. budgets.Select(ProfileBudget.Parse)]));
+    private static string Page(ProfileRow[] rows, params string[] budgets) => Encoding.UTF8.GetString(ProfilePage.Render(rows, [.. budgets.Select(ProfileBudget.Parse)]));
 
     private static JsonDocument Data(string page) => JsonDocument.Parse(page.Split("<script type=\"application/json\" id=\"data\">")[1].Split("</script>")[0]);
 

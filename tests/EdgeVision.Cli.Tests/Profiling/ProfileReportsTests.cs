@@ -1,9 +1,12 @@
 using System.CommandLine;
 using System.Text;
-using EdgeVision.Cli;
+using EdgeVision.Cli.Profiling;
+using EdgeVision.Profiling;
+using EdgeVision.Profiling.Selection;
+using EdgeVision.TestSupport.Profiling;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests.Profiling;
 
 public sealed class ProfileReportsTests : IDisposable
 {
@@ -36,7 +39,7 @@ public sealed class ProfileReportsTests : IDisposable
         Assert.Contains("--csv", Wrong(new ProfileReports(null, Path.Combine(_folder, "no", "such", "a.csv"), null, null)));
         Assert.Contains("it is a folder", Wrong(new ProfileReports(null, null, _folder, null)));
         Assert.Contains("--json and --csv name the same file", Wrong(new ProfileReports(In("a"), In("a"), null, null)));
-        new ProfileReports("-", In("a.csv"), null, "a-name-alone.html").Check();
+        new ProfileReports("-", In("a.csv"), null, "a-name-alone.html").Validate();
     }
 
     [Fact]
@@ -49,12 +52,12 @@ public sealed class ProfileReportsTests : IDisposable
         Assert.Equal(new ProfileReports(null, null, null, In("a.html")), reports);
         Assert.Equal([1, 2], budgets.Select(b => b.Limits.Count));
         Assert.Empty(arguments.Read(command.Parse([])).Budgets);
-        string unknown = Assert.Throws<WrongCallException>(() => arguments.Read(command.Parse(["--budget", "latency=5ms"]))).Message;
+        string unknown = Assert.Throws<UsageException>(() => arguments.Read(command.Parse(["--budget", "latency=5ms"]))).Message;
         Assert.Contains("--budget: the figure of a limit must be one of p50, ", unknown);
         Assert.Contains("; got 'latency'", unknown);
     }
 
-    private static string Wrong(ProfileReports reports) => Assert.Throws<WrongCallException>(reports.Check).Message;
+    private static string Wrong(ProfileReports reports) => Assert.Throws<UsageException>(reports.Validate).Message;
 
     private string In(string name) => Path.Combine(_folder, name);
 }

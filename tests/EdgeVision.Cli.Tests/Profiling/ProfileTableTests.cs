@@ -1,7 +1,10 @@
-using EdgeVision.Cli;
+using EdgeVision.Cli.Profiling;
+using EdgeVision.Profiling;
+using EdgeVision.Profiling.Selection;
+using EdgeVision.TestSupport.Profiling;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Cli.Tests.Profiling;
 
 public sealed class ProfileTableTests
 {

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using Xunit;
 
-namespace EdgeVision.Fidelity;
+namespace EdgeVision.Fidelity.Goldens;
 
 /// <summary>What one case compares: every comparison is a row of the table, and fails the test beyond its limit.</summary>
 internal sealed class Comparison(string name)

@@ -1,7 +1,7 @@
-using EdgeVision.Tests;
+using EdgeVision.TestSupport;
 using Xunit;
 
-namespace EdgeVision.Fidelity;
+namespace EdgeVision.Fidelity.Goldens;
 
 /// <summary>
 /// Where reference results lie: the folder that EDGEVISION_GOLDEN names, or <c>golden</c> in the shared data. Under it

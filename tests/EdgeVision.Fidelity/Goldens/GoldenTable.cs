@@ -1,10 +1,9 @@
 using System.Text;
-using EdgeVision.Fidelity;
 using Xunit;
 
 [assembly: AssemblyFixture(typeof(GoldenTable))]
 
-namespace EdgeVision.Fidelity;
+namespace EdgeVision.Fidelity.Goldens;
 
 /// <summary>
 /// The table of all comparisons with reference results, printed when the last test has run, and written to the file that

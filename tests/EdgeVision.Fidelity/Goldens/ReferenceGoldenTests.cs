@@ -1,11 +1,14 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using EdgeVision.Tests;
-using EdgeVision.Tests.Decoding;
-using EdgeVision.Tests.Evaluation;
+using EdgeVision.Decoding;
+using EdgeVision.Evaluation.Coco;
+using EdgeVision.Suppression;
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
+using EdgeVision.Tracking;
 using Xunit;
 
-namespace EdgeVision.Fidelity;
+namespace EdgeVision.Fidelity.Goldens;
 
 /// <summary>Every file under <c>reference</c> of the golden folder: what pycocotools, mmpose's formulas, ensemble-boxes and the trackers returned.</summary>
 public sealed class ReferenceGoldenTests
@@ -51,9 +54,9 @@ public sealed class ReferenceGoldenTests
     {
         var kind = root.GetProperty("iou_type").GetString() switch
         {
-            "bbox" => CocoKind.Boxes,
-            "segm" => CocoKind.Masks,
-            "keypoints" => CocoKind.Keypoints,
+            "bbox" => CocoIouType.Boxes,
+            "segm" => CocoIouType.Masks,
+            "keypoints" => CocoIouType.Keypoints,
             var other => throw new NotSupportedException($"IoU of '{other}'"),
         };
         var reference = new CocoReference(path);
@@ -136,7 +139,7 @@ public sealed class ReferenceGoldenTests
                 for (int i = 0; i < tracker.Tracks.Length; i++)
                 {
                     foundIds.AddRange(frame, tracker.Tracks[i].Id);
-                    var (left, top, width, height) = tracker.Exact(i);
+                    var (left, top, width, height) = tracker.GetExactBox(i);
                     foundBoxes.AddRange(left, top, width, height);
                     foundScores.Add(tracker.Tracks[i].Score);
                 }
@@ -156,7 +159,7 @@ public sealed class ReferenceGoldenTests
         {
             var models = c.GetProperty("boxes").EnumerateArray().Select((boxes, m) => (IReadOnlyList<WeightedBoxFusion.FusedBox>)[.. boxes.EnumerateArray().Select((box, i) =>
                 Numbers(box) is var b ? new WeightedBoxFusion.FusedBox(b[0], b[1], b[2], b[3], c.GetProperty("scores")[m][i].GetDouble(), c.GetProperty("labels")[m][i].GetInt32()) : default)]).ToArray();
-            var fusion = new WeightedBoxFusion { Iou = c.GetProperty("iou_thr").GetDouble(), SkipBelow = c.GetProperty("skip_box_thr").GetDouble() };
+            var fusion = new WeightedBoxFusion { Iou = c.GetProperty("iou_thr").GetDouble(), MinScore = c.GetProperty("skip_box_thr").GetDouble() };
             var fused = fusion.Run(models, Numbers(c.GetProperty("weights")));
             string which = $"of {++number}: ";
             compare.Integers(which + "labels", [.. Numbers(c.GetProperty("fused_labels")).Select(v => (int)v)], [.. fused.Select(f => f.ClassId)]);
@@ -180,7 +183,7 @@ public sealed class ReferenceGoldenTests
         var result = new VisionResult();
         DecoderCase.Create(decoder, DecoderCase.SpecOf(width, height, [], parameters), new DecoderOptions(0, 0.5f, 300, false), [.. outputs.Select(o => (o.Name, o.Shape))])
             .Decode(new ArrayTensorSet(outputs), 0, FrameTransform.Identity(width, height), result);
-        return result.Detections.Keypoints(0).ToArray();
+        return result.Detections.GetKeypoints(0).ToArray();
     }
 
     private static float[][] Rows(JsonElement list) => [.. list.EnumerateArray().Select(row => Numbers(row).Select(v => (float)v).ToArray())];

@@ -1,10 +1,16 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using EdgeVision.Tests;
-using EdgeVision.Tests.Decoding;
+using EdgeVision.Decoding;
+using EdgeVision.Decoding.Common;
+using EdgeVision.Evaluation;
+using EdgeVision.Preprocessing;
+using EdgeVision.Specs;
+using EdgeVision.Suppression;
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 
-namespace EdgeVision.Fidelity;
+namespace EdgeVision.Fidelity.Goldens;
 
 /// <summary>Cases on suppression, pictures, label maps and embeddings.</summary>
 public sealed partial class TorchvisionGoldenTests
@@ -14,7 +20,7 @@ public sealed partial class TorchvisionGoldenTests
         Box[] boxes = Boxes(golden, "boxes_xyxy");
         float[] scores = golden.Floats("scores");
         float threshold = golden.Root.GetProperty("iou_threshold").GetSingle();
-        var nms = new ConventionalNms(new NmsOptions { Iou = threshold });
+        var nms = new ReferenceNms(new NmsOptions { Iou = threshold });
         compare.Integers("kept", Longs(golden, "keep"), [.. nms.Run(boxes, scores).ToArray().Select(k => (long)k)]);
         if (!golden.Root.TryGetProperty("keep_batched", out _))
         {
@@ -31,14 +37,14 @@ public sealed partial class TorchvisionGoldenTests
         }
 
         long[] expected = Longs(golden, "keep_batched");
-        long[] found = [.. new NmsWorkspace().Run(boxes, scores, labels, candidates.TorchvisionOffset(), threshold).ToArray().Select(k => (long)k)];
+        long[] found = [.. new NonMaxSuppression().Run(boxes, scores, labels, candidates.GetTorchvisionOffset(), threshold).ToArray().Select(k => (long)k)];
         compare.Integers("kept by class", boxes.Length > 1000 ? expected.OrderByDescending(k => scores[k]).ThenBy(k => k) : expected, found);
     }
 
     private static void OpenCvNms(Golden golden, Comparison compare)
     {
         var root = golden.Root;
-        var nms = new ConventionalNms(new NmsOptions
+        var nms = new ReferenceNms(new NmsOptions
         {
             Convention = NmsConvention.OpenCv, Iou = root.GetProperty("iou_threshold").GetSingle(), Score = root.GetProperty("score_threshold").GetSingle(),
             TopK = root.TryGetProperty("top_k", out var topK) ? topK.GetInt32() : 0, Eta = root.TryGetProperty("eta", out var eta) ? eta.GetSingle() : 1,
@@ -119,7 +125,7 @@ public sealed partial class TorchvisionGoldenTests
 
     private static float[] Tensor(InputSpec spec, Frame frame)
     {
-        byte[] tensor = new byte[Preprocessor.ByteCount(spec)];
+        byte[] tensor = new byte[Preprocessor.GetByteCount(spec)];
         new Preprocessor(spec).Process(frame, tensor);
         return MemoryMarshal.Cast<byte, float>(tensor).ToArray();
     }

@@ -1,7 +1,8 @@
-using EdgeVision.Tests;
+using EdgeVision.Decoding.Rcnn;
+using EdgeVision.TestSupport;
 using Xunit;
 
-namespace EdgeVision.Fidelity;
+namespace EdgeVision.Fidelity.Goldens;
 
 /// <summary>Cases on what is read inside boxes: masks, keypoints, pooled features.</summary>
 public sealed partial class TorchvisionGoldenTests
@@ -16,8 +17,8 @@ public sealed partial class TorchvisionGoldenTests
         var inside = new float[height * width];
         for (int i = 0; i < boxes.Length; i++)
         {
-            var region = MaskPaste.RegionOf(boxes[i], side, width, height, padding);
-            MaskPaste.Fill(masks.AsSpan(i * side * side, side * side), side, boxes[i], region, inside, padding);
+            var region = MaskPaster.GetRegion(boxes[i], side, width, height, padding);
+            MaskPaster.Paste(masks.AsSpan(i * side * side, side * side), side, boxes[i], region, inside, padding);
             for (int row = 0; row < region.Height; row++)
             {
                 inside.AsSpan(row * region.Width, region.Width).CopyTo(pasted.AsSpan((i * height + region.Y + row) * width + region.X));

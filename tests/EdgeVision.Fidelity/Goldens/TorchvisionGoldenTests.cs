@@ -1,10 +1,14 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using EdgeVision.Tests;
-using EdgeVision.Tests.Decoding;
+using EdgeVision.Decoding;
+using EdgeVision.Decoding.Anchors;
+using EdgeVision.Geometry;
+using EdgeVision.Specs;
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 
-namespace EdgeVision.Fidelity;
+namespace EdgeVision.Fidelity.Goldens;
 
 /// <summary>
 /// Every case under <c>torchvision</c> of the golden folder: arrays that torchvision, OpenCV and their reference scripts returned. A case is
@@ -53,7 +57,7 @@ public sealed partial class TorchvisionGoldenTests
 
     private static void SsdAnchors(Golden golden, Comparison compare)
     {
-        var priors = SsdDecoder.Priors(300, 300, SsdSteps, level => SsdDecoder.DefaultSizes(SsdScales[level], SsdScales[level + 1], SsdRatios[level]), clipCentres: false);
+        var priors = SsdDecoder.CreatePriors(300, 300, SsdSteps, level => SsdDecoder.GetDefaultSizes(SsdScales[level], SsdScales[level + 1], SsdRatios[level]), clipCenters: false);
         compare.Coordinates("default boxes, px", golden.Floats("anchors"), MemoryMarshal.Cast<Box, float>(priors
             .Select(p => new Box((p.X - p.W / 2) * 300, (p.Y - p.H / 2) * 300, (p.X + p.W / 2) * 300, (p.Y + p.H / 2) * 300)).ToArray()));
     }

@@ -1,6 +1,7 @@
+using EdgeVision.Pipeline;
 using Xunit;
 
-namespace EdgeVision.Messaging.Tests;
+namespace EdgeVision.Messaging.Tests.Support;
 
 /// <summary>Frames 0, 1, 2, … written one after the other without a pause until the test ends it; what befalls the broker meanwhile befalls it in the middle.</summary>
 internal sealed class AcknowledgedStream

@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Xunit;
 
-namespace EdgeVision.Messaging.Tests;
+namespace EdgeVision.Messaging.Tests.Support;
 
 /// <summary>A broker of the machine's own, on loopback and a free port, with a folder of its own; killed with the test, however that ends.</summary>
 internal abstract class BrokerProcess : IDisposable

@@ -1,4 +1,6 @@
-namespace EdgeVision.Messaging.Tests;
+using EdgeVision.Pipeline;
+
+namespace EdgeVision.Messaging.Tests.Support;
 
 /// <summary>Frames with something on them.</summary>
 internal static class Make

@@ -1,4 +1,4 @@
-namespace EdgeVision.Messaging.Tests;
+namespace EdgeVision.Messaging.Tests.Support;
 
 /// <summary>A clock that goes only where the test moves it.</summary>
 internal sealed class ManualClock : TimeProvider

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Xunit;
 
-namespace EdgeVision.Messaging.Tests;
+namespace EdgeVision.Messaging.Tests.Support;
 
 /// <summary>
 /// Mosquitto that keeps sessions and messages in its database and writes it after every change. It does so after it has acknowledged: what it

@@ -5,7 +5,7 @@ using MQTTnet;
 using MQTTnet.Protocol;
 using Xunit;
 
-namespace EdgeVision.Messaging.Tests;
+namespace EdgeVision.Messaging.Tests.Support;
 
 /// <summary>A message as a subscriber saw it.</summary>
 internal sealed record SeenMessage(string Topic, string Text, bool Retained, string? ContentType);

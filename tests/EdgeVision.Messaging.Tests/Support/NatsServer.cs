@@ -1,4 +1,4 @@
-namespace EdgeVision.Messaging.Tests;
+namespace EdgeVision.Messaging.Tests.Support;
 
 /// <summary>nats-server with JetStream in files; a message of a stream with one copy is written before it is acknowledged.</summary>
 internal sealed class NatsServer : BrokerProcess

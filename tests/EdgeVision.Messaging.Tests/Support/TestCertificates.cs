@@ -2,7 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace EdgeVision.Messaging.Tests;
+namespace EdgeVision.Messaging.Tests.Support;
 
 /// <summary>An authority of the test's own, a server's certificate for 127.0.0.1 and a client's, in files.</summary>
 internal sealed class TestCertificates : IDisposable

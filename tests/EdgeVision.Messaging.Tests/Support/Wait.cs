@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace EdgeVision.Messaging.Tests;
+namespace EdgeVision.Messaging.Tests.Support;
 
 /// <summary>Waits for what another thread or process does; the limit is there to fail instead of hanging.</summary>
 internal static class Wait

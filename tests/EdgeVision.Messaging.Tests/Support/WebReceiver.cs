@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.Logging;
 using Xunit;
 
-namespace EdgeVision.Messaging.Tests;
+namespace EdgeVision.Messaging.Tests.Support;
 
 /// <summary>A request as the receiver saw it.</summary>
 internal sealed record SeenRequest(string Path, byte[] Body, IReadOnlyDictionary<string, string> Headers, DateTime At)

@@ -1,6 +1,7 @@
+using EdgeVision.Onnx.Passes;
 using Type = EdgeVision.Onnx.TensorProto.Types.DataType;
 
-namespace EdgeVision.Onnx.Tests;
+namespace EdgeVision.Onnx.Tests.Passes;
 
 /// <summary>What is folded, what is left alone, and that nothing is computed which would be too large to keep.</summary>
 public class ConstantFoldingTests

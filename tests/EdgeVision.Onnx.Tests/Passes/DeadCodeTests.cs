@@ -1,4 +1,6 @@
-namespace EdgeVision.Onnx.Tests;
+using EdgeVision.Onnx.Passes;
+
+namespace EdgeVision.Onnx.Tests.Passes;
 
 /// <summary>Nothing that is read goes, inside graphs of nodes too.</summary>
 public class DeadCodeTests
@@ -14,11 +16,11 @@ public class DeadCodeTests
         graph.AddOutput("y", graph.AddNode("Add", "y", [x, used], [2]));
         var model = graph.Build();
         model.Graph.ValueInfo.Add(new ValueInfoProto { Name = "lost" });
-        Assert.Equal(3, DeadCode.Remove(model.Graph));
+        Assert.Equal(3, DeadCodeElimination.Apply(model.Graph));
         Assert.Equal(["y"], model.Graph.Node.Select(n => n.Name));
         Assert.Equal(["used"], model.Graph.Initializer.Select(t => t.Name));
         Assert.Empty(model.Graph.ValueInfo);
-        Assert.Equal(0, DeadCode.Remove(model.Graph));
+        Assert.Equal(0, DeadCodeElimination.Apply(model.Graph));
     }
 
     [Fact]
@@ -37,7 +39,7 @@ public class DeadCodeTests
         branch.Output.Add(new ValueInfoProto { Name = "sum" });
         graph.AddOutput("y", graph.AddNode("If", "y", [condition], [2], attributes: [OnnxAttribute.Graph("then_branch", branch), OnnxAttribute.Graph("else_branch", branch.Clone())]));
         var model = graph.Build();
-        Assert.Equal(0, DeadCode.Remove(model.Graph));
+        Assert.Equal(0, DeadCodeElimination.Apply(model.Graph));
         Assert.Equal(["before", "y"], model.Graph.Node.Select(n => n.Name));
         Assert.Equal(["inside"], model.Graph.Initializer.Select(t => t.Name));
     }

@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
+using EdgeVision.Onnx.Passes;
 using Type = EdgeVision.Onnx.TensorProto.Types.DataType;
 
-namespace EdgeVision.Onnx.Tests;
+namespace EdgeVision.Onnx.Tests.Passes;
 
 /// <summary>Which values become float16, where casts stand, and what is refused.</summary>
 public class HalfPrecisionTests
@@ -31,7 +32,7 @@ public class HalfPrecisionTests
         HalfPrecision.Apply(model);
         Assert.Equal(["Cast", "Relu", "Cast", "Resize", "Cast", "Relu", "Cast"], model.Graph.Node.Select(n => n.OpType));
         Assert.Equal((int)Type.Float, Assert.Single(model.Graph.Initializer).DataType);
-        Assert.Contains("Resize", HalfPrecision.StaysFloat32.Keys);
+        Assert.Contains("Resize", HalfPrecision.Float32Operators.Keys);
         AssertDefined(model.Graph);
     }
 

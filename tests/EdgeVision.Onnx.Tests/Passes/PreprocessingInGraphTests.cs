@@ -1,6 +1,7 @@
+using EdgeVision.Onnx.Passes;
 using Type = EdgeVision.Onnx.TensorProto.Types.DataType;
 
-namespace EdgeVision.Onnx.Tests;
+namespace EdgeVision.Onnx.Tests.Passes;
 
 /// <summary>Normalisation goes into the first convolution where that is exact, and stands before it where it is not.</summary>
 public class PreprocessingInGraphTests
@@ -89,7 +90,7 @@ public class PreprocessingInGraphTests
     private static OnnxModel Convolution(bool pads, bool bias)
     {
         var graph = new OnnxGraphBuilder("g");
-        var x = graph.AddInput("x", [-1, 3, 8, 6], openNames: new Dictionary<int, string> { [0] = "N" });
+        var x = graph.AddInput("x", [-1, 3, 8, 6], dimensionNames: new Dictionary<int, string> { [0] = "N" });
         int side = pads ? 3 : 1;
         float[] taps = [.. new float[] { 1, 2, 4 }.SelectMany(w => Enumerable.Repeat(w, side * side))];
         List<GraphValue?> inputs = [x, graph.AddInitializer("weight", taps, 1, 3, side, side)];

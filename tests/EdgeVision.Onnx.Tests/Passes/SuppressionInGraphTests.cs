@@ -1,4 +1,6 @@
-namespace EdgeVision.Onnx.Tests;
+using EdgeVision.Onnx.Passes;
+
+namespace EdgeVision.Onnx.Tests.Passes;
 
 /// <summary>The output that suppression leaves, and what it refuses; what it computes is checked where it can run.</summary>
 public class SuppressionInGraphTests
@@ -7,7 +9,7 @@ public class SuppressionInGraphTests
     public void RowsTakeThePlaceOfTheOutputAndTheBatchStaysOpen()
     {
         var model = Yolo(9, 630);
-        string name = SuppressionInGraph.Apply(model, "output0", 0.45f, 0.05f, 100);
+        string name = NmsInGraph.Apply(model, "output0", 0.45f, 0.05f, 100);
         var output = Assert.Single(model.Graph.Output);
         Assert.Equal(name, output.Name);
         Assert.Equal("batch", output.Type.TensorType.Shape.Dim[0].DimParam);
@@ -27,7 +29,7 @@ public class SuppressionInGraphTests
     [InlineData("output0", 5, 10, 11, "number of rows must be between 1 and 10")]
     public void WhatDoesNotFitIsRefused(string output, int channels, int anchors, int most, string part)
     {
-        var error = Assert.Throws<InvalidDataException>(() => SuppressionInGraph.Apply(Yolo(channels, anchors), output, 0.45f, 0.05f, most));
+        var error = Assert.Throws<InvalidDataException>(() => NmsInGraph.Apply(Yolo(channels, anchors), output, 0.45f, 0.05f, most));
         Assert.Contains(part, error.Message, StringComparison.Ordinal);
     }
 

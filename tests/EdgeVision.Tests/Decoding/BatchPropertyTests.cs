@@ -1,4 +1,7 @@
 using CsCheck;
+using EdgeVision.Decoding;
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Decoding;
@@ -6,7 +9,7 @@ namespace EdgeVision.Tests.Decoding;
 /// <summary>In whatever order pictures lie in a batch, each gives what it gives alone.</summary>
 public sealed class BatchPropertyTests
 {
-    public static TheoryData<string> Batched => [.. DecoderFactory.Names.Where(n => !DecoderCase.Of(n).OneItem)];
+    public static TheoryData<string> Batched => [.. DecoderRegistry.Names.Where(n => !DecoderCase.Of(n).OneItem)];
 
     [Theory]
     [MemberData(nameof(Batched))]
@@ -19,7 +22,7 @@ public sealed class BatchPropertyTests
         {
             var items = seeds.Select(c.Tensors).ToArray();
             var batch = new ArrayTensorSet([.. c.Outputs.Select((o, i) => (o.Name, (long[])[o.Shape[0] * items.Length, .. o.Shape[1..]],
-                items.SelectMany((item, at) => item.Data(i).ToArray().Select(v => c.SharesRows && o.Name == "items" ? v + at : v)).ToArray()))]);
+                items.SelectMany((item, at) => item.GetData(i).ToArray().Select(v => c.SharesRows && o.Name == "items" ? v + at : v)).ToArray()))]);
             for (int k = 0; k < items.Length; k++)
             {
                 int item = (first + k) % items.Length; // items are asked for in another order than they lie

@@ -1,3 +1,4 @@
+using EdgeVision.Decoding.Text;
 using Xunit;
 
 namespace EdgeVision.Tests.Decoding;
@@ -18,7 +19,7 @@ public sealed class BinaryRegionsTests
     [InlineData(20, 20, 0)]
     public void Outlines_are_those_of_a_flood_fill(int width, int height, double share)
     {
-        var regions = new BinaryRegions(); // its memory is used again for each map
+        var regions = new ContourFinder(); // its memory is used again for each map
         for (int seed = 0; seed < 20; seed++)
         {
             var random = new Random(seed);
@@ -44,14 +45,14 @@ public sealed class BinaryRegionsTests
             "..#.#.",
             "...#..",
         ];
-        var regions = new BinaryRegions();
+        var regions = new ContourFinder();
         Assert.Equal(3, regions.Find([.. string.Concat(drawn).Select(c => c == '#' ? 1f : 0f)], 6, 4, 0.5f));
         Assert.Equal([(1, 3, 3), (2, 2, 4), (3, 3, 3)], Rows(regions[0])); // the pixels beside the lower hole
         Assert.Equal([(0, 2, 2), (1, 1, 3), (2, 2, 2)], Rows(regions[1]));
         Assert.Equal([(0, 2, 2), (1, 1, 3), (2, 2, 4), (3, 3, 3)], Rows(regions[2]));
     }
 
-    private static (int Row, int From, int To)[] Rows(BinaryRegions.Outline outline)
+    private static (int Row, int From, int To)[] Rows(ContourFinder.Contour outline)
     {
         var rows = new (int, int, int)[outline.Left.Length];
         for (int r = 0; r < rows.Length; r++)

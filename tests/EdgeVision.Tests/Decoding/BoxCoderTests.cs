@@ -1,4 +1,5 @@
 using CsCheck;
+using EdgeVision.Decoding.Anchors;
 using Xunit;
 
 namespace EdgeVision.Tests.Decoding;
@@ -8,7 +9,7 @@ public sealed class BoxCoderTests
 {
     private static readonly Gen<Box> Boxes = Gen.Select(Gen.Float[-500, 500], Gen.Float[-500, 500], Gen.Float[0.5f, 400], Gen.Float[0.5f, 400], (x, y, w, h) => new Box(x, y, x + w, y + h));
 
-    private static readonly Gen<BoxCoder> Coders = Gen.Int[0, 2].Select(i => i switch { 0 => BoxCoder.Unit, 1 => BoxCoder.Ten, _ => new BoxCoder(2, 3, 4, 0.5f) });
+    private static readonly Gen<BoxCoder> Coders = Gen.Int[0, 2].Select(i => i switch { 0 => BoxCoder.Unit, 1 => BoxCoder.BoxHead, _ => new BoxCoder(2, 3, 4, 0.5f) });
 
     [Fact]
     public void Decoding_what_was_encoded_is_the_box() => Gen.Select(Coders, Boxes, Boxes).Sample((coder, anchor, box) =>

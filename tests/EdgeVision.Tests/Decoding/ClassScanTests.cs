@@ -1,3 +1,5 @@
+using EdgeVision.Decoding.Common;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Decoding;
@@ -31,8 +33,8 @@ public sealed class ClassScanTests
 
             float[] best = new float[cells], other = new float[cells];
             int[] bestClass = new int[cells], otherClass = new int[cells];
-            Assert.True(ClassScan.Above(scores, classes, cells, threshold, best, bestClass));
-            Assert.True(ClassScan.Run(scores, classes, cells, other, otherClass));
+            Assert.True(ClassArgMax.FindAbove(scores, classes, cells, threshold, best, bestClass));
+            Assert.True(ClassArgMax.Find(scores, classes, cells, other, otherClass));
             for (int i = 0; i < cells; i++)
             {
                 int arg = 0;
@@ -69,10 +71,10 @@ public sealed class ClassScanTests
             {
                 float[] scores = new float[Classes * Cells], best = new float[Cells];
                 scores.AsSpan().Fill(others);
-                Assert.True(ClassScan.Above(scores, Classes, Cells, 0.5f, best, new int[Cells]));
+                Assert.True(ClassArgMax.FindAbove(scores, Classes, Cells, 0.5f, best, new int[Cells]));
                 scores[at] = broken;
-                Assert.False(ClassScan.Above(scores, Classes, Cells, 0.5f, best, new int[Cells]));
-                Assert.False(ClassScan.Run(scores, Classes, Cells, best, new int[Cells]));
+                Assert.False(ClassArgMax.FindAbove(scores, Classes, Cells, 0.5f, best, new int[Cells]));
+                Assert.False(ClassArgMax.Find(scores, Classes, Cells, best, new int[Cells]));
             }
         }
     }
@@ -93,7 +95,7 @@ public sealed class ClassScanTests
 
         float[] best = new float[cells];
         int[] bestClass = new int[cells];
-        Assert.True(ClassScan.Above(scores, Classes, cells, 0.5f, best, bestClass));
+        Assert.True(ClassArgMax.FindAbove(scores, Classes, cells, 0.5f, best, bestClass));
         for (int i = 0; i < cells; i++)
         {
             int passing = Enumerable.Range(0, Classes).FirstOrDefault(c => (c * cells + i) % 89 == 0, -1);

@@ -1,3 +1,6 @@
+using EdgeVision.Decoding;
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Decoding;
@@ -5,14 +8,14 @@ namespace EdgeVision.Tests.Decoding;
 /// <summary>What holds for every decoder: it fits its outputs or says why not, refuses broken numbers, allocates nothing.</summary>
 public sealed class DecoderFactoryTests
 {
-    public static TheoryData<string> Decoders => [.. DecoderFactory.Names];
+    public static TheoryData<string> Decoders => [.. DecoderRegistry.Names];
 
     [Fact]
     public void An_unknown_name_lists_the_known()
     {
         var e = Assert.Throws<SpecException>(() => DecoderCase.Create("yolo-9000", DecoderCase.SpecOf(64, 64, []), new(0.3f, 0.5f, 300, false)));
         Assert.Contains("yolo-9000", e.Message);
-        Assert.All(DecoderFactory.Names, name => Assert.Contains(name, e.Message));
+        Assert.All(DecoderRegistry.Names, name => Assert.Contains(name, e.Message));
     }
 
     [Theory]
@@ -143,7 +146,7 @@ public sealed class DecoderFactoryTests
         c.Spec.Outputs[0].Tensors = ["cls_logits", "bbox_regression"];
         var straight = Decoded(c.Create(), c.Tensors(1), c.Transform);
         var t = c.Tensors(1);
-        (string, long[], float[]) Of(int i) => (t.Name(i), t.Shape(i).ToArray(), t.Data(i).ToArray());
+        (string, long[], float[]) Of(int i) => (t.GetName(i), t.GetShape(i).ToArray(), t.GetData(i).ToArray());
         (string, long[], float[]) other = ("aux", [1, 2], [0f, 0f]);
         var decoder = DecoderCase.Create(c.Decoder, c.Spec, c.Options, ("bbox_regression", [1, 80, 4]), ("aux", [1, 2]), ("cls_logits", [1, 80, 3]));
         Assert.Equal(straight, Decoded(decoder, new ArrayTensorSet(Of(1), other, Of(0)), c.Transform));
@@ -230,8 +233,8 @@ public sealed class DecoderFactoryTests
         var c = DecoderCase.Of(decoder);
         var tensors = c.Tensors(1);
         var low = new ArrayTensorSet([.. c.Outputs.Select((o, i) => (o.Name, o.Shape, c.Scores.Contains(i) && o.Shape[^1] == 1
-            ? [.. Enumerable.Repeat(decoder is "blazeface" or "mediapipe" ? -1000f : 0f, tensors.Data(i).Length)]
-            : tensors.Data(i).ToArray()))]);
+            ? [.. Enumerable.Repeat(decoder is "blazeface" or "mediapipe" ? -1000f : 0f, tensors.GetData(i).Length)]
+            : tensors.GetData(i).ToArray()))]);
         var result = new VisionResult();
         c.Create(c.Options with { Confidence = 0 }).Decode(low, 0, c.Transform, result);
         for (int i = 0; i < result.Detections.Count; i++)
@@ -266,8 +269,8 @@ public sealed class DecoderFactoryTests
             foreach (float broken in (float[])[float.NaN, float.PositiveInfinity, float.NegativeInfinity])
             {
                 var tensors = c.Tensors(3);
-                float[] data = tensors.Data(output).ToArray();
-                var set = new ArrayTensorSet([.. c.Outputs.Select((o, i) => (o.Name, o.Shape, i == output ? data : tensors.Data(i).ToArray()))]);
+                float[] data = tensors.GetData(output).ToArray();
+                var set = new ArrayTensorSet([.. c.Outputs.Select((o, i) => (o.Name, o.Shape, i == output ? data : tensors.GetData(i).ToArray()))]);
 
                 // YOLO rows: scores are rows 4 to 6 (4 alone for pose); elsewhere the whole tensor counts.
                 var (from, to) = c.ScoreRange ?? decoder switch
@@ -309,7 +312,7 @@ public sealed class DecoderFactoryTests
 
                 for (int row = 0; row < rows; row++)
                 {
-                    float[][] data = [.. Enumerable.Range(0, tensors.Count).Select(i => tensors.Data(i).ToArray())];
+                    float[][] data = [.. Enumerable.Range(0, tensors.Count).Select(i => tensors.GetData(i).ToArray())];
                     int size = data[output].Length / (rows == 4 ? 7 : rows);
                     data[output].AsSpan(row * size, size).Fill(broken);
                     var set = new ArrayTensorSet([.. c.Outputs.Select((o, i) => (o.Name, o.Shape, data[i]))]);

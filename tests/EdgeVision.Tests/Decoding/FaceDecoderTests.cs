@@ -1,3 +1,7 @@
+using EdgeVision.Decoding;
+using EdgeVision.Decoding.Faces;
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Decoding;
@@ -24,8 +28,8 @@ public sealed class FaceDecoderTests
             .Decode(new ArrayTensorSet([.. order.Select(o => (o.Name, o.Shape, t[o.Name]))]), 0, Whole, result);
         Assert.Equal(1, result.Detections.Count);
         Assert.Equal(new Box(32 - 16, 16 - 8, 32 + 8, 16 + 32), result.Detections.Boxes[0]);
-        Assert.Equal(new Keypoint(28, 16, 1), result.Detections.Keypoints(0)[0]);
-        Assert.Equal(new Keypoint(32, 40, 1), result.Detections.Keypoints(0)[4]);
+        Assert.Equal(new Keypoint(28, 16, 1), result.Detections.GetKeypoints(0)[0]);
+        Assert.Equal(new Keypoint(32, 40, 1), result.Detections.GetKeypoints(0)[4]);
     }
 
     [Fact]
@@ -42,7 +46,7 @@ public sealed class FaceDecoderTests
         Assert.Equal(1, d.Count);
         Assert.Equal(0.8f, d.Scores[0], 1e-6f);
         Assert.Equal(0, Reference.Distance(new Box(44 - 8, 26 - 4, 44 + 8, 26 + 4), d.Boxes[0]), 1e-4f);
-        Assert.Equal(new Keypoint(44, 24, 1), d.Keypoints(0)[0]);
+        Assert.Equal(new Keypoint(44, 24, 1), d.GetKeypoints(0)[0]);
     }
 
     [Fact]
@@ -80,20 +84,20 @@ public sealed class FaceDecoderTests
         Assert.Equal(p, d.Scores[0], 1e-6f); // the best score stays
         float x = 36 + 2 * share, y = 28 + share;
         Assert.Equal(0, Reference.Distance(new Box(x - 10, y - 10, x + 10, y + 10), d.Boxes[0]), 1e-4f);
-        Assert.Equal(36 + 1 + 2 * share, d.Keypoints(0)[0].X, 1e-4f);
+        Assert.Equal(36 + 1 + 2 * share, d.GetKeypoints(0)[0].X, 1e-4f);
         Assert.Equal(0, Reference.Distance(new Box(115, 115, 125, 125), d.Boxes[1]), 1e-4f);
     }
 
     [Fact]
     public void BlazeFace_has_MediaPipe_s_896_anchors()
     {
-        var anchors = MediaPipeDecoder.Anchors(128, 128, [8, 16, 16, 16]);
+        var anchors = MediaPipeDecoder.CreateAnchors(128, 128, [8, 16, 16, 16]);
         Assert.Equal(896, anchors.Length); // 16x16x2 + 8x8x6
         Assert.Equal((0.5f / 16, 0.5f / 16), anchors[1]);
         Assert.Equal((1.5f / 16, 0.5f / 16), anchors[2]);
         Assert.Equal((0.5f / 8, 0.5f / 8), anchors[512 + 5]);
         Assert.Equal((7.5f / 8, 7.5f / 8), anchors[^1]);
-        Assert.Equal(2254, MediaPipeDecoder.Anchors(224, 224, [8, 16, 32, 32, 32]).Length); // the pose detector's
+        Assert.Equal(2254, MediaPipeDecoder.CreateAnchors(224, 224, [8, 16, 32, 32, 32]).Length); // the pose detector's
     }
 
     [Fact]

@@ -1,3 +1,6 @@
+using EdgeVision.Decoding;
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 using static EdgeVision.Tests.Decoding.PlainDecoding;
 
@@ -52,7 +55,7 @@ public sealed class FcosDecoderTests
         var tensors = new ArrayTensorSet(
             ("cls_logits", [1, cells, 3], SmallGolden.Floats(golden, "cls_logits")), ("bbox_regression", [1, cells, 4], SmallGolden.Floats(golden, "bbox_regression")), ("centreness", [1, cells, 1], SmallGolden.Floats(golden, "centreness")));
         var result = new VisionResult();
-        DecoderCase.Create("fcos", spec, options, [.. Enumerable.Range(0, 3).Select(i => (tensors.Name(i), tensors.Shape(i).ToArray()))]).Decode(tensors, 0, FrameTransform.Identity(width, height), result);
+        DecoderCase.Create("fcos", spec, options, [.. Enumerable.Range(0, 3).Select(i => (tensors.GetName(i), tensors.GetShape(i).ToArray()))]).Decode(tensors, 0, FrameTransform.Identity(width, height), result);
         float[] boxes = SmallGolden.Floats(golden, "boxes"), scores = SmallGolden.Floats(golden, "scores"), labels = SmallGolden.Floats(golden, "labels");
         Assert.Equal(scores.Length, result.Detections.Count);
         for (int i = 0; i < scores.Length; i++)

@@ -1,5 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using EdgeVision.Decoding;
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Decoding;
@@ -88,7 +91,7 @@ public sealed class HeatmapDecoderTests
         Assert.Equal(30 * (refinement == "udp" ? 255f / 63 : 4) / 2 + 20, point.Y, 1e-3f);
         Assert.Equal(new Box(10, 20, 106, 148), result.Detections.Boxes[0]); // the crop
         Assert.Equal(1, result.Detections.Scores[0]);
-        Assert.Equal("person", result.Detections.Label(0));
+        Assert.Equal("person", result.Detections.GetLabel(0));
     }
 
     [Fact]
@@ -128,7 +131,7 @@ public sealed class HeatmapDecoderTests
         result.Detections.Labels = ["person"];
         Create(refinement, keypoints, h, w).Decode(new ArrayTensorSet(("maps", [1, keypoints, h, w], maps)), 0, transform, result);
         Assert.Equal(1, result.Detections.Count);
-        return result.Detections.Keypoints(0).ToArray();
+        return result.Detections.GetKeypoints(0).ToArray();
     }
 
     private static Keypoint[] Simcc(string parameters, int keypoints, int columns, int rows, float[] x, float[] y)
@@ -137,6 +140,6 @@ public sealed class HeatmapDecoderTests
         var result = new VisionResult();
         DecoderCase.Create("simcc", DecoderCase.SpecOf(columns, rows, [], parameters), Options, ("x", across), ("y", down))
             .Decode(new ArrayTensorSet(("x", across, x), ("y", down, y)), 0, FrameTransform.Identity(columns, rows), result);
-        return result.Detections.Keypoints(0).ToArray();
+        return result.Detections.GetKeypoints(0).ToArray();
     }
 }

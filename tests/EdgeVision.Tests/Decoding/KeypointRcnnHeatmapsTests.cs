@@ -1,3 +1,4 @@
+using EdgeVision.Decoding.Rcnn;
 using Xunit;
 
 namespace EdgeVision.Tests.Decoding;

@@ -1,3 +1,4 @@
+using EdgeVision.Decoding.Rcnn;
 using Xunit;
 
 namespace EdgeVision.Tests.Decoding;
@@ -22,10 +23,10 @@ public sealed class MaskPasteTests
         var random = new Random(side);
         float[] mask = [.. Enumerable.Range(0, side * side).Select(_ => random.NextSingle())];
         var box = new Box(x1, y1, x2, y2);
-        var region = MaskPaste.RegionOf(box, side, width, height, padding);
+        var region = MaskPaster.GetRegion(box, side, width, height, padding);
         Assert.True(region.Width > 0 && region.Height > 0);
         float[] values = new float[region.Width * region.Height];
-        MaskPaste.Fill(mask, side, box, region, values, padding);
+        MaskPaster.Paste(mask, side, box, region, values, padding);
 
         // The box grows as the mask with its border did, in float32 as there, and is cut to whole pixels.
         int padded = side + 2 * padding;
@@ -48,17 +49,17 @@ public sealed class MaskPasteTests
     [InlineData(10, -80, 60, -20)]
     public void A_box_beside_the_picture_covers_nothing(float x1, float y1, float x2, float y2)
     {
-        var region = MaskPaste.RegionOf(new Box(x1, y1, x2, y2), 28, 640, 200);
+        var region = MaskPaster.GetRegion(new Box(x1, y1, x2, y2), 28, 640, 200);
         Assert.Equal(0, region.Width * region.Height);
-        MaskPaste.Fill(new float[28 * 28], 28, new Box(x1, y1, x2, y2), region, []);
+        MaskPaster.Paste(new float[28 * 28], 28, new Box(x1, y1, x2, y2), region, []);
     }
 
     [Fact]
     public void Spans_that_do_not_fit_are_refused()
     {
         var box = new Box(10, 10, 40, 30);
-        var region = MaskPaste.RegionOf(box, 28, 640, 200);
-        Assert.Throws<ArgumentException>(() => MaskPaste.Fill(new float[27 * 28], 28, box, region, new float[region.Width * region.Height]));
-        Assert.Throws<ArgumentException>(() => MaskPaste.Fill(new float[28 * 28], 28, box, region, new float[region.Width * region.Height - 1]));
+        var region = MaskPaster.GetRegion(box, 28, 640, 200);
+        Assert.Throws<ArgumentException>(() => MaskPaster.Paste(new float[27 * 28], 28, box, region, new float[region.Width * region.Height]));
+        Assert.Throws<ArgumentException>(() => MaskPaster.Paste(new float[28 * 28], 28, box, region, new float[region.Width * region.Height - 1]));
     }
 }

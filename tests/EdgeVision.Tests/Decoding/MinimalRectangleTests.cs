@@ -1,3 +1,4 @@
+using EdgeVision.Decoding.Text;
 using Xunit;
 
 namespace EdgeVision.Tests.Decoding;
@@ -14,13 +15,13 @@ public sealed class MinimalRectangleTests
     [InlineData(200)]
     public void No_direction_gives_a_smaller_one_and_all_points_lie_inside(int rows)
     {
-        var rectangle = new MinimalRectangle();
+        var rectangle = new MinAreaRect();
         for (int seed = 0; seed < 40; seed++)
         {
             var random = new Random(seed);
             int[] left = [.. Enumerable.Range(0, rows).Select(r => 100 + r * (seed % 5 - 2) + random.Next(20))], right = [.. left.Select(l => l + random.Next(25))];
             (int X, int Y)[] points = [.. Enumerable.Range(0, rows).SelectMany(r => ((int, int)[])[(left[r], 9 + r), (right[r], 9 + r)])];
-            var found = rectangle.Of(new BinaryRegions.Outline(9, left, right));
+            var found = rectangle.FromContour(new ContourFinder.Contour(9, left, right));
             double least = Least(points);
             Assert.Equal(least, found.Width * found.Height, 1e-9 * least + 1e-9);
             foreach (var (x, y) in points)
@@ -41,7 +42,7 @@ public sealed class MinimalRectangleTests
     public void Oriented_boxes_are_regular(double degrees, double x, double w, double h, float width, float height, double angle)
     {
         double a = degrees * Math.PI / 180;
-        var box = new DirectedRectangle(x, 5, Math.Cos(a), Math.Sin(a), w, h).ToRotatedBox();
+        var box = new OrientedRectangle(x, 5, Math.Cos(a), Math.Sin(a), w, h).ToRotatedBox();
         Assert.Equal((width, height, 10f, 5f), (box.Width, box.Height, box.CenterX, box.CenterY));
         double off = Math.Abs(box.Angle * 180 / Math.PI - angle);
         Assert.True(Math.Min(off, 180 - off) < 1e-4 && box.Angle is >= 0 and < MathF.PI, $"{box.Angle}");
@@ -50,15 +51,15 @@ public sealed class MinimalRectangleTests
     [Fact]
     public void A_pixel_and_lines_have_no_area()
     {
-        var rectangle = new MinimalRectangle();
-        Assert.Equal((7, 9, 0, 0), Sides(rectangle.Of(new BinaryRegions.Outline(9, [7], [7]))));
-        Assert.Equal((9, 9, 4, 0), Sides(rectangle.Of(new BinaryRegions.Outline(9, [7], [11]))));
-        Assert.Equal((7, 11, 4, 0), Sides(rectangle.Of(new BinaryRegions.Outline(9, [7, 7, 7, 7, 7], [7, 7, 7, 7, 7]))));
-        var diagonal = rectangle.Of(new BinaryRegions.Outline(9, [7, 8, 9], [7, 8, 9]));
+        var rectangle = new MinAreaRect();
+        Assert.Equal((7, 9, 0, 0), Sides(rectangle.FromContour(new ContourFinder.Contour(9, [7], [7]))));
+        Assert.Equal((9, 9, 4, 0), Sides(rectangle.FromContour(new ContourFinder.Contour(9, [7], [11]))));
+        Assert.Equal((7, 11, 4, 0), Sides(rectangle.FromContour(new ContourFinder.Contour(9, [7, 7, 7, 7, 7], [7, 7, 7, 7, 7]))));
+        var diagonal = rectangle.FromContour(new ContourFinder.Contour(9, [7, 8, 9], [7, 8, 9]));
         Assert.Equal((8, 10, 0), (diagonal.X, diagonal.Y, diagonal.Height));
         Assert.Equal(Math.Sqrt(8), diagonal.Width, 1e-12);
 
-        static (double, double, double, double) Sides(DirectedRectangle r) => (r.X, r.Y, r.Width, r.Height);
+        static (double, double, double, double) Sides(OrientedRectangle r) => (r.X, r.Y, r.Width, r.Height);
     }
 
     // Every direction of the hull's sides is one between two points.

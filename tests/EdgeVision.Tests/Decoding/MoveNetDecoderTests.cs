@@ -1,3 +1,6 @@
+using EdgeVision.Decoding;
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Decoding;
@@ -16,9 +19,9 @@ public sealed class MoveNetDecoderTests
         var d = Single([0.5f, 0.25f, 0.9f, 0.75f, 0.5f, 0.5f, 0.9f, 0.9f, 0.1f]);
         Assert.Equal(1, d.Count);
         Assert.Equal(0.7f, d.Scores[0], 1e-6f); // the third is below 0.2
-        Near(new Keypoint(100, 100, 0.9f), d.Keypoints(0)[0]);
-        Near(new Keypoint(200, 200, 0.5f), d.Keypoints(0)[1]);
-        Near(new Keypoint(360, 260, 0.1f), d.Keypoints(0)[2]); // beyond the frame, and said so
+        Near(new Keypoint(100, 100, 0.9f), d.GetKeypoints(0)[0]);
+        Near(new Keypoint(200, 200, 0.5f), d.GetKeypoints(0)[1]);
+        Near(new Keypoint(360, 260, 0.1f), d.GetKeypoints(0)[2]); // beyond the frame, and said so
         Assert.Equal(0, Reference.Distance(new Box(100, 100, 200, 200), d.Boxes[0]), 1e-3f);
     }
 
@@ -52,8 +55,8 @@ public sealed class MoveNetDecoderTests
         Assert.Equal([0.95f, 0.5f], d.Scores.ToArray());
         Assert.Equal(0, Reference.Distance(new Box(0, 0, 200, 100), d.Boxes[0]), 1e-3f);
         Assert.Equal(0, Reference.Distance(new Box(80, 60, 280, 140), d.Boxes[1]), 1e-3f);
-        Near(new Keypoint(100, 100, 0.9f), d.Keypoints(1)[0]);
-        Near(new Keypoint(80, 40, 0.6f), d.Keypoints(0)[1]);
+        Near(new Keypoint(100, 100, 0.9f), d.GetKeypoints(1)[0]);
+        Near(new Keypoint(80, 40, 0.6f), d.GetKeypoints(0)[1]);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using EdgeVision.TestSupport;
 using Xunit;
 using static EdgeVision.Tests.Decoding.PlainDecoding;
 

@@ -1,3 +1,6 @@
+using EdgeVision.Decoding;
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Decoding;
@@ -31,7 +34,7 @@ internal static class PlainDecoding
                 {
                     // An IoU that no quotient of small integers equals: on it, a last bit would decide.
                     var options = new DecoderOptions(confidence, 0.4703f, most, agnostic);
-                    var run = new Run([.. Enumerable.Range(0, tensors.Count).Select(i => tensors.Data(i).ToArray())], confidence, options.Iou, most, agnostic);
+                    var run = new Run([.. Enumerable.Range(0, tensors.Count).Select(i => tensors.GetData(i).ToArray())], confidence, options.Iou, most, agnostic);
                     var transform = kind == "random 2" ? c.Transform with { CropX = 150, CropY = -40 } : c.Transform; // most lies outside of the frame
                     var expected = reference(run).ToArray();
                     var result = new VisionResult();
@@ -124,15 +127,15 @@ internal static class PlainDecoding
         yield return ("ties of signs", Changed(c.Tensors(5), (_, v) => v < 0 ? -0.5f : MathF.Min(v, 0.5f)));
         yield return ("none", Changed(c.Tensors(6), (i, v) => c.Scores.Contains(i) ? -50 : v));
         var alike = c.Tensors(7);
-        yield return ("all alike", Changed(alike, (i, _) => alike.Data(i)[^1]));
+        yield return ("all alike", Changed(alike, (i, _) => alike.GetData(i)[^1]));
 
         // One alone: in every tensor of scores all but the numbers around the middle go.
         var few = c.Tensors(8);
         yield return ("few", new ArrayTensorSet([.. c.Outputs.Select((o, i) => (o.Name, o.Shape,
-            few.Data(i).ToArray().Select((v, k) => c.Scores.Contains(i) && o.Shape[^1] <= 4 && Math.Abs(k - few.Data(i).Length / 2) > 3 ? -50 : v).ToArray()))]));
+            few.GetData(i).ToArray().Select((v, k) => c.Scores.Contains(i) && o.Shape[^1] <= 4 && Math.Abs(k - few.GetData(i).Length / 2) > 3 ? -50 : v).ToArray()))]));
 
         ArrayTensorSet Changed(ArrayTensorSet from, Func<int, float, float> change) =>
-            new([.. c.Outputs.Select((o, i) => (o.Name, o.Shape, from.Data(i).ToArray().Select(v => change(i, v)).ToArray()))]);
+            new([.. c.Outputs.Select((o, i) => (o.Name, o.Shape, from.GetData(i).ToArray().Select(v => change(i, v)).ToArray()))]);
     }
 
     private static void Same(Found[] expected, Detections found, in FrameTransform t, float tolerance, string which)
@@ -150,8 +153,8 @@ internal static class PlainDecoding
             Near(Math.Clamp(ToFrameY(e.Y2, t), 0, 100), box.Y2);
             for (int k = 0; k < (e.Points?.Length ?? 0); k++)
             {
-                Near(ToFrameX(e.Points![k].X, t), found.Keypoints(i)[k].X);
-                Near(ToFrameY(e.Points[k].Y, t), found.Keypoints(i)[k].Y);
+                Near(ToFrameX(e.Points![k].X, t), found.GetKeypoints(i)[k].X);
+                Near(ToFrameY(e.Points[k].Y, t), found.GetKeypoints(i)[k].Y);
             }
 
             void Near(float wanted, float got) => Assert.True(Math.Abs(wanted - got) <= tolerance * Math.Max(1, Math.Abs(wanted) / 100), $"{where}: {got} is not {wanted}");

@@ -1,3 +1,5 @@
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Decoding;
@@ -34,7 +36,7 @@ public sealed class PoseNetDecoderTests
         {
             int best = Enumerable.Range(0, h * w).MaxBy(cell => heat[k * h * w + cell]);
             double score = activated ? heat[k * h * w + best] : 1 / (1 + Math.Exp(-heat[k * h * w + best]));
-            Near((best % w * stride + offsets[(keypoints + k) * h * w + best], best / w * stride + offsets[k * h * w + best], score), d.Keypoints(0)[k]);
+            Near((best % w * stride + offsets[(keypoints + k) * h * w + best], best / w * stride + offsets[k * h * w + best], score), d.GetKeypoints(0)[k]);
             sum += score;
         }
 
@@ -61,7 +63,7 @@ public sealed class PoseNetDecoderTests
             Assert.Equal(expected[i].Score, d.Scores[i], 1e-5);
             for (int k = 0; k < 17; k++)
             {
-                Near(expected[i].Points[k], d.Keypoints(i)[k]);
+                Near(expected[i].Points[k], d.GetKeypoints(i)[k]);
             }
         }
     }
@@ -101,7 +103,7 @@ public sealed class PoseNetDecoderTests
         {
             for (int k = 0; k < 17; k++)
             {
-                Assert.Equal((persons[i][k].X * stride - 1.5f, persons[i][k].Y * stride + 2.5f), (d.Keypoints(i)[k].X, d.Keypoints(i)[k].Y));
+                Assert.Equal((persons[i][k].X * stride - 1.5f, persons[i][k].Y * stride + 2.5f), (d.GetKeypoints(i)[k].X, d.GetKeypoints(i)[k].Y));
             }
 
             Assert.Equal(persons[i].Min(p => p.X) * stride - 1.5f, d.Boxes[i].X1);

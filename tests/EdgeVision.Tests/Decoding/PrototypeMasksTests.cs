@@ -1,3 +1,6 @@
+using EdgeVision.Decoding;
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Decoding;
@@ -50,12 +53,12 @@ public sealed class PrototypeMasksTests
             Assert.Equal(0.4f + 0.04f * a, d.Scores[i]);
             double[] values = Plain(table.AsSpan(a * 16, 16), prototypes, pw, ph, width, height, masks == "upsample-first", threshold == "sigmoid");
             double limit = threshold == "sigmoid" ? 0.5 : 0;
-            var region = d.MaskRegion(i);
+            var region = d.GetMaskRegion(i);
             for (int p = 0; p < width * height; p++)
             {
                 int column = p % width, row = p / width;
                 bool inside = column >= region.X && column < region.X + region.Width && row >= region.Y && row < region.Y + region.Height;
-                bool ours = inside && d.Mask(i)[(row - region.Y) * region.Width + column - region.X] == 1;
+                bool ours = inside && d.GetMask(i)[(row - region.Y) * region.Width + column - region.X] == 1;
                 if (Math.Abs(values[p] - limit) > 1e-5 || values[p] == 0) // float32 sums may fall to the other side
                 {
                     Assert.True(values[p] > limit == ours, $"detection {i}, ({column}, {row}): {values[p]}");
@@ -93,7 +96,7 @@ public sealed class PrototypeMasksTests
         float[] table = [x, y, w, h, 1, 0.9f, 0, 0, .. Enumerable.Repeat(1f, Coefficients)];
         var result = Decode("yolo-dfl-seg", masks, "logit", 64, 64, 1, table, (16, 16), [.. Enumerable.Repeat(1f, Coefficients * 256)]);
         Assert.Equal(1, result.Detections.Count);
-        Assert.Equal(empty ? [] : [1], result.Detections.Mask(0).ToArray());
+        Assert.Equal(empty ? [] : [1], result.Detections.GetMask(0).ToArray());
     }
 
     [Theory]
@@ -151,7 +154,7 @@ public sealed class PrototypeMasksTests
         c.Create().Decode(t, 0, c.Transform, straight);
         var turned = new VisionResult();
         DecoderCase.Create(c.Decoder, c.Spec, c.Options, ("prototypes", [1, 8, 16, 16]), ("rows", [1, 53, 16]))
-            .Decode(new ArrayTensorSet(("prototypes", [1, 8, 16, 16], t.Data(1).ToArray()), ("rows", [1, 53, 16], t.Data(0).ToArray())), 0, c.Transform, turned);
+            .Decode(new ArrayTensorSet(("prototypes", [1, 8, 16, 16], t.GetData(1).ToArray()), ("rows", [1, 53, 16], t.GetData(0).ToArray())), 0, c.Transform, turned);
         Assert.True(straight.Detections.Count > 1);
         Assert.Equal(DecoderCase.Show(straight), DecoderCase.Show(turned));
     }

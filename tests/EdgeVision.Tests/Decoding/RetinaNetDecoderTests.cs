@@ -1,4 +1,8 @@
 using System.Runtime.InteropServices;
+using EdgeVision.Decoding;
+using EdgeVision.Decoding.Anchors;
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Decoding;

@@ -1,3 +1,6 @@
+using EdgeVision.Decoding;
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Decoding;
@@ -105,14 +108,14 @@ public sealed class SegmentationDecoderTests
     {
         string[] labels = ["background", "road"];
         var result = new VisionResult();
-        Create(labels, [1, 2, 4, 4]).Name(result, labels);
-        Assert.Equal("road", result.Segmentation.LabelOf(1));
-        Assert.Equal("7", result.Segmentation.LabelOf(7));
+        Create(labels, [1, 2, 4, 4]).SetLabels(result, labels);
+        Assert.Equal("road", result.Segmentation.GetClassLabel(1));
+        Assert.Equal("7", result.Segmentation.GetClassLabel(7));
 
         // One class alone is id 1, its absence 0.
-        Create(["road"], [1, 1, 4, 4]).Name(result, ["road"]);
+        Create(["road"], [1, 1, 4, 4]).SetLabels(result, ["road"]);
         Assert.Equal(["background", "road"], result.Segmentation.Labels);
-        Create(labels, [1, 1, 4, 4]).Name(result, labels);
+        Create(labels, [1, 1, 4, 4]).SetLabels(result, labels);
         Assert.Equal(labels, result.Segmentation.Labels);
         Assert.Throws<ModelFormatException>(() => Create(["a", "b", "c"], [1, 1, 4, 4]));
         Assert.Throws<ModelFormatException>(() => Create(labels, [1, 3, 4, 4]));
@@ -135,9 +138,9 @@ public sealed class SegmentationDecoderTests
         {
             result.Clear();
             decoder.Decode(set, 0, transform, result);
-            result.Segmentation.Areas(areas);
-            result.Segmentation.FrameAreas(areas);
-            result.Segmentation.ToFrame(frame);
+            result.Segmentation.CountAreas(areas);
+            result.Segmentation.CountFrameAreas(areas);
+            result.Segmentation.CopyToFrame(frame);
         }));
     }
 

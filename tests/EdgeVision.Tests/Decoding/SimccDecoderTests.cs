@@ -1,3 +1,5 @@
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 using static EdgeVision.Tests.Decoding.PlainDecoding;
 
@@ -31,7 +33,7 @@ public sealed class SimccDecoderTests
                 float[] across = x[(k * 27)..(k * 27 + 27)], down = y[(k * 29)..(k * 29 + 29)];
                 int px = ArgMax(across), py = ArgMax(down);
                 float score = softmax ? Math.Min(Softmax(across)[px], Softmax(down)[py]) : Math.Min(across[px], down[py]);
-                var point = result.Detections.Keypoints(0)[k];
+                var point = result.Detections.GetKeypoints(0)[k];
                 Assert.Equal(score, point.Score, 1e-6f);
                 Assert.Equal(score > 0 ? (float)(px / splitRatio) : -1, point.X, 1e-5f);
                 Assert.Equal(score > 0 ? (float)(py / splitRatio) : -1, point.Y, 1e-5f);

@@ -1,4 +1,8 @@
 using System.Runtime.InteropServices;
+using EdgeVision.Decoding;
+using EdgeVision.Decoding.Anchors;
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Decoding;
@@ -14,7 +18,7 @@ public sealed class SsdDecoderTests
     public void Priors_are_torchvision_s_default_boxes()
     {
         float[] expected = Golden.Torchvision("anchors_ssd300").Floats("anchors");
-        var priors = SsdDecoder.Priors(300, 300, Steps, level => SsdDecoder.DefaultSizes(Scales[level], Scales[level + 1], Ratios[level]), clipCentres: false);
+        var priors = SsdDecoder.CreatePriors(300, 300, Steps, level => SsdDecoder.GetDefaultSizes(Scales[level], Scales[level + 1], Ratios[level]), clipCenters: false);
         Assert.Equal(expected.Length, priors.Length * 4);
         float worst = 0;
         for (int i = 0; i < priors.Length; i++)
@@ -47,7 +51,7 @@ public sealed class SsdDecoderTests
     public void Priors_of_UltraFace_follow_its_grids()
     {
         float[][] boxes = [[10, 16, 24], [32, 48], [64, 96], [128, 192, 256]];
-        var priors = SsdDecoder.Priors(320, 240, [8, 16, 32, 64], level => [.. boxes[level].Select(s => (s / 320, s / 240))], clipCentres: true);
+        var priors = SsdDecoder.CreatePriors(320, 240, [8, 16, 32, 64], level => [.. boxes[level].Select(s => (s / 320, s / 240))], clipCenters: true);
         Assert.Equal(4420, priors.Length); // 40x30x3 + 20x15x2 + 10x8x2 + 5x4x3
         Assert.Equal((0.5f / 40, 0.5f / 30, 16f / 320, 16f / 240), priors[1]);
         Assert.Equal((0.8f, 1f), (priors[^1].W, priors[^1].H)); // 256 / 240 is clipped to the input

@@ -1,3 +1,7 @@
+using EdgeVision.Decoding;
+using EdgeVision.Decoding.Yolo;
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Decoding;
@@ -26,7 +30,7 @@ public sealed class YoloDflDecoderTests
             float score = data[(4 + best) * anchors + a];
             if (score > 0.5f) // strictly
             {
-                Assert.Equal((a, best, score), (candidates.Anchors[k], candidates.ClassIds[k], candidates.Scores[k]));
+                Assert.Equal((a, best, score), (candidates.AnchorIndices[k], candidates.ClassIds[k], candidates.Scores[k]));
                 Assert.Equal(data[a] - data[2 * anchors + a] / 2, candidates.Boxes[k].X1);
                 Assert.Equal(data[anchors + a] + data[3 * anchors + a] / 2, candidates.Boxes[k].Y2);
                 k++;
@@ -74,7 +78,7 @@ public sealed class YoloDflDecoderTests
         float[] rows = [32, 32, 20, 20, 0.9f, 32, 32, 0.7f, -5, 99, 0.1f];
         var result = new VisionResult();
         DecoderCase.Create(c.Decoder, c.Spec, c.Options, ("rows", [1, 11, 1])).Decode(new ArrayTensorSet(("rows", [1, 11, 1], rows)), 0, transform, result);
-        var points = result.Detections.Keypoints(0);
+        var points = result.Detections.GetKeypoints(0);
         Assert.Equal(100, points[0].X, 1e-4f);
         Assert.Equal((32 - 16.25f) / 0.32f, points[0].Y, 1e-4f);
         Assert.Equal(0.7f, points[0].Score);
@@ -96,8 +100,8 @@ public sealed class YoloDflDecoderTests
         var d = result.Detections;
         Assert.True(d.Count > 3);
         Assert.Equal((side, side), (d.MaskWidth, d.MaskHeight));
-        var rows = tensors.Data(0).ToArray();
-        var prototypes = tensors.Data(1).ToArray();
+        var rows = tensors.GetData(0).ToArray();
+        var prototypes = tensors.GetData(1).ToArray();
         int filled = 0;
         for (int i = 0; i < d.Count; i++)
         {
@@ -117,7 +121,7 @@ public sealed class YoloDflDecoderTests
                 }
             }
 
-            var region = d.MaskRegion(i);
+            var region = d.GetMaskRegion(i);
             for (int p = 0; p < side * side; p++)
             {
                 int column = p % side, row = p / side;
@@ -127,7 +131,7 @@ public sealed class YoloDflDecoderTests
                 float value = (1 - fy) * ((1 - fx) * plane[top * proto + left] + fx * plane[top * proto + right])
                     + fy * ((1 - fx) * plane[bottom * proto + left] + fx * plane[bottom * proto + right]);
                 bool inside = column >= region.X && column < region.X + region.Width && row >= region.Y && row < region.Y + region.Height;
-                bool ours = inside && d.Mask(i)[(row - region.Y) * region.Width + column - region.X] == 1;
+                bool ours = inside && d.GetMask(i)[(row - region.Y) * region.Width + column - region.X] == 1;
                 if (MathF.Abs(value) > 1e-6f || value == 0) // sums in another order may cross zero
                 {
                     Assert.True(value > 0 == ours, $"detection {i}, ({column}, {row}): {value}");
@@ -149,6 +153,6 @@ public sealed class YoloDflDecoderTests
         var result = new VisionResult();
         DecoderCase.Create(c.Decoder, c.Spec, c.Options, ("rows", [1, 15, 1]), ("prototypes", [1, 8, 16, 16])).Decode(outputs, 0, c.Transform, result);
         Assert.Equal(1, result.Detections.Count);
-        Assert.Equal(0, result.Detections.Mask(0).Length);
+        Assert.Equal(0, result.Detections.GetMask(0).Length);
     }
 }

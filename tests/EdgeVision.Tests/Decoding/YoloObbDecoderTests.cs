@@ -1,3 +1,5 @@
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Decoding;
@@ -14,7 +16,7 @@ public sealed class YoloObbDecoderTests
         const int anchors = 53;
         var c = DecoderCase.Of("yolo-obb");
         var tensors = c.Tensors(seed);
-        float[] rows = tensors.Data(0).ToArray();
+        float[] rows = tensors.GetData(0).ToArray();
         var result = new VisionResult();
         c.Create().Decode(tensors, 0, c.Transform, result);
         var candidates = Enumerable.Range(0, anchors)

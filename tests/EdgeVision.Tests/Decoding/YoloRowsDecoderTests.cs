@@ -1,3 +1,5 @@
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 using static EdgeVision.Tests.Decoding.PlainDecoding;
 

@@ -1,6 +1,8 @@
+using EdgeVision.Frames;
+using EdgeVision.TestSupport;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Tests.Frames;
 
 public sealed class FramePoolTests
 {
@@ -9,14 +11,14 @@ public sealed class FramePoolTests
     {
         var pool = new FramePool();
         var frame = pool.Rent(PixelFormat.Bgr24, 4, 2, "a", 7, TimeSpan.FromSeconds(1));
-        Assert.Equal((24, "a", 7, TimeSpan.FromSeconds(1), 1), (frame.Data.Length, frame.Source, frame.Sequence, frame.Timestamp, pool.Outstanding));
+        Assert.Equal((24, "a", 7, TimeSpan.FromSeconds(1), 1), (frame.Data.Length, frame.Source, frame.Sequence, frame.Timestamp, pool.RentedCount));
         frame.MutableData.Fill(9);
         var shared = frame.Share();
         frame.Dispose();
         Assert.Equal(9, shared.Data[23]); // still there
-        Assert.Equal(1, pool.Outstanding);
+        Assert.Equal(1, pool.RentedCount);
         shared.Dispose();
-        Assert.Equal(0, pool.Outstanding);
+        Assert.Equal(0, pool.RentedCount);
         Assert.Throws<ObjectDisposedException>(() => frame.Data.Length);
         Assert.Throws<ObjectDisposedException>(frame.Share);
         Assert.Same(frame, pool.Rent(PixelFormat.Bgr24, 4, 2, "b", 8));
@@ -39,18 +41,18 @@ public sealed class FramePoolTests
         byte[] expected = new byte[frame.Data.Length];
         new Random(3).NextBytes(expected);
         Assert.True(frame.Data.SequenceEqual(expected));
-        if (FrameMemory.Asks && frame.Data.Length >= FrameMemory.LargePage)
+        if (FrameMemory.UsesHugePages && frame.Data.Length >= FrameMemory.HugePageSize)
         {
             fixed (byte* start = frame.Data)
             {
-                Assert.Equal(0u, (nuint)start % FrameMemory.LargePage);
+                Assert.Equal(0u, (nuint)start % FrameMemory.HugePageSize);
             }
         }
     }
 
     [Fact]
     public void A_machine_with_memory_enough_asks_for_large_pages() =>
-        Assert.Equal(OperatingSystem.IsLinux() && GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >= 1L << 30, FrameMemory.Asks);
+        Assert.Equal(OperatingSystem.IsLinux() && GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >= 1L << 30, FrameMemory.UsesHugePages);
 
     [Fact]
     public void Another_size_or_format_gets_memory_of_its_own()
@@ -87,9 +89,9 @@ public sealed class FramePoolTests
             var frame = pool.Rent(PixelFormat.Gray8, 4, 4);
             var shares = Enumerable.Range(0, 8).Select(_ => frame.Share()).ToArray();
             Parallel.ForEach(shares, s => s.Dispose());
-            Assert.Equal(1, pool.Outstanding);
+            Assert.Equal(1, pool.RentedCount);
             frame.Dispose();
-            Assert.Equal(0, pool.Outstanding);
+            Assert.Equal(0, pool.RentedCount);
         }
     }
 }

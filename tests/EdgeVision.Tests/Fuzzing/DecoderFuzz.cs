@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using EdgeVision.Tests.Decoding;
+using EdgeVision.Decoding;
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Fuzzing;
@@ -233,14 +235,14 @@ internal static class DecoderFuzz
             var b = d.Boxes[i];
             Assert.True(b.X1 >= 0 && b.Y1 >= 0 && b.X2 >= 0 && b.Y2 >= 0 && b.X1 <= 200 && b.Y1 <= 100 && b.X2 <= 200 && b.Y2 <= 100, $"box {b}");
             Assert.True(d.ClassIds[i] >= 0 && (c.Spec.Labels.Length == 0 || d.ClassIds[i] < c.Spec.Labels.Length), $"class {d.ClassIds[i]}");
-            Assert.All(d.Keypoints(i).ToArray(), p => Assert.True(float.IsFinite(p.X) && float.IsFinite(p.Y) && float.IsFinite(p.Score), $"keypoint {p}"));
+            Assert.All(d.GetKeypoints(i).ToArray(), p => Assert.True(float.IsFinite(p.X) && float.IsFinite(p.Y) && float.IsFinite(p.Score), $"keypoint {p}"));
             if (d.HasRotation)
             {
                 var r = d.RotatedBoxes[i];
                 Assert.True(float.IsFinite(r.CenterX + r.CenterY + r.Width + r.Height + r.Angle), $"oriented box {r}");
             }
 
-            Assert.DoesNotContain(d.Mask(i).ToArray(), v => v > 1);
+            Assert.DoesNotContain(d.GetMask(i).ToArray(), v => v > 1);
         }
 
         Assert.All(result.Classification.Scores.ToArray(), s => Assert.True(float.IsFinite(s), $"score {s}"));

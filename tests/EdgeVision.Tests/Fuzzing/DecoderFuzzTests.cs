@@ -1,4 +1,5 @@
-using EdgeVision.Tests.Decoding;
+using EdgeVision.Decoding;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Fuzzing;
@@ -8,7 +9,7 @@ internal static class FuzzedDecoders
 {
     private static readonly string[] Faces = ["ultraface", "scrfd", "yunet", "retinaface", "blazeface", "mediapipe", "fastestdet"];
 
-    public static TheoryData<string> Of(int family) => [.. DecoderFactory.Names.Where(n => Family(n) == family)];
+    public static TheoryData<string> Of(int family) => [.. DecoderRegistry.Names.Where(n => Family(n) == family)];
 
     private static int Family(string name) => name.Contains("yolo", StringComparison.Ordinal) ? 0 : Faces.Contains(name) ? 1 : DecoderCase.Of(name).FindsBoxes ? 2 : 3;
 }

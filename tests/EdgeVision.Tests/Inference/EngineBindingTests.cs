@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
+using EdgeVision.Inference;
+using EdgeVision.Inference.Providers;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Tests.Inference;
 
 /// <summary>How tensors reach a device, with one that is the CPU in disguise.</summary>
 public sealed class EngineBindingTests : IDisposable
@@ -42,13 +44,13 @@ public sealed class EngineBindingTests : IDisposable
         using var engine = Load(new FakeProviders(CudaOrt, CpuOrt) { HasMemory = true }, ["n", 2], ["n", 2]);
         engine.Resize(0, 3, 2);
         Negates(engine, 1, 2, 3, 4, 5, 6);
-        Assert.True(engine.UseBatch(1));
+        Assert.True(engine.TrySetBatchSize(1));
         Fill(engine, 7, 8, 9, 10, 11, 12);
         engine.Run();
-        Assert.Equal([-7f, -8f], engine.Results.Data(0).ToArray());
+        Assert.Equal([-7f, -8f], engine.Results.GetData(0).ToArray());
         Fill(engine, 1, 8, 9, 10, 11, 12);
         engine.Run();
-        Assert.Equal([-1f, -8f], engine.Results.Data(0).ToArray());
+        Assert.Equal([-1f, -8f], engine.Results.GetData(0).ToArray());
     }
 
     [Fact]
@@ -82,14 +84,14 @@ public sealed class EngineBindingTests : IDisposable
     {
         var native = Recording();
         using var engine = Load(native, [2], [2]);
-        using var twin = engine.Twin();
+        using var twin = engine.CreateContext();
         Assert.True(twin.UsesCudaGraph);
         Fill(engine, 1, 2);
         Fill(twin, 3, 4);
         engine.Run();
         twin.Run();
-        Assert.Equal([-1f, -2f], engine.Results.Data(0).ToArray());
-        Assert.Equal([-3f, -4f], twin.Results.Data(0).ToArray());
+        Assert.Equal([-1f, -2f], engine.Results.GetData(0).ToArray());
+        Assert.Equal([-3f, -4f], twin.Results.GetData(0).ToArray());
         Assert.Single(native.Memories);
     }
 
@@ -99,13 +101,13 @@ public sealed class EngineBindingTests : IDisposable
         using var engine = Load(Recording(), ["n", 2], ["n", 2]);
         engine.Resize(0, 2, 2);
         Assert.True(engine.UsesCudaGraph);
-        Assert.True(engine.UseBatch(1));
+        Assert.True(engine.TrySetBatchSize(1));
         Fill(engine, 1, 2, 3, 4);
         engine.Run();
-        Assert.Equal([-1f, -2f], engine.Results.Data(0).ToArray());
-        Assert.True(engine.UseBatch(2));
+        Assert.Equal([-1f, -2f], engine.Results.GetData(0).ToArray());
+        Assert.True(engine.TrySetBatchSize(2));
         engine.Run();
-        Assert.Equal([-1f, -2f, -3f, -4f], engine.Results.Data(0).ToArray());
+        Assert.Equal([-1f, -2f, -3f, -4f], engine.Results.GetData(0).ToArray());
     }
 
     [Fact]
@@ -124,10 +126,10 @@ public sealed class EngineBindingTests : IDisposable
         // The first run learns that one size; the next one, of another, shows that it depends on the data.
         Fill(engine, 1, 0, 1);
         engine.Run();
-        Assert.Equal([1L, 2L], engine.Results.Shape(0).ToArray());
+        Assert.Equal([1L, 2L], engine.Results.GetShape(0).ToArray());
         Fill(engine, 0, 0, 1);
         engine.Run();
-        Assert.Equal([1L, 1L], engine.Results.Shape(0).ToArray());
+        Assert.Equal([1L, 1L], engine.Results.GetShape(0).ToArray());
         Assert.False(engine.UsesCudaGraph);
         Assert.Contains("depends on the data", Assert.Single(_notices));
     }
@@ -155,8 +157,8 @@ public sealed class EngineBindingTests : IDisposable
         {
             Providers = ProviderPolicy.Prefer(Provider.Cuda),
             Native = native,
-            Notice = _notices.Add,
-            ProviderOptions = graphs ?? native.HasDeviceMemory ? ProviderOptions.Of(new CudaOptions { CudaGraph = true }) : new Dictionary<string, string>(),
+            OnWarning = _notices.Add,
+            ProviderOptions = graphs ?? native.HasDeviceMemory ? ProviderOptions.FromTyped(new CudaOptions { CudaGraph = true }) : new Dictionary<string, string>(),
         });
     }
 
@@ -164,8 +166,8 @@ public sealed class EngineBindingTests : IDisposable
     {
         Fill(engine, values);
         engine.Run();
-        Assert.Equal(values.Select(v => -v), engine.Results.Data(0).ToArray());
+        Assert.Equal(values.Select(v => -v), engine.Results.GetData(0).ToArray());
     }
 
-    private static void Fill(InferenceEngine engine, params float[] values) => MemoryMarshal.AsBytes<float>(values).CopyTo(engine.InputBytes(0));
+    private static void Fill(InferenceEngine engine, params float[] values) => MemoryMarshal.AsBytes<float>(values).CopyTo(engine.GetInputBytes(0));
 }

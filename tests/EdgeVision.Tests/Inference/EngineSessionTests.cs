@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
+using EdgeVision.Inference;
+using EdgeVision.Inference.Providers;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Tests.Inference;
 
 /// <summary>Which provider an engine runs on, with a native library that is made up and a CPU that does the work.</summary>
 public sealed class EngineSessionTests : IDisposable
@@ -111,10 +113,10 @@ public sealed class EngineSessionTests : IDisposable
         var native = new FakeProviders(CudaOrt, CpuOrt);
         using var engine = new InferenceEngine(Write(TinyOnnx.Unary("Neg", ["n", 2], ["n", 2])), Options(ProviderPolicy.Prefer(Provider.Cuda), native));
         engine.Resize(0, 3, 2);
-        Assert.True(engine.UseBatch(2));
+        Assert.True(engine.TrySetBatchSize(2));
         Fill(engine, 1, 2, 3, 4, 5, 6);
         engine.Run();
-        Assert.Equal([-1f, -2f, -3f, -4f], engine.Results.Data(0).ToArray());
+        Assert.Equal([-1f, -2f, -3f, -4f], engine.Results.GetData(0).ToArray());
     }
 
     [Fact]
@@ -122,7 +124,7 @@ public sealed class EngineSessionTests : IDisposable
     {
         var native = new FakeProviders(CudaOrt, CpuOrt) { FailToRun = { Provider.Cuda } };
         var engine = Load(ProviderPolicy.Prefer(Provider.Cuda), native);
-        using var twin = engine.Twin();
+        using var twin = engine.CreateContext();
         Negates(engine, 1, 2, 3);
         Negates(twin, 4, 5, 6);
         Assert.Equal([Provider.Cpu], twin.Providers.Active);
@@ -137,7 +139,7 @@ public sealed class EngineSessionTests : IDisposable
     {
         var native = new FakeProviders(CudaOrt, CpuOrt) { FailToRun = { Provider.Cuda } };
         var engine = Load(ProviderPolicy.Prefer(Provider.Cuda), native);
-        using var twin = engine.Twin();
+        using var twin = engine.CreateContext();
         Negates(engine, 1, 2, 3);
         engine.Dispose();
         Negates(twin, 4, 5, 6);
@@ -146,14 +148,14 @@ public sealed class EngineSessionTests : IDisposable
     [Fact]
     public void Sessions_are_counted_through_it_all()
     {
-        int before = ThreadBudget.LiveSessions;
+        int before = ThreadBudget.OpenSessions;
         using (var engine = Load(ProviderPolicy.Prefer(Provider.Cuda), new FakeProviders(CudaOrt, CpuOrt) { FailToRun = { Provider.Cuda } }))
         {
             engine.Run();
-            Assert.Equal(before + 1, ThreadBudget.LiveSessions);
+            Assert.Equal(before + 1, ThreadBudget.OpenSessions);
         }
 
-        Assert.Equal(before, ThreadBudget.LiveSessions);
+        Assert.Equal(before, ThreadBudget.OpenSessions);
     }
 
     [Fact]
@@ -206,10 +208,10 @@ public sealed class EngineSessionTests : IDisposable
     {
         Fill(engine, values);
         engine.Run();
-        Assert.Equal(values.Select(v => -v), engine.Results.Data(0).ToArray());
+        Assert.Equal(values.Select(v => -v), engine.Results.GetData(0).ToArray());
     }
 
-    private static void Fill(InferenceEngine engine, params float[] values) => MemoryMarshal.AsBytes<float>(values).CopyTo(engine.InputBytes(0));
+    private static void Fill(InferenceEngine engine, params float[] values) => MemoryMarshal.AsBytes<float>(values).CopyTo(engine.GetInputBytes(0));
 
     private InferenceEngine Load(ProviderPolicy policy, FakeProviders native) => new(Write(TinyOnnx.Unary("Neg", [3], [3])), Options(policy, native));
 
@@ -217,8 +219,8 @@ public sealed class EngineSessionTests : IDisposable
     {
         Providers = policy,
         Native = native,
-        Notice = _notices.Add,
-        ProviderOptions = ProviderOptions.Of(new TensorRtOptions { EngineCache = false }), // nothing of a test stays behind
+        OnWarning = _notices.Add,
+        ProviderOptions = ProviderOptions.FromTyped(new TensorRtOptions { EngineCache = false }), // nothing of a test stays behind
     };
 
     private string Write(byte[] model)

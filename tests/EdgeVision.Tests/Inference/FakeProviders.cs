@@ -1,7 +1,9 @@
 using System.Reflection;
+using EdgeVision.Inference.Binding;
+using EdgeVision.Inference.Providers;
 using Microsoft.ML.OnnxRuntime;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Tests.Inference;
 
 /// <summary>A native library that says it has providers, and lets the CPU do their work, or fail as they would.</summary>
 internal sealed class FakeProviders(params string[] available) : INativeProviders
@@ -43,7 +45,7 @@ internal sealed class FakeProviders(params string[] available) : INativeProvider
         }
     }
 
-    public IDeviceMemory? Memory(InferenceSession session, Provider provider, int device)
+    public IDeviceMemory? OpenMemory(InferenceSession session, Provider provider, int device)
     {
         if (!HasMemory)
         {
@@ -63,7 +65,7 @@ internal sealed class FakeProviders(params string[] available) : INativeProvider
         }
     }
 
-    public IReadOnlyDictionary<string, int> Placed(IReadOnlyDictionary<string, int> measured) => Placement ?? measured;
+    public IReadOnlyDictionary<string, int> GetPlacement(IReadOnlyDictionary<string, int> measured) => Placement ?? measured;
 
     /// <summary>An error as ONNX Runtime raises it, which nobody else can make.</summary>
     public static OnnxRuntimeException Error(string message)
@@ -76,9 +78,9 @@ internal sealed class FakeProviders(params string[] available) : INativeProvider
 /// <summary>Memory of a device that is the CPU's.</summary>
 internal sealed unsafe class FakeMemory(InferenceSession session, int device, bool hasDevice, bool wrong) : IDeviceMemory
 {
-    public OrtAllocator? Host { get; } = new(session, OrtMemoryInfo.DefaultInstance);
+    public OrtAllocator? HostAllocator { get; } = new(session, OrtMemoryInfo.DefaultInstance);
 
-    public OrtAllocator? Device { get; } = hasDevice ? new OrtAllocator(session, OrtMemoryInfo.DefaultInstance) : null;
+    public OrtAllocator? DeviceAllocator { get; } = hasDevice ? new OrtAllocator(session, OrtMemoryInfo.DefaultInstance) : null;
 
     public int DeviceId => device;
 
@@ -88,7 +90,7 @@ internal sealed unsafe class FakeMemory(InferenceSession session, int device, bo
 
     public bool Disposed { get; private set; }
 
-    public void CopyIn(nint device, nint host, long bytes)
+    public void CopyToDevice(nint device, nint host, long bytes)
     {
         CopiesIn++;
         if (wrong)
@@ -101,7 +103,7 @@ internal sealed unsafe class FakeMemory(InferenceSession session, int device, bo
         }
     }
 
-    public void CopyOut(nint host, nint device, long bytes)
+    public void CopyToHost(nint host, nint device, long bytes)
     {
         CopiesOut++;
         Buffer.MemoryCopy((void*)device, (void*)host, bytes, bytes);
@@ -110,7 +112,7 @@ internal sealed unsafe class FakeMemory(InferenceSession session, int device, bo
     public void Dispose()
     {
         Disposed = true;
-        Host?.Dispose();
-        Device?.Dispose();
+        HostAllocator?.Dispose();
+        DeviceAllocator?.Dispose();
     }
 }

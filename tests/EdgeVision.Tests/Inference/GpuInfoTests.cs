@@ -1,6 +1,7 @@
+using EdgeVision.Inference.Providers;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Tests.Inference;
 
 /// <summary>What the system tells of graphics processors, out of texts as it writes them.</summary>
 public sealed class GpuInfoTests : IDisposable

@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
+using EdgeVision.Inference;
+using EdgeVision.TestSupport;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Tests.Inference;
 
 /// <summary>The engine on small models written by hand and on real ones.</summary>
 public sealed class InferenceEngineTests : IDisposable
@@ -18,8 +20,8 @@ public sealed class InferenceEngineTests : IDisposable
         Assert.Equal("me", engine.Metadata["who"]);
         Fill(engine, 1, 2, 3);
         engine.Run();
-        Assert.Equal([-1f, -2f, -3f], engine.Results.Data(0).ToArray());
-        Assert.Equal([1L, 3L], engine.Results.Shape(0).ToArray());
+        Assert.Equal([-1f, -2f, -3f], engine.Results.GetData(0).ToArray());
+        Assert.Equal([1L, 3L], engine.Results.GetShape(0).ToArray());
         Assert.Equal(0, engine.Results.IndexOf("y"));
         Assert.Equal([Provider.Cpu], engine.Providers.Active);
     }
@@ -28,12 +30,12 @@ public sealed class InferenceEngineTests : IDisposable
     public void An_open_batch_is_one() // nothing else can be meant before anything is said
     {
         using var engine = new InferenceEngine(Write(TinyOnnx.Unary("Neg", ["n", 2], ["n", 2])));
-        Assert.Equal([1L, 2L], engine.InputShape(0).ToArray());
+        Assert.Equal([1L, 2L], engine.GetInputShape(0).ToArray());
         engine.Resize(0, 3, 2);
         Fill(engine, 1, 2, 3, 4, 5, 6);
         engine.Run();
-        Assert.Equal([3L, 2L], engine.Results.Shape(0).ToArray());
-        Assert.Equal([-1f, -2f, -3f, -4f, -5f, -6f], engine.Results.Data(0).ToArray());
+        Assert.Equal([3L, 2L], engine.Results.GetShape(0).ToArray());
+        Assert.Equal([-1f, -2f, -3f, -4f, -5f, -6f], engine.Results.GetData(0).ToArray());
     }
 
     [Fact]
@@ -42,27 +44,27 @@ public sealed class InferenceEngineTests : IDisposable
         using var engine = new InferenceEngine(Write(TinyOnnx.Unary("Neg", ["n", 2], ["n", 2])));
         engine.Resize(0, 3, 2);
         Fill(engine, 1, 2, 3, 4, 5, 6);
-        Assert.True(engine.UseBatch(2));
+        Assert.True(engine.TrySetBatchSize(2));
         engine.Run();
-        Assert.Equal([2L, 2L], engine.Results.Shape(0).ToArray());
-        Assert.Equal([-1f, -2f, -3f, -4f], engine.Results.Data(0).ToArray());
-        Assert.True(engine.UseBatch(3));
+        Assert.Equal([2L, 2L], engine.Results.GetShape(0).ToArray());
+        Assert.Equal([-1f, -2f, -3f, -4f], engine.Results.GetData(0).ToArray());
+        Assert.True(engine.TrySetBatchSize(3));
         engine.Run();
-        Assert.Equal([-1f, -2f, -3f, -4f, -5f, -6f], engine.Results.Data(0).ToArray());
-        Assert.Throws<ArgumentOutOfRangeException>(() => engine.UseBatch(0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => engine.UseBatch(4));
+        Assert.Equal([-1f, -2f, -3f, -4f, -5f, -6f], engine.Results.GetData(0).ToArray());
+        Assert.Throws<ArgumentOutOfRangeException>(() => engine.TrySetBatchSize(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => engine.TrySetBatchSize(4));
         Assert.Equal(0, Allocations.Of(() =>
         {
-            engine.UseBatch(1);
+            engine.TrySetBatchSize(1);
             engine.Run();
-            engine.UseBatch(2);
+            engine.TrySetBatchSize(2);
             engine.Run();
         }));
         engine.Resize(0, 2, 2); // forgets the smaller ones, which lie in the old memory
         Fill(engine, 7, 8, 9, 10);
-        Assert.True(engine.UseBatch(1));
+        Assert.True(engine.TrySetBatchSize(1));
         engine.Run();
-        Assert.Equal([-7f, -8f], engine.Results.Data(0).ToArray());
+        Assert.Equal([-7f, -8f], engine.Results.GetData(0).ToArray());
     }
 
     [Fact]
@@ -71,20 +73,20 @@ public sealed class InferenceEngineTests : IDisposable
         var engine = new InferenceEngine(Write(TinyOnnx.Unary("Neg", ["n", 2], ["n", 2])));
         engine.Resize(0, 2, 2);
         Fill(engine, 1, 2, 3, 4);
-        using (var twin = engine.Twin())
+        using (var twin = engine.CreateContext())
         {
-            Assert.Equal([2L, 2L], twin.InputShape(0).ToArray());
+            Assert.Equal([2L, 2L], twin.GetInputShape(0).ToArray());
             Fill(twin, 5, 6, 7, 8);
             engine.Run();
             twin.Run();
-            Assert.Equal([-1f, -2f, -3f, -4f], engine.Results.Data(0).ToArray());
-            Assert.Equal([-5f, -6f, -7f, -8f], twin.Results.Data(0).ToArray());
+            Assert.Equal([-1f, -2f, -3f, -4f], engine.Results.GetData(0).ToArray());
+            Assert.Equal([-5f, -6f, -7f, -8f], twin.Results.GetData(0).ToArray());
             engine.Dispose();
             twin.Run();
-            Assert.Equal(-5f, twin.Results.Data(0)[0]);
+            Assert.Equal(-5f, twin.Results.GetData(0)[0]);
         }
 
-        Assert.Throws<ObjectDisposedException>(engine.Twin);
+        Assert.Throws<ObjectDisposedException>(engine.CreateContext);
     }
 
     [Fact]
@@ -92,9 +94,9 @@ public sealed class InferenceEngineTests : IDisposable
     {
         using var engine = new InferenceEngine(Write(TinyOnnx.Unary("Neg", [2, 2], [2, 2])));
         Fill(engine, 1, 2, 3, 4);
-        Assert.False(engine.UseBatch(1));
+        Assert.False(engine.TrySetBatchSize(1));
         engine.Run();
-        Assert.Equal([-1f, -2f, -3f, -4f], engine.Results.Data(0).ToArray());
+        Assert.Equal([-1f, -2f, -3f, -4f], engine.Results.GetData(0).ToArray());
     }
 
     [Fact]
@@ -110,13 +112,13 @@ public sealed class InferenceEngineTests : IDisposable
     public void Other_open_dimensions_wait_for_a_size()
     {
         using var engine = new InferenceEngine(Write(TinyOnnx.Unary("Neg", [1, "w"], [1, "w"])));
-        Assert.Contains("Resize", Assert.Throws<InvalidOperationException>(() => { engine.InputBytes(0); }).Message);
+        Assert.Contains("Resize", Assert.Throws<InvalidOperationException>(() => { engine.GetInputBytes(0); }).Message);
         Assert.Contains("Resize", Assert.Throws<InvalidOperationException>(engine.Run).Message);
         Assert.Contains("Resize", Assert.Throws<InvalidOperationException>(() => { engine.MeasurePlacement(); }).Message);
         engine.Resize(0, 1, 2);
         Fill(engine, 4, 5);
         engine.Run();
-        Assert.Equal([-4f, -5f], engine.Results.Data(0).ToArray());
+        Assert.Equal([-4f, -5f], engine.Results.GetData(0).ToArray());
     }
 
     [Fact]
@@ -139,8 +141,8 @@ public sealed class InferenceEngineTests : IDisposable
             Fill(engine, x);
             engine.Run();
             float[] expected = [.. Enumerable.Range(0, 4).Where(i => x[i] != 0).Select(i => (float)i)];
-            Assert.Equal(expected, engine.Results.Data(0).ToArray());
-            Assert.Equal([1L, expected.Length], engine.Results.Shape(0).ToArray());
+            Assert.Equal(expected, engine.Results.GetData(0).ToArray());
+            Assert.Equal([1L, expected.Length], engine.Results.GetShape(0).ToArray());
         }
     }
 
@@ -154,17 +156,17 @@ public sealed class InferenceEngineTests : IDisposable
         engine.Run();
         Fill(engine, 0, 1);
         engine.Run();
-        Assert.Equal([1f], engine.Results.Data(0).ToArray());
+        Assert.Equal([1f], engine.Results.GetData(0).ToArray());
     }
 
     [Fact]
     public void Halves_are_widened()
     {
         using var engine = new InferenceEngine(Write(TinyOnnx.Unary("Neg", [2], [2], inputType: 10, outputType: 10)));
-        MemoryMarshal.Cast<byte, Half>(engine.InputBytes(0))[0] = (Half)0.5f;
-        MemoryMarshal.Cast<byte, Half>(engine.InputBytes(0))[1] = (Half)(-2f);
+        MemoryMarshal.Cast<byte, Half>(engine.GetInputBytes(0))[0] = (Half)0.5f;
+        MemoryMarshal.Cast<byte, Half>(engine.GetInputBytes(0))[1] = (Half)(-2f);
         engine.Run();
-        Assert.Equal([-0.5f, 2f], engine.Results.Data(0).ToArray());
+        Assert.Equal([-0.5f, 2f], engine.Results.GetData(0).ToArray());
     }
 
     [Fact]
@@ -217,7 +219,7 @@ public sealed class InferenceEngineTests : IDisposable
         string path = Write(TinyOnnx.Unary("Neg", [1], [1]));
         using var first = new InferenceEngine(path);
         using var second = new InferenceEngine(path);
-        Assert.False(second.Threads.Spin);
+        Assert.False(second.Threads.AllowSpinning);
     }
 
     [Fact]
@@ -227,7 +229,7 @@ public sealed class InferenceEngineTests : IDisposable
         engine.Dispose();
         engine.Dispose();
         Assert.Throws<ObjectDisposedException>(engine.Run);
-        Assert.Throws<ObjectDisposedException>(() => { engine.InputBytes(0); });
+        Assert.Throws<ObjectDisposedException>(() => { engine.GetInputBytes(0); });
     }
 
     [Theory]
@@ -240,10 +242,10 @@ public sealed class InferenceEngineTests : IDisposable
         engine.Run();
         int cls8 = engine.Results.IndexOf("cls_8");
         Assert.True(cls8 >= 0);
-        Assert.Equal(height / 8 * (width / 8), engine.Results.Data(cls8).Length);
+        Assert.Equal(height / 8 * (width / 8), engine.Results.GetData(cls8).Length);
         engine.Resize(0, 1, 3, 2 * height, width);
         engine.Run();
-        Assert.Equal(height / 4 * (width / 8), engine.Results.Data(cls8).Length);
+        Assert.Equal(height / 4 * (width / 8), engine.Results.GetData(cls8).Length);
         AllocatesNothing(engine);
     }
 
@@ -263,12 +265,12 @@ public sealed class InferenceEngineTests : IDisposable
         Assert.Equal(0, Allocations.Of(() =>
         {
             engine.Run();
-            sum += engine.Results.Data(0)[0];
+            sum += engine.Results.GetData(0)[0];
         }));
         Assert.False(float.IsNaN(sum));
     }
 
-    private static void Fill(InferenceEngine engine, params float[] values) => MemoryMarshal.AsBytes<float>(values).CopyTo(engine.InputBytes(0));
+    private static void Fill(InferenceEngine engine, params float[] values) => MemoryMarshal.AsBytes<float>(values).CopyTo(engine.GetInputBytes(0));
 
     private string Write(byte[] model)
     {

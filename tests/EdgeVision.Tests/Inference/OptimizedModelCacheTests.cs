@@ -1,3 +1,6 @@
+using EdgeVision.Inference;
+using EdgeVision.Inference.Cache;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Inference;
@@ -12,11 +15,11 @@ public sealed class OptimizedModelCacheTests : IDisposable
     public void A_model_is_kept_and_taken_and_gives_the_same_numbers()
     {
         float[] plain = Run(null, out var use);
-        Assert.Equal(ModelCacheUse.Off, use);
+        Assert.Equal(ModelCacheStatus.Disabled, use);
         Assert.Equal(plain, Run(_folder, out use));
-        Assert.Equal(ModelCacheUse.Kept, use);
+        Assert.Equal(ModelCacheStatus.Stored, use);
         Assert.Equal(plain, Run(_folder, out use));
-        Assert.Equal(ModelCacheUse.Taken, use);
+        Assert.Equal(ModelCacheStatus.Loaded, use);
         Assert.Equal([".onnx", ".sha256"], Directory.GetFiles(_folder).Select(Path.GetExtension).Order());
     }
 
@@ -28,7 +31,7 @@ public sealed class OptimizedModelCacheTests : IDisposable
         }
 
         using var model = VisionModel.Load(Model, new RuntimeOptions { CacheFolder = _folder });
-        Assert.Equal(ModelCacheUse.Taken, model.Engine.ModelCache);
+        Assert.Equal(ModelCacheStatus.Loaded, model.Engine.ModelCache);
         Assert.NotEmpty(model.Spec.Labels);
     }
 
@@ -48,9 +51,9 @@ public sealed class OptimizedModelCacheTests : IDisposable
 
         File.WriteAllBytes(entry, length < 0 ? bytes : bytes[..length]);
         Assert.Equal(plain, Run(_folder, out var use));
-        Assert.Equal(ModelCacheUse.Kept, use);
+        Assert.Equal(ModelCacheStatus.Stored, use);
         Assert.Equal(plain, Run(_folder, out use));
-        Assert.Equal(ModelCacheUse.Taken, use);
+        Assert.Equal(ModelCacheStatus.Loaded, use);
     }
 
     [Fact]
@@ -61,7 +64,7 @@ public sealed class OptimizedModelCacheTests : IDisposable
         File.WriteAllText(entry, "no model");
         File.WriteAllText(entry + ".sha256", Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(entry))));
         Assert.Equal(plain, Run(_folder, out var use));
-        Assert.Equal(ModelCacheUse.Kept, use);
+        Assert.Equal(ModelCacheStatus.Stored, use);
     }
 
     [Fact]
@@ -76,7 +79,7 @@ public sealed class OptimizedModelCacheTests : IDisposable
         // A trailing metadata entry: another file, the same network.
         File.WriteAllBytes(copy, [.. File.ReadAllBytes(copy), 0x72, 4, 0x0A, 0, 0x12, 0]);
         using var engine = new InferenceEngine(copy, new EngineOptions { CacheFolder = cache });
-        Assert.Equal(ModelCacheUse.Kept, engine.ModelCache);
+        Assert.Equal(ModelCacheStatus.Stored, engine.ModelCache);
         Assert.Equal(2, Directory.GetFiles(cache, "*.onnx").Length);
     }
 
@@ -87,7 +90,7 @@ public sealed class OptimizedModelCacheTests : IDisposable
         string file = Path.Combine(_folder, "file");
         File.WriteAllText(file, "");
         Assert.NotEmpty(Run(Path.Combine(file, "cache"), out var use));
-        Assert.Equal(ModelCacheUse.NotPossible, use);
+        Assert.Equal(ModelCacheStatus.Unavailable, use);
     }
 
     [Fact]
@@ -112,18 +115,18 @@ public sealed class OptimizedModelCacheTests : IDisposable
         }
     }
 
-    private static float[] Run(string? cache, out ModelCacheUse use)
+    private static float[] Run(string? cache, out ModelCacheStatus use)
     {
         using var engine = new InferenceEngine(Model, new EngineOptions { CacheFolder = cache, Providers = ProviderPolicy.Require(Provider.Cpu) });
         use = engine.ModelCache;
-        new Random(1).NextBytes(engine.InputBytes(0));
-        var input = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(engine.InputBytes(0));
+        new Random(1).NextBytes(engine.GetInputBytes(0));
+        var input = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(engine.GetInputBytes(0));
         for (int i = 0; i < input.Length; i++)
         {
             input[i] = MathF.Sin(i);
         }
 
         engine.Run();
-        return engine.Results.Data(0).ToArray();
+        return engine.Results.GetData(0).ToArray();
     }
 }

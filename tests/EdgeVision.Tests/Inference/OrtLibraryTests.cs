@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using EdgeVision.Inference;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Tests.Inference;
 
 /// <summary>
 /// EDGEVISION_ORT_PATH. The library is loaded once a process, so each case runs <see cref="OrtLibraryChild"/> in a child.

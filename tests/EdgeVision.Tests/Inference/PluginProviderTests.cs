@@ -1,9 +1,12 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using EdgeVision.Inference;
+using EdgeVision.Inference.OnnxFiles;
+using EdgeVision.Inference.Providers;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Tests.Inference;
 
 /// <summary>
 /// An execution provider in a library of its own, for real: a C compiler makes it of Native/negating_provider.c, ONNX Runtime loads it, and it runs nodes.
@@ -64,7 +67,7 @@ public sealed class PluginProviderTests(PluginProviderTests.Libraries libraries)
     public void Twins_share_it()
     {
         using var engine = Load(ProviderPolicy.Auto, libraries.Path(), "Neg");
-        using var twin = engine.Twin();
+        using var twin = engine.CreateContext();
         Assert.Equal([-1f, -2f], Run(engine, 1, 2));
         Assert.Equal([-3f, -4f], Run(twin, 3, 4));
     }
@@ -119,25 +122,25 @@ public sealed class PluginProviderTests(PluginProviderTests.Libraries libraries)
 
     private static float[] Run(InferenceEngine engine, params float[] values)
     {
-        MemoryMarshal.AsBytes<float>(values).CopyTo(engine.InputBytes(0));
+        MemoryMarshal.AsBytes<float>(values).CopyTo(engine.GetInputBytes(0));
         engine.Run();
-        return engine.Results.Data(0).ToArray();
+        return engine.Results.GetData(0).ToArray();
     }
 
     private InferenceEngine Load(ProviderPolicy policy, string library, params string[] operators) =>
-        new(Chain(operators), new EngineOptions { Providers = policy, ProviderLibrary = library, Notice = _notices.Add, OptimizeGraph = false });
+        new(Chain(operators), new EngineOptions { Providers = policy, ProviderLibrary = library, OnWarning = _notices.Add, OptimizeGraph = false });
 
     // x → operators → y, of two elements.
     private string Chain(params string[] operators)
     {
         string path = Path.Combine(_folder, Guid.NewGuid().ToString("N") + ".onnx");
         string At(int i) => i == 0 ? "x" : i == operators.Length ? "y" : $"t{i}";
-        File.WriteAllBytes(path, OnnxBytes.Model(
+        File.WriteAllBytes(path, OnnxEncoder.Model(
         [
-            .. operators.SelectMany((op, i) => OnnxBytes.Field(1, [.. OnnxBytes.Text(1, At(i)), .. OnnxBytes.Text(2, At(i + 1)), .. OnnxBytes.Text(3, $"n{i}"), .. OnnxBytes.Text(4, op)])),
-            .. OnnxBytes.Text(2, "chain"),
-            .. OnnxBytes.Field(11, OnnxBytes.Value("x", 2)),
-            .. OnnxBytes.Field(12, OnnxBytes.Value("y", 2)),
+            .. operators.SelectMany((op, i) => OnnxEncoder.Field(1, [.. OnnxEncoder.Text(1, At(i)), .. OnnxEncoder.Text(2, At(i + 1)), .. OnnxEncoder.Text(3, $"n{i}"), .. OnnxEncoder.Text(4, op)])),
+            .. OnnxEncoder.Text(2, "chain"),
+            .. OnnxEncoder.Field(11, OnnxEncoder.Value("x", 2)),
+            .. OnnxEncoder.Field(12, OnnxEncoder.Value("y", 2)),
         ]));
         return path;
     }

@@ -1,6 +1,8 @@
+using EdgeVision.Inference;
+using EdgeVision.Inference.Providers;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Tests.Inference;
 
 /// <summary>Libraries of providers by their paths, tried for real with the native library that the tests have.</summary>
 public sealed class ProviderLibraryTests : IDisposable

@@ -1,6 +1,7 @@
+using EdgeVision.Inference.Providers;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Tests.Inference;
 
 /// <summary>Options of providers: by name, typed, and what is wrong with them.</summary>
 public sealed class ProviderOptionsTests
@@ -12,10 +13,10 @@ public sealed class ProviderOptionsTests
         {
             ["cuda.device_id"] = "1", ["device_id"] = "0", ["trt_fp16_enable"] = "1", ["session.use_env_allocators"] = "1", ["CUDA.of_tomorrow"] = "x",
         };
-        Assert.Equal(new Dictionary<string, string> { ["device_id"] = "1", ["of_tomorrow"] = "x" }, ProviderOptions.For(Provider.Cuda, options)); // its own wins
-        Assert.Equal(new Dictionary<string, string> { ["device_id"] = "0", ["trt_fp16_enable"] = "1" }, ProviderOptions.For(Provider.TensorRt, options));
-        Assert.Empty(ProviderOptions.For(Provider.Xnnpack, options)); // knows none of them
-        Assert.Empty(ProviderOptions.For(Provider.Cpu, options));
+        Assert.Equal(new Dictionary<string, string> { ["device_id"] = "1", ["of_tomorrow"] = "x" }, ProviderOptions.GetOptions(Provider.Cuda, options)); // its own wins
+        Assert.Equal(new Dictionary<string, string> { ["device_id"] = "0", ["trt_fp16_enable"] = "1" }, ProviderOptions.GetOptions(Provider.TensorRt, options));
+        Assert.Empty(ProviderOptions.GetOptions(Provider.Xnnpack, options)); // knows none of them
+        Assert.Empty(ProviderOptions.GetOptions(Provider.Cpu, options));
     }
 
     [Theory]
@@ -53,7 +54,7 @@ public sealed class ProviderOptionsTests
     [Fact]
     public void Typed_options_have_the_names_and_values_of_onnx_runtime()
     {
-        var options = ProviderOptions.Of(
+        var options = ProviderOptions.FromTyped(
             new CudaOptions
             {
                 DeviceId = 2, MemoryLimit = 3L << 30, Arena = CudaArena.SameAsRequested, ConvolutionSearch = CudnnSearch.Heuristic, ConvolutionMaxWorkspace = false,
@@ -97,7 +98,7 @@ public sealed class ProviderOptionsTests
             new XnnpackOptions { Threads = 1 },
             new AclOptions { FastMath = true },
         ];
-        Assert.All(all, o => Assert.Subset(ProviderOptions.NamesOf(o.Provider).ToHashSet(), o.ToDictionary().Keys.ToHashSet()));
+        Assert.All(all, o => Assert.Subset(ProviderOptions.GetNames(o.Provider).ToHashSet(), o.ToDictionary().Keys.ToHashSet()));
         Assert.All(all, o => Assert.NotEmpty(o.ToDictionary()));
     }
 

@@ -1,6 +1,7 @@
+using EdgeVision.Inference.Providers;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Tests.Inference;
 
 /// <summary>What becomes of a policy, with a native library that is made up.</summary>
 public sealed class ProviderSelectionTests
@@ -93,10 +94,10 @@ public sealed class ProviderSelectionTests
     {
         foreach (var provider in Enum.GetValues<Provider>())
         {
-            Assert.Equal(provider, ProviderNames.Parse(provider.Name().ToUpperInvariant()));
+            Assert.Equal(provider, ProviderNames.Parse(provider.GetName().ToUpperInvariant()));
             if (provider != Provider.Plugin) // its library names it
             {
-                Assert.EndsWith("ExecutionProvider", provider.OrtName());
+                Assert.EndsWith("ExecutionProvider", provider.GetOrtName());
             }
         }
     }

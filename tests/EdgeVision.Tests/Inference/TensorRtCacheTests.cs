@@ -1,6 +1,10 @@
+using EdgeVision.Diagnostics;
+using EdgeVision.Inference;
+using EdgeVision.Inference.Cache;
+using EdgeVision.Inference.Providers;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Tests.Inference;
 
 /// <summary>Where TensorRT's engines are kept, without TensorRT: what the key depends on, and what is said while one is built.</summary>
 public sealed class TensorRtCacheTests : IDisposable
@@ -74,7 +78,7 @@ public sealed class TensorRtCacheTests : IDisposable
         Assert.Equal(_folder, folder);
         Assert.False(options.ContainsKey("tensorrt.trt_engine_cache_path")); // it is there already, as it was written
         var off = new Dictionary<string, string> { ["tensorrt.trt_engine_cache_enable"] = "0" };
-        Assert.Equal((off, null), TensorRtCache.Add(off, _model, new EngineOptions()));
+        Assert.Equal((off, null), TensorRtCache.AddEngineFolder(off, _model, new EngineOptions()));
     }
 
     [Fact]
@@ -82,7 +86,7 @@ public sealed class TensorRtCacheTests : IDisposable
     {
         string file = Path.Combine(_folder, "file");
         File.WriteAllText(file, "");
-        var (options, folder) = TensorRtCache.Add(new Dictionary<string, string>(), [], _model, new Dictionary<string, long[]>(), file, Gpu, "1");
+        var (options, folder) = TensorRtCache.AddEngineFolder(new Dictionary<string, string>(), [], _model, new Dictionary<string, long[]>(), file, Gpu, "1");
         Assert.Null(folder);
         Assert.Empty(options);
     }
@@ -93,7 +97,7 @@ public sealed class TensorRtCacheTests : IDisposable
         string? folder = Add([]).Folder;
         var said = new List<string>();
         using var going = new ManualResetEventSlim();
-        using (TensorRtCache.Building(folder, "model.onnx", text =>
+        using (TensorRtCache.ReportBuild(folder, "model.onnx", text =>
         {
             lock (said)
             {
@@ -112,18 +116,18 @@ public sealed class TensorRtCacheTests : IDisposable
         Assert.Contains("minutes the first time", said[0]);
         Assert.EndsWith(" s so far", said[1]);
         Assert.Contains("has built the engine for model.onnx", said[^1]);
-        Assert.Null(TensorRtCache.Building(folder, "model.onnx", said.Add)); // it is there from now on
-        Assert.Null(TensorRtCache.Building(null, "model.onnx", said.Add)); // nothing is kept: nobody knows
+        Assert.Null(TensorRtCache.ReportBuild(folder, "model.onnx", said.Add)); // it is there from now on
+        Assert.Null(TensorRtCache.ReportBuild(null, "model.onnx", said.Add)); // nothing is kept: nobody knows
     }
 
     [Fact]
     public void A_build_that_came_to_nothing_is_not_said_to_be_done()
     {
         var said = new List<string>();
-        TensorRtCache.Building(Add([]).Folder, "model.onnx", said.Add, TimeSpan.FromHours(1))!.Dispose();
+        TensorRtCache.ReportBuild(Add([]).Folder, "model.onnx", said.Add, TimeSpan.FromHours(1))!.Dispose();
         Assert.Single(said);
     }
 
     private (IReadOnlyDictionary<string, string> Options, string? Folder) Add(Dictionary<string, string> own, GpuDevice? gpu = null, string version = "101303", Dictionary<string, long[]>? shapes = null) =>
-        TensorRtCache.Add(new Dictionary<string, string>(), own, _model, shapes ?? [], Path.Combine(_folder, "cache"), gpu ?? Gpu, version);
+        TensorRtCache.AddEngineFolder(new Dictionary<string, string>(), own, _model, shapes ?? [], Path.Combine(_folder, "cache"), gpu ?? Gpu, version);
 }

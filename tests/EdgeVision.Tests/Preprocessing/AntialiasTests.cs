@@ -1,4 +1,7 @@
 using System.Security.Cryptography;
+using EdgeVision.Preprocessing;
+using EdgeVision.Specs;
+using EdgeVision.Tensors;
 using Xunit;
 
 namespace EdgeVision.Tests.Preprocessing;
@@ -27,7 +30,7 @@ public sealed class AntialiasTests
             Width = size, Height = size, Element = TensorElement.UInt8, Layout = TensorLayout.Nhwc, Scale = 1,
             Resize = new ResizeSpec { Mode = ResizeMode.CenterCrop, Interpolation = Interpolation.BilinearAntialias, Rounding = ResizeRounding.Truncate },
         };
-        byte[] tensor = new byte[Preprocessor.ByteCount(spec)];
+        byte[] tensor = new byte[Preprocessor.GetByteCount(spec)];
         new Preprocessor(spec).Process(frame, tensor);
         Assert.Equal(digest, Convert.ToHexStringLower(SHA256.HashData(tensor)));
     }

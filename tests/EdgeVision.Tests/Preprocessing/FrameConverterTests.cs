@@ -1,3 +1,7 @@
+using EdgeVision.Preprocessing;
+using EdgeVision.Specs;
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Preprocessing;
@@ -32,7 +36,7 @@ public sealed class FrameConverterTests
     [MemberData(nameof(Frames))]
     public void Pixels_are_those_a_network_sees(PixelFormat format, int width, int height, int padding)
     {
-        int stride = width * Frame.BytesPerPixel(format) + padding;
+        int stride = width * Frame.GetBytesPerPixel(format) + padding;
         byte[] bytes = new byte[stride * height * 2];
         new Random(width * 31 + height).NextBytes(bytes);
         using var source = Frame.Borrow(bytes, format, width, height, stride);
@@ -60,7 +64,7 @@ public sealed class FrameConverterTests
         foreach (var format in Enum.GetValues<PixelFormat>())
         {
             using var canvas = Frame.Rent(PixelFormat.Bgra32, 18, 2);
-            int length = format is PixelFormat.Nv12 or PixelFormat.I420 ? 18 * 3 : 18 * 2 * Frame.BytesPerPixel(format);
+            int length = format is PixelFormat.Nv12 or PixelFormat.I420 ? 18 * 3 : 18 * 2 * Frame.GetBytesPerPixel(format);
             using var memory = GuardedBuffer.Random(length, 1);
             unsafe
             {

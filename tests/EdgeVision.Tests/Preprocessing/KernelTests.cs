@@ -1,4 +1,9 @@
 using System.Runtime.InteropServices;
+using EdgeVision.Preprocessing;
+using EdgeVision.Preprocessing.Kernels;
+using EdgeVision.Specs;
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Preprocessing;
@@ -20,10 +25,10 @@ public sealed unsafe class KernelTests
         {
             foreach (int sourceWidth in new[] { width, Math.Max(1, width / 2), width * 3 + 1 })
             {
-                var order = BilinearRows.ChannelOrder.Of(format);
+                var order = BilinearKernels.ChannelOrder.FromFormat(format);
                 var plan = new ResizePlan();
                 plan.Update(new InputSpec { Width = width, Height = 2, Resize = new ResizeSpec { Mode = ResizeMode.Stretch } }, sourceWidth, 2, (0, 0, sourceWidth, 2));
-                var tables = new ColumnTables();
+                var tables = new KernelTables();
                 tables.Update(plan, order);
                 using var row0 = GuardedBuffer.Random(sourceWidth * order.BytesPerPixel, 1);
                 using var row1 = GuardedBuffer.Random(sourceWidth * order.BytesPerPixel, 2);
@@ -32,10 +37,10 @@ public sealed unsafe class KernelTests
                 fixed (short* w = plan.WeightX)
                 fixed (short* v0 = vector0, s0 = scalar0, v1 = vector1, s1 = scalar1)
                 {
-                    BilinearRows.Across(row0.Pointer, row0.Length, x, w, v0, width, order, tables);
-                    BilinearRows.AcrossScalar(row0.Pointer, x, w, s0, 0, width, order);
-                    BilinearRows.Across(row1.Pointer, row1.Length, x, w, v1, width, order, tables);
-                    BilinearRows.AcrossScalar(row1.Pointer, x, w, s1, 0, width, order);
+                    BilinearKernels.Horizontal(row0.Pointer, row0.Length, x, w, v0, width, order, tables);
+                    BilinearKernels.HorizontalScalar(row0.Pointer, x, w, s0, 0, width, order);
+                    BilinearKernels.Horizontal(row1.Pointer, row1.Length, x, w, v1, width, order, tables);
+                    BilinearKernels.HorizontalScalar(row1.Pointer, x, w, s1, 0, width, order);
                     Assert.Equal(scalar0, vector0);
                     Assert.Equal(scalar1, vector1);
                     byte[] down = new byte[width * 4], downScalar = new byte[width * 4];
@@ -43,15 +48,15 @@ public sealed unsafe class KernelTests
                     {
                         foreach (short weight in new short[] { 0, 1, 511, 1024, 2047, 2048 })
                         {
-                            BilinearRows.Down(v0, v1, (short)(2048 - weight), weight, d, width * 4);
-                            BilinearRows.DownScalar(s0, s1, (short)(2048 - weight), weight, ds, 0, width * 4);
+                            BilinearKernels.Vertical(v0, v1, (short)(2048 - weight), weight, d, width * 4);
+                            BilinearKernels.VerticalScalar(s0, s1, (short)(2048 - weight), weight, ds, 0, width * 4);
                             Assert.Equal(downScalar, down);
                             uint[] both = new uint[width];
                             short[] scratch = new short[width * 8];
                             fixed (uint* p = both)
                             fixed (short* between = scratch)
                             {
-                                BilinearRows.Both(row0.Pointer, row1.Pointer, row0.Length, x, w, (short)(2048 - weight), weight, between, p, width, order, tables);
+                                BilinearKernels.Fused(row0.Pointer, row1.Pointer, row0.Length, x, w, (short)(2048 - weight), weight, between, p, width, order, tables);
                             }
 
                             Assert.Equal(downScalar, MemoryMarshal.AsBytes(both.AsSpan()).ToArray());
@@ -70,11 +75,11 @@ public sealed unsafe class KernelTests
         {
             foreach (int ratio in new[] { 1, 2, 3, 4, 5, 6, 7, 8 })
             {
-                var order = BilinearRows.ChannelOrder.Of(format);
+                var order = BilinearKernels.ChannelOrder.FromFormat(format);
                 var plan = new ResizePlan();
                 plan.Update(new InputSpec { Width = width, Height = 1, Resize = new ResizeSpec { Mode = ResizeMode.Stretch } }, width * ratio, ratio, (0, 0, width * ratio, ratio));
-                Assert.Equal((ratio % 2 == 1, ratio % 2 == 0), (plan.Picks, plan.Means));
-                var tables = new ColumnTables();
+                Assert.Equal((ratio % 2 == 1, ratio % 2 == 0), (plan.IsNearest, plan.IsAverage2x2));
+                var tables = new KernelTables();
                 tables.Update(plan, order);
                 using var upper = GuardedBuffer.Random(width * ratio * order.BytesPerPixel, 1);
                 using var lower = GuardedBuffer.Random(width * ratio * order.BytesPerPixel, 2);
@@ -84,21 +89,21 @@ public sealed unsafe class KernelTests
                 fixed (short* w = plan.WeightX, a = first, b = second)
                 fixed (uint* f = fast, p = plain, d = weighted)
                 {
-                    BilinearRows.AcrossScalar(upper.Pointer, x, w, a, 0, width, order);
-                    BilinearRows.AcrossScalar(lower.Pointer, x, w, b, 0, width, order);
-                    if (plan.Means)
+                    BilinearKernels.HorizontalScalar(upper.Pointer, x, w, a, 0, width, order);
+                    BilinearKernels.HorizontalScalar(lower.Pointer, x, w, b, 0, width, order);
+                    if (plan.IsAverage2x2)
                     {
-                        PickRows.Mean(upper.Pointer, lower.Pointer, upper.Length, x, f, width, order, tables);
-                        PickRows.MeanScalar(upper.Pointer, lower.Pointer, x, p, 0, width, order);
+                        NearestKernels.Average2x2(upper.Pointer, lower.Pointer, upper.Length, x, f, width, order, tables);
+                        NearestKernels.Average2x2Scalar(upper.Pointer, lower.Pointer, x, p, 0, width, order);
                     }
                     else
                     {
-                        PickRows.Pick(upper.Pointer, upper.Length, x, f, width, order, tables);
-                        PickRows.PickScalar(upper.Pointer, x, p, 0, width, order);
+                        NearestKernels.Gather(upper.Pointer, upper.Length, x, f, width, order, tables);
+                        NearestKernels.GatherScalar(upper.Pointer, x, p, 0, width, order);
                     }
 
-                    short share = (short)(plan.Means ? 1024 : 2048);
-                    BilinearRows.DownScalar(a, b, share, (short)(2048 - share), (byte*)d, 0, width * 4);
+                    short share = (short)(plan.IsAverage2x2 ? 1024 : 2048);
+                    BilinearKernels.VerticalScalar(a, b, share, (short)(2048 - share), (byte*)d, 0, width * 4);
                 }
 
                 Assert.Equal(weighted, plain);
@@ -124,8 +129,8 @@ public sealed unsafe class KernelTests
                 fixed (uint* whole = row, to = picked)
                 fixed (int* x = columns)
                 {
-                    int offset = YuvRows.Convert(frame, data, skip, 3, sourceWidth - skip, whole);
-                    YuvRows.Pick(frame, data, skip, 3, x, to, width, new byte[3 * width]);
+                    int offset = YuvKernels.Convert(frame, data, skip, 3, sourceWidth - skip, whole);
+                    YuvKernels.Gather(frame, data, skip, 3, x, to, width, new byte[3 * width]);
                     Assert.Equal(columns.Select(c => row[c + offset]), picked);
                 }
             }
@@ -150,8 +155,8 @@ public sealed unsafe class KernelTests
             for (int pair = 0; pair < 65536; pair += 7)
             {
                 MemoryMarshal.Cast<byte, ushort>(chroma.AsSpan()).Fill((ushort)pair);
-                YuvRows.Row(y, uv, null, a, Width, YuvRows.Arrangement.Interleaved);
-                YuvRows.RowScalar(y, uv, null, b, 0, Width, YuvRows.Arrangement.Interleaved);
+                YuvKernels.ConvertRow(y, uv, null, a, Width, YuvKernels.ChromaLayout.SemiPlanar);
+                YuvKernels.ConvertRowScalar(y, uv, null, b, 0, Width, YuvKernels.ChromaLayout.SemiPlanar);
                 Assert.True(vector.AsSpan().SequenceEqual(scalar), $"U {pair & 255}, V {pair >> 8}");
             }
         }
@@ -162,16 +167,16 @@ public sealed unsafe class KernelTests
     public void Yuv_rows_agree_with_scalar(int width)
     {
         int even = width + (width & 1);
-        foreach (var arrangement in Enum.GetValues<YuvRows.Arrangement>())
+        foreach (var arrangement in Enum.GetValues<YuvKernels.ChromaLayout>())
         {
-            using var luma = GuardedBuffer.Random(arrangement == YuvRows.Arrangement.Packed ? even * 2 : even, 3);
-            using var u = GuardedBuffer.Random(arrangement == YuvRows.Arrangement.Planar ? even / 2 : even, 4);
+            using var luma = GuardedBuffer.Random(arrangement == YuvKernels.ChromaLayout.Packed ? even * 2 : even, 3);
+            using var u = GuardedBuffer.Random(arrangement == YuvKernels.ChromaLayout.Planar ? even / 2 : even, 4);
             using var v = GuardedBuffer.Random(even / 2, 5);
             uint[] vector = new uint[width], scalar = new uint[width];
             fixed (uint* a = vector, b = scalar)
             {
-                YuvRows.Row(luma.Pointer, u.Pointer, v.Pointer, a, width, arrangement);
-                YuvRows.RowScalar(luma.Pointer, u.Pointer, v.Pointer, b, 0, width, arrangement);
+                YuvKernels.ConvertRow(luma.Pointer, u.Pointer, v.Pointer, a, width, arrangement);
+                YuvKernels.ConvertRowScalar(luma.Pointer, u.Pointer, v.Pointer, b, 0, width, arrangement);
             }
 
             Assert.Equal(scalar, vector);
@@ -185,7 +190,7 @@ public sealed unsafe class KernelTests
         using var pixels = GuardedBuffer.Random(Most * 4, 3);
         using var memory = GuardedBuffer.Random(3 * (Most + 2 * Around) * sizeof(float) + 1, 4);
         byte[] before = memory.Span.ToArray();
-        var scale = new PlaneRows.Affine(0.5f, -3);
+        var scale = new PlanarNormalizer.Affine(0.5f, -3);
         for (int count = 0; count <= Most; count++)
         {
             for (int place = 0; place <= Line; place++)
@@ -195,10 +200,10 @@ public sealed unsafe class KernelTests
                 byte* first = memory.Pointer + (place == Line ? 1 : place * sizeof(float)) + Around / 2 * sizeof(float);
                 float* blue = (float*)first, green = blue + stride, red = green + stride;
                 before.CopyTo(memory.Span);
-                PlaneRows.Three((uint*)pixels.Pointer, blue, green, red, count, scale, scale, scale);
+                PlanarNormalizer.ConvertRgb((uint*)pixels.Pointer, blue, green, red, count, scale, scale, scale);
                 Check(3);
                 before.CopyTo(memory.Span);
-                PlaneRows.One((uint*)pixels.Pointer, blue, count, 0, scale);
+                PlanarNormalizer.ConvertChannel((uint*)pixels.Pointer, blue, count, 0, scale);
                 Check(1);
 
                 void Check(int planes)
@@ -238,7 +243,7 @@ public sealed unsafe class KernelTests
                         Width = width, Height = 1, Layout = layout, Element = element, ColorOrder = color,
                         Mean = bytes ? [0] : mean, Std = bytes ? [1] : std, Scale = bytes ? 1 : 1 / 255f,
                     };
-                    using var tensor = GuardedBuffer.Random(Preprocessor.ByteCount(spec), 7);
+                    using var tensor = GuardedBuffer.Random(Preprocessor.GetByteCount(spec), 7);
                     new Preprocessor(spec).Process(frame, tensor.Span);
                     for (int x = 0; x < width; x++)
                     {
@@ -275,7 +280,7 @@ public sealed unsafe class KernelTests
         byte[] gray = [.. Enumerable.Range(0, 263).Select(i => (byte)i)]; // every value, in every lane position and in the tail
         using var frame = Frame.Borrow(gray, PixelFormat.Gray8, gray.Length, 1);
         var spec = new InputSpec { Width = gray.Length, Height = 1, Layout = layout };
-        byte[] tensor = new byte[Preprocessor.ByteCount(spec)];
+        byte[] tensor = new byte[Preprocessor.GetByteCount(spec)];
         new Preprocessor(spec).Process(frame, tensor);
         var values = MemoryMarshal.Cast<byte, float>(tensor);
         for (int i = 0; i < gray.Length; i++)

@@ -1,4 +1,8 @@
 using System.Runtime.InteropServices;
+using EdgeVision.Preprocessing;
+using EdgeVision.Specs;
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Preprocessing;
@@ -67,7 +71,7 @@ public sealed class PreprocessorGoldenTests
 
     private static float[] Run(InputSpec spec, Frame frame)
     {
-        byte[] tensor = new byte[Preprocessor.ByteCount(spec)];
+        byte[] tensor = new byte[Preprocessor.GetByteCount(spec)];
         new Preprocessor(spec).Process(frame, tensor);
         return MemoryMarshal.Cast<byte, float>(tensor).ToArray();
     }

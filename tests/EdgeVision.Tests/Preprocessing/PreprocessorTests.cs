@@ -1,4 +1,8 @@
 using System.Runtime.InteropServices;
+using EdgeVision.Preprocessing;
+using EdgeVision.Specs;
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Preprocessing;
@@ -18,7 +22,7 @@ public sealed class PreprocessorTests
         const int Width = 38, Height = 22;
         using var tight = Frame.Rent(format, Width, Height);
         new Random(1).NextBytes(tight.MutableData);
-        int rowBytes = Width * Frame.BytesPerPixel(format), stride = rowBytes + 6;
+        int rowBytes = Width * Frame.GetBytesPerPixel(format), stride = rowBytes + 6;
         byte[] padded = new byte[stride * Height * 2];
         var rows = format switch
         {
@@ -62,7 +66,7 @@ public sealed class PreprocessorTests
 
         using var cutFrame = Frame.Borrow(cut, PixelFormat.Rgb24, W, H);
         var spec = new InputSpec { Width = 20, Height = 20 };
-        byte[] tensor = new byte[Preprocessor.ByteCount(spec)];
+        byte[] tensor = new byte[Preprocessor.GetByteCount(spec)];
         var transform = new Preprocessor(spec).Process(frame, tensor, new Box(X, Y, X + W, Y + H));
         Assert.Equal(Run(spec, cutFrame), MemoryMarshal.Cast<byte, float>(tensor).ToArray());
         Assert.Equal(X, transform.ToFrameX(transform.PadX));
@@ -78,7 +82,7 @@ public sealed class PreprocessorTests
     {
         using var frame = Frame.Rent(PixelFormat.Gray8, width, height);
         var spec = new InputSpec { Width = 320, Height = 320, Resize = new ResizeSpec { Mode = mode } };
-        var transform = new Preprocessor(spec).Process(frame, new byte[Preprocessor.ByteCount(spec)]);
+        var transform = new Preprocessor(spec).Process(frame, new byte[Preprocessor.GetByteCount(spec)]);
         foreach (float f in new[] { 0f, 17.25f, 300f })
         {
             Assert.Equal(f, transform.ToFrameX(transform.ToInputX(f)), 1e-3f);
@@ -119,7 +123,7 @@ public sealed class PreprocessorTests
         using var frame = Frame.Rent(PixelFormat.Nv12, 64, 48);
         var spec = new InputSpec { Width = 32, Height = 32, Element = TensorElement.Float16, Resize = new ResizeSpec { Mode = mode, Interpolation = interpolation } };
         var preprocessor = new Preprocessor(spec);
-        byte[] tensor = new byte[Preprocessor.ByteCount(spec)];
+        byte[] tensor = new byte[Preprocessor.GetByteCount(spec)];
         Assert.Equal(0, Allocations.Of(() => preprocessor.Process(frame, tensor)));
     }
 
@@ -151,7 +155,7 @@ public sealed class PreprocessorTests
 
     private static float[] Run(InputSpec spec, Frame frame)
     {
-        byte[] tensor = new byte[Preprocessor.ByteCount(spec)];
+        byte[] tensor = new byte[Preprocessor.GetByteCount(spec)];
         new Preprocessor(spec).Process(frame, tensor);
         return MemoryMarshal.Cast<byte, float>(tensor).ToArray();
     }
@@ -171,7 +175,7 @@ public sealed class PreprocessorTests
             using var frame = Frame.Rent(format, width & ~1, Math.Max(2, height & ~1));
             new Random(width).NextBytes(frame.MutableData);
             var spec = new InputSpec { Width = 192, Height = 192, Resize = new ResizeSpec { Mode = mode, Interpolation = interpolation } };
-            byte[] one = new byte[Preprocessor.ByteCount(spec)], many = new byte[one.Length];
+            byte[] one = new byte[Preprocessor.GetByteCount(spec)], many = new byte[one.Length];
             var transform = new Preprocessor(spec).Process(frame, one);
             foreach (int threads in new[] { 2, 3, 5 })
             {

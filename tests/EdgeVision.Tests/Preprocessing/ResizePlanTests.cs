@@ -1,4 +1,6 @@
 using CsCheck;
+using EdgeVision.Preprocessing;
+using EdgeVision.Specs;
 using Xunit;
 
 namespace EdgeVision.Tests.Preprocessing;

@@ -1,6 +1,9 @@
+using EdgeVision.Decoding;
+using EdgeVision.Tensors;
+using EdgeVision.TestSupport;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Tests.Results;
 
 /// <summary>A map of distances: how it is read from outputs, seen from the frame and summed up.</summary>
 public sealed class DepthMapTests
@@ -28,7 +31,7 @@ public sealed class DepthMapTests
             {
                 double column = ((x + 0.5 - t.CropX) * t.ScaleX + t.PadX) * w / t.InputWidth, row = ((y + 0.5 - t.CropY) * t.ScaleY + t.PadY) * h / t.InputHeight;
                 int nearest = Math.Clamp((int)Math.Floor(row + 1e-9), 0, h - 1) * w + Math.Clamp((int)Math.Floor(column + 1e-9), 0, w - 1);
-                Assert.Equal(metres[nearest], depth.AtFrame(x, y));
+                Assert.Equal(metres[nearest], depth.GetDepthAt(x, y));
             }
         }
     }
@@ -52,7 +55,7 @@ public sealed class DepthMapTests
         }
 
         seen.Sort();
-        Assert.Equal(new DepthRange(seen[0], seen[(seen.Count - 1) / 2], seen[^1]), depth.Range());
+        Assert.Equal(new DepthRange(seen[0], seen[(seen.Count - 1) / 2], seen[^1]), depth.ComputeRange());
     }
 
     [Fact]
@@ -69,8 +72,8 @@ public sealed class DepthMapTests
     public void An_empty_map_has_no_distance()
     {
         var depth = new DepthMap();
-        Assert.Equal(float.NaN, depth.AtFrame(3, 3));
-        Assert.Equal(new DepthRange(float.NaN, float.NaN, float.NaN), depth.Range());
+        Assert.Equal(float.NaN, depth.GetDepthAt(3, 3));
+        Assert.Equal(new DepthRange(float.NaN, float.NaN, float.NaN), depth.ComputeRange());
     }
 
     [Theory]
@@ -79,7 +82,7 @@ public sealed class DepthMapTests
     public void Nothing_is_allocated_once_it_has_run(string parameters)
     {
         var set = new ArrayTensorSet(("metres", [1, 1, 12, 16], DecoderValues(16, 12)));
-        var decoder = Decoding.DecoderCase.Create("depth", Decoding.DecoderCase.SpecOf(16, 12, [], parameters), new DecoderOptions(0.3f, 0.5f, 300, false), ("metres", [1, 1, 12, 16]));
+        var decoder = EdgeVision.TestSupport.DecoderCase.Create("depth", EdgeVision.TestSupport.DecoderCase.SpecOf(16, 12, [], parameters), new DecoderOptions(0.3f, 0.5f, 300, false), ("metres", [1, 1, 12, 16]));
         var result = new VisionResult();
         var transform = FrameTransform.Identity(64, 48);
         float sum = 0;
@@ -87,17 +90,17 @@ public sealed class DepthMapTests
         {
             result.Clear();
             decoder.Decode(set, 0, transform, result);
-            sum += result.Depth.Range().Median + result.Depth.AtFrame(31, 17);
+            sum += result.Depth.ComputeRange().Median + result.Depth.GetDepthAt(31, 17);
         }));
         Assert.True(sum > 0);
     }
 
-    private static float[] DecoderValues(int w, int h) => Decoding.DecoderCase.Values(new Random(w), [h, w], (r, _) => 0.5f + r.NextSingle() * 3);
+    private static float[] DecoderValues(int w, int h) => EdgeVision.TestSupport.DecoderCase.Values(new Random(w), [h, w], (r, _) => 0.5f + r.NextSingle() * 3);
 
     private static DepthMap Decode(string parameters, float[] values, int w, int h, in FrameTransform transform)
     {
         var result = new VisionResult();
-        Decoding.DecoderCase.Create("depth", Decoding.DecoderCase.SpecOf(w, h, [], parameters), new DecoderOptions(0.3f, 0.5f, 300, false), ("metres", [1, 1, h, w]))
+        EdgeVision.TestSupport.DecoderCase.Create("depth", EdgeVision.TestSupport.DecoderCase.SpecOf(w, h, [], parameters), new DecoderOptions(0.3f, 0.5f, 300, false), ("metres", [1, 1, h, w]))
             .Decode(new ArrayTensorSet(("metres", [1, 1, h, w], values)), 0, transform, result);
         return result.Depth;
     }

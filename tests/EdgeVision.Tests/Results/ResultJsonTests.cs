@@ -1,8 +1,9 @@
 using System.Buffers;
 using System.Text.Json;
+using EdgeVision.Results;
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Tests.Results;
 
 /// <summary>One line of JSON a frame: what each part of a result becomes, and what is left out.</summary>
 public sealed class ResultJsonTests

@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace EdgeVision.Tests;
+namespace EdgeVision.Tests.Results;
 
 /// <summary>A map of classes seen from the frame: letterbox, crop, both.</summary>
 public sealed class SegmentationMapTests
@@ -24,7 +24,7 @@ public sealed class SegmentationMapTests
         var map = Random(t, 5);
         byte[] frame = new byte[t.FrameWidth * t.FrameHeight];
         frame.AsSpan().Fill(99); // all is written
-        map.ToFrame(frame);
+        map.CopyToFrame(frame);
         for (int y = 0; y < t.FrameHeight; y++)
         {
             for (int x = 0; x < t.FrameWidth; x++)
@@ -33,11 +33,11 @@ public sealed class SegmentationMapTests
                 bool inCrop = x >= t.CropX && x < t.CropX + t.CropWidth && y >= t.CropY && y < t.CropY + t.CropHeight;
                 byte expected = inCrop && column >= 0 && column < t.InputWidth && row >= 0 && row < t.InputHeight ? map.ClassIds[(int)row * t.InputWidth + (int)column] : (byte)0;
                 Assert.Equal(expected, frame[y * t.FrameWidth + x]);
-                Assert.Equal(expected, map.ClassAtFrame(x, y));
+                Assert.Equal(expected, map.GetClassAt(x, y));
             }
         }
 
-        Assert.Throws<ArgumentException>(() => map.ToFrame(new byte[frame.Length + 1]));
+        Assert.Throws<ArgumentException>(() => map.CopyToFrame(new byte[frame.Length + 1]));
     }
 
     [Theory]
@@ -58,11 +58,11 @@ public sealed class SegmentationMapTests
             }
         }
 
-        var (width, height) = map.Areas(areas);
+        var (width, height) = map.CountAreas(areas);
         Assert.Equal(expected.Sum(), width * height);
         Assert.Equal(expected, areas);
         long[] two = new long[2];
-        Assert.Equal((width, height), map.Areas(two)); // the third class is not asked for
+        Assert.Equal((width, height), map.CountAreas(two)); // the third class is not asked for
         Assert.Equal(expected[..2], two);
     }
 
@@ -72,9 +72,9 @@ public sealed class SegmentationMapTests
     {
         var map = Random(t, 4);
         byte[] frame = new byte[t.FrameWidth * t.FrameHeight];
-        map.ToFrame(frame);
+        map.CopyToFrame(frame);
         long[] areas = new long[4];
-        var (width, height) = map.FrameAreas(areas);
+        var (width, height) = map.CountFrameAreas(areas);
         Assert.Equal(((int)t.View.Width, (int)t.View.Height), (width, height));
         Assert.Equal(width * height, areas.Sum());
         Assert.Equal([frame.Count(id => id == 1), frame.Count(id => id == 2), frame.Count(id => id == 3)], areas[1..]);
@@ -83,11 +83,11 @@ public sealed class SegmentationMapTests
     [Fact]
     public void Known_pads_give_known_areas()
     {
-        Assert.Equal((20, 8), Random(Letterbox, 2).Areas(new long[2]));
-        Assert.Equal((10, 12), Random(Pillars, 2).Areas(new long[2]));
-        Assert.Equal((16, 12), Random(Crop, 2).Areas(new long[2])); // the whole input shows the frame
-        Assert.Equal((8, 12), Random(CutMiddle, 2).Areas(new long[2]));
-        Assert.Equal((16, 8), Random(CropInLetterbox, 2).Areas(new long[2]));
+        Assert.Equal((20, 8), Random(Letterbox, 2).CountAreas(new long[2]));
+        Assert.Equal((10, 12), Random(Pillars, 2).CountAreas(new long[2]));
+        Assert.Equal((16, 12), Random(Crop, 2).CountAreas(new long[2])); // the whole input shows the frame
+        Assert.Equal((8, 12), Random(CutMiddle, 2).CountAreas(new long[2]));
+        Assert.Equal((16, 8), Random(CropInLetterbox, 2).CountAreas(new long[2]));
     }
 
     [Fact]
@@ -95,11 +95,11 @@ public sealed class SegmentationMapTests
     {
         var map = Random(Pillars, 5);
         map.Clear();
-        Assert.Equal((0, 0, 0), (map.Width, map.Height, map.ClassAtFrame(5, 5)));
+        Assert.Equal((0, 0, 0), (map.Width, map.Height, map.GetClassAt(5, 5)));
         long[] areas = [1, 2];
-        Assert.Equal((0, 0), map.Areas(areas));
+        Assert.Equal((0, 0), map.CountAreas(areas));
         Assert.Equal([0L, 0L], areas);
-        Assert.Equal((0, 0), map.FrameAreas(areas));
+        Assert.Equal((0, 0), map.CountFrameAreas(areas));
     }
 
     private static SegmentationMap Random(FrameTransform t, int classes)

@@ -1,5 +1,8 @@
 using System.Runtime.InteropServices;
+using EdgeVision.Inference;
 using EdgeVision.Onnx;
+using EdgeVision.Suppression;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Suppression;
@@ -19,7 +22,7 @@ public sealed class ConventionalNmsTests : IDisposable
     [InlineData(0.3f, 0.1f, 3)]
     public void Onnx_keeps_what_ONNX_Runtime_s_operator_keeps(float iou, float score, int limit)
     {
-        var nms = new ConventionalNms(new NmsOptions { Convention = NmsConvention.Onnx, Iou = iou, Score = score, Limit = limit });
+        var nms = new ReferenceNms(new NmsOptions { Convention = NmsConvention.Onnx, Iou = iou, Score = score, Limit = limit });
         int compared = 0;
         foreach (var (kind, boxes, scores, classes) in RandomBoxes.All().Where(v => v.Boxes.Length > 0))
         {
@@ -38,7 +41,7 @@ public sealed class ConventionalNmsTests : IDisposable
     {
         foreach (var golden in SmallGolden.Read("nms_boxes").GetProperty("cases").EnumerateArray())
         {
-            var nms = new ConventionalNms(new NmsOptions
+            var nms = new ReferenceNms(new NmsOptions
             {
                 Convention = NmsConvention.OpenCv, Iou = golden.GetProperty("iou").GetSingle(), Score = golden.GetProperty("score").GetSingle(),
                 Eta = golden.GetProperty("eta").GetSingle(), TopK = golden.GetProperty("top_k").GetInt32(),
@@ -62,7 +65,7 @@ public sealed class ConventionalNmsTests : IDisposable
                 {
                     // Boxes without area overlap wholly for OpenCV alone.
                     float decay = convention == NmsConvention.OpenCv ? eta : 1;
-                    var nms = new ConventionalNms(new NmsOptions { Convention = convention, Iou = iou, Score = 0.25f, TopK = topK, Eta = decay, Limit = limit });
+                    var nms = new ReferenceNms(new NmsOptions { Convention = convention, Iou = iou, Score = 0.25f, TopK = topK, Eta = decay, Limit = limit });
                     var order = Enumerable.Range(0, boxes.Length).Where(i => convention switch
                     {
                         NmsConvention.OpenCv => scores[i] > 0.25f,
@@ -93,17 +96,17 @@ public sealed class ConventionalNmsTests : IDisposable
     {
         Box[] boxes = [new(0, 0, 1, 1), new(5, 5, 6, 6), new(8, 8, 9, 9)];
         float[] scores = [float.NaN, 0.5f, float.NegativeInfinity];
-        Assert.Equal([1, 0, 2], new ConventionalNms(new NmsOptions()).Run(boxes, scores).ToArray());
-        Assert.Equal([1], new ConventionalNms(new NmsOptions { Convention = NmsConvention.Onnx, Score = 0.1f }).Run(boxes, scores).ToArray());
-        Assert.Equal([1], new ConventionalNms(new NmsOptions { Convention = NmsConvention.Yolox, Score = 0.1f }).Run(boxes, scores).ToArray());
+        Assert.Equal([1, 0, 2], new ReferenceNms(new NmsOptions()).Run(boxes, scores).ToArray());
+        Assert.Equal([1], new ReferenceNms(new NmsOptions { Convention = NmsConvention.Onnx, Score = 0.1f }).Run(boxes, scores).ToArray());
+        Assert.Equal([1], new ReferenceNms(new NmsOptions { Convention = NmsConvention.Yolox, Score = 0.1f }).Run(boxes, scores).ToArray());
     }
 
     [Fact]
     public void Impossible_options_are_refused()
     {
         NmsOptions[] bad = [new() { Iou = float.NaN }, new() { Score = float.NaN }, new() { Eta = 0 }, new() { Eta = 1.1f }, new() { TopK = -1 }, new() { Limit = -1 }];
-        Assert.All(bad, options => Assert.Throws<ArgumentOutOfRangeException>(() => new ConventionalNms(options)));
-        Assert.Throws<ArgumentException>(() => new ConventionalNms(new NmsOptions()).Run(new Box[2], new float[1]).Length);
+        Assert.All(bad, options => Assert.Throws<ArgumentOutOfRangeException>(() => new ReferenceNms(options)));
+        Assert.Throws<ArgumentException>(() => new ReferenceNms(new NmsOptions()).Run(new Box[2], new float[1]).Length);
     }
 
     private int[] Operator(Box[] boxes, float[] scores, float iou, float score, int limit)
@@ -116,9 +119,9 @@ public sealed class ConventionalNmsTests : IDisposable
         string path = Path.Combine(_folder, "nms.onnx");
         graph.Build().Save(path);
         using var engine = new InferenceEngine(path);
-        MemoryMarshal.Cast<Box, byte>(boxes).CopyTo(engine.InputBytes(0)); // corners in pairs: whether x or y comes first is all the same
-        MemoryMarshal.Cast<float, byte>(scores).CopyTo(engine.InputBytes(1));
+        MemoryMarshal.Cast<Box, byte>(boxes).CopyTo(engine.GetInputBytes(0)); // corners in pairs: whether x or y comes first is all the same
+        MemoryMarshal.Cast<float, byte>(scores).CopyTo(engine.GetInputBytes(1));
         engine.Run();
-        return [.. engine.Results.Data(0).ToArray().Chunk(3).Select(row => (int)row[2])];
+        return [.. engine.Results.GetData(0).ToArray().Chunk(3).Select(row => (int)row[2])];
     }
 }

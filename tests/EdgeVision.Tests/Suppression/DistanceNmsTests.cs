@@ -1,3 +1,4 @@
+using EdgeVision.Suppression;
 using Xunit;
 
 namespace EdgeVision.Tests.Suppression;
@@ -37,7 +38,7 @@ public sealed class DistanceNmsTests
     {
         // A tall box and one over its lower half: IoU 0.5, centres 5 of a hull's diagonal of 22 apart.
         Box[] boxes = [new(0, 0, 10, 20), new(0, 10, 10, 20)];
-        Assert.Equal([0], new NmsWorkspace().Run(boxes, [0.9f, 0.8f], 0.46f).ToArray());
+        Assert.Equal([0], new NonMaxSuppression().Run(boxes, [0.9f, 0.8f], 0.46f).ToArray());
         Assert.Equal([0, 1], new DistanceNms().Run(boxes, [0.9f, 0.8f], default, 0.46f).ToArray());
     }
 

@@ -1,3 +1,4 @@
+using EdgeVision.Suppression;
 using Xunit;
 
 namespace EdgeVision.Tests.Suppression;

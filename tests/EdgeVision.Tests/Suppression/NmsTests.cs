@@ -1,4 +1,7 @@
 using System.Runtime.InteropServices;
+using EdgeVision.Geometry;
+using EdgeVision.Suppression;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Suppression;
@@ -21,7 +24,7 @@ public sealed class NmsTests
         var golden = Golden.Torchvision(name);
         var (boxes, scores) = Read(golden);
         float threshold = golden.Root.GetProperty("iou_threshold").GetSingle();
-        var nms = new NmsWorkspace();
+        var nms = new NonMaxSuppression();
         Assert.Equal(Ints(golden, "keep"), nms.Run(boxes, scores, threshold).ToArray());
         if (!golden.Root.TryGetProperty("keep_batched", out _))
         {
@@ -48,7 +51,7 @@ public sealed class NmsTests
         var (boxes, scores) = Read(golden);
         float gate = golden.Root.GetProperty("score_threshold").GetSingle();
         int[] passed = [.. Enumerable.Range(0, boxes.Length).Where(i => scores[i] > gate)];
-        var kept = new NmsWorkspace().Run([.. passed.Select(i => boxes[i])], [.. passed.Select(i => scores[i])], golden.Root.GetProperty("iou_threshold").GetSingle());
+        var kept = new NonMaxSuppression().Run([.. passed.Select(i => boxes[i])], [.. passed.Select(i => scores[i])], golden.Root.GetProperty("iou_threshold").GetSingle());
         Assert.Equal(Ints(golden, "keep"), kept.ToArray().Select(k => passed[k]));
     }
 
@@ -59,7 +62,7 @@ public sealed class NmsTests
         var golden = Golden.Torchvision("box_iou");
         Box[] a = Boxes(golden.Floats("a")), b = Boxes(golden.Floats("b"));
         float[] expected = golden.Floats("iou");
-        var nms = new NmsWorkspace();
+        var nms = new NonMaxSuppression();
 
         // Far boxes before the pair, so that it meets in a vector lane and in the remainder.
         foreach (int before in (int[])[0, 7])
@@ -97,7 +100,7 @@ public sealed class NmsTests
     public void Lanes_and_remainder_agree_with_a_plain_loop(int count)
     {
         var random = new Random(count);
-        var nms = new NmsWorkspace();
+        var nms = new NonMaxSuppression();
         foreach (float side in (float[])[4, 20, 200]) // all kept, many kept, few kept
         {
             var boxes = new Box[count];
@@ -126,14 +129,14 @@ public sealed class NmsTests
         Box point = new(5, 5, 5, 5), broken = new(float.NaN, 0, 10, 10);
         Box[] boxes = [.. Enumerable.Repeat(point, 10), .. Enumerable.Repeat(broken, 10)];
         float[] scores = [.. Enumerable.Repeat(0.5f, 20)];
-        Assert.Equal(Enumerable.Range(0, 20), new NmsWorkspace().Run(boxes, scores, 0).ToArray());
+        Assert.Equal(Enumerable.Range(0, 20), new NonMaxSuppression().Run(boxes, scores, 0).ToArray());
     }
 
     [Fact]
     public void At_equal_scores_the_lower_index_wins_and_the_sign_of_zero_is_no_difference()
     {
         Box[] boxes = [new(0, 0, 10, 10), new(0, 0, 10, 10), new(20, 0, 30, 10), new(40, 0, 50, 10)];
-        Assert.Equal([3, 0, 2], new NmsWorkspace().Run(boxes, [-0f, 0f, -1, 2], 0.5f).ToArray());
+        Assert.Equal([3, 0, 2], new NonMaxSuppression().Run(boxes, [-0f, 0f, -1, 2], 0.5f).ToArray());
     }
 
     [Fact]
@@ -141,16 +144,16 @@ public sealed class NmsTests
     {
         Box[] boxes = [.. Enumerable.Range(0, 20).Select(i => new Box(i / 2 * 20, 0, i / 2 * 20 + 10, 10))]; // ten pairs
         float[] scores = [.. Enumerable.Range(0, 20).Select(i => 1f - i * 0.01f)];
-        var nms = new NmsWorkspace();
+        var nms = new NonMaxSuppression();
         Assert.Equal([0, 2, 4], nms.Run(boxes, scores, 0.5f, limit: 3).ToArray());
-        Assert.Equal([0, 2], nms.Run(boxes, scores, 0.5f, candidates: 4).ToArray());
+        Assert.Equal([0, 2], nms.Run(boxes, scores, 0.5f, maxCandidates: 4).ToArray());
         Assert.Equal([], nms.Run(boxes, scores, 0.5f, limit: 0).ToArray());
     }
 
     [Fact]
     public void Arrays_of_different_lengths_are_refused()
     {
-        var nms = new NmsWorkspace();
+        var nms = new NonMaxSuppression();
         Assert.Throws<ArgumentException>(() => nms.Run(new Box[2], new float[3], 0.5f).Length);
         Assert.Throws<ArgumentException>(() => nms.Run(new Box[2], new float[2], new int[1], 0, 0.5f).Length);
     }
@@ -186,7 +189,7 @@ public sealed class NmsTests
                 }
             }
 
-            Assert.Equal(kept, new NmsWorkspace().Run(boxes, scores, threshold).ToArray());
+            Assert.Equal(kept, new NonMaxSuppression().Run(boxes, scores, threshold).ToArray());
         }
     }
 
@@ -227,8 +230,8 @@ public sealed class NmsTests
                 }
             }
 
-            Assert.Equal(kept, new NmsWorkspace().Run(boxes, scores, classes, offset, 0.4f).ToArray());
-            Assert.Equal(kept.Take(9), new NmsWorkspace().Run(boxes, scores, classes, offset, 0.4f, limit: 9).ToArray());
+            Assert.Equal(kept, new NonMaxSuppression().Run(boxes, scores, classes, offset, 0.4f).ToArray());
+            Assert.Equal(kept.Take(9), new NonMaxSuppression().Run(boxes, scores, classes, offset, 0.4f, limit: 9).ToArray());
         }
 
         Box Moved(int i) => classes[i] * offset is var s ? new Box(boxes[i].X1 + s, boxes[i].Y1 + s, boxes[i].X2 + s, boxes[i].Y2 + s) : default;
@@ -249,7 +252,7 @@ public sealed class NmsTests
             classes[i] = random.Next(80);
         }
 
-        var nms = new NmsWorkspace();
+        var nms = new NonMaxSuppression();
         int kept = 0;
         Assert.Equal(0, Allocations.Of(() => kept = nms.Run(boxes, scores, classes, 7680, 0.5f).Length));
         Assert.InRange(kept, 100, 1000);

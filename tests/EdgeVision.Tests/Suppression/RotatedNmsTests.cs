@@ -1,3 +1,4 @@
+using EdgeVision.Suppression;
 using Xunit;
 
 namespace EdgeVision.Tests.Suppression;
@@ -39,7 +40,7 @@ public sealed class RotatedNmsTests
     {
         var (boxes, scores, _) = Some(40);
         int[] best = [.. Enumerable.Range(0, boxes.Length).OrderByDescending(i => scores[i]).Take(10)];
-        int[] kept = new RotatedNms().Run(boxes, scores, default, 0, 0.3f, candidates: 10).ToArray();
+        int[] kept = new RotatedNms().Run(boxes, scores, default, 0, 0.3f, maxCandidates: 10).ToArray();
         Assert.Equal(new RotatedNms().Run([.. best.Select(i => boxes[i])], [.. best.Select(i => scores[i])], default, 0, 0.3f).ToArray().Select(k => best[k]), kept);
     }
 

@@ -1,3 +1,5 @@
+using EdgeVision.Suppression;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Suppression;

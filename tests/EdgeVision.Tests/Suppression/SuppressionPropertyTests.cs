@@ -1,4 +1,5 @@
 using CsCheck;
+using EdgeVision.Suppression;
 using Xunit;
 
 namespace EdgeVision.Tests.Suppression;
@@ -55,14 +56,14 @@ public sealed class SuppressionPropertyTests
     private static int[] Run(string name, Candidates c)
     {
         const float iou = 0.4f;
-        ConventionalNms Conventional(NmsConvention convention, float eta = 1) => new(new NmsOptions { Convention = convention, Iou = eta < 1 ? 0.8f : iou, Score = 0.01f, Eta = eta });
+        ReferenceNms Conventional(NmsConvention convention, float eta = 1) => new(new NmsOptions { Convention = convention, Iou = eta < 1 ? 0.8f : iou, Score = 0.01f, Eta = eta });
         RotatedBox[] rotated = name.StartsWith("rotated", StringComparison.Ordinal)
             ? [.. c.Boxes.Select((b, i) => new RotatedBox((b.X1 + b.X2) / 2, (b.Y1 + b.Y2) / 2, b.Width, b.Height, b.X1 % 3))]
             : [];
         return (name switch
         {
-            "greedy" => new NmsWorkspace().Run(c.Boxes, c.Scores, iou),
-            "greedy by offset" => new NmsWorkspace().Run(c.Boxes, c.Scores, c.Classes, 7680, iou),
+            "greedy" => new NonMaxSuppression().Run(c.Boxes, c.Scores, iou),
+            "greedy by offset" => new NonMaxSuppression().Run(c.Boxes, c.Scores, c.Classes, 7680, iou),
             "torchvision" => Conventional(NmsConvention.Torchvision).Run(c.Boxes, c.Scores, c.Classes),
             "onnx" => Conventional(NmsConvention.Onnx).Run(c.Boxes, c.Scores, c.Classes),
             "opencv" => Conventional(NmsConvention.OpenCv).Run(c.Boxes, c.Scores, c.Classes),

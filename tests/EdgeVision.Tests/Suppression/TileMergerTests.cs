@@ -1,3 +1,5 @@
+using EdgeVision.Suppression;
+using EdgeVision.TestSupport;
 using Xunit;
 
 namespace EdgeVision.Tests.Suppression;
@@ -6,15 +8,15 @@ namespace EdgeVision.Tests.Suppression;
 public sealed class TileMergerTests
 {
     [Theory]
-    [InlineData(TileMerge.Nms, TileMatch.Ios, 0.5f, false)]
-    [InlineData(TileMerge.Nms, TileMatch.Iou, 0.3f, true)]
-    [InlineData(TileMerge.Union, TileMatch.Ios, 0.5f, false)] // SAHI's default
-    [InlineData(TileMerge.Union, TileMatch.Iou, 0.3f, false)]
-    [InlineData(TileMerge.Union, TileMatch.Ios, 0.2f, true)] // widened boxes stop matching
-    [InlineData(TileMerge.Nmm, TileMatch.Ios, 0.5f, false)]
-    [InlineData(TileMerge.Nmm, TileMatch.Iou, 0.1f, true)]
-    [InlineData(TileMerge.Nmm, TileMatch.Ios, 1f, false)]
-    public void Equals_the_rules_of_SAHI(TileMerge merge, TileMatch match, float threshold, bool agnostic)
+    [InlineData(TileMergeMode.Nms, TileMatchMetric.Ios, 0.5f, false)]
+    [InlineData(TileMergeMode.Nms, TileMatchMetric.Iou, 0.3f, true)]
+    [InlineData(TileMergeMode.Union, TileMatchMetric.Ios, 0.5f, false)] // SAHI's default
+    [InlineData(TileMergeMode.Union, TileMatchMetric.Iou, 0.3f, false)]
+    [InlineData(TileMergeMode.Union, TileMatchMetric.Ios, 0.2f, true)] // widened boxes stop matching
+    [InlineData(TileMergeMode.Nmm, TileMatchMetric.Ios, 0.5f, false)]
+    [InlineData(TileMergeMode.Nmm, TileMatchMetric.Iou, 0.1f, true)]
+    [InlineData(TileMergeMode.Nmm, TileMatchMetric.Ios, 1f, false)]
+    public void Equals_the_rules_of_SAHI(TileMergeMode merge, TileMatchMetric match, float threshold, bool agnostic)
     {
         var merger = new TileMerger(merge, match, threshold, agnostic);
         var found = new Detections();
@@ -48,17 +50,17 @@ public sealed class TileMergerTests
     {
         // Three pieces of a bar: the first and the last do not meet.
         var pieces = Of((new Box(0, 0, 40, 10), 0.9f, 0), (new Box(20, 0, 60, 10), 0.8f, 0), (new Box(40, 0, 80, 10), 0.7f, 0));
-        Assert.Equal([(new Box(0, 0, 60, 10), 0.9f, 0), (new Box(40, 0, 80, 10), 0.7f, 0)], Rows(Merged(pieces, new TileMerger(TileMerge.Union, threshold: 0.4f))));
-        Assert.Equal([(new Box(0, 0, 80, 10), 0.9f, 0)], Rows(Merged(pieces, new TileMerger(TileMerge.Nmm, threshold: 0.4f))));
-        Assert.Equal([(new Box(0, 0, 40, 10), 0.9f, 0), (new Box(40, 0, 80, 10), 0.7f, 0)], Rows(Merged(pieces, new TileMerger(TileMerge.Nms, threshold: 0.4f))));
+        Assert.Equal([(new Box(0, 0, 60, 10), 0.9f, 0), (new Box(40, 0, 80, 10), 0.7f, 0)], Rows(Merged(pieces, new TileMerger(TileMergeMode.Union, threshold: 0.4f))));
+        Assert.Equal([(new Box(0, 0, 80, 10), 0.9f, 0)], Rows(Merged(pieces, new TileMerger(TileMergeMode.Nmm, threshold: 0.4f))));
+        Assert.Equal([(new Box(0, 0, 40, 10), 0.9f, 0), (new Box(40, 0, 80, 10), 0.7f, 0)], Rows(Merged(pieces, new TileMerger(TileMergeMode.Nms, threshold: 0.4f))));
     }
 
     [Fact]
     public void A_part_matches_its_whole_over_the_smaller_area_alone()
     {
         var whole = Of((new Box(0, 0, 100, 100), 0.9f, 0), (new Box(80, 0, 100, 100), 0.8f, 0));
-        Assert.Equal(1, Merged(whole, new TileMerger(match: TileMatch.Ios)).Count);
-        Assert.Equal(2, Merged(whole, new TileMerger(match: TileMatch.Iou)).Count);
+        Assert.Equal(1, Merged(whole, new TileMerger(match: TileMatchMetric.Ios)).Count);
+        Assert.Equal(2, Merged(whole, new TileMerger(match: TileMatchMetric.Iou)).Count);
     }
 
     [Fact]
@@ -70,31 +72,31 @@ public sealed class TileMergerTests
         found.Add(new Box(0, 2, 8, 8), 0.7f, 0);
         found.Add(new Box(4, 3, 12, 7), 0.5f, 1); // no mask
         found.Add(new Box(15, 0, 18, 3), 0.4f, 1);
-        found.MutableKeypoints(0)[1] = new Keypoint(1, 2, 0.5f);
-        found.MutableKeypoints(1)[1] = new Keypoint(3, 4, 0.25f);
+        found.GetMutableKeypoints(0)[1] = new Keypoint(1, 2, 0.5f);
+        found.GetMutableKeypoints(1)[1] = new Keypoint(3, 4, 0.25f);
         found.AddMask(0, 6, 2, 6, 6).Fill(1);
         found.AddMask(1, 0, 4, 8, 2).Fill(1);
         found.AddMask(3, 15, 0, 3, 3)[4] = 1;
         found.Labels = ["a", "b"];
         var merged = Merged(found, new TileMerger(threshold: 0.4f, classAgnostic: true));
         Assert.Equal([(new Box(0, 2, 12, 8), 0.7f, 0), (new Box(15, 0, 18, 3), 0.4f, 1)], Rows(merged));
-        Assert.Equal("a", merged.Label(0));
-        Assert.Equal(new Keypoint(3, 4, 0.25f), merged.Keypoints(0)[1]);
+        Assert.Equal("a", merged.GetLabel(0));
+        Assert.Equal(new Keypoint(3, 4, 0.25f), merged.GetKeypoints(0)[1]);
         Assert.Equal((20, 10), (merged.MaskWidth, merged.MaskHeight));
-        var region = merged.MaskRegion(0);
+        var region = merged.GetMaskRegion(0);
         Assert.Equal(new MaskRegion(0, 2, 12, 6, region.Offset), region);
         for (int y = 0; y < 6; y++)
         {
             for (int x = 0; x < 12; x++)
             {
-                Assert.Equal(x >= 6 || x < 8 && y is 2 or 3 ? 1 : 0, merged.Mask(0)[y * 12 + x]);
+                Assert.Equal(x >= 6 || x < 8 && y is 2 or 3 ? 1 : 0, merged.GetMask(0)[y * 12 + x]);
             }
         }
 
-        Assert.Equal([0, 0, 0, 0, 1, 0, 0, 0, 0], merged.Mask(1).ToArray());
+        Assert.Equal([0, 0, 0, 0, 1, 0, 0, 0, 0], merged.GetMask(1).ToArray());
 
         // With nms the others go with their masks.
-        Assert.Equal(16, Merged(found, new TileMerger(TileMerge.Nms, threshold: 0.4f, classAgnostic: true)).Mask(0).Length);
+        Assert.Equal(16, Merged(found, new TileMerger(TileMergeMode.Nms, threshold: 0.4f, classAgnostic: true)).GetMask(0).Length);
     }
 
     [Fact]
@@ -106,7 +108,7 @@ public sealed class TileMergerTests
         RotatedBox[] bars = [new(50, 50, 100, 4, MathF.PI / 4), new(58, 42, 100, 4, MathF.PI / 4), new(51, 51, 100, 4, MathF.PI / 4)];
         for (int i = 0; i < 3; i++)
         {
-            found.SetRotated(found.Add(new Box(15 + i, 15, 85 + i, 85), 0.9f - i * 0.1f, 0), bars[i]);
+            found.SetRotatedBox(found.Add(new Box(15 + i, 15, 85 + i, 85), 0.9f - i * 0.1f, 0), bars[i]);
         }
 
         var merged = Merged(found, new TileMerger());
@@ -120,10 +122,10 @@ public sealed class TileMergerTests
     {
         Box point = new(5, 5, 5, 5);
         var found = Of((point, 0.9f, 0), (point, 0.8f, 0), (new Box(0, 0, 10, 10), 0.7f, 0), (new Box(float.NaN, 0, 1, 1), 0.6f, 0));
-        foreach (var merge in Enum.GetValues<TileMerge>())
+        foreach (var merge in Enum.GetValues<TileMergeMode>())
         {
-            Assert.Equal(4, Merged(found, new TileMerger(merge, TileMatch.Ios)).Count);
-            Assert.Equal(4, Merged(found, new TileMerger(merge, TileMatch.Iou)).Count);
+            Assert.Equal(4, Merged(found, new TileMerger(merge, TileMatchMetric.Ios)).Count);
+            Assert.Equal(4, Merged(found, new TileMerger(merge, TileMatchMetric.Iou)).Count);
         }
     }
 
@@ -154,7 +156,7 @@ public sealed class TileMergerTests
             found.AddMask(at, x, y, 20, 20).Fill(1);
         }
 
-        foreach (var merge in Enum.GetValues<TileMerge>())
+        foreach (var merge in Enum.GetValues<TileMergeMode>())
         {
             var merger = new TileMerger(merge);
             var merged = new Detections();
@@ -185,14 +187,14 @@ public sealed class TileMergerTests
         [.. Enumerable.Range(0, d.Count).Select(i => (d.Boxes[i], d.Scores[i], d.ClassIds[i]))];
 
     // combine.py: who is kept and what merges into it; then has_match and merge_object_prediction_pair of utils.py.
-    private static List<(Box Box, float Score, int Class)> Plain(Detections found, TileMerge merge, TileMatch match, float threshold, bool agnostic)
+    private static List<(Box Box, float Score, int Class)> Plain(Detections found, TileMergeMode merge, TileMatchMetric match, float threshold, bool agnostic)
     {
         var all = Rows(found);
         var order = Enumerable.Range(0, all.Count).OrderByDescending(i => all[i].Score).ToList();
         bool Meets(int a, int b) => a != b && (agnostic || all[a].Class == all[b].Class) && Measure(all[a].Box, all[b].Box, match) >= threshold;
         var keepToMerge = new Dictionary<int, List<int>>();
         var mergeToKeep = new Dictionary<int, int>();
-        if (merge == TileMerge.Nmm)
+        if (merge == TileMergeMode.Nmm)
         {
             foreach (int p in order)
             {
@@ -221,7 +223,7 @@ public sealed class TileMergerTests
         foreach (int keep in order.Where(keepToMerge.ContainsKey))
         {
             var box = all[keep].Box;
-            foreach (int m in merge == TileMerge.Nms ? [] : keepToMerge[keep])
+            foreach (int m in merge == TileMergeMode.Nms ? [] : keepToMerge[keep])
             {
                 var other = all[m].Box;
                 if (Measure(box, other, match) > threshold)
@@ -236,10 +238,10 @@ public sealed class TileMergerTests
         return result;
     }
 
-    private static float Measure(Box a, Box b, TileMatch match)
+    private static float Measure(Box a, Box b, TileMatchMetric match)
     {
         float w = Math.Max(Math.Min(a.X2, b.X2) - Math.Max(a.X1, b.X1), 0), h = Math.Max(Math.Min(a.Y2, b.Y2) - Math.Max(a.Y1, b.Y1), 0);
         float areaA = (a.X2 - a.X1) * (a.Y2 - a.Y1), areaB = (b.X2 - b.X1) * (b.Y2 - b.Y1);
-        return match == TileMatch.Ios ? w * h / Math.Min(areaA, areaB) : w * h / (areaA + areaB - w * h);
+        return match == TileMatchMetric.Ios ? w * h / Math.Min(areaA, areaB) : w * h / (areaA + areaB - w * h);
     }
 }

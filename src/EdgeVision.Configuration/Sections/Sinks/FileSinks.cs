@@ -1,4 +1,10 @@
-namespace EdgeVision.Configuration;
+using EdgeVision.Configuration.Yaml;
+using EdgeVision.Pipeline;
+using EdgeVision.Pipeline.Recording;
+using EdgeVision.Pipeline.Sinks;
+using EdgeVision.Results;
+
+namespace EdgeVision.Configuration.Sections.Sinks;
 
 /// <summary>Creates sinks that write text files.</summary>
 internal static class FileSinks
@@ -16,10 +22,10 @@ internal static class FileSinks
         var options = new JsonLinesOptions
         {
             Path = path,
-            Name = map.Text("name") ?? map.Written("path"),
+            Name = map.GetString("name") ?? map.GetRawText("path"),
             Rotation = Rotation(map),
-            EventsOnly = map.Flag("events_only") ?? false,
-            Masks = Masks(map),
+            EventsOnly = map.GetBool("events_only") ?? false,
+            Masks = ReadMaskPlane(map),
         };
         return _ => new JsonLinesSink(options);
     }
@@ -34,34 +40,34 @@ internal static class FileSinks
         var options = new TrackCsvOptions
         {
             Path = path,
-            Name = map.Text("name") ?? map.Written("path"),
+            Name = map.GetString("name") ?? map.GetRawText("path"),
             Rotation = Rotation(map),
-            Untracked = map.Flag("untracked") ?? false,
+            IncludeUntracked = map.GetBool("untracked") ?? false,
         };
         return _ => new TrackCsvSink(options);
     }
 
     public static Func<SinkContext, FrameSink>? Recording(ConfigMap map)
     {
-        map.Needed("path", "path: recordings/monday");
-        var (path, name) = (map.OutputPath("path"), map.Text("name") ?? map.Written("path"));
+        map.GetRequired("path", "path: recordings/monday");
+        var (path, name) = (map.GetOutputPath("path"), map.GetString("name") ?? map.GetRawText("path"));
         var (compress, references, segment) =
-            (map.Flag("compress") ?? true, map.Flag("references") ?? false, map.Size("segment"));
+            (map.GetBool("compress") ?? true, map.GetBool("references") ?? false, map.GetByteSize("segment"));
         return path is null ? null : context => new RecordingSink(new RecordingOptions
         {
             Folder = path,
             Name = name,
             Compress = compress,
-            SegmentBytes = segment ?? new RecordingOptions { Folder = path }.SegmentBytes,
-            Config = context.Config.Text.Length > 0 ? RecordedText.Of(context.Config.Text, context.Config.Folder) : null,
+            MaxSegmentBytes = segment ?? new RecordingOptions { Folder = path }.MaxSegmentBytes,
+            Config = context.Config.Text.Length > 0 ? RecordedText.Create(context.Config.Text, context.Config.Folder) : null,
             Models = [.. context.Config.Models.Select(m => KeyValuePair.Create(m.Name, m.Path))],
             References = references ? References(context.Config) : new Dictionary<string, string>(),
         });
     }
 
     /// <summary>Reads the plane of masks in JSON.</summary>
-    public static MaskPlane Masks(ConfigMap map) =>
-        map.Choice<MaskPlane>("masks", ("input", MaskPlane.Input), ("frame", MaskPlane.Frame), ("none", MaskPlane.None)) ?? MaskPlane.Input;
+    public static MaskPlane ReadMaskPlane(ConfigMap map) =>
+        map.GetEnum<MaskPlane>("masks", ("input", MaskPlane.Input), ("frame", MaskPlane.Frame), ("none", MaskPlane.None)) ?? MaskPlane.Input;
 
     // A frame number identifies a frame of a video file only if a replay reads the file the same way: for sources with
     // reading options, the pixels are recorded.
@@ -75,24 +81,24 @@ internal static class FileSinks
             .ToDictionary(s => s.Name, s => s.Uri.Address);
 
     private static string? Target(ConfigMap map) =>
-        map.Needed("path", "path: found.jsonl") is StandardOutput ? StandardOutput : map.OutputPath("path");
+        map.GetRequired("path", "path: found.jsonl") is StandardOutput ? StandardOutput : map.GetOutputPath("path");
 
     private static FileRotation? Rotation(ConfigMap map)
     {
-        if (map.Map("rotate", "'rotate'") is not { } of)
+        if (map.GetMap("rotate", "'rotate'") is not { } of)
         {
             return null;
         }
 
         var rotation = new FileRotation
         {
-            MaxBytes = of.Size("size"),
-            Every = of.Duration("every", zero: false),
-            Keep = of.Whole("keep"),
-            Compress = of.Flag("gzip") ?? false,
-            Naming = of.Choice<FileNaming>("names", ("time", FileNaming.Time), ("number", FileNaming.Number)) ?? FileNaming.Time,
+            MaxBytes = of.GetByteSize("size"),
+            Interval = of.GetDuration("every", allowZero: false),
+            MaxFiles = of.GetInt("keep"),
+            Compress = of.GetBool("gzip") ?? false,
+            Naming = of.GetEnum<FileNaming>("names", ("time", FileNaming.Time), ("number", FileNaming.Number)) ?? FileNaming.Time,
         };
-        of.Close();
+        of.ReportUnknownKeys();
         return rotation;
     }
 }

@@ -1,6 +1,8 @@
+using EdgeVision.Configuration.Yaml;
 using EdgeVision.Live;
+using EdgeVision.Pipeline;
 
-namespace EdgeVision.Configuration;
+namespace EdgeVision.Configuration.Sections.Sinks;
 
 /// <summary>Live page as a sink with a server of its own.</summary>
 internal sealed class LivePageSink : FrameSink
@@ -20,28 +22,28 @@ internal sealed class LivePageSink : FrameSink
     public static Func<SinkContext, FrameSink>? Read(ConfigMap map)
     {
         var defaults = new LiveOptions();
-        string name = map.Text("name") ?? "live";
+        string name = map.GetString("name") ?? "live";
         var options = new LiveOptions
         {
-            Address = map.Text("address") ?? defaults.Address,
-            Token = map.Text("token"),
-            Hosts = map.Texts("hosts") ?? [],
-            MaxViewers = map.Whole("max_viewers", 1, 1000) ?? defaults.MaxViewers,
-            Quality = map.Whole("quality", 1, 100) ?? defaults.Quality,
-            MaxFramesPerSecond = map.Number("fps", 0, 1000, above: true) ?? defaults.MaxFramesPerSecond,
-            MaxWidth = map.Whole("width", 0, Frame.MaxSide) ?? defaults.MaxWidth,
+            Address = map.GetString("address") ?? defaults.Address,
+            Token = map.GetString("token"),
+            Hosts = map.GetStrings("hosts") ?? [],
+            MaxViewers = map.GetInt("max_viewers", 1, 1000) ?? defaults.MaxViewers,
+            Quality = map.GetInt("quality", 1, 100) ?? defaults.Quality,
+            MaxFramesPerSecond = map.GetDouble("fps", 0, 1000, exclusiveMin: true) ?? defaults.MaxFramesPerSecond,
+            MaxWidth = map.GetInt("width", 0, Frame.MaxSide) ?? defaults.MaxWidth,
         };
-        if (options.Token is null && map.Reading.Try(map.Node, () => NeedsToken(options)) == "yes")
+        if (options.Token is null && map.Reading.Try(map.Node, () => TokenRequirement(options)) == "yes")
         {
             // A token generated at each start would have to be written to a log, which others may read.
-            map.Reading.Problem(map.Node, "a live page that is reachable from other machines requires a token of at least " +
-                $"{LiveOptions.ShortestToken} characters: token: ${{LIVE_TOKEN}}");
+            map.Reading.AddProblem(map.Node, "a live page that is reachable from other machines requires a token of at least " +
+                $"{LiveOptions.MinTokenLength} characters: token: ${{LIVE_TOKEN}}");
         }
 
         return context => new LivePageSink(name, options, context);
     }
 
-    private static string NeedsToken(LiveOptions options)
+    private static string TokenRequirement(LiveOptions options)
     {
         var server = new LiveServer(options);
         server.DisposeAsync().AsTask().GetAwaiter().GetResult();

@@ -1,72 +1,74 @@
+using EdgeVision.Configuration.Yaml;
 using EdgeVision.Messaging;
+using EdgeVision.Pipeline;
 
-namespace EdgeVision.Configuration;
+namespace EdgeVision.Configuration.Sections.Sinks;
 
 /// <summary>Creates sinks that send messages.</summary>
 internal static class MessageSinks
 {
     public static Func<SinkContext, FrameSink>? Mqtt(ConfigMap map)
     {
-        var url = map.Needed("url", "url: mqtt://broker");
-        var (topic, events, availability) = (map.Text("topic"), map.Text("events_topic"), map.Text("availability_topic"));
+        var url = map.GetRequired("url", "url: mqtt://broker");
+        var (topic, events, availability) = (map.GetString("topic"), map.GetString("events_topic"), map.GetString("availability_topic"));
         var defaults = new MqttOptions { Url = url ?? "" };
         var options = Broker(map, defaults) with
         {
-            ClientId = map.Text("client_id"),
-            User = map.Text("user"),
-            Password = Hidden(map, "password"),
-            Version = map.Choice<MqttVersion>("protocol", ("5", MqttVersion.V5), ("3.1.1", MqttVersion.V311)) ?? defaults.Version,
+            ClientId = map.GetString("client_id"),
+            User = map.GetString("user"),
+            Password = ReadSecret(map, "password"),
+            Version = map.GetEnum<MqttVersion>("protocol", ("5", MqttVersion.V5), ("3.1.1", MqttVersion.V311)) ?? defaults.Version,
             Topic = topic ?? defaults.Topic,
             EventsTopic = events,
             AvailabilityTopic = availability ?? defaults.AvailabilityTopic,
-            Qos = map.Choice<MqttQos>("qos", ("0", MqttQos.AtMostOnce), ("1", MqttQos.AtLeastOnce), ("2", MqttQos.ExactlyOnce))
+            Qos = map.GetEnum<MqttQos>("qos", ("0", MqttQos.AtMostOnce), ("1", MqttQos.AtLeastOnce), ("2", MqttQos.ExactlyOnce))
                 ?? defaults.Qos,
-            Retain = map.Flag("retain") ?? false,
-            KeepAlive = map.Duration("keep_alive") ?? defaults.KeepAlive,
+            Retain = map.GetBool("retain") ?? false,
+            KeepAlive = map.GetDuration("keep_alive") ?? defaults.KeepAlive,
         };
         return url is null ? null : _ => new MqttSink(options);
     }
 
     public static Func<SinkContext, FrameSink>? Nats(ConfigMap map)
     {
-        var url = map.Needed("url", "url: nats://server");
+        var url = map.GetRequired("url", "url: nats://server");
         var defaults = new NatsOptions { Url = url ?? "" };
-        var stream = map.Map("jetstream", "'jetstream'");
+        var stream = map.GetMap("jetstream", "'jetstream'");
         if (!map.Has("jetstream") && map.Keys.Contains("jetstream"))
         {
-            map.Problem("jetstream", "'jetstream' must have a value; write jetstream: {} for an existing stream, or remove it");
+            map.AddProblem("jetstream", "'jetstream' must have a value; write jetstream: {} for an existing stream, or remove it");
         }
 
         var options = Broker(map, defaults) with
         {
-            Subject = map.Text("subject") ?? defaults.Subject,
-            EventsSubject = map.Text("events_subject"),
-            User = map.Text("user"),
-            Password = Hidden(map, "password"),
-            Token = Hidden(map, "token"),
-            CredentialsFile = map.ExistingFile("creds", "the file of the credentials", ConfigFileKind.Secret),
-            NKeyFile = map.ExistingFile("nkey", "the file of the seed", ConfigFileKind.Secret),
+            Subject = map.GetString("subject") ?? defaults.Subject,
+            EventsSubject = map.GetString("events_subject"),
+            User = map.GetString("user"),
+            Password = ReadSecret(map, "password"),
+            Token = ReadSecret(map, "token"),
+            CredentialsFile = map.GetExistingFile("creds", "the file of the credentials", ConfigFileKind.Secret),
+            NKeyFile = map.GetExistingFile("nkey", "the file of the seed", ConfigFileKind.Secret),
             JetStream = stream is not null,
-            CreateStream = stream?.Text("stream"),
-            StreamSubjects = stream?.Texts("subjects"),
-            StreamMaxBytes = stream?.Size("max_size"),
+            CreateStream = stream?.GetString("stream"),
+            StreamSubjects = stream?.GetStrings("subjects"),
+            StreamMaxBytes = stream?.GetByteSize("max_size"),
         };
-        stream?.Close();
+        stream?.ReportUnknownKeys();
         return url is null ? null : _ => new NatsSink(options);
     }
 
     public static Func<SinkContext, FrameSink>? Webhook(ConfigMap map)
     {
-        var url = map.Needed("url", "url: https://example.org/hook");
+        var url = map.GetRequired("url", "url: https://example.org/hook");
         var defaults = new WebhookOptions { Url = url ?? "" };
         var options = Message(map, defaults) with
         {
-            Headers = map.TextMap("headers")?.ToDictionary(h => h.Key, h => Secret.Text(h.Value)),
-            BearerToken = Hidden(map, "bearer"),
-            SigningKey = Hidden(map, "signing_key"),
-            BatchSize = map.Whole("batch", 1, 1000) ?? defaults.BatchSize,
-            BatchInterval = map.Duration("batch_interval", zero: false) ?? defaults.BatchInterval,
-            MaxRetryAfter = map.Duration("max_retry_after") ?? defaults.MaxRetryAfter,
+            Headers = map.GetStringMap("headers")?.ToDictionary(h => h.Key, h => Secret.FromText(h.Value)),
+            BearerToken = ReadSecret(map, "bearer"),
+            SigningKey = ReadSecret(map, "signing_key"),
+            BatchSize = map.GetInt("batch", 1, 1000) ?? defaults.BatchSize,
+            BatchInterval = map.GetDuration("batch_interval", allowZero: false) ?? defaults.BatchInterval,
+            MaxRetryAfter = map.GetDuration("max_retry_after") ?? defaults.MaxRetryAfter,
         };
         return url is null ? null : _ => new WebhookSink(options);
     }
@@ -74,10 +76,10 @@ internal static class MessageSinks
     private static T Broker<T>(ConfigMap map, T options)
         where T : BrokerOptions
     {
-        var retry = Policies.Retry(map, "reconnect", options.Reconnect);
+        var retry = PolicyReader.ReadRetry(map, "reconnect", options.Reconnect);
         return Message(map, options) with
         {
-            ReconnectFor = map.Duration("reconnect_for") ?? options.ReconnectFor,
+            ReconnectFor = map.GetDuration("reconnect_for") ?? options.ReconnectFor,
             Reconnect = retry ?? options.Reconnect,
         };
     }
@@ -85,13 +87,13 @@ internal static class MessageSinks
     private static T Message<T>(ConfigMap map, T options)
         where T : MessageOptions => options with
     {
-        Name = map.Text("name") ?? options.Name,
-        Frames = map.Choice<FrameSelection>("frames", ("every", FrameSelection.Every), ("events", FrameSelection.WithEvents))
+        Name = map.GetString("name") ?? options.Name,
+        Frames = map.GetEnum<FrameSelection>("frames", ("every", FrameSelection.All), ("events", FrameSelection.WithEvents))
             ?? options.Frames,
-        MaxPerSecond = map.Number("max_per_second", 0, 1e6, above: true),
-        Masks = FileSinks.Masks(map),
-        Timeout = map.Duration("timeout", zero: false) ?? options.Timeout,
-        Tls = Tls(map.Map("tls", "'tls'")),
+        MaxPerSecond = map.GetDouble("max_per_second", 0, 1e6, exclusiveMin: true),
+        Masks = FileSinks.ReadMaskPlane(map),
+        Timeout = map.GetDuration("timeout", allowZero: false) ?? options.Timeout,
+        Tls = Tls(map.GetMap("tls", "'tls'")),
     };
 
     private static TlsSettings? Tls(ConfigMap? map)
@@ -103,25 +105,25 @@ internal static class MessageSinks
 
         var tls = new TlsSettings
         {
-            CaFile = map.ExistingFile("ca", "the certificate", ConfigFileKind.Certificate),
-            CertificateFile = map.ExistingFile("cert", "the certificate", ConfigFileKind.Certificate),
-            KeyFile = map.ExistingFile("key", "the key", ConfigFileKind.Secret),
-            KeyPassword = Hidden(map, "key_password"),
-            AllowUntrusted = map.Flag("allow_untrusted") ?? false,
+            CaFile = map.GetExistingFile("ca", "the certificate", ConfigFileKind.Certificate),
+            CertificateFile = map.GetExistingFile("cert", "the certificate", ConfigFileKind.Certificate),
+            KeyFile = map.GetExistingFile("key", "the key", ConfigFileKind.Secret),
+            KeyPassword = ReadSecret(map, "key_password"),
+            AllowUntrusted = map.GetBool("allow_untrusted") ?? false,
         };
-        map.Close();
+        map.ReportUnknownKeys();
         return tls;
     }
 
     /// <summary>Reads a secret as text, <c>key</c>, or from a file, <c>key_file</c>.</summary>
-    private static Secret? Hidden(ConfigMap map, string key)
+    private static Secret? ReadSecret(ConfigMap map, string key)
     {
-        string? text = map.Text(key), file = map.ExistingFile(key + "_file", "the file of the secret", ConfigFileKind.Secret);
+        string? text = map.GetString(key), file = map.GetExistingFile(key + "_file", "the file of the secret", ConfigFileKind.Secret);
         if (text is not null && file is not null)
         {
-            map.Problem(key, $"only one of '{key}' and '{key}_file' may be given");
+            map.AddProblem(key, $"only one of '{key}' and '{key}_file' may be given");
         }
 
-        return text is not null ? Secret.Text(text) : file is not null ? Secret.FromFile(file) : null;
+        return text is not null ? Secret.FromText(text) : file is not null ? Secret.FromFile(file) : null;
     }
 }

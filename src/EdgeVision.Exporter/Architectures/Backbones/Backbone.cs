@@ -20,5 +20,5 @@ public abstract record Backbone
     }
 
     /// <summary>Gets whether the backbone accepts every input size that is a multiple of its coarsest stride.</summary>
-    public virtual bool DynamicSize => true;
+    public virtual bool SupportsDynamicSize => true;
 }

@@ -19,15 +19,15 @@ public sealed record ConvNeXt(ModelSettings Settings) : Backbone
     public override IReadOnlyList<Value> Forward(Net net, Value image)
     {
         ArgumentNullException.ThrowIfNull(net);
-        int[] blocks = [.. Settings.Option("blocks", "3,3,9,3").Split(',')
+        int[] blocks = [.. Settings.GetOption("blocks", "3,3,9,3").Split(',')
             .Select(b => int.Parse(b, System.Globalization.CultureInfo.InvariantCulture))];
         using var scope = net.Scope("backbone");
-        var x = net.Apply("stem.conv", new Conv2d(Settings.Scaled(96), 4) { Stride = 4, Padding = 0 }, image);
+        var x = net.Apply("stem.conv", new Conv2d(Settings.ScaleChannels(96), 4) { Stride = 4, Padding = 0 }, image);
         x = Normalize(net, "stem.norm", x);
         var features = new List<Value>();
         for (int s = 0; s < 4; s++)
         {
-            int channels = Settings.Scaled(96 << s);
+            int channels = Settings.ScaleChannels(96 << s);
             if (s > 0)
             {
                 x = Normalize(net, $"stage{s + 1}.norm", x);
@@ -54,9 +54,9 @@ public sealed record ConvNeXt(ModelSettings Settings) : Backbone
         var y = net.Apply("depthwise", new Conv2d(channels, 7) { Groups = channels }, x);
         y = net.Permute(y, 0, 2, 3, 1);
         y = net.Apply("norm", new LayerNorm(), y);
-        y = net.Linear("expand", y, channels * 4, WeightStart.Normal(0.02));
+        y = net.Linear("expand", y, channels * 4, WeightInitializer.Normal(0.02));
         y = net.Apply("gelu", new Gelu(), y);
-        y = net.Linear("project", y, channels, WeightStart.Normal(0.02));
+        y = net.Linear("project", y, channels, WeightInitializer.Normal(0.02));
         y = net.Apply("scale", new LayerScale(0.1f), y);
         return net.Add(x, net.Permute(y, 0, 3, 1, 2));
     }

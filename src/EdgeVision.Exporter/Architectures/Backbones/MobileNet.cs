@@ -48,7 +48,7 @@ public sealed record MobileNetV2(ModelSettings Settings) : Backbone
     {
         ArgumentNullException.ThrowIfNull(net);
         using var scope = net.Scope("backbone");
-        var x = net.ConvNorm("stem", image, Settings.Scaled(32), new Relu6(), stride: 2);
+        var x = net.ConvNorm("stem", image, Settings.ScaleChannels(32), new Relu6(), stride: 2);
         var features = new List<Value>();
         for (int r = 0; r < Rows.Length; r++)
         {
@@ -61,11 +61,11 @@ public sealed record MobileNetV2(ModelSettings Settings) : Backbone
             for (int b = 0; b < row.Blocks; b++)
             {
                 x = InvertedResidual.Block(net, $"stage{r + 1}.block{b + 1}", x, (int)x.Size(1) * row.Expansion,
-                    Settings.Scaled(row.Channels), 3, b == 0 ? row.Stride : 1, new Relu6());
+                    Settings.ScaleChannels(row.Channels), 3, b == 0 ? row.Stride : 1, new Relu6());
             }
         }
 
-        features.Add(net.ConvNorm("last", x, Settings.Scaled(1280), new Relu6(), kernel: 1));
+        features.Add(net.ConvNorm("last", x, Settings.ScaleChannels(1280), new Relu6(), kernel: 1));
         return features;
     }
 }
@@ -87,7 +87,7 @@ public sealed record EfficientNetLite(ModelSettings Settings) : Backbone
     {
         ArgumentNullException.ThrowIfNull(net);
         using var scope = net.Scope("backbone");
-        var x = net.ConvNorm("stem", image, Settings.Scaled(32), new Relu6(), stride: 2);
+        var x = net.ConvNorm("stem", image, Settings.ScaleChannels(32), new Relu6(), stride: 2);
         var features = new List<Value>();
         for (int r = 0; r < Rows.Length; r++)
         {
@@ -100,11 +100,11 @@ public sealed record EfficientNetLite(ModelSettings Settings) : Backbone
             for (int b = 0; b < row.Blocks; b++)
             {
                 x = InvertedResidual.Block(net, $"stage{r + 1}.block{b + 1}", x, (int)x.Size(1) * row.Expansion,
-                    Settings.Scaled(row.Channels), row.Kernel, b == 0 ? row.Stride : 1, new Relu6());
+                    Settings.ScaleChannels(row.Channels), row.Kernel, b == 0 ? row.Stride : 1, new Relu6());
             }
         }
 
-        features.Add(net.ConvNorm("last", x, Settings.Scaled(1280), new Relu6(), kernel: 1));
+        features.Add(net.ConvNorm("last", x, Settings.ScaleChannels(1280), new Relu6(), kernel: 1));
         return features;
     }
 }
@@ -129,7 +129,7 @@ public sealed record MobileNetV3Small(ModelSettings Settings) : Backbone
     {
         ArgumentNullException.ThrowIfNull(net);
         using var scope = net.Scope("backbone");
-        var x = net.ConvNorm("stem", image, Settings.Scaled(16), new HardSwish(), stride: 2);
+        var x = net.ConvNorm("stem", image, Settings.ScaleChannels(16), new HardSwish(), stride: 2);
         var features = new List<Value>();
         for (int i = 0; i < Rows.Length; i++)
         {
@@ -139,9 +139,9 @@ public sealed record MobileNetV3Small(ModelSettings Settings) : Backbone
                 features.Add(x);
             }
 
-            int expanded = Settings.Scaled(row.Expanded);
+            int expanded = Settings.ScaleChannels(row.Expanded);
             Layer activation = row.Swish ? new HardSwish() : new Relu();
-            x = InvertedResidual.Block(net, $"block{i + 1}", x, expanded, Settings.Scaled(row.Channels), row.Kernel, row.Stride, activation,
+            x = InvertedResidual.Block(net, $"block{i + 1}", x, expanded, Settings.ScaleChannels(row.Channels), row.Kernel, row.Stride, activation,
                 row.Squeeze ? Divisible(expanded / 4.0) : 0);
         }
 
@@ -153,7 +153,7 @@ public sealed record MobileNetV3Small(ModelSettings Settings) : Backbone
     public override Value Pool(Net net, IReadOnlyList<Value> features)
     {
         var pooled = base.Pool(net, features);
-        return net.Apply("head.swish", new HardSwish(), net.Linear("head.hidden", pooled, Settings.Scaled(1024)));
+        return net.Apply("head.swish", new HardSwish(), net.Linear("head.hidden", pooled, Settings.ScaleChannels(1024)));
     }
 
     // torchvision's _make_divisible: rounds to the nearest multiple of 8, but not below 90 % of the value.

@@ -27,12 +27,12 @@ public sealed record ResNet(int Depth, ModelSettings Settings) : Backbone
             _ => throw new EdgeVisionException($"ResNet depth must be 18, 34 or 50; got {Depth}"),
         };
         using var scope = net.Scope("backbone");
-        var x = net.ConvNorm("stem", image, Settings.Scaled(64), kernel: 7, stride: 2);
+        var x = net.ConvNorm("stem", image, Settings.ScaleChannels(64), kernel: 7, stride: 2);
         x = net.Apply("pool", new MaxPool(3, 2, 1), x);
         var features = new List<Value>();
         for (int s = 0; s < 4; s++)
         {
-            int channels = Settings.Scaled(64 << s);
+            int channels = Settings.ScaleChannels(64 << s);
             for (int b = 0; b < blocks[s]; b++)
             {
                 string name = $"stage{s + 1}.block{b + 1}";

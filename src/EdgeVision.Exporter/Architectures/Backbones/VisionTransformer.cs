@@ -20,7 +20,7 @@ public sealed record VisionTransformer(int Patch = 16, int Dimension = 384, int 
             "backbone.norm"];
 
     /// <summary>Gets false: positions are learned for a fixed number of patches.</summary>
-    public override bool DynamicSize => false;
+    public override bool SupportsDynamicSize => false;
 
     /// <inheritdoc/>
     public override IReadOnlyList<Value> Forward(Net net, Value image)
@@ -57,8 +57,8 @@ public sealed record VisionTransformer(int Patch = 16, int Dimension = 384, int 
     {
         using var scope = net.Scope(name);
         x = net.Add(x, Attention(net, net.Apply("norm1", new LayerNorm(), x)));
-        var y = net.Linear("mlp.expand", net.Apply("norm2", new LayerNorm(), x), Dimension * 4, WeightStart.Normal(0.02));
-        y = net.Linear("mlp.project", net.Apply("mlp.gelu", new Gelu(), y), Dimension, WeightStart.Normal(0.02));
+        var y = net.Linear("mlp.expand", net.Apply("norm2", new LayerNorm(), x), Dimension * 4, WeightInitializer.Normal(0.02));
+        y = net.Linear("mlp.project", net.Apply("mlp.gelu", new Gelu(), y), Dimension, WeightInitializer.Normal(0.02));
         return net.Add(x, y);
     }
 
@@ -67,12 +67,12 @@ public sealed record VisionTransformer(int Patch = 16, int Dimension = 384, int 
         using var scope = net.Scope("attention");
         int each = Dimension / Heads;
         Value Project(string name, params int[] axes) =>
-            net.Permute(net.Reshape(net.Linear(name, x, Dimension, WeightStart.Normal(0.02)), -1, Heads, each), axes);
+            net.Permute(net.Reshape(net.Linear(name, x, Dimension, WeightInitializer.Normal(0.02)), -1, Heads, each), axes);
         var query = Project("query", 0, 2, 1, 3);
         var key = Project("key", 0, 2, 3, 1);
         var value = Project("value", 0, 2, 1, 3);
         var scores = net.Apply("scale", new Scale(1 / MathF.Sqrt(each)), net.Apply("scores", new MatMul(), query, key));
         var mixed = net.Apply("mix", new MatMul(), net.Apply("softmax", new Softmax(-1), scores), value);
-        return net.Linear("output", net.Reshape(net.Permute(mixed, 0, 2, 1, 3), -1, Dimension), Dimension, WeightStart.Normal(0.02));
+        return net.Linear("output", net.Reshape(net.Permute(mixed, 0, 2, 1, 3), -1, Dimension), Dimension, WeightInitializer.Normal(0.02));
     }
 }

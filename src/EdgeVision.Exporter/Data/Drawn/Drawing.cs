@@ -42,13 +42,13 @@ internal sealed class Drawing : IDisposable
         Canvas.DrawPath(outline, paint);
     }
 
-    public void Rectangle(float x1, float y1, float x2, float y2, SKColor colour)
+    public void FillRectangle(float x1, float y1, float x2, float y2, SKColor colour)
     {
         using var paint = new SKPaint { IsAntialias = true, Color = colour };
         Canvas.DrawRect(new SKRect(x1, y1, x2, y2), paint);
     }
 
-    public void Line(float x1, float y1, float x2, float y2, float thickness, SKColor colour)
+    public void DrawLine(float x1, float y1, float x2, float y2, float thickness, SKColor colour)
     {
         using var paint = new SKPaint
         {
@@ -61,7 +61,7 @@ internal sealed class Drawing : IDisposable
         Canvas.DrawLine(x1, y1, x2, y2, paint);
     }
 
-    public void Circle(float x, float y, float radius, SKColor colour)
+    public void FillCircle(float x, float y, float radius, SKColor colour)
     {
         using var paint = new SKPaint { IsAntialias = true, Color = colour };
         Canvas.DrawCircle(x, y, radius, paint);
@@ -75,7 +75,7 @@ internal sealed class Drawing : IDisposable
     }
 
     /// <summary>Returns the marks of all pixels, [H*W]; 0 where nothing was marked.</summary>
-    public byte[] Marks()
+    public byte[] GetMarks()
     {
         _markCanvas.Flush();
         var source = _marks.GetPixelSpan();
@@ -89,12 +89,12 @@ internal sealed class Drawing : IDisposable
     }
 
     /// <summary>Returns the pixels with sensor noise, [H*W*3].</summary>
-    public byte[] Rgb(Random random, int mostNoise = 12)
+    public byte[] ToRgb(Random random, int maxNoise = 12)
     {
         Canvas.Flush();
         var source = _picture.GetPixelSpan();
         var rgb = new byte[Width * Height * 3];
-        int amplitude = random.Next(0, mostNoise);
+        int amplitude = random.Next(0, maxNoise);
         for (int i = 0, o = 0; o < rgb.Length; i += 4)
         {
             int noise = amplitude == 0 ? 0 : random.Next(amplitude) - random.Next(amplitude);
@@ -107,7 +107,7 @@ internal sealed class Drawing : IDisposable
     }
 
     /// <summary>Returns an outline as a polygon, x and y alternating.</summary>
-    public static float[] Polygon(SKPath outline)
+    public static float[] ToPolygon(SKPath outline)
     {
         using var measure = new SKPathMeasure(outline, forceClosed: true);
         float length = measure.Length;
@@ -121,36 +121,36 @@ internal sealed class Drawing : IDisposable
         return points;
     }
 
-    public static Box Bounds(SKPath outline)
+    public static Box GetBounds(SKPath outline)
     {
         outline.GetTightBounds(out var b);
         return new Box(b.Left, b.Top, b.Right, b.Bottom);
     }
 
-    public static SKPath Path(Action<SKPathBuilder> draw)
+    public static SKPath CreatePath(Action<SKPathBuilder> draw)
     {
         using var builder = new SKPathBuilder();
         draw(builder);
         return builder.Detach();
     }
 
-    public static float Between(Random random, float low, float high) => low + (high - low) * (float)random.NextDouble();
+    public static float NextFloat(Random random, float low, float high) => low + (high - low) * (float)random.NextDouble();
 
-    public static SKColor Colour(Random random, float hueLow = 0, float hueHigh = 360, float saturationLow = 45, float valueLow = 45) =>
-        SKColor.FromHsv((Between(random, hueLow, hueHigh) + 360) % 360, Between(random, saturationLow, 100),
-            Between(random, valueLow, 100));
+    public static SKColor NextColor(Random random, float hueLow = 0, float hueHigh = 360, float saturationLow = 45, float valueLow = 45) =>
+        SKColor.FromHsv((NextFloat(random, hueLow, hueHigh) + 360) % 360, NextFloat(random, saturationLow, 100),
+            NextFloat(random, valueLow, 100));
 
-    public static SKColor Near(Random random, SKColor colour, int most)
+    public static SKColor NextSimilarColor(Random random, SKColor colour, int maxShift)
     {
-        byte Shift(byte v) => (byte)Math.Clamp(v + random.Next(-most, most + 1), 0, 255);
+        byte Shift(byte v) => (byte)Math.Clamp(v + random.Next(-maxShift, maxShift + 1), 0, 255);
         return new SKColor(Shift(colour.Red), Shift(colour.Green), Shift(colour.Blue));
     }
 
-    public static SKColor Light(SKColor colour, float part) => new(
+    public static SKColor Lighten(SKColor colour, float part) => new(
         (byte)(colour.Red + (255 - colour.Red) * part), (byte)(colour.Green + (255 - colour.Green) * part),
         (byte)(colour.Blue + (255 - colour.Blue) * part));
 
-    public static SKColor Dark(SKColor colour, float part) =>
+    public static SKColor Darken(SKColor colour, float part) =>
         new((byte)(colour.Red * part), (byte)(colour.Green * part), (byte)(colour.Blue * part));
 
     public void Dispose()

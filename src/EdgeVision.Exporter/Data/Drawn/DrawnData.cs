@@ -1,6 +1,4 @@
-using EdgeVision.Exporter.Data.Drawn;
-
-namespace EdgeVision.Exporter.Data;
+namespace EdgeVision.Exporter.Data.Drawn;
 
 /// <summary>Drawn data sets by name.</summary>
 /// <remarks>Image i of a seed is always the same; sets of different seeds share no image.</remarks>
@@ -24,7 +22,7 @@ public static class DrawnData
     /// <param name="width">Width of the images in pixels.</param>
     /// <param name="height">Height of the images in pixels.</param>
     /// <exception cref="EdgeVisionException">The kind is unknown, or the size is out of range.</exception>
-    public static PictureSource Create(string kind, int count, int seed, int width, int height)
+    public static LabelledImageSource Create(string kind, int count, int seed, int width, int height)
     {
         if (width < 32 || height < 32 || width > 4096 || height > 4096)
         {
@@ -46,7 +44,7 @@ public static class DrawnData
 }
 
 /// <summary>Data set that is drawn image by image.</summary>
-internal abstract class DrawnSource(string what, int count, int seed, int width, int height) : PictureSource
+internal abstract class DrawnSource(string what, int count, int seed, int width, int height) : LabelledImageSource
 {
     public override string Description => $"{Count} drawn {what} (seed {seed}, {Width}x{Height})";
 
@@ -56,7 +54,7 @@ internal abstract class DrawnSource(string what, int count, int seed, int width,
 
     protected int Height { get; } = height;
 
-    public override LabelledPicture Load(int index)
+    public override LabelledImage Load(int index)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
@@ -64,9 +62,9 @@ internal abstract class DrawnSource(string what, int count, int seed, int width,
     }
 
     /// <summary>Returns the generator of an item; the same item of a set with another seed has another one.</summary>
-    protected Random Source(int item) => DrawnScenes.Source(seed, item);
+    protected Random CreateRandom(int item) => DrawnScenes.CreateRandom(seed, item);
 
-    protected abstract LabelledPicture Draw(int index);
+    protected abstract LabelledImage Draw(int index);
 }
 
 /// <summary>Data set of the images of <see cref="DrawnScenes"/>.</summary>
@@ -76,10 +74,10 @@ internal sealed class ShapesSource(int count, int seed, int width, int height) :
 
     public override DataLabels Labels { get; } = new() { Objects = DrawnScenes.Labels };
 
-    protected override LabelledPicture Draw(int index)
+    protected override LabelledImage Draw(int index)
     {
         var scene = DrawnScenes.Draw(_seed, index, Width, Height);
-        return new LabelledPicture(scene.Rgb, scene.Width, scene.Height)
+        return new LabelledImage(scene.Rgb, scene.Width, scene.Height)
         {
             Objects = [.. scene.Objects.Select(o => new LabelledObject(o.ClassId, o.Box))],
         };

@@ -18,31 +18,31 @@ internal sealed class FamiliesSource(int count, int seed, int width, int height)
 
     public override DataLabels Labels { get; } = new() { Pictures = Plates };
 
-    protected override LabelledPicture Draw(int index)
+    protected override LabelledImage Draw(int index)
     {
         int identity = index / PerFamily;
-        var design = new Design(Source(1_000_000 + identity));
-        var random = Source(index);
+        var design = new Design(CreateRandom(1_000_000 + identity));
+        var random = CreateRandom(index);
         using var drawing = new Drawing(Width, Height);
-        var ground = SKColor.FromHsv(Between(random, 0, 360), Between(random, 0, 60), Between(random, 20, 90));
-        using (var shader = SKShader.CreateLinearGradient(new SKPoint(0, 0), new SKPoint(Width * Between(random, 0, 1), Height),
-            [ground, Near(random, ground, 60)], SKShaderTileMode.Clamp))
+        var ground = SKColor.FromHsv(NextFloat(random, 0, 360), NextFloat(random, 0, 60), NextFloat(random, 20, 90));
+        using (var shader = SKShader.CreateLinearGradient(new SKPoint(0, 0), new SKPoint(Width * NextFloat(random, 0, 1), Height),
+            [ground, NextSimilarColor(random, ground, 60)], SKShaderTileMode.Clamp))
         using (var paint = new SKPaint { Shader = shader })
         {
             drawing.Canvas.DrawRect(0, 0, Width, Height, paint);
         }
 
-        float unit = Math.Min(Width, Height) / 2f * Between(random, 0.72f, 0.95f);
+        float unit = Math.Min(Width, Height) / 2f * NextFloat(random, 0.72f, 0.95f);
         drawing.Canvas.Save();
-        drawing.Canvas.Translate(Width * Between(random, 0.45f, 0.55f), Height * Between(random, 0.45f, 0.55f));
-        drawing.Canvas.RotateDegrees(Between(random, -25, 25));
-        drawing.Canvas.Scale(unit * Between(random, 0.92f, 1.08f), unit);
+        drawing.Canvas.Translate(Width * NextFloat(random, 0.45f, 0.55f), Height * NextFloat(random, 0.45f, 0.55f));
+        drawing.Canvas.RotateDegrees(NextFloat(random, -25, 25));
+        drawing.Canvas.Scale(unit * NextFloat(random, 0.92f, 1.08f), unit);
         design.Draw(drawing);
         drawing.Canvas.Restore();
         if (random.Next(4) == 0)
         {
-            float x = Between(random, 0, Width), y = Between(random, 0, Height);
-            drawing.Circle(x, y, unit * Between(random, 0.15f, 0.3f), Colour(random));
+            float x = NextFloat(random, 0, Width), y = NextFloat(random, 0, Height);
+            drawing.FillCircle(x, y, unit * NextFloat(random, 0.15f, 0.3f), NextColor(random));
         }
 
         using (var light = new SKPaint
@@ -53,12 +53,12 @@ internal sealed class FamiliesSource(int count, int seed, int width, int height)
             drawing.Canvas.DrawRect(0, 0, Width, Height, light);
         }
 
-        using (var cast = new SKPaint { Color = Colour(random).WithAlpha((byte)random.Next(0, 35)) })
+        using (var cast = new SKPaint { Color = NextColor(random).WithAlpha((byte)random.Next(0, 35)) })
         {
             drawing.Canvas.DrawRect(0, 0, Width, Height, cast);
         }
 
-        return new LabelledPicture(drawing.Rgb(random, 20), Width, Height) { Identity = identity, ClassId = design.Plate };
+        return new LabelledImage(drawing.ToRgb(random, 20), Width, Height) { Identity = identity, ClassId = design.Plate };
     }
 
     /// <summary>Design that all images of a family share, in a square of side 2 around the origin.</summary>
@@ -70,10 +70,10 @@ internal sealed class FamiliesSource(int count, int seed, int width, int height)
         public Design(Random random)
         {
             Plate = random.Next(Plates.Length);
-            (_plate, _rim) = (Colour(random), Colour(random));
+            (_plate, _rim) = (NextColor(random), NextColor(random));
             _shapes = [.. Enumerable.Range(0, random.Next(2, 5))
-                .Select(_ => (random.Next(6), Between(random, -0.45f, 0.45f), Between(random, -0.45f, 0.45f),
-                Between(random, 0.18f, 0.4f), Between(random, 0, 360), Colour(random)))];
+                .Select(_ => (random.Next(6), NextFloat(random, -0.45f, 0.45f), NextFloat(random, -0.45f, 0.45f),
+                NextFloat(random, 0.18f, 0.4f), NextFloat(random, 0, 360), NextColor(random)))];
         }
 
         public int Plate { get; }
@@ -97,7 +97,7 @@ internal sealed class FamiliesSource(int count, int seed, int width, int height)
             }
         }
 
-        private static SKPath Form(int form) => Path(p =>
+        private static SKPath Form(int form) => CreatePath(p =>
         {
             switch (form)
             {

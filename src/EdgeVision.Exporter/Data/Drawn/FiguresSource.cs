@@ -11,7 +11,7 @@ namespace EdgeVision.Exporter.Data.Drawn;
 internal sealed class FiguresSource(int count, int seed, int width, int height, bool motion)
     : DrawnSource(motion ? "frames of a moving figure" : "figures", count, seed, width, height)
 {
-    private const float FramesASecond = 25;
+    private const float FramesPerSecond = 25;
 
     public override DataLabels Labels { get; } = new()
     {
@@ -24,34 +24,34 @@ internal sealed class FiguresSource(int count, int seed, int width, int height, 
         Skeleton = [(0, 1), (0, 2), (1, 2), (1, 3), (3, 5), (2, 4), (4, 6), (1, 7), (2, 8), (7, 8), (7, 9), (9, 11), (8, 10), (10, 12)],
     };
 
-    protected override LabelledPicture Draw(int index)
+    protected override LabelledImage Draw(int index)
     {
         // A moving figure keeps its look and position: they come from one generator for the whole set.
-        var random = Source(motion ? 0 : index);
+        var random = CreateRandom(motion ? 0 : index);
         using var drawing = new Drawing(Width, Height);
         Ground(drawing, random);
-        var pose = motion ? Pose.Moving(random, index / FramesASecond) : Pose.Random(random);
+        var pose = motion ? Pose.Moving(random, index / FramesPerSecond) : Pose.Random(random);
         var points = Place(pose.Points(), random);
         var box = Figure(drawing, random, points);
         var keypoints = points.Select(p => new LabelledKeypoint(p.X, p.Y, 2)).ToArray();
-        return new LabelledPicture(drawing.Rgb(random), Width, Height) { Objects = [new LabelledObject(0, box) { Keypoints = keypoints }] };
+        return new LabelledImage(drawing.ToRgb(random), Width, Height) { Objects = [new LabelledObject(0, box) { Keypoints = keypoints }] };
     }
 
     private void Ground(Drawing drawing, Random random)
     {
-        var colour = SKColor.FromHsv(Between(random, 0, 360), Between(random, 0, 35), Between(random, 30, 90));
-        drawing.Rectangle(0, 0, Width, Height, colour);
+        var colour = SKColor.FromHsv(NextFloat(random, 0, 360), NextFloat(random, 0, 35), NextFloat(random, 30, 90));
+        drawing.FillRectangle(0, 0, Width, Height, colour);
         for (int i = random.Next(3, 9); i > 0; i--)
         {
-            var near = Near(random, colour, 45);
-            float x = Between(random, 0, Width), y = Between(random, 0, Height);
+            var near = NextSimilarColor(random, colour, 45);
+            float x = NextFloat(random, 0, Width), y = NextFloat(random, 0, Height);
             if (random.Next(2) == 0)
             {
-                drawing.Rectangle(x, y, x + Between(random, 5, Width * 0.5f), y + Between(random, 5, Height * 0.4f), near);
+                drawing.FillRectangle(x, y, x + NextFloat(random, 5, Width * 0.5f), y + NextFloat(random, 5, Height * 0.4f), near);
             }
             else
             {
-                drawing.Line(x, y, Between(random, 0, Width), Between(random, 0, Height), Between(random, 1, 5), near);
+                drawing.DrawLine(x, y, NextFloat(random, 0, Width), NextFloat(random, 0, Height), NextFloat(random, 1, 5), near);
             }
         }
     }
@@ -62,39 +62,39 @@ internal sealed class FiguresSource(int count, int seed, int width, int height, 
         const float margin = 0.09f;
         float left = points.Min(p => p.X), right = points.Max(p => p.X), top = points.Min(p => p.Y), bottom = points.Max(p => p.Y);
         float most = Math.Min(Width * (1 - 2 * margin) / Math.Max(right - left, 0.3f), Height * (1 - 2 * margin) / (bottom - top));
-        float scale = most * Between(random, 0.75f, 1);
-        float x = Between(random, Width * margin, Width * (1 - margin) - scale * (right - left)),
-            y = Between(random, Height * margin, Height * (1 - margin) - scale * (bottom - top));
+        float scale = most * NextFloat(random, 0.75f, 1);
+        float x = NextFloat(random, Width * margin, Width * (1 - margin) - scale * (right - left)),
+            y = NextFloat(random, Height * margin, Height * (1 - margin) - scale * (bottom - top));
         return [.. points.Select(p => new SKPoint((p.X - left) * scale + x, (p.Y - top) * scale + y))];
     }
 
     private static Box Figure(Drawing drawing, Random random, SKPoint[] p)
     {
         float trunk = Distance(Middle(p[1], p[2]), Middle(p[7], p[8]));
-        float thick = trunk * Between(random, 0.16f, 0.24f);
-        SKColor warm = Colour(random, -25, 55, 70, 65), cold = Colour(random, 150, 250, 60, 50),
-            cloth = SKColor.FromHsv(Between(random, 0, 360), Between(random, 0, 60), Between(random, 25, 95));
-        var skin = SKColor.FromHsv(Between(random, 15, 35), Between(random, 25, 60), Between(random, 40, 95));
-        void Limb(int a, int b, SKColor colour, float part) => drawing.Line(p[a].X, p[a].Y, p[b].X, p[b].Y, thick * part, colour);
+        float thick = trunk * NextFloat(random, 0.16f, 0.24f);
+        SKColor warm = NextColor(random, -25, 55, 70, 65), cold = NextColor(random, 150, 250, 60, 50),
+            cloth = SKColor.FromHsv(NextFloat(random, 0, 360), NextFloat(random, 0, 60), NextFloat(random, 25, 95));
+        var skin = SKColor.FromHsv(NextFloat(random, 15, 35), NextFloat(random, 25, 60), NextFloat(random, 40, 95));
+        void Limb(int a, int b, SKColor colour, float part) => drawing.DrawLine(p[a].X, p[a].Y, p[b].X, p[b].Y, thick * part, colour);
         bool leftFirst = random.Next(2) == 0;
         void Leg(bool left)
         {
             int o = left ? 0 : 1;
             Limb(7 + o, 9 + o, left ? warm : cold, 1.1f);
-            Limb(9 + o, 11 + o, Dark(left ? warm : cold, 0.85f), 0.85f);
+            Limb(9 + o, 11 + o, Darken(left ? warm : cold, 0.85f), 0.85f);
         }
 
         void Arm(bool left)
         {
             int o = left ? 0 : 1;
             Limb(1 + o, 3 + o, left ? warm : cold, 0.85f);
-            Limb(3 + o, 5 + o, Dark(left ? warm : cold, 0.85f), 0.7f);
+            Limb(3 + o, 5 + o, Darken(left ? warm : cold, 0.85f), 0.7f);
         }
 
         Leg(leftFirst);
         Arm(leftFirst);
         Leg(!leftFirst);
-        using (var body = Path(b =>
+        using (var body = CreatePath(b =>
         {
             b.MoveTo(p[1]);
             b.LineTo(p[2]);
@@ -118,12 +118,12 @@ internal sealed class FiguresSource(int count, int seed, int width, int height, 
         Arm(!leftFirst);
         float head = trunk * 0.24f;
         var neck = Middle(p[1], p[2]);
-        drawing.Line(neck.X, neck.Y, p[0].X, p[0].Y, thick * 0.6f, skin);
-        drawing.Circle(p[0].X, p[0].Y, head, skin);
-        drawing.Circle(p[0].X, p[0].Y, Math.Max(1, head * 0.25f), Dark(skin, 0.4f));
+        drawing.DrawLine(neck.X, neck.Y, p[0].X, p[0].Y, thick * 0.6f, skin);
+        drawing.FillCircle(p[0].X, p[0].Y, head, skin);
+        drawing.FillCircle(p[0].X, p[0].Y, Math.Max(1, head * 0.25f), Darken(skin, 0.4f));
         foreach (int hand in (int[])[5, 6, 11, 12])
         {
-            drawing.Circle(p[hand].X, p[hand].Y, thick * 0.42f, skin);
+            drawing.FillCircle(p[hand].X, p[hand].Y, thick * 0.42f, skin);
         }
 
         float around = Math.Max(head, thick / 2);
@@ -143,15 +143,15 @@ internal sealed class FiguresSource(int count, int seed, int width, int height, 
         float LeftKnee, float RightLeg, float RightKnee, float Turn)
     {
         public static Pose Random(Random r) => new(
-            Between(r, -0.3f, 0.3f), Between(r, -0.35f, 0.35f),
-            Between(r, -0.2f, 2.8f), Between(r, -0.3f, 2.0f), Between(r, -0.2f, 2.8f), Between(r, -0.3f, 2.0f),
-            Between(r, -0.15f, 1.0f), Between(r, -1.1f, 0.15f), Between(r, -0.15f, 1.0f), Between(r, -1.1f, 0.15f),
-            Between(r, 0.45f, 1));
+            NextFloat(r, -0.3f, 0.3f), NextFloat(r, -0.35f, 0.35f),
+            NextFloat(r, -0.2f, 2.8f), NextFloat(r, -0.3f, 2.0f), NextFloat(r, -0.2f, 2.8f), NextFloat(r, -0.3f, 2.0f),
+            NextFloat(r, -0.15f, 1.0f), NextFloat(r, -1.1f, 0.15f), NextFloat(r, -0.15f, 1.0f), NextFloat(r, -1.1f, 0.15f),
+            NextFloat(r, 0.45f, 1));
 
         /// <summary>Returns a pose of a motion: ten seconds each of walking, squatting and waving.</summary>
         public static Pose Moving(Random r, float seconds)
         {
-            float phase = Between(r, 0, 6.28f), swing = MathF.Sin(seconds * 4 + phase), bend = (1 - MathF.Cos(seconds * 2.5f)) / 2;
+            float phase = NextFloat(r, 0, 6.28f), swing = MathF.Sin(seconds * 4 + phase), bend = (1 - MathF.Cos(seconds * 2.5f)) / 2;
             return ((int)(seconds / 10) % 3) switch
             {
                 0 => new(0.05f, 0, 0.15f + 0.45f * swing, 0.3f, 0.15f - 0.45f * swing, 0.3f, 0.1f - 0.4f * swing, -0.2f - 0.2f * swing,

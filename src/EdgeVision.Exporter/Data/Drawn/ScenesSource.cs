@@ -18,24 +18,24 @@ internal sealed class ScenesSource(int count, int seed, int width, int height) :
 
     public override DataLabels Labels { get; } = new() { Pictures = Places, Objects = Things, Pixels = ["background", "foreground"] };
 
-    protected override LabelledPicture Draw(int index)
+    protected override LabelledImage Draw(int index)
     {
-        var random = Source(index);
+        var random = CreateRandom(index);
         using var drawing = new Drawing(Width, Height);
         int place = random.Next(Places.Length);
-        float horizon = Height * Between(random, 0.3f, 0.5f);
+        float horizon = Height * NextFloat(random, 0.3f, 0.5f);
         // A point on the ground at distance d metres appears pixelsAtOneMetre / d pixels below the horizon.
-        float pixelsAtOneMetre = (Height - horizon) * Between(random, 1.25f, 1.7f);
+        float pixelsAtOneMetre = (Height - horizon) * NextFloat(random, 1.25f, 1.7f);
         Backdrop(drawing, random, place, horizon);
         var objects = new List<LabelledObject>();
         var distances = new List<float>();
         foreach (float distance in Enumerable.Range(0, random.Next(1, 6))
-            .Select(_ => MathF.Exp(Between(random, MathF.Log(1.9f), MathF.Log(11)))).OrderDescending())
+            .Select(_ => MathF.Exp(NextFloat(random, MathF.Log(1.9f), MathF.Log(11)))).OrderDescending())
         {
             int kind = random.Next(Things.Length);
             float metre = pixelsAtOneMetre / distance / CameraHeight;
-            float h = Heights[kind] * metre * Between(random, 0.85f, 1.15f), w = Widths[kind] * metre * Between(random, 0.85f, 1.15f);
-            float foot = horizon + pixelsAtOneMetre / distance, x = Between(random, 0, Width - w);
+            float h = Heights[kind] * metre * NextFloat(random, 0.85f, 1.15f), w = Widths[kind] * metre * NextFloat(random, 0.85f, 1.15f);
+            float foot = horizon + pixelsAtOneMetre / distance, x = NextFloat(random, 0, Width - w);
             var box = new Box(x, foot - h, x + w, foot);
             if (w < 9 || h < 9 || box.Y1 < 1 || foot > Height - 1 || w > Width * 0.7f || objects.Any(o => Overlap(o.Box, box) > 0.35f))
             {
@@ -52,7 +52,7 @@ internal sealed class ScenesSource(int count, int seed, int width, int height) :
             drawing.Canvas.DrawRect(0, 0, Width, Height, dark);
         }
 
-        byte[] marks = drawing.Marks();
+        byte[] marks = drawing.GetMarks();
         var depth = new float[marks.Length];
         for (int i = 0; i < marks.Length; i++)
         {
@@ -62,89 +62,89 @@ internal sealed class ScenesSource(int count, int seed, int width, int height) :
             marks[i] = (byte)(marks[i] > 0 ? 1 : 0);
         }
 
-        return new LabelledPicture(drawing.Rgb(random), Width, Height) { ClassId = place, Objects = objects, Mask = marks, Depth = depth };
+        return new LabelledImage(drawing.ToRgb(random), Width, Height) { ClassId = place, Objects = objects, Mask = marks, Depth = depth };
     }
 
     private void Backdrop(Drawing drawing, Random random, int place, float horizon)
     {
         (SKColor sky, SKColor ground) = place switch
         {
-            0 => (SKColor.FromHsv(Between(random, 195, 220), Between(random, 30, 65), Between(random, 75, 100)),
-                SKColor.FromHsv(Between(random, 80, 125), Between(random, 45, 80), Between(random, 35, 75))),
-            1 => (SKColor.FromHsv(Between(random, 200, 225), Between(random, 5, 35), Between(random, 65, 95)),
-                SKColor.FromHsv(Between(random, 0, 360), Between(random, 0, 10), Between(random, 30, 55))),
-            2 => (SKColor.FromHsv(Between(random, 190, 215), Between(random, 25, 60), Between(random, 85, 100)),
-                SKColor.FromHsv(Between(random, 38, 50), Between(random, 25, 50), Between(random, 75, 98))),
-            3 => (SKColor.FromHsv(Between(random, 0, 360), Between(random, 8, 35), Between(random, 60, 95)),
-                SKColor.FromHsv(Between(random, 15, 35), Between(random, 35, 70), Between(random, 30, 65))),
-            _ => (SKColor.FromHsv(Between(random, 225, 260), Between(random, 50, 90), Between(random, 5, 22)),
-                SKColor.FromHsv(Between(random, 200, 260), Between(random, 10, 50), Between(random, 10, 28))),
+            0 => (SKColor.FromHsv(NextFloat(random, 195, 220), NextFloat(random, 30, 65), NextFloat(random, 75, 100)),
+                SKColor.FromHsv(NextFloat(random, 80, 125), NextFloat(random, 45, 80), NextFloat(random, 35, 75))),
+            1 => (SKColor.FromHsv(NextFloat(random, 200, 225), NextFloat(random, 5, 35), NextFloat(random, 65, 95)),
+                SKColor.FromHsv(NextFloat(random, 0, 360), NextFloat(random, 0, 10), NextFloat(random, 30, 55))),
+            2 => (SKColor.FromHsv(NextFloat(random, 190, 215), NextFloat(random, 25, 60), NextFloat(random, 85, 100)),
+                SKColor.FromHsv(NextFloat(random, 38, 50), NextFloat(random, 25, 50), NextFloat(random, 75, 98))),
+            3 => (SKColor.FromHsv(NextFloat(random, 0, 360), NextFloat(random, 8, 35), NextFloat(random, 60, 95)),
+                SKColor.FromHsv(NextFloat(random, 15, 35), NextFloat(random, 35, 70), NextFloat(random, 30, 65))),
+            _ => (SKColor.FromHsv(NextFloat(random, 225, 260), NextFloat(random, 50, 90), NextFloat(random, 5, 22)),
+                SKColor.FromHsv(NextFloat(random, 200, 260), NextFloat(random, 10, 50), NextFloat(random, 10, 28))),
         };
-        Gradient(drawing, 0, horizon, Dark(sky, 0.85f), Light(sky, place == 4 ? 0.05f : 0.3f));
-        Gradient(drawing, horizon, Height, Dark(ground, 0.8f), ground);
+        Gradient(drawing, 0, horizon, Darken(sky, 0.85f), Lighten(sky, place == 4 ? 0.05f : 0.3f));
+        Gradient(drawing, horizon, Height, Darken(ground, 0.8f), ground);
         switch (place)
         {
             case 0:
                 for (int i = random.Next(20, 60); i > 0; i--)
                 {
-                    float y = horizon + (Height - horizon) * MathF.Sqrt(Between(random, 0, 1));
-                    drawing.Circle(Between(random, 0, Width), y, Between(random, 0.5f, 1.6f),
-                        random.Next(3) == 0 ? Colour(random) : Near(random, Dark(ground, 0.7f), 20));
+                    float y = horizon + (Height - horizon) * MathF.Sqrt(NextFloat(random, 0, 1));
+                    drawing.FillCircle(NextFloat(random, 0, Width), y, NextFloat(random, 0.5f, 1.6f),
+                        random.Next(3) == 0 ? NextColor(random) : NextSimilarColor(random, Darken(ground, 0.7f), 20));
                 }
 
                 Clouds(drawing, random, horizon);
                 break;
             case 1:
-                for (float x = -Between(random, 0, 10); x < Width;)
+                for (float x = -NextFloat(random, 0, 10); x < Width;)
                 {
-                    float w = Between(random, 12, 34), top = horizon - Between(random, horizon * 0.25f, horizon * 0.85f);
-                    var wall = SKColor.FromHsv(Between(random, 0, 40), Between(random, 5, 45), Between(random, 35, 80));
-                    drawing.Rectangle(x, top, x + w, horizon, wall);
+                    float w = NextFloat(random, 12, 34), top = horizon - NextFloat(random, horizon * 0.25f, horizon * 0.85f);
+                    var wall = SKColor.FromHsv(NextFloat(random, 0, 40), NextFloat(random, 5, 45), NextFloat(random, 35, 80));
+                    drawing.FillRectangle(x, top, x + w, horizon, wall);
                     for (float wy = top + 3; wy < horizon - 4; wy += 6)
                     {
                         for (float wx = x + 3; wx < x + w - 4; wx += 6)
                         {
-                            drawing.Rectangle(wx, wy, wx + 3, wy + 3, random.Next(4) == 0 ? new SKColor(250, 235, 160) : Dark(wall, 0.6f));
+                            drawing.FillRectangle(wx, wy, wx + 3, wy + 3, random.Next(4) == 0 ? new SKColor(250, 235, 160) : Darken(wall, 0.6f));
                         }
                     }
 
                     x += w;
                 }
 
-                float vanish = Width * Between(random, 0.35f, 0.65f);
-                drawing.Line(vanish, horizon, Width * Between(random, -0.3f, 0.2f), Height, 1.5f, SKColors.White.WithAlpha(170));
-                drawing.Line(vanish, horizon, Width * Between(random, 0.8f, 1.3f), Height, 1.5f, SKColors.White.WithAlpha(170));
+                float vanish = Width * NextFloat(random, 0.35f, 0.65f);
+                drawing.DrawLine(vanish, horizon, Width * NextFloat(random, -0.3f, 0.2f), Height, 1.5f, SKColors.White.WithAlpha(170));
+                drawing.DrawLine(vanish, horizon, Width * NextFloat(random, 0.8f, 1.3f), Height, 1.5f, SKColors.White.WithAlpha(170));
                 break;
             case 2:
-                float shore = horizon + (Height - horizon) * Between(random, 0.08f, 0.22f);
+                float shore = horizon + (Height - horizon) * NextFloat(random, 0.08f, 0.22f);
                 Gradient(drawing, horizon, shore,
-                    SKColor.FromHsv(Between(random, 185, 215), Between(random, 55, 90), Between(random, 45, 80)),
+                    SKColor.FromHsv(NextFloat(random, 185, 215), NextFloat(random, 55, 90), NextFloat(random, 45, 80)),
                     SKColor.FromHsv(190, 40, 90));
-                drawing.Line(0, shore, Width, shore + Between(random, -2, 2), 1.5f, SKColors.White.WithAlpha(200));
-                drawing.Circle(Between(random, 0, Width), horizon * Between(random, 0.2f, 0.6f), Between(random, 5, 11),
+                drawing.DrawLine(0, shore, Width, shore + NextFloat(random, -2, 2), 1.5f, SKColors.White.WithAlpha(200));
+                drawing.FillCircle(NextFloat(random, 0, Width), horizon * NextFloat(random, 0.2f, 0.6f), NextFloat(random, 5, 11),
                     new SKColor(255, 240, 170));
                 break;
             case 3:
-                drawing.Rectangle(0, horizon - 2.5f, Width, horizon, Light(sky, 0.6f));
-                float window = Width * Between(random, 0.05f, 0.6f);
-                drawing.Rectangle(window, horizon * 0.15f, window + Width * 0.25f, horizon * 0.7f, SKColors.White);
-                drawing.Rectangle(window + 2, horizon * 0.15f + 2, window + Width * 0.25f - 2, horizon * 0.7f - 2,
+                drawing.FillRectangle(0, horizon - 2.5f, Width, horizon, Lighten(sky, 0.6f));
+                float window = Width * NextFloat(random, 0.05f, 0.6f);
+                drawing.FillRectangle(window, horizon * 0.15f, window + Width * 0.25f, horizon * 0.7f, SKColors.White);
+                drawing.FillRectangle(window + 2, horizon * 0.15f + 2, window + Width * 0.25f - 2, horizon * 0.7f - 2,
                     SKColor.FromHsv(205, 40, 95));
-                drawing.Line(window + Width * 0.125f, horizon * 0.15f, window + Width * 0.125f, horizon * 0.7f, 1.5f, SKColors.White);
+                drawing.DrawLine(window + Width * 0.125f, horizon * 0.15f, window + Width * 0.125f, horizon * 0.7f, 1.5f, SKColors.White);
                 for (float y = horizon + 4; y < Height; y += (y - horizon) * 0.45f + 3)
                 {
-                    drawing.Line(0, y, Width, y, 1, Dark(ground, 0.65f).WithAlpha(150));
+                    drawing.DrawLine(0, y, Width, y, 1, Darken(ground, 0.65f).WithAlpha(150));
                 }
 
                 break;
             default:
                 for (int i = random.Next(15, 45); i > 0; i--)
                 {
-                    drawing.Circle(Between(random, 0, Width), Between(random, 0, horizon * 0.95f), Between(random, 0.3f, 0.9f),
+                    drawing.FillCircle(NextFloat(random, 0, Width), NextFloat(random, 0, horizon * 0.95f), NextFloat(random, 0.3f, 0.9f),
                         SKColors.White.WithAlpha((byte)random.Next(90, 255)));
                 }
 
-                drawing.Circle(Between(random, 8, Width - 8), horizon * Between(random, 0.2f, 0.5f), Between(random, 4, 8),
+                drawing.FillCircle(NextFloat(random, 8, Width - 8), horizon * NextFloat(random, 0.2f, 0.5f), NextFloat(random, 4, 8),
                     new SKColor(245, 245, 220));
                 break;
         }
@@ -161,10 +161,10 @@ internal sealed class ScenesSource(int count, int seed, int width, int height) :
     {
         for (int i = random.Next(0, 4); i > 0; i--)
         {
-            float x = Between(random, 0, Width), y = horizon * Between(random, 0.1f, 0.6f);
+            float x = NextFloat(random, 0, Width), y = horizon * NextFloat(random, 0.1f, 0.6f);
             for (int k = 0; k < 4; k++)
             {
-                drawing.Circle(x + Between(random, -10, 10), y + Between(random, -2.5f, 2.5f), Between(random, 3, 7),
+                drawing.FillCircle(x + NextFloat(random, -10, 10), y + NextFloat(random, -2.5f, 2.5f), NextFloat(random, 3, 7),
                     SKColors.White.WithAlpha(200));
             }
         }
@@ -175,11 +175,11 @@ internal sealed class ScenesSource(int count, int seed, int width, int height) :
         float w = box.Width, h = box.Height, cx = (box.X1 + box.X2) / 2;
         var colour = kind switch
         {
-            0 => SKColor.FromHsv(Between(random, 90, 150), Between(random, 50, 95), Between(random, 25, 65)),
-            3 => SKColor.FromHsv(Between(random, 0, 360), Between(random, 70, 100), Between(random, 60, 100)),
-            _ => Colour(random),
+            0 => SKColor.FromHsv(NextFloat(random, 90, 150), NextFloat(random, 50, 95), NextFloat(random, 25, 65)),
+            3 => SKColor.FromHsv(NextFloat(random, 0, 360), NextFloat(random, 70, 100), NextFloat(random, 60, 100)),
+            _ => NextColor(random),
         };
-        using var outline = Path(p =>
+        using var outline = CreatePath(p =>
         {
             switch (kind)
             {
@@ -221,42 +221,42 @@ internal sealed class ScenesSource(int count, int seed, int width, int height) :
                     break;
             }
         });
-        drawing.Fill(outline, Dark(colour, 0.75f), Light(colour, 0.2f));
+        drawing.Fill(outline, Darken(colour, 0.75f), Lighten(colour, 0.2f));
         drawing.Canvas.Save();
         drawing.Canvas.ClipPath(outline, SKClipOperation.Intersect, true);
         switch (kind)
         {
             case 0:
-                drawing.Rectangle(cx - w * 0.1f, box.Y1 + h * 0.66f, cx + w * 0.1f, box.Y2,
-                    SKColor.FromHsv(28, 60, Between(random, 25, 50)));
+                drawing.FillRectangle(cx - w * 0.1f, box.Y1 + h * 0.66f, cx + w * 0.1f, box.Y2,
+                    SKColor.FromHsv(28, 60, NextFloat(random, 25, 50)));
                 break;
             case 1:
-                drawing.Rectangle(box.X1 + w * 0.35f, box.Y1 + h * 0.12f, box.X1 + w * 0.7f, box.Y1 + h * 0.42f,
+                drawing.FillRectangle(box.X1 + w * 0.35f, box.Y1 + h * 0.12f, box.X1 + w * 0.7f, box.Y1 + h * 0.42f,
                     new SKColor(150, 190, 215));
-                drawing.Circle(box.X1 + w * 0.22f, box.Y2 - h * 0.12f, h * 0.17f, new SKColor(25, 25, 25));
-                drawing.Circle(box.X1 + w * 0.78f, box.Y2 - h * 0.12f, h * 0.17f, new SKColor(25, 25, 25));
+                drawing.FillCircle(box.X1 + w * 0.22f, box.Y2 - h * 0.12f, h * 0.17f, new SKColor(25, 25, 25));
+                drawing.FillCircle(box.X1 + w * 0.78f, box.Y2 - h * 0.12f, h * 0.17f, new SKColor(25, 25, 25));
                 if (night)
                 {
-                    drawing.Circle(box.X2 - w * 0.05f, box.Y1 + h * 0.65f, h * 0.1f, new SKColor(255, 250, 190));
+                    drawing.FillCircle(box.X2 - w * 0.05f, box.Y1 + h * 0.65f, h * 0.1f, new SKColor(255, 250, 190));
                 }
 
                 break;
             case 2:
-                drawing.Rectangle(box.X1, box.Y1 + h * 0.22f, box.X2, box.Y1 + h * 0.32f, Dark(colour, 0.4f));
-                drawing.Rectangle(box.X1, box.Y1 + h * 0.68f, box.X2, box.Y1 + h * 0.78f, Dark(colour, 0.4f));
+                drawing.FillRectangle(box.X1, box.Y1 + h * 0.22f, box.X2, box.Y1 + h * 0.32f, Darken(colour, 0.4f));
+                drawing.FillRectangle(box.X1, box.Y1 + h * 0.68f, box.X2, box.Y1 + h * 0.78f, Darken(colour, 0.4f));
                 break;
             default:
-                drawing.Rectangle(cx - w * 0.08f, box.Y1 + h * 0.4f, cx + w * 0.08f, box.Y2, new SKColor(140, 140, 145));
-                drawing.Rectangle(cx - w * 0.28f, box.Y1 + h * 0.15f, cx + w * 0.28f, box.Y1 + h * 0.25f, SKColors.White);
+                drawing.FillRectangle(cx - w * 0.08f, box.Y1 + h * 0.4f, cx + w * 0.08f, box.Y2, new SKColor(140, 140, 145));
+                drawing.FillRectangle(cx - w * 0.28f, box.Y1 + h * 0.15f, cx + w * 0.28f, box.Y1 + h * 0.25f, SKColors.White);
                 break;
         }
 
         drawing.Canvas.Restore();
         drawing.Mark(outline, mark);
-        var bounds = Bounds(outline);
+        var bounds = GetBounds(outline);
         return new LabelledObject(kind,
             new Box(Math.Max(0, bounds.X1), Math.Max(0, bounds.Y1), Math.Min(drawing.Width, bounds.X2),
-                Math.Min(drawing.Height, bounds.Y2))) { Polygons = [Polygon(outline)] };
+                Math.Min(drawing.Height, bounds.Y2))) { Polygons = [ToPolygon(outline)] };
     }
 
     private static float Overlap(in Box a, in Box b)

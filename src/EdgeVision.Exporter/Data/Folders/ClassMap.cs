@@ -19,10 +19,10 @@ internal sealed class ClassMap
             kept = options.Classes.Select(c => names.Where(n => n.Value == c).Select(n => (int?)n.Key).FirstOrDefault()
                 ?? throw new EdgeVisionException($"Class must be one of {string.Join(", ", names.Values.Take(20))}; got '{c}'"));
         }
-        else if (options.MostFrequent > 0)
+        else if (options.MaxClasses > 0)
         {
             var often = counts();
-            kept = names.Keys.OrderByDescending(id => often.GetValueOrDefault(id)).ThenBy(id => id).Take(options.MostFrequent).Order();
+            kept = names.Keys.OrderByDescending(id => often.GetValueOrDefault(id)).ThenBy(id => id).Take(options.MaxClasses).Order();
         }
 
         int[] ids = [.. kept];
@@ -37,5 +37,5 @@ internal sealed class ClassMap
     public IReadOnlyList<string> Names { get; }
 
     /// <summary>Returns the dense id, or -1 for a class that is not kept.</summary>
-    public int Of(int id) => _dense.GetValueOrDefault(id, -1);
+    public int GetDenseId(int id) => _dense.GetValueOrDefault(id, -1);
 }

@@ -1,10 +1,11 @@
 using System.Text.Json;
+using EdgeVision.Results;
 
 namespace EdgeVision.Exporter.Data.Folders;
 
 /// <summary>Data set with COCO annotations: boxes, outlines, run-length masks (crowds) and keypoints.</summary>
 /// <remarks>The images are in <c>images</c> beside the file or in the folder given in the options.</remarks>
-public sealed class CocoSource : PictureSource
+public sealed class CocoSource : LabelledImageSource
 {
     private readonly (string Path, List<LabelledObject> Objects, List<(int ClassId, byte[] Mask)> Masks)[] _items;
     private readonly string _name;
@@ -18,7 +19,7 @@ public sealed class CocoSource : PictureSource
     public CocoSource(string path, DataFolderOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _lenient = options.Lenient;
+        _lenient = options.SkipInvalidLabels;
         _name = Path.GetFileName(path);
         string images = options.Images.Length > 0 ? options.Images : Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "images");
         try
@@ -47,7 +48,7 @@ public sealed class CocoSource : PictureSource
             foreach (var annotation in annotations.EnumerateArray())
             {
                 long imageId = annotation.GetProperty("image_id").GetInt64();
-                if (classes.Of(annotation.GetProperty("category_id").GetInt32()) is not (>= 0 and var classId))
+                if (classes.GetDenseId(annotation.GetProperty("category_id").GetInt32()) is not (>= 0 and var classId))
                 {
                     continue;
                 }
@@ -84,10 +85,10 @@ public sealed class CocoSource : PictureSource
     public override IReadOnlyCollection<string> Problems => _problems;
 
     /// <inheritdoc/>
-    public override LabelledPicture Load(int index)
+    public override LabelledImage Load(int index)
     {
         var (path, objects, masks) = _items[index];
-        var picture = DataFolder.ReadPicture(path);
+        var picture = DataFolder.ReadImage(path);
         byte[]? mask = null;
         if (objects.Any(o => o.Polygons.Length > 0) || masks.Count > 0)
         {
@@ -150,7 +151,7 @@ public sealed class CocoSource : PictureSource
             }
             else if (segmentation.ValueKind == JsonValueKind.Object)
             {
-                masks.Add((crowd ? LabelledPicture.IgnoredPixel : classId + 1, RunLengths(segmentation.GetProperty("counts"), size)));
+                masks.Add((crowd ? LabelledImage.IgnoredPixel : classId + 1, RunLengths(segmentation.GetProperty("counts"), size)));
             }
         }
 
@@ -165,7 +166,7 @@ public sealed class CocoSource : PictureSource
             Math.Clamp(b[0], 0, size.Width), Math.Clamp(b[1], 0, size.Height), Math.Clamp(b[0] + b[2], 0, size.Width),
             Math.Clamp(b[1] + b[3], 0, size.Height)))
         {
-            Polygons = polygons, Keypoints = points, Crowd = crowd,
+            Polygons = polygons, Keypoints = points, IsCrowd = crowd,
         });
     }
 

@@ -1,10 +1,9 @@
 using System.Globalization;
-using EdgeVision.Exporter.Data.Folders;
 using EdgeVision.Imaging;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
-namespace EdgeVision.Exporter.Data;
+namespace EdgeVision.Exporter.Data.Folders;
 
 /// <summary>Options for reading a folder of labelled images.</summary>
 public sealed record DataFolderOptions
@@ -13,10 +12,10 @@ public sealed record DataFolderOptions
     public IReadOnlyList<string> Classes { get; init; } = [];
 
     /// <summary>Number of most frequent classes to keep; all when 0.</summary>
-    public int MostFrequent { get; init; }
+    public int MaxClasses { get; init; }
 
     /// <summary>Gets whether invalid labels are skipped and reported instead of being an error.</summary>
-    public bool Lenient { get; init; }
+    public bool SkipInvalidLabels { get; init; }
 
     /// <summary>Folder of the images, if the labels do not specify it.</summary>
     public string Images { get; init; } = "";
@@ -35,7 +34,7 @@ public static class DataFolder
     /// <c>labels</c>); a mask data set (a .yaml with <c>classes</c> and <c>masks</c>); or a folder with one subfolder per
     /// class.
     /// </remarks>
-    public static PictureSource Open(string path, DataFolderOptions? options = null)
+    public static LabelledImageSource Open(string path, DataFolderOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(path);
         options ??= new DataFolderOptions();
@@ -67,7 +66,7 @@ public static class DataFolder
             return Yolo(path, "", options.Names.Length > 0 ? Names(options.Names) : null, options);
         }
 
-        if (Directory.EnumerateDirectories(path).Any(d => Pictures(d).Any()))
+        if (Directory.EnumerateDirectories(path).Any(d => EnumerateImages(d).Any()))
         {
             return new ImageFolderSource(path);
         }
@@ -77,11 +76,11 @@ public static class DataFolder
     }
 
     /// <summary>Returns the images of a folder and its subfolders, sorted by name.</summary>
-    internal static IEnumerable<string> Pictures(string folder) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+    internal static IEnumerable<string> EnumerateImages(string folder) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
         .Where(f => ImageFile.Extensions.Contains(Path.GetExtension(f).ToLowerInvariant())).Order(StringComparer.Ordinal);
 
     /// <summary>Reads an image as RGB.</summary>
-    internal static LabelledPicture ReadPicture(string path)
+    internal static LabelledImage ReadImage(string path)
     {
         using var image = ImageFile.Load(path);
         var frame = image.Frame;
@@ -95,10 +94,10 @@ public static class DataFolder
             }
         }
 
-        return new LabelledPicture(rgb, frame.Width, frame.Height) { Name = Path.GetFileName(path) };
+        return new LabelledImage(rgb, frame.Width, frame.Height) { Name = Path.GetFileName(path) };
     }
 
-    private static PictureSource FromYaml(string path, DataFolderOptions options)
+    private static LabelledImageSource FromYaml(string path, DataFolderOptions options)
     {
         var root = ReadYaml(path);
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;

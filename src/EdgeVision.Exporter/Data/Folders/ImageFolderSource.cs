@@ -1,7 +1,7 @@
 namespace EdgeVision.Exporter.Data.Folders;
 
 /// <summary>Data set with one subfolder of images per class, named as the class, in the order of folders and files.</summary>
-public sealed class ImageFolderSource : PictureSource
+public sealed class ImageFolderSource : LabelledImageSource
 {
     private readonly (string Path, int ClassId)[] _items;
     private readonly string _folder;
@@ -10,10 +10,10 @@ public sealed class ImageFolderSource : PictureSource
     public ImageFolderSource(string folder)
     {
         _folder = folder;
-        string[] classes = [.. Directory.EnumerateDirectories(folder).Where(d => DataFolder.Pictures(d).Any())
+        string[] classes = [.. Directory.EnumerateDirectories(folder).Where(d => DataFolder.EnumerateImages(d).Any())
             .Order(StringComparer.Ordinal)];
         Labels = new DataLabels { Pictures = [.. classes.Select(c => Path.GetFileName(c))] };
-        _items = [.. classes.SelectMany((c, i) => DataFolder.Pictures(c).Select(p => (p, i)))];
+        _items = [.. classes.SelectMany((c, i) => DataFolder.EnumerateImages(c).Select(p => (p, i)))];
     }
 
     /// <inheritdoc/>
@@ -27,9 +27,9 @@ public sealed class ImageFolderSource : PictureSource
     public override DataLabels Labels { get; }
 
     /// <summary>Loads an image; its class is its identity too, since images of one folder belong together.</summary>
-    public override LabelledPicture Load(int index)
+    public override LabelledImage Load(int index)
     {
         var (path, classId) = _items[index];
-        return DataFolder.ReadPicture(path) with { ClassId = classId, Identity = classId };
+        return DataFolder.ReadImage(path) with { ClassId = classId, Identity = classId };
     }
 }

@@ -4,7 +4,7 @@ namespace EdgeVision.Exporter.Data.Folders;
 
 /// <summary>Data set of images with a PNG mask of the same name, whose gray levels are class ids.</summary>
 /// <remarks>Ids that are not kept become the background.</remarks>
-public sealed class MaskFolderSource : PictureSource
+public sealed class MaskFolderSource : LabelledImageSource
 {
     private readonly (string Picture, string Mask)[] _items;
     private readonly ClassMap _classes;
@@ -19,7 +19,7 @@ public sealed class MaskFolderSource : PictureSource
             throw new EdgeVisionException($"Folder '{(Directory.Exists(images) ? masks : images)}' does not exist");
         }
 
-        _items = [.. DataFolder.Pictures(images).Select(p => (p, Path.Combine(masks, Path.GetFileNameWithoutExtension(p) + ".png")))
+        _items = [.. DataFolder.EnumerateImages(images).Select(p => (p, Path.Combine(masks, Path.GetFileNameWithoutExtension(p) + ".png")))
             .Where(i => File.Exists(i.Item2))];
         if (_items.Length == 0)
         {
@@ -29,9 +29,9 @@ public sealed class MaskFolderSource : PictureSource
         // Id 0 is the background or unlabelled; it is always kept, as class 0.
         _classes = new ClassMap(names.Where(n => n.Key != 0).ToDictionary(), Counts, options, first: 1);
         Labels = new DataLabels { Pixels = ["background", .. _classes.Names] };
-        if (Labels.Pixels.Count >= LabelledPicture.IgnoredPixel)
+        if (Labels.Pixels.Count >= LabelledImage.IgnoredPixel)
         {
-            throw new EdgeVisionException($"A mask can have at most {LabelledPicture.IgnoredPixel - 1} classes; got {Labels.Pixels.Count}");
+            throw new EdgeVisionException($"A mask can have at most {LabelledImage.IgnoredPixel - 1} classes; got {Labels.Pixels.Count}");
         }
     }
 
@@ -45,10 +45,10 @@ public sealed class MaskFolderSource : PictureSource
     public override DataLabels Labels { get; }
 
     /// <inheritdoc/>
-    public override LabelledPicture Load(int index)
+    public override LabelledImage Load(int index)
     {
         var (path, maskPath) = _items[index];
-        var picture = DataFolder.ReadPicture(path);
+        var picture = DataFolder.ReadImage(path);
         var (mask, width, height) = ReadMask(maskPath);
         if (width != picture.Width || height != picture.Height)
         {
@@ -58,7 +58,7 @@ public sealed class MaskFolderSource : PictureSource
 
         for (int i = 0; i < mask.Length; i++)
         {
-            mask[i] = (byte)(mask[i] == LabelledPicture.IgnoredPixel ? LabelledPicture.IgnoredPixel : Math.Max(0, _classes.Of(mask[i])));
+            mask[i] = (byte)(mask[i] == LabelledImage.IgnoredPixel ? LabelledImage.IgnoredPixel : Math.Max(0, _classes.GetDenseId(mask[i])));
         }
 
         return picture with { Mask = mask };

@@ -15,17 +15,17 @@ internal static class PolygonMask
         {
             foreach (var item in objects)
             {
-                if (item.ClassId + 1 >= LabelledPicture.IgnoredPixel)
+                if (item.ClassId + 1 >= LabelledImage.IgnoredPixel)
                 {
                     throw new EdgeVisionException(
-                        $"Class id in a mask must be below {LabelledPicture.IgnoredPixel - 1}; got {item.ClassId}; keep fewer classes");
+                        $"Class id in a mask must be below {LabelledImage.IgnoredPixel - 1}; got {item.ClassId}; keep fewer classes");
                 }
 
                 using var paint = new SKPaint
                 {
                     IsAntialias = false,
                     BlendMode = SKBlendMode.Src,
-                    Color = new SKColor(0, 0, 0, item.Crowd ? LabelledPicture.IgnoredPixel : (byte)(item.ClassId + 1)),
+                    Color = new SKColor(0, 0, 0, item.IsCrowd ? LabelledImage.IgnoredPixel : (byte)(item.ClassId + 1)),
                 };
                 using var builder = new SKPathBuilder();
                 foreach (float[] polygon in item.Polygons)

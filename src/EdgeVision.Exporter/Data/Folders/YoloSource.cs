@@ -8,7 +8,7 @@ namespace EdgeVision.Exporter.Data.Folders;
 /// A row is <c>class cx cy w h</c> or <c>class x1 y1 x2 y2 x3 y3 …</c>, relative to the size of the image. Images without a
 /// file have no objects.
 /// </remarks>
-public sealed class YoloSource : PictureSource
+public sealed class YoloSource : LabelledImageSource
 {
     private readonly (string Picture, string Labels)[] _items;
     private readonly ClassMap _classes;
@@ -24,8 +24,8 @@ public sealed class YoloSource : PictureSource
     public YoloSource(string images, string labels, IReadOnlyDictionary<int, string>? names, DataFolderOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _lenient = options.Lenient;
-        _items = [.. DataFolder.Pictures(images)
+        _lenient = options.SkipInvalidLabels;
+        _items = [.. DataFolder.EnumerateImages(images)
             .Select(p => (p, Path.Combine(labels, Path.GetRelativePath(images, Path.ChangeExtension(p, ".txt")))))];
         _name = Path.GetFileName(Path.GetFullPath(Path.Combine(labels, "..", "..", "..")) is { Length: > 0 } up ? up : labels);
         if (_items.Length == 0)
@@ -53,14 +53,14 @@ public sealed class YoloSource : PictureSource
     public override IReadOnlyCollection<string> Problems => [.. _problems.Keys.Order(StringComparer.Ordinal)];
 
     /// <inheritdoc/>
-    public override LabelledPicture Load(int index)
+    public override LabelledImage Load(int index)
     {
         var (path, labels) = _items[index];
-        var picture = DataFolder.ReadPicture(path);
+        var picture = DataFolder.ReadImage(path);
         var objects = new List<LabelledObject>();
         foreach (var (classId, values) in Rows(labels))
         {
-            if (_classes.Of(classId) is >= 0 and var dense)
+            if (_classes.GetDenseId(classId) is >= 0 and var dense)
             {
                 objects.Add(values.Length == 4 ? Box(dense, values, picture) : Outline(dense, values, picture));
             }
@@ -70,20 +70,20 @@ public sealed class YoloSource : PictureSource
         return picture with { Objects = objects, Mask = outlines ? PolygonMask.Draw(objects, picture.Width, picture.Height) : null };
     }
 
-    private static LabelledObject Box(int classId, float[] v, LabelledPicture picture)
+    private static LabelledObject Box(int classId, float[] v, LabelledImage picture)
     {
         float w = v[2] * picture.Width, h = v[3] * picture.Height, cx = v[0] * picture.Width, cy = v[1] * picture.Height;
         return new LabelledObject(classId, Cut(new Box(cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2), picture));
     }
 
-    private static LabelledObject Outline(int classId, float[] v, LabelledPicture picture)
+    private static LabelledObject Outline(int classId, float[] v, LabelledImage picture)
     {
         float[] polygon = [.. v.Select((x, i) => Math.Clamp(x, 0, 1) * (i % 2 == 0 ? picture.Width : picture.Height))];
         float[] xs = [.. polygon.Where((_, i) => i % 2 == 0)], ys = [.. polygon.Where((_, i) => i % 2 == 1)];
         return new LabelledObject(classId, new Box(xs.Min(), ys.Min(), xs.Max(), ys.Max())) { Polygons = [polygon] };
     }
 
-    private static Box Cut(in Box b, LabelledPicture p) => new(
+    private static Box Cut(in Box b, LabelledImage p) => new(
         Math.Clamp(b.X1, 0, p.Width), Math.Clamp(b.Y1, 0, p.Height), Math.Clamp(b.X2, 0, p.Width), Math.Clamp(b.Y2, 0, p.Height));
 
     private List<(int ClassId, float[] Values)> Rows(string path)

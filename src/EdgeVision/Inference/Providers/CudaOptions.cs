@@ -1,4 +1,4 @@
-namespace EdgeVision;
+namespace EdgeVision.Inference.Providers;
 
 /// <summary>Strategies by which CUDA's memory arena grows.</summary>
 public enum CudaArena

@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace EdgeVision;
+namespace EdgeVision.Inference.Providers;
 
 /// <summary>Typed options of one execution provider; options that are null are left to ONNX Runtime.</summary>
-/// <remarks><see cref="ProviderOptions.Of"/> converts them to the options of a model.</remarks>
+/// <remarks><see cref="ProviderOptions.FromTyped"/> converts them to the options of a model.</remarks>
 public abstract record ExecutionProviderOptions
 {
     /// <summary>Gets the provider of the options.</summary>

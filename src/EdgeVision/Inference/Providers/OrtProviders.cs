@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using EdgeVision.Diagnostics;
+using EdgeVision.Inference.Binding;
 using Microsoft.ML.OnnxRuntime;
 
-namespace EdgeVision;
+namespace EdgeVision.Inference.Providers;
 
 /// <summary>Provider-specific functions of the native library; tests substitute a fake.</summary>
 internal interface INativeProviders
@@ -11,13 +13,13 @@ internal interface INativeProviders
     IReadOnlyList<string> Available { get; }
 
     /// <summary>Returns ONNX Runtime's name of a provider.</summary>
-    string NameOf(Provider provider) => provider.OrtName();
+    string GetName(Provider provider) => provider.GetOrtName();
 
     /// <summary>Appends the provider to the session's options; throws with the library's reason if it cannot.</summary>
     void Append(SessionOptions session, Provider provider, IReadOnlyDictionary<string, string> options);
 
     /// <summary>Opens the device memory of a session's first provider; null if that provider uses the CPU's memory.</summary>
-    IDeviceMemory? Memory(InferenceSession session, Provider provider, int device) => null;
+    IDeviceMemory? OpenMemory(InferenceSession session, Provider provider, int device) => null;
 
     /// <summary>Called before each run, with the session's providers.</summary>
     void BeforeRun(IReadOnlyList<Provider> active)
@@ -25,7 +27,7 @@ internal interface INativeProviders
     }
 
     /// <summary>Returns the nodes by provider, as counted in a profile of the session.</summary>
-    IReadOnlyDictionary<string, int> Placed(IReadOnlyDictionary<string, int> measured) => measured;
+    IReadOnlyDictionary<string, int> GetPlacement(IReadOnlyDictionary<string, int> measured) => measured;
 }
 
 /// <summary>Providers of the application's native library, and optionally of one provider library given by path.</summary>
@@ -36,7 +38,7 @@ internal sealed unsafe class OrtProviders(ProviderLibrary? library = null) : INa
     public IReadOnlyList<string> Available =>
         library is null ? OrtLibrary.AvailableProviders : [library.ProviderName, .. OrtLibrary.AvailableProviders];
 
-    public string NameOf(Provider provider) => provider == library?.Provider ? library.ProviderName : provider.OrtName();
+    public string GetName(Provider provider) => provider == library?.Provider ? library.ProviderName : provider.GetOrtName();
 
     public void Append(SessionOptions session, Provider provider, IReadOnlyDictionary<string, string> options)
     {
@@ -85,7 +87,7 @@ internal sealed unsafe class OrtProviders(ProviderLibrary? library = null) : INa
         }
     }
 
-    public IDeviceMemory? Memory(InferenceSession session, Provider provider, int device) =>
+    public IDeviceMemory? OpenMemory(InferenceSession session, Provider provider, int device) =>
         provider is Provider.Cuda or Provider.TensorRt ? CudaMemory.Open(session, device) : null;
 
     private static void AppendDirectMl(SessionOptions session, IReadOnlyDictionary<string, string> options)
@@ -95,7 +97,7 @@ internal sealed unsafe class OrtProviders(ProviderLibrary? library = null) : INa
         session.ExecutionMode = ExecutionMode.ORT_SEQUENTIAL;
         if (options.Keys.All(k => k == "device_id"))
         {
-            session.AppendExecutionProvider_DML(ProviderOptions.Device(options));
+            session.AppendExecutionProvider_DML(ProviderOptions.GetDeviceId(options));
         }
         else
         {
@@ -106,13 +108,13 @@ internal sealed unsafe class OrtProviders(ProviderLibrary? library = null) : INa
     // ONNX Runtime does not append ACL by name: a library with ACL exports a separate function.
     private static void AppendAcl(SessionOptions session, IReadOnlyDictionary<string, string> options)
     {
-        nint append = OrtLibrary.Export("OrtSessionOptionsAppendExecutionProvider_ACL");
+        nint append = OrtLibrary.GetExport("OrtSessionOptionsAppendExecutionProvider_ACL");
         if (append == 0)
         {
             throw new EntryPointNotFoundException("this build of ONNX Runtime has no ACLExecutionProvider");
         }
 
-        bool fast = options.TryGetValue("enable_fast_math", out string? value) && ProviderOptions.IsOn(value);
+        bool fast = options.TryGetValue("enable_fast_math", out string? value) && ProviderOptions.IsTrue(value);
         nint status = ((delegate* unmanaged<nint, byte, nint>)append)(session.DangerousGetHandle(), fast ? (byte)1 : (byte)0);
         GC.KeepAlive(session);
         if (status != 0)
@@ -125,7 +127,7 @@ internal sealed unsafe class OrtProviders(ProviderLibrary? library = null) : INa
 /// <summary>Thrown when an available provider fails to start.</summary>
 internal sealed class ProviderFailedException(Provider provider, string reason, Exception? cause = null) : Exception(reason, cause)
 {
-    public ProviderFailedException(Provider provider, Exception cause) : this(provider, OneLine.Of(cause.Message), cause)
+    public ProviderFailedException(Provider provider, Exception cause) : this(provider, ErrorText.ToSingleLine(cause.Message), cause)
     {
     }
 

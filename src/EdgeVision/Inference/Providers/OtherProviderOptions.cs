@@ -1,4 +1,4 @@
-namespace EdgeVision;
+namespace EdgeVision.Inference.Providers;
 
 /// <summary>Kinds of devices that DirectML selects from.</summary>
 public enum DirectMlDevices

@@ -1,8 +1,9 @@
 using System.IO.MemoryMappedFiles;
 using System.Text;
+using EdgeVision.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
 
-namespace EdgeVision;
+namespace EdgeVision.Inference.Providers;
 
 /// <summary>Execution provider in a separate library that ONNX Runtime loads.</summary>
 /// <remarks>
@@ -67,7 +68,7 @@ public sealed class ProviderLibrary
     /// <summary>Appends the provider to a session's options, on the device of <c>device_id</c>.</summary>
     internal void Append(SessionOptions session, IReadOnlyDictionary<string, string> options)
     {
-        int device = ProviderOptions.Device(options);
+        int device = ProviderOptions.GetDeviceId(options);
         if (_devices.Length == 0)
         {
             throw new NotSupportedException($"'{Path}' found no supported device on this machine");
@@ -110,7 +111,7 @@ public sealed class ProviderLibrary
     // The loader's messages are exact, but do not say what to do.
     private static string Explain(string file, string message)
     {
-        string reason = OneLine.Of(message);
+        string reason = ErrorText.ToSingleLine(message);
         string name = System.IO.Path.GetFileName(file);
         if (message.Contains("onnxruntime_providers_shared", StringComparison.Ordinal)
             && !name.Contains("onnxruntime_providers_shared", StringComparison.Ordinal))
@@ -142,14 +143,14 @@ public sealed class ProviderLibrary
         foreach (var provider in Enum.GetValues<Provider>().Where(p => p is not (Provider.Cpu or Provider.Plugin)))
         {
             if (name is null
-                ? System.IO.Path.GetFileName(path).Contains($"providers_{provider.Name()}", StringComparison.OrdinalIgnoreCase)
-                : provider.OrtName() == name)
+                ? System.IO.Path.GetFileName(path).Contains($"providers_{provider.GetName()}", StringComparison.OrdinalIgnoreCase)
+                : provider.GetOrtName() == name)
             {
-                return (provider.OrtName(), provider);
+                return (provider.GetOrtName(), provider);
             }
         }
 
-        return (name ?? Provider.Plugin.OrtName(), Provider.Plugin);
+        return (name ?? Provider.Plugin.GetOrtName(), Provider.Plugin);
     }
 
     private static bool SameRelease(string a, string b) => a.Split('.')[..2].SequenceEqual(b.Split('.')[..2]);

@@ -23,11 +23,11 @@ public static class ProviderNames
     }
 
     /// <summary>Returns the name that <see cref="Parse"/> accepts.</summary>
-    public static string Name(this Provider provider) => All[(int)provider];
+    public static string GetName(this Provider provider) => All[(int)provider];
 
     /// <summary>Returns the name by which ONNX Runtime lists the provider and marks its nodes.</summary>
     /// <remarks>For the name of a plugin see <see cref="ProviderLibrary.ProviderName"/>.</remarks>
-    public static string OrtName(this Provider provider) => provider switch
+    public static string GetOrtName(this Provider provider) => provider switch
     {
         Provider.Cpu => "CPUExecutionProvider",
         Provider.Cuda => "CUDAExecutionProvider",

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace EdgeVision;
+namespace EdgeVision.Inference.Providers;
 
 /// <summary>Parses and validates options of execution providers, by ONNX Runtime's names.</summary>
 /// <remarks>
@@ -10,7 +10,7 @@ namespace EdgeVision;
 /// </remarks>
 public static class ProviderOptions
 {
-    private static readonly string[] SessionAreas = ["session.", "ep.", "optimization.", "mlas."];
+    private static readonly string[] SessionPrefixes = ["session.", "ep.", "optimization.", "mlas."];
 
     private static readonly Dictionary<Provider, string[]> Known = new()
     {
@@ -65,10 +65,10 @@ public static class ProviderOptions
     };
 
     /// <summary>Returns the option names that a provider is known to support.</summary>
-    public static IReadOnlyList<string> NamesOf(Provider provider) => Known[provider];
+    public static IReadOnlyList<string> GetNames(Provider provider) => Known[provider];
 
     /// <summary>Converts typed options, each prefixed with its provider's name.</summary>
-    public static IReadOnlyDictionary<string, string> Of(params ExecutionProviderOptions[] options)
+    public static IReadOnlyDictionary<string, string> FromTyped(params ExecutionProviderOptions[] options)
     {
         ArgumentNullException.ThrowIfNull(options);
         var all = new Dictionary<string, string>();
@@ -76,7 +76,7 @@ public static class ProviderOptions
         {
             foreach (var (name, value) in typed.ToDictionary())
             {
-                all[$"{typed.Provider.Name()}.{name}"] = value;
+                all[$"{typed.Provider.GetName()}.{name}"] = value;
             }
         }
 
@@ -84,7 +84,7 @@ public static class ProviderOptions
     }
 
     /// <summary>Parses options such as <c>cuda.gpu_mem_limit=2147483648</c>; the last of equal names wins.</summary>
-    /// <exception cref="ArgumentException">A text is not NAME=VALUE, or <see cref="Check"/> rejects it.</exception>
+    /// <exception cref="ArgumentException">A text is not NAME=VALUE, or <see cref="Validate"/> rejects it.</exception>
     public static Dictionary<string, string> Parse(IEnumerable<string> texts)
     {
         ArgumentNullException.ThrowIfNull(texts);
@@ -98,18 +98,18 @@ public static class ProviderOptions
             options[name] = text[(equals + 1)..].Trim();
         }
 
-        Check(options);
+        Validate(options);
         return options;
     }
 
     /// <summary>Validates that names are known and device ids are numbers.</summary>
     /// <exception cref="ArgumentException">An option is invalid; the message suggests a similar name.</exception>
-    public static void Check(IReadOnlyDictionary<string, string> options)
+    public static void Validate(IReadOnlyDictionary<string, string> options)
     {
         ArgumentNullException.ThrowIfNull(options);
         foreach (var (key, value) in options)
         {
-            if (IsOfSession(key))
+            if (IsSessionOption(key))
             {
                 continue;
             }
@@ -120,7 +120,7 @@ public static class ProviderOptions
                 throw new ArgumentException(
                     $"'{key[..dot]}' in '{key}' is not a provider{Hint(key[..dot], ProviderNames.All)}; "
                     + $"use {string.Join(", ", ProviderNames.All)}, "
-                    + $"or {string.Join(", ", SessionAreas.Select(a => a + "…"))} for the session's configuration");
+                    + $"or {string.Join(", ", SessionPrefixes.Select(a => a + "…"))} for the session's configuration");
             }
 
             if (dot < 0 && !Known.Values.Any(names => names.Contains(key)))
@@ -140,12 +140,12 @@ public static class ProviderOptions
     }
 
     /// <summary>Returns whether an option belongs to the session's configuration, not to a provider.</summary>
-    internal static bool IsOfSession(string key) => Array.Exists(SessionAreas, a => key.StartsWith(a, StringComparison.Ordinal));
+    internal static bool IsSessionOption(string key) => Array.Exists(SessionPrefixes, a => key.StartsWith(a, StringComparison.Ordinal));
 
     /// <summary>Returns the options of a provider: unprefixed ones that it supports, and prefixed ones, which win.</summary>
-    internal static Dictionary<string, string> For(Provider provider, IReadOnlyDictionary<string, string> options)
+    internal static Dictionary<string, string> GetOptions(Provider provider, IReadOnlyDictionary<string, string> options)
     {
-        string prefix = provider.Name() + ".";
+        string prefix = provider.GetName() + ".";
         var own = options.Where(o => Known[provider].Contains(o.Key)).ToDictionary(o => o.Key, o => o.Value);
         foreach (var (key, value) in options)
         {
@@ -159,14 +159,14 @@ public static class ProviderOptions
     }
 
     /// <summary>Returns the device index in a provider's options; 0 if there is none.</summary>
-    internal static int Device(IReadOnlyDictionary<string, string> options) =>
+    internal static int GetDeviceId(IReadOnlyDictionary<string, string> options) =>
         options.TryGetValue("device_id", out string? id)
         && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int device)
             ? device
             : 0;
 
     /// <summary>Returns whether ONNX Runtime reads a value as true.</summary>
-    internal static bool IsOn(string value) => value is "1" || value.Equals("true", StringComparison.OrdinalIgnoreCase);
+    internal static bool IsTrue(string value) => value is "1" || value.Equals("true", StringComparison.OrdinalIgnoreCase);
 
     private static string Hint(string name, IEnumerable<string> known)
     {

@@ -5,7 +5,7 @@ public sealed class ProviderPolicy
 {
     private ProviderPolicy(bool required, bool auto, Provider[] providers)
     {
-        Required = required;
+        IsRequired = required;
         IsAuto = auto;
         Providers = providers;
     }
@@ -15,7 +15,7 @@ public sealed class ProviderPolicy
     public static ProviderPolicy Auto { get; } = new(false, true, [Provider.Cuda, Provider.DirectMl, Provider.CoreMl, Provider.Cpu]);
 
     /// <summary>Gets whether the first provider must run the model.</summary>
-    public bool Required { get; }
+    public bool IsRequired { get; }
 
     /// <summary>Gets whether the choice depends on what is available.</summary>
     public bool IsAuto { get; }

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using EdgeVision.Inference.OnnxFiles;
 
-namespace EdgeVision;
+namespace EdgeVision.Inference.Providers;
 
 /// <summary>Result of testing a provider with a tiny network, compared with the CPU.</summary>
 /// <remarks>The network is a 3x3 convolution and ReLU of 1x3x8x8.</remarks>
@@ -45,17 +46,17 @@ public sealed record ProviderProbe
     /// <summary>Tests a provider of the native library.</summary>
     /// <param name="provider">Provider to test.</param>
     /// <param name="options">Options of the provider; none when absent.</param>
-    public static ProviderProbe Try(Provider provider, IReadOnlyDictionary<string, string>? options = null) => Try(provider, null, options);
+    public static ProviderProbe Test(Provider provider, IReadOnlyDictionary<string, string>? options = null) => Test(provider, null, options);
 
     /// <summary>Tests the provider of a provider library.</summary>
     /// <param name="path">Path of the library.</param>
     /// <param name="options">Options of the provider; none when absent.</param>
-    public static ProviderProbe TryLibrary(string path, IReadOnlyDictionary<string, string>? options = null)
+    public static ProviderProbe TestLibrary(string path, IReadOnlyDictionary<string, string>? options = null)
     {
         try
         {
             var library = ProviderLibrary.Load(path);
-            return Try(library.Provider, path, options) with
+            return Test(library.Provider, path, options) with
             {
                 OrtName = library.ProviderName,
                 Version = library.Version,
@@ -64,14 +65,14 @@ public sealed record ProviderProbe
         }
         catch (EdgeVisionException e)
         {
-            return new ProviderProbe { Provider = EdgeVision.Provider.Plugin.Name(), OrtName = Path.GetFileName(path), Error = e.Message };
+            return new ProviderProbe { Provider = EdgeVision.Provider.Plugin.GetName(), OrtName = Path.GetFileName(path), Error = e.Message };
         }
     }
 
-    internal static ProviderProbe Try(
+    internal static ProviderProbe Test(
         Provider provider, string? library, IReadOnlyDictionary<string, string>? options, INativeProviders? native = null)
     {
-        var probe = new ProviderProbe { Provider = provider.Name(), OrtName = provider.OrtName() };
+        var probe = new ProviderProbe { Provider = provider.GetName(), OrtName = provider.GetOrtName() };
         string file = Path.Combine(Path.GetTempPath(), $"edgevision-probe-{Guid.NewGuid():N}.onnx");
         try
         {
@@ -127,9 +128,9 @@ public sealed record ProviderProbe
 
     private static float[] Run(InferenceEngine engine, float[] input)
     {
-        MemoryMarshal.AsBytes<float>(input).CopyTo(engine.InputBytes(0));
+        MemoryMarshal.AsBytes<float>(input).CopyTo(engine.GetInputBytes(0));
         engine.Run();
-        return engine.Results.Data(0).ToArray();
+        return engine.Results.GetData(0).ToArray();
     }
 
     private static double Median(InferenceEngine engine)
@@ -156,36 +157,36 @@ public sealed record ProviderProbe
     {
         byte[] pads =
         [
-            .. OnnxBytes.Text(1, "pads"),
-            .. Enumerable.Repeat(OnnxBytes.Number(8, Side / 2), 4).SelectMany(p => p),
-            .. OnnxBytes.Number(20, 7),
+            .. OnnxEncoder.Text(1, "pads"),
+            .. Enumerable.Repeat(OnnxEncoder.Number(8, Side / 2), 4).SelectMany(p => p),
+            .. OnnxEncoder.Number(20, 7),
         ];
-        return OnnxBytes.Model(
+        return OnnxEncoder.Model(
         [
-            .. OnnxBytes.Field(1,
+            .. OnnxEncoder.Field(1,
             [
-                .. OnnxBytes.Text(1, "x"),
-                .. OnnxBytes.Text(1, "w"),
-                .. OnnxBytes.Text(1, "b"),
-                .. OnnxBytes.Text(2, "c"),
-                .. OnnxBytes.Text(4, "Conv"),
-                .. OnnxBytes.Field(5, pads),
+                .. OnnxEncoder.Text(1, "x"),
+                .. OnnxEncoder.Text(1, "w"),
+                .. OnnxEncoder.Text(1, "b"),
+                .. OnnxEncoder.Text(2, "c"),
+                .. OnnxEncoder.Text(4, "Conv"),
+                .. OnnxEncoder.Field(5, pads),
             ]),
-            .. OnnxBytes.Field(1, [.. OnnxBytes.Text(1, "c"), .. OnnxBytes.Text(2, "y"), .. OnnxBytes.Text(4, "Relu")]),
-            .. OnnxBytes.Text(2, "probe"),
-            .. OnnxBytes.Field(5, Weights("w", [Filters, Channels, Side, Side], 2)),
-            .. OnnxBytes.Field(5, Weights("b", [Filters], 3)),
-            .. OnnxBytes.Field(11, OnnxBytes.Value("x", 1, Channels, Width, Width)),
-            .. OnnxBytes.Field(12, OnnxBytes.Value("y", 1, Filters, Width, Width)),
+            .. OnnxEncoder.Field(1, [.. OnnxEncoder.Text(1, "c"), .. OnnxEncoder.Text(2, "y"), .. OnnxEncoder.Text(4, "Relu")]),
+            .. OnnxEncoder.Text(2, "probe"),
+            .. OnnxEncoder.Field(5, Weights("w", [Filters, Channels, Side, Side], 2)),
+            .. OnnxEncoder.Field(5, Weights("b", [Filters], 3)),
+            .. OnnxEncoder.Field(11, OnnxEncoder.Value("x", 1, Channels, Width, Width)),
+            .. OnnxEncoder.Field(12, OnnxEncoder.Value("y", 1, Filters, Width, Width)),
         ]);
     }
 
     private static byte[] Weights(string name, long[] shape, int seed) =>
     [
-        .. shape.SelectMany(d => OnnxBytes.Number(1, d)),
-        .. OnnxBytes.Number(2, 1),
-        .. OnnxBytes.Text(8, name),
-        .. OnnxBytes.Field(9, MemoryMarshal.AsBytes<float>(Numbers((int)shape.Aggregate((a, b) => a * b), seed))),
+        .. shape.SelectMany(d => OnnxEncoder.Number(1, d)),
+        .. OnnxEncoder.Number(2, 1),
+        .. OnnxEncoder.Text(8, name),
+        .. OnnxEncoder.Field(9, MemoryMarshal.AsBytes<float>(Numbers((int)shape.Aggregate((a, b) => a * b), seed))),
     ];
 
     private static float[] Numbers(int count, int seed)

@@ -1,4 +1,4 @@
-namespace EdgeVision;
+namespace EdgeVision.Inference.Providers;
 
 /// <summary>Reports the providers that a model runs on and why others were skipped.</summary>
 /// <param name="Active">Providers in the session, in ONNX Runtime's order of preference; the CPU is always last.</param>

@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 
-namespace EdgeVision;
+namespace EdgeVision.Inference.Providers;
 
 /// <summary>Opens a session according to a <see cref="ProviderPolicy"/>.</summary>
 internal static class ProviderSelection
@@ -17,14 +17,14 @@ internal static class ProviderSelection
         var available = native.Available;
         var active = new List<Provider>();
         var skipped = new List<(Provider, string)>();
-        foreach (var provider in policy.Providers.TakeWhile(p => p != Provider.Cpu || policy.Required))
+        foreach (var provider in policy.Providers.TakeWhile(p => p != Provider.Cpu || policy.IsRequired))
         {
             if (provider == Provider.Cpu)
             {
                 continue;
             }
 
-            if (available.Contains(native.NameOf(provider)))
+            if (available.Contains(native.GetName(provider)))
             {
                 active.Add(provider);
                 continue;
@@ -32,10 +32,10 @@ internal static class ProviderSelection
 
             string reason = provider == Provider.Plugin
                 ? "no provider library was given"
-                : $"this build of ONNX Runtime has no {native.NameOf(provider)}";
-            if (policy.Required)
+                : $"this build of ONNX Runtime has no {native.GetName(provider)}";
+            if (policy.IsRequired)
             {
-                throw Unavailable(provider, reason, null);
+                throw CreateUnavailableError(provider, reason, null);
             }
 
             if (!policy.IsAuto)
@@ -59,10 +59,10 @@ internal static class ProviderSelection
         ProviderPolicy policy, INativeProviders native, IReadOnlyDictionary<string, int> placement, string model)
     {
         var wanted = policy.Providers;
-        int elsewhere = placement.Where(p => !wanted.Any(w => native.NameOf(w) == p.Key)).Sum(p => p.Value);
-        if (elsewhere > 0 || !placement.ContainsKey(native.NameOf(wanted[0])))
+        int elsewhere = placement.Where(p => !wanted.Any(w => native.GetName(w) == p.Key)).Sum(p => p.Value);
+        if (elsewhere > 0 || !placement.ContainsKey(native.GetName(wanted[0])))
         {
-            string first = wanted[0].Name(), nodes = string.Join(", ", placement.Select(p => $"{p.Key}: {p.Value}"));
+            string first = wanted[0].GetName(), nodes = string.Join(", ", placement.Select(p => $"{p.Key}: {p.Value}"));
             throw new ProviderUnavailableException(
                 $"{first} was required, but nodes of '{model}' run elsewhere ({nodes}); "
                 + $"require {first} and cpu to allow the rest on the CPU, or prefer {first} instead of requiring it");
@@ -78,9 +78,9 @@ internal static class ProviderSelection
             {
                 return (open(active), new ProviderReport([.. active], skipped));
             }
-            catch (ProviderFailedException e) when (policy.Required)
+            catch (ProviderFailedException e) when (policy.IsRequired)
             {
-                throw Unavailable(e.Provider, e.Message, e);
+                throw CreateUnavailableError(e.Provider, e.Message, e);
             }
             catch (ProviderFailedException e) when (e.Provider != Provider.Cpu && active.Remove(e.Provider))
             {
@@ -97,7 +97,7 @@ internal static class ProviderSelection
         {
             try
             {
-                native.Append(session, provider, ProviderOptions.For(provider, options));
+                native.Append(session, provider, ProviderOptions.GetOptions(provider, options));
             }
             catch (Exception e) when (e is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException
                 or NotSupportedException)
@@ -107,13 +107,13 @@ internal static class ProviderSelection
         }
     }
 
-    private static ProviderUnavailableException Unavailable(Provider provider, string reason, Exception? cause)
+    private static ProviderUnavailableException CreateUnavailableError(Provider provider, string reason, Exception? cause)
     {
-        string message = $"{provider.Name()} was required, but is not available: {reason}; {Advice(provider)}";
+        string message = $"{provider.GetName()} was required, but is not available: {reason}; {GetAdvice(provider)}";
         return cause is null ? new ProviderUnavailableException(message) : new ProviderUnavailableException(message, cause);
     }
 
-    private static string Advice(Provider provider) => provider switch
+    private static string GetAdvice(Provider provider) => provider switch
     {
         Provider.Cuda => "build with -p:EdgeVisionNative=Cuda on a machine with an NVIDIA driver, "
             + "set its library with --provider-library, or use --provider auto",

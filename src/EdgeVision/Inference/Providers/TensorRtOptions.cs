@@ -1,4 +1,4 @@
-namespace EdgeVision;
+namespace EdgeVision.Inference.Providers;
 
 /// <summary>Shapes of an input with open dimensions that TensorRT builds an engine for.</summary>
 /// <param name="Input">Name of the input.</param>

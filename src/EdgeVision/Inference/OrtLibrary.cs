@@ -82,7 +82,7 @@ public static class OrtLibrary
                 }
 
                 throw cause is DllNotFoundException
-                    ? new EdgeVisionException($"no native ONNX Runtime was found; build with -p:EdgeVisionNative=Cpu (or Cuda, DirectML), or let {PathVariable} name libonnxruntime", e)
+                    ? new EdgeVisionException(MissingMessage, e)
                     : new EdgeVisionException($"the native ONNX Runtime{(_custom is null ? "" : $" '{_custom}'")} does not fit this build, which is made for {Built}: {OneLine.Of(cause.Message)}", e);
             }
 
@@ -128,6 +128,10 @@ public static class OrtLibrary
 
         (_custom, _handle) = (file, handle);
     }
+
+    private static string MissingMessage =>
+        "no native ONNX Runtime was found; add one with 'dotnet add package EdgeVision.Runtime.Cpu' (or .Cuda, .DirectML), "
+        + $"build EdgeVision from source with -p:EdgeVisionNative=Cpu (or Cuda, DirectML), or let {PathVariable} name {FileName}";
 
     private static string Built => typeof(OrtEnv).Assembly.GetName().Version?.ToString(3) ?? "another version";
 

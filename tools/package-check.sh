@@ -173,7 +173,8 @@ rm -f Snippets/Program.cs
 ids=()
 for readme in "$root"/src/*/README.md; do
   id=$(basename "$(dirname "$readme")")
-  case $id in EdgeVision.Cli | EdgeVision.Runtime.Cuda | EdgeVision.Runtime.DirectML) ;; *) [ ! -e "$packages/$id.$version.nupkg" ] || ids+=("$id") ;; esac
+  [ -e "$packages/$id.$version.nupkg" ] || { check "READMEs' code: $id is packed" false; continue; }
+  case $id in EdgeVision.Cli | EdgeVision.Runtime.Cuda | EdgeVision.Runtime.DirectML) ;; *) ids+=("$id") ;; esac # one native library
   awk -v name="Snippet_${id//./_}" '/^```$/ && code {code = 0; done = 1} code && /^using [A-Za-z.]+;$/ {print > "/dev/stdout"; next} code {body = body "        " $0 "\n"} /^```csharp/ && !done {code = 1}
     END {if (body != "") printf "internal static class %s\n{\n    public static async Task Run(string[] args)\n    {\n%s        await Task.CompletedTask;\n    }\n}\n", name, body}' "$readme" > "Snippets/$id.cs"
   [ -s "Snippets/$id.cs" ] || rm "Snippets/$id.cs"

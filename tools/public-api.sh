@@ -22,15 +22,16 @@ for project in "${projects[@]}"; do
   [ -f "$folder/PublicAPI.Shipped.txt" ] || echo "#nullable enable" > "$folder/PublicAPI.Shipped.txt"
   echo "#nullable enable" > "$folder/PublicAPI.Unshipped.txt"
   rm -f "$log"
-  dotnet build "$folder" -c Release -v q -nologo -clp:ErrorsOnly -p:PublicApiLog="$project"
+  dotnet build "$folder" -c Release -v q -nologo -clp:ErrorsOnly\;NoSummary -p:PublicApiLog="$project"
   [ -f "$log" ] || { echo "public-api: the compiler wrote no $log" >&2; exit 1; }
   python3 - "$log" "$folder/PublicAPI.Unshipped.txt" <<'PYTHON'
-import json, sys
+import json, re, sys
 
 log, path = sys.argv[1:]
 with open(log, encoding="utf-8-sig") as file:
     results = [r for run in json.load(file)["runs"] for r in run["results"]]
-names = lambda rule: {r["properties"]["customProperties"]["PublicApiName"] for r in results if r["ruleId"] == rule}
+name = lambda r: r.get("properties", {}).get("customProperties", {}).get("APIName") or re.search("'(.*)'", r["message"]["text"])[1]
+names = lambda rule: {name(r) for r in results if r["ruleId"] == rule}
 added, removed = names("RS0016"), names("RS0017")
 with open(path, "w", encoding="utf-8") as file:
     file.write("#nullable enable\n" + "".join(f"{line}\n" for line in sorted(added) + sorted(f"*REMOVED*{line}" for line in removed)))

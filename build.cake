@@ -105,7 +105,7 @@ Task("Arm64").Does(() =>
 });
 
 // Every library, the meta-packages, the command line as a tool, and the templates. Projects that are no packages say so themselves.
-Task("Pack").IsDependentOn("Restore").Does(() =>
+Task("Pack").Does(() =>
 {
     var packages = artifacts + Directory("packages");
     CleanDirectory(packages);

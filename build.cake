@@ -104,14 +104,25 @@ Task("Arm64").Does(() =>
     }
 });
 
-Task("Pack").IsDependentOn("Build").Does(() =>
+// Every library, the meta-packages, the command line as a tool, and the templates. Projects that are no packages say so themselves.
+Task("Pack").Does(() =>
 {
-    foreach (var project in new[] { "EdgeVision", "EdgeVision.Imaging", "EdgeVision.Onnx" })
+    var packages = artifacts + Directory("packages");
+    CleanDirectory(packages);
+    DotNetPackSettings Into(DotNetMSBuildSettings settings) => new DotNetPackSettings
     {
-        DotNetPack($"./src/{project}", new DotNetPackSettings
-        {
-            Configuration = configuration, NoBuild = true, OutputDirectory = artifacts + Directory("packages"), MSBuildSettings = Settings(),
-        });
+        Configuration = configuration, OutputDirectory = packages, MSBuildSettings = settings,
+    };
+    foreach (var project in GetFiles("./src/*/*.csproj"))
+    {
+        DotNetPack(project.FullPath, Into(Settings()));
+    }
+
+    DotNetPack("./templates", Into(Settings()));
+    DotNetPack("./src/EdgeVision.Cli", Into(Settings().WithProperty("EdgeVisionTool", "true")));
+    foreach (var package in GetFiles($"{packages}/*.nupkg").OrderBy(p => p.FullPath))
+    {
+        Information($"{FileSize(package),12:N0}  {package.GetFilename()}");
     }
 });
 

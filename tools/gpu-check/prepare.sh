@@ -35,7 +35,7 @@ settings=(-r linux-x64 -p:EdgeVisionAot=true -p:EdgeVisionNative="$native")
 if ! restored=$(dotnet restore "$cli" "${settings[@]}" 2>&1); then
   echo "$restored" >&2
   if [[ "$restored" = *Microsoft.ML.OnnxRuntime.Gpu* ]]; then
-    echo "prepare: NuGet does not serve Microsoft.ML.OnnxRuntime.Gpu of the pinned release here (Directory.Packages.props). Take onnxruntime-linux-x64-gpu of that release from ONNX Runtime's releases," >&2
+    echo "prepare: the feed does not serve Microsoft.ML.OnnxRuntime.Gpu of the pinned release (OnnxRuntimeCudaVersion in Directory.Packages.props). Take onnxruntime-linux-x64-gpu of the CPU flavour's release," >&2
     echo "prepare: unpack it, and give its folder: tools/gpu-check/prepare.sh --ort onnxruntime-linux-x64-gpu-…/lib" >&2
   fi
   exit 1

@@ -91,10 +91,7 @@ public static class OrtLibrary
                 }
 
                 throw cause is DllNotFoundException
-                    ? new EdgeVisionException(
-                        "no native ONNX Runtime was found; build with -p:EdgeVisionNative=Cpu (or Cuda, DirectML), "
-                        + $"or set {PathVariable} to the path of libonnxruntime",
-                        e)
+                    ? new EdgeVisionException(MissingMessage, e)
                     : new EdgeVisionException(
                         $"the native ONNX Runtime{(_custom is null ? "" : $" '{_custom}'")} does not fit this build, "
                         + $"which needs version {RequiredVersion}: {ErrorText.ToSingleLine(cause.Message)}",
@@ -147,6 +144,10 @@ public static class OrtLibrary
 
         (_custom, _handle) = (file, handle);
     }
+
+    private static string MissingMessage =>
+        "no native ONNX Runtime was found; add one with 'dotnet add package EdgeVision.Runtime.Cpu' (or .Cuda, .DirectML), "
+        + $"build EdgeVision from source with -p:EdgeVisionNative=Cpu (or Cuda, DirectML), or set {PathVariable} to the path of {FileName}";
 
     private static string RequiredVersion => typeof(OrtEnv).Assembly.GetName().Version?.ToString(3) ?? "another version";
 

@@ -1,9 +1,8 @@
 using System.Globalization;
-using EdgeVision.Pipeline.Sources;
 
 namespace EdgeVision.Frames;
 
-/// <summary>Options of a <see cref="TestPatternSource"/>.</summary>
+/// <summary>Options of a <see cref="TestPattern"/>.</summary>
 public sealed record TestPatternOptions
 {
     /// <summary>Minimum length of a side in pixels; below it neither the sequence number nor objects can be distinguished.</summary>

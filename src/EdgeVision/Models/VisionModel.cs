@@ -263,7 +263,7 @@ public sealed class VisionModel : IParallelWork, IDisposable
         Engine.Dispose();
     }
 
-    void IParallelWork.Do(int part)
+    void IParallelWork.Execute(int part)
     {
         var worker = _workers[part];
         for (int i = part; i < _itemCount; i += _partCount)

@@ -98,7 +98,7 @@ public sealed unsafe class Preprocessor : IParallelWork
         return _plan.Transform;
     }
 
-    void IParallelWork.Do(int part)
+    void IParallelWork.Execute(int part)
     {
         if (part == 0)
         {

@@ -121,7 +121,7 @@ internal sealed class PrototypeMasks : IParallelWork
         (_outputs, _detections) = (null, null);
     }
 
-    void IParallelWork.Do(int part)
+    void IParallelWork.Execute(int part)
     {
         for (int i = part; i < _count; i += _parts)
         {

@@ -1,3 +1,5 @@
+using EdgeVision.Pipeline.Sources;
+
 namespace EdgeVision.Pipeline;
 
 /// <summary>Source of frames: an image, a video, a camera, a stream.</summary>

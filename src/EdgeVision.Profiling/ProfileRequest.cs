@@ -1,3 +1,6 @@
+using EdgeVision.Inference;
+using EdgeVision.Inference.Providers;
+
 namespace EdgeVision.Profiling;
 
 /// <summary>Configuration to measure: one way to run one model.</summary>

@@ -12,8 +12,9 @@ public enum BoxAnchor
 }
 
 /// <summary>Extensions of <see cref="BoxAnchor"/>.</summary>
-internal static class BoxAnchorExtensions
+public static class BoxAnchorExtensions
 {
+    /// <summary>Returns the point of the box, in its pixels.</summary>
     public static (float X, float Y) GetPoint(this BoxAnchor anchor, in Box box) => ((box.X1 + box.X2) / 2, anchor switch
     {
         BoxAnchor.Center => (box.Y1 + box.Y2) / 2,

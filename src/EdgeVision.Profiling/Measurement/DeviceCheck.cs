@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using EdgeVision.Inference;
+using EdgeVision.Inference.Providers;
 using EdgeVision.Models.Verification;
 using EdgeVision.Profiling.Statistics;
 using EdgeVision.Specs;

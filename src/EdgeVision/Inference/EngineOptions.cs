@@ -8,7 +8,7 @@ public sealed record EngineOptions
     /// <summary>Providers that may run the model.</summary>
     public ProviderPolicy Providers { get; init; } = ProviderPolicy.Auto;
 
-    /// <summary>Options by ONNX Runtime's names, in the syntax of <see cref="EdgeVision.ProviderOptions"/>.</summary>
+    /// <summary>Options by ONNX Runtime's names, in the syntax of <see cref="EdgeVision.Inference.Providers.ProviderOptions"/>.</summary>
     /// <remarks>
     /// <c>device_id</c> applies to every provider that supports it, <c>cuda.device_id</c> to that provider only, <c>session.…</c> to the
     /// session's configuration.

@@ -1,3 +1,6 @@
+using EdgeVision.Inference;
+using EdgeVision.Inference.Providers;
+
 namespace EdgeVision;
 
 /// <summary>Options of loading a model, with overrides of its spec.</summary>

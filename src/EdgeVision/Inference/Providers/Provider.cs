@@ -1,3 +1,6 @@
+using EdgeVision.Inference;
+using EdgeVision.Inference.Providers;
+
 namespace EdgeVision;
 
 /// <summary>Execution providers of ONNX Runtime.</summary>

@@ -1,3 +1,5 @@
+using EdgeVision.Inference.Providers;
+
 namespace EdgeVision;
 
 /// <summary>Names of providers, for users and for ONNX Runtime.</summary>

@@ -1,3 +1,5 @@
+using EdgeVision.Inference.Providers;
+
 namespace EdgeVision;
 
 /// <summary>Policy of the providers that may run a model, and of what happens if one is not available.</summary>

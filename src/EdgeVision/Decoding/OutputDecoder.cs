@@ -18,5 +18,5 @@ public abstract class OutputDecoder
     internal virtual OutputKind Produces => OutputKind.Detections;
 
     /// <summary>Sets the class names of this decoder's head on the part of <paramref name="result"/> that it fills.</summary>
-    internal virtual void SetLabels(VisionResult result, string[] labels) => result.Detections.Labels = labels;
+    public virtual void SetLabels(VisionResult result, string[] labels) => result.Detections.Labels = labels;
 }

@@ -55,7 +55,7 @@ internal sealed class SegmentationDecoder : OutputDecoder
 
     internal override OutputKind Produces => OutputKind.Segmentation;
 
-    internal override void SetLabels(VisionResult result, string[] labels) => result.Segmentation.Labels = _labels;
+    public override void SetLabels(VisionResult result, string[] labels) => result.Segmentation.Labels = _labels;
 
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
     {

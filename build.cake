@@ -88,15 +88,19 @@ Task("Arm64").Does(() =>
 
     DotNetBuild("./tests/EdgeVision.Fidelity", new DotNetBuildSettings { Configuration = configuration, MSBuildSettings = Settings() });
     PublishAot("linux-arm64");
-    DotNetPublish("./tests/EdgeVision.Tests", new DotNetPublishSettings
+    foreach (var (project, folder) in new[] { ("EdgeVision.Tests", "tests-linux-arm64"), ("EdgeVision.Retrieval.Tests", "retrieval-tests-linux-arm64") })
     {
-        Configuration = configuration,
-        Runtime = "linux-arm64",
-        SelfContained = true,
-        PublishReadyToRun = true,
-        OutputDirectory = artifacts + Directory("tests-linux-arm64"),
-        MSBuildSettings = Settings(),
-    });
+        DotNetPublish($"./tests/{project}", new DotNetPublishSettings
+        {
+            Configuration = configuration,
+            Runtime = "linux-arm64",
+            SelfContained = true,
+            PublishReadyToRun = true,
+            OutputDirectory = artifacts + Directory(folder),
+            MSBuildSettings = Settings(),
+        });
+    }
+
     var exit = StartProcess("./tools/arm64-tests.sh");
     if (exit != 0)
     {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs what build.cake's target Arm64 has built, under emulation, two programs at a time, and ends with
 # "arm64: N passed, N failed, N skipped". The last two steps of that target; alone it takes what artifacts holds.
-#   tools/arm64-tests.sh [NAME …]       # cortex-a72, cortex-a53, max, models; all by default
+#   tools/arm64-tests.sh [NAME …]       # cortex-a72, cortex-a53, max, models, search-cortex-a72, …; all by default
 #
 # Pixels, decoders, suppression and the search's bounds run on one processor. The others, one older and one with everything that qemu knows (dot products, half floats,
 # SVE), run those of the vector kernels, because only these, .NET and ONNX Runtime choose their code by the processor.
@@ -9,6 +9,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 results=artifacts/arm64/results
 program=artifacts/tests-linux-arm64/EdgeVision.Tests
+search=artifacts/retrieval-tests-linux-arm64/EdgeVision.Retrieval.Tests
 fidelity=tests/EdgeVision.Fidelity/bin/Release/net10.0/EdgeVision.Fidelity
 longest=1500 # seconds, to end what hangs; minutes are usual on a busy machine
 tests=EdgeVision.Tests
@@ -17,18 +18,19 @@ tests=EdgeVision.Tests
 # tests no code that a processor chooses, and x64 has shown it already.
 anywhere=(-method- "*allocat*" -method- "*.Threads_change_nothing")
 all=(-class "$tests.Preprocessing.*" -class "$tests.Decoding.*" -class "$tests.Suppression.*"
-  -class $tests.Retrieval.CodedQueryTests -class $tests.InferenceEngineTests
+  -class $tests.Inference.InferenceEngineTests
   -method- $tests.Decoding.DecoderFactoryTests.Broken_scores_are_refused_wherever_they_lie # thousands of exceptions
   -method- $tests.Decoding.BatchPropertyTests.Decoding_follows_the_order_of_the_batch
   -method- $tests.Decoding.MinimalRectangleTests.No_direction_gives_a_smaller_one_and_all_points_lie_inside # long, and without code of its own for ARM
-  -method- $tests.InferenceEngineTests.YuNet_runs_at_sizes_of_one_s_choice # minutes in ONNX Runtime's own code; "models" runs networks
+  -method- $tests.Inference.InferenceEngineTests.YuNet_runs_at_sizes_of_one_s_choice # minutes in ONNX Runtime's own code; "models" runs networks
   "${anywhere[@]}")
 kernels=(-class $tests.Preprocessing.KernelTests -class $tests.Preprocessing.FrameConverterTests -class $tests.Preprocessing.PreprocessorGoldenTests
   -class $tests.Decoding.ClassScanTests -class $tests.Decoding.YoloDflDecoderTests -class $tests.Decoding.SegmentationDecoderTests
   -class $tests.Decoding.HeatmapDecoderTests -class $tests.Decoding.PrototypeMasksTests -class $tests.Decoding.MaskPasteTests
   -class $tests.Suppression.RotatedNmsTests -class $tests.Suppression.MatrixNmsTests -class $tests.Suppression.SuppressionPropertyTests
-  -class $tests.Retrieval.CodedQueryTests -method- $tests.Retrieval.CodedQueryTests.A_row_may_always_reach_its_own_score
   "${anywhere[@]}")
+bounds=(-class EdgeVision.Retrieval.Tests.CodedQueryTests
+  -method- EdgeVision.Retrieval.Tests.CodedQueryTests.A_row_may_always_reach_its_own_score "${anywhere[@]}")
 
 # Names that match nothing would leave their tests out without a word.
 unmatched() { # REPORT ARGUMENT …
@@ -52,13 +54,14 @@ one() { # NAME
   case $name in
     models) EDGEVISION_ARM64="cortex-a72 cortex-a53 max" timeout $longest "$fidelity" -class EdgeVision.Fidelity.Arm64Tests "${report[@]}" ;;
     cortex-a72) DOTNET_TieredPGO=0 timeout $longest tools/arm64-run.sh "$name" "$program" "${all[@]}" "${report[@]}" ;;
+    search-*) DOTNET_TieredPGO=0 timeout $longest tools/arm64-run.sh "${name#search-}" "$search" "${bounds[@]}" "${report[@]}" ;;
     *) DOTNET_TieredPGO=0 timeout $longest tools/arm64-run.sh "$name" "$program" "${kernels[@]}" "${report[@]}" ;;
   esac > "$results/$name.log" 2>&1 || status=$?
   echo "$status $((SECONDS - begin))" > "$results/$name.status"
 }
 
 names=("$@")
-[ ${#names[@]} -gt 0 ] || names=(models cortex-a72 cortex-a53 max) # the longest first
+[ ${#names[@]} -gt 0 ] || names=(models cortex-a72 cortex-a53 max search-cortex-a72 search-cortex-a53 search-max) # the longest first
 tools/arm64-run.sh --check || exit 1
 rm -rf "$results"
 mkdir -p "$results"
@@ -77,7 +80,7 @@ for name in "${names[@]}"; do
   if [ -s "$file" ]; then
     p=$(attribute "$file" passed) f=$(($(attribute "$file" failed) + $(attribute "$file" errors))) s=$(attribute "$file" skipped)
   fi
-  case $name in models) named="" ;; cortex-a72) named=$(unmatched "$file" "${all[@]}") ;; *) named=$(unmatched "$file" "${kernels[@]}") ;; esac
+  case $name in models) named="" ;; search-*) named=$(unmatched "$file" "${bounds[@]}") ;; cortex-a72) named=$(unmatched "$file" "${all[@]}") ;; *) named=$(unmatched "$file" "${kernels[@]}") ;; esac
   if [ -n "$named" ]; then
     echo "arm64 $name: no test is named" $named
     f=$((f + 1))

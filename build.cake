@@ -126,7 +126,7 @@ Task("Pack").Does(() =>
     }
 });
 
-// The API reference as web pages, from the XML documentation of the libraries: artifacts/api/index.html.
+// The API reference as web pages, from the XML documentation of the libraries: artifacts/api.
 Task("Docs").IsDependentOn("Build").Does(() =>
 {
     var exit = StartProcess("dotnet", "docfx docs/docfx.json");

@@ -1,5 +1,5 @@
 // dotnet cake --target=Test        (or ./build.sh test, which installs what the tests need first)
-// Targets: Clean, Restore, Build, Test, Arm64, Bench, PublishAot, Pack.
+// Targets: Clean, Restore, Build, Test, Arm64, Bench, PublishAot, Pack, Docs.
 
 var target = Argument("target", "Test");
 var configuration = Argument("configuration", "Release");
@@ -127,6 +127,16 @@ Task("Pack").Does(() =>
     foreach (var package in GetFiles($"{packages}/*.nupkg").OrderBy(p => p.FullPath))
     {
         Information($"{FileSize(package),12:N0}  {package.GetFilename()}");
+    }
+});
+
+// The API reference as web pages, from the XML documentation of the libraries: artifacts/api.
+Task("Docs").IsDependentOn("Build").Does(() =>
+{
+    var exit = StartProcess("dotnet", "docfx docs/docfx.json");
+    if (exit != 0)
+    {
+        throw new Exception($"docfx ended with {exit}");
     }
 });
 

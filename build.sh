@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ./build.sh [test|arm64|build|bench|aot|pack|clean]   (test by default)
+# ./build.sh [test|arm64|build|bench|aot|pack|docs|clean]   (test by default)
 #
 # Installs what the tests need on a Debian or Ubuntu machine (as root, or through sudo), then runs the target of
 # build.cake. Only .NET SDK 10 must be there beforehand.
@@ -13,9 +13,10 @@ case "${1:-test}" in
   bench) target=Bench ;;
   aot) target=PublishAot ;;
   pack) target=Pack ;;
+  docs) target=Docs ;;
   clean) target=Clean ;;
   -h | --help | help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;;
-  *) echo "build.sh: unknown target '$1'; use test, arm64, build, bench, aot, pack or clean" >&2; exit 2 ;;
+  *) echo "build.sh: unknown target '$1'; use test, arm64, build, bench, aot, pack, docs or clean" >&2; exit 2 ;;
 esac
 shift || true
 

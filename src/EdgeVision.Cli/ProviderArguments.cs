@@ -25,7 +25,7 @@ internal sealed class ProviderArguments
     public static Option<string[]> ProviderOption() => new("--provider-option")
     {
         Description = "Option of a provider or of the session, such as device_id=1, cuda.enable_cuda_graph=1, trt_fp16_enable=1 "
-            + "or session.…; repeatable. docs/providers.md lists all.",
+            + "or session.…; repeatable. docs/how-to/providers.md lists all.",
         HelpName = "NAME=VALUE",
     };
 

@@ -7,7 +7,7 @@ using EdgeVision.Tracking;
 namespace EdgeVision.Configuration;
 
 /// <summary>Pipeline configuration of a YAML file: sources, models, tracking, rules and sinks, checked.</summary>
-/// <remarks>It can also be created in code, as <c>edgevision run</c> does. docs/pipelines.md lists every key.</remarks>
+/// <remarks>It can also be created in code, as <c>edgevision run</c> does. docs/reference/pipelines.md lists every key.</remarks>
 public sealed record PipelineConfig
 {
     /// <summary>Supported version of the format.</summary>

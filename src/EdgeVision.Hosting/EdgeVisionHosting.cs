@@ -53,7 +53,7 @@ public static class EdgeVisionHosting
             options);
     }
 
-    /// <summary>Adds the pipeline of a YAML file (docs/pipelines.md), which runs with the host.</summary>
+    /// <summary>Adds the pipeline of a YAML file (docs/reference/pipelines.md), which runs with the host.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="path">The file; read for each run, so that a restart applies changes.</param>
     /// <param name="options">Name, restarts, and what happens to the host.</param>

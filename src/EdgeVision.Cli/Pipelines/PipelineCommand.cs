@@ -13,7 +13,8 @@ internal static class PipelineCommand
 
     public static Command Create() => new(
         "pipeline",
-        "Runs pipelines that a YAML file describes: cameras and files, models, tracking, rules, sinks. docs/pipelines.md lists every key.")
+        "Runs pipelines that a YAML file describes: cameras and files, models, tracking, rules, sinks."
+            + " docs/reference/pipelines.md lists every key.")
     {
         Run(),
         Check(),

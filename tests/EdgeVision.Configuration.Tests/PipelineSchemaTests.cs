@@ -107,7 +107,8 @@ public sealed class PipelineSchemaTests
     [InlineData("sources: [{name: a, uri: 'test:', qqqqqqqqqqqq: 1}]\nmodels: [{path: m.onnx}]", "sources")]
     [InlineData("sources: [{name: a, uri: 0, backend: ffmpeg, ffmpeg: {qqqqqqqqqqqq: 1}}]\nmodels: [{path: m.onnx}]", "sources/ffmpeg")]
     [InlineData("sources: [{name: a, uri: 0, reconnect: {qqqqqqqqqqqq: 1}}]\nmodels: [{path: m.onnx}]", "sources/reconnect")]
-    [InlineData("sources: [{name: a, uri: 'test:'}]\nmodels: [{path: m.onnx}, {path: n.onnx, on: detections, qqqqqqqqqqqq: 1}]", "models:1")]
+    [InlineData(
+        "sources: [{name: a, uri: 'test:'}]\nmodels: [{path: m.onnx}, {path: n.onnx, on: detections, qqqqqqqqqqqq: 1}]", "models:1")]
     [InlineData(
         "sources: [{name: a, uri: 'test:'}]\nmodels: [{path: m.onnx, qqqqqqqqqqqq: 1}]", "models:0",
         "labels", "margin", "min_side", "most", "every")] // read to be refused

@@ -6,7 +6,8 @@ namespace EdgeVision.TestSupport;
 /// <summary>Validates JSON against the part of JSON Schema that EdgeVision writes; an unknown keyword fails the test.</summary>
 internal sealed class JsonSchemaValidator(JsonObject root)
 {
-    private static readonly HashSet<string> Annotations = ["$schema", "$defs", "title", "description", "required", "properties", "patternProperties"];
+    private static readonly HashSet<string> Annotations =
+        ["$schema", "$defs", "title", "description", "required", "properties", "patternProperties"];
 
     /// <summary>Returns what does not fit, as "path: reason"; empty if everything fits.</summary>
     public List<string> Validate(JsonNode? document) => Check(root, document, "$");
@@ -74,7 +75,8 @@ internal sealed class JsonSchemaValidator(JsonObject root)
 
     private static string? Join(List<string> problems) => problems.Count == 0 ? null : string.Join("; ", problems);
 
-    private static double? Number(JsonNode? value) => HasType("number", value) ? value!.GetValue<System.Text.Json.JsonElement>().GetDouble() : null;
+    private static double? Number(JsonNode? value) =>
+        HasType("number", value) ? value!.GetValue<System.Text.Json.JsonElement>().GetDouble() : null;
 
     private static bool HasType(string type, JsonNode? value) => (type, value?.GetValueKind() ?? System.Text.Json.JsonValueKind.Null) switch
     {
@@ -87,5 +89,6 @@ internal sealed class JsonSchemaValidator(JsonObject root)
     };
 
     private JsonNode Resolve(string reference) => reference.Split('/').Skip(1).Aggregate(
-        (JsonNode)root, (node, part) => node is JsonArray list ? list[int.Parse(part, System.Globalization.CultureInfo.InvariantCulture)]! : node[part]!);
+        (JsonNode)root,
+        (node, part) => node is JsonArray list ? list[int.Parse(part, System.Globalization.CultureInfo.InvariantCulture)]! : node[part]!);
 }

@@ -48,7 +48,7 @@ public sealed class AtomicFileTests : IDisposable
         var names = new List<string>();
         for (int i = 0; i < 2; i++)
         {
-            AtomicFile.Write(File1, _ => names.Add(Assert.Single(Directory.GetFiles(_folder, "a.txt.*"))));
+            AtomicFile.Write(File1, _ => names.Add(Assert.Single(Directory.GetFiles(_folder, "a.txt.*.part"))));
         }
 
         Assert.NotEqual(names[0], names[1]);

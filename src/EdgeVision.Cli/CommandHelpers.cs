@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using EdgeVision.Diagnostics;
 using EdgeVision.Pipeline.Sources;
 
 namespace EdgeVision.Cli;
@@ -116,17 +117,16 @@ internal static class CommandHelpers
     /// <summary>Writes a file that appears only when complete, or writes to standard output.</summary>
     /// <param name="to">Path of the file; "-" for standard output.</param>
     /// <param name="content">Content of the file.</param>
-    public static void WriteAtomically(string to, ReadOnlySpan<byte> content)
+    public static void WriteAtomically(string to, ReadOnlyMemory<byte> content)
     {
         if (to == "-")
         {
             using var output = Console.OpenStandardOutput();
-            output.Write(content);
+            output.Write(content.Span);
         }
         else
         {
-            File.WriteAllBytes(to + ".part", content);
-            File.Move(to + ".part", to, overwrite: true);
+            AtomicFile.WriteAllBytes(to, content);
         }
     }
 

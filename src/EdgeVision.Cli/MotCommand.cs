@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using EdgeVision.Diagnostics;
 using EdgeVision.Evaluation.Mot;
 
 namespace EdgeVision.Cli;
@@ -194,11 +195,6 @@ internal static class MotCommand
             return;
         }
 
-        using (var file = new FileStream(path + ".part", FileMode.Create, FileAccess.Write))
-        {
-            buffer.CopyTo(file);
-        }
-
-        File.Move(path + ".part", path, overwrite: true);
+        AtomicFile.Write(path, buffer.CopyTo);
     }
 }

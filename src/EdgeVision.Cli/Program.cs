@@ -24,6 +24,7 @@ var root = new RootCommand(
     MotCommand.Create(),
     LiveCommand.Create(),
     DeployCommand.Create(),
+    SchemaCommand.Create(),
     DoctorCommand.Create(),
     GpuCheckCommand.Create(),
 };

@@ -1,3 +1,4 @@
+using EdgeVision.Diagnostics;
 using SkiaSharp;
 
 namespace EdgeVision.Imaging;
@@ -153,7 +154,6 @@ public static class ImageFile
     {
         var format = FormatOf(path) ?? throw new EdgeVisionException($"'{path}' must end in .png, .jpg, .jpeg or .webp");
         using var data = pixmap.Encode(format, 92) ?? throw new EdgeVisionException($"'{path}' cannot be encoded as {format}");
-        string temporary = path + ".part";
         try
         {
             if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder)
@@ -161,24 +161,10 @@ public static class ImageFile
                 Directory.CreateDirectory(folder);
             }
 
-            using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
-            {
-                data.SaveTo(file);
-            }
-
-            File.Move(temporary, path, overwrite: true);
+            AtomicFile.Write(path, data.SaveTo);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            try
-            {
-                File.Delete(temporary);
-            }
-            catch (Exception again) when (again is IOException or UnauthorizedAccessException)
-            {
-                // A file that cannot be written often cannot be deleted either; the first error is the useful one.
-            }
-
             throw new EdgeVisionException($"'{path}' cannot be written: {e.Message.ReplaceLineEndings(" ")}", e);
         }
     }

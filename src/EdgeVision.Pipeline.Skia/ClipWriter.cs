@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using EdgeVision.Diagnostics;
 using EdgeVision.Pipeline.Sinks;
 
 namespace EdgeVision.Pipeline.Skia;
@@ -187,8 +188,7 @@ internal sealed class ClipWriter : IDisposable
 
     private void WriteLine(Clip clip)
     {
-        string path = Path.ChangeExtension(clip.Path, ClipFiles.IndexExtension), part = path + ".part";
-        using (var file = new FileStream(part, FileMode.Create, FileAccess.Write))
+        AtomicFile.Write(Path.ChangeExtension(clip.Path, ClipFiles.IndexExtension), file =>
         {
             using (var writer = new Utf8JsonWriter(file, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
             {
@@ -220,8 +220,6 @@ internal sealed class ClipWriter : IDisposable
             }
 
             file.Write("\n"u8);
-        }
-
-        File.Move(part, path, overwrite: true);
+        });
     }
 }

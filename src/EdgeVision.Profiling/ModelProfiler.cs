@@ -186,8 +186,7 @@ public static class ModelProfiler
     // Places the stages of a run around the profiled runs: means, as measured without profiling.
     private static void WriteTrace(string path, OperatorProfile profile, ProfileRow row)
     {
-        string part = path + ".part";
-        using (var file = File.Create(part))
+        AtomicFile.Write(path, file =>
         {
             var stages = new List<TraceSpan>();
             double at = 0;
@@ -208,9 +207,7 @@ public static class ModelProfiler
             }
 
             profile.WriteTrace(file, row.Model, stages);
-        }
-
-        File.Move(part, path, overwrite: true);
+        });
     }
 
     // After the measurement, as these steps take memory and time themselves.

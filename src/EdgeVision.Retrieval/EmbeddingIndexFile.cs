@@ -28,27 +28,13 @@ internal static class EmbeddingIndexFile
 
     public static void Save(EmbeddingStore store, string path)
     {
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
-            {
-                Write(store, stream);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
+            AtomicFile.Write(path, stream => Write(store, stream), flushToDisk: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or EncoderFallbackException)
         {
             throw new EdgeVisionException($"the index cannot be written to '{path}': {e.Message}", e);
-        }
-        finally
-        {
-            if (File.Exists(temporary))
-            {
-                File.Delete(temporary);
-            }
         }
     }
 

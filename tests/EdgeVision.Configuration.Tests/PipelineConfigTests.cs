@@ -8,7 +8,7 @@ namespace EdgeVision.Configuration.Tests;
 /// <summary>Files without mistakes: what they are taken to mean, secrets, anchors, and that a pipeline comes of them.</summary>
 public sealed class PipelineConfigTests
 {
-    private const string Whole = """
+    internal const string Whole = """
         version: 1
         threads: 2
         x-camera: &camera {policy: drop_oldest, capacity: 8, max_age: 1.5s, stall_timeout: 5s}

@@ -9,11 +9,9 @@ internal static class ModelSection
 {
     public static IReadOnlyList<ModelConfig> Read(ConfigMap root, int? threads)
     {
-        var maps = root.GetMaps("models", "a model");
-        if (maps.Count == 0 && !root.Has("models"))
-        {
-            root.Reading.AddProblem(root.Node, "'models' is required: a list of - {name: people, path: people.onnx}");
-        }
+        var maps = root.GetRequiredMaps(
+            "models", "a model", "a list of - {name: people, path: people.onnx}",
+            new MapVariant("on", "frames", IsDefault: true), new MapVariant("on", "detections"));
 
         var names = new List<string>();
         foreach (var map in maps)

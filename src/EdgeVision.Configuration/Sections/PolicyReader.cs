@@ -14,7 +14,7 @@ internal static class PolicyReader
     /// <summary>Reads a map <c>{first, longest, attempts}</c>, or <c>never</c>.</summary>
     public static RetryPolicy? ReadRetry(ConfigMap map, string key, RetryPolicy defaults)
     {
-        if (map.Has(key) && map.GetNode(key) is YamlDotNet.RepresentationModel.YamlScalarNode { Value: "never" })
+        if (map.IsWord(key, "never"))
         {
             return RetryPolicy.None;
         }

@@ -9,7 +9,7 @@ internal static class RootSection
 {
     public static PipelineConfig Read(ConfigMap root, string text)
     {
-        CheckVersion(root);
+        root.RequireVersion("version", PipelineConfig.Version);
         int? threads = root.GetInt("threads", 1, 1024);
         var sources = SourceSection.Read(root);
         var config = new PipelineConfig
@@ -25,11 +25,7 @@ internal static class RootSection
         CheckTrackers(root, config);
 
         // Keys "x-…" hold anchors that other places refer to.
-        foreach (string key in root.Keys.Where(k => k.StartsWith("x-", StringComparison.Ordinal)))
-        {
-            root.Has(key);
-        }
-
+        root.AllowPrefix("x-");
         root.ReportUnknownKeys();
         return config;
     }
@@ -39,7 +35,7 @@ internal static class RootSection
     /// </summary>
     public static PipelineConfig ReadForReplay(ConfigMap root, RecordingReader recording)
     {
-        CheckVersion(root);
+        root.RequireVersion("version", PipelineConfig.Version);
         root.Reading.SourceNames.AddRange(recording.Sources.Select(s => s.Name));
         var every = root.GetMaps("sources", "a source")
             .Select(m => (Name: m.GetString("name"), Every: m.GetInt("every", 1, 100_000) ?? 1))
@@ -70,21 +66,6 @@ internal static class RootSection
             Rules = RuleSection.Read(root),
         };
         return config.ForSources([.. recording.Sources.Select(s => s.Name)]);
-    }
-
-    private static void CheckVersion(ConfigMap root)
-    {
-        if (root.GetInt("version", 1) is { } version)
-        {
-            if (version != PipelineConfig.Version)
-            {
-                root.AddProblem("version", $"'version' must be {PipelineConfig.Version}; got {version}");
-            }
-        }
-        else if (!root.Has("version"))
-        {
-            root.Reading.AddProblem(root.Node, "'version' is required: version: 1");
-        }
     }
 
     // Without a tracker a zone would never see a track.

@@ -12,7 +12,7 @@ internal static class RuleSection
 
     public static IReadOnlyList<RuleConfig> Read(ConfigMap root)
     {
-        var maps = root.GetMaps("rules", "a rule");
+        var maps = root.GetMaps("rules", "a rule", [.. Kinds.Select(k => new MapVariant(k))]);
         var names = new List<string>();
         var rules = new List<RuleConfig>();
         foreach (var map in maps)
@@ -105,7 +105,7 @@ internal static class RuleSection
     private static Func<IPipelineRule>? Count(ConfigMap map, string name, IReadOnlyList<string>? labels)
     {
         var options = new CountRuleOptions { Labels = labels, Unit = Unit(map), Anchor = Anchor(map) };
-        if (map.GetMap("count", "'count'") is { } count)
+        if (map.GetMap("count", "'count'", allowEmpty: true) is { } count)
         {
             var corners = count.GetPoints("in");
             options = options with
@@ -138,14 +138,7 @@ internal static class RuleSection
         var least = of.GetDuration("least");
         double? score = of.GetDouble("min_score", 0, 1);
         of.ReportUnknownKeys();
-        foreach (string key in (string[])["joints", "low", "high"])
-        {
-            if (!of.Has(key))
-            {
-                of.Reading.AddProblem(of.Node, $"'repetitions' requires '{key}'");
-            }
-        }
-
+        of.Require("joints", "low", "high");
         if (joints is null || low is null || high is null)
         {
             return null;

@@ -2,7 +2,6 @@ using EdgeVision.Configuration.Sections.Sinks;
 using EdgeVision.Configuration.Yaml;
 using EdgeVision.Pipeline;
 using EdgeVision.Pipeline.Sources;
-using YamlDotNet.RepresentationModel;
 
 namespace EdgeVision.Configuration.Sections;
 
@@ -31,7 +30,7 @@ internal static class SinkSection
     {
         var sinks = new List<SinkConfig>();
         var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var map in root.GetMaps("sinks", "a sink"))
+        foreach (var map in root.GetMaps("sinks", "a sink", [.. Kinds.Select(k => new MapVariant(k.Kind))]))
         {
             if (Sink(map) is { } sink)
             {
@@ -73,10 +72,9 @@ internal static class SinkSection
         }
 
         var (kind, main, read) = kinds[0];
-        var inner = Inner(map, kind, main);
+        var inner = map.GetMapOrValue(kind, $"a {kind} sink", main);
         var create = read(inner);
         inner.ReportUnknownKeys();
-        map.Has(kind);
         map.ReportUnknownKeys();
         return create is null ? null : new SinkConfig(kind, create, options)
         {
@@ -85,26 +83,9 @@ internal static class SinkSection
         };
     }
 
-    private static ConfigMap Inner(ConfigMap map, string kind, string main)
-    {
-        string what = $"a {kind} sink";
-        return map.GetNode(kind) switch
-        {
-            YamlMappingNode node => new ConfigMap(node, what, map.Reading),
-            YamlScalarNode { Value: null or "" } node => new ConfigMap([], node, what, map.Reading),
-            var node => new ConfigMap([(main, node)], node, what, map.Reading),
-        };
-    }
-
-    private static int? SuspendAfter(ConfigMap map)
-    {
-        if (map.Has("suspend_after") && map.GetNode("suspend_after") is YamlScalarNode { Value: "never" })
-        {
-            return null;
-        }
-
-        return map.GetInt("suspend_after") ?? new SinkOptions().SuspendAfter;
-    }
+    private static int? SuspendAfter(ConfigMap map) => map.IsWord("suspend_after", "never")
+        ? null
+        : map.GetInt("suspend_after") ?? new SinkOptions().SuspendAfter;
 
     // A sink checks its options when it is created, and has no effects before it is opened.
     private static void CreateOnce(ConfigMap map, SinkConfig config, HashSet<string> names, SinkContext context)

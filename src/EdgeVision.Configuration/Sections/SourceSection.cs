@@ -8,11 +8,7 @@ internal static class SourceSection
 {
     public static IReadOnlyList<SourceConfig> Read(ConfigMap root)
     {
-        var maps = root.GetMaps("sources", "a source");
-        if (maps.Count == 0 && !root.Has("sources"))
-        {
-            root.Reading.AddProblem(root.Node, "'sources' is required: a list of - {name: door, uri: …}");
-        }
+        var maps = root.GetRequiredMaps("sources", "a source", "a list of - {name: door, uri: …}");
 
         // Names first, so that other sections may refer to a source that has another mistake.
         foreach (var map in maps)

@@ -1,5 +1,4 @@
 using EdgeVision.Configuration.Yaml;
-using YamlDotNet.RepresentationModel;
 
 namespace EdgeVision.Configuration.Sections;
 
@@ -8,15 +7,7 @@ internal static class TrackingSection
 {
     public static IReadOnlyList<TrackingConfig> Read(ConfigMap root)
     {
-        if (!root.Has("tracking"))
-        {
-            return [];
-        }
-
-        var maps = root.GetNode("tracking") is YamlSequenceNode ? root.GetMaps("tracking", "a tracking")
-            : root.GetMap("tracking", "'tracking'") is { } map ? [map]
-            : [];
-        var all = maps.Select(Tracking).ToList();
+        var all = root.GetMapOrMaps("tracking", "a tracking").Select(Tracking).ToList();
         foreach (string source in root.Reading.SourceNames.Distinct())
         {
             if (all.Count(t => t.Sources?.Contains(source) ?? true) > 1)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using YamlDotNet.RepresentationModel;
 
 namespace EdgeVision.Configuration.Yaml;
@@ -9,23 +10,95 @@ internal sealed partial class ConfigMap
     /// <summary>Reads a map; null when absent.</summary>
     /// <param name="key">The key.</param>
     /// <param name="subject">Subject of the map, for messages.</param>
-    public ConfigMap? GetMap(string key, string subject)
+    /// <param name="allowEmpty">Whether the key means something without a value too, even where it is required.</param>
+    public ConfigMap? GetMap(string key, string subject, bool allowEmpty = false)
     {
+        if (_schema is not null)
+        {
+            if (allowEmpty)
+            {
+                _schema.AllowEmpty(key);
+            }
+
+            var map = new SchemaObject();
+            _schema.Add(key, () => [map.ToJson()]);
+            return new ConfigMap([], Node, subject, _reading, map);
+        }
+
         switch (Find(key))
         {
             case null:
                 return null;
-            case YamlMappingNode map:
-                return new ConfigMap(map, subject, _reading);
+            case YamlMappingNode node:
+                return new ConfigMap(node, subject, _reading);
             default:
                 AddProblem(key, $"'{key}' must be a map of keys");
                 return null;
         }
     }
 
-    /// <summary>Reads a list of maps; empty when absent. Other items are reported and skipped.</summary>
-    public IReadOnlyList<ConfigMap> GetMaps(string key, string subject)
+    /// <summary>Reads a map, or the value of its main key alone; an empty map when there is no value.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="subject">Subject of the map, for messages.</param>
+    /// <param name="main">Main key of the map.</param>
+    public ConfigMap GetMapOrValue(string key, string subject, string main)
     {
+        if (_schema is not null)
+        {
+            var map = new SchemaObject();
+            _schema.Add(key, () => [map.ToJson(), .. map.GetForms(main), .. map.HasRequired ? (JsonNode[])[] : [SchemaForms.Null()]]);
+            return new ConfigMap([], Node, subject, _reading, map);
+        }
+
+        Find(key);
+        return GetNode(key) switch
+        {
+            YamlMappingNode node => new ConfigMap(node, subject, _reading),
+            YamlScalarNode { Value: null or "" } node => new ConfigMap([], node, subject, _reading),
+            var node => new ConfigMap([(main, node)], node, subject, _reading),
+        };
+    }
+
+    /// <summary>Reads one map or a list of maps; empty when absent.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="subject">Subject of an item, for messages.</param>
+    public IReadOnlyList<ConfigMap> GetMapOrMaps(string key, string subject)
+    {
+        if (_schema is not null)
+        {
+            var map = new SchemaObject();
+            _schema.Add(key, () => [map.ToJson(), SchemaForms.Array(map.ToJson())]);
+            return [new ConfigMap([], Node, subject, _reading, map)];
+        }
+
+        return GetNode(key) is YamlSequenceNode ? GetMaps(key, subject) : GetMap(key, $"'{key}'") is { } only ? [only] : [];
+    }
+
+    /// <summary>Reads a list of maps that is required, but may be empty.</summary>
+    public IReadOnlyList<ConfigMap> GetRequiredMaps(
+        string key, string subject, string example, params ReadOnlySpan<MapVariant> variants)
+    {
+        _schema?.Require(key);
+        var maps = GetMaps(key, subject, variants);
+        if (maps.Count == 0 && !Has(key))
+        {
+            _reading.AddProblem(Node, $"'{key}' is required: {example}");
+        }
+
+        return maps;
+    }
+
+    /// <summary>Reads a list of maps; empty when absent. Other items are reported and skipped.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="subject">Subject of an item, for messages.</param>
+    /// <param name="variants">Forms of an item, if there are several; the schema describes each by itself.</param>
+    public IReadOnlyList<ConfigMap> GetMaps(string key, string subject, params ReadOnlySpan<MapVariant> variants)
+    {
+        if (_schema is not null)
+        {
+            return RecordMaps(key, subject, variants.IsEmpty ? [default] : variants);
+        }
+
         var maps = new List<ConfigMap>();
         switch (Find(key))
         {
@@ -56,6 +129,7 @@ internal sealed partial class ConfigMap
     /// <summary>Reads a list of texts, or a single one; null when absent.</summary>
     public IReadOnlyList<string>? GetStrings(string key)
     {
+        _schema?.Add(key, () => [SchemaForms.Text(), TextList()]);
         if (Find(key) is not { } node)
         {
             return null;
@@ -85,6 +159,12 @@ internal sealed partial class ConfigMap
     /// <summary>Reads a map of texts; null when absent.</summary>
     public IReadOnlyDictionary<string, string>? GetStringMap(string key)
     {
+        if (_schema is not null)
+        {
+            _schema.Add(key, new JsonObject { ["type"] = "object", ["additionalProperties"] = SchemaForms.Text() });
+            return null;
+        }
+
         if (GetMap(key, $"'{key}'") is not { } map)
         {
             return null;
@@ -112,6 +192,7 @@ internal sealed partial class ConfigMap
     /// <summary>Reads points <c>[[x, y], …]</c>; null when absent or invalid.</summary>
     public IReadOnlyList<(float X, float Y)>? GetPoints(string key)
     {
+        _schema?.Add(key, SchemaForms.Points());
         if (Find(key) is not { } node)
         {
             return null;
@@ -173,6 +254,45 @@ internal sealed partial class ConfigMap
 
     /// <summary>Returns a value as written in the file, which is safe to show.</summary>
     public string GetRawText(string key) => GetNode(key) is YamlScalarNode { Value: { } written } ? written : key;
+
+    private List<ConfigMap> RecordMaps(string key, string subject, ReadOnlySpan<MapVariant> variants)
+    {
+        var maps = new List<ConfigMap>();
+        var items = new List<SchemaObject>();
+        foreach (var variant in variants)
+        {
+            var item = new SchemaObject();
+            items.Add(item);
+            if (variant.Key is null)
+            {
+                maps.Add(new ConfigMap([], Node, subject, _reading, item));
+                continue;
+            }
+
+            if (!variant.IsDefault)
+            {
+                item.Require(variant.Key);
+            }
+
+            if (variant.Value is not null)
+            {
+                item.Fix(variant.Key, variant.Value);
+            }
+
+            var value = new YamlScalarNode(variant.Value) { Style = YamlDotNet.Core.ScalarStyle.Plain };
+            maps.Add(new ConfigMap([(variant.Key, value)], Node, subject, _reading, item));
+        }
+
+        _schema!.Add(key, () => [SchemaForms.Array(SchemaForms.AnyOf([.. items.Select(i => i.ToJson())]))]);
+        return maps;
+    }
+
+    private static JsonObject TextList()
+    {
+        var list = SchemaForms.Array(SchemaForms.Text());
+        list["minItems"] = 1;
+        return list;
+    }
 
     private static bool TryParseCoordinate(string text, out float value) =>
         float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && float.IsFinite(value);

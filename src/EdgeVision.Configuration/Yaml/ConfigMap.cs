@@ -14,6 +14,7 @@ internal sealed partial class ConfigMap
     private readonly Dictionary<string, YamlNode> _keys = new(StringComparer.Ordinal);
     private readonly HashSet<string> _readKeys = new(StringComparer.Ordinal);
     private readonly ConfigReading _reading;
+    private readonly SchemaObject? _schema;
 
     /// <param name="node">Node of the map.</param>
     /// <param name="subject">Subject of the map, for messages: "a source".</param>
@@ -44,9 +45,15 @@ internal sealed partial class ConfigMap
     }
 
     /// <summary>Creates a map from its short form, the value of its main key alone.</summary>
-    public ConfigMap((string Key, YamlNode Value)[] values, YamlNode node, string subject, ConfigReading reading)
+    /// <param name="values">Keys and values.</param>
+    /// <param name="node">Node for messages.</param>
+    /// <param name="subject">Subject of the map, for messages.</param>
+    /// <param name="reading">Collects the problems.</param>
+    /// <param name="schema">Records every access; null when a file is read.</param>
+    public ConfigMap(
+        (string Key, YamlNode Value)[] values, YamlNode node, string subject, ConfigReading reading, SchemaObject? schema = null)
     {
-        (Node, Subject, _reading) = (node, subject, reading);
+        (Node, Subject, _reading, _schema) = (node, subject, reading, schema);
         foreach (var (key, value) in values)
         {
             (_keys[key], _values[key]) = (value, value);
@@ -75,11 +82,16 @@ internal sealed partial class ConfigMap
     public void AddProblem(string key, string message) => _reading.AddProblem(GetNode(key), message);
 
     /// <summary>Reads a text; null when absent.</summary>
-    public string? GetString(string key) => Scalar(key, "a text")?.Value;
+    public string? GetString(string key)
+    {
+        _schema?.Add(key, SchemaForms.Text());
+        return Scalar(key, "a text")?.Value;
+    }
 
     /// <summary>Reads a text that is required.</summary>
     public string? GetRequired(string key, string example)
     {
+        _schema?.Require(key);
         string? text = GetString(key);
         if (text is null && !Has(key))
         {
@@ -89,9 +101,55 @@ internal sealed partial class ConfigMap
         return text;
     }
 
+    /// <summary>Reports each of the keys that is absent.</summary>
+    public void Require(params ReadOnlySpan<string> keys)
+    {
+        foreach (string key in keys)
+        {
+            _schema?.Require(key);
+            if (!Has(key))
+            {
+                _reading.AddProblem(Node, $"{Subject} requires '{key}'");
+            }
+        }
+    }
+
+    /// <summary>Reports a version that is absent or not the supported one.</summary>
+    public void RequireVersion(string key, int version)
+    {
+        _schema?.Require(key);
+        _schema?.Fix(key, version);
+        if (GetInt(key) is { } given)
+        {
+            if (given != version)
+            {
+                AddProblem(key, $"'{key}' must be {version}; got {given}");
+            }
+        }
+        else if (!Has(key))
+        {
+            _reading.AddProblem(Node, $"'{key}' is required: {key}: {version}");
+        }
+    }
+
+    /// <summary>Returns whether the value is this word as written, an alternative to the key's other values.</summary>
+    public bool IsWord(string key, string word)
+    {
+        _schema?.Add(key, SchemaForms.Constant(word));
+        return Find(key) is YamlScalarNode { Value: { } value } && value == word;
+    }
+
+    /// <summary>Marks all keys with a prefix as known, whatever their values are.</summary>
+    public void AllowPrefix(string prefix)
+    {
+        _schema?.AllowPrefix(prefix);
+        _readKeys.UnionWith(_keys.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal)));
+    }
+
     /// <summary>Reads an integer; null when absent or invalid.</summary>
     public int? GetInt(string key, int min = 1, int max = int.MaxValue)
     {
+        _schema?.Add(key, SchemaForms.Integer(min, max), SchemaForms.Variable());
         if (Scalar(key, "an integer") is not { } s)
         {
             return null;
@@ -113,6 +171,7 @@ internal sealed partial class ConfigMap
     /// <param name="exclusiveMin">Whether the minimum is exclusive.</param>
     public double? GetDouble(string key, double min = double.MinValue, double max = double.MaxValue, bool exclusiveMin = false)
     {
+        _schema?.Add(key, SchemaForms.Number(min, max, exclusiveMin), SchemaForms.Variable());
         if (Scalar(key, "a number") is not { } s)
         {
             return null;
@@ -132,6 +191,7 @@ internal sealed partial class ConfigMap
     /// <summary>Reads true or false; null when absent or invalid.</summary>
     public bool? GetBool(string key)
     {
+        _schema?.Add(key, SchemaForms.Boolean(), SchemaForms.Variable());
         if (Scalar(key, "true or false") is not { } s)
         {
             return null;
@@ -148,6 +208,12 @@ internal sealed partial class ConfigMap
     /// <summary>Reads a duration with its unit; null when absent or invalid.</summary>
     public TimeSpan? GetDuration(string key, bool allowZero = true)
     {
+        if (allowZero)
+        {
+            _schema?.Add(key, SchemaForms.Constant(0));
+        }
+
+        _schema?.Add(key, SchemaForms.Pattern(Quantities.GetDurationPattern(allowZero)), SchemaForms.Variable());
         if (Scalar(key, "a duration such as 200ms, 5s or 1m") is not { } s)
         {
             return null;
@@ -160,6 +226,7 @@ internal sealed partial class ConfigMap
     /// <summary>Reads a number of bytes with its unit; null when absent or invalid.</summary>
     public long? GetByteSize(string key)
     {
+        _schema?.Add(key, SchemaForms.Pattern(Quantities.SizePattern), SchemaForms.Variable());
         if (Scalar(key, "a size such as 100MB") is not { } s)
         {
             return null;
@@ -178,6 +245,7 @@ internal sealed partial class ConfigMap
             known[i] = values[i].Word;
         }
 
+        _schema?.Add(key, SchemaForms.Words(known), SchemaForms.Variable());
         if (Scalar(key, "one of " + string.Join(", ", known)) is not { } s)
         {
             return null;
@@ -190,6 +258,7 @@ internal sealed partial class ConfigMap
     /// <summary>Reads a width and a height, as <c>640x480</c>; null when absent or invalid.</summary>
     public (int Width, int Height)? GetSize(string key)
     {
+        _schema?.Add(key, SchemaForms.Pattern("^[0-9]+x[0-9]+$"), SchemaForms.Variable());
         if (Scalar(key, "a size such as 640x480") is not { } s)
         {
             return null;

@@ -13,6 +13,8 @@ public static class Quantities
     private static readonly (string Unit, long Bytes)[] Sizes =
         [("KB", 1L << 10), ("MB", 1L << 20), ("GB", 1L << 30), ("TB", 1L << 40), ("B", 1)];
 
+    private const string NumberPattern = @"([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*";
+
     /// <summary>Parses a duration, at least 0, with its unit; 0 needs no unit.</summary>
     public static bool TryParseDuration(string text, out TimeSpan time)
     {
@@ -54,6 +56,14 @@ public static class Quantities
 
         return false;
     }
+
+    /// <summary>Gets the regular expression of a number of bytes, for the schema.</summary>
+    internal static string SizePattern { get; } =
+        $"^{NumberPattern}({string.Join('|', Sizes.Select(u => string.Concat(u.Unit.Select(c => $"[{c}{char.ToLowerInvariant(c)}]"))))})$";
+
+    /// <summary>Returns the regular expression of a duration, for the schema.</summary>
+    internal static string GetDurationPattern(bool allowZero) =>
+        $"^{(allowZero ? "(0|" : "(?=[0-9.]*[1-9])(")}{NumberPattern}({string.Join('|', Times.Select(u => u.Unit))}))$";
 
     private static bool TryParseNumber(string text, out double value) =>
         double.TryParse(

@@ -128,9 +128,8 @@ public sealed record RecordingManifest
     /// <summary>Writes the manifest; the old one is replaced only once the new one is complete.</summary>
     internal void Write(string folder)
     {
-        string path = Path.Combine(folder, FileName), part = path + ".part";
-        File.WriteAllBytes(part, JsonSerializer.SerializeToUtf8Bytes(this, RecordingJson.Default.RecordingManifest));
-        File.Move(part, path, overwrite: true);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(this, RecordingJson.Default.RecordingManifest);
+        AtomicFile.WriteAllBytes(Path.Combine(folder, FileName), json);
     }
 
     // A manifest is untrusted: the folders of its sources must lie in the recording.

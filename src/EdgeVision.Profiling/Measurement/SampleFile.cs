@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgeVision.Diagnostics;
 
 namespace EdgeVision.Profiling.Measurement;
 
@@ -11,9 +12,9 @@ internal static class SampleFile
     /// </remarks>
     public static void Write(string path, MeasurementLoop loop)
     {
-        string part = path + ".part";
-        using (var file = new StreamWriter(part))
+        AtomicFile.Write(path, stream =>
         {
+            using var file = new StreamWriter(stream, leaveOpen: true);
             file.Write("run,latency_ms,service_ms,queue_ms,preprocess_ms,copy_in_ms,run_ms,copy_out_ms,postprocess_ms\n");
             var latency = loop.Latency.Times;
             var service = loop.Service.Times;
@@ -26,8 +27,6 @@ internal static class SampleFile
                     $"{i},{latency[i] / 1e6},{service[i] / 1e6},{queued},{s.Preprocess / 1e6},{s.CopyIn / 1e6},{s.Run / 1e6},"
                     + $"{s.CopyOut / 1e6},{s.Postprocess / 1e6}\n"));
             }
-        }
-
-        File.Move(part, path, overwrite: true);
+        });
     }
 }

@@ -7,6 +7,12 @@ namespace EdgeVision.Models;
 /// <summary>Checks a <see cref="ModelSpec"/> against what the runtime supports: tasks, decoders, inputs and thresholds.</summary>
 public static class ModelSpecValidator
 {
+    /// <summary>Version of the format that this runtime reads.</summary>
+    internal const int Version = 1;
+
+    /// <summary>Gets the tasks of a model.</summary>
+    internal static IReadOnlyList<string> Tasks { get; } = ["detect", "segment", "pose", "obb", "classify", "embed", "depth"];
+
     /// <summary>Reads a spec from JSON and checks it. <paramref name="source"/> names it in messages.</summary>
     /// <exception cref="SpecException">The text is not JSON, or a field is missing, unknown or out of range.</exception>
     public static ModelSpec Parse(string json, string source)
@@ -20,19 +26,18 @@ public static class ModelSpecValidator
     public static void Check(ModelSpec spec, string source)
     {
         ArgumentNullException.ThrowIfNull(spec);
-        if (spec.Version != 1)
+        if (spec.Version != Version)
         {
-            throw new SpecException($"{source} has version {spec.Version}; this runtime reads version 1");
+            throw new SpecException($"{source} has version {spec.Version}; this runtime reads version {Version}");
         }
 
         Require(spec.Task.Length > 0, "task", "detect, segment, pose, obb, classify, embed or depth");
         foreach (string task in spec.Task.Split('+'))
         {
-            if (task is not ("detect" or "segment" or "pose" or "obb" or "classify" or "embed" or "depth"))
+            if (!Tasks.Contains(task))
             {
                 throw new SpecException(
-                    $"{source} has the unknown task '{task}'; "
-                    + "use detect, segment, pose, obb, classify, embed, depth, or several joined by '+'");
+                    $"{source} has the unknown task '{task}'; use {string.Join(", ", Tasks)}, or several joined by '+'");
             }
         }
 

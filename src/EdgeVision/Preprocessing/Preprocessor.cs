@@ -14,6 +14,9 @@ namespace EdgeVision.Preprocessing;
 /// </remarks>
 public sealed unsafe class Preprocessor : IParallelWork
 {
+    /// <summary>Maximum width and height of an input, in pixels.</summary>
+    internal const int MaxSide = 16384;
+
     private const int MinRowsPerBand = 16;
     private readonly InputSpec _spec;
     private readonly ResizePlan _plan = new();
@@ -110,9 +113,9 @@ public sealed unsafe class Preprocessor : IParallelWork
 
     private static void Validate(InputSpec spec)
     {
-        if (spec.Width < 1 || spec.Height < 1 || spec.Width > 16384 || spec.Height > 16384)
+        if (spec.Width < 1 || spec.Height < 1 || spec.Width > MaxSide || spec.Height > MaxSide)
         {
-            throw new SpecException($"input width and height must be from 1 to 16384; got {spec.Width}x{spec.Height}");
+            throw new SpecException($"input width and height must be from 1 to {MaxSide}; got {spec.Width}x{spec.Height}");
         }
 
         if (spec.Element is not (TensorElement.Float32 or TensorElement.Float16 or TensorElement.UInt8))

@@ -14,37 +14,29 @@ internal static class FileSinks
 
     public static Func<SinkContext, FrameSink>? JsonLines(ConfigMap map)
     {
-        if (Target(map) is not { } path)
-        {
-            return null;
-        }
-
+        string? path = Target(map);
         var options = new JsonLinesOptions
         {
-            Path = path,
+            Path = path ?? "",
             Name = map.GetString("name") ?? map.GetRawText("path"),
             Rotation = Rotation(map),
             EventsOnly = map.GetBool("events_only") ?? false,
             Masks = ReadMaskPlane(map),
         };
-        return _ => new JsonLinesSink(options);
+        return path is null ? null : _ => new JsonLinesSink(options);
     }
 
     public static Func<SinkContext, FrameSink>? Csv(ConfigMap map)
     {
-        if (Target(map) is not { } path)
-        {
-            return null;
-        }
-
+        string? path = Target(map);
         var options = new TrackCsvOptions
         {
-            Path = path,
+            Path = path ?? "",
             Name = map.GetString("name") ?? map.GetRawText("path"),
             Rotation = Rotation(map),
             IncludeUntracked = map.GetBool("untracked") ?? false,
         };
-        return _ => new TrackCsvSink(options);
+        return path is null ? null : _ => new TrackCsvSink(options);
     }
 
     public static Func<SinkContext, FrameSink>? Recording(ConfigMap map)

@@ -25,9 +25,9 @@ internal sealed class DepthDecoder : OutputDecoder
         }
     }
 
-    internal override OutputKind Produces => OutputKind.Depth;
+    public override OutputKind Produces => OutputKind.Depth;
 
-    internal override void SetLabels(VisionResult result, string[] labels)
+    public override void SetLabels(VisionResult result, string[] labels)
     {
         // Distances have no classes.
     }

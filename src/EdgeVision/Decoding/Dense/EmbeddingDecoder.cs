@@ -23,9 +23,9 @@ internal sealed class EmbeddingDecoder : OutputDecoder
         }
     }
 
-    internal override OutputKind Produces => OutputKind.Embedding;
+    public override OutputKind Produces => OutputKind.Embedding;
 
-    internal override void SetLabels(VisionResult result, string[] labels)
+    public override void SetLabels(VisionResult result, string[] labels)
     {
         // Vectors have no classes.
     }

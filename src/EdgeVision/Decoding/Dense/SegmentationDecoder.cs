@@ -53,9 +53,9 @@ internal sealed class SegmentationDecoder : OutputDecoder
         _gate = MathF.Log(threshold / (1 - threshold));
     }
 
-    internal override OutputKind Produces => OutputKind.Segmentation;
+    public override OutputKind Produces => OutputKind.Segmentation;
 
-    internal override void SetLabels(VisionResult result, string[] labels) => result.Segmentation.Labels = _labels;
+    public override void SetLabels(VisionResult result, string[] labels) => result.Segmentation.Labels = _labels;
 
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
     {

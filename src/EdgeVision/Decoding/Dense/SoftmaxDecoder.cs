@@ -30,9 +30,9 @@ internal sealed class SoftmaxDecoder : OutputDecoder
         }
     }
 
-    internal override OutputKind Produces => OutputKind.Classification;
+    public override OutputKind Produces => OutputKind.Classification;
 
-    internal override void SetLabels(VisionResult result, string[] labels) => result.Classification.Labels = labels;
+    public override void SetLabels(VisionResult result, string[] labels) => result.Classification.Labels = labels;
 
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
     {

@@ -153,7 +153,7 @@ public sealed class VideoSourceTests : IDisposable
         Assert.Throws<SourceException>(() => fresh.Read(_pool, CancellationToken.None));
     }
 
-    private void ReadOn(FrameSource source, CancellationToken cancel)
+    private void ReadOn(EdgeVision.Pipeline.FrameSource source, CancellationToken cancel)
     {
         while (source.Read(_pool, cancel) is { } frame)
         {

@@ -1,6 +1,6 @@
+using EdgeVision.TestSupport.Inference;
 using EdgeVision.TestSupport;
 using EdgeVision.TestSupport.Pipeline;
-using EdgeVision.Tests.Inference;
 using Xunit;
 
 namespace EdgeVision.Pipeline.Tests;

@@ -1,6 +1,6 @@
+using EdgeVision.TestSupport.Inference;
 using EdgeVision.Profiling.Measurement;
 using EdgeVision.TestSupport;
-using EdgeVision.Tests.Inference;
 using Xunit;
 
 namespace EdgeVision.Profiling.Tests;

@@ -1,3 +1,4 @@
+using EdgeVision.TestSupport.Inference;
 using System.Text.Json;
 using EdgeVision.Inference;
 using EdgeVision.Onnx;
@@ -5,7 +6,6 @@ using EdgeVision.Profiling.Measurement;
 using EdgeVision.Profiling.Operators;
 using EdgeVision.TestSupport;
 using EdgeVision.TestSupport.Profiling;
-using EdgeVision.Tests.Inference;
 using Xunit;
 
 namespace EdgeVision.Profiling.Tests;

@@ -1,7 +1,7 @@
 using System.Text;
 using Xunit;
 
-[assembly: AssemblyFixture(typeof(GoldenTable))]
+[assembly: AssemblyFixture(typeof(EdgeVision.Fidelity.Goldens.GoldenTable))]
 
 namespace EdgeVision.Fidelity.Goldens;
 

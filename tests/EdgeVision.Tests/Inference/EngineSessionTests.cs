@@ -1,3 +1,4 @@
+using EdgeVision.TestSupport.Inference;
 using System.Runtime.InteropServices;
 using EdgeVision.Inference;
 using EdgeVision.Inference.Providers;

@@ -1,3 +1,4 @@
+using EdgeVision.TestSupport.Inference;
 using EdgeVision.Inference.OnnxFiles;
 using EdgeVision.TestSupport;
 using Xunit;

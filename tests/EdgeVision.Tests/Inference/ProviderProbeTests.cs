@@ -1,3 +1,4 @@
+using EdgeVision.TestSupport.Inference;
 using EdgeVision.Inference;
 using EdgeVision.Inference.Providers;
 using Xunit;

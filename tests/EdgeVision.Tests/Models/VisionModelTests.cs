@@ -1,5 +1,5 @@
+using EdgeVision.TestSupport.Inference;
 using EdgeVision.TestSupport;
-using EdgeVision.Tests.Inference;
 using Xunit;
 
 namespace EdgeVision.Tests.Models;

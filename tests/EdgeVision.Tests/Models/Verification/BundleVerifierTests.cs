@@ -1,7 +1,7 @@
+using EdgeVision.TestSupport.Inference;
 using EdgeVision.Models;
 using EdgeVision.Models.Verification;
 using EdgeVision.Specs;
-using EdgeVision.Tests.Inference;
 using Xunit;
 
 namespace EdgeVision.Tests.Models.Verification;

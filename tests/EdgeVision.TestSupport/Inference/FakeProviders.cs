@@ -3,7 +3,7 @@ using EdgeVision.Inference.Binding;
 using EdgeVision.Inference.Providers;
 using Microsoft.ML.OnnxRuntime;
 
-namespace EdgeVision.Tests.Inference;
+namespace EdgeVision.TestSupport.Inference;
 
 /// <summary>A native library that says it has providers, and lets the CPU do their work, or fail as they would.</summary>
 internal sealed class FakeProviders(params string[] available) : INativeProviders

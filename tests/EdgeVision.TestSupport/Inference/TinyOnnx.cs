@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace EdgeVision.Tests.Inference;
+namespace EdgeVision.TestSupport.Inference;
 
 /// <summary>The fewest bytes that make an ONNX model, written by hand so that they can be bent.</summary>
 internal static class TinyOnnx

@@ -36,13 +36,13 @@ internal sealed class DecoderCase
     public static string[] Names => [.. DecoderRegistry.Names];
 
     /// <summary>Whether results are boxes of which there may be none, some or many, in the order of their scores.</summary>
-    public bool FindsBoxes => Decoder is not ("softmax" or "embedding" or "segmentation" or "depth" or "heatmap" or "simcc" or "movenet");
+    public bool FindsBoxes => Create() is { Produces: OutputKind.Detections, IsTopDown: false } && Decoder != "movenet"; // one pose a frame
 
     /// <summary>Whether items of a batch share one list of rows, so that a row says whose it is.</summary>
     public bool SharesRows => Decoder == "faster-rcnn";
 
     /// <summary>Whether a run takes one picture only.</summary>
-    public bool OneItem => Decoder is "mask-rcnn" or "keypoint-rcnn";
+    public bool OneItem => !Create().SupportsBatches;
 
     public OutputDecoder Create(DecoderOptions? options = null) => Create(Decoder, Spec, options ?? Options, [.. Outputs.Select(o => (o.Name, o.Shape))]);
 

@@ -34,7 +34,7 @@ internal sealed class ModelEvaluation
     public ModelEvaluation(VisionModel model, LabelledData data, string? classes, int maxDetections, double threshold, TextWriter log)
     {
         (_model, _data, _classes, _maxDetections, _threshold, _log) = (model, data, classes, maxDetections, threshold, log);
-        _topDown = data.KeypointCount > 0 && model.Spec.Outputs.Any(o => o.Decoder is "heatmap" or "simcc");
+        _topDown = data.KeypointCount > 0 && model.IsTopDown;
         bool fits = data.Kind switch
         {
             LabelKind.Objects => model.Produces(OutputKind.Detections),

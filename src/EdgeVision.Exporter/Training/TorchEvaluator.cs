@@ -1,6 +1,7 @@
 using EdgeVision.Decoding;
 using EdgeVision.Exporter.Architectures;
 using EdgeVision.Exporter.Authoring;
+using EdgeVision.Models;
 using EdgeVision.Tensors;
 using TorchSharp;
 
@@ -10,7 +11,7 @@ namespace EdgeVision.Exporter.Training;
 internal sealed class TorchEvaluator(Architecture architecture, WeightStore weights)
 {
     private const int Batch = 16;
-    private OutputDecoder[]? _decoders;
+    private HeadRunner? _heads;
 
     /// <summary>Returns the metrics of every head, <c>head.metric</c>.</summary>
     public IReadOnlyDictionary<string, double> Run(TrainingSet set)
@@ -50,9 +51,10 @@ internal sealed class TorchEvaluator(Architecture architecture, WeightStore weig
             var outputs = architecture.Forward(new TorchNet(weights, training: false),
                 TorchNet.Wrap(TrainingSet.ToTensor(items, spec.Input)));
             var tensors = new ArrayTensorSet([.. outputs.Select(o => (o.Name, o.Value.Shape, OnnxNet.ToFloats(TorchNet.Unwrap(o.Value))))]);
-            _decoders ??= [.. spec.Outputs.Select(o => DecoderRegistry.Create(spec, o,
+            _heads ??= new HeadRunner(
+                spec,
                 [.. outputs.Select(t => new TensorInfo(t.Name, [-1, .. t.Value.Shape[1..]], TensorElement.Float32))],
-                new DecoderOptions(confidence, iou, spec.Thresholds.MaxDetections, spec.Thresholds.ClassAgnostic)))];
+                new DecoderOptions(confidence, iou, spec.Thresholds.MaxDetections, spec.Thresholds.ClassAgnostic));
             for (int i = 0; i < items.Length; i++)
             {
                 if (fresh)
@@ -61,14 +63,7 @@ internal sealed class TorchEvaluator(Architecture architecture, WeightStore weig
                 }
 
                 result.Clear();
-                (result.FrameWidth, result.FrameHeight, result.Transform) = (items[i].GroundTruth.Width, items[i].GroundTruth.Height,
-                    items[i].Transform);
-                for (int d = 0; d < _decoders.Length; d++)
-                {
-                    _decoders[d].SetLabels(result, spec.Outputs[d].Labels ?? spec.Labels);
-                    _decoders[d].Decode(tensors, i, items[i].Transform, result);
-                }
-
+                _heads.Decode(tensors, i, items[i].Transform, result);
                 each(result, items[i]);
             }
         }

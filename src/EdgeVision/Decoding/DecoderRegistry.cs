@@ -12,10 +12,14 @@ using EdgeVision.Tensors;
 
 namespace EdgeVision.Decoding;
 
-/// <summary>Creates decoders by the name given in the spec.</summary>
+/// <summary>Creates decoders by the name given in the spec, and takes decoders of other assemblies.</summary>
+/// <remarks>It may be used from several threads at a time.</remarks>
 public static class DecoderRegistry
 {
-    private static readonly Dictionary<string, Func<DecoderInputs, OutputDecoder>> Decoders = new(StringComparer.Ordinal)
+    private static readonly Lock Registering = new();
+
+    // Replaced as a whole when a decoder is added, so that reading needs no lock.
+    private static volatile Table _table = new(new(StringComparer.Ordinal)
     {
         ["yolo-dfl"] = i => new YoloDflDecoder(i, masks: false, pose: false),
         ["yolo-dfl-seg"] = i => new YoloDflDecoder(i, masks: true, pose: false),
@@ -58,10 +62,31 @@ public static class DecoderRegistry
         ["movenet"] = i => new MoveNetDecoder(i, multi: false),
         ["movenet-multipose"] = i => new MoveNetDecoder(i, multi: true),
         ["posenet"] = i => new PoseNetDecoder(i),
-    };
+    });
 
-    /// <summary>Gets the names of all decoders.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. Decoders.Keys];
+    /// <summary>Gets the names of all decoders: the built-in ones, then the registered ones in their order.</summary>
+    public static IReadOnlyList<string> Names => _table.Names;
+
+    /// <summary>Adds a decoder, before a model that names it in <c>outputs[].decoder</c> is loaded.</summary>
+    /// <param name="name">Name in specs; case matters.</param>
+    /// <param name="create">Creates a decoder. It is called several times for a model that runs batches, also from several threads.</param>
+    /// <exception cref="ArgumentException">The name is empty or taken; a decoder is never replaced.</exception>
+    public static void Register(string name, Func<DecoderInputs, OutputDecoder> create)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(create);
+        lock (Registering)
+        {
+            var decoders = new Dictionary<string, Func<DecoderInputs, OutputDecoder>>(_table.Decoders, StringComparer.Ordinal);
+            if (!decoders.TryAdd(name, create))
+            {
+                throw new ArgumentException(
+                    $"decoder '{name}' is registered already; choose a name other than {string.Join(", ", Names)}", nameof(name));
+            }
+
+            _table = new Table(decoders);
+        }
+    }
 
     /// <summary>Creates the decoder of a head.</summary>
     /// <exception cref="SpecException">The name is unknown, or a parameter is missing or invalid.</exception>
@@ -70,11 +95,21 @@ public static class DecoderRegistry
     {
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(output);
-        if (!Decoders.TryGetValue(output.Decoder, out var create))
+        var table = _table;
+        if (!table.Decoders.TryGetValue(output.Decoder, out var create))
         {
-            throw new SpecException($"decoder must be one of {string.Join(", ", Names)}; got '{output.Decoder}'");
+            throw new SpecException($"decoder must be one of {string.Join(", ", table.Names)}; got '{output.Decoder}'");
         }
 
-        return create(new DecoderInputs(spec, output, graphOutputs, options));
+        return create(new DecoderInputs(spec, output, graphOutputs, options))
+            ?? throw new InvalidOperationException(
+                $"the function registered for decoder '{output.Decoder}' must return a decoder; it returned null");
+    }
+
+    private sealed class Table(Dictionary<string, Func<DecoderInputs, OutputDecoder>> decoders)
+    {
+        public Dictionary<string, Func<DecoderInputs, OutputDecoder>> Decoders { get; } = decoders;
+
+        public IReadOnlyList<string> Names { get; } = [.. decoders.Keys];
     }
 }

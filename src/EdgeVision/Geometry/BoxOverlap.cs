@@ -2,7 +2,7 @@ namespace EdgeVision.Geometry;
 
 /// <summary>Computes the overlap of two axis-aligned boxes in float32, as torchvision.ops does.</summary>
 /// <remarks>Areas are computed without +1. Boxes without area give NaN where the reference divides 0 by 0.</remarks>
-public static class BoxOverlap
+internal static class BoxOverlap
 {
     /// <summary>Computes the intersection over union, 0..1 (torchvision.ops.box_iou).</summary>
     public static float Iou(in Box a, in Box b)

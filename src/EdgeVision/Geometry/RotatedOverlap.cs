@@ -1,7 +1,7 @@
 namespace EdgeVision.Geometry;
 
 /// <summary>Computes the overlap of two oriented boxes.</summary>
-public static class RotatedOverlap
+internal static class RotatedOverlap
 {
     private const float Epsilon = 1e-7f;
 

@@ -14,7 +14,7 @@ public sealed class PoseEstimator : TaskModel
         new(Open(path, options, [OutputKind.Detections], "pose"));
 
     /// <summary>Gets whether the model is top-down: it returns the keypoints of one instance that fills its input.</summary>
-    public bool IsTopDown => HasDecoder("heatmap") || HasDecoder("simcc");
+    public bool IsTopDown => Model.IsTopDown;
 
     /// <summary>Runs the model on a frame and returns its instances with keypoints, highest score first.</summary>
     /// <remarks>

@@ -17,11 +17,7 @@ public sealed class Segmenter : TaskModel
     /// <exception cref="SpecException">The model is for semantic segmentation and has no instances.</exception>
     public Detections Segment(Frame frame)
     {
-        RequireDecoder(
-            "has no instances with masks; call SegmentPixels for the classes of pixels",
-            "yolo-dfl-seg",
-            "yolo-rows-seg",
-            "mask-rcnn");
+        Require(Model.ProducesMasks, "has no instances with masks; call SegmentPixels for the classes of pixels");
         return Run(frame).Detections;
     }
 
@@ -29,7 +25,7 @@ public sealed class Segmenter : TaskModel
     /// <exception cref="SpecException">The model is for instance segmentation and has no classes of pixels.</exception>
     public SegmentationMap SegmentPixels(Frame frame, in Box? crop = null)
     {
-        RequireDecoder("has no classes of pixels; call Segment for instances with masks", "segmentation");
+        Require(Model.Produces(OutputKind.Segmentation), "has no classes of pixels; call Segment for instances with masks");
         return Run(frame, crop).Segmentation;
     }
 }

@@ -49,31 +49,12 @@ public abstract class TaskModel : IDisposable
             : $"'{path}' must be a model for {string.Join(" or ", tasks.ToArray())}; its task is '{task}'");
     }
 
-    private protected bool HasDecoder(string decoder)
+    private protected void Require(bool capable, string otherwise)
     {
-        foreach (var output in Model.Spec.Outputs)
+        if (!capable)
         {
-            if (output.Decoder == decoder)
-            {
-                return true;
-            }
+            throw new SpecException($"model '{Model.Name}' {otherwise}");
         }
-
-        return false;
-    }
-
-    // Requires at least one of the decoders.
-    private protected void RequireDecoder(string otherwise, params ReadOnlySpan<string> decoders)
-    {
-        foreach (string decoder in decoders)
-        {
-            if (HasDecoder(decoder))
-            {
-                return;
-            }
-        }
-
-        throw new SpecException($"model '{Model.Name}' {otherwise}");
     }
 
     private protected VisionResult Run(Frame frame, in Box? crop = null)

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using EdgeVision.Decoding;
-using EdgeVision.Decoding.Pose;
 using EdgeVision.Inference;
 using EdgeVision.Inference.Providers;
 using EdgeVision.Inference.Sessions;
@@ -19,15 +18,14 @@ namespace EdgeVision;
 public sealed class VisionModel : IParallelWork, IDisposable
 {
     private readonly Preprocessor _preprocessor;
-    private readonly OutputDecoder[] _decoders;
+    private readonly HeadRunner _heads;
     private readonly ParallelRunner _parallel;
-    private readonly Worker[] _workers; // share the items of a batch; the first one uses this model's own preprocessor and decoders
+    private readonly Worker[] _workers; // share the items of a batch; the first one uses this model's own preprocessor and heads
     private readonly Frame?[] _frames;
     private readonly Box?[] _crops;
     private readonly VisionResult?[] _results;
     private int _partCount, _itemCount;
     private bool _decoding;
-    private readonly bool _detectsBoxes;
     private readonly FrameTransform[] _transforms;
     private readonly int _input;
     private readonly int _imageBytes;
@@ -67,33 +65,18 @@ public sealed class VisionModel : IParallelWork, IDisposable
                 ? throw new ArgumentOutOfRangeException(nameof(options), $"MaxDetections must be at least 1; got {options.MaxDetections}")
                 : options.MaxDetections ?? thresholds.MaxDetections,
             options.ClassAgnostic ?? thresholds.ClassAgnostic) { Threads = threads };
-        _decoders = [.. Spec.Outputs.Select(o => DecoderRegistry.Create(Spec, o, engine.Outputs, Options))];
-        _detectsBoxes = Produces(OutputKind.Detections);
-        for (int i = 0; i < _decoders.Length; i++)
-        {
-            int other = Array.FindIndex(_decoders, d => d.Produces == _decoders[i].Produces);
-            if (other < i)
-            {
-                throw new SpecException(
-                    $"outputs[{other}] ({Spec.Outputs[other].Decoder}) and outputs[{i}] ({Spec.Outputs[i].Decoder}) "
-                    + $"both produce {_decoders[i].Produces.ToString().ToLowerInvariant()}; "
-                    + "a model can have one head for each part of a result");
-            }
-        }
-
+        _heads = new HeadRunner(Spec, engine.Outputs, Options);
         _frames = new Frame?[options.BatchSize];
         _crops = new Box?[options.BatchSize];
         _results = new VisionResult?[options.BatchSize];
         _parallel = new ParallelRunner(Math.Min(threads, options.BatchSize));
         _workers = new Worker[_parallel.ThreadCount];
-        _workers[0] = new Worker(_preprocessor, _decoders);
+        _workers[0] = new Worker(_preprocessor, _heads);
         for (int i = 1; i < _workers.Length; i++)
         {
             // Each worker processes whole items of a batch, so one thread is enough for its images and masks.
             var single = Options with { Threads = 1 };
-            _workers[i] = new Worker(
-                new Preprocessor(Spec.Input),
-                [.. Spec.Outputs.Select(o => DecoderRegistry.Create(Spec, o, engine.Outputs, single))]);
+            _workers[i] = new Worker(new Preprocessor(Spec.Input), new HeadRunner(Spec, engine.Outputs, single));
         }
     }
 
@@ -113,7 +96,16 @@ public sealed class VisionModel : IParallelWork, IDisposable
     public InferenceEngine Engine { get; }
 
     /// <summary>Gets whether a head detects boxes.</summary>
-    public bool DetectsBoxes => _detectsBoxes;
+    public bool DetectsBoxes => _heads.ProducesDetections;
+
+    /// <summary>Gets whether the detections have masks.</summary>
+    public bool ProducesMasks => _heads.ProducesMasks;
+
+    /// <summary>Gets whether the detections have keypoints.</summary>
+    public bool ProducesKeypoints => _heads.ProducesKeypoints;
+
+    /// <summary>Gets whether a head is top-down: its result is the one instance that fills the frame or crop.</summary>
+    public bool IsTopDown => _heads.IsTopDown;
 
     /// <summary>Gets whether a head computes an embedding.</summary>
     public bool ProducesEmbedding => Produces(OutputKind.Embedding);
@@ -175,7 +167,7 @@ public sealed class VisionModel : IParallelWork, IDisposable
         _transforms[0] = _preprocessor.Process(frame, Engine.GetInputBytes(_input)[.._imageBytes], crop);
         _preprocessed = Stopwatch.GetTimestamp();
         Infer(1);
-        Decode(_decoders, 0, frame, result);
+        _heads.Decode(Engine.Results, 0, _transforms[0], result);
         result.Timing = Timing(1);
     }
 
@@ -270,7 +262,7 @@ public sealed class VisionModel : IParallelWork, IDisposable
         {
             if (_decoding)
             {
-                Decode(worker.Decoders, i, _frames[i]!, _results[i]!);
+                worker.Heads.Decode(Engine.Results, i, _transforms[i], _results[i]!);
             }
             else
             {
@@ -281,15 +273,15 @@ public sealed class VisionModel : IParallelWork, IDisposable
     }
 
     /// <summary>Returns whether a head produces this part of a result.</summary>
-    public bool Produces(OutputKind part) => Array.Exists(_decoders, d => d.Produces == part);
+    public bool Produces(OutputKind part) => _heads.Produces(part);
 
     /// <summary>Returns the decoder of the first head that does not detect boxes; null if all do.</summary>
     /// <remarks>Top-down pose heads count as such: they get one instance and do not detect any.</remarks>
     internal string? FindNonDetectionHead()
     {
-        for (int i = 0; i < _decoders.Length; i++)
+        for (int i = 0; i < _heads.Decoders.Count; i++)
         {
-            if (_decoders[i].Produces != OutputKind.Detections || _decoders[i] is HeatmapDecoder or SimccDecoder)
+            if (_heads.Decoders[i].Produces != OutputKind.Detections || _heads.Decoders[i].IsTopDown)
             {
                 return Spec.Outputs[i].Decoder;
             }
@@ -352,21 +344,7 @@ public sealed class VisionModel : IParallelWork, IDisposable
     private static long ToNanoseconds(long ticks) =>
         Stopwatch.Frequency == 1_000_000_000 ? ticks : (long)(ticks * (1e9 / Stopwatch.Frequency));
 
-    private void Decode(OutputDecoder[] decoders, int item, Frame frame, VisionResult result)
-    {
-        result.FrameWidth = frame.Width;
-        result.FrameHeight = frame.Height;
-        result.Transform = _transforms[item];
-        result.HasDetections = _detectsBoxes;
-        result.Detections.Skeleton = Spec.Skeleton ?? [];
-        for (int i = 0; i < decoders.Length; i++)
-        {
-            decoders[i].SetLabels(result, Spec.Outputs[i].Labels ?? Spec.Labels);
-            decoders[i].Decode(Engine.Results, item, _transforms[item], result);
-        }
-    }
-
-    private readonly record struct Worker(Preprocessor Preprocessor, OutputDecoder[] Decoders);
+    private readonly record struct Worker(Preprocessor Preprocessor, HeadRunner Heads);
 
     private static int FindInput(InferenceEngine engine, InputSpec input, string path)
     {

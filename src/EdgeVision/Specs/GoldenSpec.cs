@@ -1,10 +1,7 @@
-using EdgeVision.Models.Verification;
-using EdgeVision.Results;
-
 namespace EdgeVision.Specs;
 
 /// <summary>Self-test inside a model: an image with the input tensor, raw outputs and results recorded at export.</summary>
-/// <remarks><see cref="BundleVerifier"/> repeats it stage by stage.</remarks>
+/// <remarks><c>BundleVerifier</c> repeats it stage by stage.</remarks>
 public sealed record GoldenSpec
 {
     /// <summary>Image's name, for messages.</summary>
@@ -28,7 +25,7 @@ public sealed record GoldenSpec
     /// <summary>Raw outputs in the graph's order.</summary>
     public GoldenTensor[] Outputs { get; set; } = [];
 
-    /// <summary>Results as <see cref="ResultJson"/> writes them.</summary>
+    /// <summary>Results as <c>ResultJson</c> writes them.</summary>
     public string Results { get; set; } = "";
 
     /// <summary>Maximum differences of a repetition.</summary>

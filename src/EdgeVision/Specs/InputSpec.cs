@@ -20,6 +20,7 @@ public sealed record InputSpec
     public TensorLayout Layout { get; set; } = TensorLayout.Nchw;
 
     /// <summary>Element type: Float32, Float16 or UInt8.</summary>
+    [JsonConverter(typeof(CamelCaseEnumConverter<TensorElement>))]
     public TensorElement Element { get; set; } = TensorElement.Float32;
 
     /// <summary>Channel order of the tensor.</summary>

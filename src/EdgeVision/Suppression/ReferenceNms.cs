@@ -4,7 +4,7 @@ namespace EdgeVision.Suppression;
 /// Runs greedy suppression by the rules of a named implementation and returns the same boxes as that implementation does.
 /// </summary>
 /// <remarks>An instance serves one thread at a time and allocates nothing once its buffers have grown.</remarks>
-public sealed class ReferenceNms
+internal sealed class ReferenceNms
 {
     private readonly NmsOptions _options;
     private readonly NonMaxSuppression _workspace = new();

@@ -1,10 +1,8 @@
 using System.Text.Json.Serialization;
-using EdgeVision.Specs;
 
 namespace EdgeVision.Tensors;
 
 /// <summary>Element types of tensors that the runtime supports.</summary>
-[JsonConverter(typeof(CamelCaseEnumConverter<TensorElement>))]
 public enum TensorElement
 {
     /// <summary>32-bit IEEE float.</summary>

@@ -25,7 +25,7 @@ internal sealed class BoxesScoresDecoder : CandidateDecoder
     public BoxesScoresDecoder(DecoderInputs inputs)
         : base(inputs)
     {
-        bool selected = inputs.OutputIndices.Length == 3;
+        bool selected = inputs.OutputIndices.Count == 3;
         inputs.RequireOutputCount(selected ? 3 : 2, "boxes [N, A, 4], scores [N, A, classes] and, optionally, selected indices [K, 3]");
         inputs.RequireShape(0, "boxes", -1, -1, 4);
         inputs.RequireShape(1, "scores", -1, -1, -1);

@@ -24,7 +24,7 @@ internal sealed class CenterNetDecoder : CandidateDecoder
     public CenterNetDecoder(DecoderInputs inputs)
         : base(inputs)
     {
-        bool offsets = inputs.OutputIndices.Length == 3;
+        bool offsets = inputs.OutputIndices.Count == 3;
         inputs.RequireOutputCount(offsets ? 3 : 2, "heatmap [N, classes, h, w], sizes [N, 2, h, w] and, optionally, offsets [N, 2, h, w]");
         inputs.RequireShape(0, "heatmap", -1, -1, -1, -1);
         inputs.RequireShape(1, "sizes", -1, 2, -1, -1);

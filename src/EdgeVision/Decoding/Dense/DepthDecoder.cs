@@ -25,7 +25,7 @@ internal sealed class DepthDecoder : OutputDecoder
         }
     }
 
-    internal override OutputKind Produces => OutputKind.Depth;
+    public override OutputKind Produces => OutputKind.Depth;
 
     public override void SetLabels(VisionResult result, string[] labels)
     {

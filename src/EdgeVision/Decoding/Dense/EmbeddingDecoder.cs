@@ -23,7 +23,7 @@ internal sealed class EmbeddingDecoder : OutputDecoder
         }
     }
 
-    internal override OutputKind Produces => OutputKind.Embedding;
+    public override OutputKind Produces => OutputKind.Embedding;
 
     public override void SetLabels(VisionResult result, string[] labels)
     {

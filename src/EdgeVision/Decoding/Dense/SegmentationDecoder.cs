@@ -53,7 +53,7 @@ internal sealed class SegmentationDecoder : OutputDecoder
         _gate = MathF.Log(threshold / (1 - threshold));
     }
 
-    internal override OutputKind Produces => OutputKind.Segmentation;
+    public override OutputKind Produces => OutputKind.Segmentation;
 
     public override void SetLabels(VisionResult result, string[] labels) => result.Segmentation.Labels = _labels;
 

@@ -30,7 +30,7 @@ internal sealed class SoftmaxDecoder : OutputDecoder
         }
     }
 
-    internal override OutputKind Produces => OutputKind.Classification;
+    public override OutputKind Produces => OutputKind.Classification;
 
     public override void SetLabels(VisionResult result, string[] labels) => result.Classification.Labels = labels;
 

@@ -55,11 +55,11 @@ internal sealed class MediaPipeDecoder : OutputDecoder
         int[] strides = inputs.GetStrides(layers);
         inputs.RequireAnchorLimit(strides, _ => 2);
         _anchors = CreateAnchors(inputs.Spec.Input.Width, inputs.Spec.Input.Height, strides);
-        var logits = Enumerable.Range(0, inputs.OutputIndices.Length).Where(i => inputs.GetDimensionFromEnd(i, 1) == 1).ToArray();
-        var boxes = Enumerable.Range(0, inputs.OutputIndices.Length).Where(i => inputs.GetDimensionFromEnd(i, 1) == _size).ToArray();
+        var logits = Enumerable.Range(0, inputs.OutputIndices.Count).Where(i => inputs.GetDimensionFromEnd(i, 1) == 1).ToArray();
+        var boxes = Enumerable.Range(0, inputs.OutputIndices.Count).Where(i => inputs.GetDimensionFromEnd(i, 1) == _size).ToArray();
         // Unchecked: dimensions large enough to overflow do not match anyway.
         long declared = logits.Aggregate(0L, (sum, i) => unchecked(sum + inputs.GetDimensionFromEnd(i, 2)));
-        if (logits.Length == 0 || logits.Length != boxes.Length || inputs.OutputIndices.Length != logits.Length * 2 || declared != _anchors.Length
+        if (logits.Length == 0 || logits.Length != boxes.Length || inputs.OutputIndices.Count != logits.Length * 2 || declared != _anchors.Length
             || !logits.Zip(boxes).All(p => inputs.GetDimensionFromEnd(p.First, 2) == inputs.GetDimensionFromEnd(p.Second, 2)))
         {
             throw new ModelFormatException(
@@ -100,6 +100,8 @@ internal sealed class MediaPipeDecoder : OutputDecoder
 
         return [.. anchors];
     }
+
+    public override bool ProducesKeypoints => _keypoints > 0;
 
     public override void Decode(TensorSet outputs, int batch, in FrameTransform t, VisionResult result)
     {

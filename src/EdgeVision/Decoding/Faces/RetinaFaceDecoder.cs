@@ -74,6 +74,8 @@ internal sealed class RetinaFaceDecoder : CandidateDecoder
         }
     }
 
+    public override bool ProducesKeypoints => _keypoints > 0;
+
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
     {
         var boxes = GetRows(outputs, _boxes, batch, 4);

@@ -30,10 +30,10 @@ internal sealed class ScrfdDecoder : OutputDecoder
         _anchorsPerCell = inputs.GetInt("anchorsPerCell", 2);
         int levels = _strides.Length;
         inputs.RequireOutputCount(
-            inputs.OutputIndices.Length == levels * 2 ? levels * 2 : levels * 3,
+            inputs.OutputIndices.Count == levels * 2 ? levels * 2 : levels * 3,
             $"scores, boxes and keypoints for each of {levels} strides");
-        int groups = inputs.OutputIndices.Length / levels;
-        var last = Enumerable.Range(0, inputs.OutputIndices.Length).GroupBy(i => inputs.GetDimensionFromEnd(i, 1)).OrderBy(g => g.Key).ToArray();
+        int groups = inputs.OutputIndices.Count / levels;
+        var last = Enumerable.Range(0, inputs.OutputIndices.Count).GroupBy(i => inputs.GetDimensionFromEnd(i, 1)).OrderBy(g => g.Key).ToArray();
         if (_anchorsPerCell < 1)
         {
             throw new SpecException($"parameter 'anchorsPerCell' of decoder 'scrfd' must be at least 1; got {_anchorsPerCell}");
@@ -54,6 +54,8 @@ internal sealed class ScrfdDecoder : OutputDecoder
         _points = groups == 3 ? [.. last[2].OrderByDescending(i => inputs.GetDimensionFromEnd(i, 2)).Select(i => inputs.OutputIndices[i])] : [];
         _keypoints = groups == 3 ? (int)last[2].Key / 2 : 0;
     }
+
+    public override bool ProducesKeypoints => _keypoints > 0;
 
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
     {

@@ -32,7 +32,7 @@ internal sealed class YuNetDecoder : OutputDecoder
         inputs.RequireOutputCount(4 * _strides.Length, "cls, obj, bbox and kps for each stride");
         int Find(string kind, int stride, int size)
         {
-            for (int i = 0; i < inputs.OutputIndices.Length; i++)
+            for (int i = 0; i < inputs.OutputIndices.Count; i++)
             {
                 if (inputs.GetTensorInfo(i).Name == $"{kind}_{stride}")
                 {
@@ -49,6 +49,8 @@ internal sealed class YuNetDecoder : OutputDecoder
         _box = [.. _strides.Select(s => Find("bbox", s, 4))];
         _kps = [.. _strides.Select(s => Find("kps", s, 2 * Keypoints))];
     }
+
+    public override bool ProducesKeypoints => true;
 
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
     {

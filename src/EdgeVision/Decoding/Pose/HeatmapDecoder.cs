@@ -43,6 +43,10 @@ internal sealed class HeatmapDecoder : OutputDecoder
         _kernel = CreateGaussianKernel(kernel);
     }
 
+    public override bool ProducesKeypoints => true;
+
+    public override bool IsTopDown => true;
+
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
     {
         var shape = outputs.GetShape(_output);

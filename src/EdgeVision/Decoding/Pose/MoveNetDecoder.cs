@@ -52,6 +52,8 @@ internal sealed class MoveNetDecoder : OutputDecoder
         }
     }
 
+    public override bool ProducesKeypoints => true;
+
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
     {
         var shape = outputs.GetShape(_output);

@@ -62,7 +62,7 @@ internal sealed class PoseNetDecoder : OutputDecoder
         }
 
         inputs.RequireOutputCount(_multi ? 4 : 2, _multi ? "heatmaps, offsets, forward and backward displacements" : "heatmaps, offsets");
-        _indices = inputs.OutputIndices;
+        _indices = [.. inputs.OutputIndices];
         for (int i = 0; i < _indices.Length; i++)
         {
             inputs.RequireShape(i, "map", -1, -1, -1, -1);
@@ -84,6 +84,8 @@ internal sealed class PoseNetDecoder : OutputDecoder
 
         (_poseScores, _poseKeys) = (new float[_maxPoses], new ulong[_maxPoses]);
     }
+
+    public override bool ProducesKeypoints => true;
 
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
     {

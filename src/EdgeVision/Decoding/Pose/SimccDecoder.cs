@@ -33,6 +33,10 @@ internal sealed class SimccDecoder : OutputDecoder
         }
     }
 
+    public override bool ProducesKeypoints => true;
+
+    public override bool IsTopDown => true;
+
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
     {
         var columns = outputs.GetShape(_columns);

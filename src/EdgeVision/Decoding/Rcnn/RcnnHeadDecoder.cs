@@ -40,7 +40,7 @@ internal sealed class RcnnHeadDecoder : OutputDecoder
         inputs.RequireShape(Boxes, "boxes", -1, 4);
         inputs.RequireShape(ClassIds, "labels", -1);
         inputs.RequireShape(Scores, "scores", -1);
-        _indices = inputs.OutputIndices;
+        _indices = [.. inputs.OutputIndices];
         var head = inputs.GetTensorInfo(Head).Shape;
         _points = !masks && head.Length == 3;
         if (_points)
@@ -61,6 +61,12 @@ internal sealed class RcnnHeadDecoder : OutputDecoder
                     + $"the graph has {inputs.GetTensorInfo(Head)}");
         }
     }
+
+    public override bool ProducesMasks => _masks;
+
+    public override bool ProducesKeypoints => _keypoints > 0;
+
+    public override bool SupportsBatches => false;
 
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
     {

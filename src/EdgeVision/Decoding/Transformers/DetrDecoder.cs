@@ -26,7 +26,7 @@ internal sealed class DetrDecoder : CandidateDecoder
         : base(inputs)
     {
         _softmax = softmax;
-        _rows = !softmax && inputs.OutputIndices.Length == 1;
+        _rows = !softmax && inputs.OutputIndices.Count == 1;
         inputs.RequireOutputCount(
             _rows ? 1 : 2,
             softmax

@@ -53,7 +53,7 @@ internal sealed class YoloAnchorDecoder : CandidateDecoder
         }
 
         inputs.RequireOutputCount(_strides.Length, "one output for each stride, [N, anchors * (5 + classes), h, w] or [N, anchors, h, w, 5 + classes]");
-        _outputs = inputs.OutputIndices;
+        _outputs = [.. inputs.OutputIndices];
         int rank = inputs.GetTensorInfo(0).Shape.Length, perCell = _anchors[0].Length / 2;
         long channels = rank == 5
             ? inputs.GetDimensionFromEnd(0, 1)

@@ -60,6 +60,10 @@ internal sealed class YoloDflDecoder : OutputDecoder
 
     private int ExtraRows => _masks?.CoefficientCount ?? _keypoints * _keypointSize;
 
+    public override bool ProducesMasks => _masks is not null;
+
+    public override bool ProducesKeypoints => _keypoints > 0;
+
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
     {
         var shape = outputs.GetShape(_output);

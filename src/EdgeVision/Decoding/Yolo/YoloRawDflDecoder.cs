@@ -34,17 +34,17 @@ internal sealed class YoloRawDflDecoder : CandidateDecoder
         }
 
         int levels = _strides.Length, sides = 4 * _bins;
-        _isJoined = inputs.OutputIndices.Length == levels;
+        _isJoined = inputs.OutputIndices.Count == levels;
         inputs.RequireOutputCount(
             _isJoined ? levels : 2 * levels,
             $"for each of {levels} strides [N, {sides} + classes, h, w], or [N, {sides}, h, w] and [N, classes, h, w]");
-        for (int i = 0; i < inputs.OutputIndices.Length; i++)
+        for (int i = 0; i < inputs.OutputIndices.Count; i++)
         {
             inputs.RequireShape(i, "head", -1, -1, -1, -1);
         }
 
         // Two outputs per level: identified by their channels, or, with as many classes as box channels, boxes first.
-        var boxes = Enumerable.Range(0, inputs.OutputIndices.Length).Where(i => _isJoined || inputs.GetDimensionFromEnd(i, 3) == sides).ToArray();
+        var boxes = Enumerable.Range(0, inputs.OutputIndices.Count).Where(i => _isJoined || inputs.GetDimensionFromEnd(i, 3) == sides).ToArray();
         if (!_isJoined && boxes.Length != levels)
         {
             boxes = [.. Enumerable.Range(0, 2 * levels).Where(i => i % 2 == 0)];

@@ -49,6 +49,8 @@ internal sealed class YoloRowsDecoder : CandidateDecoder
 
     private int CoefficientCount => _masks?.CoefficientCount ?? 0;
 
+    public override bool ProducesMasks => _masks is not null;
+
     public override void Decode(TensorSet outputs, int batch, in FrameTransform transform, VisionResult result)
     {
         var shape = outputs.GetShape(_output);

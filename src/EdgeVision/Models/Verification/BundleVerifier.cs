@@ -1,5 +1,3 @@
-
-using EdgeVision.Decoding;
 using EdgeVision.Diagnostics;
 using EdgeVision.Specs;
 using EdgeVision.Tensors;
@@ -83,7 +81,7 @@ public static class BundleVerifier
         if (Kept(model, golden) is { } outputs)
         {
             Stage("decoding", 1, () =>
-                Results("results of the recorded raw outputs", model, golden, Decode(model, golden, outputs, transform)));
+                Results("results of the recorded raw outputs", model, golden, Decode(model, outputs, transform)));
         }
 
         Stage("results", 1, () =>
@@ -173,17 +171,10 @@ public static class BundleVerifier
         return new ArrayTensorSet([.. tensors]);
     }
 
-    private static VisionResult Decode(VisionModel model, GoldenSpec golden, TensorSet outputs, in FrameTransform transform)
+    private static VisionResult Decode(VisionModel model, TensorSet outputs, in FrameTransform transform)
     {
-        var result = new VisionResult { FrameWidth = golden.Width, FrameHeight = golden.Height, Transform = transform };
-        foreach (var head in model.Spec.Outputs)
-        {
-            var decoder = DecoderRegistry.Create(model.Spec, head, model.Engine.Outputs, model.Options);
-            result.HasDetections |= decoder.Produces == OutputKind.Detections;
-            decoder.SetLabels(result, head.Labels ?? model.Spec.Labels);
-            decoder.Decode(outputs, 0, transform, result);
-        }
-
+        var result = new VisionResult();
+        new HeadRunner(model.Spec, model.Engine.Outputs, model.Options).Decode(outputs, 0, transform, result);
         return result;
     }
 

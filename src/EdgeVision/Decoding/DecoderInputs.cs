@@ -2,34 +2,49 @@ using System.Text.Json;
 using EdgeVision.Specs;
 using EdgeVision.Tensors;
 
-namespace EdgeVision.Decoding.Common;
+namespace EdgeVision.Decoding;
 
 /// <summary>Inputs of a decoder's constructor: its head, the model's spec, the graph's outputs, and thresholds.</summary>
-internal sealed class DecoderInputs
+/// <remarks>
+/// Parameters are those of <c>outputs[].parameters</c> in the spec; a value that is missing without a fallback, or of another kind, throws
+/// <see cref="SpecException"/>. A spec is untrusted: limit a number before anything is allocated from it.
+/// </remarks>
+public sealed class DecoderInputs
 {
     private readonly IReadOnlyList<TensorInfo> _graph;
 
+    /// <summary>Creates the inputs of one head's decoder.</summary>
+    /// <param name="spec">Spec of the model.</param>
+    /// <param name="output">Head of the spec.</param>
+    /// <param name="graph">All outputs of the graph, with -1 for dynamic dimensions.</param>
+    /// <param name="options">Thresholds.</param>
+    /// <exception cref="SpecException">The head names an output that the graph does not have.</exception>
     public DecoderInputs(ModelSpec spec, OutputSpec output, IReadOnlyList<TensorInfo> graph, DecoderOptions options)
     {
+        ArgumentNullException.ThrowIfNull(spec);
+        ArgumentNullException.ThrowIfNull(output);
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(options);
         Spec = spec;
         Output = output;
         Options = options;
         _graph = graph;
         if (output.Tensors is { } names)
         {
-            OutputIndices = new int[names.Length];
+            var indices = new int[names.Length];
+            OutputIndices = indices;
             for (int i = 0; i < names.Length; i++)
             {
-                OutputIndices[i] = -1;
+                indices[i] = -1;
                 for (int k = 0; k < graph.Count; k++)
                 {
                     if (graph[k].Name == names[i])
                     {
-                        OutputIndices[i] = k;
+                        indices[i] = k;
                     }
                 }
 
-                if (OutputIndices[i] < 0)
+                if (indices[i] < 0)
                 {
                     throw new SpecException(
                         $"outputs[].tensors must name outputs of the graph ({string.Join(
@@ -39,31 +54,35 @@ internal sealed class DecoderInputs
         }
         else
         {
-            OutputIndices = [.. Enumerable.Range(0, graph.Count)];
+            OutputIndices = Enumerable.Range(0, graph.Count).ToArray();
         }
     }
 
+    /// <summary>Gets the spec of the model, with the size of its input.</summary>
     public ModelSpec Spec { get; }
 
+    /// <summary>Gets the head of the spec that is decoded.</summary>
     public OutputSpec Output { get; }
 
+    /// <summary>Gets the thresholds.</summary>
     public DecoderOptions Options { get; }
 
     /// <summary>Gets the class names of this head: its own, or those of the spec.</summary>
     public string[] Labels => Output.Labels ?? Spec.Labels;
 
-    /// <summary>Gets the graph outputs of this head, in the decoder's order.</summary>
-    public int[] OutputIndices { get; }
+    /// <summary>Gets the indices of this head's outputs among those of the graph, in the decoder's order.</summary>
+    public IReadOnlyList<int> OutputIndices { get; }
 
+    /// <summary>Returns the declared name, shape and element type of output <paramref name="i"/> of this head.</summary>
     public TensorInfo GetTensorInfo(int i) => _graph[OutputIndices[i]];
 
     /// <summary>Throws <see cref="ModelFormatException"/> unless the head has exactly <paramref name="count"/> outputs.</summary>
     public void RequireOutputCount(int count, string what)
     {
-        if (OutputIndices.Length != count)
+        if (OutputIndices.Count != count)
         {
             throw new ModelFormatException(
-                $"decoder '{Output.Decoder}' expects {count} output(s): {what}; the graph has {OutputIndices.Length}: "
+                $"decoder '{Output.Decoder}' expects {count} output(s): {what}; the graph has {OutputIndices.Count}: "
                     + $"{string.Join("; ", OutputIndices.Select(i => _graph[i]))}; select them with outputs[].tensors");
         }
     }
@@ -81,7 +100,8 @@ internal sealed class DecoderInputs
 
         if (!fits)
         {
-            throw new ModelFormatException($"decoder '{Output.Decoder}' expects output {what} of {FormatShape(shape)}; the graph has {GetTensorInfo(i)}");
+            throw new ModelFormatException(
+                $"decoder '{Output.Decoder}' expects output {what} of {FormatShape(shape)}; the graph has {GetTensorInfo(i)}");
         }
     }
 
@@ -115,28 +135,38 @@ internal sealed class DecoderInputs
     }
 
     /// <summary>Returns a declared dimension of an output, counted from the end, or 0 if it has fewer dimensions.</summary>
-    public long GetDimensionFromEnd(int i, int dimension) => GetTensorInfo(i).Shape is var shape && shape.Length >= dimension ? shape[^dimension] : 0;
+    public long GetDimensionFromEnd(int i, int dimension) =>
+        GetTensorInfo(i).Shape is var shape && shape.Length >= dimension ? shape[^dimension] : 0;
 
+    /// <summary>Returns a parameter that is a finite number.</summary>
     public float GetFloat(string name, float? fallback = null) => ReadValue(name, fallback, ReadFiniteSingle);
 
+    /// <summary>Returns a parameter that is an integer.</summary>
     public int GetInt(string name, int? fallback = null) => ReadValue(name, fallback, e => e.GetInt32());
 
+    /// <summary>Returns a parameter that is true or false.</summary>
     public bool GetBool(string name, bool fallback) => ReadValue<bool>(name, fallback, e => e.GetBoolean());
 
+    /// <summary>Returns a parameter that is a string.</summary>
     public string GetString(string name, string fallback) =>
         ReadReference(name, fallback, e => e.GetString() ?? throw new InvalidOperationException());
 
+    /// <summary>Returns a parameter that is a list of strings.</summary>
     public string[] GetStrings(string name, string[]? fallback = null) =>
         ReadReference(name, fallback, e => [.. e.EnumerateArray().Select(v => v.GetString() ?? throw new InvalidOperationException())]);
 
+    /// <summary>Returns a parameter that is a list of finite numbers.</summary>
     public float[] GetFloats(string name, float[]? fallback = null) =>
         ReadReference(name, fallback, e => [.. e.EnumerateArray().Select(ReadFiniteSingle)]);
 
+    /// <summary>Returns a parameter that is a list of integers.</summary>
     public int[] GetInts(string name, int[]? fallback = null) =>
         ReadReference(name, fallback, e => [.. e.EnumerateArray().Select(v => v.GetInt32())]);
 
+    /// <summary>Returns a parameter that is a list of lists of finite numbers.</summary>
     public float[][] GetFloatLists(string name) =>
-        ReadReference<float[][]>(name, null, e => [.. e.EnumerateArray().Select(row => row.EnumerateArray().Select(ReadFiniteSingle).ToArray())]);
+        ReadReference<float[][]>(
+            name, null, e => [.. e.EnumerateArray().Select(row => row.EnumerateArray().Select(ReadFiniteSingle).ToArray())]);
 
     private T ReadValue<T>(string name, T? fallback, Func<JsonElement, T> read)
         where T : struct

@@ -67,16 +67,16 @@ public sealed class LabelledDataTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{ "id": 1, "image_id": 1, "category_id": 1 }""", "no 'bbox'")]
-    [InlineData("""{ "id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3] }""", "the box")]
-    [InlineData("""{ "id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, -3, 4] }""", "the box")]
+    [InlineData("""{ "id": 1, "image_id": 1, "category_id": 1 }""", "'bbox' is missing")]
+    [InlineData("""{ "id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3] }""", "bbox must be")]
+    [InlineData("""{ "id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, -3, 4] }""", "bbox must be")]
     [InlineData("""{ "id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, "3", 4] }""", "annotation 1")]
     [InlineData("""{ "id": 1, "image_id": 1, "category_id": 1, "bbox": [1e999, 2, 3, 4] }""", "annotation 1")]
     [InlineData("""{ "id": 1, "image_id": 8, "category_id": 1, "bbox": [1, 2, 3, 4] }""", "no image 8")]
     [InlineData("""{ "id": 1, "image_id": 1, "category_id": 8, "bbox": [1, 2, 3, 4] }""", "no category 8")]
     [InlineData("""{ "id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "segmentation": [[1, 2, 3, 4]] }""", "polygon")]
     [InlineData("""{ "id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "segmentation": { "size": [40, 50], "counts": [2000] } }""", "50x40")] // of another picture
-    [InlineData("""{ "id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "segmentation": { "size": [40, 100], "counts": [17] } }""", "17 of 4000")]
+    [InlineData("""{ "id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "segmentation": { "size": [40, 100], "counts": [17] } }""", "4000 pixels; got 17")]
     [InlineData("""{ "id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "segmentation": { "size": [40, 100], "counts": "zzz" } }""", "run lengths")]
     [InlineData("""{ "id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "segmentation": { "size": [-40, 100], "counts": [17] } }""", "size")]
     [InlineData("""{ "id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "keypoints": [1, 2] }""", "keypoints")]

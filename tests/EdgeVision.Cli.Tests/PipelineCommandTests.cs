@@ -137,7 +137,7 @@ public sealed class PipelineCommandTests : IDisposable
         var outcome = CommandLine.Run("pipeline", "run", file);
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains("source broken: failed", outcome.Output, StringComparison.Ordinal);
-        Assert.Contains("last error: 'broken' is no video", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("last error: 'broken' is not a readable video", outcome.Output, StringComparison.Ordinal);
         Assert.Equal(10, File.ReadAllLines(Path.Combine(_folder, "found.jsonl")).Length);
     }
 

@@ -34,7 +34,7 @@ public sealed class BrokenFileTests
     [Theory]
     [InlineData(3, "requires 'uri'", "{name: door}")]
     [InlineData(3, "requires 'name'", "{uri: 'test:'}")]
-    [InlineData(3, "1 to 100 characters", "{name: '', uri: 'test:'}")]
+    [InlineData(3, "1 to 100 visible characters", "{name: '', uri: 'test:'}")]
     [InlineData(4, "used twice", "{name: door, uri: 'test:'}\n  - {name: door, uri: 'test:?seed=2'}")]
     [InlineData(3, "did you mean 'policy'?", "{name: door, uri: 'test:', polcy: latest}")]
     [InlineData(3, "no key 'colour'; known: ", "{name: door, uri: 'test:', colour: red}")]
@@ -166,14 +166,14 @@ public sealed class BrokenFileTests
             """,
             "broken.yaml", Repository.Root, out var problems));
         Assert.Equal([3, 4, 4, 6, 6, 8, 8, 10, 11], problems.Select(p => p.Line));
-        Assert.StartsWith("broken.yaml:3:42: 'capacity' is", problems[0].ToString());
+        Assert.StartsWith("broken.yaml:3:42: 'capacity' must be an integer", problems[0].ToString());
     }
 
     [Fact]
     public void The_first_problem_is_the_message_of_the_error_and_the_number_of_others_is_said()
     {
         var error = Assert.Throws<PipelineConfigException>(() => PipelineConfig.Parse("version: 1\nsources: 5\nmodels: 6", "broken.yaml", Repository.Root));
-        Assert.StartsWith("broken.yaml:2:10: 'sources' is a list", error.Message);
+        Assert.StartsWith("broken.yaml:2:10: 'sources' must be a list", error.Message);
         Assert.Contains("and 1 more", error.Message);
         Assert.DoesNotContain('\n', error.Message);
     }

@@ -67,7 +67,7 @@ public sealed class StreamRunTests : IDisposable
     {
         var outcome = CommandLine.Run("run", "--model", "models/scenes-resnet18.onnx", "--source", "test:", "--track", "bytetrack");
         Assert.Equal(2, outcome.ExitCode);
-        Assert.Contains("needs a model that detects boxes", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("need boxes", outcome.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -45,7 +45,7 @@ public sealed partial class FolderOrderTests
     {
         var seen = Libraries.All[0].Types.SelectMany(t => t.Documents)
             .Select(d => d[(d.LastIndexOf("/src/", StringComparison.Ordinal) + 5)..]).ToHashSet();
-        Assert.Empty(Libraries.GetFiles("EdgeVision").Where(f => !seen.Contains(f)));
+        Assert.All(Libraries.GetFiles("EdgeVision"), f => Assert.Contains(f, seen));
     }
 
     [Theory]

@@ -8,7 +8,7 @@ namespace EdgeVision.Suppression;
 /// apart. A box is suppressed where DIoU &gt; threshold; the lower index wins a tie. An instance serves one thread at a time and allocates
 /// nothing once its buffers have grown.
 /// </remarks>
-public sealed class DistanceNms
+internal sealed class DistanceNms
 {
     private ulong[] _keys = [];
     private int[] _kept = [];

@@ -10,7 +10,7 @@ namespace EdgeVision.Suppression;
 /// boxes better still)</c>, where f is <c>1 - IoU</c> (linear) or <c>exp(-sigma * IoU^2)</c> (gaussian; sigma 2). Works on boxes, or on any
 /// overlaps such as those of masks. An instance serves one thread at a time and allocates nothing once its buffers have grown.
 /// </remarks>
-public sealed class MatrixNms
+internal sealed class MatrixNms
 {
     private readonly bool _gaussian;
     private readonly float _sigma;
